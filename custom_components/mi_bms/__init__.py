@@ -1,0 +1,74 @@
+"""Read Xiaomi sensors and batteries over Home Assistant's Bluetooth."""
+
+from homeassistant.const import CONF_ADDRESS, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
+
+from .const import CONF_FAMILY, CONF_KIND, DOMAIN, KIND_BATTERY
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .proto.bms import registry
+from .proto.model.errors import Unsupported
+from .runtime import SHARED, async_setup_shared
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+SENSOR_PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+BATTERY_PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Make what all entries share."""
+    await async_setup_shared(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
+    """Set up one sensor or battery.
+
+    Neither is waited for: the flow has met the device before the entry was made, and a pack that
+    sleeps now still has its entities, with the values it had, from the profile it has shown.
+    """
+    if entry.data[CONF_KIND] == KIND_BATTERY:
+        await _async_setup_battery(hass, entry)
+    else:
+        coordinator = SensorCoordinator(hass, entry)
+        entry.runtime_data = coordinator
+        await hass.config_entries.async_forward_entry_setups(entry, SENSOR_PLATFORMS)
+        # Only now: the platforms must be there for the first advert.
+        entry.async_on_unload(coordinator.async_start())
+    return True
+
+
+async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
+    try:
+        family = await hass.async_add_import_executor_job(
+            registry.load, entry.data[CONF_FAMILY]
+        )
+    except Unsupported as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="family_unknown",
+            translation_placeholders={"family": entry.data[CONF_FAMILY]},
+        ) from err
+    coordinator = BatteryCoordinator(hass, entry, family)
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, BATTERY_PLATFORMS)
+    entry.async_on_unload(coordinator.async_watch())
+    entry.async_create_background_task(
+        hass, coordinator.async_refresh(), f"{DOMAIN} first read"
+    )
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
+    """Take one sensor or battery down."""
+    battery = entry.data[CONF_KIND] == KIND_BATTERY
+    platforms = BATTERY_PLATFORMS if battery else SENSOR_PLATFORMS
+    return await hass.config_entries.async_unload_platforms(entry, platforms)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
+    """Forget what was kept for the next start."""
+    if shared := hass.data.get(SHARED):
+        shared.forget(entry.data[CONF_ADDRESS])

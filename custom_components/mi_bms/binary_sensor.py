@@ -1,0 +1,158 @@
+"""Binary sensor entities: one table says how each flag is shown."""
+
+from collections.abc import Mapping
+from typing import Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .entity import BatteryEntity
+from .passive import PassiveEntity, PassiveProcessor, async_add_passive
+from .proto.model.fields import Field
+
+PARALLEL_UPDATES = 0
+
+_C = BinarySensorDeviceClass
+_DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+
+
+def _flag(
+    field: Field,
+    device_class: BinarySensorDeviceClass | None = None,
+    *,
+    category: EntityCategory | None = None,
+    enabled: bool = True,
+) -> BinarySensorEntityDescription:
+    """Make one row of the table; the field names the key and the translation."""
+    return BinarySensorEntityDescription(
+        key=field,
+        translation_key=field,
+        device_class=device_class,
+        entity_category=category,
+        entity_registry_enabled_default=enabled,
+    )
+
+
+BINARY_SENSORS: Final[Mapping[Field, BinarySensorEntityDescription]] = {
+    Field(row.key): row
+    for row in (
+        _flag(Field.BATTERY_LOW, _C.BATTERY, category=_DIAGNOSTIC),
+        _flag(Field.MOTION, _C.MOTION),
+        _flag(Field.OCCUPANCY, _C.OCCUPANCY),
+        _flag(Field.OCCUPANCY_CLOSE_RANGE, _C.OCCUPANCY),
+        _flag(Field.OPENING, _C.OPENING),
+        _flag(Field.DOOR, _C.DOOR),
+        _flag(Field.DOOR_LEFT_OPEN, _C.PROBLEM),
+        _flag(Field.DOOR_STUCK, _C.PROBLEM),
+        _flag(Field.KNOCK_ON_THE_DOOR),
+        _flag(Field.PRY_THE_DOOR, _C.TAMPER),
+        _flag(Field.DEVICE_FORCIBLY_REMOVED, _C.TAMPER),
+        _flag(Field.LIGHT, _C.LIGHT),
+        _flag(Field.SMOKE, _C.SMOKE),
+        _flag(Field.GAS, _C.GAS),
+        _flag(Field.FAULT, _C.PROBLEM, category=_DIAGNOSTIC),
+        _flag(Field.MOISTURE_DETECTED, _C.MOISTURE),
+        _flag(Field.BOTTOM_SUBMERSION, _C.MOISTURE),
+        _flag(Field.TOP_SPLASH, _C.MOISTURE),
+        _flag(Field.ARMED),
+        _flag(Field.LOCK, _C.LOCK),
+        _flag(Field.CHILDLOCK),
+        _flag(Field.ANTILOCK),
+        _flag(Field.FINGERPRINT),
+        _flag(Field.STABILIZED, category=_DIAGNOSTIC),
+        _flag(Field.WEIGHT_REMOVED, category=_DIAGNOSTIC),
+        _flag(Field.TOOTHBRUSH, _C.RUNNING),
+        _flag(Field.ASLEEP),
+        _flag(Field.WEARING),
+        _flag(Field.BED_OCCUPANCY, _C.OCCUPANCY),
+        _flag(Field.SNORING),
+        _flag(Field.POWER, _C.POWER),
+        _flag(Field.SWITCH, enabled=False),
+        # Batteries
+        _flag(Field.BATTERY_CHARGING, _C.BATTERY_CHARGING),
+        _flag(Field.BALANCER, category=_DIAGNOSTIC),
+        _flag(Field.CHRG_MOSFET, category=_DIAGNOSTIC),
+        _flag(Field.DISCHRG_MOSFET, category=_DIAGNOSTIC),
+        _flag(Field.HEATER, _C.HEAT, category=_DIAGNOSTIC),
+        _flag(Field.PROBLEM, _C.PROBLEM, category=_DIAGNOSTIC),
+    )
+}
+
+# A sensor's power flag and a battery's power in watts share a field name.
+_BATTERY_FLAGS: Final = BINARY_SENSORS.keys() - {Field.POWER}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensor entities of one device."""
+    coordinator = entry.runtime_data
+    if isinstance(coordinator, SensorCoordinator):
+        processor = PassiveProcessor(BINARY_SENSORS, flags=True)
+        async_add_passive(
+            entry,
+            coordinator,
+            processor,
+            PassiveFlag,
+            BinarySensorEntityDescription,
+            async_add_entities,
+        )
+        return
+    _add_battery(entry, coordinator, async_add_entities)
+
+
+def _add_battery(
+    entry: MiBmsConfigEntry,
+    coordinator: BatteryCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the flags the battery has shown so far, and later those it shows for the first time."""
+    added: set[Field] = set()
+
+    def add_new() -> None:
+        new = [
+            field
+            for field in BINARY_SENSORS
+            if field in coordinator.profile.fields & _BATTERY_FLAGS
+            and field not in added
+        ]
+        added.update(new)
+        if new:
+            async_add_entities(
+                BatteryFlag(entry, coordinator, BINARY_SENSORS[field], field)
+                for field in new
+            )
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))
+
+
+class PassiveFlag(PassiveEntity, BinarySensorEntity):
+    """Be a flag of a sensor."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Give the last state that was heard."""
+        value = self.value
+        return None if value is None else bool(value)
+
+
+class BatteryFlag(BatteryEntity, BinarySensorEntity):
+    """Be a flag of a battery."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Give the state of the last good sample; a mask is on while any bit is set."""
+        value = self.coordinator.data.values.get(self.field)
+        return None if value is None else bool(value)

@@ -1,0 +1,20 @@
+"""Names that two or more modules of the integration share."""
+
+from typing import Final
+
+DOMAIN: Final = "mi_bms"
+
+CONF_KIND: Final = "kind"
+CONF_KEY: Final = "key"
+CONF_FAMILY: Final = "family"
+CONF_MODEL: Final = "model"
+CONF_PROFILE: Final = "profile"
+CONF_PRODUCT: Final = "product"
+CONF_INTERVAL: Final = "interval"
+
+KIND_SENSOR: Final = "sensor"
+KIND_BATTERY: Final = "battery"
+
+DEFAULT_INTERVAL: Final = 30  # s between two polls of a battery
+MIN_INTERVAL: Final = 5
+MAX_INTERVAL: Final = 3600

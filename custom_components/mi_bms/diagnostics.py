@@ -1,0 +1,76 @@
+"""Diagnostics of one entry, without keys, passwords, addresses, names or serial numbers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.components import bluetooth
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_KEY, CONF_KIND
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .profile import sample_to_json
+
+_SECRET: Final = frozenset(
+    {CONF_KEY, CONF_PASSWORD, CONF_ADDRESS, "name", "serial_number", "title"}
+)
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: MiBmsConfigEntry
+) -> dict[str, Any]:
+    """Tell what is known of one device; works for an entry whose set-up failed, too."""
+    address: str = entry.data[CONF_ADDRESS]
+    report: dict[str, Any] = {
+        "kind": entry.data[CONF_KIND],
+        "entry": async_redact_data(dict(entry.data), _SECRET),
+        "options": dict(entry.options),
+        "advert": _advert(hass, address),
+    }
+    coordinator = getattr(entry, "runtime_data", None)
+    if isinstance(coordinator, BatteryCoordinator):
+        report["battery"] = _without_address(coordinator.describe(), address) | {
+            "sample": sample_to_json(coordinator.data)
+        }
+    elif isinstance(coordinator, SensorCoordinator):
+        decoder = coordinator.decoder
+        report["sensor"] = {
+            "model": decoder.model,
+            "product_id": decoder.product_id,
+            "key": coordinator.key_state,
+            "counters": {str(name): n for name, n in decoder.counters.items()},
+        }
+    return report
+
+
+def _advert(hass: HomeAssistant, address: str) -> dict[str, Any] | None:
+    info = bluetooth.async_last_service_info(hass, address, False)
+    if info is None:
+        return None
+    return {
+        "rssi": info.rssi,
+        "connectable": info.connectable,
+        "service_uuids": info.service_uuids,
+        "service_data": _hex(info.service_data, address),
+        "manufacturer_data": _hex(info.manufacturer_data, address),
+    }
+
+
+def _hex(entries: Mapping[Any, bytes], address: str) -> dict[str, str]:
+    return {str(key): _scrub(data.hex(), address) for key, data in entries.items()}
+
+
+def _scrub(text: str, address: str) -> str:
+    """Take the device's own address out of a frame, in either byte order."""
+    digits = bytes.fromhex(address.replace(":", ""))
+    for spelling in (digits.hex(), digits[::-1].hex()):
+        text = text.replace(spelling, "x" * len(spelling))
+    return text
+
+
+def _without_address(report: Mapping[str, Any], address: str) -> dict[str, Any]:
+    return {
+        key: value.replace(address, REDACTED) if isinstance(value, str) else value
+        for key, value in report.items()
+    }

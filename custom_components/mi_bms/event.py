@@ -1,0 +1,114 @@
+"""Event entities: one for each button, dimmer, lock … of a sensor."""
+
+from collections.abc import Mapping
+from typing import Final, override
+
+from homeassistant.components.event import (
+    DOMAIN as EVENT_DOMAIN,
+    ButtonEventType,
+    EventDeviceClass,
+    EventEntity,
+)
+from homeassistant.components.event.const import ATTR_MULTI_PRESS_COUNT
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import MiBmsConfigEntry, SensorCoordinator
+from .entity import sensor_device
+from .proto.mibeacon.devices import EVENT_TYPES
+from .proto.model.reading import Event
+
+PARALLEL_UPDATES = 0
+
+_ID_PREFIX: Final = "event_"
+_BUTTON: Final = "button"
+_MOTION: Final = "motion"
+
+# Home Assistant's own words for what buttons do, and the attributes that go with them.
+_STANDARD: Final[Mapping[str, tuple[ButtonEventType, Mapping[str, int]]]] = {
+    "press": (ButtonEventType.PRESS_END, {}),
+    "double_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 2}),
+    "triple_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 3}),
+    "long_press": (ButtonEventType.LONG_PRESS_END, {}),
+}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an event entity for each source that the model has or that was heard before."""
+    coordinator = entry.runtime_data
+    if not isinstance(coordinator, SensorCoordinator):
+        return
+    prefix = f"{coordinator.address}-{_ID_PREFIX}"
+    known = set(coordinator.decoder.events)
+    known.update(
+        registered.unique_id.removeprefix(prefix)
+        for registered in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+        if registered.domain == EVENT_DOMAIN
+    )
+    async_add_entities(SensorEvent(coordinator, key) for key in sorted(known))
+
+    @callback
+    def first_of_its_kind(key: str, event: Event) -> None:
+        if key not in known:
+            known.add(key)
+            async_add_entities([SensorEvent(coordinator, key, event)])
+
+    entry.async_on_unload(coordinator.async_on_new_event(first_of_its_kind))
+
+
+class SensorEvent(EventEntity):
+    """Be one source of events of a sensor."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self, coordinator: SensorCoordinator, key: str, first: Event | None = None
+    ) -> None:
+        """Take types and name from the source's key; ``first`` is the event that made it known."""
+        base = key.partition("_")[0]
+        self._coordinator = coordinator
+        self._key = key
+        self._first = first
+        self._attr_unique_id = f"{coordinator.address}-{_ID_PREFIX}{key}"
+        self._attr_translation_key = key
+        self._attr_device_info = sensor_device(coordinator)
+        types = EVENT_TYPES.get(base, ())
+        if base == _BUTTON:
+            self._attr_device_class = EventDeviceClass.BUTTON
+            types = tuple(dict.fromkeys(_STANDARD[name][0] for name in types))
+        elif base == _MOTION:
+            self._attr_device_class = EventDeviceClass.MOTION
+        self._attr_event_types = [str(name) for name in types]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Follow the sensor."""
+        return self._coordinator.available
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen from now on, and fire the event that made this entity."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._coordinator.async_listen(self._key, self._happened))
+        if self._first:
+            self._happened(self._first)
+            self._first = None
+
+    @callback
+    def _happened(self, event: Event) -> None:
+        name, attributes = event.type, dict(event.properties)
+        if self.device_class is EventDeviceClass.BUTTON and name in _STANDARD:
+            standard, extra = _STANDARD[name]
+            name, attributes = standard.value, attributes | extra
+        if name in self.event_types:
+            self._trigger_event(name, attributes)
+            self.async_write_ha_state()

@@ -1,0 +1,1 @@
+"""Know the battery families: how they are recognised, asked and understood."""

@@ -1,0 +1,317 @@
+"""Rows that turn the bytes of a reply into standard fields.
+
+A table is a tuple of rows; ``decode`` applies it to the body of one reply and fills a draft, the
+sample under construction. ``at`` counts bytes from the start of the body. A raw number is written
+like ``">u2"``: byte order, kind (u unsigned, i two's complement, f IEEE-754) and size in bytes.
+Values stay integers until the last step and are rounded once, to the digits of their scale.
+A row that lies behind the end of the body is a ``FrameError("short")``, unless it is optional.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isfinite
+import struct
+from typing import Protocol
+
+from ..model.errors import FrameError
+from ..model.fields import Field
+from ..model.reading import Value
+from ..model.sample import Place, Probe
+from .alarms import Alarm
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collect the values of one poll; ``derive.finish`` makes the sample of it.
+
+    ``info`` has the field names of ``DeviceInfo``; ``packs`` are drafts of the single packs.
+    """
+
+    values: dict[Field, Value] = field(default_factory=dict)
+    cells: list[float | None] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+    packs: list[Draft] = field(default_factory=list)
+    alarms: set[Alarm] = field(default_factory=set)
+    counters: dict[str, int] = field(default_factory=dict)
+    info: dict[str, str] = field(default_factory=dict)
+
+    def put(self, name: Field, value: Value | None) -> None:
+        """Set a field; None leaves it absent."""
+        if value is not None:
+            self.values[name] = value
+
+    def number(self, name: Field) -> float | None:
+        """Give a numeric field, or None."""
+        value = self.values.get(name)
+        return None if value is None or isinstance(value, str) else value
+
+    def flag(self, code: int, harmless: int = 0) -> None:
+        """Add bits to the problem code; any bit that is not harmless is a problem."""
+        known = self.values.get(Field.PROBLEM_CODE, 0)
+        if isinstance(known, int):
+            self.values[Field.PROBLEM_CODE] = known | code
+        self.values[Field.PROBLEM] = bool(self.values.get(Field.PROBLEM)) or bool(
+            code & ~harmless
+        )
+
+
+class Row(Protocol):
+    """Be one line of a decode table."""
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Read this row's bytes into the draft; raises ``FrameError``."""
+
+
+def decode(rows: Iterable[Row], body: bytes, draft: Draft) -> Draft:
+    """Apply a table to the body of one reply; gives the same draft."""
+    for row in rows:
+        row.decode(body, draft)
+    return draft
+
+
+def size(raw: str) -> int:
+    """Give the bytes of a raw number such as ``">u2"``."""
+    return int(raw[2:])
+
+
+def number(body: bytes, at: int, raw: str) -> int | float:
+    """Read one raw number; raises ``FrameError`` when it lies outside the body or is no number."""
+    end = at + size(raw)
+    if at < 0 or end > len(body):
+        raise FrameError("short")
+    if raw[1] == "f":
+        value: float = struct.unpack_from(raw[0] + "f", body, at)[0]
+        if not isfinite(value):
+            raise FrameError("number")
+        return value
+    return int.from_bytes(
+        body[at:end], "little" if raw[0] == "<" else "big", signed=raw[1] == "i"
+    )
+
+
+def integer(body: bytes, at: int, raw: str) -> int:
+    """Read one raw integer; raises ``FrameError`` when it lies outside the body."""
+    return int(number(body, at, raw))
+
+
+def _decimals(value: float) -> int:
+    """Count the digits behind the decimal point."""
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def scaled(
+    raw: float, scale: float = 1, offset: float = 0, digits: int | None = None
+) -> float:
+    """Compute (raw + offset) x scale, rounded once; integers stay integers with a whole scale."""
+    value = (raw + offset) * scale
+    if isinstance(value, int):
+        return value
+    if digits is None:
+        digits = 3 if isinstance(raw, float) else _decimals(scale) + _decimals(offset)
+    return round(value, digits) if digits else round(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """Read a number into a field: (raw + offset) x scale; raw values in ``absent`` mean not known.
+
+    ``mask`` selects bits of the raw integer before anything else. ``digits`` overrides the rounding.
+    """
+
+    name: Field
+    at: int
+    raw: str
+    scale: float = 1
+    offset: float = 0
+    absent: tuple[int, ...] = ()
+    mask: int | None = None
+    digits: int | None = None
+    optional: bool = False
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Put the number into its field."""
+        if self.optional and self.at + size(self.raw) > len(body):
+            return
+        raw = number(body, self.at, self.raw)
+        if self.mask is not None:
+            raw = int(raw) & self.mask
+        if raw not in self.absent:
+            draft.values[self.name] = scaled(raw, self.scale, self.offset, self.digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """Read a flag into a field: true when any bit of ``mask`` is set, or none if ``invert``."""
+
+    name: Field
+    at: int
+    mask: int = 0xFF
+    raw: str = ">u1"
+    invert: bool = False
+    optional: bool = False
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Put the flag into its field."""
+        if self.optional and self.at + size(self.raw) > len(body):
+            return
+        draft.values[self.name] = (
+            bool(integer(body, self.at, self.raw) & self.mask) is not self.invert
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Read alarm bits: problem code, problem and the words of the shared vocabulary.
+
+    ``mask`` keeps the bits that belong to the problem code, ``shift`` moves them up when several
+    rows build one code, ``harmless`` bits (after ``mask``, before ``shift``) are no problem.
+    ``alarms`` maps bit numbers of the raw integer to words. Codes wider than 64 bits are folded.
+    """
+
+    at: int
+    raw: str
+    alarms: Mapping[int, Alarm] = field(default_factory=dict)
+    mask: int | None = None
+    harmless: int = 0
+    shift: int = 0
+    optional: bool = False
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Add the bits to the draft."""
+        if self.optional and self.at + size(self.raw) > len(body):
+            return
+        raw = integer(body, self.at, self.raw)
+        code = raw if self.mask is None else raw & self.mask
+        draft.flag(fold(code << self.shift), self.harmless << self.shift)
+        draft.alarms |= {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
+
+
+def fold(code: int) -> int:
+    """Bring an alarm code to 64 bits: higher bits are laid over the lower ones, so none is lost."""
+    folded = 0
+    while code:
+        folded |= code & 0xFFFF_FFFF_FFFF_FFFF
+        code >>= 64
+    return folded
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Say where a reply holds the length of a list, and the most that is believable."""
+
+    at: int
+    raw: str = ">u1"
+    most: int = 32
+    mask: int | None = None
+
+    def read(self, body: bytes) -> int:
+        """Give the length; raises ``FrameError("count")`` above the maximum."""
+        count = integer(body, self.at, self.raw)
+        if self.mask is not None:
+            count &= self.mask
+        if count > self.most:
+            raise FrameError("count")
+        return count
+
+
+def _length(count: int | Count, body: bytes) -> int:
+    """Resolve a fixed or transmitted length."""
+    return count if isinstance(count, int) else count.read(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Append cell voltages in V; ``step`` is the distance of two cells when it is not the raw size.
+
+    A fixed ``count`` means places: unused ones at the end (raw in ``empty``) are no cells, and a
+    zero between two cells is a broken wire and stays. A transmitted count keeps every place.
+    """
+
+    at: int
+    count: int | Count
+    raw: str = ">u2"
+    scale: float = 0.001
+    step: int | None = None
+    empty: tuple[int, ...] = (0,)
+    optional: bool = False
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Append the cells to the draft."""
+        step = size(self.raw) if self.step is None else self.step
+        count = _length(self.count, body)
+        if self.optional and self.at + (count - 1) * step + size(self.raw) > len(body):
+            return
+        raws = [number(body, self.at + step * n, self.raw) for n in range(count)]
+        if isinstance(self.count, int):
+            while raws and raws[-1] in self.empty:
+                raws.pop()
+        draft.cells += [scaled(raw, self.scale) for raw in raws]
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Append temperatures in °C: (raw + offset) x scale; raw values in ``absent`` are not fitted.
+
+    ``places`` names the probes in order; its last entry serves all further ones.
+    """
+
+    at: int
+    count: int | Count = 1
+    raw: str = ">i2"
+    scale: float = 1
+    offset: float = 0
+    places: tuple[Place, ...] = (Place.GENERIC,)
+    step: int | None = None
+    absent: tuple[int, ...] = ()
+    optional: bool = False
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Append the probes to the draft."""
+        step = size(self.raw) if self.step is None else self.step
+        count = _length(self.count, body)
+        if self.optional and self.at + (count - 1) * step + size(self.raw) > len(body):
+            return
+        for n in range(count):
+            raw = number(body, self.at + step * n, self.raw)
+            if raw not in self.absent:
+                place = self.places[min(n, len(self.places) - 1)]
+                draft.probes.append(Probe(scaled(raw, self.scale, self.offset), place))
+
+
+def text(raw: bytes) -> str | None:
+    """Read ASCII up to the first character that cannot be printed; None when nothing is left."""
+    end = next((n for n, byte in enumerate(raw) if not 32 <= byte < 127), len(raw))
+    return raw[:end].decode("ascii").strip() or None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Read text into a field of ``DeviceInfo``; without ``length`` it runs to the end of the body."""
+
+    name: str
+    at: int
+    length: int | None = None
+    optional: bool = False
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Put the text into the device information, unless it is empty."""
+        end = len(body) if self.length is None else self.at + self.length
+        if end > len(body) or self.at > len(body):
+            if self.optional:
+                return
+            raise FrameError("short")
+        if found := text(body[self.at : end]):
+            draft.info[self.name] = found
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """Hand the body to a named function where a row is not enough."""
+
+    read: Callable[[bytes, Draft], None]
+
+    def decode(self, body: bytes, draft: Draft) -> None:
+        """Call the function."""
+        self.read(body, draft)

@@ -1,0 +1,242 @@
+"""What a battery family is: how it is reached, asked, paced and understood, without any I/O.
+
+A family is one constant ``FAMILY``. Either it has a ``plan`` (a tuple of questions with decode rows),
+or a ``dialogue``: a generator that yields steps and gets the answers, and returns a draft. The session
+carries the steps out; a generator never sees a socket or a clock. Errors of a step are thrown into the
+generator, so it may catch ``NoAnswer`` or ``FrameError`` and try another way.
+
+Flow: choose a wire, subscribe, settle, ``login`` once per connection, then ``dialogue`` per poll.
+Frames that nobody waits for stay in a short queue until the next question is written.
+"""
+
+from collections.abc import Callable, Collection, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..model.fields import Field
+from .codec import Draft, Row, decode
+from .framing import Framer
+from .uuids import expand
+
+type Accept = bytes | Callable[[bytes], bool] | None
+type Note = bool | int | float | str | bytes
+
+
+class Mode(StrEnum):
+    """Say how a battery gives its data."""
+
+    POLL = "poll"  # a question per set of values
+    PUSH = "push"  # by itself, after subscribing
+    STREAM = "stream"  # by itself, after a start command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """Name one GATT alternative: service, notify characteristics, write characteristic.
+
+    Four-digit UUIDs are expanded. All of ``notify`` are subscribed in order, ``later`` ones only by a
+    ``Subscribe`` step. A family lists its alternatives; the first whose characteristics exist is taken.
+    """
+
+    service: str
+    notify: tuple[str, ...]
+    write: str | None = None
+    later: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Expand the UUIDs."""
+        object.__setattr__(self, "service", expand(self.service))
+        object.__setattr__(self, "notify", tuple(map(expand, self.notify)))
+        object.__setattr__(self, "later", tuple(map(expand, self.later)))
+        object.__setattr__(self, "write", self.write and expand(self.write))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """Set the times of a family in seconds.
+
+    ``timeout`` is the wait of the first try and doubles with each further one; ``gap`` is the least
+    pause between two questions; ``deadline`` bounds a whole poll, login included.
+    """
+
+    settle: float = 0.1
+    gap: float = 0.0
+    timeout: float = 1.0
+    tries: int = 3
+    deadline: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Write a question and wait for its answer; the step results in that frame.
+
+    ``request`` None waits for a frame that comes by itself (also one already in the queue).
+    ``reply`` says which frame is the answer: its first bytes, or a function, or None for any.
+    ``rows`` are used by plans only. An ``optional`` question without answer results in None; any other
+    raises. ``source`` restricts to frames of one notify characteristic, ``write`` overrides the wire's.
+    """
+
+    request: bytes | None = None
+    reply: Accept = None
+    rows: tuple[Row, ...] = ()
+    optional: bool = False
+    tries: int | None = None
+    timeout: float | None = None
+    source: str | None = None
+    write: str | None = None
+
+    def accepts(self, frame: bytes) -> bool:
+        """Say whether a frame answers this question."""
+        if self.reply is None:
+            return True
+        return (
+            frame.startswith(self.reply)
+            if isinstance(self.reply, bytes)
+            else self.reply(frame)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Write without waiting; ``optional`` passes over a characteristic that does not exist."""
+
+    data: bytes
+    write: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """Read a characteristic; the step results in its value, or None when it is optional and missing."""
+
+    uuid: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    """Subscribe to one of the wire's ``later`` characteristics."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Let time pass."""
+
+    seconds: float
+
+
+type Step = Ask | Tell | Read | Subscribe | Pause
+type Talk[T] = Generator[Step, bytes | None, T]
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """Tell a dialogue whom it talks to.
+
+    ``address`` is upper case with colons. ``now`` is unix time in seconds, for devices that want to be
+    told. ``state`` is forgotten with the connection, ``memory`` is kept for the device: note there what
+    need not be found out again (the answering protocol variant, a register that is never answered).
+    """
+
+    name: str
+    address: str
+    secret: str | None
+    wire: Wire
+    now: int
+    characteristics: Collection[str]
+    state: dict[str, Note] = field(default_factory=dict)
+    memory: dict[str, Note] = field(default_factory=dict)
+
+    @property
+    def mac(self) -> bytes:
+        """Give the address as six bytes, most significant first."""
+        return bytes.fromhex(self.address.replace(":", ""))
+
+
+type Dialogue[T] = Callable[[Context], Talk[T]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Describe one battery family; recognition and names are in ``index``.
+
+    ``framer`` makes a fresh framer per connection and notify characteristic, ``framers`` overrides it by
+    UUID. Plan rows read ``frame[body:len - tail]``. ``inform`` reads what the battery says of itself,
+    ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` switches fields.
+    ``alive`` must run every ``alive_every`` seconds while a connection is held. ``response`` is the
+    preferred write type; ``chunk`` the most bytes per write. ``probe`` is the safe first question for a
+    device that may be of this family. Fields in ``never`` are not derived.
+    """
+
+    id: str
+    wires: tuple[Wire, ...]
+    framer: Callable[[Context], Framer]
+    framers: Mapping[str, Callable[[Context], Framer]] = field(default_factory=dict)
+    plan: tuple[Ask, ...] = ()
+    body: int = 0
+    tail: int = 0
+    dialogue: Dialogue[Draft] | None = None
+    login: Dialogue[None] | None = None
+    inform: Dialogue[Draft] | None = None
+    diagnose: Dialogue[Draft] | None = None
+    control: Callable[[Context, Mapping[Field, bool]], Talk[Draft]] | None = None
+    controls: tuple[Field, ...] = ()
+    alive: Dialogue[None] | None = None
+    alive_every: float = 0.0
+    probe: Ask | None = None
+    mode: Mode = Mode.POLL
+    interval: float = 30.0
+    pacing: Pacing = field(default_factory=Pacing)
+    response: bool = True
+    chunk: int | None = None
+    echo_is_unpaired: bool = False
+    uncertain: bool = False
+    never: frozenset[Field] = frozenset()
+
+    def poll(self, context: Context) -> Talk[Draft]:
+        """Start the dialogue of one poll: the family's own, or the one that follows the plan."""
+        return self.dialogue(context) if self.dialogue else self._follow(self.plan)
+
+    def _follow(self, plan: tuple[Ask, ...]) -> Talk[Draft]:
+        """Ask every question of a plan and decode its answer."""
+        draft = Draft()
+        for ask in plan:
+            frame = yield ask
+            if frame is not None:
+                decode(ask.rows, frame[self.body : len(frame) - self.tail], draft)
+        return draft
+
+
+def gather[K](
+    request: bytes | None,
+    tag: Callable[[bytes], K | None],
+    need: Callable[[Mapping[K, bytes]], bool],
+    *,
+    tries: int = 3,
+    timeout: float = 2.0,
+) -> Talk[dict[K, bytes]]:
+    """Collect several frames that one question (or none) brings: tag -> latest frame.
+
+    ``tag`` names a frame, None for one of no interest; ``need`` says when the set is complete. Silence
+    of ``timeout`` seconds asks again. The set may be incomplete after all tries; an empty one raises
+    what the session found (``NoAnswer`` or ``FrameError``).
+    """
+    found: dict[K, bytes] = {}
+    for attempt in range(tries):
+        step = Ask(
+            request=request,
+            reply=lambda frame: tag(frame) is not None,
+            tries=1,
+            timeout=timeout,
+            optional=bool(found) or attempt < tries - 1,
+        )
+        frame = yield step
+        while frame is not None:
+            if (key := tag(frame)) is not None:
+                found[key] = frame
+            if need(found):
+                return found
+            frame = yield Ask(reply=step.reply, timeout=timeout, optional=True)
+    return found

@@ -1,0 +1,241 @@
+"""Fill in what follows from other values, judge ``problem`` and make the sample of a draft.
+
+Only absent fields are derived, in the order of the table in docs/protocols: voltage, delta, charge,
+level, count, energy, cycles, power, direction, runtime, temperature. A value that a battery never
+sends and that does not follow from others stays absent.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from ..model.fields import Field
+from ..model.reading import Value
+from ..model.sample import BmsSample, DeviceInfo
+from .alarms import Alarm
+from .codec import Draft
+
+CELL_LIMIT: Final = (
+    5.906  # V; no cell chemistry reaches it, and no two cells differ by more
+)
+
+_Rule = Callable[[Draft], Value | None]
+
+
+def _known(draft: Draft) -> list[float]:
+    """Give the voltages of the cells that have one."""
+    return [volts for volts in draft.cells if volts is not None]
+
+
+def _voltage(draft: Draft) -> Value | None:
+    return round(sum(_known(draft)), 3) if _known(draft) else None
+
+
+def _highest(draft: Draft) -> Value | None:
+    return max(_known(draft), default=None)
+
+
+def _lowest(draft: Draft) -> Value | None:
+    return min(_known(draft), default=None)
+
+
+def _highest_number(draft: Draft) -> Value | None:
+    return draft.cells.index(max(_known(draft))) + 1 if _known(draft) else None
+
+
+def _lowest_number(draft: Draft) -> Value | None:
+    return draft.cells.index(min(_known(draft))) + 1 if _known(draft) else None
+
+
+def _delta(draft: Draft) -> Value | None:
+    highest, lowest = (
+        draft.number(Field.MAX_CELL_VOLTAGE),
+        draft.number(Field.MIN_CELL_VOLTAGE),
+    )
+    return None if highest is None or lowest is None else round(highest - lowest, 3)
+
+
+def _charge(draft: Draft) -> Value | None:
+    capacity, level = (
+        draft.number(Field.DESIGN_CAPACITY),
+        draft.number(Field.BATTERY_LEVEL),
+    )
+    return (
+        None if capacity is None or level is None else round(capacity * level / 100, 3)
+    )
+
+
+def _level(draft: Draft) -> Value | None:
+    capacity, charge = (
+        draft.number(Field.DESIGN_CAPACITY),
+        draft.number(Field.CYCLE_CHARGE),
+    )
+    return (
+        round(charge / capacity * 100, 1) if capacity and charge is not None else None
+    )
+
+
+def _cell_count(draft: Draft) -> Value | None:
+    return len(draft.cells) or None
+
+
+def _energy(draft: Draft) -> Value | None:
+    voltage, charge = draft.number(Field.VOLTAGE), draft.number(Field.CYCLE_CHARGE)
+    return None if voltage is None or charge is None else round(voltage * charge, 3)
+
+
+def _cycles(draft: Draft) -> Value | None:
+    total, capacity = (
+        draft.number(Field.TOTAL_CHARGE),
+        draft.number(Field.DESIGN_CAPACITY),
+    )
+    return int(total // capacity) if capacity and total is not None else None
+
+
+def _power(draft: Draft) -> Value | None:
+    voltage, current = draft.number(Field.VOLTAGE), draft.number(Field.CURRENT)
+    return None if voltage is None or current is None else round(voltage * current, 3)
+
+
+def _charging(draft: Draft) -> Value | None:
+    current = draft.number(Field.CURRENT)
+    return None if current is None else current > 0
+
+
+def _runtime(draft: Draft) -> Value | None:
+    charge, current = draft.number(Field.CYCLE_CHARGE), draft.number(Field.CURRENT)
+    if charge is None or current is None or current >= 0:
+        return None
+    return int(charge / -current * 3600)
+
+
+def _time_to_full(draft: Draft) -> Value | None:
+    charge, current = draft.number(Field.CYCLE_CHARGE), draft.number(Field.CURRENT)
+    full = draft.number(Field.FULL_CHARGE) or draft.number(Field.DESIGN_CAPACITY)
+    if charge is None or not full or current is None or current <= 0:
+        return None
+    return int(max(full - charge, 0) / current * 3600)
+
+
+def _temperature(draft: Draft) -> Value | None:
+    values = [probe.celsius for probe in draft.probes]
+    return round(sum(values) / len(values), 3) if values else None
+
+
+_RULES: Final[tuple[tuple[Field, _Rule], ...]] = (
+    (Field.VOLTAGE, _voltage),
+    (Field.MAX_CELL_VOLTAGE, _highest),
+    (Field.MIN_CELL_VOLTAGE, _lowest),
+    (Field.MAX_CELL, _highest_number),
+    (Field.MIN_CELL, _lowest_number),
+    (Field.DELTA_VOLTAGE, _delta),
+    (Field.CYCLE_CHARGE, _charge),
+    (Field.BATTERY_LEVEL, _level),
+    (Field.CELL_COUNT, _cell_count),
+    (Field.CYCLE_CAPACITY, _energy),
+    (Field.CYCLES, _cycles),
+    (Field.POWER, _power),
+    (Field.BATTERY_CHARGING, _charging),
+    (Field.RUNTIME, _runtime),
+    (Field.TIME_TO_FULL, _time_to_full),
+    (Field.TEMPERATURE, _temperature),
+)
+
+_SUMS: Final = (Field.CURRENT, Field.CYCLE_CHARGE, Field.DESIGN_CAPACITY)
+_HIGHEST: Final = (Field.CYCLES, Field.DELTA_VOLTAGE)
+
+
+def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
+    """Make the sample of a complete draft; fields in ``never`` are not derived."""
+    packs = tuple(finish(pack, never) for pack in draft.packs)
+    if packs:
+        _join(draft, packs)
+    for name, rule in _RULES:
+        if name not in draft.values and name not in never:
+            draft.put(name, rule(draft))
+    draft.values[Field.PROBLEM] = bool(draft.values.get(Field.PROBLEM)) or _unsound(
+        draft
+    )
+    return BmsSample(
+        values=dict(draft.values),
+        cells=tuple(draft.cells),
+        probes=tuple(draft.probes),
+        packs=packs,
+        alarms=frozenset(draft.alarms),
+        counters=dict(draft.counters),
+        info=DeviceInfo(**draft.info),
+    )
+
+
+def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
+    """Take from the packs what the system as a whole did not say."""
+    draft.values.setdefault(Field.PACK_COUNT, len(packs))
+    if not draft.cells:
+        draft.cells = [volts for pack in packs for volts in pack.cells]
+    if not draft.probes:
+        draft.probes = [probe for pack in packs for probe in pack.probes]
+    joined: dict[Field, float | None] = {
+        Field.VOLTAGE: _mean(_numbers(packs, Field.VOLTAGE)),
+        Field.BATTERY_LEVEL: _weighted_level(packs),
+        Field.BATTERY_HEALTH: min(_numbers(packs, Field.BATTERY_HEALTH), default=None),
+    }
+    for name in _SUMS:
+        joined[name] = (
+            round(sum(found), 3) if (found := _numbers(packs, name)) else None
+        )
+    for name in _HIGHEST:
+        joined[name] = max(_numbers(packs, name), default=None)
+    for name, value in joined.items():
+        if name not in draft.values:
+            draft.put(name, value)
+    for pack in packs:
+        draft.alarms |= {Alarm(alarm) for alarm in pack.alarms}
+        draft.values[Field.PROBLEM] = bool(draft.values.get(Field.PROBLEM)) or bool(
+            pack.values[Field.PROBLEM]
+        )
+
+
+def _numbers(packs: tuple[BmsSample, ...], name: Field) -> list[float]:
+    """Give a field of all packs that know it."""
+    return [
+        value
+        for pack in packs
+        if isinstance(value := pack.values.get(name), int | float)
+    ]
+
+
+def _mean(values: list[float]) -> float | None:
+    return round(sum(values) / len(values), 3) if values else None
+
+
+def _weighted_level(packs: tuple[BmsSample, ...]) -> float | None:
+    """Give the level of all packs together, each counted by its capacity."""
+    levels, sizes = (
+        _numbers(packs, Field.BATTERY_LEVEL),
+        _numbers(packs, Field.DESIGN_CAPACITY),
+    )
+    if len(levels) != len(packs):
+        return None
+    if len(sizes) != len(packs) or not sum(sizes):
+        return _mean(levels)
+    return round(
+        sum(level * size for level, size in zip(levels, sizes, strict=True))
+        / sum(sizes),
+        1,
+    )
+
+
+def _unsound(draft: Draft) -> bool:
+    """Say whether the values themselves show a defect, whatever the battery's own bits say.
+
+    An empty battery (nothing left and a level of 0 or 1 %) is no defect; nothing left at any other
+    level is one.
+    """
+    voltage, level = draft.number(Field.VOLTAGE), draft.number(Field.BATTERY_LEVEL)
+    charge, delta = draft.number(Field.CYCLE_CHARGE), draft.number(Field.DELTA_VOLTAGE)
+    return (
+        (voltage is not None and voltage <= 0)
+        or any(not 0 < volts <= CELL_LIMIT for volts in _known(draft))
+        or (delta is not None and delta > CELL_LIMIT)
+        or (charge is not None and charge <= 0 and level is not None and level > 1)
+        or (level is not None and level > 100)
+    )

@@ -1,0 +1,1 @@
+"""Protocol layers that several battery families share."""

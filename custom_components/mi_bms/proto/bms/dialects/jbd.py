@@ -1,0 +1,347 @@
+"""JBD / Xiaoxiang: binary frames, all numbers big endian. Source: docs/protocols/jbd.md.
+
+Request ``DD A5|5A reg len data chk 77``, reply ``DD reg status len data chk 77``; the checksum is the
+two's complement of the 16-bit sum of everything between its place and the second byte: register,
+length, data in a request, status, length, data in a reply. Status 00 is fine, 80 refuses, 81 wants a
+password. A second frame type, ``FF AA cmd len data sum8``, belongs to the password of the Bluetooth
+module. An unbonded module of the newest kind echoes every written frame.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer
+from ...model.fields import Field
+from ...model.sample import Place
+from ..alarms import Alarm
+from ..checksum import high_low, negated_sum16, sum8
+from ..codec import (
+    Bit,
+    Cells,
+    Count,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    integer,
+    number,
+    scaled,
+)
+from ..contract import Ask, Context, Talk
+from ..framing import LengthFramer
+
+BASIC: Final = 0x03
+CELLS: Final = 0x04
+HARDWARE: Final = 0x05
+COUNTERS: Final = 0xAA
+SWITCHES: Final = 0xE1
+
+_OK: Final = 0x00
+_REFUSED: Final = 0x80
+_LOCKED: Final = 0x81
+
+
+def request(register: int, data: bytes = b"", *, write: bool = False) -> bytes:
+    """Build a request for one register; writing is for user decisions only."""
+    core = bytes((register, len(data))) + data
+    return (
+        bytes((0xDD, 0x5A if write else 0xA5))
+        + core
+        + high_low(negated_sum16(core))
+        + b"\x77"
+    )
+
+
+def module_request(command: int, data: bytes = b"") -> bytes:
+    """Build a frame for the Bluetooth module itself."""
+    core = bytes((command, len(data))) + data
+    return b"\xff\xaa" + core + bytes((sum8(core),))
+
+
+def _total(frame: bytes) -> int | None:
+    """Give the length of either frame type; 0 when the head cannot be one."""
+    if len(frame) < 4:
+        return None
+    if frame[0] == 0xFF:
+        return frame[3] + 5
+    return frame[3] + 7 if frame[2] in (_OK, _REFUSED, _LOCKED) else 0
+
+
+def _check(frame: bytes) -> None:
+    """Check the end byte and the checksum of either frame type."""
+    if frame[0] == 0xFF:
+        if sum8(frame[2:-1]) != frame[-1]:
+            raise FrameError("checksum")
+        return
+    if frame[-1] != 0x77:
+        raise FrameError("end")
+    if high_low(negated_sum16(frame[2:-3])) != frame[-3:-1]:
+        raise FrameError("checksum")
+
+
+def framer(_context: Context) -> LengthFramer:
+    """Make the framer of both frame types."""
+    return LengthFramer((b"\xdd", b"\xff\xaa"), _total, _check)
+
+
+def ask(register: int, data: bytes = b"", *, write: bool = False) -> Talk[bytes]:
+    """Ask for a register and give its data; raises ``AuthNeeded`` or ``FrameError`` for a refusal."""
+    frame = yield Ask(
+        request=request(register, data, write=write), reply=bytes((0xDD, register))
+    )
+    return payload(frame or b"")
+
+
+def payload(frame: bytes) -> bytes:
+    """Give the data of a reply; raises for another status than 00."""
+    status = integer(frame, 2, ">u1")
+    if status == _LOCKED:
+        raise AuthNeeded
+    if status != _OK:
+        raise FrameError("status")
+    return frame[4:-3]
+
+
+PROTECTIONS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.CELL_OVERVOLTAGE,
+    1: Alarm.CELL_UNDERVOLTAGE,
+    2: Alarm.PACK_OVERVOLTAGE,
+    3: Alarm.PACK_UNDERVOLTAGE,
+    4: Alarm.CHARGE_OVERTEMPERATURE,
+    5: Alarm.CHARGE_UNDERTEMPERATURE,
+    6: Alarm.DISCHARGE_OVERTEMPERATURE,
+    7: Alarm.DISCHARGE_UNDERTEMPERATURE,
+    8: Alarm.CHARGE_OVERCURRENT,
+    9: Alarm.DISCHARGE_OVERCURRENT,
+    10: Alarm.SHORT_CIRCUIT,
+    11: Alarm.FRONTEND_FAULT,
+    12: Alarm.MOSFET_LOCKED,
+    13: Alarm.CHARGE_TIMEOUT,
+}
+_USER_LOCK: Final = 1 << 12  # set by the switch command: not a defect
+
+_COUNTED: Final = (
+    Alarm.SHORT_CIRCUIT,
+    Alarm.CHARGE_OVERCURRENT,
+    Alarm.DISCHARGE_OVERCURRENT,
+    Alarm.CELL_OVERVOLTAGE,
+    Alarm.CELL_UNDERVOLTAGE,
+    Alarm.CHARGE_OVERTEMPERATURE,
+    Alarm.CHARGE_UNDERTEMPERATURE,
+    Alarm.DISCHARGE_OVERTEMPERATURE,
+    Alarm.DISCHARGE_UNDERTEMPERATURE,
+    Alarm.PACK_OVERVOLTAGE,
+    Alarm.PACK_UNDERVOLTAGE,
+)
+
+
+def production_date(body: bytes, draft: Draft) -> None:
+    """Read the packed date at offset 10; an impossible one is left out."""
+    raw = integer(body, 10, ">u2")
+    year, month, day = 2000 + (raw >> 9), raw >> 5 & 15, raw & 31
+    if 1 <= month <= 12 and day:
+        draft.info["production_date"] = f"{year}-{month:02}-{day:02}"
+
+
+def _software(body: bytes, draft: Draft) -> None:
+    """Read the version: high nibble, low nibble."""
+    raw = integer(body, 18, ">u1")
+    draft.info["sw_version"] = f"{raw >> 4}.{raw & 15}"
+
+
+def _balancer(body: bytes, draft: Draft) -> None:
+    """Read the balancing cells; in either word the lowest bit is the lowest cell."""
+    draft.put(Field.BALANCER, integer(body, 12, ">u2") | integer(body, 14, ">u2") << 16)
+
+
+CHARGES: Final[tuple[tuple[Field, int, str], ...]] = (
+    (Field.CURRENT, 2, ">i2"),
+    (Field.CYCLE_CHARGE, 4, ">u2"),
+    (Field.DESIGN_CAPACITY, 6, ">u2"),
+)
+
+# Register 03 up to the number of probes: the part that all relatives share.
+COMMON: Final[tuple[Row, ...]] = (
+    Num(Field.VOLTAGE, 0, ">u2", 0.01),
+    *(Num(name, at, raw, 0.01) for name, at, raw in CHARGES),
+    Num(Field.CYCLES, 8, ">u2"),
+    Custom(production_date),
+    Custom(_balancer),
+    Flags(16, ">u2", PROTECTIONS, harmless=_USER_LOCK),
+    Custom(_software),
+    Num(Field.BATTERY_LEVEL, 19, ">u1"),
+    Bit(Field.CHRG_MOSFET, 20, 0x01),
+    Bit(Field.DISCHRG_MOSFET, 20, 0x02),
+    Num(Field.CELL_COUNT, 21, ">u1"),
+    Num(Field.TEMP_SENSORS, 22, ">u1"),
+)
+
+
+def _tail(body: bytes, draft: Draft) -> None:
+    """Read what newer boards append: the unit of all charges, and the learned capacity."""
+    at = 23 + 2 * integer(body, 22, ">u1")
+    if len(body) <= at:
+        return
+    scale = 0.01
+    if body[at] & 0x80:
+        # Big packs count in 100 mA and 100 mAh; the voltage keeps its unit.
+        scale = 0.1
+        for name, place, raw in CHARGES:
+            draft.put(name, scaled(number(body, place, raw), scale))
+    if len(body) >= at + 9:
+        decode(
+            (Num(Field.FULL_CHARGE, at + 3, ">u2", scale, absent=(0,)),), body, draft
+        )
+
+
+ROWS: Final[tuple[Row, ...]] = (
+    *COMMON,
+    Probes(
+        23, Count(22, most=16), ">u2", 0.1, -2731, places=(Place.CELL,), absent=(0,)
+    ),
+    Custom(_tail),
+)
+
+
+def read_cells(draft: Draft) -> Talk[None]:
+    """Ask for the cells and compare their number with what register 03 said; dead cells stay."""
+    body = yield from ask(CELLS)
+    said = draft.number(Field.CELL_COUNT)
+    count = len(body) // 2
+    if len(body) % 2 or not count or (said and count < said):
+        raise FrameError("cells")
+    decode((Cells(0, int(said or count), empty=()),), body, draft)
+
+
+def inform(_context: Context) -> Talk[Draft]:
+    """Read versions, production date and the name of the hardware, which some boards refuse."""
+    draft = Draft()
+    body = yield from ask(BASIC)
+    decode((Custom(production_date), Custom(_software)), body, draft)
+    try:
+        name = yield from ask(HARDWARE)
+    except FrameError, NoAnswer:
+        return draft
+    return decode((Text("hw_version", 0),), name, draft)
+
+
+def diagnose(_context: Context) -> Talk[Draft]:
+    """Read how often each protection has tripped; many boards refuse outside factory mode."""
+    draft = Draft()
+    body = yield from ask(COUNTERS)
+    for n, alarm in enumerate(_COUNTED):
+        draft.counters[alarm] = integer(body, 2 * n, ">u2")
+    return draft
+
+
+def control(_context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
+    """Switch the two FETs; the value replaces both bits, so the one not wanted is read first."""
+    states = dict(wanted)
+    if len(states) < 2:
+        draft = decode(COMMON, (yield from ask(BASIC)), Draft())
+        for name in (Field.CHRG_MOSFET, Field.DISCHRG_MOSFET):
+            states.setdefault(name, bool(draft.values[name]))
+    # A set bit disables.
+    value = (not states[Field.CHRG_MOSFET]) | (not states[Field.DISCHRG_MOSFET]) << 1
+    yield from ask(SWITCHES, high_low(value), write=True)
+    return Draft(values=dict(states))
+
+
+# Password of the Bluetooth module -----------------------------------------------------------------
+
+_APP_KEY: Final = 0x15
+_RANDOM: Final = 0x17
+_PASSWORD: Final = 0x18
+_ROOT: Final = 0x1D
+_HELLO: Final = b"000000"
+_ROOT_KEY: Final = b"JBDbtpwd!@#2023"
+_ACCEPTED: Final = 0
+_NO_PASSWORD: Final = 2
+_SHORT_FORM: Final = "short_login"
+
+
+def cipher(mac: bytes, key: bytes, random: int) -> bytes:
+    """Scramble a password: ((mac XOR key) + random) per byte, the address padded with zeros."""
+    return bytes(
+        ((m ^ k) + random) & 0xFF
+        for m, k in zip(mac.ljust(len(key), b"\0"), key, strict=False)
+    )
+
+
+def _module(
+    command: int, data: bytes = b"", *, patient: bool = True
+) -> Talk[int | None]:
+    """Ask the Bluetooth module; gives the one byte of its answer, None when it says nothing."""
+    frame = yield Ask(
+        request=module_request(command, data),
+        reply=lambda found: (
+            found.startswith(bytes((0xFF, 0xAA, command, 1))) and len(found) == 6
+        ),
+        tries=None if patient else 1,
+        optional=True,
+    )
+    return None if frame is None else frame[4]
+
+
+def login(context: Context) -> Talk[None]:
+    """Give the user's password to the module: the short form, and the long one where it is known.
+
+    A module that does not know these frames stays silent; then the battery is asked all the same.
+    """
+    if not context.secret:
+        return
+    secret = context.secret.encode("ascii", "replace")
+    answer = yield from _module(_APP_KEY, secret)
+    if answer is None or answer == _NO_PASSWORD:
+        return
+    if answer != _ACCEPTED:
+        # Newer modules want the app's fixed word here and the user's password later, in cipher.
+        answer = (
+            None
+            if secret == _HELLO
+            else (yield from _module(_APP_KEY, _HELLO, patient=False))
+        )
+        if answer == _NO_PASSWORD:
+            return
+        if answer != _ACCEPTED:
+            raise AuthRejected
+    elif context.memory.get(_SHORT_FORM):
+        return
+    if (random := (yield from _module(_RANDOM, patient=False))) is None:
+        context.memory[_SHORT_FORM] = True
+        return
+    yield from _cipher_steps(context.mac, secret, random)
+
+
+def _cipher_steps(mac: bytes, secret: bytes, random: int) -> Talk[None]:
+    """Send the password and the root key, each in cipher with a fresh random number."""
+    if (yield from _module(_PASSWORD, cipher(mac, secret, random))) != _ACCEPTED:
+        raise AuthRejected
+    second = yield from _module(_RANDOM)
+    if second is None:
+        raise NoAnswer
+    if (yield from _module(_ROOT, cipher(mac, _ROOT_KEY, second))) != _ACCEPTED:
+        raise AuthRejected
+
+
+def ask_basic(context: Context) -> Talk[bytes]:
+    """Ask for register 03; silence of a module that wants a password becomes ``AuthNeeded``."""
+    try:
+        return (yield from ask(BASIC))
+    except NoAnswer:
+        if not context.secret:
+            answer = yield from _module(_APP_KEY, _HELLO, patient=False)
+            if answer is not None and answer != _NO_PASSWORD:
+                raise AuthNeeded from None
+        raise
+
+
+def poll(context: Context) -> Talk[Draft]:
+    """Read values and cells."""
+    draft = decode(ROWS, (yield from ask_basic(context)), Draft())
+    yield from read_cells(draft)
+    return draft

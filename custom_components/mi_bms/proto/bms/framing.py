@@ -1,0 +1,306 @@
+"""Framers: cut a stream of notifications into frames, without a clock and with bounded memory.
+
+``feed`` takes one notification and gives every complete and valid frame; noise and broken frames are
+skipped and counted by reason in ``rejects``. After a broken frame only its first byte is dropped, so
+a good frame inside it is still found. ``reset`` forgets what was collected.
+A framer is told the family's check: a function that raises ``FrameError`` for a bad frame.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import override
+
+from ..model.errors import FrameError
+from .checksum import low_high, modbus16
+
+type Check = Callable[[bytes], None]
+type Size = Callable[[bytes], int | None]
+
+
+def accept_all(_frame: bytes) -> None:
+    """Check nothing: for protocols without a checksum."""
+
+
+class Framer(ABC):
+    """Be the collector of one notify characteristic.
+
+    ``noise`` are whole notifications of the Bluetooth module that are thrown away first.
+    """
+
+    def __init__(
+        self,
+        check: Check = accept_all,
+        *,
+        noise: tuple[bytes, ...] = (),
+        most: int = 255,
+    ) -> None:
+        """Take the check of a whole frame and the longest frame in bytes."""
+        self.rejects: Counter[str] = Counter()
+        self._check = check
+        self._noise = noise
+        self._most = most
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Take one notification; give each valid frame it completes."""
+        if chunk in self._noise:
+            return
+        self._buffer += chunk
+        while (end := self._next()) is not None:
+            frame = bytes(self._buffer[:end])
+            try:
+                self._check(frame)
+            except FrameError as error:
+                self.rejects[error.reason] += 1
+                del self._buffer[:1]
+                continue
+            del self._buffer[:end]
+            yield frame
+
+    def reset(self) -> None:
+        """Forget what was collected; the counts stay."""
+        self._buffer.clear()
+
+    @abstractmethod
+    def _next(self) -> int | None:
+        """Bring the next frame to the front of the buffer; give its length, None to wait for more."""
+
+    def _drop(self, count: int, reason: str) -> None:
+        """Throw bytes away and count that once."""
+        if count:
+            self.rejects[reason] += 1
+            del self._buffer[:count]
+
+
+class LengthFramer(Framer):
+    """Cut frames that begin with a known head and tell their own length.
+
+    ``heads`` are the possible first bytes. ``size`` gets what is there of the
+    frame and gives its total length, None when that cannot be known yet, 0 when it cannot be a frame.
+    """
+
+    def __init__(
+        self,
+        heads: tuple[bytes, ...],
+        size: Size,
+        check: Check = accept_all,
+        *,
+        noise: tuple[bytes, ...] = (),
+        most: int = 255 + 16,
+    ) -> None:
+        """Take the heads, the length rule and the check of a whole frame."""
+        super().__init__(check, noise=noise, most=most)
+        self._heads = heads
+        self._size = size
+
+    @override
+    def _next(self) -> int | None:
+        while True:
+            self._drop(self._start(), "noise")
+            if not any(self._buffer.startswith(head) for head in self._heads):
+                return None
+            total = self._size(bytes(self._buffer))
+            if total is None:
+                return None
+            if 0 < total <= self._most:
+                return total if total <= len(self._buffer) else None
+            self._drop(1, "length")
+
+    def _start(self) -> int:
+        """Find the first place where a head begins, or may begin at the end of the buffer."""
+        for at in range(len(self._buffer)):
+            if any(
+                head.startswith(self._buffer[at : at + len(head)])
+                for head in self._heads
+            ):
+                return at
+        return len(self._buffer)
+
+
+def length_at(at: int, extra: int, *, order: str = ">", width: int = 1) -> Size:
+    """Make the rule "the number at ``at`` plus ``extra`` bytes"."""
+
+    def total(frame: bytes) -> int | None:
+        if len(frame) < at + width:
+            return None
+        return (
+            int.from_bytes(frame[at : at + width], "little" if order == "<" else "big")
+            + extra
+        )
+
+    return total
+
+
+def fixed(total: int) -> Size:
+    """Make the rule "every frame has this many bytes"."""
+    return lambda _frame: total
+
+
+def check_modbus(frame: bytes) -> None:
+    """Check the CRC of a Modbus RTU frame (low byte first); an exception reply is an error of its own."""
+    if low_high(modbus16(frame[:-2])) != frame[-2:]:
+        raise FrameError("checksum")
+    if frame[1] & 0x80:
+        raise FrameError("exception")
+
+
+def modbus(
+    devices: bytes,
+    functions: bytes = b"\x03",
+    check: Check = check_modbus,
+    *,
+    most: int = 260,
+) -> LengthFramer:
+    """Cut Modbus RTU replies: device, function, byte count, data, CRC; exceptions have five bytes."""
+
+    def total(frame: bytes) -> int | None:
+        if len(frame) < 3:
+            return None
+        return 5 if frame[1] & 0x80 else frame[2] + 5
+
+    heads = tuple(
+        bytes((device, function | failed))
+        for device in devices
+        for function in functions
+        for failed in (0, 0x80)
+    )
+    return LengthFramer(heads, total, check, most=most)
+
+
+def modbus_read(device: int, register: int, count: int, function: int = 3) -> bytes:
+    """Build a Modbus RTU request for ``count`` registers."""
+    question = bytes((device, function)) + register.to_bytes(2) + count.to_bytes(2)
+    return question + low_high(modbus16(question))
+
+
+class MarkFramer(Framer):
+    """Cut frames that lie between a start mark and an end mark, both included.
+
+    With ``restart`` a start mark inside a frame begins a new one: for text whose data can never
+    contain the mark.
+    """
+
+    def __init__(
+        self,
+        start: bytes,
+        end: bytes,
+        check: Check = accept_all,
+        *,
+        restart: bool = True,
+        noise: tuple[bytes, ...] = (),
+        most: int = 255,
+    ) -> None:
+        """Take the two marks and the check of a whole frame."""
+        super().__init__(check, noise=noise, most=most)
+        self._start = start
+        self._end = end
+        self._restart = restart
+
+    @override
+    def _next(self) -> int | None:
+        while True:
+            self._skip_noise()
+            end = self._buffer.find(self._end, len(self._start))
+            begun = self._buffer.rfind(
+                self._start, 1, len(self._buffer) if end < 0 else end
+            )
+            if self._restart and begun > 0:
+                self._drop(begun, "cut")
+            elif end >= 0 and end + len(self._end) <= self._most:
+                return end + len(self._end)
+            elif end < 0 and len(self._buffer) <= self._most:
+                return None
+            else:
+                self._drop(1, "length")
+
+    def _skip_noise(self) -> None:
+        """Drop what stands before the start mark, but keep the beginning of one at the end."""
+        at = self._buffer.find(self._start)
+        if at < 0:
+            at = len(self._buffer)
+            keep = next(
+                (
+                    n
+                    for n in range(len(self._start) - 1, 0, -1)
+                    if self._buffer.endswith(self._start[:n])
+                ),
+                0,
+            )
+            at -= keep
+        self._drop(at, "noise")
+
+
+class LineFramer(Framer):
+    """Cut text lines; the end of line is not part of the frame, empty lines are skipped."""
+
+    def __init__(
+        self, end: bytes, check: Check = accept_all, *, most: int = 255
+    ) -> None:
+        """Take the end of line and the check of a whole line."""
+        super().__init__(check, most=most)
+        self._end = end
+        self._skipping = False
+
+    @override
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Take one notification; give each line it completes."""
+        self._buffer += chunk
+        while (at := self._buffer.find(self._end)) >= 0:
+            line = bytes(self._buffer[:at])
+            del self._buffer[: at + len(self._end)]
+            if self._good(line):
+                yield line
+        if len(self._buffer) > self._most + len(self._end):
+            # Too long already: the rest of this line is of no use either.
+            if not self._skipping:
+                self.rejects["length"] += 1
+            self._skipping = True
+            del self._buffer[: len(self._buffer) - len(self._end)]
+
+    @override
+    def reset(self) -> None:
+        """Forget what was collected; the counts stay."""
+        super().reset()
+        self._skipping = False
+
+    def _good(self, line: bytes) -> bool:
+        """Say whether a line may be passed on; counts the ones that may not."""
+        if self._skipping:
+            self._skipping = False
+            return False
+        try:
+            if len(line) > self._most:
+                raise FrameError("length")  # noqa: TRY301
+            if line:
+                self._check(line)
+        except FrameError as error:
+            self.rejects[error.reason] += 1
+            return False
+        return bool(line)
+
+    @override
+    def _next(self) -> int | None:
+        return None
+
+
+class WholeFramer(Framer):
+    """Take each notification as one frame: for protocols that never split."""
+
+    @override
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Give the notification when it passes the check; an empty one is nothing."""
+        if not chunk or chunk in self._noise:
+            return
+        try:
+            if len(chunk) > self._most:
+                raise FrameError("length")
+            self._check(chunk)
+        except FrameError as error:
+            self.rejects[error.reason] += 1
+            return
+        yield bytes(chunk)
+
+    @override
+    def _next(self) -> int | None:
+        return None

@@ -1,0 +1,1 @@
+"""Run a battery family's dialogue over a connection that the caller opened."""

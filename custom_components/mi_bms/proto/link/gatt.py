@@ -1,0 +1,32 @@
+"""The one seam between protocol code and a radio: an open GATT connection."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+type Notified = Callable[[bytes], None]
+
+
+class GattLink(Protocol):
+    """Be an open connection to one device; UUIDs are full lower-case 128-bit strings.
+
+    Every method raises ``Unreachable`` when the link is gone. Closing is the business of whoever opened.
+    """
+
+    @property
+    def characteristics(self) -> Collection[str]:
+        """Give the UUIDs of all characteristics of the device."""
+
+    def properties(self, uuid: str) -> Collection[str]:
+        """Give a characteristic's properties in bleak's words (read, write, write-without-response, notify, indicate)."""
+
+    def max_write(self, uuid: str) -> int:
+        """Give how many bytes one write without response may carry."""
+
+    async def subscribe(self, uuid: str, notified: Notified) -> None:
+        """Call ``notified`` with each notification of a characteristic until the link closes."""
+
+    async def read(self, uuid: str) -> bytes:
+        """Read a characteristic."""
+
+    async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+        """Write a characteristic, with or without the device's confirmation."""

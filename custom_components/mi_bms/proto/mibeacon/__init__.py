@@ -1,0 +1,1 @@
+"""Decode the adverts of Xiaomi sensors and their kin."""

@@ -1,0 +1,123 @@
+"""Buttons, remotes, dimmers and the cube: which byte stands for which key and press.
+
+Object 0x1001 has three bytes: button, value, kind of press. The spec-coded events 1012, 1013 and
+1014 of a service are click, double click and long press, with the key's number in at most one byte.
+Event keys and types follow Home Assistant's xiaomi_ble.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..model.reading import Event
+from .rows import Events, ObjectSpec, State, Values, event_types, states
+
+PRESS: Final = "press"
+DOUBLE: Final = "double_press"
+TRIPLE: Final = "triple_press"
+LONG: Final = "long_press"
+
+BUTTON_TYPES: Final = (PRESS, DOUBLE, TRIPLE, LONG)
+
+type Keys = tuple[str, ...]
+
+# Kinds of press in object 0x1001.
+PRESSES: Final[Mapping[int, str]] = {0: PRESS, 1: DOUBLE, 2: LONG, 3: TRIPLE}
+REMOTE: Final[Mapping[int, str]] = {0: PRESS, 2: LONG, 5: PRESS, 6: LONG}
+ONLY_PRESS: Final[Mapping[int, str]] = {0: PRESS}
+# These wall switches swap double and long.
+K9B: Final[Mapping[int, str]] = {0: PRESS, 1: LONG, 2: DOUBLE}
+
+
+def named(*names: str) -> Mapping[int, Keys]:
+    """Number single buttons from 0."""
+    return {number: (name,) for number, name in enumerate(names)}
+
+
+def press(keys: Mapping[int, Keys] | None, kinds: Mapping[int, str] = PRESSES) -> ObjectSpec:
+    """Describe object 0x1001 of a product; without ``keys`` every number is the one button."""
+
+    def decode(data: bytes, at: int, values: Values) -> Events | None:
+        names = _ANY if keys is None else keys.get(data[at])
+        kind = kinds.get(data[at + 2])
+        if names is None or kind is None:
+            return None
+        return tuple(Event(_key(name), kind) for name in names)
+
+    names = dict.fromkeys(name for group in (keys or {0: _ANY}).values() for name in group)
+    possible = (Event(_key(name), kind) for name in names for kind in kinds.values())
+    return ObjectSpec({3: decode}, events=event_types(*possible))
+
+
+def clicks(
+    service: int, keys: Mapping[int, Keys] | None = None, *, name: str = ""
+) -> Mapping[int, ObjectSpec]:
+    """Describe click, double click and long press of a service, whose events begin at ``service``.
+
+    Without ``keys`` the service is one button called ``name``, whatever the data.
+    """
+    kinds = {0x0C: PRESS, 0x0D: DOUBLE, 0x0E: LONG}
+    return {service + low: _click(kind, keys, name) for low, kind in kinds.items()}
+
+
+def _click(kind: str, keys: Mapping[int, Keys] | None, name: str) -> ObjectSpec:
+    if keys is not None:
+        return states(
+            {
+                number: State(events=tuple(Event(_key(name), kind) for name in names))
+                for number, names in keys.items()
+            },
+            generic=False,
+        )
+    events = (Event(_key(name), kind),)
+
+    def decode(data: bytes, at: int, values: Values) -> Events:
+        return events
+
+    return ObjectSpec({0: decode, 1: decode}, events=event_types(*events))
+
+
+_ANY: Final[Keys] = ("",)
+
+
+def _key(name: str) -> str:
+    return f"button_{name}" if name else "button"
+
+
+CUBE: Final = ObjectSpec(
+    states(
+        {
+            0: State(events=(Event("cube", "rotate_right"),)),
+            1: State(events=(Event("cube", "rotate_left"),)),
+        },
+        sizes=(3,),
+    ).decode,
+    events={"cube": ("rotate_right", "rotate_left")},
+)
+
+
+def _dimmer(data: bytes, at: int, values: Values) -> Events | None:
+    button, value, kind = data[at : at + 3]
+    if kind == 3:
+        if button == 0:
+            return (Event("dimmer", "press", {"number_of_presses": value}),)
+        if button == 1:
+            return (Event("dimmer", "long_press", {"duration": value}),)
+        return None
+    if kind != 4:
+        return None
+    # A turn while pressed is told by the button byte, a plain one by the value byte.
+    steps, suffix = (button, "_pressed") if button else (value, "")
+    direction = "right" if steps <= 127 else "left"
+    steps = steps if steps <= 127 else 256 - steps
+    return (Event("dimmer", f"rotate_{direction}{suffix}", {"steps": steps}),)
+
+
+DIMMER_TYPES: Final = (
+    "press",
+    "long_press",
+    "rotate_left",
+    "rotate_right",
+    "rotate_left_pressed",
+    "rotate_right_pressed",
+)
+DIMMER: Final = ObjectSpec({3: _dimmer}, events={"dimmer": DIMMER_TYPES})

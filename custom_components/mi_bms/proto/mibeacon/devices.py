@@ -1,0 +1,1097 @@
+"""Products by MiBeacon product id, and the kinds that have none.
+
+A product is one row; what it does differently from the common objects stands in that row. Products
+at the end are known by name and published spec only; nobody has heard their adverts yet.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..model.fields import Field as F
+from ..model.reading import Event
+from . import body, locks
+from .buttons import (
+    BUTTON_TYPES,
+    CUBE,
+    DIMMER,
+    DIMMER_TYPES,
+    K9B,
+    ONLY_PRESS,
+    PRESSES,
+    REMOTE,
+    clicks,
+    named,
+    press,
+)
+from .objects import (
+    ASLEEP_OR_PRESS,
+    BRIGHT_AT_100,
+    CONTACT_1_OPEN,
+    DOORBELL,
+    GESTURES,
+    IN_BED_OR_PRESS,
+    OBJECTS,
+    TIMER,
+    motion_with,
+)
+from .rows import EventTypes, ObjectSpec, State, above_zero, flag, number, only_one, states
+from .spec import DAY, HALF_DAY, OFTEN, ON_USE, SLOW, DeviceSpec, Encrypted, device
+
+__all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "DeviceSpec"]
+
+# Every source of events (the word before the first underscore of an event's key) and its types.
+EVENT_TYPES: Final[EventTypes] = {
+    "button": BUTTON_TYPES,
+    "command": ("off", "on", "toggle", "step_up", "step_down"),
+    "cube": ("rotate_right", "rotate_left"),
+    "dimmer": DIMMER_TYPES,
+    "doorbell": DOORBELL,
+    "error": locks.FAULT_TYPES,
+    "fingerprint": locks.FINGERPRINT_TYPES,
+    "gesture": GESTURES,
+    "lock": locks.LOCK_TYPES,
+    "motion": ("motion_detected",),
+    "pairing": ("easy_pairing",),
+    "reset": ("reset",),
+    "timer": TIMER,
+}
+
+_CLIMATE: Final = (F.TEMPERATURE, F.HUMIDITY, F.BATTERY)
+_PLANT: Final = (F.TEMPERATURE, F.ILLUMINANCE, F.MOISTURE, F.CONDUCTIVITY)
+_BATTERY: Final = frozenset({F.BATTERY})
+_LOCK: Final = (F.LOCK, F.KEY_ID, F.LOCK_METHOD, F.BATTERY)
+_DOOR: Final = (
+    F.DOOR,
+    F.DOOR_LEFT_OPEN,
+    F.DOOR_STUCK,
+    F.KNOCK_ON_THE_DOOR,
+    F.PRY_THE_DOOR,
+)
+_SCALE: Final = (
+    F.WEIGHT,
+    F.IMPEDANCE_LOW,
+    F.IMPEDANCE_HIGH,
+    F.HEART_RATE,
+    F.PROFILE_ID,
+    F.STABILIZED,
+)
+_STEPPED_OFF: Final = {F.STABILIZED: False}
+_HOLD: Final = 35.0
+
+_ONE_BUTTON: Final[Mapping[int, ObjectSpec]] = {0x1001: press(None, ONLY_PRESS)}
+_FOUR: Final = {1: ("left",), 2: ("mid_left",), 3: ("mid_right",), 4: ("right",)}
+_TWO_OR_BOTH: Final = {1: ("left",), 2: ("right",), 3: ("left", "right")}
+_RESET: Final = states({1: State(events=(Event("reset", "reset"),))}, generic=False)
+
+_CLICKS_2: Final = 0x4A00
+_CLICKS_3: Final = 0x4E00
+_CLICKS_4: Final = 0x5200
+_CLICKS_5: Final = 0x5600
+
+
+def _thermometer(
+    model: str = "",
+    name: str = "Temperature/Humidity Sensor",
+    *,
+    encrypted: bool = True,
+    maker: str = "Xiaomi",
+    availability: float = SLOW,
+    untrusted: frozenset[F] = frozenset(),
+) -> DeviceSpec:
+    return device(
+        model,
+        name,
+        *_CLIMATE,
+        encrypted="yes" if encrypted else "no",
+        manufacturer=maker,
+        availability=availability,
+        untrusted=untrusted,
+    )
+
+
+def _remote(model: str, name: str, *buttons: str, powers: bool = False) -> DeviceSpec:
+    row = press(named(*buttons), REMOTE)
+    if powers:
+        row = _with_power(row)
+    return device(
+        model,
+        name,
+        *row.fields,
+        encrypted="unknown",
+        manufacturer="Yeelight",
+        sleepy=True,
+        availability=ON_USE,
+        objects={0x1001: row},
+    )
+
+
+def _with_power(row: ObjectSpec) -> ObjectSpec:
+    # The keys "on" (0) and "off" (1) of this remote also tell what they switch.
+    inner = row.decode[3]
+
+    def decode(data: bytes, at: int, values: dict[F, bool | int | float | str]) -> tuple[Event, ...] | None:
+        found = inner(data, at, values)
+        if not isinstance(found, tuple):
+            return None
+        if data[at] <= 1:
+            values[F.POWER] = data[at] == 0
+        return found
+
+    return ObjectSpec({3: decode}, (F.POWER,), row.events)
+
+
+def _switch(
+    model: str,
+    name: str,
+    objects: Mapping[int, ObjectSpec],
+    *fields: F,
+    maker: str = "Xiaomi",
+    availability: float = HALF_DAY,
+) -> DeviceSpec:
+    return device(
+        model,
+        name,
+        *fields,
+        F.BATTERY,
+        manufacturer=maker,
+        sleepy=True,
+        availability=availability,
+        objects=objects,
+    )
+
+
+def _wall_switch(model: str, name: str, keys: Mapping[int, tuple[str, ...]]) -> DeviceSpec:
+    return device(
+        model,
+        name,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=ON_USE,
+        objects={0x1001: press(keys, K9B)},
+    )
+
+
+def _lock(
+    model: str,
+    *fields: F,
+    encrypted: Encrypted = "yes",
+    maker: str = "Xiaomi",
+    name: str = "Door Lock",
+    objects: Mapping[int, ObjectSpec] | None = None,
+) -> DeviceSpec:
+    own = objects or {}
+    action = own.get(0x000B, OBJECTS[0x000B])
+    finger = (0x0006,) if F.FINGERPRINT in fields else ()
+    return device(
+        model,
+        name,
+        *dict.fromkeys((*fields, *_LOCK, *action.fields)),
+        encrypted=encrypted,
+        manufacturer=maker,
+        sleepy=True,
+        availability=DAY,
+        sends=(*finger, 0x000B),
+        objects=own,
+    )
+
+
+def _kettle(model: str) -> DeviceSpec:
+    return device(
+        model, "Smart Kettle", F.POWER, F.KETTLE_STATE, F.TEMPERATURE, encrypted="no"
+    )
+
+
+def _scale(model: str = "MJTZC01YM") -> DeviceSpec:
+    return device(
+        model, "Body Composition Scale", *_SCALE, sleepy=True, availability=ON_USE, idle=_STEPPED_OFF
+    )
+
+
+_SCALE_S200: Final = device(
+    "MJTZC02YM",
+    "Smart Scale S200",
+    F.WEIGHT,
+    F.PROFILE_ID,
+    F.STABILIZED,
+    sleepy=True,
+    availability=ON_USE,
+    objects={0x4E16: body.FINAL_WEIGHT},
+    idle=_STEPPED_OFF,
+)
+
+
+def _band(model: str, name: str) -> DeviceSpec:
+    return device(
+        model, name, F.CHARGING_STATE, F.ASLEEP, F.WEARING, sleepy=True, availability=DAY
+    )
+
+
+def _toothbrush(model: str, *fields: F, encrypted: bool = True) -> DeviceSpec:
+    return device(
+        model,
+        "Smart Toothbrush",
+        F.TOOTHBRUSH,
+        *fields,
+        F.SCORE,
+        F.BATTERY,
+        F.CONSUMABLE,
+        encrypted="yes" if encrypted else "no",
+        sleepy=True,
+        availability=ON_USE,
+    )
+
+
+# The leak sensor with two probes calls the lower one by an id that others use for their only one.
+_BOTTOM: Final = above_zero(F.BOTTOM_SUBMERSION)
+_LIGHT_FROM_100: Final = motion_with(low=100)
+_ASLEEP_ROWS: Final = {0x5A16: IN_BED_OR_PRESS, 0x4810: ASLEEP_OR_PRESS}
+_PILLOW: Final = (F.BED_OCCUPANCY, F.SNORING, F.ASLEEP)
+_OCCUPIED_IS_1: Final = states(
+    {
+        0: State({F.OCCUPANCY: False}),
+        1: State({F.OCCUPANCY: True}),
+        2: State({F.OCCUPANCY: False}),
+    },
+    generic=False,
+)
+
+_HEARD: Final[Mapping[int, DeviceSpec]] = {
+    # Thermometers and clocks
+    0x01AA: _thermometer("LYWSDCGQ", encrypted=False, availability=OFTEN),
+    0x045B: _thermometer("LYWSD02", encrypted=False, availability=OFTEN, untrusted=_BATTERY),
+    0x16E4: _thermometer("LYWSD02MMC"),
+    0x2542: _thermometer("LYWSD02MMC"),
+    0x055B: _thermometer("LYWSD03MMC", untrusted=_BATTERY),
+    0x0387: _thermometer("MHO-C401", untrusted=_BATTERY),
+    0x06D3: _thermometer("MHO-C303", "Alarm Clock", encrypted=False, availability=OFTEN),
+    0x1203: _thermometer("XMWSDJ04MMC", "Thermometer"),
+    0x2832: _thermometer("MJWSD05MMC"),
+    0x4C47: _thermometer("MJWSD05MMC"),
+    0x55B5: _thermometer("MJWSD06MMC"),
+    0x5BEA: _thermometer("MJWSD06MMC"),
+    0x5DB1: _thermometer("MBS17"),
+    0x78DB: device(
+        "ESM787",
+        "Temperature/Humidity Sensor",
+        F.TEMPERATURE,
+        F.HUMIDITY,
+        encrypted="no",
+        manufacturer="Yanmi",
+        availability=SLOW,
+    ),
+    0x0347: _thermometer("CGG1", encrypted=False, maker="Qingping"),
+    0x0B48: _thermometer("CGG1-ENCRYPTED", maker="Qingping"),
+    0x5808: _thermometer("CGG3", maker="Qingping"),
+    0x0576: _thermometer("CGD1", "3-in-1 Alarm Clock", maker="Qingping", untrusted=_BATTERY),
+    0x0C3C: _thermometer("CGC1", "Alarm Clock", maker="Qingping"),
+    0x066F: _thermometer("CGDK2", maker="Qingping"),
+    0x4F59: _thermometer("CGDK3", maker="Qingping"),
+    # Plants, air, smoke, household
+    0x0098: device("HHCCJCY01", "Plant Sensor", *_PLANT, encrypted="no", manufacturer="HHCC"),
+    0x03BC: device(
+        "GCLS002", "Grow Care Garden", *_PLANT, encrypted="no", manufacturer="VegTrug"
+    ),
+    0x015D: device(
+        "HHCCPOT002",
+        "Smart Flower Pot",
+        F.MOISTURE,
+        F.CONDUCTIVITY,
+        encrypted="no",
+        manufacturer="HHCC",
+    ),
+    0x02DF: device(
+        "JQJCY01YM",
+        "Formaldehyde Sensor",
+        F.TEMPERATURE,
+        F.HUMIDITY,
+        F.FORMALDEHYDE,
+        F.BATTERY,
+        encrypted="no",
+    ),
+    0x0997: device(
+        "JTYJGD03MI",
+        "Smoke Detector",
+        F.SMOKE,
+        F.FAULT,
+        F.BATTERY,
+        sleepy=True,
+        availability=SLOW,
+        objects=_ONE_BUTTON,
+    ),
+    0x040A: device(
+        "WX08ZM", "Mosquito Repellent", F.POWER, F.CONSUMABLE, F.BATTERY, encrypted="no"
+    ),
+    0x0DE7: device(
+        "SU001-T",
+        "Odor Eliminator",
+        F.POWER,
+        F.MOTION,
+        F.BATTERY,
+        availability=DAY,
+        motion_hold=_HOLD,
+    ),
+    0x0083: _kettle("YM-K1501"),
+    0x0113: _kettle("YM-K1501EU"),
+    0x045C: _kettle("V-SK152"),
+    # Bodies
+    0x00DB: device(
+        "MMC-T201-1", "Baby Thermometer", F.TEMPERATURE, F.BATTERY, encrypted="no", availability=OFTEN
+    ),
+    0x0391: device(
+        "MMC-W505",
+        "Body Thermometer",
+        F.TEMPERATURE,
+        encrypted="no",
+        sleepy=True,
+        availability=ON_USE,
+    ),
+    0x0489: _toothbrush("M1S-T500", F.COUNTER, encrypted=False),
+    0x0806: _toothbrush("T700"),
+    0x1790: _toothbrush("T700"),
+    0x59FA: _band("M2457B1", "Smart Band 10"),
+    0x59FB: _band("M2456B1", "Smart Band 10 NFC"),
+    0x59FC: _band("M2456B1", "Smart Band 10 Ceramic Edition"),
+    0x6188: _band("M2456B1", "Smart Band 10 Glimmer Edition"),
+    0x20DB: device(
+        "MJZNZ018H",
+        "Smart pillow",
+        *_PILLOW,
+        F.BATTERY,
+        F.BATTERY_LOW,
+        sleepy=True,
+        availability=DAY,
+        objects={
+            0x4E16: only_one(F.BED_OCCUPANCY),
+            0x4E17: states({1: State({F.BED_OCCUPANCY: False})}, generic=False),
+            0x5010: ASLEEP_OR_PRESS,
+            **_ASLEEP_ROWS,
+        },
+    ),
+    0x18E3: device(
+        "ZX1",
+        "8H smart pillow",
+        *_PILLOW,
+        manufacturer="8H",
+        sleepy=True,
+        availability=DAY,
+        objects=_ASLEEP_ROWS,
+    ),
+    0x30D9: _scale(),
+    0x3BD5: _scale(),
+    0x48CF: _scale(),
+    0x4FC2: _scale(),
+    0x4B05: _scale("MJTZC03YM"),
+    0x45C9: _SCALE_S200,
+    0x4C04: _SCALE_S200,
+    0x4DCB: _SCALE_S200,
+    # Motion, presence, night lights
+    0x03DD: device(
+        "MUE4094RT",
+        "Nightlight",
+        manufacturer="Philips",
+        encrypted="no",
+        sleepy=True,
+        availability=ON_USE,
+        motion_hold=_HOLD,
+        sends=(0x0003,),
+    ),
+    0x07F6: device(
+        "MJYD02YL",
+        "Nightlight",
+        F.MOTION,
+        F.LIGHT,
+        F.IDLE_TIME,
+        F.BATTERY,
+        manufacturer="Yeelight",
+        availability=OFTEN,
+        objects={0x000F: _LIGHT_FROM_100, 0x1007: BRIGHT_AT_100},
+    ),
+    0x0A8D: device(
+        "RTCGQ02LM",
+        "Motion Sensor",
+        F.MOTION,
+        F.LIGHT,
+        F.IDLE_TIME,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        objects={0x000F: _LIGHT_FROM_100, **_ONE_BUTTON},
+    ),
+    0x0A83: device(
+        "CGPR1",
+        "Motion/Light Sensor",
+        F.MOTION,
+        F.ILLUMINANCE,
+        F.LIGHT,
+        F.BATTERY,
+        manufacturer="Qingping",
+        availability=SLOW,
+        motion_hold=_HOLD,
+        objects={0x000F: motion_with(lux=True)},
+    ),
+    0x2AEB: device(
+        "HS1BB(MI)",
+        "Motion Sensor",
+        F.MOTION,
+        F.ILLUMINANCE,
+        F.IDLE_TIME,
+        F.BATTERY,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=DAY,
+    ),
+    0x3531: device(
+        "XMPIRO2SXS",
+        "Motion Sensor",
+        F.MOTION,
+        F.ILLUMINANCE,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        motion_hold=_HOLD,
+    ),
+    0x4C60: device(
+        "XMPIRO2GSXS",
+        "Motion Sensor",
+        F.MOTION,
+        F.ILLUMINANCE,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        motion_hold=_HOLD,
+    ),
+    0x4683: device(
+        "XMOSB01XS",
+        "Occupancy Sensor",
+        F.OCCUPANCY,
+        F.ILLUMINANCE,
+        F.DURATION_DETECTED,
+        F.DURATION_CLEARED,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        objects={0x484E: _OCCUPIED_IS_1},
+    ),
+    0x50FB: device(
+        "ES3",
+        "Human Presence Sensor",
+        F.OCCUPANCY,
+        F.ILLUMINANCE,
+        F.DURATION_DETECTED,
+        F.DURATION_CLEARED,
+        F.BATTERY,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=DAY,
+    ),
+    0x6A0F: device(
+        "ES5BB",
+        "Human Presence Sensor",
+        F.OCCUPANCY,
+        F.OCCUPANCY_CLOSE_RANGE,
+        F.ILLUMINANCE,
+        F.DURATION_DETECTED,
+        F.DURATION_CLEARED,
+        F.BATTERY,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=DAY,
+        objects={0x5413: flag(F.OCCUPANCY_CLOSE_RANGE, generic=False)},
+    ),
+    0x3F4C: device(
+        "PS1BB",
+        "Seat Pressure Sensor",
+        F.OCCUPANCY,
+        F.PRESSURE_PRESENT_DURATION,
+        F.PRESSURE_NOT_PRESENT_DURATION,
+        F.PRESSURE_PRESENT_TIME_SET,
+        F.PRESSURE_NOT_PRESENT_TIME_SET,
+        F.BATTERY,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=DAY,
+        objects={0x4A1C: _RESET},
+    ),
+    # Contact and leak
+    0x098B: device(
+        "MCCGQ02HL",
+        "Door/Window Sensor",
+        F.OPENING,
+        F.DOOR_LEFT_OPEN,
+        F.LIGHT,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        objects={0x1007: BRIGHT_AT_100},
+    ),
+    0x03D6: device(
+        "CGH1",
+        "Door/Window Sensor",
+        F.OPENING,
+        F.DOOR_LEFT_OPEN,
+        F.BATTERY,
+        manufacturer="Qingping",
+        sleepy=True,
+        availability=DAY,
+    ),
+    0x1889: device(
+        "MS1BB(MI)",
+        "Door/Window Sensor",
+        F.OPENING,
+        F.DOOR_LEFT_OPEN,
+        F.DEVICE_FORCIBLY_REMOVED,
+        F.BATTERY,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=DAY,
+        sends=(0x4A13,),
+        objects={0x4804: CONTACT_1_OPEN},
+    ),
+    0x78D1: device(
+        "MC-COMM",
+        "Door/Window Sensor",
+        F.OPENING,
+        F.BATTERY,
+        manufacturer="Zhiee",
+        sleepy=True,
+        availability=DAY,
+    ),
+    0x0863: device(
+        "SJWS01LM",
+        "Flood Detector",
+        F.MOISTURE_DETECTED,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        objects=_ONE_BUTTON,
+    ),
+    0x3F0F: device(
+        "RS1BB(MI)",
+        "Flood and Rain Sensor",
+        F.MOISTURE_DETECTED,
+        F.BATTERY,
+        manufacturer="Linptech",
+        sleepy=True,
+        availability=DAY,
+    ),
+    0x6375: device(
+        "SJWS02LM",
+        "Water Leak Sensor 2",
+        F.BOTTOM_SUBMERSION,
+        F.TOP_SPLASH,
+        F.BATTERY,
+        sleepy=True,
+        availability=DAY,
+        objects={0x4806: _BOTTOM},
+    ),
+    0x7712: device(
+        "zhiee.flood.sj01",
+        "Water Leak Sensor",
+        F.BOTTOM_SUBMERSION,
+        F.BATTERY,
+        manufacturer="Zhiee",
+        sleepy=True,
+        availability=DAY,
+        objects={0x4806: _BOTTOM},
+    ),
+    # Buttons, remotes, dimmers, cube
+    0x07BF: _switch(
+        "YLAI003", "Wireless Switch", {0x1001: press(None, PRESSES)}, maker="Yeelight", availability=DAY
+    ),
+    0x0153: _remote(
+        "YLYK01YL", "Remote Control", "on", "off", "brightness", "plus", "m", "min", powers=True
+    ),
+    0x068E: _remote(
+        "YLYK01YL-FANCL",
+        "Fan Remote Control",
+        "fan",
+        "light",
+        "wind_speed",
+        "color_temperature",
+        "wind_mode",
+        "brightness",
+    ),
+    0x04E6: _remote(
+        "YLYK01YL-VENFAN",
+        "Ventilator Fan Remote Control",
+        "swing",
+        "power",
+        "timer_60_minutes",
+        "increase_wind_speed",
+        "timer_30_minutes",
+        "decrease_wind_speed",
+    ),
+    0x03BF: _remote(
+        "YLYB01YL-BHFRC",
+        "Bathroom Heater Remote",
+        "stop",
+        "air_exchange",
+        "fan",
+        "increase_speed",
+        "decrease_speed",
+        "dry",
+        "light",
+        "swing",
+        "heat",
+    ),
+    0x03B6: device(
+        "YLKG07YL/YLKG08YL",
+        "Dimmer Switch",
+        manufacturer="Yeelight",
+        sleepy=True,
+        availability=ON_USE,
+        objects={0x1001: DIMMER},
+    ),
+    0x04E1: device(
+        "XMMF01JQD",
+        "Magic Cube",
+        encrypted="unknown",
+        sleepy=True,
+        availability=ON_USE,
+        objects={0x1001: CUBE},
+    ),
+    0x1568: _wall_switch("K9B-1BTN", "Switch (single button)", {0: ("",)}),
+    0x1569: _wall_switch(
+        "K9B-2BTN", "Switch (double button)", {0: ("left",), 1: ("right",), 2: ("left", "right")}
+    ),
+    0x0DFD: _wall_switch(
+        "K9B-3BTN",
+        "Switch (triple button)",
+        {
+            0: ("left",),
+            1: ("middle",),
+            2: ("right",),
+            3: ("left", "middle"),
+            4: ("middle", "right"),
+            5: ("left", "right"),
+            6: ("left", "middle", "right"),
+        },
+    ),
+    0x1C10: _switch(
+        "K9BB-1BTN",
+        "Switch (single button)",
+        {
+            0x4E0C: states(
+                {
+                    1: State(events=(Event("button", "press"),)),
+                    8: State(events=(Event("button", "long_press"),)),
+                    15: State(events=(Event("button", "double_press"),)),
+                },
+                generic=False,
+            )
+        },
+        maker="Linptech",
+    ),
+    0x3A61: _switch("KS1", "Switch (quadruple button)", clicks(_CLICKS_5, _FOUR), maker="Linptech"),
+    0x3E17: _switch(
+        "KS1BP",
+        "Switch (quadruple button)",
+        clicks(_CLICKS_5, _FOUR),
+        F.TEMPERATURE,
+        F.HUMIDITY,
+        maker="Linptech",
+    ),
+    0x520B: device(
+        "KS2BB",
+        "Temperature/Humidity Sensor with Button",
+        *_CLIMATE,
+        manufacturer="Linptech",
+        availability=SLOW,
+        objects=clicks(_CLICKS_5),
+    ),
+    0x1949: _switch("XMWXKG01YL", "Switch (double button)", clicks(_CLICKS_3, _TWO_OR_BOTH)),
+    0x2387: _switch("XMWXKG01LM", "Button", clicks(_CLICKS_3)),
+    0x5968: _switch(
+        "XMWS01XS",
+        "Switch (double button)",
+        clicks(_CLICKS_2, named("left", "right")),
+        F.BATTERY_LOW,
+    ),
+    0x38BB: _switch("PTX_YK1_QMIMB", "Wireless Switch", clicks(_CLICKS_2), maker="PTX"),
+    0x64C5: device(
+        "PTX-F1-Display",
+        "Four-button switch with display",
+        F.TEMPERATURE,
+        F.HUMIDITY,
+        manufacturer="PTX",
+        availability=SLOW,
+        objects=clicks(_CLICKS_3, {number: (str(number),) for number in (1, 2, 3, 4)}),
+    ),
+    0x78A3: _switch("AFWXKG220000", "Wireless Switch", clicks(_CLICKS_5)),
+    # Locks
+    0x04E9: _lock("MJZNMSQ01YD", F.FINGERPRINT),
+    0x098C: _lock("XMZNMST02YD", F.FINGERPRINT, *_DOOR, encrypted="unknown"),
+    0x0599: _lock("MJZNMS03LM", F.FINGERPRINT, *_DOOR, encrypted="unknown"),
+    0x0784: _lock("XMZNMS04LM", F.FINGERPRINT, encrypted="unknown"),
+    0x0E39: _lock("XMZNMS08LM", *_DOOR),
+    0x069E: _lock("ZNMS16LM", F.FINGERPRINT, *_DOOR, F.ARMED, encrypted="no", maker="Aqara"),
+    0x069F: _lock(
+        "ZNMS17LM",
+        F.FINGERPRINT,
+        *_DOOR,
+        F.ARMED,
+        F.CHILDLOCK,
+        F.ANTILOCK,
+        encrypted="no",
+        maker="Aqara",
+        objects={0x000B: locks.lock_action(separate=True)},
+    ),
+    0x0380: _lock(
+        "DSL-C08",
+        F.CHILDLOCK,
+        F.ARMED,
+        maker="Lockin",
+        objects={
+            0x0008: locks.HANDLE_LIFTED,
+            0x000B: locks.lock_action(one_time=range(5000, 6000)),
+            0x100E: locks.BOLTS,
+        },
+    ),
+    0x11C2: _lock(
+        "Lockin-SV40",
+        F.FINGERPRINT,
+        *_DOOR,
+        F.CHILDLOCK,
+        F.ANTILOCK,
+        F.ARMED,
+        maker="Lockin",
+    ),
+    0x09B0: _lock(
+        "loock.safe.v1",
+        F.DOOR,
+        encrypted="unknown",
+        maker="Loock",
+        name="Safe Box",
+        objects={0x100F: locks.DOOR_OPEN_IS_1},
+    ),
+}
+
+
+def _published(
+    model: str,
+    name: str,
+    *fields: F,
+    maker: str = "Xiaomi",
+    objects: Mapping[int, ObjectSpec] | None = None,
+) -> DeviceSpec:
+    return device(
+        model,
+        name,
+        *fields,
+        encrypted="unknown",
+        manufacturer=maker,
+        sleepy=True,
+        availability=DAY,
+        objects=objects,
+    )
+
+
+def _published_lock(model: str, maker: str = "Xiaomi", name: str = "Door Lock") -> DeviceSpec:
+    return _lock(model, F.FINGERPRINT, *_DOOR, F.ARMED, encrypted="unknown", maker=maker, name=name)
+
+
+def _published_button(
+    model: str, name: str, *services: int, maker: str, battery: bool = True
+) -> DeviceSpec:
+    # Several services are several keys, in their order; one service is one key or tells no number.
+    names = [""] if len(services) == 1 else [str(number) for number, _ in enumerate(services, 1)]
+    rows: dict[int, ObjectSpec] = {}
+    for service, key in zip(services, names, strict=True):
+        rows |= clicks(service, name=key)
+    fields = (F.BATTERY,) if battery else ()
+    return _published(model, name, *fields, maker=maker, objects=rows)
+
+
+_PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
+    0x031A: _published_lock("MJZNMS02LM"),
+    0x03BB: _published_lock("ydhome.lock.m2silver", "Ydhome", "Lock M2"),
+    0x04B3: _published_lock("dsm.lock.q3", "Dessmann", "Door Lock Q3"),
+    0x0571: _published("lcrmcr.safe.ms30b", "Safe Cayo Anno 30Z"),
+    0x0711: _published(
+        "PTH-1",
+        "Air Quality Monitor",
+        F.TEMPERATURE,
+        F.HUMIDITY,
+        F.BATTERY,
+        F.FORMALDEHYDE,
+        objects={0x1010: number(F.FORMALDEHYDE, "<H", 1000)},
+    ),
+    0x09E0: _published("MJHWSHO2YM", "Kettle Pro", F.POWER, F.KETTLE_STATE, F.TEMPERATURE),
+    0x0BEB: _published_lock("ZNMS20LM", "Aqara", "Door Lock D100"),
+    0x0D0F: _published_lock("loock.lock.cc2xpro", "Lockin", "Door Lock Classic 2X Pro"),
+    0x0E65: _published_lock("XMZNMS06LM", name="Face Recognition Smart Door Lock X"),
+    0x0F3B: _published_lock("XMZNMSTO3YD", "Lockin"),
+    0x1781: _published("XMZNMS09LM", "Face Recognition Smart Door Lock", F.BATTERY),
+    0x1A56: _published_button(
+        "lemesh.remote.ts1", "Wireless Button", _CLICKS_2, maker="LeMesh", battery=False
+    ),
+    0x1E37: _lock(
+        "loock.lock.fvl109",
+        F.FINGERPRINT,
+        *_DOOR,
+        F.ARMED,
+        F.CHILDLOCK,
+        encrypted="unknown",
+        maker="Lockin",
+        name="Smart Door Lock S50M",
+        objects={0x100E: locks.BOLTS, 0x100F: locks.DOOR_OPEN_IS_0},
+    ),
+    0x21A5: _published("huca.switch.dh2", "Double Wall Switch", maker="H+"),
+    0x24A9: _published("hoto.timer.kt", "Timer", maker="Mijia"),
+    0x2695: _published("XFCL201", "Smart Lock V5 Max", F.BATTERY, maker="Loock"),
+    0x2809: _published("XMZNMS01OD", "Door Lock E10", F.BATTERY),
+    0x2C09: _published_button(
+        "PTX-X6-QMIMB",
+        "Wireless situation knob switch",
+        _CLICKS_2,
+        _CLICKS_3,
+        maker="PTX",
+        battery=False,
+    ),
+    0x2CBA: _published("lcrmcr.lock.cb2207", "Intelligent glass door lock", F.BATTERY, maker="CRMCR"),
+    0x2F97: _published("loock.lock.r2", "Door Lock M20 Pro", maker="Lockin"),
+    0x2FC5: _published("MCN003", "Safe Box", F.BATTERY),
+    0x305E: _published("huca.remote.wx8", "Wireless Button", F.BATTERY, maker="H+"),
+    0x3286: _published("XMZNMS201LM", "Smart Door Lock E20 WIFI", F.BATTERY),
+    0x3341: _published("lumi.lock.mcn009", "Smart Door Lock E20 (Video Monitor)", F.BATTERY),
+    0x34FE: _published("MJBQDYJ1-WC", "Label printer"),
+    0x3878: _published_button(
+        "lemesh.remote.ts4", "Scenario wireless knob switch K4", _CLICKS_5, maker="LeMesh"
+    ),
+    0x3884: _published("lemesh.switch.sw3f01", "Triple Wall Switch", maker="LeMesh"),
+    0x3885: _published("lemesh.switch.sw2f01", "Double Wall Switch", maker="LeMesh"),
+    0x3886: _published("lemesh.switch.sw1f01", "Single Wall Switch", maker="LeMesh"),
+    0x3910: _published_button(
+        "PTX-AK1-QMIMC", "Mesh Wireless Switch", _CLICKS_2, maker="PTX", battery=False
+    ),
+    0x3911: _published_button(
+        "PTX-AK2-QMIMB",
+        "Mesh Double Wireless Switch",
+        _CLICKS_2,
+        _CLICKS_4,
+        maker="PTX",
+        battery=False,
+    ),
+    0x3912: _published_button(
+        "PTX-AK3-QMIMB",
+        "Mesh Triple Wireless Switch",
+        _CLICKS_2,
+        _CLICKS_4,
+        _CLICKS_5,
+        maker="PTX",
+        battery=False,
+    ),
+    0x399A: _published("xiaomi.pet_waterer.002", "Pet Drinking Fountain", F.BATTERY),
+    0x3F34: _published_button(
+        "giot.remote.v52kwm", "V5 Two Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+    ),
+    0x3F35: _published_button(
+        "giot.remote.v53kwm", "V5 Three Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+    ),
+    0x3F36: _published_button(
+        "giot.remote.v54kwm", "V5 Four Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+    ),
+    0x3F38: _published_button(
+        "giot.remote.v56kwm", "V5 Six Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+    ),
+    0x3F3A: _published_button(
+        "giot.remote.v58kwm", "V5 Eight Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+    ),
+    0x3F3F: _published_button(
+        "giot.remote.v51kwm", "V5 One Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+    ),
+    0x433D: _published("line.lock.fms5", "Smart Door Lock S5", F.BATTERY, maker="Line"),
+    0x44C1: _published("XMZNMS03OD", "Smart Door Lock 2 (Finger Vein Unlock)", F.BATTERY),
+    0x44FA: _published_button(
+        "lemesh.remote.ts10", "Remote Control TS10", _CLICKS_5, maker="LeMesh"
+    ),
+    0x45A1: _published_button(
+        "cxw.remote.ble006", "Eight scene knob switch", _CLICKS_5, maker="CXW"
+    ),
+    0x474A: _published_button(
+        "ailol.remote.ts4", "F2 smart knob remote control", _CLICKS_5, maker="ZXFANS"
+    ),
+    0x47D6: _published("xiaomi.lock.b04sv", "Smart Door Lock E30", F.BATTERY),
+    0x48C4: _published("loock.lock.h01lyk", "Smart Door Lock E30", F.BATTERY),
+    0x4964: _published(
+        "izq.sensor_occupy.ble",
+        "IZQ Presence Sensor Loong",
+        F.OCCUPANCY,
+        F.DURATION_DETECTED,
+        F.DURATION_CLEARED,
+        F.ILLUMINANCE,
+        F.BATTERY,
+        maker="ZiQing",
+    ),
+    0x4B09: _published_button(
+        "cxw.remote.panv01", "Eight Key Twenty-four Scene Switch V1", _CLICKS_5, maker="CXW"
+    ),
+    0x4C4D: _published(
+        "shuse.flood.ss05", "Water Leak Sensor", F.MOISTURE_DETECTED, F.BATTERY, maker="Shuse"
+    ),
+    0x4ED3: _published(
+        "rhj.sensor_occupy.l730a",
+        "Presence Sensor POP",
+        F.TEMPERATURE,
+        F.HUMIDITY,
+        F.ILLUMINANCE,
+        F.OCCUPANCY,
+        F.DURATION_DETECTED,
+        F.DURATION_CLEARED,
+        maker="LeTianPai",
+    ),
+    0x50D4: _published(
+        "HS3BB",
+        "Motion Sensor 3",
+        F.MOTION,
+        F.ILLUMINANCE,
+        F.IDLE_TIME,
+        F.BATTERY,
+        maker="Linptech",
+    ),
+    0x51E2: _published("MJTZC04YM", "8-electrode Body Fat Scale S800"),
+    0x52E6: _published_button(
+        "YLYKG-0129", "K Series 4-Key Wall Switch", _CLICKS_5, maker="Yeelight"
+    ),
+    0x6651: _published(
+        "shuse.airm.ss006", "Air Monitor", F.TEMPERATURE, F.HUMIDITY, maker="Shuse"
+    ),
+    0x6655: _published("bwj.diffuser.s5", "Smart Aroma Diffuser S5", maker="SO"),
+    0x6B61: _published(
+        "shuse.flood.ss05", "Water Leak Sensor Pro", F.MOISTURE_DETECTED, F.BATTERY, maker="Shuse"
+    ),
+    0x6ED9: _published(
+        "ES5DB",
+        "Human Presence Sensor ES5 (top mounted)",
+        F.OCCUPANCY,
+        F.ILLUMINANCE,
+        F.DURATION_DETECTED,
+        F.DURATION_CLEARED,
+        maker="Linptech",
+    ),
+    0x76C4: _published(
+        "shuse.flood.ss40", "Water Leak Sensor", F.MOISTURE_DETECTED, F.BATTERY, maker="Shuse"
+    ),
+    0x7EE9: _published(
+        "vchon.sensor_ht.mbs20", "Thermometer and hygrometer", *_CLIMATE, maker="RSH"
+    ),
+}
+
+DEVICES: Final[Mapping[int, DeviceSpec]] = {**_HEARD, **_PUBLISHED}
+HEARD: Final[frozenset[int]] = frozenset(_HEARD)
+
+_GPIO: Final = (F.OPENING, F.SWITCH, F.COUNT)
+
+
+def _kind(
+    model: str,
+    name: str,
+    *fields: F,
+    maker: str = "Qingping",
+    sleepy: bool = False,
+    availability: float = OFTEN,
+    encrypted: Encrypted = "no",
+) -> DeviceSpec:
+    return device(
+        model,
+        name,
+        *fields,
+        manufacturer=maker,
+        encrypted=encrypted,
+        sleepy=sleepy,
+        availability=availability,
+    )
+
+
+# Devices whose adverts carry no product id, by the model that their format tells.
+KINDS: Final[Mapping[str, DeviceSpec]] = {
+    spec.model: spec
+    for spec in (
+        _kind(
+            "ATC",
+            "Thermometer with custom firmware",
+            *_CLIMATE,
+            F.VOLTAGE,
+            *_GPIO,
+            maker="Xiaomi",
+            encrypted="unknown",
+        ),
+        _kind("CGG1", "Temperature/Humidity Sensor", *_CLIMATE),
+        _kind(
+            "CGH1",
+            "Door/Window Sensor",
+            F.OPENING,
+            F.BATTERY,
+            sleepy=True,
+            availability=DAY,
+        ),
+        _kind("CGP1W", "Air Barometer", *_CLIMATE, F.PRESSURE),
+        _kind("CGD1", "3-in-1 Alarm Clock", *_CLIMATE),
+        _kind(
+            "CGDN1", "Air Monitor Lite", F.TEMPERATURE, F.HUMIDITY, F.PM25, F.PM10, F.CO2
+        ),
+        _kind("CGDK2", "Temperature/Humidity Sensor", *_CLIMATE),
+        _kind("CGPR1", "Motion/Light Sensor", F.MOTION, F.ILLUMINANCE, F.LIGHT, F.BATTERY),
+        _kind("CGP23W", "Temperature/Humidity/Pressure Sensor", *_CLIMATE, F.PRESSURE),
+        _kind("CGP22C", "Air Monitor", *_CLIMATE, F.CO2),
+        _kind("HHCCJCY10", "Plant Sensor", *_PLANT, F.BATTERY, maker="HHCC"),
+        _kind(
+            "XMTZC01HM/XMTZC04HM",
+            "Mi Smart Scale",
+            F.WEIGHT,
+            F.WEIGHT_RAW,
+            F.STABILIZED,
+            F.WEIGHT_REMOVED,
+            maker="Xiaomi",
+            sleepy=True,
+            availability=ON_USE,
+        ),
+        _kind(
+            "XMTZC02HM/XMTZC05HM/NUN4049CN",
+            "Mi Body Composition Scale",
+            F.WEIGHT,
+            F.WEIGHT_RAW,
+            F.IMPEDANCE,
+            F.STABILIZED,
+            F.WEIGHT_REMOVED,
+            maker="Xiaomi",
+            sleepy=True,
+            availability=ON_USE,
+        ),
+        _kind(
+            "TZC4",
+            "Body Composition Scale",
+            F.WEIGHT,
+            F.WEIGHT_RAW,
+            F.IMPEDANCE,
+            F.STABILIZED,
+            maker="Xiaogui",
+            sleepy=True,
+            availability=ON_USE,
+        ),
+        _kind(
+            "QJ-J",
+            "Body Composition Scale",
+            F.WEIGHT,
+            F.WEIGHT_RAW,
+            F.IMPEDANCE,
+            F.STABILIZED,
+            maker="MaxxMee",
+            sleepy=True,
+            availability=ON_USE,
+        ),
+        _kind("Mi Band", "Band", F.HEART_RATE, F.STEPS, maker="Xiaomi"),
+        _kind(
+            "Amazfit scale",
+            "Scale",
+            F.WEIGHT,
+            F.WEIGHT_RAW,
+            F.IMPEDANCE,
+            F.HEART_RATE,
+            F.STABILIZED,
+            maker="Amazfit",
+            sleepy=True,
+            availability=ON_USE,
+        ),
+    )
+}

@@ -1,0 +1,1 @@
+"""Advert formats other than MiBeacon, one module each."""

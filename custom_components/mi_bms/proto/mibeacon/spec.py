@@ -1,0 +1,88 @@
+"""What is known of one product beyond the meaning of its objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field as default
+from typing import Final, Literal
+
+from ..model.fields import Field
+from ..model.reading import Value
+from .objects import OBJECTS
+from .rows import EventTypes, ObjectSpec, merge_types
+
+# How long a product may be silent before it counts as lost, in seconds. Starting values only: the
+# real interval of a device is learned.
+OFTEN: Final = 900.0  # several values a minute
+SLOW: Final = 3_600.0  # a value every ten minutes or so
+HALF_DAY: Final = 46_800.0  # battery every six hours, events in between
+DAY: Final = 90_000.0  # battery once a day, events in between
+ON_USE: Final = 2_592_000.0  # nothing at all until somebody uses it
+
+type Encrypted = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSpec:
+    """Describe one product.
+
+    ``encrypted`` is what stock firmware does; each frame says itself what it is. ``availability`` is
+    in seconds. ``motion_hold`` (s) is set for products that never say that motion ended.
+    ``untrusted`` fields are constants or worse in stock firmware. ``objects`` are the rows that
+    differ from the common ones, ``idle`` are values implied by a frame without objects.
+    """
+
+    model: str
+    name: str
+    manufacturer: str = "Xiaomi"
+    encrypted: Encrypted = "unknown"
+    sleepy: bool = False
+    availability: float = OFTEN
+    fields: tuple[Field, ...] = ()
+    events: EventTypes = default(default_factory=dict)
+    motion_hold: float | None = None
+    untrusted: frozenset[Field] = frozenset()
+    objects: Mapping[int, ObjectSpec] = default(default_factory=dict)
+    idle: Mapping[Field, Value] = default(default_factory=dict)
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """Give the event keys that are buttons."""
+        return tuple(key for key in self.events if key.partition("_")[0] == "button")
+
+    @property
+    def title(self) -> str:
+        """Give a name for lists of devices."""
+        return f"{self.name} {self.model}"
+
+
+def device(
+    model: str,
+    name: str,
+    *fields: Field,
+    encrypted: Encrypted = "yes",
+    sends: tuple[int, ...] = (),
+    objects: Mapping[int, ObjectSpec] | None = None,
+    manufacturer: str = "Xiaomi",
+    sleepy: bool = False,
+    availability: float = OFTEN,
+    motion_hold: float | None = None,
+    untrusted: frozenset[Field] = frozenset(),
+    idle: Mapping[Field, Value] | None = None,
+) -> DeviceSpec:
+    """Build a product; its events are those of its own rows and of the common objects it ``sends``."""
+    own = objects or {}
+    tables = [spec.events for spec in own.values()]
+    tables += [OBJECTS[object_id].events for object_id in sends if object_id not in own]
+    return DeviceSpec(
+        model=model,
+        name=name,
+        manufacturer=manufacturer,
+        encrypted=encrypted,
+        sleepy=sleepy,
+        availability=availability,
+        fields=fields,
+        events=merge_types(*tables),
+        motion_hold=motion_hold,
+        untrusted=untrusted,
+        objects=own,
+        idle=idle or {},
+    )

@@ -1,0 +1,1 @@
+"""The shared vocabulary: fields, readings of sensors, samples of batteries, errors."""

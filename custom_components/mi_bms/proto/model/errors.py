@@ -1,0 +1,65 @@
+"""The few errors that protocol code raises; Home Assistant code maps each once.
+
+No message carries a key, a password or a full frame: reasons are short fixed words.
+"""
+
+
+class MiBmsError(Exception):
+    """Be the parent of every error that protocol code raises on purpose."""
+
+
+class FrameError(MiBmsError):
+    """Report bytes that are no valid frame: ``reason`` is one short word such as ``checksum``."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, for counters and for a person."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class KeyFormatError(MiBmsError, ValueError):
+    """Report text that is no key: ``reason`` is ``length`` or ``not_hex``."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, never the text."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Implausible(MiBmsError):
+    """Report a sample that physics forbids: ``field`` names the value that gave it away."""
+
+    def __init__(self, field: str) -> None:
+        """Keep the name of the refused field, never its value."""
+        super().__init__(field)
+        self.field = field
+
+
+class Unreachable(MiBmsError):
+    """Report that no connection came about: no path, no slot, or the connect failed."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep why no connection came about."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoAnswer(MiBmsError):
+    """Report a device that is connected and stays silent."""
+
+
+class AuthNeeded(MiBmsError):
+    """Report a device that wants a password or a pairing that was not given."""
+
+
+class AuthRejected(MiBmsError):
+    """Report a device that refused the password it was given."""
+
+
+class Unsupported(MiBmsError):
+    """Report a family or firmware that is not known: ``what`` names it."""
+
+    def __init__(self, what: str) -> None:
+        """Keep what is not supported."""
+        super().__init__(what)
+        self.what = what

@@ -1,0 +1,64 @@
+"""What one poll of a battery gave: scalars, cells, probes, packs, and the device's own words about itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .fields import Field
+from .reading import Value
+
+
+class Place(StrEnum):
+    """Name where a temperature probe sits."""
+
+    GENERIC = "generic"
+    CELL = "cell"
+    CELL_MAX = "cell_max"
+    CELL_MIN = "cell_min"
+    MOSFET = "mosfet"
+    PCB = "pcb"
+    HEATER = "heater"
+    BALANCER = "balancer"
+    AMBIENT = "ambient"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Hold one temperature in °C and where it was measured."""
+
+    celsius: float
+    place: Place = Place.GENERIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInfo:
+    """Hold what a battery says of itself; None = not said."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    model_id: str | None = None
+    serial_number: str | None = None
+    sw_version: str | None = None
+    hw_version: str | None = None
+    fw_version: str | None = None
+    name: str | None = None
+    production_date: str | None = None  # ISO date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BmsSample:
+    """Hold one consistent set of values of a battery.
+
+    ``values`` has every scalar field that was sent or derived; a field that is absent was not
+    known. ``cells`` are volts, index 0 = cell 1; None marks a fitted place without a value.
+    ``alarms`` are words of the shared alarm vocabulary that are active now; ``counters`` are lifetime
+    counts of protections under the same words.
+    """
+
+    values: Mapping[Field, Value] = field(default_factory=dict)
+    cells: tuple[float | None, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    packs: tuple[BmsSample, ...] = ()
+    alarms: frozenset[str] = frozenset()
+    counters: Mapping[str, int] = field(default_factory=dict)
+    info: DeviceInfo = field(default_factory=DeviceInfo)

@@ -1,0 +1,393 @@
+"""Sensor entities: one table says how each numeric or textual field is shown."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    LIGHT_LUX,
+    SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    EntityCategory,
+    UnitOfConductivity,
+    UnitOfDensity,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfMass,
+    UnitOfPower,
+    UnitOfPressure,
+    UnitOfRatio,
+    UnitOfTemperature,
+    UnitOfTime,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .entity import BatteryEntity, sensor_device
+from .passive import PassiveEntity, PassiveProcessor, async_add_passive
+from .proto.model.fields import Field
+from .proto.model.reading import Value
+
+PARALLEL_UPDATES = 0
+
+_AMPERE_HOUR: Final = "Ah"
+_OHM: Final = "Ω"
+_BEATS_PER_MINUTE: Final = "bpm"
+
+
+def _measured(
+    field: Field,
+    device_class: SensorDeviceClass | None = None,
+    unit: str | None = None,
+    *,
+    precision: int | None = None,
+    category: EntityCategory | None = None,
+    enabled: bool = True,
+    suggested_unit: str | None = None,
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
+    options: list[str] | None = None,
+) -> SensorEntityDescription:
+    """Make one row of the table; the field names the key and the translation."""
+    return SensorEntityDescription(
+        key=field,
+        translation_key=field,
+        device_class=device_class,
+        native_unit_of_measurement=unit,
+        state_class=state_class,
+        suggested_display_precision=precision,
+        suggested_unit_of_measurement=suggested_unit,
+        entity_category=category,
+        entity_registry_enabled_default=enabled,
+        options=options,
+    )
+
+
+_DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+_V: Final = UnitOfElectricPotential.VOLT
+_PERCENT: Final = UnitOfRatio.PERCENTAGE
+_SECONDS: Final = UnitOfTime.SECONDS
+_MINUTES: Final = UnitOfTime.MINUTES
+_TOTAL: Final = SensorStateClass.TOTAL_INCREASING
+_C = SensorDeviceClass
+
+SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
+    Field(row.key): row
+    for row in (
+        # Climate and environment
+        _measured(
+            Field.TEMPERATURE, _C.TEMPERATURE, UnitOfTemperature.CELSIUS, precision=1
+        ),
+        _measured(Field.HUMIDITY, _C.HUMIDITY, _PERCENT, precision=1),
+        _measured(
+            Field.DEW_POINT, _C.TEMPERATURE, UnitOfTemperature.CELSIUS, precision=1
+        ),
+        _measured(
+            Field.PRESSURE,
+            _C.ATMOSPHERIC_PRESSURE,
+            UnitOfPressure.PA,
+            suggested_unit=UnitOfPressure.HPA,
+            precision=1,
+        ),
+        _measured(Field.ILLUMINANCE, _C.ILLUMINANCE, LIGHT_LUX, precision=0),
+        _measured(
+            Field.FORMALDEHYDE,
+            None,
+            UnitOfDensity.MILLIGRAMS_PER_CUBIC_METER,
+            precision=3,
+        ),
+        _measured(Field.CO2, _C.CO2, UnitOfRatio.PARTS_PER_MILLION),
+        _measured(
+            Field.TVOC,
+            _C.VOLATILE_ORGANIC_COMPOUNDS,
+            UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
+        ),
+        _measured(Field.PM25, _C.PM25, UnitOfDensity.MICROGRAMS_PER_CUBIC_METER),
+        _measured(Field.PM10, _C.PM10, UnitOfDensity.MICROGRAMS_PER_CUBIC_METER),
+        _measured(Field.MOISTURE, _C.MOISTURE, _PERCENT, precision=0),
+        _measured(
+            Field.CONDUCTIVITY,
+            _C.CONDUCTIVITY,
+            UnitOfConductivity.MICROSIEMENS_PER_CM,
+            precision=0,
+        ),
+        _measured(Field.UV_INDEX, None, "UV index", precision=1),
+        # The sensor's own supply
+        _measured(Field.BATTERY, _C.BATTERY, _PERCENT, category=_DIAGNOSTIC),
+        _measured(Field.VOLTAGE, _C.VOLTAGE, _V, precision=2),
+        _measured(
+            Field.CHARGING_STATE,
+            _C.ENUM,
+            state_class=None,
+            options=["charging", "not_charging", "full", "unknown"],
+        ),
+        # Presence
+        _measured(
+            Field.IDLE_TIME, _C.DURATION, _SECONDS, category=_DIAGNOSTIC, enabled=False
+        ),
+        _measured(Field.DURATION_DETECTED, _C.DURATION, _MINUTES),
+        _measured(Field.DURATION_CLEARED, _C.DURATION, _MINUTES),
+        _measured(Field.PRESSURE_PRESENT_DURATION, _C.DURATION, _SECONDS),
+        _measured(Field.PRESSURE_NOT_PRESENT_DURATION, _C.DURATION, _SECONDS),
+        _measured(
+            Field.PRESSURE_PRESENT_TIME_SET, _C.DURATION, _SECONDS, category=_DIAGNOSTIC
+        ),
+        _measured(
+            Field.PRESSURE_NOT_PRESENT_TIME_SET,
+            _C.DURATION,
+            _SECONDS,
+            category=_DIAGNOSTIC,
+        ),
+        # Locks
+        _measured(Field.KEY_ID, state_class=None),
+        _measured(Field.LOCK_METHOD, state_class=None),
+        # Body, household
+        _measured(Field.WEIGHT, _C.WEIGHT, UnitOfMass.KILOGRAMS, precision=2),
+        _measured(
+            Field.WEIGHT_RAW,
+            _C.WEIGHT,
+            UnitOfMass.KILOGRAMS,
+            precision=2,
+            category=_DIAGNOSTIC,
+        ),
+        _measured(Field.IMPEDANCE, None, _OHM, precision=0),
+        _measured(Field.IMPEDANCE_LOW, None, _OHM, precision=1),
+        _measured(Field.IMPEDANCE_HIGH, None, _OHM, precision=1),
+        _measured(Field.HEART_RATE, None, _BEATS_PER_MINUTE),
+        _measured(Field.PROFILE_ID, state_class=None),
+        _measured(Field.STEPS, state_class=_TOTAL),
+        _measured(Field.CONSUMABLE, None, _PERCENT),
+        _measured(Field.SCORE),
+        _measured(Field.COUNTER),
+        _measured(Field.COUNT, state_class=_TOTAL),
+        _measured(
+            Field.KETTLE_STATE,
+            _C.ENUM,
+            state_class=None,
+            options=[
+                "idle",
+                "heating",
+                "keeping_warm_after_boiling",
+                "keeping_warm",
+                "error",
+            ],
+        ),
+        # Batteries
+        _measured(Field.CURRENT, _C.CURRENT, UnitOfElectricCurrent.AMPERE, precision=2),
+        _measured(Field.POWER, _C.POWER, UnitOfPower.WATT, precision=1),
+        _measured(Field.BATTERY_LEVEL, _C.BATTERY, _PERCENT),
+        _measured(Field.BATTERY_HEALTH, None, _PERCENT, precision=0),
+        _measured(Field.CYCLES, state_class=_TOTAL),
+        _measured(Field.CYCLE_CHARGE, None, _AMPERE_HOUR, precision=2),
+        _measured(
+            Field.FULL_CHARGE, None, _AMPERE_HOUR, precision=1, category=_DIAGNOSTIC
+        ),
+        _measured(
+            Field.DESIGN_CAPACITY, None, _AMPERE_HOUR, precision=0, category=_DIAGNOSTIC
+        ),
+        _measured(
+            Field.CYCLE_CAPACITY, _C.ENERGY_STORAGE, UnitOfEnergy.WATT_HOUR, precision=1
+        ),
+        _measured(
+            Field.TOTAL_CHARGE, None, _AMPERE_HOUR, precision=0, state_class=_TOTAL
+        ),
+        _measured(
+            Field.RUNTIME,
+            _C.DURATION,
+            _SECONDS,
+            suggested_unit=UnitOfTime.HOURS,
+            precision=1,
+        ),
+        _measured(
+            Field.TIME_TO_FULL,
+            _C.DURATION,
+            _SECONDS,
+            suggested_unit=UnitOfTime.HOURS,
+            precision=1,
+        ),
+        _measured(Field.CELL_VOLTAGE, _C.VOLTAGE, _V, precision=3),
+        _measured(
+            Field.CELL_COUNT, state_class=None, category=_DIAGNOSTIC, enabled=False
+        ),
+        _measured(Field.DELTA_VOLTAGE, _C.VOLTAGE, _V, precision=3),
+        _measured(
+            Field.MAX_CELL_VOLTAGE, _C.VOLTAGE, _V, precision=3, category=_DIAGNOSTIC
+        ),
+        _measured(
+            Field.MIN_CELL_VOLTAGE, _C.VOLTAGE, _V, precision=3, category=_DIAGNOSTIC
+        ),
+        _measured(
+            Field.MAX_CELL, state_class=None, category=_DIAGNOSTIC, enabled=False
+        ),
+        _measured(
+            Field.MIN_CELL, state_class=None, category=_DIAGNOSTIC, enabled=False
+        ),
+        _measured(
+            Field.PROBE_TEMPERATURE,
+            _C.TEMPERATURE,
+            UnitOfTemperature.CELSIUS,
+            precision=1,
+        ),
+        _measured(
+            Field.BALANCE_CURRENT,
+            _C.CURRENT,
+            UnitOfElectricCurrent.AMPERE,
+            precision=2,
+            category=_DIAGNOSTIC,
+        ),
+        _measured(
+            Field.HEATER_CURRENT,
+            _C.CURRENT,
+            UnitOfElectricCurrent.AMPERE,
+            precision=2,
+            category=_DIAGNOSTIC,
+        ),
+        _measured(
+            Field.PROBLEM_CODE, state_class=None, category=_DIAGNOSTIC, enabled=False
+        ),
+        _measured(Field.PACK_COUNT, state_class=None, category=_DIAGNOSTIC),
+        _measured(
+            Field.BATTERY_MODE,
+            _C.ENUM,
+            state_class=None,
+            options=["unknown", "bulk", "absorption", "float"],
+        ),
+        # The link
+        _measured(
+            Field.RSSI,
+            _C.SIGNAL_STRENGTH,
+            SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+            category=_DIAGNOSTIC,
+            enabled=False,
+        ),
+        _measured(
+            Field.LAST_SEEN, _C.TIMESTAMP, state_class=None, category=_DIAGNOSTIC
+        ),
+    )
+}
+
+# A sensor measures its own coin cell; for a battery the voltage is the point.
+PASSIVE_SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
+    **SENSORS,
+    Field.VOLTAGE: _measured(
+        Field.VOLTAGE, _C.VOLTAGE, _V, precision=2, category=_DIAGNOSTIC
+    ),
+}
+
+# Fields that a battery reports as numbers and that mean a word.
+_WORDS: Final[Mapping[Field, Mapping[Value, str]]] = {
+    Field.BATTERY_MODE: {-1: "unknown", 0: "bulk", 1: "absorption", 2: "float"},
+}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensor entities of one device."""
+    coordinator = entry.runtime_data
+    if isinstance(coordinator, SensorCoordinator):
+        processor = PassiveProcessor(PASSIVE_SENSORS, flags=False)
+        async_add_passive(
+            entry,
+            coordinator,
+            processor,
+            PassiveSensor,
+            SensorEntityDescription,
+            async_add_entities,
+        )
+        async_add_entities([RssiSensor(coordinator)])
+        return
+    _add_battery(entry, coordinator, async_add_entities)
+
+
+def _add_battery(
+    entry: MiBmsConfigEntry,
+    coordinator: BatteryCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what the battery has shown so far, and later what it shows for the first time."""
+    added: set[tuple[Field, int | None]] = set()
+
+    def add_new() -> None:
+        profile = coordinator.profile
+        wanted: list[tuple[Field, int | None]] = [
+            (field, None) for field in SENSORS if field in profile.fields
+        ]
+        wanted += [(Field.CELL_VOLTAGE, n + 1) for n in range(profile.cells)]
+        wanted += [(Field.PROBE_TEMPERATURE, n + 1) for n in range(len(profile.probes))]
+        wanted.append((Field.LAST_SEEN, None))
+        new = [key for key in wanted if key not in added]
+        added.update(new)
+        if new:
+            async_add_entities(
+                BatterySensor(entry, coordinator, SENSORS[field], field, number)
+                for field, number in new
+            )
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))
+
+
+class PassiveSensor(PassiveEntity, SensorEntity):
+    """Be a numeric or textual field of a sensor."""
+
+    @property
+    @override
+    def native_value(self) -> Value | None:
+        """Give the last value that was heard."""
+        return self.value
+
+
+class RssiSensor(SensorEntity):
+    """Show how strongly a sensor is heard, as far as a person asked for it."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = True  # a state for each advert would fill the database
+
+    def __init__(self, coordinator: SensorCoordinator) -> None:
+        """Take the row of the table."""
+        self.entity_description = SENSORS[Field.RSSI]
+        self._coordinator = coordinator
+        self._attr_unique_id = f"{coordinator.address}-{Field.RSSI}"
+        self._attr_device_info = sensor_device(coordinator)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Follow the sensor."""
+        return self._coordinator.available
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Give the strength of the newest advert."""
+        return self._coordinator.rssi
+
+
+class BatterySensor(BatteryEntity, SensorEntity):
+    """Be a field, a cell or a probe of a battery."""
+
+    @property
+    @override
+    def native_value(self) -> Value | datetime | None:
+        """Give the value of the last good sample."""
+        sample = self.coordinator.data
+        match self.field, self.number:
+            case Field.LAST_SEEN, _:
+                return self.coordinator.read_at
+            case Field.CELL_VOLTAGE, int(number):
+                return sample.cells[number - 1] if number <= len(sample.cells) else None
+            case Field.PROBE_TEMPERATURE, int(number):
+                probes = sample.probes
+                return probes[number - 1].celsius if number <= len(probes) else None
+        value = sample.values.get(self.field)
+        words = _WORDS.get(self.field)
+        return value if words is None or value is None else words.get(value)

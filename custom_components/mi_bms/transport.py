@@ -1,0 +1,149 @@
+"""Open connections: the only module that does.
+
+A connection lives for one use. The device is looked up anew each time, because another receiver
+may hear it best now, and the bleak class is looked up at call time, because Home Assistant swaps
+it when its Bluetooth starts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+import contextlib
+from typing import Final, override
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.exc import BleakError
+import bleak_retry_connector
+
+from homeassistant.components import bluetooth
+from homeassistant.core import HomeAssistant
+
+from .proto.link.gatt import GattLink, Notified
+from .proto.model.errors import Unreachable
+
+CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
+CONNECT_ATTEMPTS: Final = 2
+DISCONNECT_TIMEOUT: Final = 10.0
+
+
+class BleakLink(GattLink):
+    """Be an open connection over bleak."""
+
+    def __init__(self, client: BleakClient) -> None:
+        """Take an open client."""
+        self._client = client
+        self._known: dict[str, BleakGATTCharacteristic] = {}
+        for service in client.services:
+            for characteristic in service.characteristics:
+                # Some modules repeat a UUID; the first one is the one their makers use.
+                self._known.setdefault(characteristic.uuid, characteristic)
+
+    @property
+    @override
+    def characteristics(self) -> Collection[str]:
+        return self._known
+
+    @override
+    def properties(self, uuid: str) -> Collection[str]:
+        return self._known[uuid].properties
+
+    @override
+    def max_write(self, uuid: str) -> int:
+        return self._known[uuid].max_write_without_response_size
+
+    @override
+    async def subscribe(self, uuid: str, notified: Notified) -> None:
+        def received(_: BleakGATTCharacteristic, data: bytearray) -> None:
+            notified(bytes(data))
+
+        await self._run(self._client.start_notify(self._known[uuid], received))
+
+    @override
+    async def read(self, uuid: str) -> bytes:
+        return bytes(await self._run(self._client.read_gatt_char(self._known[uuid])))
+
+    @override
+    async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+        await self._run(
+            self._client.write_gatt_char(self._known[uuid], data, response=response)
+        )
+
+    async def _run[T](self, operation: Awaitable[T]) -> T:
+        try:
+            return await operation
+        except (BleakError, EOFError, OSError, TimeoutError) as err:
+            raise Unreachable("link") from err
+
+
+def reachability(hass: HomeAssistant, address: str) -> str:
+    """Say in one English line why a device cannot be connected (for logs and diagnostics)."""
+    return bluetooth.async_address_reachability_diagnostics(
+        hass, address, bluetooth.BluetoothReachabilityIntent.CONNECTION
+    )
+
+
+async def async_use[T](
+    hass: HomeAssistant,
+    address: str,
+    use: Callable[[GattLink], Awaitable[T]],
+) -> T:
+    """Connect, let ``use`` work with the link, and disconnect whatever happens.
+
+    Raises ``Unreachable`` when no connection came about or when it broke in the middle.
+    """
+    lost = asyncio.get_running_loop().create_future()
+    client = await _async_connect(hass, address, lost)
+    try:
+        return await _until_lost(use(BleakLink(client)), lost)
+    finally:
+        # The connection may already be gone; then there is nothing left to close.
+        with contextlib.suppress(BleakError, EOFError, OSError, TimeoutError):
+            async with asyncio.timeout(DISCONNECT_TIMEOUT):
+                await client.disconnect()
+
+
+async def _async_connect(
+    hass: HomeAssistant, address: str, lost: asyncio.Future[None]
+) -> BleakClient:
+    device = bluetooth.async_ble_device_from_address(hass, address, connectable=True)
+    if device is None:
+        raise Unreachable("not_heard")
+
+    def disconnected(_: BleakClient) -> None:
+        if not lost.done():
+            lost.set_result(None)
+
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            return await bleak_retry_connector.establish_connection(
+                bleak_retry_connector.BleakClientWithServiceCache,
+                device,
+                device.name or address,
+                disconnected,
+                max_attempts=CONNECT_ATTEMPTS,
+                ble_device_callback=lambda: (
+                    bluetooth.async_ble_device_from_address(
+                        hass, address, connectable=True
+                    )
+                    or device
+                ),
+            )
+    except bleak_retry_connector.BleakOutOfConnectionSlotsError as err:
+        raise Unreachable("no_slot") from err
+    except (BleakError, EOFError, OSError, TimeoutError) as err:
+        raise Unreachable("connect") from err
+
+
+async def _until_lost[T](work: Awaitable[T], lost: asyncio.Future[None]) -> T:
+    # A coroutine that waits for a notification is not woken when the link breaks.
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task, lost}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Unreachable("lost")
+    finally:
+        if not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Unreachable):
+                await task

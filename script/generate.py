@@ -1,0 +1,180 @@
+"""Write what follows from the tables: the manifest's Bluetooth matchers and the README's tables.
+
+``script/generate`` calls this with the right Python. A table of the README stands between
+``<!-- generated: NAME -->`` and ``<!-- end: NAME -->``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+import json
+from pathlib import Path
+import re
+import sys
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from custom_components.mi_bms.binary_sensor import BINARY_SENSORS  # noqa: E402
+from custom_components.mi_bms.proto.bms import matching  # noqa: E402
+from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Secret  # noqa: E402
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, DeviceSpec  # noqa: E402
+from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E402
+from custom_components.mi_bms.proto.model.fields import Field  # noqa: E402
+from custom_components.mi_bms.sensor import SENSORS  # noqa: E402
+
+INTEGRATION = ROOT / "custom_components" / "mi_bms"
+MANIFEST = INTEGRATION / "manifest.json"
+README = ROOT / "README.md"
+NAMES = json.loads((INTEGRATION / "translations" / "en.json").read_text())["entity"]
+
+# What a manifest holds beside the matchers, in the order that Home Assistant wants.
+HEAD = {"domain": "mi_bms", "name": "Mi BMS"}
+REST = {
+    "codeowners": ["@mi-bms"],
+    "config_flow": True,
+    "dependencies": ["bluetooth_adapters"],
+    "documentation": "https://github.com/mi-bms/mi-bms",
+    "integration_type": "device",
+    "iot_class": "local_push",
+    "issue_tracker": "https://github.com/mi-bms/mi-bms/issues",
+    "requirements": [],
+}
+KEY = {"yes": "yes", "no": "no", "unknown": "some"}
+PASSWORD = {Secret.NONE: "", Secret.TEXT: "password, if set", Secret.PIN: "PIN"}
+
+
+def manifest() -> str:
+    """Give the manifest; its version is the only thing kept from the file that is there."""
+    found = [*MATCHERS, *matching.matchers()]
+    matchers = [{key: one[key] for key in sorted(one)} for one in found]
+    version = json.loads(MANIFEST.read_text())["version"]
+    rest = {**REST, "bluetooth": matchers, "version": version}
+    whole = HEAD | {key: rest[key] for key in sorted(rest)}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Give the lines of a table in Markdown."""
+    head = tuple(head)
+    lines = (head, ("---",) * len(head), *rows)
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def sensors() -> list[str]:
+    """List the sensors that have a product id, one line per model."""
+    models: dict[str, list[DeviceSpec]] = {}
+    for _, spec in sorted(DEVICES.items()):
+        models.setdefault(spec.model, []).append(spec)
+    rows = [
+        (model, _joined(s.name for s in specs), KEY[specs[0].encrypted], _reports(specs))
+        for model, specs in sorted(models.items(), key=lambda item: item[0].casefold())
+    ]
+    known = [row for row in rows if row[3]]
+    named = _joined(row[0] for row in rows if not row[3])
+    lines = table(("Model", "Name", "Key", "Reports"), known)
+    if named:
+        lines += ["", f"Known by name, what they send is not known yet: {named}."]
+    return lines
+
+
+def _joined(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
+
+
+def _reports(specs: Iterable[DeviceSpec]) -> str:
+    fields = [_name(field).lower() for spec in specs for field in spec.fields]
+    events = [_event_name(key) for spec in specs for key in spec.events]
+    return _joined(fields + events)
+
+
+def _name(field: Field) -> str:
+    entry = NAMES["sensor"].get(field) or NAMES["binary_sensor"][field]
+    return str(entry["name"].replace("{number}", "1"))
+
+
+def _event_name(key: str) -> str:
+    return str(NAMES["event"][key]["name"]).lower() + " (event)"
+
+
+def batteries() -> list[str]:
+    """List the battery families that have a decoder."""
+    folder = INTEGRATION / "proto" / "bms" / "families"
+    supported = [entry for name, entry in INDEX.items() if (folder / f"{name}.py").is_file()]
+    rows = [(one.title, ", ".join(one.brands), _found(one), PASSWORD[one.password.kind])
+        for one in sorted(supported, key=lambda entry: entry.title.casefold())]
+    return table(("Type", "Sold as", "Found", "Password"), rows)
+
+
+def _found(entry: Entry) -> str:
+    return "choose the type by hand" if entry.manual else "by itself"
+
+
+def entities() -> list[str]:
+    """List all entities that a device may have."""
+    rows = [
+        (NAMES[platform][field]["name"].replace("{number}", "*n*"), kind, unit, "" if on else "off at first")
+        for platform, kind, table_of in (
+            ("sensor", "value", SENSORS),
+            ("binary_sensor", "on/off", BINARY_SENSORS),
+        )
+        for field, unit, on in _rows(table_of)
+    ]
+    return table(("Entity", "Kind", "Unit", "Remark"), sorted(rows, key=lambda row: (row[1], row[0])))
+
+
+def _rows(descriptions: Mapping[Field, Any]) -> Iterable[tuple[str, str, bool]]:
+    for field, row in descriptions.items():
+        unit = getattr(row, "suggested_unit_of_measurement", None) or getattr(
+            row, "native_unit_of_measurement", None
+        )
+        yield field, str(unit or ""), row.entity_registry_enabled_default
+
+
+TABLES: Mapping[str, Callable[[], list[str]]] = {
+    "sensors": sensors,
+    "batteries": batteries,
+    "entities": entities,
+}
+
+
+def readme() -> str:
+    """Give the README with its tables made anew."""
+    text = README.read_text()
+    for name, make in TABLES.items():
+        begin, end = f"<!-- generated: {name} -->\n", f"\n<!-- end: {name} -->"
+        body = begin + "\n".join(make()) + end
+        text, found = re.subn(
+            re.escape(begin) + r".*?" + re.escape(end), lambda _, body=body: body, text, flags=re.DOTALL
+        )
+        if found != 1:
+            raise SystemExit(f"README.md: the marks of the table {name} are missing")
+    return text
+
+
+def stale() -> dict[Path, str]:
+    """Give each file whose content is not what the tables say, with what it should be."""
+    return {
+        path: wanted
+        for path, wanted in ((MANIFEST, manifest()), (README, readme()))
+        if path.read_text() != wanted
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line."""
+    if arguments not in ([], ["--check"]):
+        print("usage: script/generate [--check]", file=sys.stderr)
+        return 2
+    files = stale()
+    for path, wanted in files.items():
+        name = path.relative_to(ROOT)
+        if arguments:
+            print(f"{name} is stale: run script/generate")
+        else:
+            path.write_text(wanted)
+            print(f"{name} written")
+    return 1 if arguments and files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,212 @@
+"""Start the world and Home Assistant, then check or wait; ``script/run`` calls this.
+
+The one argument is a JSON object: check, world, config, port, json.
+"""
+
+import asyncio
+from collections.abc import Iterator
+import contextlib
+from dataclasses import asdict
+import json
+from pathlib import Path
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from typing import Any
+
+from .api import PASSWORD, USER
+from .check import Check, Outcome
+from .home_assistant import HomeAssistant, free_port, port_is_free, writable
+from .process import Trouble, until
+from .world_client import WorldProcess, add_proxy
+
+STARTED = time.monotonic()
+
+type Options = dict[str, Any]
+
+
+def say(text: str) -> None:
+    """Report progress."""
+    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)  # noqa: T201
+
+
+def choose_port(options: Options) -> int:
+    """Give the port for Home Assistant; raise ``Trouble`` when it is taken."""
+    port: int | None = options["port"]
+    if port is None and options["check"]:
+        return free_port()
+    port = port or 8123
+    if not port_is_free(port):
+        raise Trouble(f"port {port} is in use; choose another one with --port")
+    return port
+
+
+@contextlib.contextmanager
+def configuration(options: Options) -> Iterator[Path]:
+    """Give the configuration folder: the one to keep, or a scratch one."""
+    if options["config"]:
+        folder = Path(options["config"])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise Trouble(f"--config {folder}: {err.strerror}") from None
+        if not writable(folder):
+            raise Trouble(f"--config {folder}: cannot be written to")
+        yield folder
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mi_bms_run_"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def bring_up(home: HomeAssistant, world: WorldProcess) -> None:
+    """Wait for Home Assistant and give it all proxies."""
+    await home.ready()
+    say("Home Assistant runs; adding the proxies …")
+    for proxy in world.proxies:
+        await add_proxy(home.api, proxy)
+    await until(
+        "the proxies' connections",
+        60,
+        world.all_subscribed,
+        children=(home.child, world.child),
+    )
+    say(f"{len(world.proxies)} proxies are connected")
+
+
+async def invite(home: HomeAssistant, world: WorldProcess) -> None:
+    """Tell a person what there is to see."""
+    truth = await world.truth(time.time())
+    lines = [
+        "",
+        f"  Home Assistant   {home.api.url}",
+        f"  user             {USER}",
+        f"  password         {PASSWORD}",
+        "",
+        f"  Open the address, sign in, choose Settings, then Devices & services. {world.devices} simulated",
+        "  devices appear under Discovered: choose Add and follow the steps.",
+    ]
+    secrets = [
+        f"    {address}  {device['kind']:<12} {word} {device[word]}"
+        for address, device in truth.items()
+        for word in ("key", "password")
+        if device.get(word)
+    ]
+    if secrets:
+        lines += ["", "  When a device asks for its key or password:", *secrets]
+    lines += ["", "  Stop everything with Ctrl-C.", ""]
+    print("\n".join(lines), flush=True)  # noqa: T201
+
+
+def measurements(home: HomeAssistant, outcome: Outcome) -> dict[str, object]:
+    """Give the figures of a check."""
+    memory = home.child.peak_memory()
+    return {
+        "ok": not outcome.problems,
+        "seconds_from_start_to_discovered": round(outcome.seconds_discovered, 2),
+        "seconds_from_start_to_added": round(outcome.seconds_added, 2),
+        "seconds_from_start_to_values": round(outcome.seconds_shown, 2),
+        "entities": len([row for row in outcome.rows if row.entity]),
+        "devices": len({row.address for row in outcome.rows}),
+        "flow_retries": outcome.retries,
+        "peak_rss_mib": None if memory is None else round(memory / 2**20, 1),
+        "problems": outcome.problems,
+    }
+
+
+def write_figures(file: Path, figures: dict[str, object], outcome: Outcome) -> None:
+    """Write figures and rows as JSON; raise ``Trouble``."""
+    rows = [asdict(row) for row in outcome.rows]
+    try:
+        file.write_text(
+            json.dumps({**figures, "rows": rows}, indent=2) + "\n", encoding="utf-8"
+        )
+    except OSError as err:
+        raise Trouble(f"--json {file}: {err.strerror}") from None
+
+
+async def check(home: HomeAssistant, world: WorldProcess, options: Options) -> int:
+    """Check the run; 0 when all is right."""
+    outcome = await Check(home, world, say).run()
+    figures = measurements(home, outcome)
+    if options["json"]:
+        write_figures(Path(options["json"]), figures, outcome)
+    for problem in outcome.problems:
+        say(f"PROBLEM {problem}")
+    say(
+        f"{figures['seconds_from_start_to_values']} s from Home Assistant's start to all values, "
+        f"{figures['devices']} devices, {figures['entities']} entities, "
+        f"peak memory {figures['peak_rss_mib']} MiB"
+    )
+    say(
+        "check passed"
+        if figures["ok"]
+        else f"check FAILED: {len(outcome.problems)} problems"
+    )
+    return 0 if figures["ok"] else 1
+
+
+async def session(options: Options, folder: Path) -> int:
+    """Run world and Home Assistant in a folder, and stop both whatever happens."""
+    port = choose_port(options)
+    async with contextlib.AsyncExitStack() as stack:
+        say("starting the simulated world …")
+        world = await WorldProcess.start(Path(options["world"]), folder)
+        stack.push_async_callback(world.stop)
+        say(
+            f"{world.devices} devices, {len(world.proxies)} proxies; starting Home Assistant …"
+        )
+        home = await HomeAssistant.start(folder, port)
+        stack.push_async_callback(home.stop)
+        await bring_up(home, world)
+        if options["check"]:
+            return await check(home, world, options)
+        await invite(home, world)
+        ended = [
+            asyncio.create_task(child.process.wait())
+            for child in (home.child, world.child)
+        ]
+        await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+        for child in (home.child, world.child):
+            child.check()
+        return 1
+
+
+async def guarded(options: Options, folder: Path) -> int:
+    """Run a session that signals end cleanly."""
+    task = asyncio.create_task(session(options, folder))
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            say("stopping …")
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return 130 if options["check"] else 0
+
+
+def main() -> int:
+    """Run with the options of ``script/run``."""
+    options: Options = json.loads(sys.argv[1])
+    try:
+        with configuration(options) as folder:
+            return asyncio.run(guarded(options, folder))
+    except (Trouble, OSError) as err:
+        print(f"script/run: {err}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

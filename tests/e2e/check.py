@@ -1,0 +1,239 @@
+"""The check of a whole run: discover each device, add it, compare each entity with the truth."""
+
+import asyncio
+from dataclasses import dataclass, field
+import time
+from typing import Final
+
+from .api import Api, Json
+from .compare import Row, judge, table
+from .home_assistant import HomeAssistant, leaked, unexpected
+from .process import Trouble, until
+from .world_client import WorldProcess
+
+DOMAIN: Final = "mi_bms"
+DISCOVERY_TIME: Final = 60.0
+VALUES_TIME: Final = 90.0
+FLOW_STEPS: Final = 12
+FLOWS_AT_ONCE: Final = 4
+TRIES: Final = 3
+HISTORY: Final = 45.0
+TRANSIENT: Final = frozenset({"cannot_connect", "no_answer", "invalid_reply"})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Collect what a check found."""
+
+    rows: list[Row] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    retries: int = 0
+    seconds_discovered: float = 0.0
+    seconds_added: float = 0.0
+    seconds_shown: float = 0.0
+
+
+class Check:
+    """Check one run."""
+
+    def __init__(
+        self, home: HomeAssistant, world: WorldProcess, say: object = print
+    ) -> None:
+        """Take both sides and where progress goes."""
+        self.home, self.world = home, world
+        self.api: Api = home.api
+        self.outcome = Outcome()
+        self._say = say if callable(say) else print
+        self._children = (home.child, world.child)
+        self._last: list[Row] = []
+
+    def _since_start(self) -> float:
+        return time.monotonic() - self.home.started
+
+    async def run(self) -> Outcome:
+        """Do all of it; what fails is in the outcome's problems."""
+        truth = await self.world.truth(time.time())
+        wanted = {
+            address: device
+            for address, device in truth.items()
+            if not device.get("foreign")
+        }
+        flows = await self._discovered(wanted)
+        self.outcome.seconds_discovered = self._since_start()
+        self._say(f"{len(flows)} of {len(wanted)} devices discovered")
+        await self._add_all(wanted, flows)
+        self.outcome.seconds_added = self._since_start()
+        self._say(f"added; waiting for values of {len(wanted)} devices")
+        await self._compare()
+        await self._look_for_strangers(truth)
+        self._read_log(truth)
+        return self.outcome
+
+    # --- discovery ---------------------------------------------------------------------
+
+    async def _flows(self) -> dict[str, str]:
+        """Give the open discoveries of ours: address to flow id."""
+        return {
+            one["context"].get("unique_id", ""): one["flow_id"]
+            for one in await self.api.call("config_entries/flow/progress")
+            if one["handler"] == DOMAIN
+        }
+
+    async def _configured(self) -> set[str]:
+        """Give the addresses that a kept configuration has already."""
+        entries = await self.api.call("config_entries/get", domain=DOMAIN)
+        devices = await self.api.call("config/device_registry/list")
+        ours = {one["entry_id"] for one in entries}
+        return {
+            value
+            for device in devices
+            if ours & set(device["config_entries"])
+            for kind, value in device["connections"]
+            if kind == "bluetooth"
+        }
+
+    async def _discovered(self, wanted: dict[str, Json]) -> dict[str, str]:
+        flows: dict[str, str] = {}
+        known = await self._configured()
+
+        async def all_there() -> bool:
+            flows.update(
+                {
+                    address: flow
+                    for address, flow in (await self._flows()).items()
+                    if address in wanted
+                }
+            )
+            return set(wanted) <= known | set(flows)
+
+        try:
+            await until("discovery", DISCOVERY_TIME, all_there, children=self._children)
+        except Trouble:
+            for child in self._children:
+                child.check()
+            self.outcome.problems += [
+                f"{address} ({wanted[address]['kind']}) was not discovered"
+                for address in sorted(set(wanted) - set(flows) - known)
+            ]
+        return flows
+
+    # --- adding ------------------------------------------------------------------------
+
+    async def _add_all(self, wanted: dict[str, Json], flows: dict[str, str]) -> None:
+        gate = asyncio.Semaphore(FLOWS_AT_ONCE)
+
+        async def add(address: str) -> None:
+            async with gate:
+                try:
+                    await self._add(flows[address], wanted[address])
+                except Trouble as err:
+                    self.outcome.problems.append(
+                        f"{address} ({wanted[address]['kind']}) was not added: {err}"
+                    )
+
+        await asyncio.gather(*(add(address) for address in flows))
+
+    async def _add(self, flow_id: str, device: Json) -> None:
+        result = await self.api.look_at_flow(flow_id)
+        tries = 0
+        for _ in range(FLOW_STEPS):
+            kind = result["type"]
+            if kind == "create_entry":
+                return
+            if kind == "abort":
+                raise Trouble(f"the flow ended with {result['reason']}")
+            if kind == "menu":
+                result = await self.api.answer_flow(
+                    flow_id, {"next_step_id": menu_choice(result, device)}
+                )
+                continue
+            if kind in {"progress", "progress_done"}:
+                await asyncio.sleep(0.2)
+                result = await self.api.look_at_flow(flow_id)
+                continue
+            if errors := result.get("errors"):
+                tries += 1
+                if tries >= TRIES or not set(errors.values()) <= TRANSIENT:
+                    raise Trouble(f"step {result['step_id']} says {errors}")
+                self.outcome.retries += 1
+            result = await self.api.answer_flow(flow_id, answers(result, device))
+        raise Trouble(f"the flow did not end within {FLOW_STEPS} steps")
+
+    # --- comparing ---------------------------------------------------------------------
+
+    async def _compare(self) -> None:
+        async def all_right() -> bool:
+            now = time.time()
+            truth = await self.world.truth(now - HISTORY)
+            entities = await self.api.call("config/entity_registry/list")
+            states = await self.api.call("get_states")
+            ours = [one for one in entities if one["platform"] == DOMAIN]
+            self._last = judge(truth, ours, states, time.time())
+            return bool(self._last) and all(row.problem is None for row in self._last)
+
+        try:
+            await until(
+                "values", VALUES_TIME, all_right, children=self._children, pause=0.5
+            )
+        except Trouble as err:
+            for child in self._children:
+                child.check()
+            if not self._last:
+                self.outcome.problems.append(str(err))
+        self.outcome.seconds_shown = self._since_start()
+        self.outcome.rows = self._last
+        for line in table(self._last):
+            self._say(line)
+        self.outcome.problems += [
+            f"{row.address} {row.device} {row.key}: {row.problem}"
+            + (f", shown {row.state}" if row.state else "")
+            for row in self._last
+            if row.problem is not None
+        ]
+
+    async def _look_for_strangers(self, truth: dict[str, Json]) -> None:
+        flows = await self._flows()
+        self.outcome.problems += [
+            f"{address} ({device['kind']}) is foreign and was discovered all the same"
+            for address, device in truth.items()
+            if device.get("foreign") and address in flows
+        ]
+
+    def _read_log(self, truth: dict[str, Json]) -> None:
+        log = self.home.log_text()
+        self.outcome.problems += [f"log: {line}" for line in unexpected(log)[:20]]
+        secrets = {
+            f"{word} of {address}": device[word]
+            for address, device in truth.items()
+            for word in ("key", "password")
+            if device.get(word)
+        }
+        self.outcome.problems += [
+            f"log: the {name} occurs in it" for name in leaked(log, secrets)
+        ]
+
+
+def menu_choice(result: Json, device: Json) -> str:
+    """Choose what a user with the device's key or password in hand would choose."""
+    options = list(result["menu_options"])
+    for word in ("key", "password"):
+        if device.get(word) and word in options:
+            return word
+    if "confirm" in options:
+        return "confirm"
+    raise Trouble(f"the menu {result['step_id']} offers only {', '.join(options)}")
+
+
+def answers(result: Json, device: Json) -> Json:
+    """Fill a form with what the world knows; leave out what has a default or is optional."""
+    given: Json = {}
+    for one in result.get("data_schema") or []:
+        name = one["name"]
+        if name in {"key", "password", "family"} and device.get(name):
+            if name != "family" or one.get("required"):
+                given[name] = device[name]
+        elif one.get("required") and "default" not in one:
+            raise Trouble(
+                f"step {result['step_id']} wants {name!r}, which the world does not name"
+            )
+    return given

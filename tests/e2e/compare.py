@@ -1,0 +1,195 @@
+"""Compare what Home Assistant shows with what the devices held. No I/O."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+type Json = dict[str, Any]
+type Run = tuple[float, float, Mapping[str, Any]]
+
+# How long before its last report a state may have been measured, in seconds: an advert travels in
+# a batch, a poll takes some seconds and reads its parts one after the other.
+SLACK: Final[Mapping[str, float]] = {"sensor": 8.0, "battery": 15.0}
+
+# State units that differ from the fields' own units: factor to the field's unit.
+FACTORS: Final[Mapping[str, float]] = {
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+    "hPa": 100.0,
+    "kPa": 1000.0,
+    "mbar": 100.0,
+    "kWh": 1000.0,
+    "kW": 1000.0,
+    "mV": 0.001,
+    "mA": 0.001,
+}
+# Fields whose own unit is among those above: nothing to convert.
+NATIVE: Final[Mapping[str, str]] = {
+    "duration_detected": "min",
+    "duration_cleared": "min",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Hold one line of the result; ``problem`` None means right."""
+
+    address: str
+    device: str
+    key: str
+    entity: str | None = None
+    state: str | None = None
+    unit: str = ""
+    age: float | None = None
+    problem: str | None = None
+
+
+def unique_id(address: str, key: str) -> str:
+    """Give the unique id of the entity that shows a key of ``truth``."""
+    return (
+        f"{address}-event_{key[6:]}" if key.startswith("event:") else f"{address}-{key}"
+    )
+
+
+def judge(
+    truth: Mapping[str, Json],
+    entities: Iterable[Json],
+    states: Iterable[Json],
+    now: float,
+) -> list[Row]:
+    """Compare all devices of a world with the entity registry and the states of one moment.
+
+    ``truth`` is the world's answer with history; ``now`` and all times are seconds since the epoch.
+    Keys whose entity is disabled are left out.
+    """
+    registry = {one["unique_id"]: one for one in entities}
+    shown = {one["entity_id"]: one for one in states}
+    rows: list[Row] = []
+    for address, device in truth.items():
+        if device.get("foreign"):
+            continue
+        title = f"{device['kind']} {device.get('name') or ''}".strip()
+        for key, value in device["truth"].items():
+            if value is None:
+                continue
+            entity = registry.get(unique_id(address, key))
+            if entity is None:
+                rows.append(
+                    Row(
+                        address=address, device=title, key=key, problem="no such entity"
+                    )
+                )
+            elif not entity.get("disabled_by"):
+                row = _row(device, key, shown.get(entity["entity_id"]), now)
+                rows.append(
+                    Row(
+                        address=address,
+                        device=title,
+                        key=key,
+                        entity=entity["entity_id"],
+                        **row,
+                    )
+                )
+    return rows
+
+
+def _row(device: Json, key: str, state: Json | None, now: float) -> Json:
+    if state is None:
+        return {"problem": "no state"}
+    attributes = state["attributes"]
+    reported = stamp(state.get("last_reported") or state["last_updated"])
+    row: Json = {
+        "state": state["state"],
+        "unit": attributes.get("unit_of_measurement") or "",
+        "age": max(0.0, now - reported),
+    }
+    event = key.startswith("event:")
+    if event and state["state"] not in {"unknown", "unavailable"}:
+        row["state"] = str(attributes.get("event_type"))
+    if row["state"] in {"unknown", "unavailable"}:
+        return row | {"problem": f"is {row['state']}"}
+    slack = SLACK[device["category"]]
+    start = (now if event else reported) - slack
+    held = [
+        run[2][key]
+        for run in device["history"]
+        if run[1] >= start and run[2].get(key) is not None
+    ]
+    if not held:
+        return row | {"problem": "the device held no value then"}
+    span = device["category"] == "battery"
+    if not fits(row["state"], convert_to(key, row["unit"]), held, span=span):
+        row["problem"] = f"the device held {summary(held)}"
+    return row
+
+
+def stamp(text: str) -> float:
+    """Give an ISO time as seconds since the epoch."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def convert_to(key: str, unit: str) -> float:
+    """Give the factor from a state's unit to the field's own."""
+    return 1.0 if NATIVE.get(key) == unit else FACTORS.get(unit, 1.0)
+
+
+def fits(state: str, factor: float, held: list[Any], *, span: bool) -> bool:
+    """Tell whether a state shows one of the held values, or with ``span`` one between them."""
+    if all(isinstance(value, bool) for value in held):
+        return state in {"on" if value else "off" for value in held}
+    numbers = [
+        value
+        for value in held
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    if len(numbers) != len(held):
+        return state in {str(value) for value in held}
+    try:
+        value = float(state) * factor
+    except ValueError:
+        return False
+    # One unit of the last digit that the device itself knows, or of what a converted state shows.
+    places = max(decimals(str(one)) for one in numbers)
+    unit = 10.0**-places
+    if factor != 1.0:
+        unit = max(unit, factor * 10.0 ** -decimals(state))
+    slack = unit * 1.001
+    if span:
+        return min(numbers) - slack <= value <= max(numbers) + slack
+    return any(abs(value - one) <= slack for one in numbers)
+
+
+def decimals(text: str) -> int:
+    """Count the digits behind the point."""
+    return len(text.partition(".")[2]) if "e" not in text.lower() else 6
+
+
+def summary(held: list[Any]) -> str:
+    """Say which values were held, shortly."""
+    seen = list(dict.fromkeys(str(value) for value in held))
+    return " / ".join(seen) if len(seen) <= 3 else f"{seen[0]} … {seen[-1]}"
+
+
+def table(rows: list[Row]) -> list[str]:
+    """Lay rows out as lines of text."""
+    head = ("device", "entity", "state", "unit", "age", "")
+    cells = [
+        (
+            f"{row.device} ({row.address})",
+            row.entity or row.key,
+            row.state or "-",
+            row.unit,
+            "-" if row.age is None else f"{row.age:.1f} s",
+            "" if row.problem is None else f"WRONG: {row.problem}",
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[at]) for line in [head, *cells]) for at in range(len(head))]
+    return [
+        "  ".join(
+            f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in [head, *cells]
+    ]

@@ -1,0 +1,208 @@
+"""One Home Assistant process on a configuration folder, on the loopback address only.
+
+The listening address goes through YAML, the one public way to set it before the first start. Home
+Assistant takes YAML's ``http:`` over once, on trial, and ends itself after five minutes unless the
+trial is promoted; so the stored copy is dropped before each start and the new one promoted.
+"""
+
+import json
+import os
+from pathlib import Path
+import re
+import socket
+import sys
+import time
+from typing import Final
+
+from .api import Api
+from .process import Child, Trouble, until
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+HOST: Final = "127.0.0.1"
+START_TIME: Final = 90.0
+MARK: Final = "# Written by script/run; it is written anew at each start."
+CONFIGURATION: Final = """{mark}
+homeassistant:
+  name: Simulated home
+  unit_system: metric
+  time_zone: UTC
+  country: DE
+  currency: EUR
+  latitude: 52.5
+  longitude: 13.4
+http:
+  server_host: {host}
+  server_port: {port}
+logger:
+  default: warning
+  logs:
+    custom_components.mi_bms: debug
+"""
+ONBOARDING: Final = {
+    "version": 4,
+    "minor_version": 1,
+    "key": "onboarding",
+    "data": {"done": ["core_config", "analytics", "integration"]},
+}
+
+# Lines that a headless container brings about and that say nothing of us.
+ALLOWED: Final = re.compile(
+    r"FFmpeg|ffmpeg|libturbojpeg|turbojpeg|zlib_ng|Skipping pip installation|Skipping requirement"
+    r"|We found a custom integration mi_bms|Domain name not found|can not be reached"
+    r"|Connection requires encryption|Invalid encryption key|Can't connect to ESPHome API"
+    # What the listening address of this run costs, see above.
+    r"|'http' (integration|option).*YAML|http.*deprecated"
+)
+LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (?P<level>[A-Z]+) ")
+ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port of the loopback address."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError, OverflowError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Give a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def prepare(folder: Path, port: int) -> None:
+    """Make a configuration folder ready; raise ``Trouble`` when it is somebody else's."""
+    yaml = folder / "configuration.yaml"
+    if yaml.exists() and not yaml.read_text(
+        encoding="utf-8", errors="replace"
+    ).startswith(MARK):
+        raise Trouble(
+            f"{folder} holds another Home Assistant's configuration; choose an empty folder"
+        )
+    storage = folder / ".storage"
+    storage.mkdir(parents=True, exist_ok=True)
+    yaml.write_text(
+        CONFIGURATION.format(mark=MARK, host=HOST, port=port), encoding="utf-8"
+    )
+    if not (storage / "onboarding").exists():
+        (storage / "onboarding").write_text(json.dumps(ONBOARDING), encoding="utf-8")
+    (storage / "http").unlink(missing_ok=True)
+    ours = folder / "custom_components" / "mi_bms"
+    ours.parent.mkdir(exist_ok=True)
+    if ours.is_symlink():
+        ours.unlink()
+    elif ours.exists():
+        raise Trouble(f"{ours} is no link to this checkout; choose an empty folder")
+    ours.symlink_to(ROOT / "custom_components" / "mi_bms", target_is_directory=True)
+
+
+def skipped_packages() -> list[str]:
+    """Give the packages whose pinned version this environment replaces, from its own notes."""
+    try:
+        notes = json.loads(
+            (Path(sys.prefix) / ".complete.json").read_text(encoding="utf-8")
+        )
+        return [str(one) for one in notes["skip_pip_packages"]]
+    except OSError, ValueError, KeyError:
+        return []
+
+
+class HomeAssistant:
+    """A running Home Assistant and the way to talk to it."""
+
+    def __init__(self, child: Child, api: Api, log: Path, started: float) -> None:
+        """Take the parts."""
+        self.child, self.api, self.log, self.started = child, api, log, started
+
+    @classmethod
+    async def start(cls, folder: Path, port: int) -> HomeAssistant:
+        """Start it; it does not answer yet."""
+        prepare(folder, port)
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "homeassistant",
+            "-c",
+            folder,
+            "--log-no-color",
+        ]
+        if skipped := skipped_packages():
+            command += ["--skip-pip-packages", ",".join(skipped)]
+        log = folder / "run.log"
+        child = await Child.start("Home Assistant", command, log, folder=folder)
+        return cls(child, Api(f"http://{HOST}:{port}"), log, time.monotonic())
+
+    async def ready(self) -> None:
+        """Wait until it runs and we are signed in; raise ``Trouble``."""
+        children = (self.child,)
+        await until(
+            "Home Assistant's web server",
+            START_TIME,
+            self.api.answers,
+            children=children,
+            pause=0.1,
+        )
+        await self.api.sign_in()
+        if (await self.api.call("http/config")).get("pending"):
+            await self.api.call("http/config/promote")
+        await until(
+            "Home Assistant's start",
+            START_TIME,
+            self._runs,
+            children=children,
+            pause=0.1,
+        )
+        for issue in (await self.api.call("repairs/list_issues"))["issues"]:
+            if issue["domain"] == "http":
+                await self.api.call(
+                    "repairs/ignore_issue",
+                    domain="http",
+                    issue_id=issue["issue_id"],
+                    ignore=True,
+                )
+
+    async def _runs(self) -> bool:
+        return bool((await self.api.get("/api/config"))["state"] == "RUNNING")
+
+    async def stop(self) -> None:
+        """Close the connections and end the process."""
+        await self.api.close()
+        await self.child.stop()
+
+    def log_text(self) -> str:
+        """Give all that it has logged so far."""
+        return ANSI.sub("", self.log.read_text(encoding="utf-8", errors="replace"))
+
+
+def unexpected(log: str) -> list[str]:
+    """Give the lines at WARNING or above that a healthy run does not have."""
+    found = []
+    for line in log.splitlines():
+        match = LINE.match(line)
+        if (
+            match
+            and match["level"] in {"WARNING", "ERROR", "CRITICAL"}
+            and not ALLOWED.search(line)
+        ):
+            found.append(line)
+    return found
+
+
+def leaked(log: str, secrets: dict[str, str]) -> list[str]:
+    """Give whose secrets occur in the log: names of ``secrets`` (name to secret)."""
+    lower = log.lower()
+    return [
+        name
+        for name, secret in secrets.items()
+        if len(secret) > 5 and secret.lower() in lower
+    ]
+
+
+def writable(folder: Path) -> bool:
+    """Tell whether a folder can be written to."""
+    return os.access(folder, os.W_OK | os.X_OK)

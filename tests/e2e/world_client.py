@@ -1,0 +1,127 @@
+"""The simulated world as a process of its own, and its proxies in Home Assistant."""
+
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+import sys
+from typing import Any, Final
+
+import aiohttp
+
+from .api import Api, Json
+from .home_assistant import HOST, ROOT
+from .process import Child, Trouble
+
+START_TIME: Final = 30.0
+PORTS: Final = "world_ports.json"
+
+
+class WorldProcess:
+    """A running world and its remote control."""
+
+    def __init__(self, child: Child, announcement: Json) -> None:
+        """Take the process and what it said when it was up."""
+        self.child = child
+        self.proxies: list[Json] = announcement["proxies"]
+        self.devices: int = announcement["devices"]
+        self.control: str = announcement["control"]
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+
+    @classmethod
+    async def start(cls, scenario: Path, folder: Path) -> WorldProcess:
+        """Start it and wait until it is up; raise ``Trouble`` with its own words when it refuses.
+
+        ``folder`` keeps the ports, so that the proxies of a kept Home Assistant are found again.
+        """
+        command: list[str | Path] = [sys.executable, "-m", "tests.world", scenario]
+        for name, port in _kept_ports(folder).items():
+            command += ["--port", f"{name}={port}"]
+        child = await Child.start(
+            "the simulated world",
+            command,
+            folder / "world.log",
+            folder=ROOT,
+            pipes=True,
+        )
+        try:
+            announcement = await cls._hear(child)
+        except BaseException:
+            await child.stop()
+            raise
+        ports = {one["name"]: one["port"] for one in announcement["proxies"]}
+        (folder / PORTS).write_text(json.dumps(ports), encoding="utf-8")
+        return cls(child, announcement)
+
+    @staticmethod
+    async def _hear(child: Child) -> Json:
+        stdout = child.process.stdout
+        line = b""
+        if stdout is not None:
+            with contextlib.suppress(TimeoutError):
+                line = await asyncio.wait_for(stdout.readline(), START_TIME)
+        try:
+            announcement: Json = json.loads(line)
+        except ValueError:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(child.process.wait(), 2)
+            words = child.output.read_text(errors="replace").strip().splitlines()
+            raise Trouble(
+                words[-1] if words else "the simulated world did not start"
+            ) from None
+        return announcement
+
+    async def get(self, path: str) -> Any:
+        """Ask the remote control; raise ``Trouble``."""
+        self.child.check()
+        try:
+            async with self._http.get(self.control + path) as reply:
+                return await reply.json()
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as err:
+            raise Trouble(
+                f"the simulated world does not answer {path}: {err or type(err).__name__}"
+            ) from None
+
+    async def truth(self, since: float) -> dict[str, Json]:
+        """Give what each device holds now and held since a moment."""
+        found: dict[str, Json] = await self.get(f"/truth?since={since}")
+        return found
+
+    async def all_subscribed(self) -> bool:
+        """Tell whether Home Assistant listens to all proxies."""
+        return all(one["subscribed"] for one in (await self.get("/world"))["proxies"])
+
+    async def stop(self) -> None:
+        """End it."""
+        await self._http.close()
+        await self.child.stop()
+
+
+def _kept_ports(folder: Path) -> dict[str, int]:
+    try:
+        ports = json.loads((folder / PORTS).read_text(encoding="utf-8"))
+        return {str(name): int(port) for name, port in ports.items()}
+    except OSError, ValueError, AttributeError, TypeError:
+        return {}
+
+
+async def add_proxy(api: Api, proxy: Json) -> None:
+    """Add one proxy through the config flow of ESPHome; raise ``Trouble``."""
+    result = await api.start_flow("esphome")
+    for _ in range(4):
+        kind, step = result["type"], result.get("step_id")
+        if kind == "create_entry":
+            return
+        if kind == "abort" and "already_configured" in result["reason"]:
+            return
+        if kind != "form" or result.get("errors"):
+            break
+        if step == "user":
+            data: Json = {"host": HOST, "port": proxy["port"]}
+        elif step == "encryption_key":
+            data = {"noise_psk": proxy["key"]}
+        else:
+            data = {}
+        result = await api.answer_flow(result["flow_id"], data)
+    words = result.get("reason") or result.get("errors") or result.get("step_id")
+    raise Trouble(f"Home Assistant did not take the proxy {proxy['name']}: {words}")

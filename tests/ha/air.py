@@ -1,0 +1,219 @@
+"""A receiver inside the test's own Home Assistant that carries the simulated world's devices.
+
+Adverts enter as raw bytes through a remote scanner and connections run over the same ``Link`` that
+the simulated proxies use, so parsing, path choice, bleak's wrapper and the retry connector are real.
+"""
+
+from collections.abc import Callable
+import random
+from typing import Any, override
+import uuid as uuid_module
+
+from bleak.assigned_numbers import gatt_char_props_to_strs
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.exc import BleakError
+from bluetooth_data_tools import monotonic_time_coarse
+from habluetooth import BaseHaRemoteScanner, HaBluetoothConnector
+
+from homeassistant.components import bluetooth
+from homeassistant.core import HomeAssistant
+
+from ..world.faults import Faults
+from ..world.link import Link
+from ..world.peripheral import GattError, Peripheral
+
+SOURCE = "AA:BB:CC:00:00:99"
+_BITS = {"read": 2, "write-without-response": 4, "write": 8, "notify": 16, "indicate": 32}
+
+
+class Air(BaseHaRemoteScanner):
+    """Hear virtual devices and let clients connect to them."""
+
+    def __init__(self, hass: HomeAssistant, *, slots: int = 3, connectable: bool = True) -> None:
+        """Register as a receiver of Home Assistant's Bluetooth."""
+        self.devices: dict[str, Peripheral] = {}
+        self.faults: dict[str, Faults] = {}
+        self.rssi: dict[str, int] = {}
+        self.links: dict[str, Link] = {}
+        self.refuse: set[str] = set()
+        self.connects = 0
+        air = self
+
+        class Client(AirClient):
+            def __init__(self, device: BLEDevice | str, **kwargs: Any) -> None:
+                super().__init__(device, **kwargs)
+                self.air = air
+
+        connector = HaBluetoothConnector(Client, SOURCE, lambda: len(self.links) < slots)
+        super().__init__(SOURCE, "air", connector, connectable)
+        self._stop = (bluetooth.async_register_scanner(hass, self), self.async_setup())
+
+    def close(self) -> None:
+        """Leave Home Assistant's Bluetooth."""
+        for link in list(self.links.values()):
+            link.close()
+        for stop in self._stop:
+            stop()
+
+    def add(self, device: Peripheral, *, rssi: int = -60, faults: Faults | None = None) -> Peripheral:
+        """Put a device into the air; it is heard when ``shout`` is called."""
+        self.devices[device.address] = device
+        self.faults[device.address] = faults or Faults()
+        self.rssi[device.address] = rssi
+        return device
+
+    def shout(self, device: Peripheral, now: float | None = None) -> None:
+        """Let a device send one advert."""
+        said = device.advertisement(monotonic_time_coarse() if now is None else now)
+        if said is not None:
+            self.hear(device.address, said[0] + said[1], rssi=self.rssi[device.address])
+
+    def hear(self, address: str, raw: bytes, *, rssi: int = -60) -> None:
+        """Take raw advertising data."""
+        self._async_on_raw_advertisement(
+            address, rssi, raw, {"address_type": 0}, monotonic_time_coarse()
+        )
+
+
+class AirClient(BaseBleakClient):
+    """Be bleak's client for devices in the air."""
+
+    air: Air
+
+    def __init__(self, address_or_ble_device: BLEDevice | str, **kwargs: Any) -> None:
+        """Take the device to connect to."""
+        super().__init__(address_or_ble_device, **kwargs)
+        self._link: Link | None = None
+        self._callbacks: dict[int, Callable[[bytearray], None]] = {}
+
+    @property
+    @override
+    def name(self) -> str:
+        return self.address
+
+    @property
+    @override
+    def mtu_size(self) -> int:
+        return self._link.mtu if self._link else 23
+
+    @property
+    @override
+    def is_connected(self) -> bool:
+        return self._link is not None and not self._link.closed
+
+    @override
+    async def connect(self, pair: bool = False, **kwargs: Any) -> None:
+        device = self.air.devices.get(self.address)
+        if device is None or not device.connectable or self.address in self.air.refuse:
+            raise BleakError("connect failed")
+        self.air.connects += 1
+        self._link = Link(
+            device,
+            self.air.faults[self.address],
+            random.Random(1),
+            notified=self._notified,
+            lost=self._lost,
+        )
+        self.air.links[self.address] = self._link
+        self._link.closing.append(lambda: self.air.links.pop(self.address, None))
+        device.connected(monotonic_time_coarse())
+        self.services = self._table(device)
+
+    def _table(self, device: Peripheral) -> BleakGATTServiceCollection:
+        table = BleakGATTServiceCollection()
+        for service in device.services:
+            parent = BleakGATTService(None, service.handle, _full(service.uuid))
+            table.add_service(parent)
+            for one in service.characteristics:
+                bits = sum(_BITS[name] for name in one.properties)
+                table.add_characteristic(
+                    BleakGATTCharacteristic(
+                        None,
+                        one.handle,
+                        _full(one.uuid),
+                        gatt_char_props_to_strs(bits),
+                        lambda: self.mtu_size - 3,
+                        parent,
+                    )
+                )
+        return table
+
+    def _notified(self, handle: int, data: bytes) -> None:
+        if call := self._callbacks.get(handle):
+            call(bytearray(data))
+
+    def _lost(self, _reason: int) -> None:
+        if self._disconnected_callback:
+            self._disconnected_callback()
+
+    @override
+    async def disconnect(self) -> None:
+        link, self._link = self._link, None
+        if link is not None and not link.closed:
+            link.close()
+            link.peripheral.disconnected(monotonic_time_coarse())
+            if self._disconnected_callback:
+                self._disconnected_callback()
+
+    @override
+    async def pair(self, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError
+
+    @override
+    async def unpair(self) -> None:
+        raise NotImplementedError
+
+    def _open(self) -> Link:
+        if self._link is None or self._link.closed:
+            raise BleakError("Not connected")
+        return self._link
+
+    @override
+    async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **kwargs: Any) -> bytearray:
+        try:
+            return bytearray(await self._open().read(characteristic.handle))
+        except GattError as err:
+            raise BleakError(f"GATT error {err.code}") from err
+
+    @override
+    async def read_gatt_descriptor(self, descriptor: Any, **kwargs: Any) -> bytearray:
+        raise NotImplementedError
+
+    @override
+    async def write_gatt_char(
+        self, characteristic: BleakGATTCharacteristic, data: Any, response: bool
+    ) -> None:
+        try:
+            await self._open().write(characteristic.handle, bytes(data), response=response)
+        except GattError as err:
+            raise BleakError(f"GATT error {err.code}") from err
+
+    @override
+    async def write_gatt_descriptor(self, descriptor: Any, data: Any) -> None:
+        raise NotImplementedError
+
+    @override
+    async def start_notify(
+        self, characteristic: BleakGATTCharacteristic, callback: Callable[[bytearray], None], **kwargs: Any
+    ) -> None:
+        link, handle = self._open(), characteristic.handle
+        self._callbacks[handle] = callback
+        link.register(handle, enable=True)
+        for service in link.services:
+            for one in service.characteristics:
+                if one.handle == handle and one.descriptors:
+                    await link.write_descriptor(one.descriptors[0].handle, b"\x01\x00")
+
+    @override
+    async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
+        self._callbacks.pop(characteristic.handle, None)
+        self._open().register(characteristic.handle, enable=False)
+
+
+def _full(uuid: str) -> str:
+    return str(uuid_module.UUID(f"{uuid:0>8}-0000-1000-8000-00805f9b34fb")) if len(uuid) <= 8 else uuid.lower()
+
+

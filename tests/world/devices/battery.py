@@ -1,0 +1,416 @@
+"""The physics of a battery pack and the judgement of the board in it.
+
+Cells in series share the current; each has its own capacity and state of charge. A cell's voltage
+is its open-circuit voltage plus current times resistance. The board counts charge, watches limits,
+opens its switches and balances. Units: V, A (positive = charging), Ah, °C, seconds, Ω.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+import math
+from random import Random
+from typing import Final
+
+CELSIUS_ROOM: Final = 20.0
+LARGEST_STEP: Final = 1.0  # s; longer steps are cut, so that limits are noticed in time
+
+# state of charge → open-circuit voltage; the ends go past 0 and 1, so that charge is never lost at a limit
+LFP: Final = (
+    (-0.05, 2.00),
+    (0.00, 2.50),
+    (0.01, 2.80),
+    (0.05, 3.05),
+    (0.10, 3.18),
+    (0.20, 3.24),
+    (0.30, 3.27),
+    (0.40, 3.285),
+    (0.60, 3.295),
+    (0.70, 3.315),
+    (0.90, 3.335),
+    (0.97, 3.36),
+    (1.00, 3.45),
+    (1.05, 3.80),
+)
+NMC: Final = (
+    (-0.05, 2.50),
+    (0.00, 3.00),
+    (0.05, 3.35),
+    (0.10, 3.48),
+    (0.20, 3.57),
+    (0.40, 3.65),
+    (0.60, 3.80),
+    (0.80, 3.98),
+    (0.95, 4.13),
+    (1.00, 4.18),
+    (1.05, 4.40),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chemistry:
+    """Hold a cell's curve and the limits that boards use for it."""
+
+    curve: Sequence[tuple[float, float]]
+    over: float
+    over_release: float
+    under: float
+    under_release: float
+    balance_from: float
+
+
+CHEMISTRIES: Final[Mapping[str, Chemistry]] = {
+    "lfp": Chemistry(
+        curve=LFP,
+        over=3.65,
+        over_release=3.45,
+        under=2.5,
+        under_release=2.9,
+        balance_from=3.35,
+    ),
+    "nmc": Chemistry(
+        curve=NMC,
+        over=4.25,
+        over_release=4.15,
+        under=2.8,
+        under_release=3.1,
+        balance_from=4.0,
+    ),
+}
+
+# protection → which switches it opens
+PROTECTIONS: Final[Mapping[str, frozenset[str]]] = {
+    "cell_overvoltage": frozenset({"charge"}),
+    "cell_undervoltage": frozenset({"discharge"}),
+    "charge_overtemperature": frozenset({"charge"}),
+    "charge_undertemperature": frozenset({"charge"}),
+    "discharge_overtemperature": frozenset({"discharge"}),
+    "discharge_undertemperature": frozenset({"discharge"}),
+    "charge_overcurrent": frozenset({"charge"}),
+    "discharge_overcurrent": frozenset({"discharge"}),
+}
+# protection → trips at, releases at (°C)
+HOT: Final = {
+    "charge_overtemperature": (55.0, 50.0),
+    "discharge_overtemperature": (65.0, 60.0),
+}
+COLD: Final = {
+    "charge_undertemperature": (0.0, 3.0),
+    "discharge_undertemperature": (-20.0, -15.0),
+}
+OVERCURRENT_SECONDS: Final = 10.0  # a current limit is tried again after this time
+
+
+def interpolate(curve: Sequence[tuple[float, float]], at: float) -> float:
+    """Give a curve's value between its points; the outermost slopes go on."""
+    for (x0, y0), (x1, y1) in pairwise(curve):
+        if at <= x1 or (x1, y1) == curve[-1]:
+            return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
+    raise ValueError("a curve needs two points")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Say which current the outside asks for: ``constant``, ``sine`` or ``steps`` of [seconds, A]."""
+
+    kind: str = "constant"
+    current: float = 0.0
+    amplitude: float = 0.0
+    period: float = 600.0
+    steps: tuple[tuple[float, float], ...] = ()
+
+    def at(self, seconds: float) -> float:
+        """Give the current asked for at a time."""
+        if self.kind == "sine":
+            return self.current + self.amplitude * math.sin(
+                2 * math.pi * seconds / self.period
+            )
+        if self.kind == "steps":
+            left = seconds % sum(length for length, _ in self.steps)
+            for length, current in self.steps:
+                if left < length:
+                    return current
+                left -= length
+        return self.current
+
+
+def make_profile(spec: object, where: str) -> Profile:
+    """Build a profile from its table (None = rest); raise ``ValueError`` that names what is wrong."""
+    if spec is None:
+        return Profile()
+    if not isinstance(spec, Mapping):
+        raise ValueError(f"{where}: profile must be a table")  # noqa: TRY004
+    known = {"kind", "current", "amplitude", "period", "steps"}
+    if extra := set(spec) - known:
+        raise ValueError(
+            f"{where}: profile has unknown keys {', '.join(sorted(extra))}"
+        )
+    kind = spec.get("kind", "constant")
+    if kind not in {"constant", "sine", "steps"}:
+        raise ValueError(
+            f"{where}: profile kind = {kind!r} is not constant, sine or steps"
+        )
+    figures = {
+        key: value
+        for key, value in spec.items()
+        if key in {"current", "amplitude", "period"}
+    }
+    if (
+        not all(isinstance(value, (int, float)) for value in figures.values())
+        or figures.get("period", 1) == 0
+    ):
+        raise ValueError(
+            f"{where}: profile needs numbers for {', '.join(figures)}, and a period above 0"
+        )
+    steps = spec.get("steps", ())
+    if not isinstance(steps, (list, tuple)) or (kind == "steps" and not steps):
+        raise ValueError(f"{where}: profile steps must be [[seconds, ampere], …]")
+    try:
+        rows = tuple((float(length), float(current)) for length, current in steps)
+    except TypeError, ValueError:
+        raise ValueError(
+            f"{where}: profile steps must be [[seconds, ampere], …]"
+        ) from None
+    if any(length <= 0 for length, _ in rows):
+        raise ValueError(f"{where}: profile steps must last longer than 0 s")
+    return Profile(kind=str(kind), steps=rows, **figures)  # type: ignore[arg-type]
+
+
+@dataclass
+class Cell:
+    """Be one cell: capacity and charge in Ah."""
+
+    capacity: float
+    charge: float
+    resistance: float
+
+    @property
+    def soc(self) -> float:
+        """Give the state of charge, 0 … 1 and a little beyond."""
+        return self.charge / self.capacity
+
+
+@dataclass(kw_only=True)
+class Pack:
+    """Be a pack with its board; ``step`` lets time pass, everything else is the exact truth now.
+
+    ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction. Raises
+    ``ValueError`` for a pack that cannot be.
+    """
+
+    cells: int = 4
+    chemistry: str = "lfp"
+    capacity: float = 100.0
+    soc: float = 0.6
+    spread: float = 0.002
+    resistance: float = 0.0006
+    probes: int = 2
+    ambient: float = CELSIUS_ROOM
+    cycles: int = 40
+    max_charge: float = 100.0
+    max_discharge: float = 150.0
+    balance_current: float = 0.1
+    balance_window: float = 0.01
+    heat_capacity: float = 900.0  # J/K for each cell
+    heat_loss: float = 1.2  # W/K for the pack
+    profile: Profile = field(default_factory=Profile)
+    seed: int = 1
+
+    time: float = field(init=False, default=0.0)
+    current: float = field(init=False, default=0.0)
+    temperature: float = field(init=False)
+    remaining: float = field(init=False)
+    discharged: float = field(init=False, default=0.0)
+    protections: set[str] = field(init=False, default_factory=set)
+    counters: dict[str, int] = field(init=False)
+    locked: set[str] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Make the cells."""
+        if self.chemistry not in CHEMISTRIES:
+            raise ValueError(
+                f"chemistry = {self.chemistry!r} is not one of {', '.join(CHEMISTRIES)}"
+            )
+        if not 1 <= self.cells <= 32 or not 0 <= self.probes <= 8:
+            raise ValueError(
+                f"cells = {self.cells} is not within 1 … 32, or probes = {self.probes} not within 0 … 8"
+            )
+        if self.capacity <= 0 or not 0 <= self.soc <= 1:
+            raise ValueError(
+                f"capacity = {self.capacity} must be positive and soc = {self.soc} within 0 … 1"
+            )
+        rng = Random(f"{self.seed} pack")
+        self.chem = CHEMISTRIES[self.chemistry]
+        self.stack = [self._cell(rng) for _ in range(self.cells)]
+        self.offsets = [rng.uniform(-0.4, 0.8) for _ in range(self.probes)]
+        self.temperature = self.ambient
+        self.remaining = self.capacity * self.soc
+        self.counters = dict.fromkeys(PROTECTIONS, 0)
+        self._retry = {"charge_overcurrent": 0.0, "discharge_overcurrent": 0.0}
+        self._first_cycles = self.cycles
+        self.balancing = [False] * self.cells
+
+    def _cell(self, rng: Random) -> Cell:
+        capacity = self.capacity * (1 + abs(rng.gauss(0, self.spread)))
+        soc = min(1.0, max(0.0, self.soc + rng.gauss(0, self.spread)))
+        return Cell(
+            capacity, capacity * soc, self.resistance * (1 + rng.uniform(-0.1, 0.1))
+        )
+
+    @property
+    def cell_voltages(self) -> list[float]:
+        """Give each cell's voltage at its terminals."""
+        return [
+            interpolate(self.chem.curve, one.soc) + self.current * one.resistance
+            for one in self.stack
+        ]
+
+    @property
+    def voltage(self) -> float:
+        """Give the voltage of all cells in series."""
+        return sum(self.cell_voltages)
+
+    @property
+    def temperatures(self) -> list[float]:
+        """Give what the probes measure."""
+        return [self.temperature + offset for offset in self.offsets]
+
+    @property
+    def level(self) -> float:
+        """Give the board's state of charge in %."""
+        return 100 * self.remaining / self.capacity
+
+    @property
+    def charge_on(self) -> bool:
+        """Tell whether the charge switch conducts."""
+        return self._closed("charge")
+
+    @property
+    def discharge_on(self) -> bool:
+        """Tell whether the discharge switch conducts."""
+        return self._closed("discharge")
+
+    def step(self, seconds: float) -> None:
+        """Let time pass."""
+        while seconds > 0:
+            part = min(seconds, LARGEST_STEP)
+            self._move(part)
+            self._watch()
+            seconds -= part
+
+    def _closed(self, switch: str) -> bool:
+        return switch not in self.locked and not any(
+            switch in PROTECTIONS[name] for name in self.protections
+        )
+
+    def _move(self, seconds: float) -> None:
+        self.time += seconds
+        wanted = self.profile.at(self.time)
+        blocked = (wanted > 0 and not self.charge_on) or (
+            wanted < 0 and not self.discharge_on
+        )
+        self.current = 0.0 if blocked else wanted
+        moved = self.current * seconds / 3600
+        volts = self.cell_voltages
+        lowest = min(volts)
+        heat = 0.0
+        for index, cell in enumerate(self.stack):
+            bleeds = (
+                volts[index] > self.chem.balance_from
+                and volts[index] > lowest + self.balance_window
+            )
+            self.balancing[index] = bleeds
+            cell.charge += moved - (
+                self.balance_current * seconds / 3600 if bleeds else 0.0
+            )
+            heat += self.current**2 * cell.resistance
+        cooling = self.heat_loss * (self.temperature - self.ambient)
+        self.temperature += (
+            (heat - cooling) * seconds / (self.heat_capacity * self.cells)
+        )
+        self.remaining = min(max(self.remaining + moved, 0.0), self.capacity)
+        self.discharged += max(0.0, -moved)
+        self.cycles = self._first_cycles + int(self.discharged / self.capacity)
+
+    def _watch(self) -> None:
+        volts = self.cell_voltages
+        self._judge(
+            "cell_overvoltage",
+            max(volts) > self.chem.over,
+            max(volts) < self.chem.over_release,
+        )
+        self._judge(
+            "cell_undervoltage",
+            min(volts) < self.chem.under,
+            min(volts) > self.chem.under_release,
+        )
+        for name, (trip, release) in HOT.items():
+            self._judge(name, self.temperature > trip, self.temperature < release)
+        for name, (trip, release) in COLD.items():
+            self._judge(name, self.temperature < trip, self.temperature > release)
+        for name, over in (
+            ("charge_overcurrent", self.current > self.max_charge),
+            ("discharge_overcurrent", -self.current > self.max_discharge),
+        ):
+            if over:
+                self._retry[name] = self.time + OVERCURRENT_SECONDS
+            self._judge(name, over, self.time >= self._retry[name])
+        if (self.current > 0 and not self.charge_on) or (
+            self.current < 0 and not self.discharge_on
+        ):
+            self.current = 0.0
+
+    def _judge(self, name: str, trips: bool, releases: bool) -> None:
+        if trips and name not in self.protections:
+            self.protections.add(name)
+            self.counters[name] += 1
+        elif releases and not trips:
+            self.protections.discard(name)
+
+
+PACK_KEYS: Final = frozenset(
+    {
+        "cells",
+        "chemistry",
+        "capacity",
+        "soc",
+        "spread",
+        "resistance",
+        "probes",
+        "ambient",
+        "cycles",
+        "max_charge",
+        "max_discharge",
+        "balance_current",
+        "balance_window",
+        "seed",
+    }
+)
+
+
+def make_pack(spec: Mapping[str, object], where: str) -> Pack:
+    """Build a pack from a scenario's table; raise ``ValueError`` that names what is wrong."""
+    if extra := set(spec) - PACK_KEYS - {"profile"}:
+        raise ValueError(
+            f"{where}: pack has unknown keys {', '.join(sorted(extra))} (known: {', '.join(PACK_KEYS)})"
+        )
+    profile = spec.get("profile")
+    for key, value in spec.items():
+        wanted = (
+            str
+            if key == "chemistry"
+            else int
+            if key in {"cells", "probes", "cycles", "seed"}
+            else (int, float)
+        )
+        if key != "profile" and (
+            not isinstance(value, wanted) or isinstance(value, bool)
+        ):
+            raise ValueError(f"{where}: {key} = {value!r} has the wrong type")
+    figures = {key: value for key, value in spec.items() if key in PACK_KEYS}
+    try:
+        return Pack(profile=make_profile(profile, where), **figures)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(
+            f"{where}: {error}" if where not in str(error) else str(error)
+        ) from None

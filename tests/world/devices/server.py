@@ -1,0 +1,255 @@
+"""What all simulated batteries share: a pack, a serial line over GATT, and a slow board behind it.
+
+Answers are queued and leave in order, cut to the size of a notification, with gaps between them.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Final, override
+
+from tests.world import ad
+from tests.world.peripheral import (
+    Characteristic,
+    Descriptor,
+    GattError,
+    Peripheral,
+    Service,
+    Truth,
+)
+
+from .battery import make_pack
+from .beacon import check_address
+from .signals import NUMBER
+
+CCCD: Final = "00002902-0000-1000-8000-00805f9b34fb"
+DEVICE_NAME: Final = ad.BASE_UUID.format("2a00")
+NUS: Final = "6e40{}-b5a3-f393-e0a9-e50e24dcca9e"
+READ_NOT_PERMITTED: Final = 2
+WRITE_NOT_PERMITTED: Final = 3
+
+type Wire = tuple[str, str, str]  # service, notify, write
+
+WIRES: Final[Mapping[str, Wire]] = {
+    "ff00": (
+        ad.BASE_UUID.format("ff00"),
+        ad.BASE_UUID.format("ff01"),
+        ad.BASE_UUID.format("ff02"),
+    ),
+    "ff06": (
+        ad.BASE_UUID.format("ff06"),
+        ad.BASE_UUID.format("ff07"),
+        ad.BASE_UUID.format("ff08"),
+    ),
+    "nus": (NUS.format("0001"), NUS.format("0003"), NUS.format("0002")),
+}
+WRITE_KINDS: Final = frozenset({"write", "write-without-response"})
+
+
+def gatt(wire: Wire, write: Sequence[str]) -> tuple[Service, ...]:
+    """Give the table of a module: its name, and one serial line."""
+    service, notify, write_to = wire
+    return (
+        Service(
+            ad.BASE_UUID.format("1800"),
+            1,
+            (Characteristic(DEVICE_NAME, 3, frozenset({"read"})),),
+        ),
+        Service(
+            service,
+            16,
+            (
+                Characteristic(
+                    notify, 18, frozenset({"read", "notify"}), (Descriptor(CCCD, 19),)
+                ),
+                Characteristic(write_to, 21, frozenset(write)),
+            ),
+        ),
+    )
+
+
+class GattBattery(Peripheral):
+    """Be a battery behind a serial line: ``answer`` turns what was written into frames.
+
+    ``delay`` is how long the board thinks, ``gap`` the time between notifications of ``chunk``
+    bytes; ``lose_first`` commands after each connect are lost; with ``sleeps_below`` (A) the module
+    falls silent while less current flows. Raises ``ValueError`` for bad parameters.
+    """
+
+    category = "battery"
+    password: str | None = None
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        name: str | None,
+        wire: str,
+        write: Sequence[str] = ("write-without-response",),
+        interval: float = 1.0,
+        mtu: int = 23,
+        chunk: int = 20,
+        delay: float = 0.05,
+        gap: float = 0.02,
+        lose_first: int = 0,
+        sleeps_below: float | None = None,
+        pack: Mapping[str, object] | None = None,
+    ) -> None:
+        """Take how the module behaves; ``pack`` is the table of ``battery.make_pack``."""
+        check_address(address)
+        if wire not in WIRES:
+            raise ValueError(
+                f"{address}: wire = {wire!r} is not one of {', '.join(WIRES)}"
+            )
+        if isinstance(write, str) or not write or not set(write) <= WRITE_KINDS:
+            raise ValueError(
+                f"{address}: write = {write!r} must be a list out of {', '.join(sorted(WRITE_KINDS))}"
+            )
+        for key, value, least in (
+            ("interval", interval, 0.01),
+            ("mtu", mtu, 23),
+            ("chunk", chunk, 1),
+            ("delay", delay, 0),
+            ("gap", gap, 0),
+            ("lose_first", lose_first, 0),
+        ):
+            if not isinstance(value, NUMBER) or value < least:
+                raise ValueError(
+                    f"{address}: {key} = {value!r} must be a number, {least} at least"
+                )
+        super().__init__(
+            address=address,
+            name=name or None,
+            connectable=True,
+            interval=float(interval),
+            services=gatt(WIRES[wire], write),
+            mtu=mtu,
+        )
+        self.pack = make_pack(pack or {}, address)
+        self.pack.step(1.0)
+        self._notify_uuid, self._write_uuid = WIRES[wire][1:]
+        self._write_kinds = frozenset(write)
+        self._chunk = min(chunk, mtu - 3)
+        self._delay, self._gap, self._lose_first = delay, gap, lose_first
+        self._sleeps_below = sleeps_below
+        self._now: float | None = None
+        self._to_lose = 0
+        self._subscribed = False
+        self._queue: deque[tuple[float, bytes]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def answer(self, command: bytes) -> list[bytes]:
+        """Give the frames that follow a write; none = silence."""
+        raise NotImplementedError
+
+    def noise(self) -> list[bytes]:
+        """Give notifications that the module sends ahead of an answer."""
+        return []
+
+    @override
+    def tick(self, now: float) -> None:
+        """Move the pack on."""
+        if self._now is not None:
+            self.pack.step(now - self._now)
+        self._now = now
+
+    @property
+    def asleep(self) -> bool:
+        """Tell whether the module is off for lack of current."""
+        return (
+            self._sleeps_below is not None
+            and abs(self.pack.current) < self._sleeps_below
+        )
+
+    @override
+    def connected(self, now: float) -> None:
+        """Start anew: the first commands may get lost."""
+        self._to_lose = self._lose_first
+        self._subscribed = False
+
+    @override
+    def disconnected(self, now: float) -> None:
+        """Forget what was not sent yet."""
+        self._subscribed = False
+        self._queue.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    @override
+    def subscribed(self, uuid: str, enabled: bool) -> None:
+        """Learn whether answers can leave."""
+        if uuid == self._notify_uuid:
+            self._subscribed = enabled
+
+    @override
+    def read(self, uuid: str) -> bytes:
+        """Give the device name; the serial line reads as nothing."""
+        if uuid == DEVICE_NAME:
+            return (self.name or "").encode()
+        if uuid == self._notify_uuid:
+            return b""
+        raise GattError(READ_NOT_PERMITTED)
+
+    @override
+    def write(self, uuid: str, data: bytes, response: bool) -> None:
+        """Take a command; refuse what the characteristic does not offer."""
+        kind = "write" if response else "write-without-response"
+        if uuid != self._write_uuid or kind not in self._write_kinds:
+            raise GattError(WRITE_NOT_PERMITTED)
+        if self._to_lose:
+            self._to_lose -= 1
+            return
+        frames = self.answer(data)
+        if frames:
+            self._send([*self.noise(), *frames])
+
+    def _send(self, frames: list[bytes]) -> None:
+        wait = self._delay
+        for frame in frames:
+            for start in range(0, len(frame), self._chunk):
+                self._queue.append((wait, frame[start : start + self._chunk]))
+                wait = self._gap
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._timer is None and self._queue:
+            self._timer = asyncio.get_running_loop().call_later(
+                self._queue[0][0], self._pop
+            )
+
+    def _pop(self) -> None:
+        _, data = self._queue.popleft()
+        self._timer = None
+        if self.notify is not None and self._subscribed:
+            self.notify(self._notify_uuid, data)
+        self._schedule()
+
+
+def derived(
+    values: dict[str, object], cells: Sequence[float], probes: Sequence[float]
+) -> Truth:
+    """Add what follows from the sent values: cells and probes by number, power, energy, spread."""
+    voltage, current, charge = (
+        values["voltage"],
+        values["current"],
+        values["cycle_charge"],
+    )
+    if (
+        not isinstance(voltage, NUMBER)
+        or not isinstance(current, NUMBER)
+        or not isinstance(charge, NUMBER)
+    ):
+        raise TypeError("voltage, current and charge are numbers")
+    values |= {f"cell_voltage_{number}": volts for number, volts in enumerate(cells, 1)}
+    values |= {
+        f"probe_temperature_{number}": celsius
+        for number, celsius in enumerate(probes, 1)
+    }
+    values["delta_voltage"] = round(max(cells) - min(cells), 3)
+    values["power"] = round(voltage * current, 3)
+    values["cycle_capacity"] = round(voltage * charge, 3)
+    values["battery_charging"] = current > 0
+    if probes:
+        values["temperature"] = round(sum(probes) / len(probes), 3)
+    return values

@@ -1,0 +1,314 @@
+"""Scenarios: TOML files that say which proxies and devices a world has.
+
+    seed = 1                                  # optional
+    [[proxy]]
+    name = "kitchen"
+    mac = "AA:BB:CC:00:00:01"
+    slots = 3                                 # optional, as are port, key, connectable, always_active,
+                                              # connect_time, discovery_time
+    [[device]]
+    kind = "LYWSDCGQ"                         # a name in tests.world.devices.KINDS
+    address = "A4:C1:38:00:00:01"
+    heard_by = {kitchen = -55}
+    name = "..."                              # optional, as are category, family, foreign, faults
+    key = "..."                               # this and all the rest goes to the kind's constructor
+
+Every mistake is a ``ScenarioError`` whose text is one line: the file, the place, what to do.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+import difflib
+import inspect
+from pathlib import Path
+import re
+import tomllib
+from typing import Final
+
+from .devices import KINDS
+from .faults import Faults
+from .peripheral import Peripheral
+from .proxy import ProxySpec
+
+type Kinds = Mapping[str, Callable[..., Peripheral]]
+type Table = dict[str, object]
+
+ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
+NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
+CATEGORIES: Final = ("sensor", "battery")
+TOP_KEYS: Final = ("seed", "proxy", "device")
+PROXY_KEYS: Final = tuple(one.name for one in fields(ProxySpec))
+# Keys of a device that the world itself reads; all others go to its kind.
+OWN_KEYS: Final = ("kind", "heard_by", "category", "family", "foreign", "faults")
+TYPE_NAMES: Final[Mapping[type, str]] = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table",
+    list: "a list of tables",
+}
+
+
+class ScenarioError(Exception):
+    """Report a mistake in a scenario file in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSpec:
+    """Hold one device of a scenario and what a checker must know of it.
+
+    ``foreign`` devices belong to nobody here: nothing may be discovered. ``family`` answers a flow
+    that asks for one.
+    """
+
+    kind: str
+    peripheral: Peripheral
+    heard_by: Mapping[str, int]
+    faults: Faults
+    category: str
+    family: str | None = None
+    foreign: bool = False
+    key: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Hold a whole scenario."""
+
+    proxies: tuple[ProxySpec, ...]
+    devices: tuple[DeviceSpec, ...]
+    seed: int = 0
+
+
+def load(path: Path, kinds: Kinds = KINDS) -> Scenario:
+    """Read a scenario file; raise ``ScenarioError``."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: there is no such file") from None
+    except OSError as err:
+        raise ScenarioError(f"{path}: cannot be read ({err.strerror})") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as err:
+        raise ScenarioError(f"{path}: is not valid TOML: {err}") from None
+    try:
+        return parse(table, kinds)
+    except ScenarioError as err:
+        raise ScenarioError(f"{path}: {err}") from None
+
+
+def parse(table: Table, kinds: Kinds) -> Scenario:
+    """Build a scenario from its parsed TOML; raise ``ScenarioError`` without a file name."""
+    _known(table, TOP_KEYS, "the file")
+    seed = _get(table, "seed", int, "the file", 0)
+    proxies: list[ProxySpec] = []
+    for number, entry in enumerate(_tables(table, "proxy"), 1):
+        proxies.append(_proxy(entry, f"proxy {number}"))
+        _unique("name", [one.name for one in proxies], f"proxy {number}")
+        _unique("mac", [one.mac for one in proxies], f"proxy {number}")
+    names = [one.name for one in proxies]
+    devices: list[DeviceSpec] = []
+    for number, entry in enumerate(_tables(table, "device"), 1):
+        devices.append(_device(entry, number, names, kinds))
+        addresses = [one.peripheral.address for one in devices]
+        _unique("address", addresses, f"device {number}")
+    return Scenario(proxies=tuple(proxies), devices=tuple(devices), seed=seed)
+
+
+def _proxy(entry: Table, where: str) -> ProxySpec:
+    name = _get(entry, "name", str, where)
+    if not NAME.fullmatch(name):
+        raise ScenarioError(
+            f"{where}: name {name!r} must be lower-case letters, digits and hyphens"
+        )
+    where = f"{where} ({name})"
+    _known(entry, PROXY_KEYS, where)
+    spec = ProxySpec(
+        name=name,
+        mac=_address(entry, "mac", where),
+        port=_within(_get(entry, "port", int, where, 0), 0, 65535, "port", where),
+        slots=_within(_get(entry, "slots", int, where, 3), 0, 16, "slots", where),
+        key=_noise_key(entry, where),
+        connectable=_get(entry, "connectable", bool, where, True),
+        always_active=_get(entry, "always_active", bool, where, False),
+        connect_time=_get(entry, "connect_time", float, where, 0.15),
+        discovery_time=_get(entry, "discovery_time", float, where, 0.1),
+    )
+    for key in ("connect_time", "discovery_time"):
+        if not 0 <= getattr(spec, key) <= 60:
+            raise ScenarioError(f"{where}: {key} must lie between 0 and 60 seconds")
+    return spec
+
+
+def _noise_key(entry: Table, where: str) -> bytes | None:
+    if "key" not in entry:
+        return None
+    try:
+        key = base64.b64decode(_get(entry, "key", str, where), validate=True)
+    except binascii.Error, ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ScenarioError(f"{where}: key must be 32 bytes in base64 (44 characters)")
+    return key
+
+
+def _device(entry: Table, number: int, proxies: list[str], kinds: Kinds) -> DeviceSpec:
+    where = f"device {number}"
+    address = _address(entry, "address", where)
+    where = f"device {number} ({address})"
+    kind = _get(entry, "kind", str, where)
+    if kind not in kinds:
+        raise ScenarioError(f"{where}: unknown kind {kind!r}{_hint(kind, list(kinds))}")
+    heard_by = _heard_by(entry, proxies, where)
+    category = _get(entry, "category", str, where, "")
+    if category not in {*CATEGORIES, ""}:
+        raise ScenarioError(f"{where}: category must be one of {', '.join(CATEGORIES)}")
+    faults = Faults()
+    try:
+        faults.update(_get(entry, "faults", dict, where, {}))
+    except ValueError as err:
+        raise ScenarioError(f"{where}: {err}") from None
+    peripheral = _build(
+        kinds[kind], kind, {k: v for k, v in entry.items() if k not in OWN_KEYS}, where
+    )
+    return DeviceSpec(
+        kind=kind,
+        peripheral=peripheral,
+        heard_by=heard_by,
+        faults=faults,
+        category=category or _category(peripheral),
+        family=_get(entry, "family", str, where, "") or None,
+        foreign=_get(entry, "foreign", bool, where, False),
+        key=_get(entry, "key", str, where, "") or None,
+        password=_get(entry, "password", str, where, "") or None,
+    )
+
+
+def _build(
+    build: Callable[..., Peripheral], kind: str, params: Table, where: str
+) -> Peripheral:
+    signature = inspect.signature(build)
+    known = [
+        one.name
+        for one in signature.parameters.values()
+        if one.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    if len(known) == len(signature.parameters):
+        for key in params:
+            if key not in known:
+                raise ScenarioError(
+                    f"{where}: kind {kind} has no {key!r}{_hint(key, known)}"
+                )
+    try:
+        return build(**params)
+    except KeyError as err:
+        raise ScenarioError(f"{where}: kind {kind} misses {err}") from None
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as err:
+        raise ScenarioError(
+            f"{where}: kind {kind}: {' '.join(str(err).split())}"
+        ) from None
+
+
+def _category(peripheral: Peripheral) -> str:
+    own = getattr(peripheral, "category", None)
+    if own in CATEGORIES:
+        return str(own)
+    return "battery" if peripheral.connectable and peripheral.services else "sensor"
+
+
+def _heard_by(entry: Table, proxies: list[str], where: str) -> dict[str, int]:
+    heard = _get(entry, "heard_by", dict, where)
+    for name in heard:
+        if name not in proxies:
+            raise ScenarioError(
+                f"{where}: heard_by names {name!r}, which is no proxy{_hint(name, proxies)}"
+            )
+        _within(
+            _get(heard, name, int, f"{where}: heard_by"),
+            -127,
+            20,
+            f"heard_by {name} in dBm",
+            where,
+        )
+    return dict(heard)
+
+
+def _tables(table: Table, key: str) -> list[Table]:
+    entries = table.get(key)
+    if entries is None:
+        raise ScenarioError(f"has no [[{key}]]; add at least one")
+    if (
+        not isinstance(entries, list)
+        or not entries
+        or not all(isinstance(one, dict) for one in entries)
+    ):
+        raise ScenarioError(f"{key} must be written as [[{key}]] tables")
+    return entries
+
+
+def _get[T](
+    entry: Mapping[str, object],
+    key: str,
+    kind: type[T],
+    where: str,
+    default: T | None = None,
+) -> T:
+    if key not in entry:
+        if default is not None:
+            return default
+        raise ScenarioError(
+            f"{where}: {key!r} is missing; add {key} = {TYPE_NAMES[kind]}"
+        )
+    value = entry[key]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ScenarioError(
+            f"{where}: {key!r} must be {TYPE_NAMES[kind]}, not {value!r}"
+        )
+    return value
+
+
+def _address(entry: Table, key: str, where: str) -> str:
+    value = _get(entry, key, str, where).upper()
+    if not ADDRESS.fullmatch(value):
+        raise ScenarioError(
+            f"{where}: {key} {value!r} must look like A4:C1:38:00:00:01"
+        )
+    entry[key] = value
+    return value
+
+
+def _within(value: int, low: int, high: int, what: str, where: str) -> int:
+    if not low <= value <= high:
+        raise ScenarioError(
+            f"{where}: {what} must lie between {low} and {high}, not {value}"
+        )
+    return value
+
+
+def _known(entry: Table, keys: tuple[str, ...], where: str) -> None:
+    for key in entry:
+        if key not in keys:
+            raise ScenarioError(f"{where}: unknown key {key!r}{_hint(key, list(keys))}")
+
+
+def _unique(what: str, values: list[str], where: str) -> None:
+    if values[-1] in values[:-1]:
+        raise ScenarioError(
+            f"{where}: {what} {values[-1]} is already taken; give it another one"
+        )
+
+
+def _hint(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1, 0.6)
+    return (
+        f"; did you mean {close[0]!r}?"
+        if close
+        else f"; known: {', '.join(sorted(known))}"
+    )

@@ -1,0 +1,78 @@
+"""A whole simulated world: the air, its proxies, and the devices of one scenario."""
+
+from collections.abc import Mapping
+import contextlib
+from dataclasses import replace
+
+from .proxy import HOST, Proxy
+from .radio import Radio
+from .scenario import DeviceSpec, Scenario
+
+
+class World:
+    """Run a scenario."""
+
+    def __init__(
+        self, scenario: Scenario, ports: Mapping[str, int] | None = None
+    ) -> None:
+        """Take the scenario and, by name of proxy, ports to be used if they are free."""
+        self.radio = Radio(seed=scenario.seed)
+        self.devices: dict[str, DeviceSpec] = {
+            one.peripheral.address: one for one in scenario.devices
+        }
+        self.proxies: list[Proxy] = []
+        self._fixed: set[str] = {one.name for one in scenario.proxies if one.port}
+        for spec in scenario.proxies:
+            port = spec.port or (ports or {}).get(spec.name, 0)
+            self.proxies.append(Proxy(replace(spec, port=port), self.radio))
+        for device in scenario.devices:
+            self.radio.place(device.peripheral, device.heard_by, device.faults)
+
+    async def start(self) -> None:
+        """Start all proxies, then the air; raise ``OSError`` when a scenario's port is taken."""
+        for proxy in self.proxies:
+            try:
+                await proxy.start()
+            except OSError as err:
+                if proxy.name in self._fixed:
+                    raise OSError(
+                        f"proxy {proxy.name}: port {proxy.port} on {HOST} is taken"
+                    ) from err
+                proxy.port = 0
+                await proxy.start()
+        self.radio.start()
+
+    async def stop(self) -> None:
+        """Stop everything."""
+        await self.radio.stop()
+        for proxy in self.proxies:
+            with contextlib.suppress(OSError):
+                await proxy.stop()
+
+    def summary(self) -> dict[str, object]:
+        """Give the state of proxies and links."""
+        return {
+            "proxies": [
+                {
+                    "name": one.name,
+                    "mac": one.spec.mac,
+                    "port": one.port,
+                    "mode": one.mode,
+                    "subscribed": one.subscriber is not None,
+                    "clients": len(one.sessions),
+                    "slots": one.spec.slots,
+                    "slots_used": len(one.allocated),
+                }
+                for one in self.proxies
+            ],
+            "devices": {
+                address: {
+                    "adverts": station.adverts,
+                    "connects": station.connects,
+                    "refused": station.refused,
+                    "connected": station.link is not None,
+                    "faults": station.faults.active(),
+                }
+                for address, station in self.radio.stations.items()
+            },
+        }

@@ -1,0 +1,1 @@
+"""Tests of the simulated world and of the end-to-end harness."""
