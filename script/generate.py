@@ -5,9 +5,9 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping
+import contextlib
 import json
 from pathlib import Path
-import re
 import sys
 from typing import Any
 
@@ -15,10 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from custom_components.mi_bms.binary_sensor import BINARY_SENSORS  # noqa: E402
-from custom_components.mi_bms.proto.bms import matching  # noqa: E402
+from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
+from custom_components.mi_bms.proto.bms.contract import Family  # noqa: E402
 from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Secret  # noqa: E402
-from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, DeviceSpec  # noqa: E402
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, DeviceSpec  # noqa: E402
 from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E402
+from custom_components.mi_bms.proto.model.errors import Unsupported  # noqa: E402
 from custom_components.mi_bms.proto.model.fields import Field  # noqa: E402
 from custom_components.mi_bms.sensor import SENSORS  # noqa: E402
 
@@ -45,7 +47,7 @@ PASSWORD = {Secret.NONE: "", Secret.TEXT: "password, if set", Secret.PIN: "PIN"}
 
 def manifest() -> str:
     """Give the manifest; its version is the only thing kept from the file that is there."""
-    found = [*MATCHERS, *matching.matchers()]
+    found: list[Mapping[str, Any]] = [*MATCHERS, *matching.matchers()]
     matchers = [{key: one[key] for key in sorted(one)} for one in found]
     version = json.loads(MANIFEST.read_text())["version"]
     rest = {**REST, "bluetooth": matchers, "version": version}
@@ -57,16 +59,24 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """Give the lines of a table in Markdown."""
     head = tuple(head)
     lines = (head, ("---",) * len(head), *rows)
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return [
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
+        for line in lines
+    ]
 
 
 def sensors() -> list[str]:
-    """List the sensors that have a product id, one line per model."""
+    """List the sensors, one line per model."""
     models: dict[str, list[DeviceSpec]] = {}
-    for _, spec in sorted(DEVICES.items()):
+    for spec in (*(DEVICES[product] for product in sorted(DEVICES)), *KINDS.values()):
         models.setdefault(spec.model, []).append(spec)
     rows = [
-        (model, _joined(s.name for s in specs), KEY[specs[0].encrypted], _reports(specs))
+        (
+            model,
+            _joined(s.name for s in specs),
+            KEY[specs[0].encrypted],
+            _reports(specs),
+        )
         for model, specs in sorted(models.items(), key=lambda item: item[0].casefold())
     ]
     known = [row for row in rows if row[3]]
@@ -82,52 +92,67 @@ def _joined(words: Iterable[str]) -> str:
 
 
 def _reports(specs: Iterable[DeviceSpec]) -> str:
-    fields = [_name(field).lower() for spec in specs for field in spec.fields]
-    events = [_event_name(key) for spec in specs for key in spec.events]
-    return _joined(fields + events)
+    fields = _joined(_small(_name(field)) for spec in specs for field in spec.fields)
+    events = _joined(
+        _small(NAMES["event"][key]["name"]) for spec in specs for key in spec.events
+    )
+    return "; ".join(part for part in (fields, events and f"events: {events}") if part)
 
 
 def _name(field: Field) -> str:
     entry = NAMES["sensor"].get(field) or NAMES["binary_sensor"][field]
-    return str(entry["name"].replace("{number}", "1"))
+    return str(entry["name"])
 
 
-def _event_name(key: str) -> str:
-    return str(NAMES["event"][key]["name"]).lower() + " (event)"
+def _small(name: str) -> str:
+    """Begin with a small letter, unless the word is an abbreviation."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def batteries() -> list[str]:
     """List the battery families that have a decoder."""
-    folder = INTEGRATION / "proto" / "bms" / "families"
-    supported = [entry for name, entry in INDEX.items() if (folder / f"{name}.py").is_file()]
-    rows = [(one.title, ", ".join(one.brands), _found(one), PASSWORD[one.password.kind])
-        for one in sorted(supported, key=lambda entry: entry.title.casefold())]
-    return table(("Type", "Sold as", "Found", "Password"), rows)
+    rows = [
+        (
+            entry.title,
+            ", ".join(entry.brands),
+            "choose the type by hand" if entry.manual else "by itself",
+            PASSWORD[entry.password.kind],
+            "not yet confirmed on hardware" if family.uncertain else "",
+        )
+        for entry, family in _supported()
+    ]
+    return table(("Type", "Sold as", "Found", "Password", "Remark"), rows)
 
 
-def _found(entry: Entry) -> str:
-    return "choose the type by hand" if entry.manual else "by itself"
+def _supported() -> Iterable[tuple[Entry, Family]]:
+    for name, entry in sorted(INDEX.items(), key=lambda item: item[1].title.casefold()):
+        with contextlib.suppress(Unsupported):
+            yield entry, registry.load(name)
 
 
 def entities() -> list[str]:
     """List all entities that a device may have."""
     rows = [
-        (NAMES[platform][field]["name"].replace("{number}", "*n*"), kind, unit, "" if on else "off at first")
-        for platform, kind, table_of in (
-            ("sensor", "value", SENSORS),
+        (
+            NAMES[platform][field]["name"].replace("{number}", "*n*"),
+            kind,
+            _unit(row),
+            "" if row.entity_registry_enabled_default else "off at first",
+        )
+        for platform, kind, descriptions in (
             ("binary_sensor", "on/off", BINARY_SENSORS),
+            ("sensor", "value", SENSORS),
         )
-        for field, unit, on in _rows(table_of)
+        for field, row in sorted(
+            descriptions.items(), key=lambda item: NAMES[platform][item[0]]["name"]
+        )
     ]
-    return table(("Entity", "Kind", "Unit", "Remark"), sorted(rows, key=lambda row: (row[1], row[0])))
+    return table(("Entity", "Kind", "Unit", "Remark"), rows)
 
 
-def _rows(descriptions: Mapping[Field, Any]) -> Iterable[tuple[str, str, bool]]:
-    for field, row in descriptions.items():
-        unit = getattr(row, "suggested_unit_of_measurement", None) or getattr(
-            row, "native_unit_of_measurement", None
-        )
-        yield field, str(unit or ""), row.entity_registry_enabled_default
+def _unit(row: Any) -> str:
+    suggested = getattr(row, "suggested_unit_of_measurement", None)
+    return str(suggested or getattr(row, "native_unit_of_measurement", None) or "")
 
 
 TABLES: Mapping[str, Callable[[], list[str]]] = {
@@ -141,13 +166,12 @@ def readme() -> str:
     """Give the README with its tables made anew."""
     text = README.read_text()
     for name, make in TABLES.items():
-        begin, end = f"<!-- generated: {name} -->\n", f"\n<!-- end: {name} -->"
-        body = begin + "\n".join(make()) + end
-        text, found = re.subn(
-            re.escape(begin) + r".*?" + re.escape(end), lambda _, body=body: body, text, flags=re.DOTALL
-        )
-        if found != 1:
+        begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
+        before, found, rest = text.partition(begin)
+        _, found_end, after = rest.partition(end)
+        if not (found and found_end):
             raise SystemExit(f"README.md: the marks of the table {name} are missing")
+        text = before + begin + "\n".join(make()) + "\n" + end + after
     return text
 
 

@@ -6,6 +6,7 @@ changing anything in it, before its entry is made. Nothing live travels through 
 
 import asyncio
 from collections.abc import Callable, Mapping
+import contextlib
 from typing import Any, Final, override
 
 import probatio
@@ -45,23 +46,27 @@ from .const import (
 )
 from .profile import Profile
 from .proto.bms import registry
+from .proto.bms.contract import Family
 from .proto.bms.index import INDEX
 from .proto.bms.matching import Advert, recognise
+from .proto.link.gatt import GattLink
 from .proto.link.session import Device, Session, probe
-from .proto.mibeacon.crypto import KeyFormatError, parse_key_and_mac
-from .proto.mibeacon.decoder import KeyCheck, Sighting, check_key, identify
+from .proto.mibeacon.crypto import parse_key_and_mac
+from .proto.mibeacon.decoder import Sighting, check_key, identify
 from .proto.model.address import parse_address
 from .proto.model.errors import (
     AuthNeeded,
     AuthRejected,
     FrameError,
+    KeyFormatError,
     MiBmsError,
     NoAnswer,
     Unreachable,
     Unsupported,
 )
+from .proto.model.reading import KeyCheck
 from .proto.model.sample import BmsSample
-from .transport import async_use, reachability
+from .transport import async_meet, async_use, reachability
 
 KEPT_FRAMES: Final = 32
 FIND_OUT: Final = "find_out"
@@ -107,6 +112,16 @@ def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
 def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
     """Say which sensor an advert comes from, if from any of ours."""
     return identify(info.service_data, info.manufacturer_data, info.name, info.address)
+
+
+def load_known(names: list[str]) -> dict[str, Family]:
+    """Load families, in the order of asking; those without a decoder are left out."""
+    found = {}
+    for name in INDEX:
+        if name in names:
+            with contextlib.suppress(Unsupported):
+                found[name] = registry.load(name)
+    return found
 
 
 def _family_field(families: list[str], *, find_out: bool) -> selector.SelectSelector:
@@ -190,9 +205,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self._async_take(user_input[CONF_ADDRESS])
         heard = self._heard()
         if not heard:
-            return self.async_show_menu(
-                step_id="nothing_heard", menu_options=["search", "manual"]
-            )
+            return await self.async_step_nothing_heard()
         return self.async_show_form(
             step_id="pick",
             data_schema=probatio.Schema(
@@ -202,6 +215,14 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
                     )
                 }
             ),
+        )
+
+    async def async_step_nothing_heard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say why nothing may have been found, and offer both ways again."""
+        return self.async_show_menu(
+            step_id="nothing_heard", menu_options=["search", "manual"]
         )
 
     async def async_step_manual(
@@ -228,6 +249,12 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self._async_step_for_kind()
         self._info = info
         self._set_title(address)
+        return await self.async_step_kind()
+
+    async def async_step_kind(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what an address is whose adverts do not tell."""
         return self.async_show_menu(
             step_id="kind",
             menu_options=["key_if_any", "family"],
@@ -259,7 +286,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._address = info.address
         self._sighting = sighting_of(info)
         if self._sighting:
-            self._set_title(self._sighting.title)
+            self._set_title(self._sighting.model or self._sighting.title)
             return True
         candidates = recognise(advert_of(info))
         if not candidates:
@@ -501,26 +528,21 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         return None
 
     async def _async_read(self, choice: str) -> tuple[str, BmsSample]:
-        name = advert_of(self._info).name if self._info else ""
-        device = Device(name=name, address=self._address)
-        family = choice
+        name = advert_of(self._info).name if self._info else None
+        device = Device(name=name or "", address=self._address)
+        asked = self._families if choice == FIND_OUT else [choice]
+        families = await self.hass.async_add_import_executor_job(load_known, asked)
         if choice == FIND_OUT:
-            families = self._families
-            found = await async_use(
-                self.hass, self._address, lambda link: probe(link, device, families)
-            )
-            if found is None:
-                raise Unsupported("family")
-            family = found
-        session = Session(
-            await self.hass.async_add_import_executor_job(registry.load, family)
-        )
-        sample = await async_use(
-            self.hass,
-            self._address,
-            lambda link: session.read(link, device, self._secret),
-        )
-        return family, sample
+
+            async def ask(link: GattLink) -> str | None:
+                return await probe(link, device, families.values())
+
+            found = await async_use(self.hass, self._address, ask)
+            choice = found or FIND_OUT
+        if choice not in families:
+            raise Unsupported("family")
+        session = Session(families[choice])
+        return choice, await async_meet(self.hass, session, device, self._secret)
 
     def _finish_battery(self, family: str, sample: BmsSample) -> ConfigFlowResult:
         profile = Profile().learn(sample)

@@ -292,7 +292,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def _fresh(self) -> bool:
         if self.read_at is None:
             return False
-        return (dt_util.utcnow() - self.read_at).total_seconds() < self.grace
+        age: float = (dt_util.utcnow() - self.read_at).total_seconds()
+        return age < self.grace
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:

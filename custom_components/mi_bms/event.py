@@ -108,7 +108,7 @@ class SensorEvent(EventEntity):
         name, attributes = event.type, dict(event.properties)
         if self.device_class is EventDeviceClass.BUTTON and name in _STANDARD:
             standard, extra = _STANDARD[name]
-            name, attributes = standard.value, attributes | extra
+            name, attributes = standard.value, {**attributes, **extra}
         if name in self.event_types:
             self._trigger_event(name, attributes)
             self.async_write_ha_state()

@@ -173,7 +173,7 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
             options=[
                 "idle",
                 "heating",
-                "keeping_warm_after_boiling",
+                "keeping_warm_boiled",
                 "keeping_warm",
                 "error",
             ],

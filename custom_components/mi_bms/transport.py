@@ -8,7 +8,8 @@ it when its Bluetooth starts.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 import contextlib
-from typing import Final, override
+from dataclasses import replace
+from typing import Any, Final, override
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -19,7 +20,9 @@ from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 
 from .proto.link.gatt import GattLink, Notified
+from .proto.link.session import Device, Session, merge_info
 from .proto.model.errors import Unreachable
+from .proto.model.sample import BmsSample
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
@@ -102,6 +105,19 @@ async def async_use[T](
                 await client.disconnect()
 
 
+async def async_meet(
+    hass: HomeAssistant, session: Session, device: Device, secret: str | None
+) -> BmsSample:
+    """Read a battery for the first time: its values and what it says of itself."""
+
+    async def meet(link: GattLink) -> BmsSample:
+        sample = await session.read(link, device, secret)
+        info = await session.identify(link, device, secret)
+        return replace(sample, info=merge_info(info, sample.info))
+
+    return await async_use(hass, device.address, meet)
+
+
 async def _async_connect(
     hass: HomeAssistant, address: str, lost: asyncio.Future[None]
 ) -> BleakClient:
@@ -138,7 +154,8 @@ async def _until_lost[T](work: Awaitable[T], lost: asyncio.Future[None]) -> T:
     # A coroutine that waits for a notification is not woken when the link breaks.
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.wait({task, lost}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {task, lost}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
         raise Unreachable("lost")

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterator
 import contextlib
 from dataclasses import asdict
+import fcntl
 import json
 from pathlib import Path
 import shutil
@@ -18,7 +19,7 @@ from typing import Any
 
 from .api import PASSWORD, USER
 from .check import Check, Outcome
-from .home_assistant import HomeAssistant, free_port, port_is_free, writable
+from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
 from .process import Trouble, until
 from .world_client import WorldProcess, add_proxy
 
@@ -54,7 +55,12 @@ def configuration(options: Options) -> Iterator[Path]:
             raise Trouble(f"--config {folder}: {err.strerror}") from None
         if not writable(folder):
             raise Trouble(f"--config {folder}: cannot be written to")
-        yield folder
+        with (folder / ".run.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Trouble(f"--config {folder}: another run uses it") from None
+            yield folder
         return
     folder = Path(tempfile.mkdtemp(prefix="mi_bms_run_"))
     try:
@@ -153,6 +159,7 @@ async def check(home: HomeAssistant, world: WorldProcess, options: Options) -> i
 async def session(options: Options, folder: Path) -> int:
     """Run world and Home Assistant in a folder, and stop both whatever happens."""
     port = choose_port(options)
+    prepare(folder, port)
     async with contextlib.AsyncExitStack() as stack:
         say("starting the simulated world …")
         world = await WorldProcess.start(Path(options["world"]), folder)

@@ -108,7 +108,7 @@ class Api:
                 return reply.status, body
         except (aiohttp.ClientError, OSError, TimeoutError) as err:
             raise Trouble(
-                f"Home Assistant does not answer {path}: {err or type(err).__name__}"
+                f"Home Assistant does not answer {path}: {str(err) or type(err).__name__}"
             ) from None
 
     async def get(self, path: str) -> Any:
@@ -141,7 +141,7 @@ class Api:
                 reply = await answer
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             raise Trouble(
-                f"Home Assistant does not answer {kind}: {err or type(err).__name__}"
+                f"Home Assistant does not answer {kind}: {str(err) or type(err).__name__}"
             ) from None
         finally:
             self._waiting.pop(number, None)

@@ -1,23 +1,26 @@
 """The check of a whole run: discover each device, add it, compare each entity with the truth."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 import time
 from typing import Final
 
 from .api import Api, Json
-from .compare import Row, judge, table
-from .home_assistant import HomeAssistant, leaked, unexpected
+from .compare import POLL_AGE, POLL_TIME, Row, judge, table
+from .home_assistant import HomeAssistant, hopeless, leaked, unexpected
 from .process import Trouble, until
 from .world_client import WorldProcess
 
 DOMAIN: Final = "mi_bms"
 DISCOVERY_TIME: Final = 60.0
+# Home Assistant asks for names (its first active scan) four minutes after a proxy has joined.
+ACTIVE_SCAN_TIME: Final = 300.0
 VALUES_TIME: Final = 90.0
 FLOW_STEPS: Final = 12
 FLOWS_AT_ONCE: Final = 4
 TRIES: Final = 3
-HISTORY: Final = 45.0
+HISTORY: Final = POLL_AGE + POLL_TIME
 TRANSIENT: Final = frozenset({"cannot_connect", "no_answer", "invalid_reply"})
 
 
@@ -37,14 +40,15 @@ class Check:
     """Check one run."""
 
     def __init__(
-        self, home: HomeAssistant, world: WorldProcess, say: object = print
+        self, home: HomeAssistant, world: WorldProcess, say: Callable[[str], None]
     ) -> None:
         """Take both sides and where progress goes."""
         self.home, self.world = home, world
         self.api: Api = home.api
         self.outcome = Outcome()
-        self._say = say if callable(say) else print
+        self._say = say
         self._children = (home.child, world.child)
+        self._added: set[str] = set()
         self._last: list[Row] = []
 
     def _since_start(self) -> float:
@@ -63,9 +67,12 @@ class Check:
         self._say(f"{len(flows)} of {len(wanted)} devices discovered")
         await self._add_all(wanted, flows)
         self.outcome.seconds_added = self._since_start()
-        self._say(f"added; waiting for values of {len(wanted)} devices")
-        await self._compare()
+        self._say(f"added; waiting for values of {len(self._added)} devices")
+        # What was not added is named already; it must not cost the whole waiting time.
+        if self._added:
+            await self._compare(self._added)
         await self._look_for_strangers(truth)
+        await self._look_at_entries()
         self._read_log(truth)
         return self.outcome
 
@@ -94,9 +101,13 @@ class Check:
 
     async def _discovered(self, wanted: dict[str, Json]) -> dict[str, str]:
         flows: dict[str, str] = {}
-        known = await self._configured()
+        known = self._added = await self._configured() & set(wanted)
+        proxies = (await self.world.get("/world"))["proxies"]
+        patient = not all(one["always_active"] for one in proxies)
 
         async def all_there() -> bool:
+            if line := hopeless(self.home.log_text()):
+                raise Trouble(line)
             flows.update(
                 {
                     address: flow
@@ -107,7 +118,8 @@ class Check:
             return set(wanted) <= known | set(flows)
 
         try:
-            await until("discovery", DISCOVERY_TIME, all_there, children=self._children)
+            seconds = ACTIVE_SCAN_TIME if patient else DISCOVERY_TIME
+            await until("discovery", seconds, all_there, children=self._children)
         except Trouble:
             for child in self._children:
                 child.check()
@@ -126,6 +138,7 @@ class Check:
             async with gate:
                 try:
                     await self._add(flows[address], wanted[address])
+                    self._added.add(address)
                 except Trouble as err:
                     self.outcome.problems.append(
                         f"{address} ({wanted[address]['kind']}) was not added: {err}"
@@ -161,10 +174,11 @@ class Check:
 
     # --- comparing ---------------------------------------------------------------------
 
-    async def _compare(self) -> None:
+    async def _compare(self, added: set[str]) -> None:
         async def all_right() -> bool:
             now = time.time()
-            truth = await self.world.truth(now - HISTORY)
+            everything = await self.world.truth(now - HISTORY)
+            truth = {address: everything[address] for address in added}
             entities = await self.api.call("config/entity_registry/list")
             states = await self.api.call("get_states")
             ours = [one for one in entities if one["platform"] == DOMAIN]
@@ -197,6 +211,13 @@ class Check:
             f"{address} ({device['kind']}) is foreign and was discovered all the same"
             for address, device in truth.items()
             if device.get("foreign") and address in flows
+        ]
+
+    async def _look_at_entries(self) -> None:
+        self.outcome.problems += [
+            f"entry {one['title']} is in state {one['state']}: {one.get('reason') or 'no reason given'}"
+            for one in await self.api.call("config_entries/get", domain=DOMAIN)
+            if one["state"] != "loaded"
         ]
 
     def _read_log(self, truth: dict[str, Json]) -> None:

@@ -8,9 +8,13 @@ from typing import Any, Final
 type Json = dict[str, Any]
 type Run = tuple[float, float, Mapping[str, Any]]
 
-# How long before its last report a state may have been measured, in seconds: an advert travels in
-# a batch, a poll takes some seconds and reads its parts one after the other.
-SLACK: Final[Mapping[str, float]] = {"sensor": 8.0, "battery": 15.0}
+# A sensor pushes: what is shown must have been true within the last seconds (adverts travel in
+# batches, and some get lost). A battery is polled: what is shown must have been true around its
+# last report (a poll takes some seconds and reads its parts one after the other), and a report
+# must not be older than two polls.
+SENSOR_LAG: Final = 8.0
+POLL_TIME: Final = 15.0
+POLL_AGE: Final = 75.0
 
 # State units that differ from the fields' own units: factor to the field's unit.
 FACTORS: Final[Mapping[str, float]] = {
@@ -110,16 +114,19 @@ def _row(device: Json, key: str, state: Json | None, now: float) -> Json:
         row["state"] = str(attributes.get("event_type"))
     if row["state"] in {"unknown", "unavailable"}:
         return row | {"problem": f"is {row['state']}"}
-    slack = SLACK[device["category"]]
-    start = (now if event else reported) - slack
+    span = device["category"] == "battery"
+    if span and now - reported > POLL_AGE:
+        return row | {"problem": f"was last reported {now - reported:.0f} s ago"}
+    start, end = (
+        (reported - POLL_TIME, reported + 1) if span else (now - SENSOR_LAG, now)
+    )
     held = [
         run[2][key]
         for run in device["history"]
-        if run[1] >= start and run[2].get(key) is not None
+        if run[1] >= start and run[0] <= end and run[2].get(key) is not None
     ]
     if not held:
         return row | {"problem": "the device held no value then"}
-    span = device["category"] == "battery"
     if not fits(row["state"], convert_to(key, row["unit"]), held, span=span):
         row["problem"] = f"the device held {summary(held)}"
     return row

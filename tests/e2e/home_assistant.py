@@ -5,6 +5,7 @@ Assistant takes YAML's ``http:`` over once, on trial, and ends itself after five
 trial is promoted; so the stored copy is dropped before each start and the new one promoted.
 """
 
+from collections import Counter
 import json
 import os
 from pathlib import Path
@@ -50,10 +51,15 @@ ALLOWED: Final = re.compile(
     r"FFmpeg|ffmpeg|libturbojpeg|turbojpeg|zlib_ng|Skipping pip installation|Skipping requirement"
     r"|We found a custom integration mi_bms|Domain name not found|can not be reached"
     r"|Connection requires encryption|Invalid encryption key|Can't connect to ESPHome API"
-    # What the listening address of this run costs, see above.
-    r"|'http' (integration|option).*YAML|http.*deprecated"
 )
-LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (?P<level>[A-Z]+) ")
+LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S* (?P<level>[A-Z]+) ")
+# After these nothing of ours will ever appear: waiting on is of no use.
+HOPELESS: Final = re.compile(
+    r"Error occurred loading flow for integration mi_bms"
+    r"|Setup failed for custom integration 'mi_bms'"
+)
+SERIOUS: Final = frozenset({"WARNING", "ERROR", "CRITICAL"})
+END: Final = "end of log"
 ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -121,8 +127,7 @@ class HomeAssistant:
 
     @classmethod
     async def start(cls, folder: Path, port: int) -> HomeAssistant:
-        """Start it; it does not answer yet."""
-        prepare(folder, port)
+        """Start it on a prepared folder; it does not answer yet."""
         command: list[str | Path] = [
             sys.executable,
             "-m",
@@ -179,18 +184,25 @@ class HomeAssistant:
         return ANSI.sub("", self.log.read_text(encoding="utf-8", errors="replace"))
 
 
+def hopeless(log: str) -> str | None:
+    """Give the first line that says that the integration cannot work at all."""
+    return next((line for line in log.splitlines() if HOPELESS.search(line)), None)
+
+
 def unexpected(log: str) -> list[str]:
-    """Give the lines at WARNING or above that a healthy run does not have."""
-    found = []
-    for line in log.splitlines():
-        match = LINE.match(line)
-        if (
-            match
-            and match["level"] in {"WARNING", "ERROR", "CRITICAL"}
-            and not ALLOWED.search(line)
-        ):
-            found.append(line)
-    return found
+    """Give what a healthy run does not log: messages at WARNING or above, each once, with its cause."""
+    counts: Counter[str] = Counter()
+    record: list[str] = []
+    for line in [*log.splitlines(), END]:
+        if not LINE.match(line) and line != END:
+            record.append(line)
+            continue
+        if record and (match := LINE.match(record[0])):
+            if match["level"] in SERIOUS and not ALLOWED.search(record[0]):
+                cause = f" … {record[-1].strip()}" if len(record) > 1 else ""
+                counts[record[0][match.start("level") :] + cause] += 1
+        record = [line]
+    return [f"{text} ({n} times)" if n > 1 else text for text, n in counts.items()]
 
 
 def leaked(log: str, secrets: dict[str, str]) -> list[str]:

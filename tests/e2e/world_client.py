@@ -79,7 +79,7 @@ class WorldProcess:
                 return await reply.json()
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as err:
             raise Trouble(
-                f"the simulated world does not answer {path}: {err or type(err).__name__}"
+                f"the simulated world does not answer {path}: {str(err) or type(err).__name__}"
             ) from None
 
     async def truth(self, since: float) -> dict[str, Json]:

@@ -205,6 +205,7 @@ def _build(
                     f"{where}: kind {kind} has no {key!r}{_hint(key, known)}"
                 )
     try:
+        signature.bind(**params)
         return build(**params)
     except KeyError as err:
         raise ScenarioError(f"{where}: kind {kind} misses {err}") from None

@@ -58,6 +58,7 @@ class World:
                     "mac": one.spec.mac,
                     "port": one.port,
                     "mode": one.mode,
+                    "always_active": one.spec.always_active,
                     "subscribed": one.subscriber is not None,
                     "clients": len(one.sessions),
                     "slots": one.spec.slots,

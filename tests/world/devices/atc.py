@@ -107,11 +107,7 @@ class Reflashed(Beacon):
         if flags is not None and not 0 <= flags <= 0xFF:
             raise ValueError(f"{address}: flags = {flags} is not within 0 … 255")
         self.key = key
-        self._cipher = (
-            None
-            if key is None
-            else AESCCM(unhex(key, f"{address}: key", 16), tag_length=4)
-        )
+        self._cipher = None if key is None else _cipher(key, address)
         self._flags = flags
         self._reed = (
             {"opening": bool(flags & 1), "switch": bool(flags & 2)}
@@ -229,6 +225,10 @@ def sealed(kind: Callable[..., Reflashed]) -> Callable[..., Reflashed]:
         return kind(address=address, key=key, **params)
 
     return make
+
+
+def _cipher(key: str, where: str) -> AESCCM:
+    return AESCCM(unhex(key, f"{where}: key", 16), tag_length=4)
 
 
 def _plain(rows: tuple[Spec, ...], quantities: Quantities, where: str) -> Block:

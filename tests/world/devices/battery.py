@@ -6,11 +6,12 @@ opens its switches and balances. Units: V, A (positive = charging), Ah, °C, sec
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
-import math
 from random import Random
 from typing import Final
+
+from .profile import Profile, make_profile
 
 CELSIUS_ROOM: Final = 20.0
 LARGEST_STEP: Final = 1.0  # s; longer steps are cut, so that limits are noticed in time
@@ -109,80 +110,14 @@ def interpolate(curve: Sequence[tuple[float, float]], at: float) -> float:
     raise ValueError("a curve needs two points")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """Say which current the outside asks for: ``constant``, ``sine`` or ``steps`` of [seconds, A]."""
-
-    kind: str = "constant"
-    current: float = 0.0
-    amplitude: float = 0.0
-    period: float = 600.0
-    steps: tuple[tuple[float, float], ...] = ()
-
-    def at(self, seconds: float) -> float:
-        """Give the current asked for at a time."""
-        if self.kind == "sine":
-            return self.current + self.amplitude * math.sin(
-                2 * math.pi * seconds / self.period
-            )
-        if self.kind == "steps":
-            left = seconds % sum(length for length, _ in self.steps)
-            for length, current in self.steps:
-                if left < length:
-                    return current
-                left -= length
-        return self.current
-
-
-def make_profile(spec: object, where: str) -> Profile:
-    """Build a profile from its table (None = rest); raise ``ValueError`` that names what is wrong."""
-    if spec is None:
-        return Profile()
-    if not isinstance(spec, Mapping):
-        raise ValueError(f"{where}: profile must be a table")  # noqa: TRY004
-    known = {"kind", "current", "amplitude", "period", "steps"}
-    if extra := set(spec) - known:
-        raise ValueError(
-            f"{where}: profile has unknown keys {', '.join(sorted(extra))}"
-        )
-    kind = spec.get("kind", "constant")
-    if kind not in {"constant", "sine", "steps"}:
-        raise ValueError(
-            f"{where}: profile kind = {kind!r} is not constant, sine or steps"
-        )
-    figures = {
-        key: value
-        for key, value in spec.items()
-        if key in {"current", "amplitude", "period"}
-    }
-    if (
-        not all(isinstance(value, (int, float)) for value in figures.values())
-        or figures.get("period", 1) == 0
-    ):
-        raise ValueError(
-            f"{where}: profile needs numbers for {', '.join(figures)}, and a period above 0"
-        )
-    steps = spec.get("steps", ())
-    if not isinstance(steps, (list, tuple)) or (kind == "steps" and not steps):
-        raise ValueError(f"{where}: profile steps must be [[seconds, ampere], …]")
-    try:
-        rows = tuple((float(length), float(current)) for length, current in steps)
-    except TypeError, ValueError:
-        raise ValueError(
-            f"{where}: profile steps must be [[seconds, ampere], …]"
-        ) from None
-    if any(length <= 0 for length, _ in rows):
-        raise ValueError(f"{where}: profile steps must last longer than 0 s")
-    return Profile(kind=str(kind), steps=rows, **figures)  # type: ignore[arg-type]
-
-
 @dataclass
 class Cell:
-    """Be one cell: capacity and charge in Ah."""
+    """Be one cell: capacity and charge in Ah, ``offset`` (V) against the curve of its chemistry."""
 
     capacity: float
     charge: float
     resistance: float
+    offset: float = 0.0
 
     @property
     def soc(self) -> float:
@@ -194,8 +129,8 @@ class Cell:
 class Pack:
     """Be a pack with its board; ``step`` lets time pass, everything else is the exact truth now.
 
-    ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction. Raises
-    ``ValueError`` for a pack that cannot be.
+    ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction;
+    ``mismatch`` that of their voltages at rest (V). Raises ``ValueError`` for a pack that cannot be.
     """
 
     cells: int = 4
@@ -203,6 +138,7 @@ class Pack:
     capacity: float = 100.0
     soc: float = 0.6
     spread: float = 0.002
+    mismatch: float = 0.002
     resistance: float = 0.0006
     probes: int = 2
     ambient: float = CELSIUS_ROOM
@@ -253,15 +189,16 @@ class Pack:
     def _cell(self, rng: Random) -> Cell:
         capacity = self.capacity * (1 + abs(rng.gauss(0, self.spread)))
         soc = min(1.0, max(0.0, self.soc + rng.gauss(0, self.spread)))
-        return Cell(
-            capacity, capacity * soc, self.resistance * (1 + rng.uniform(-0.1, 0.1))
-        )
+        resistance = self.resistance * (1 + rng.uniform(-0.1, 0.1))
+        return Cell(capacity, capacity * soc, resistance, rng.gauss(0, self.mismatch))
 
     @property
     def cell_voltages(self) -> list[float]:
         """Give each cell's voltage at its terminals."""
         return [
-            interpolate(self.chem.curve, one.soc) + self.current * one.resistance
+            interpolate(self.chem.curve, one.soc)
+            + one.offset
+            + self.current * one.resistance
             for one in self.stack
         ]
 
@@ -368,41 +305,25 @@ class Pack:
             self.protections.discard(name)
 
 
-PACK_KEYS: Final = frozenset(
-    {
-        "cells",
-        "chemistry",
-        "capacity",
-        "soc",
-        "spread",
-        "resistance",
-        "probes",
-        "ambient",
-        "cycles",
-        "max_charge",
-        "max_discharge",
-        "balance_current",
-        "balance_window",
-        "seed",
-    }
-)
+PACK_KEYS: Final = frozenset(one.name for one in fields(Pack) if one.init) - {"profile"}
+PACK_TYPES: Final = {
+    "chemistry": str,
+    "cells": int,
+    "probes": int,
+    "cycles": int,
+    "seed": int,
+}
 
 
 def make_pack(spec: Mapping[str, object], where: str) -> Pack:
     """Build a pack from a scenario's table; raise ``ValueError`` that names what is wrong."""
     if extra := set(spec) - PACK_KEYS - {"profile"}:
         raise ValueError(
-            f"{where}: pack has unknown keys {', '.join(sorted(extra))} (known: {', '.join(PACK_KEYS)})"
+            f"{where}: pack has unknown keys {', '.join(sorted(extra))} (known: {', '.join(sorted(PACK_KEYS))})"
         )
     profile = spec.get("profile")
     for key, value in spec.items():
-        wanted = (
-            str
-            if key == "chemistry"
-            else int
-            if key in {"cells", "probes", "cycles", "seed"}
-            else (int, float)
-        )
+        wanted = PACK_TYPES.get(key, (int, float))
         if key != "profile" and (
             not isinstance(value, wanted) or isinstance(value, bool)
         ):

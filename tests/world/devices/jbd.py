@@ -5,7 +5,7 @@ Request ``DD A5 register length [data] check 77``, reply ``DD register status le
 document version 4, and the register map of the boards' owners.
 """
 
-from collections.abc import Mapping
+from datetime import date
 from random import Random
 from typing import Any, Final, override
 
@@ -82,10 +82,13 @@ def scramble(mac: bytes, secret: bytes, salt: int) -> bytes:
 
 def packed_date(text: str) -> int:
     """Give an ISO date in the board's 16 bits: years since 2000, month, day."""
-    year, month, day = (int(part) for part in text.split("-"))
-    if not 2000 <= year <= 2127 or not 1 <= month <= 12 or not 1 <= day <= 31:
-        raise ValueError(f"date {text!r} is out of range")
-    return (year - 2000) << 9 | month << 5 | day
+    try:
+        made = date.fromisoformat(text)
+    except TypeError, ValueError:
+        raise ValueError(f"{text!r} is not a date such as 2023-05-17") from None
+    if not 2000 <= made.year <= 2127:
+        raise ValueError(f"{text!r} is not within the years 2000 … 2127")
+    return (made.year - 2000) << 9 | made.month << 5 | made.day
 
 
 class JbdBattery(GattBattery):
@@ -127,12 +130,7 @@ class JbdBattery(GattBattery):
             )
         if not coarse and self.pack.capacity > 655:
             raise ValueError(f"{address}: more than 655 Ah need coarse = true")
-        try:
-            self._date = packed_date(produced)
-        except ValueError, AttributeError:
-            raise ValueError(
-                f"{address}: produced = {produced!r} is not a date such as 2023-05-17"
-            ) from None
+        self._date = packed_date(produced)
         self.model, self._version = model, version
         self.password, self._handshake, self._unpaired = password, handshake, unpaired
         self._tail, self._unit = tail or coarse, 10 if coarse else 100
@@ -307,11 +305,11 @@ def _u16(value: int) -> bytes:
 
 def mobilektro(*, address: str, name: str | None = None, **params: Any) -> JbdBattery:
     """Make the board on a Nordic UART module that still advertises the other service."""
-    own: Mapping[str, object] = {
+    own: dict[str, Any] = {
         "wire": "nus",
         "mtu": 39,
         "chunk": 36,
         "delay": 0.4,
         "model": "MLB-12200-NT",
     }
-    return JbdBattery(address=address, name=name, **(dict(own) | params))
+    return JbdBattery(address=address, name=name, **(own | params))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from .beacon import Beacon, make_block, make_message, no_header
 from .signals import Quantities
 
-PLANT: Final = {
+PLANT: Final[Mapping[str, Any]] = {
     "service": 0xFD50,
     "parts": [
         {
@@ -79,4 +79,4 @@ def raw(
 
 def hhccjcy10(*, address: str, name: str | None = None, **params: Any) -> Beacon:
     """Make the plant sensor with a format of its own."""
-    return raw(address=address, name=name, **(PLANT | params))
+    return raw(address=address, name=name, **(dict(PLANT) | params))

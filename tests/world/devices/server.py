@@ -68,6 +68,34 @@ def gatt(wire: Wire, write: Sequence[str]) -> tuple[Service, ...]:
     )
 
 
+# parameter → least value
+LEAST: Final = {
+    "interval": 0.01,
+    "mtu": 23,
+    "chunk": 1,
+    "delay": 0,
+    "gap": 0,
+    "lose_first": 0,
+}
+
+
+def _check_line(address: str, wire: str, write: Sequence[str]) -> None:
+    if wire not in WIRES:
+        raise ValueError(f"{address}: wire = {wire!r} is not one of {', '.join(WIRES)}")
+    if isinstance(write, str) or not write or not set(write) <= WRITE_KINDS:
+        raise ValueError(
+            f"{address}: write = {write!r} must be a list out of {', '.join(sorted(WRITE_KINDS))}"
+        )
+
+
+def _check_figures(address: str, **figures: object) -> None:
+    for key, value in figures.items():
+        if not isinstance(value, NUMBER) or value < LEAST[key]:
+            raise ValueError(
+                f"{address}: {key} = {value!r} must be a number, {LEAST[key]} at least"
+            )
+
+
 class GattBattery(Peripheral):
     """Be a battery behind a serial line: ``answer`` turns what was written into frames.
 
@@ -97,26 +125,16 @@ class GattBattery(Peripheral):
     ) -> None:
         """Take how the module behaves; ``pack`` is the table of ``battery.make_pack``."""
         check_address(address)
-        if wire not in WIRES:
-            raise ValueError(
-                f"{address}: wire = {wire!r} is not one of {', '.join(WIRES)}"
-            )
-        if isinstance(write, str) or not write or not set(write) <= WRITE_KINDS:
-            raise ValueError(
-                f"{address}: write = {write!r} must be a list out of {', '.join(sorted(WRITE_KINDS))}"
-            )
-        for key, value, least in (
-            ("interval", interval, 0.01),
-            ("mtu", mtu, 23),
-            ("chunk", chunk, 1),
-            ("delay", delay, 0),
-            ("gap", gap, 0),
-            ("lose_first", lose_first, 0),
-        ):
-            if not isinstance(value, NUMBER) or value < least:
-                raise ValueError(
-                    f"{address}: {key} = {value!r} must be a number, {least} at least"
-                )
+        _check_line(address, wire, write)
+        _check_figures(
+            address,
+            interval=interval,
+            mtu=mtu,
+            chunk=chunk,
+            delay=delay,
+            gap=gap,
+            lose_first=lose_first,
+        )
         super().__init__(
             address=address,
             name=name or None,
@@ -132,9 +150,11 @@ class GattBattery(Peripheral):
         self._chunk = min(chunk, mtu - 3)
         self._delay, self._gap, self._lose_first = delay, gap, lose_first
         self._sleeps_below = sleeps_below
+        self._start()
+
+    def _start(self) -> None:
         self._now: float | None = None
-        self._to_lose = 0
-        self._subscribed = False
+        self._to_lose, self._subscribed = 0, False
         self._queue: deque[tuple[float, bytes]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 

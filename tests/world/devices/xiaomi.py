@@ -113,15 +113,8 @@ class MiSensor(Beacon):
         self._take(got)
         self.key = key
         self._key = None if key is None else self._usable(key)
-        # Before version 4 the three bytes are no counter: chosen once, then kept.
-        self._fixed = quantities.rng.randbytes(3) if self._version < 4 else None
-        self._counter = self._stored = self._number(
-            got, "counter", quantities.rng.randrange(0x4000), 0, 0xFFFFFFFF
-        )
-        for message in (
-            messages
-        ):  # what cannot be sent is the scenario's mistake: say so at the start
-            self._encode(bytes(message.size), 0)
+        for message in messages:
+            self._encode(bytes(message.size), 0)  # raises for what would not fit
 
     def _take(self, got: Spec) -> None:
         self._version = self._number(got, "version", 5, 2, 5)
@@ -141,6 +134,11 @@ class MiSensor(Beacon):
             str(got.get("idle_capability", "")), f"{self.address}: idle_capability"
         )
         self._idle = bool(got.get("idle"))
+        # Before version 4 the three bytes are no counter: chosen once, then kept.
+        rng = self.quantities.rng
+        self._fixed = rng.randbytes(3) if self._version < 4 else None
+        first = self._number(got, "counter", rng.randrange(0x4000), 0, 0xFFFFFFFF)
+        self._counter = self._stored = first
 
     @override
     def idle(self) -> Frame | None:

@@ -167,7 +167,8 @@ class Family:
     ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` switches fields.
     ``alive`` must run every ``alive_every`` seconds while a connection is held. ``response`` is the
     preferred write type; ``chunk`` the most bytes per write. ``probe`` is the safe first question for a
-    device that may be of this family. Fields in ``never`` are not derived.
+    device that may be of this family. Fields in ``never`` are not derived. ``standard_info`` False: the
+    standard device information of this family holds rubbish.
     """
 
     id: str
@@ -194,6 +195,7 @@ class Family:
     echo_is_unpaired: bool = False
     uncertain: bool = False
     never: frozenset[Field] = frozenset()
+    standard_info: bool = True
 
     def poll(self, context: Context) -> Talk[Draft]:
         """Start the dialogue of one poll: the family's own, or the one that follows the plan."""
@@ -240,3 +242,26 @@ def gather[K](
                 return found
             frame = yield Ask(reply=step.reply, timeout=timeout, optional=True)
     return found
+
+
+def newest[K](
+    tag: Callable[[bytes], K | None],
+    need: Callable[[Mapping[K, bytes]], bool],
+    *,
+    timeout: float = 5.0,
+) -> Talk[dict[K, bytes]]:
+    """Collect frames that come by themselves: tag -> newest frame, until ``need`` holds and none waits.
+
+    Raises what the session found after ``timeout`` seconds without a wanted frame.
+    """
+    found: dict[K, bytes] = {}
+    while True:
+        done = need(found)
+        frame = yield Ask(
+            reply=lambda frame: tag(frame) is not None,
+            timeout=0.0 if done else timeout,
+            optional=done,
+        )
+        if frame is None or (key := tag(frame)) is None:
+            return found
+        found[key] = frame

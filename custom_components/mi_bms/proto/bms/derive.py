@@ -179,9 +179,9 @@ def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
         Field.BATTERY_HEALTH: min(_numbers(packs, Field.BATTERY_HEALTH), default=None),
     }
     for name in _SUMS:
-        joined[name] = (
-            round(sum(found), 3) if (found := _numbers(packs, name)) else None
-        )
+        found = _numbers(packs, name)
+        # A sum without one of its parts would be a wrong value, not a rough one.
+        joined[name] = round(sum(found), 3) if len(found) == len(packs) else None
     for name in _HIGHEST:
         joined[name] = max(_numbers(packs, name), default=None)
     for name, value in joined.items():

@@ -49,18 +49,31 @@ class Framer(ABC):
         self._buffer += chunk
         while (end := self._next()) is not None:
             frame = bytes(self._buffer[:end])
-            try:
-                self._check(frame)
-            except FrameError as error:
-                self.rejects[error.reason] += 1
-                del self._buffer[:1]
-                continue
-            del self._buffer[:end]
-            yield frame
+            good = self._passes(frame)
+            del self._buffer[: end if good else 1]
+            if good:
+                yield frame
+
+    @property
+    def pending(self) -> bool:
+        """Say whether a frame has begun and is not complete."""
+        return bool(self._buffer)
 
     def reset(self) -> None:
         """Forget what was collected; the counts stay."""
         self._buffer.clear()
+
+    def _passes(self, frame: bytes) -> bool:
+        """Check a whole frame and count a bad one."""
+        if len(frame) > self._most:
+            self.rejects["length"] += 1
+            return False
+        try:
+            self._check(frame)
+        except FrameError as error:
+            self.rejects[error.reason] += 1
+            return False
+        return True
 
     @abstractmethod
     def _next(self) -> int | None:
@@ -269,15 +282,7 @@ class LineFramer(Framer):
         if self._skipping:
             self._skipping = False
             return False
-        try:
-            if len(line) > self._most:
-                raise FrameError("length")  # noqa: TRY301
-            if line:
-                self._check(line)
-        except FrameError as error:
-            self.rejects[error.reason] += 1
-            return False
-        return bool(line)
+        return bool(line) and self._passes(line)
 
     @override
     def _next(self) -> int | None:
@@ -292,14 +297,59 @@ class WholeFramer(Framer):
         """Give the notification when it passes the check; an empty one is nothing."""
         if not chunk or chunk in self._noise:
             return
-        try:
-            if len(chunk) > self._most:
-                raise FrameError("length")
-            self._check(chunk)
-        except FrameError as error:
-            self.rejects[error.reason] += 1
-            return
-        yield bytes(chunk)
+        if self._passes(chunk):
+            yield bytes(chunk)
+
+    @override
+    def _next(self) -> int | None:
+        return None
+
+
+type Change = Callable[[bytes], bytes]
+
+
+def unchanged(data: bytes) -> bytes:
+    """Change nothing."""
+    return data
+
+
+def unhex(first: int, last: int) -> Change:
+    """Make the translation of a frame whose characters ``first`` to ``last`` are hex digits."""
+    return lambda frame: bytes.fromhex(frame[first:last].decode("ascii"))
+
+
+class TranslatingFramer(Framer):
+    """Translate around another framer: each notification before it (a scrambled stream), each frame after it.
+
+    The inner framer's check has to refuse every frame that cannot be translated.
+    """
+
+    def __init__(
+        self, inner: Framer, *, before: Change = unchanged, after: Change = unchanged
+    ) -> None:
+        """Take the framer that cuts, and the two translations."""
+        super().__init__()
+        self.rejects = inner.rejects
+        self._inner = inner
+        self._before = before
+        self._after = after
+
+    @override
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Take one notification; give each valid frame it completes, translated."""
+        for frame in self._inner.feed(self._before(chunk)):
+            yield self._after(frame)
+
+    @property
+    @override
+    def pending(self) -> bool:
+        """Say whether a frame has begun and is not complete."""
+        return self._inner.pending
+
+    @override
+    def reset(self) -> None:
+        """Forget what was collected; the counts stay."""
+        self._inner.reset()
 
     @override
     def _next(self) -> int | None:

@@ -29,7 +29,11 @@ def _body_temperature(data: bytes, at: int, values: Values) -> Reason | None:
     skin, board, battery = _SKIN_BOARD_BATTERY.unpack_from(data, at)
     dropped = keep(values, Field.BATTERY, battery)
     # Fitted by others between 36.5 and 37.9 °C; far away it explodes, hence the narrow gate.
-    body = 3.71934e-11 * exp(0.0069314 * skin) - 1.02801e-8 * exp(0.0053871 * board) + 36.413
+    body = (
+        3.71934e-11 * exp(0.0069314 * skin)
+        - 1.02801e-8 * exp(0.0053871 * board)
+        + 36.413
+    )
     if not 30 <= body <= 45:
         return Reason.RANGE
     values[Field.TEMPERATURE] = round(body, 2)
@@ -44,7 +48,7 @@ _NO_WEIGHT: Final = 0x7FF
 _NO_PULSE: Final = 0x7F
 
 
-def _composition(data: bytes, at: int, values: Values) -> Reason | None:
+def _composition(data: bytes, at: int, values: Values) -> None:
     # Bits 0-10 weight / 10, 11-17 heart rate - 50, 18-31 impedance / 10. The weight comes with the
     # impedance at 50 kHz first; a second packet has the one at 250 kHz and ends the measurement.
     profile, packed = _SCALE.unpack_from(data, at)
@@ -129,10 +133,18 @@ def _brushing_with_time(data: bytes, at: int, values: Values) -> Reason | None:
 
 
 BRUSHING_WITH_TIME: Final = ObjectSpec(
-    {5: _brushing, 6: _brushing_with_time}, (Field.TOOTHBRUSH, Field.SCORE), generic=True
+    {5: _brushing, 6: _brushing_with_time},
+    (Field.TOOTHBRUSH, Field.SCORE),
+    generic=True,
 )
 
-KETTLE_STATES: Final = ("idle", "heating", "keeping_warm_boiled", "keeping_warm", "error")
+KETTLE_STATES: Final = (
+    "idle",
+    "heating",
+    "keeping_warm_boiled",
+    "keeping_warm",
+    "error",
+)
 
 
 def _kettle(data: bytes, at: int, values: Values) -> None:
@@ -165,13 +177,17 @@ def _steps_and_pulse(data: bytes, at: int, values: Values) -> Reason | None:
     return keep(values, Field.HEART_RATE, pulse) if pulse else None
 
 
-STEPS_AND_PULSE: Final = ObjectSpec({4: _steps_and_pulse}, (Field.STEPS, Field.HEART_RATE))
+STEPS_AND_PULSE: Final = ObjectSpec(
+    {4: _steps_and_pulse}, (Field.STEPS, Field.HEART_RATE)
+)
 
 CHARGING_STATES: Final[dict[int, str]] = {0: "charging", 1: "not_charging", 2: "full"}
 
 
 def _words(field: Field, table: dict[int, str], other: str) -> ObjectSpec:
-    named: dict[int, State] = {code: State({field: word}) for code, word in table.items()}
+    named: dict[int, State] = {
+        code: State({field: word}) for code, word in table.items()
+    }
     unnamed: dict[Field, Value] = {field: other}
     return states(named, other=State(unnamed), generic=False)
 

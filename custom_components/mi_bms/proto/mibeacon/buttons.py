@@ -29,11 +29,13 @@ K9B: Final[Mapping[int, str]] = {0: PRESS, 1: LONG, 2: DOUBLE}
 
 
 def named(*names: str) -> Mapping[int, Keys]:
-    """Number single buttons from 0."""
+    """Give single buttons their numbers, from 0."""
     return {number: (name,) for number, name in enumerate(names)}
 
 
-def press(keys: Mapping[int, Keys] | None, kinds: Mapping[int, str] = PRESSES) -> ObjectSpec:
+def press(
+    keys: Mapping[int, Keys] | None, kinds: Mapping[int, str] = PRESSES
+) -> ObjectSpec:
     """Describe object 0x1001 of a product; without ``keys`` every number is the one button."""
 
     def decode(data: bytes, at: int, values: Values) -> Events | None:
@@ -43,7 +45,9 @@ def press(keys: Mapping[int, Keys] | None, kinds: Mapping[int, str] = PRESSES) -
             return None
         return tuple(Event(_key(name), kind) for name in names)
 
-    names = dict.fromkeys(name for group in (keys or {0: _ANY}).values() for name in group)
+    names = dict.fromkeys(
+        name for group in (keys or {0: _ANY}).values() for name in group
+    )
     possible = (Event(_key(name), kind) for name in names for kind in kinds.values())
     return ObjectSpec({3: decode}, events=event_types(*possible))
 

@@ -7,7 +7,7 @@ at the end are known by name and published spec only; nobody has heard their adv
 from collections.abc import Mapping
 from typing import Final
 
-from ..model.fields import Field as F
+from ..model.fields import Field
 from ..model.reading import Event
 from . import body, locks
 from .buttons import (
@@ -34,7 +34,16 @@ from .objects import (
     TIMER,
     motion_with,
 )
-from .rows import EventTypes, ObjectSpec, State, above_zero, flag, number, only_one, states
+from .rows import (
+    EventTypes,
+    ObjectSpec,
+    State,
+    above_zero,
+    flag,
+    number,
+    only_one,
+    states,
+)
 from .spec import DAY, HALF_DAY, OFTEN, ON_USE, SLOW, DeviceSpec, Encrypted, device
 
 __all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "DeviceSpec"]
@@ -56,26 +65,31 @@ EVENT_TYPES: Final[EventTypes] = {
     "timer": TIMER,
 }
 
-_CLIMATE: Final = (F.TEMPERATURE, F.HUMIDITY, F.BATTERY)
-_PLANT: Final = (F.TEMPERATURE, F.ILLUMINANCE, F.MOISTURE, F.CONDUCTIVITY)
-_BATTERY: Final = frozenset({F.BATTERY})
-_LOCK: Final = (F.LOCK, F.KEY_ID, F.LOCK_METHOD, F.BATTERY)
+_CLIMATE: Final = (Field.TEMPERATURE, Field.HUMIDITY, Field.BATTERY)
+_PLANT: Final = (
+    Field.TEMPERATURE,
+    Field.ILLUMINANCE,
+    Field.MOISTURE,
+    Field.CONDUCTIVITY,
+)
+_BATTERY: Final = frozenset({Field.BATTERY})
+_LOCK: Final = (Field.LOCK, Field.KEY_ID, Field.LOCK_METHOD, Field.BATTERY)
 _DOOR: Final = (
-    F.DOOR,
-    F.DOOR_LEFT_OPEN,
-    F.DOOR_STUCK,
-    F.KNOCK_ON_THE_DOOR,
-    F.PRY_THE_DOOR,
+    Field.DOOR,
+    Field.DOOR_LEFT_OPEN,
+    Field.DOOR_STUCK,
+    Field.KNOCK_ON_THE_DOOR,
+    Field.PRY_THE_DOOR,
 )
 _SCALE: Final = (
-    F.WEIGHT,
-    F.IMPEDANCE_LOW,
-    F.IMPEDANCE_HIGH,
-    F.HEART_RATE,
-    F.PROFILE_ID,
-    F.STABILIZED,
+    Field.WEIGHT,
+    Field.IMPEDANCE_LOW,
+    Field.IMPEDANCE_HIGH,
+    Field.HEART_RATE,
+    Field.PROFILE_ID,
+    Field.STABILIZED,
 )
-_STEPPED_OFF: Final = {F.STABILIZED: False}
+_STEPPED_OFF: Final = {Field.STABILIZED: False}
 _HOLD: Final = 35.0
 
 _ONE_BUTTON: Final[Mapping[int, ObjectSpec]] = {0x1001: press(None, ONLY_PRESS)}
@@ -96,7 +110,7 @@ def _thermometer(
     encrypted: bool = True,
     maker: str = "Xiaomi",
     availability: float = SLOW,
-    untrusted: frozenset[F] = frozenset(),
+    untrusted: frozenset[Field] = frozenset(),
 ) -> DeviceSpec:
     return device(
         model,
@@ -129,22 +143,24 @@ def _with_power(row: ObjectSpec) -> ObjectSpec:
     # The keys "on" (0) and "off" (1) of this remote also tell what they switch.
     inner = row.decode[3]
 
-    def decode(data: bytes, at: int, values: dict[F, bool | int | float | str]) -> tuple[Event, ...] | None:
+    def decode(
+        data: bytes, at: int, values: dict[Field, bool | int | float | str]
+    ) -> tuple[Event, ...] | None:
         found = inner(data, at, values)
         if not isinstance(found, tuple):
             return None
         if data[at] <= 1:
-            values[F.POWER] = data[at] == 0
+            values[Field.POWER] = data[at] == 0
         return found
 
-    return ObjectSpec({3: decode}, (F.POWER,), row.events)
+    return ObjectSpec({3: decode}, (Field.POWER,), row.events)
 
 
 def _switch(
     model: str,
     name: str,
     objects: Mapping[int, ObjectSpec],
-    *fields: F,
+    *fields: Field,
     maker: str = "Xiaomi",
     availability: float = HALF_DAY,
 ) -> DeviceSpec:
@@ -152,7 +168,7 @@ def _switch(
         model,
         name,
         *fields,
-        F.BATTERY,
+        Field.BATTERY,
         manufacturer=maker,
         sleepy=True,
         availability=availability,
@@ -160,7 +176,9 @@ def _switch(
     )
 
 
-def _wall_switch(model: str, name: str, keys: Mapping[int, tuple[str, ...]]) -> DeviceSpec:
+def _wall_switch(
+    model: str, name: str, keys: Mapping[int, tuple[str, ...]]
+) -> DeviceSpec:
     return device(
         model,
         name,
@@ -173,7 +191,7 @@ def _wall_switch(model: str, name: str, keys: Mapping[int, tuple[str, ...]]) -> 
 
 def _lock(
     model: str,
-    *fields: F,
+    *fields: Field,
     encrypted: Encrypted = "yes",
     maker: str = "Xiaomi",
     name: str = "Door Lock",
@@ -181,7 +199,7 @@ def _lock(
 ) -> DeviceSpec:
     own = objects or {}
     action = own.get(0x000B, OBJECTS[0x000B])
-    finger = (0x0006,) if F.FINGERPRINT in fields else ()
+    finger = (0x0006,) if Field.FINGERPRINT in fields else ()
     return device(
         model,
         name,
@@ -197,22 +215,32 @@ def _lock(
 
 def _kettle(model: str) -> DeviceSpec:
     return device(
-        model, "Smart Kettle", F.POWER, F.KETTLE_STATE, F.TEMPERATURE, encrypted="no"
+        model,
+        "Smart Kettle",
+        Field.POWER,
+        Field.KETTLE_STATE,
+        Field.TEMPERATURE,
+        encrypted="no",
     )
 
 
 def _scale(model: str = "MJTZC01YM") -> DeviceSpec:
     return device(
-        model, "Body Composition Scale", *_SCALE, sleepy=True, availability=ON_USE, idle=_STEPPED_OFF
+        model,
+        "Body Composition Scale",
+        *_SCALE,
+        sleepy=True,
+        availability=ON_USE,
+        idle=_STEPPED_OFF,
     )
 
 
 _SCALE_S200: Final = device(
     "MJTZC02YM",
     "Smart Scale S200",
-    F.WEIGHT,
-    F.PROFILE_ID,
-    F.STABILIZED,
+    Field.WEIGHT,
+    Field.PROFILE_ID,
+    Field.STABILIZED,
     sleepy=True,
     availability=ON_USE,
     objects={0x4E16: body.FINAL_WEIGHT},
@@ -222,19 +250,25 @@ _SCALE_S200: Final = device(
 
 def _band(model: str, name: str) -> DeviceSpec:
     return device(
-        model, name, F.CHARGING_STATE, F.ASLEEP, F.WEARING, sleepy=True, availability=DAY
+        model,
+        name,
+        Field.CHARGING_STATE,
+        Field.ASLEEP,
+        Field.WEARING,
+        sleepy=True,
+        availability=DAY,
     )
 
 
-def _toothbrush(model: str, *fields: F, encrypted: bool = True) -> DeviceSpec:
+def _toothbrush(model: str, *fields: Field, encrypted: bool = True) -> DeviceSpec:
     return device(
         model,
         "Smart Toothbrush",
-        F.TOOTHBRUSH,
+        Field.TOOTHBRUSH,
         *fields,
-        F.SCORE,
-        F.BATTERY,
-        F.CONSUMABLE,
+        Field.SCORE,
+        Field.BATTERY,
+        Field.CONSUMABLE,
         encrypted="yes" if encrypted else "no",
         sleepy=True,
         availability=ON_USE,
@@ -242,15 +276,15 @@ def _toothbrush(model: str, *fields: F, encrypted: bool = True) -> DeviceSpec:
 
 
 # The leak sensor with two probes calls the lower one by an id that others use for their only one.
-_BOTTOM: Final = above_zero(F.BOTTOM_SUBMERSION)
+_BOTTOM: Final = above_zero(Field.BOTTOM_SUBMERSION)
 _LIGHT_FROM_100: Final = motion_with(low=100)
 _ASLEEP_ROWS: Final = {0x5A16: IN_BED_OR_PRESS, 0x4810: ASLEEP_OR_PRESS}
-_PILLOW: Final = (F.BED_OCCUPANCY, F.SNORING, F.ASLEEP)
+_PILLOW: Final = (Field.BED_OCCUPANCY, Field.SNORING, Field.ASLEEP)
 _OCCUPIED_IS_1: Final = states(
     {
-        0: State({F.OCCUPANCY: False}),
-        1: State({F.OCCUPANCY: True}),
-        2: State({F.OCCUPANCY: False}),
+        0: State({Field.OCCUPANCY: False}),
+        1: State({Field.OCCUPANCY: True}),
+        2: State({Field.OCCUPANCY: False}),
     },
     generic=False,
 )
@@ -258,12 +292,16 @@ _OCCUPIED_IS_1: Final = states(
 _HEARD: Final[Mapping[int, DeviceSpec]] = {
     # Thermometers and clocks
     0x01AA: _thermometer("LYWSDCGQ", encrypted=False, availability=OFTEN),
-    0x045B: _thermometer("LYWSD02", encrypted=False, availability=OFTEN, untrusted=_BATTERY),
+    0x045B: _thermometer(
+        "LYWSD02", encrypted=False, availability=OFTEN, untrusted=_BATTERY
+    ),
     0x16E4: _thermometer("LYWSD02MMC"),
     0x2542: _thermometer("LYWSD02MMC"),
     0x055B: _thermometer("LYWSD03MMC", untrusted=_BATTERY),
     0x0387: _thermometer("MHO-C401", untrusted=_BATTERY),
-    0x06D3: _thermometer("MHO-C303", "Alarm Clock", encrypted=False, availability=OFTEN),
+    0x06D3: _thermometer(
+        "MHO-C303", "Alarm Clock", encrypted=False, availability=OFTEN
+    ),
     0x1203: _thermometer("XMWSDJ04MMC", "Thermometer"),
     0x2832: _thermometer("MJWSD05MMC"),
     0x4C47: _thermometer("MJWSD05MMC"),
@@ -273,8 +311,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x78DB: device(
         "ESM787",
         "Temperature/Humidity Sensor",
-        F.TEMPERATURE,
-        F.HUMIDITY,
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
         encrypted="no",
         manufacturer="Yanmi",
         availability=SLOW,
@@ -282,51 +320,60 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x0347: _thermometer("CGG1", encrypted=False, maker="Qingping"),
     0x0B48: _thermometer("CGG1-ENCRYPTED", maker="Qingping"),
     0x5808: _thermometer("CGG3", maker="Qingping"),
-    0x0576: _thermometer("CGD1", "3-in-1 Alarm Clock", maker="Qingping", untrusted=_BATTERY),
+    0x0576: _thermometer(
+        "CGD1", "3-in-1 Alarm Clock", maker="Qingping", untrusted=_BATTERY
+    ),
     0x0C3C: _thermometer("CGC1", "Alarm Clock", maker="Qingping"),
     0x066F: _thermometer("CGDK2", maker="Qingping"),
     0x4F59: _thermometer("CGDK3", maker="Qingping"),
     # Plants, air, smoke, household
-    0x0098: device("HHCCJCY01", "Plant Sensor", *_PLANT, encrypted="no", manufacturer="HHCC"),
+    0x0098: device(
+        "HHCCJCY01", "Plant Sensor", *_PLANT, encrypted="no", manufacturer="HHCC"
+    ),
     0x03BC: device(
         "GCLS002", "Grow Care Garden", *_PLANT, encrypted="no", manufacturer="VegTrug"
     ),
     0x015D: device(
         "HHCCPOT002",
         "Smart Flower Pot",
-        F.MOISTURE,
-        F.CONDUCTIVITY,
+        Field.MOISTURE,
+        Field.CONDUCTIVITY,
         encrypted="no",
         manufacturer="HHCC",
     ),
     0x02DF: device(
         "JQJCY01YM",
         "Formaldehyde Sensor",
-        F.TEMPERATURE,
-        F.HUMIDITY,
-        F.FORMALDEHYDE,
-        F.BATTERY,
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
+        Field.FORMALDEHYDE,
+        Field.BATTERY,
         encrypted="no",
     ),
     0x0997: device(
         "JTYJGD03MI",
         "Smoke Detector",
-        F.SMOKE,
-        F.FAULT,
-        F.BATTERY,
+        Field.SMOKE,
+        Field.FAULT,
+        Field.BATTERY,
         sleepy=True,
         availability=SLOW,
         objects=_ONE_BUTTON,
     ),
     0x040A: device(
-        "WX08ZM", "Mosquito Repellent", F.POWER, F.CONSUMABLE, F.BATTERY, encrypted="no"
+        "WX08ZM",
+        "Mosquito Repellent",
+        Field.POWER,
+        Field.CONSUMABLE,
+        Field.BATTERY,
+        encrypted="no",
     ),
     0x0DE7: device(
         "SU001-T",
         "Odor Eliminator",
-        F.POWER,
-        F.MOTION,
-        F.BATTERY,
+        Field.POWER,
+        Field.MOTION,
+        Field.BATTERY,
         availability=DAY,
         motion_hold=_HOLD,
     ),
@@ -335,17 +382,22 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x045C: _kettle("V-SK152"),
     # Bodies
     0x00DB: device(
-        "MMC-T201-1", "Baby Thermometer", F.TEMPERATURE, F.BATTERY, encrypted="no", availability=OFTEN
+        "MMC-T201-1",
+        "Baby Thermometer",
+        Field.TEMPERATURE,
+        Field.BATTERY,
+        encrypted="no",
+        availability=OFTEN,
     ),
     0x0391: device(
         "MMC-W505",
         "Body Thermometer",
-        F.TEMPERATURE,
+        Field.TEMPERATURE,
         encrypted="no",
         sleepy=True,
         availability=ON_USE,
     ),
-    0x0489: _toothbrush("M1S-T500", F.COUNTER, encrypted=False),
+    0x0489: _toothbrush("M1S-T500", Field.COUNTER, encrypted=False),
     0x0806: _toothbrush("T700"),
     0x1790: _toothbrush("T700"),
     0x59FA: _band("M2457B1", "Smart Band 10"),
@@ -356,13 +408,13 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         "MJZNZ018H",
         "Smart pillow",
         *_PILLOW,
-        F.BATTERY,
-        F.BATTERY_LOW,
+        Field.BATTERY,
+        Field.BATTERY_LOW,
         sleepy=True,
         availability=DAY,
         objects={
-            0x4E16: only_one(F.BED_OCCUPANCY),
-            0x4E17: states({1: State({F.BED_OCCUPANCY: False})}, generic=False),
+            0x4E16: only_one(Field.BED_OCCUPANCY),
+            0x4E17: states({1: State({Field.BED_OCCUPANCY: False})}, generic=False),
             0x5010: ASLEEP_OR_PRESS,
             **_ASLEEP_ROWS,
         },
@@ -398,10 +450,10 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x07F6: device(
         "MJYD02YL",
         "Nightlight",
-        F.MOTION,
-        F.LIGHT,
-        F.IDLE_TIME,
-        F.BATTERY,
+        Field.MOTION,
+        Field.LIGHT,
+        Field.IDLE_TIME,
+        Field.BATTERY,
         manufacturer="Yeelight",
         availability=OFTEN,
         objects={0x000F: _LIGHT_FROM_100, 0x1007: BRIGHT_AT_100},
@@ -409,10 +461,10 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x0A8D: device(
         "RTCGQ02LM",
         "Motion Sensor",
-        F.MOTION,
-        F.LIGHT,
-        F.IDLE_TIME,
-        F.BATTERY,
+        Field.MOTION,
+        Field.LIGHT,
+        Field.IDLE_TIME,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         objects={0x000F: _LIGHT_FROM_100, **_ONE_BUTTON},
@@ -420,10 +472,10 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x0A83: device(
         "CGPR1",
         "Motion/Light Sensor",
-        F.MOTION,
-        F.ILLUMINANCE,
-        F.LIGHT,
-        F.BATTERY,
+        Field.MOTION,
+        Field.ILLUMINANCE,
+        Field.LIGHT,
+        Field.BATTERY,
         manufacturer="Qingping",
         availability=SLOW,
         motion_hold=_HOLD,
@@ -432,10 +484,10 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x2AEB: device(
         "HS1BB(MI)",
         "Motion Sensor",
-        F.MOTION,
-        F.ILLUMINANCE,
-        F.IDLE_TIME,
-        F.BATTERY,
+        Field.MOTION,
+        Field.ILLUMINANCE,
+        Field.IDLE_TIME,
+        Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
@@ -443,9 +495,9 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x3531: device(
         "XMPIRO2SXS",
         "Motion Sensor",
-        F.MOTION,
-        F.ILLUMINANCE,
-        F.BATTERY,
+        Field.MOTION,
+        Field.ILLUMINANCE,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         motion_hold=_HOLD,
@@ -453,9 +505,9 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x4C60: device(
         "XMPIRO2GSXS",
         "Motion Sensor",
-        F.MOTION,
-        F.ILLUMINANCE,
-        F.BATTERY,
+        Field.MOTION,
+        Field.ILLUMINANCE,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         motion_hold=_HOLD,
@@ -463,11 +515,11 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x4683: device(
         "XMOSB01XS",
         "Occupancy Sensor",
-        F.OCCUPANCY,
-        F.ILLUMINANCE,
-        F.DURATION_DETECTED,
-        F.DURATION_CLEARED,
-        F.BATTERY,
+        Field.OCCUPANCY,
+        Field.ILLUMINANCE,
+        Field.DURATION_DETECTED,
+        Field.DURATION_CLEARED,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         objects={0x484E: _OCCUPIED_IS_1},
@@ -475,11 +527,11 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x50FB: device(
         "ES3",
         "Human Presence Sensor",
-        F.OCCUPANCY,
-        F.ILLUMINANCE,
-        F.DURATION_DETECTED,
-        F.DURATION_CLEARED,
-        F.BATTERY,
+        Field.OCCUPANCY,
+        Field.ILLUMINANCE,
+        Field.DURATION_DETECTED,
+        Field.DURATION_CLEARED,
+        Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
@@ -487,26 +539,26 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x6A0F: device(
         "ES5BB",
         "Human Presence Sensor",
-        F.OCCUPANCY,
-        F.OCCUPANCY_CLOSE_RANGE,
-        F.ILLUMINANCE,
-        F.DURATION_DETECTED,
-        F.DURATION_CLEARED,
-        F.BATTERY,
+        Field.OCCUPANCY,
+        Field.OCCUPANCY_CLOSE_RANGE,
+        Field.ILLUMINANCE,
+        Field.DURATION_DETECTED,
+        Field.DURATION_CLEARED,
+        Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
-        objects={0x5413: flag(F.OCCUPANCY_CLOSE_RANGE, generic=False)},
+        objects={0x5413: flag(Field.OCCUPANCY_CLOSE_RANGE, generic=False)},
     ),
     0x3F4C: device(
         "PS1BB",
         "Seat Pressure Sensor",
-        F.OCCUPANCY,
-        F.PRESSURE_PRESENT_DURATION,
-        F.PRESSURE_NOT_PRESENT_DURATION,
-        F.PRESSURE_PRESENT_TIME_SET,
-        F.PRESSURE_NOT_PRESENT_TIME_SET,
-        F.BATTERY,
+        Field.OCCUPANCY,
+        Field.PRESSURE_PRESENT_DURATION,
+        Field.PRESSURE_NOT_PRESENT_DURATION,
+        Field.PRESSURE_PRESENT_TIME_SET,
+        Field.PRESSURE_NOT_PRESENT_TIME_SET,
+        Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
@@ -516,10 +568,10 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x098B: device(
         "MCCGQ02HL",
         "Door/Window Sensor",
-        F.OPENING,
-        F.DOOR_LEFT_OPEN,
-        F.LIGHT,
-        F.BATTERY,
+        Field.OPENING,
+        Field.DOOR_LEFT_OPEN,
+        Field.LIGHT,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         objects={0x1007: BRIGHT_AT_100},
@@ -527,9 +579,9 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x03D6: device(
         "CGH1",
         "Door/Window Sensor",
-        F.OPENING,
-        F.DOOR_LEFT_OPEN,
-        F.BATTERY,
+        Field.OPENING,
+        Field.DOOR_LEFT_OPEN,
+        Field.BATTERY,
         manufacturer="Qingping",
         sleepy=True,
         availability=DAY,
@@ -537,10 +589,10 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x1889: device(
         "MS1BB(MI)",
         "Door/Window Sensor",
-        F.OPENING,
-        F.DOOR_LEFT_OPEN,
-        F.DEVICE_FORCIBLY_REMOVED,
-        F.BATTERY,
+        Field.OPENING,
+        Field.DOOR_LEFT_OPEN,
+        Field.DEVICE_FORCIBLY_REMOVED,
+        Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
@@ -550,8 +602,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x78D1: device(
         "MC-COMM",
         "Door/Window Sensor",
-        F.OPENING,
-        F.BATTERY,
+        Field.OPENING,
+        Field.BATTERY,
         manufacturer="Zhiee",
         sleepy=True,
         availability=DAY,
@@ -559,8 +611,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x0863: device(
         "SJWS01LM",
         "Flood Detector",
-        F.MOISTURE_DETECTED,
-        F.BATTERY,
+        Field.MOISTURE_DETECTED,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         objects=_ONE_BUTTON,
@@ -568,8 +620,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x3F0F: device(
         "RS1BB(MI)",
         "Flood and Rain Sensor",
-        F.MOISTURE_DETECTED,
-        F.BATTERY,
+        Field.MOISTURE_DETECTED,
+        Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
@@ -577,9 +629,9 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x6375: device(
         "SJWS02LM",
         "Water Leak Sensor 2",
-        F.BOTTOM_SUBMERSION,
-        F.TOP_SPLASH,
-        F.BATTERY,
+        Field.BOTTOM_SUBMERSION,
+        Field.TOP_SPLASH,
+        Field.BATTERY,
         sleepy=True,
         availability=DAY,
         objects={0x4806: _BOTTOM},
@@ -587,8 +639,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x7712: device(
         "zhiee.flood.sj01",
         "Water Leak Sensor",
-        F.BOTTOM_SUBMERSION,
-        F.BATTERY,
+        Field.BOTTOM_SUBMERSION,
+        Field.BATTERY,
         manufacturer="Zhiee",
         sleepy=True,
         availability=DAY,
@@ -596,10 +648,22 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     # Buttons, remotes, dimmers, cube
     0x07BF: _switch(
-        "YLAI003", "Wireless Switch", {0x1001: press(None, PRESSES)}, maker="Yeelight", availability=DAY
+        "YLAI003",
+        "Wireless Switch",
+        {0x1001: press(None, PRESSES)},
+        maker="Yeelight",
+        availability=DAY,
     ),
     0x0153: _remote(
-        "YLYK01YL", "Remote Control", "on", "off", "brightness", "plus", "m", "min", powers=True
+        "YLYK01YL",
+        "Remote Control",
+        "on",
+        "off",
+        "brightness",
+        "plus",
+        "m",
+        "min",
+        powers=True,
     ),
     0x068E: _remote(
         "YLYK01YL-FANCL",
@@ -652,7 +716,9 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x1568: _wall_switch("K9B-1BTN", "Switch (single button)", {0: ("",)}),
     0x1569: _wall_switch(
-        "K9B-2BTN", "Switch (double button)", {0: ("left",), 1: ("right",), 2: ("left", "right")}
+        "K9B-2BTN",
+        "Switch (double button)",
+        {0: ("left",), 1: ("right",), 2: ("left", "right")},
     ),
     0x0DFD: _wall_switch(
         "K9B-3BTN",
@@ -682,13 +748,15 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         },
         maker="Linptech",
     ),
-    0x3A61: _switch("KS1", "Switch (quadruple button)", clicks(_CLICKS_5, _FOUR), maker="Linptech"),
+    0x3A61: _switch(
+        "KS1", "Switch (quadruple button)", clicks(_CLICKS_5, _FOUR), maker="Linptech"
+    ),
     0x3E17: _switch(
         "KS1BP",
         "Switch (quadruple button)",
         clicks(_CLICKS_5, _FOUR),
-        F.TEMPERATURE,
-        F.HUMIDITY,
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
         maker="Linptech",
     ),
     0x520B: device(
@@ -699,47 +767,56 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         availability=SLOW,
         objects=clicks(_CLICKS_5),
     ),
-    0x1949: _switch("XMWXKG01YL", "Switch (double button)", clicks(_CLICKS_3, _TWO_OR_BOTH)),
+    0x1949: _switch(
+        "XMWXKG01YL", "Switch (double button)", clicks(_CLICKS_3, _TWO_OR_BOTH)
+    ),
     0x2387: _switch("XMWXKG01LM", "Button", clicks(_CLICKS_3)),
     0x5968: _switch(
         "XMWS01XS",
         "Switch (double button)",
         clicks(_CLICKS_2, named("left", "right")),
-        F.BATTERY_LOW,
+        Field.BATTERY_LOW,
     ),
     0x38BB: _switch("PTX_YK1_QMIMB", "Wireless Switch", clicks(_CLICKS_2), maker="PTX"),
     0x64C5: device(
         "PTX-F1-Display",
         "Four-button switch with display",
-        F.TEMPERATURE,
-        F.HUMIDITY,
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
         manufacturer="PTX",
         availability=SLOW,
         objects=clicks(_CLICKS_3, {number: (str(number),) for number in (1, 2, 3, 4)}),
     ),
     0x78A3: _switch("AFWXKG220000", "Wireless Switch", clicks(_CLICKS_5)),
     # Locks
-    0x04E9: _lock("MJZNMSQ01YD", F.FINGERPRINT),
-    0x098C: _lock("XMZNMST02YD", F.FINGERPRINT, *_DOOR, encrypted="unknown"),
-    0x0599: _lock("MJZNMS03LM", F.FINGERPRINT, *_DOOR, encrypted="unknown"),
-    0x0784: _lock("XMZNMS04LM", F.FINGERPRINT, encrypted="unknown"),
+    0x04E9: _lock("MJZNMSQ01YD", Field.FINGERPRINT),
+    0x098C: _lock("XMZNMST02YD", Field.FINGERPRINT, *_DOOR, encrypted="unknown"),
+    0x0599: _lock("MJZNMS03LM", Field.FINGERPRINT, *_DOOR, encrypted="unknown"),
+    0x0784: _lock("XMZNMS04LM", Field.FINGERPRINT, encrypted="unknown"),
     0x0E39: _lock("XMZNMS08LM", *_DOOR),
-    0x069E: _lock("ZNMS16LM", F.FINGERPRINT, *_DOOR, F.ARMED, encrypted="no", maker="Aqara"),
+    0x069E: _lock(
+        "ZNMS16LM",
+        Field.FINGERPRINT,
+        *_DOOR,
+        Field.ARMED,
+        encrypted="no",
+        maker="Aqara",
+    ),
     0x069F: _lock(
         "ZNMS17LM",
-        F.FINGERPRINT,
+        Field.FINGERPRINT,
         *_DOOR,
-        F.ARMED,
-        F.CHILDLOCK,
-        F.ANTILOCK,
+        Field.ARMED,
+        Field.CHILDLOCK,
+        Field.ANTILOCK,
         encrypted="no",
         maker="Aqara",
         objects={0x000B: locks.lock_action(separate=True)},
     ),
     0x0380: _lock(
         "DSL-C08",
-        F.CHILDLOCK,
-        F.ARMED,
+        Field.CHILDLOCK,
+        Field.ARMED,
         maker="Lockin",
         objects={
             0x0008: locks.HANDLE_LIFTED,
@@ -749,16 +826,16 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x11C2: _lock(
         "Lockin-SV40",
-        F.FINGERPRINT,
+        Field.FINGERPRINT,
         *_DOOR,
-        F.CHILDLOCK,
-        F.ANTILOCK,
-        F.ARMED,
+        Field.CHILDLOCK,
+        Field.ANTILOCK,
+        Field.ARMED,
         maker="Lockin",
     ),
     0x09B0: _lock(
         "loock.safe.v1",
-        F.DOOR,
+        Field.DOOR,
         encrypted="unknown",
         maker="Loock",
         name="Safe Box",
@@ -770,7 +847,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
 def _published(
     model: str,
     name: str,
-    *fields: F,
+    *fields: Field,
     maker: str = "Xiaomi",
     objects: Mapping[int, ObjectSpec] | None = None,
 ) -> DeviceSpec:
@@ -786,19 +863,33 @@ def _published(
     )
 
 
-def _published_lock(model: str, maker: str = "Xiaomi", name: str = "Door Lock") -> DeviceSpec:
-    return _lock(model, F.FINGERPRINT, *_DOOR, F.ARMED, encrypted="unknown", maker=maker, name=name)
+def _published_lock(
+    model: str, maker: str = "Xiaomi", name: str = "Door Lock"
+) -> DeviceSpec:
+    return _lock(
+        model,
+        Field.FINGERPRINT,
+        *_DOOR,
+        Field.ARMED,
+        encrypted="unknown",
+        maker=maker,
+        name=name,
+    )
 
 
 def _published_button(
     model: str, name: str, *services: int, maker: str, battery: bool = True
 ) -> DeviceSpec:
     # Several services are several keys, in their order; one service is one key or tells no number.
-    names = [""] if len(services) == 1 else [str(number) for number, _ in enumerate(services, 1)]
+    names = (
+        [""]
+        if len(services) == 1
+        else [str(number) for number, _ in enumerate(services, 1)]
+    )
     rows: dict[int, ObjectSpec] = {}
     for service, key in zip(services, names, strict=True):
         rows |= clicks(service, name=key)
-    fields = (F.BATTERY,) if battery else ()
+    fields = (Field.BATTERY,) if battery else ()
     return _published(model, name, *fields, maker=maker, objects=rows)
 
 
@@ -810,27 +901,29 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x0711: _published(
         "PTH-1",
         "Air Quality Monitor",
-        F.TEMPERATURE,
-        F.HUMIDITY,
-        F.BATTERY,
-        F.FORMALDEHYDE,
-        objects={0x1010: number(F.FORMALDEHYDE, "<H", 1000)},
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
+        Field.BATTERY,
+        Field.FORMALDEHYDE,
+        objects={0x1010: number(Field.FORMALDEHYDE, "<H", 1000)},
     ),
-    0x09E0: _published("MJHWSHO2YM", "Kettle Pro", F.POWER, F.KETTLE_STATE, F.TEMPERATURE),
+    0x09E0: _published(
+        "MJHWSHO2YM", "Kettle Pro", Field.POWER, Field.KETTLE_STATE, Field.TEMPERATURE
+    ),
     0x0BEB: _published_lock("ZNMS20LM", "Aqara", "Door Lock D100"),
     0x0D0F: _published_lock("loock.lock.cc2xpro", "Lockin", "Door Lock Classic 2X Pro"),
     0x0E65: _published_lock("XMZNMS06LM", name="Face Recognition Smart Door Lock X"),
     0x0F3B: _published_lock("XMZNMSTO3YD", "Lockin"),
-    0x1781: _published("XMZNMS09LM", "Face Recognition Smart Door Lock", F.BATTERY),
+    0x1781: _published("XMZNMS09LM", "Face Recognition Smart Door Lock", Field.BATTERY),
     0x1A56: _published_button(
         "lemesh.remote.ts1", "Wireless Button", _CLICKS_2, maker="LeMesh", battery=False
     ),
     0x1E37: _lock(
         "loock.lock.fvl109",
-        F.FINGERPRINT,
+        Field.FINGERPRINT,
         *_DOOR,
-        F.ARMED,
-        F.CHILDLOCK,
+        Field.ARMED,
+        Field.CHILDLOCK,
         encrypted="unknown",
         maker="Lockin",
         name="Smart Door Lock S50M",
@@ -838,8 +931,8 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x21A5: _published("huca.switch.dh2", "Double Wall Switch", maker="H+"),
     0x24A9: _published("hoto.timer.kt", "Timer", maker="Mijia"),
-    0x2695: _published("XFCL201", "Smart Lock V5 Max", F.BATTERY, maker="Loock"),
-    0x2809: _published("XMZNMS01OD", "Door Lock E10", F.BATTERY),
+    0x2695: _published("XFCL201", "Smart Lock V5 Max", Field.BATTERY, maker="Loock"),
+    0x2809: _published("XMZNMS01OD", "Door Lock E10", Field.BATTERY),
     0x2C09: _published_button(
         "PTX-X6-QMIMB",
         "Wireless situation knob switch",
@@ -848,15 +941,25 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         maker="PTX",
         battery=False,
     ),
-    0x2CBA: _published("lcrmcr.lock.cb2207", "Intelligent glass door lock", F.BATTERY, maker="CRMCR"),
+    0x2CBA: _published(
+        "lcrmcr.lock.cb2207",
+        "Intelligent glass door lock",
+        Field.BATTERY,
+        maker="CRMCR",
+    ),
     0x2F97: _published("loock.lock.r2", "Door Lock M20 Pro", maker="Lockin"),
-    0x2FC5: _published("MCN003", "Safe Box", F.BATTERY),
-    0x305E: _published("huca.remote.wx8", "Wireless Button", F.BATTERY, maker="H+"),
-    0x3286: _published("XMZNMS201LM", "Smart Door Lock E20 WIFI", F.BATTERY),
-    0x3341: _published("lumi.lock.mcn009", "Smart Door Lock E20 (Video Monitor)", F.BATTERY),
+    0x2FC5: _published("MCN003", "Safe Box", Field.BATTERY),
+    0x305E: _published("huca.remote.wx8", "Wireless Button", Field.BATTERY, maker="H+"),
+    0x3286: _published("XMZNMS201LM", "Smart Door Lock E20 WIFI", Field.BATTERY),
+    0x3341: _published(
+        "lumi.lock.mcn009", "Smart Door Lock E20 (Video Monitor)", Field.BATTERY
+    ),
     0x34FE: _published("MJBQDYJ1-WC", "Label printer"),
     0x3878: _published_button(
-        "lemesh.remote.ts4", "Scenario wireless knob switch K4", _CLICKS_5, maker="LeMesh"
+        "lemesh.remote.ts4",
+        "Scenario wireless knob switch K4",
+        _CLICKS_5,
+        maker="LeMesh",
     ),
     0x3884: _published("lemesh.switch.sw3f01", "Triple Wall Switch", maker="LeMesh"),
     0x3885: _published("lemesh.switch.sw2f01", "Double Wall Switch", maker="LeMesh"),
@@ -881,27 +984,57 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         maker="PTX",
         battery=False,
     ),
-    0x399A: _published("xiaomi.pet_waterer.002", "Pet Drinking Fountain", F.BATTERY),
+    0x399A: _published(
+        "xiaomi.pet_waterer.002", "Pet Drinking Fountain", Field.BATTERY
+    ),
     0x3F34: _published_button(
-        "giot.remote.v52kwm", "V5 Two Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+        "giot.remote.v52kwm",
+        "V5 Two Key Switch",
+        _CLICKS_2,
+        maker="GranwinIoT",
+        battery=False,
     ),
     0x3F35: _published_button(
-        "giot.remote.v53kwm", "V5 Three Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+        "giot.remote.v53kwm",
+        "V5 Three Key Switch",
+        _CLICKS_2,
+        maker="GranwinIoT",
+        battery=False,
     ),
     0x3F36: _published_button(
-        "giot.remote.v54kwm", "V5 Four Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+        "giot.remote.v54kwm",
+        "V5 Four Key Switch",
+        _CLICKS_2,
+        maker="GranwinIoT",
+        battery=False,
     ),
     0x3F38: _published_button(
-        "giot.remote.v56kwm", "V5 Six Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+        "giot.remote.v56kwm",
+        "V5 Six Key Switch",
+        _CLICKS_2,
+        maker="GranwinIoT",
+        battery=False,
     ),
     0x3F3A: _published_button(
-        "giot.remote.v58kwm", "V5 Eight Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+        "giot.remote.v58kwm",
+        "V5 Eight Key Switch",
+        _CLICKS_2,
+        maker="GranwinIoT",
+        battery=False,
     ),
     0x3F3F: _published_button(
-        "giot.remote.v51kwm", "V5 One Key Switch", _CLICKS_2, maker="GranwinIoT", battery=False
+        "giot.remote.v51kwm",
+        "V5 One Key Switch",
+        _CLICKS_2,
+        maker="GranwinIoT",
+        battery=False,
     ),
-    0x433D: _published("line.lock.fms5", "Smart Door Lock S5", F.BATTERY, maker="Line"),
-    0x44C1: _published("XMZNMS03OD", "Smart Door Lock 2 (Finger Vein Unlock)", F.BATTERY),
+    0x433D: _published(
+        "line.lock.fms5", "Smart Door Lock S5", Field.BATTERY, maker="Line"
+    ),
+    0x44C1: _published(
+        "XMZNMS03OD", "Smart Door Lock 2 (Finger Vein Unlock)", Field.BATTERY
+    ),
     0x44FA: _published_button(
         "lemesh.remote.ts10", "Remote Control TS10", _CLICKS_5, maker="LeMesh"
     ),
@@ -911,42 +1044,49 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x474A: _published_button(
         "ailol.remote.ts4", "F2 smart knob remote control", _CLICKS_5, maker="ZXFANS"
     ),
-    0x47D6: _published("xiaomi.lock.b04sv", "Smart Door Lock E30", F.BATTERY),
-    0x48C4: _published("loock.lock.h01lyk", "Smart Door Lock E30", F.BATTERY),
+    0x47D6: _published("xiaomi.lock.b04sv", "Smart Door Lock E30", Field.BATTERY),
+    0x48C4: _published("loock.lock.h01lyk", "Smart Door Lock E30", Field.BATTERY),
     0x4964: _published(
         "izq.sensor_occupy.ble",
         "IZQ Presence Sensor Loong",
-        F.OCCUPANCY,
-        F.DURATION_DETECTED,
-        F.DURATION_CLEARED,
-        F.ILLUMINANCE,
-        F.BATTERY,
+        Field.OCCUPANCY,
+        Field.DURATION_DETECTED,
+        Field.DURATION_CLEARED,
+        Field.ILLUMINANCE,
+        Field.BATTERY,
         maker="ZiQing",
     ),
     0x4B09: _published_button(
-        "cxw.remote.panv01", "Eight Key Twenty-four Scene Switch V1", _CLICKS_5, maker="CXW"
+        "cxw.remote.panv01",
+        "Eight Key Twenty-four Scene Switch V1",
+        _CLICKS_5,
+        maker="CXW",
     ),
     0x4C4D: _published(
-        "shuse.flood.ss05", "Water Leak Sensor", F.MOISTURE_DETECTED, F.BATTERY, maker="Shuse"
+        "shuse.flood.ss05",
+        "Water Leak Sensor",
+        Field.MOISTURE_DETECTED,
+        Field.BATTERY,
+        maker="Shuse",
     ),
     0x4ED3: _published(
         "rhj.sensor_occupy.l730a",
         "Presence Sensor POP",
-        F.TEMPERATURE,
-        F.HUMIDITY,
-        F.ILLUMINANCE,
-        F.OCCUPANCY,
-        F.DURATION_DETECTED,
-        F.DURATION_CLEARED,
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
+        Field.ILLUMINANCE,
+        Field.OCCUPANCY,
+        Field.DURATION_DETECTED,
+        Field.DURATION_CLEARED,
         maker="LeTianPai",
     ),
     0x50D4: _published(
         "HS3BB",
         "Motion Sensor 3",
-        F.MOTION,
-        F.ILLUMINANCE,
-        F.IDLE_TIME,
-        F.BATTERY,
+        Field.MOTION,
+        Field.ILLUMINANCE,
+        Field.IDLE_TIME,
+        Field.BATTERY,
         maker="Linptech",
     ),
     0x51E2: _published("MJTZC04YM", "8-electrode Body Fat Scale S800"),
@@ -954,23 +1094,35 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         "YLYKG-0129", "K Series 4-Key Wall Switch", _CLICKS_5, maker="Yeelight"
     ),
     0x6651: _published(
-        "shuse.airm.ss006", "Air Monitor", F.TEMPERATURE, F.HUMIDITY, maker="Shuse"
+        "shuse.airm.ss006",
+        "Air Monitor",
+        Field.TEMPERATURE,
+        Field.HUMIDITY,
+        maker="Shuse",
     ),
     0x6655: _published("bwj.diffuser.s5", "Smart Aroma Diffuser S5", maker="SO"),
     0x6B61: _published(
-        "shuse.flood.ss05", "Water Leak Sensor Pro", F.MOISTURE_DETECTED, F.BATTERY, maker="Shuse"
+        "shuse.flood.ss05",
+        "Water Leak Sensor Pro",
+        Field.MOISTURE_DETECTED,
+        Field.BATTERY,
+        maker="Shuse",
     ),
     0x6ED9: _published(
         "ES5DB",
         "Human Presence Sensor ES5 (top mounted)",
-        F.OCCUPANCY,
-        F.ILLUMINANCE,
-        F.DURATION_DETECTED,
-        F.DURATION_CLEARED,
+        Field.OCCUPANCY,
+        Field.ILLUMINANCE,
+        Field.DURATION_DETECTED,
+        Field.DURATION_CLEARED,
         maker="Linptech",
     ),
     0x76C4: _published(
-        "shuse.flood.ss40", "Water Leak Sensor", F.MOISTURE_DETECTED, F.BATTERY, maker="Shuse"
+        "shuse.flood.ss40",
+        "Water Leak Sensor",
+        Field.MOISTURE_DETECTED,
+        Field.BATTERY,
+        maker="Shuse",
     ),
     0x7EE9: _published(
         "vchon.sensor_ht.mbs20", "Thermometer and hygrometer", *_CLIMATE, maker="RSH"
@@ -980,13 +1132,13 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
 DEVICES: Final[Mapping[int, DeviceSpec]] = {**_HEARD, **_PUBLISHED}
 HEARD: Final[frozenset[int]] = frozenset(_HEARD)
 
-_GPIO: Final = (F.OPENING, F.SWITCH, F.COUNT)
+_GPIO: Final = (Field.OPENING, Field.SWITCH, Field.COUNT)
 
 
 def _kind(
     model: str,
     name: str,
-    *fields: F,
+    *fields: Field,
     maker: str = "Qingping",
     sleepy: bool = False,
     availability: float = OFTEN,
@@ -1011,7 +1163,7 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             "ATC",
             "Thermometer with custom firmware",
             *_CLIMATE,
-            F.VOLTAGE,
+            Field.VOLTAGE,
             *_GPIO,
             maker="Xiaomi",
             encrypted="unknown",
@@ -1020,28 +1172,43 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
         _kind(
             "CGH1",
             "Door/Window Sensor",
-            F.OPENING,
-            F.BATTERY,
+            Field.OPENING,
+            Field.BATTERY,
             sleepy=True,
             availability=DAY,
         ),
-        _kind("CGP1W", "Air Barometer", *_CLIMATE, F.PRESSURE),
+        _kind("CGP1W", "Air Barometer", *_CLIMATE, Field.PRESSURE),
         _kind("CGD1", "3-in-1 Alarm Clock", *_CLIMATE),
         _kind(
-            "CGDN1", "Air Monitor Lite", F.TEMPERATURE, F.HUMIDITY, F.PM25, F.PM10, F.CO2
+            "CGDN1",
+            "Air Monitor Lite",
+            Field.TEMPERATURE,
+            Field.HUMIDITY,
+            Field.PM25,
+            Field.PM10,
+            Field.CO2,
         ),
         _kind("CGDK2", "Temperature/Humidity Sensor", *_CLIMATE),
-        _kind("CGPR1", "Motion/Light Sensor", F.MOTION, F.ILLUMINANCE, F.LIGHT, F.BATTERY),
-        _kind("CGP23W", "Temperature/Humidity/Pressure Sensor", *_CLIMATE, F.PRESSURE),
-        _kind("CGP22C", "Air Monitor", *_CLIMATE, F.CO2),
-        _kind("HHCCJCY10", "Plant Sensor", *_PLANT, F.BATTERY, maker="HHCC"),
+        _kind(
+            "CGPR1",
+            "Motion/Light Sensor",
+            Field.MOTION,
+            Field.ILLUMINANCE,
+            Field.LIGHT,
+            Field.BATTERY,
+        ),
+        _kind(
+            "CGP23W", "Temperature/Humidity/Pressure Sensor", *_CLIMATE, Field.PRESSURE
+        ),
+        _kind("CGP22C", "Air Monitor", *_CLIMATE, Field.CO2),
+        _kind("HHCCJCY10", "Plant Sensor", *_PLANT, Field.BATTERY, maker="HHCC"),
         _kind(
             "XMTZC01HM/XMTZC04HM",
             "Mi Smart Scale",
-            F.WEIGHT,
-            F.WEIGHT_RAW,
-            F.STABILIZED,
-            F.WEIGHT_REMOVED,
+            Field.WEIGHT,
+            Field.WEIGHT_RAW,
+            Field.STABILIZED,
+            Field.WEIGHT_REMOVED,
             maker="Xiaomi",
             sleepy=True,
             availability=ON_USE,
@@ -1049,11 +1216,11 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
         _kind(
             "XMTZC02HM/XMTZC05HM/NUN4049CN",
             "Mi Body Composition Scale",
-            F.WEIGHT,
-            F.WEIGHT_RAW,
-            F.IMPEDANCE,
-            F.STABILIZED,
-            F.WEIGHT_REMOVED,
+            Field.WEIGHT,
+            Field.WEIGHT_RAW,
+            Field.IMPEDANCE,
+            Field.STABILIZED,
+            Field.WEIGHT_REMOVED,
             maker="Xiaomi",
             sleepy=True,
             availability=ON_USE,
@@ -1061,10 +1228,10 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
         _kind(
             "TZC4",
             "Body Composition Scale",
-            F.WEIGHT,
-            F.WEIGHT_RAW,
-            F.IMPEDANCE,
-            F.STABILIZED,
+            Field.WEIGHT,
+            Field.WEIGHT_RAW,
+            Field.IMPEDANCE,
+            Field.STABILIZED,
             maker="Xiaogui",
             sleepy=True,
             availability=ON_USE,
@@ -1072,23 +1239,23 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
         _kind(
             "QJ-J",
             "Body Composition Scale",
-            F.WEIGHT,
-            F.WEIGHT_RAW,
-            F.IMPEDANCE,
-            F.STABILIZED,
+            Field.WEIGHT,
+            Field.WEIGHT_RAW,
+            Field.IMPEDANCE,
+            Field.STABILIZED,
             maker="MaxxMee",
             sleepy=True,
             availability=ON_USE,
         ),
-        _kind("Mi Band", "Band", F.HEART_RATE, F.STEPS, maker="Xiaomi"),
+        _kind("Mi Band", "Band", Field.HEART_RATE, Field.STEPS, maker="Xiaomi"),
         _kind(
             "Amazfit scale",
             "Scale",
-            F.WEIGHT,
-            F.WEIGHT_RAW,
-            F.IMPEDANCE,
-            F.HEART_RATE,
-            F.STABILIZED,
+            Field.WEIGHT,
+            Field.WEIGHT_RAW,
+            Field.IMPEDANCE,
+            Field.HEART_RATE,
+            Field.STABILIZED,
             maker="Amazfit",
             sleepy=True,
             availability=ON_USE,

@@ -5,14 +5,15 @@ a freezer. A field that is not named here has no bounds of its own.
 """
 
 from collections.abc import Mapping
-from math import inf
+from sys import float_info
 from typing import Final
 
 from ..model.fields import Field
 
 type Limits = tuple[float, float]
 
-UNLIMITED: Final[Limits] = (-inf, inf)
+# Any finite number.
+UNLIMITED: Final[Limits] = (-float_info.max, float_info.max)
 
 PERCENT: Final[Limits] = (0, 100)
 

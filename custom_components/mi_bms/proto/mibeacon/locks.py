@@ -180,7 +180,11 @@ ARMED: Final = states(
 HANDLE_LIFTED: Final = states(
     {
         value: State(
-            {Field.ARMED: not value, Field.LOCK: not value, Field.LOCK_METHOD: "manual"},
+            {
+                Field.ARMED: not value,
+                Field.LOCK: not value,
+                Field.LOCK_METHOD: "manual",
+            },
             (Event("lock", "lock_outside_the_door"),),
         )
         for value in (0, 1)

@@ -84,13 +84,23 @@ def _pairing(data: bytes, at: int, values: Values) -> tuple[Event, ...]:
 
 def _gesture(data: bytes, at: int, values: Values) -> tuple[Event, ...] | None:
     code = int.from_bytes(data[at : at + 2], "little")
-    return (Event("gesture", GESTURES[code - 1]),) if 1 <= code <= len(GESTURES) else None
+    return (
+        (Event("gesture", GESTURES[code - 1]),) if 1 <= code <= len(GESTURES) else None
+    )
 
 
 LUX: Final = real(Field.ILLUMINANCE)
 
 GESTURES: Final = ("shake", "flip_90", "flip_180", "rotate", "tap", "nudge")
-DOORBELL: Final = ("stays", "passes", "rings", "message", "damage", "duress", "abnormal_unlock")
+DOORBELL: Final = (
+    "stays",
+    "passes",
+    "rings",
+    "message",
+    "damage",
+    "duress",
+    "abnormal_unlock",
+)
 TIMER: Final = ("start", "end", "rest_start", "rest_end")
 
 _NORMAL_SMOKE: Final = State({Field.SMOKE: False, Field.FAULT: False})
@@ -114,7 +124,11 @@ CONTACT_1_OPEN: Final = states(
 
 # The scales of light that are no lux: 100 is bright, 0 and 1 are dark.
 BRIGHT_AT_100: Final = ObjectSpec(
-    {3: lambda data, at, values: values.__setitem__(Field.LIGHT, data[at : at + 3] == b"\x64\0\0")},
+    {
+        3: lambda data, at, values: values.__setitem__(
+            Field.LIGHT, data[at : at + 3] == b"\x64\0\0"
+        )
+    },
     (Field.LIGHT,),
 )
 
@@ -137,7 +151,9 @@ IN_BED_OR_PRESS: Final = states(
 
 OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     # Events of all products
-    0x0002: ObjectSpec({2: _pairing}, events={"pairing": ("easy_pairing",)}, generic=True),
+    0x0002: ObjectSpec(
+        {2: _pairing}, events={"pairing": ("easy_pairing",)}, generic=True
+    ),
     0x0003: states({1: State(events=(Event("motion", "motion_detected"),))}),
     0x0006: locks.FINGERPRINT,
     0x0007: locks.DOOR,
@@ -147,7 +163,12 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     0x000B: locks.lock_action(),
     0x000C: flag(Field.MOISTURE_DETECTED),
     0x000D: states(
-        {0: _NORMAL_SMOKE, 1: State({Field.SMOKE: True}), 2: _FAULT, 4: State({Field.SMOKE: True})}
+        {
+            0: _NORMAL_SMOKE,
+            1: State({Field.SMOKE: True}),
+            2: _FAULT,
+            4: State({Field.SMOKE: True}),
+        }
     ),
     0x000E: states(
         {
@@ -195,7 +216,9 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     ),
     0x101A: body.GRAMS,
     0x101B: ObjectSpec(
-        {1: _no_motion_byte, 4: _no_motion_seconds}, (Field.MOTION, Field.IDLE_TIME), generic=True
+        {1: _no_motion_byte, 4: _no_motion_seconds},
+        (Field.MOTION, Field.IDLE_TIME),
+        generic=True,
     ),
     0x101C: flag(Field.BED_OCCUPANCY),
     # Attributes and events of single vendors
@@ -213,7 +236,8 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     0x4806: above_zero(Field.MOISTURE_DETECTED),
     0x4808: real(Field.HUMIDITY),
     0x480C: states(
-        {0: State({Field.OPENING: True}), 1: State({Field.OPENING: False})}, generic=False
+        {0: State({Field.OPENING: True}), 1: State({Field.OPENING: False})},
+        generic=False,
     ),
     0x4810: ASLEEP_OR_PRESS,
     0x4811: flag(Field.SNORING, generic=False),
@@ -279,7 +303,9 @@ _SPEC_CODED: Final = range(0x4000, 0x8000)
 _ENTRY: Final = 0x3FF
 
 
-def find(object_id: int, size: int, own: Mapping[int, ObjectSpec] | None) -> Decode | None:
+def find(
+    object_id: int, size: int, own: Mapping[int, ObjectSpec] | None
+) -> Decode | None:
     """Find the function for an object; ``own`` are the product's rows, None for an unknown product."""
     spec = own.get(object_id) if own else None
     if spec is None:

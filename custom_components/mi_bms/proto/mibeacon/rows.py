@@ -50,7 +50,9 @@ def _reader(layout: str) -> tuple[int, Read]:
     return packed.size, packed.unpack_from
 
 
-def scaled(field: Field, layout: str, per: int = 1, *, absent: int | None = None) -> tuple[int, Decode]:
+def scaled(
+    field: Field, layout: str, per: int = 1, *, absent: int | None = None
+) -> tuple[int, Decode]:
     """Compile a number: ``per`` units on the wire are one of the field; give its length and function."""
     size, read = _reader(layout)
     low, high = LIMITS.get(field, UNLIMITED)
@@ -80,7 +82,12 @@ def scaled(field: Field, layout: str, per: int = 1, *, absent: int | None = None
 
 
 def number(
-    field: Field, layout: str, per: int = 1, *, absent: int | None = None, generic: bool = True
+    field: Field,
+    layout: str,
+    per: int = 1,
+    *,
+    absent: int | None = None,
+    generic: bool = True,
 ) -> ObjectSpec:
     """Describe an object that is one integer; ``absent`` is the wire value that means "none"."""
     size, decode = scaled(field, layout, per, absent=absent)
@@ -103,7 +110,11 @@ def real(field: Field, digits: int = 2, *, generic: bool = True) -> ObjectSpec:
 
 
 def pair(
-    layout: str, first: tuple[Field, int], second: tuple[Field, int], *, generic: bool = True
+    layout: str,
+    first: tuple[Field, int],
+    second: tuple[Field, int],
+    *,
+    generic: bool = True,
 ) -> ObjectSpec:
     """Describe two integers side by side, each with its field and divisor."""
     packed = Struct(layout)
@@ -164,7 +175,9 @@ def flag(field: Field, *, inverted: bool = False, generic: bool = True) -> Objec
 
 def above_zero(field: Field, *, generic: bool = False) -> ObjectSpec:
     """Describe a byte that is 0 for false and anything else for true."""
-    return states({0: State({field: False})}, other=State({field: True}), generic=generic)
+    return states(
+        {0: State({field: False})}, other=State({field: True}), generic=generic
+    )
 
 
 def only_one(*fields: Field) -> ObjectSpec:
@@ -185,13 +198,26 @@ def event_types(*events: Event) -> EventTypes:
 def merge_types(*tables: EventTypes) -> EventTypes:
     """Join tables of event types."""
     return event_types(
-        *(Event(key, name) for table in tables for key, names in table.items() for name in names)
+        *(
+            Event(key, name)
+            for table in tables
+            for key, names in table.items()
+            for name in names
+        )
     )
 
 
 def coded_events(
-    key: str, names: tuple[str, ...], *, first: int = 0, sizes: tuple[int, ...] = (1,), generic: bool = True
+    key: str,
+    names: tuple[str, ...],
+    *,
+    first: int = 0,
+    sizes: tuple[int, ...] = (1,),
+    generic: bool = True,
 ) -> ObjectSpec:
     """Describe a code that stands for an event: ``names`` count from ``first``."""
-    table = {code: State(events=(Event(key, name),)) for code, name in enumerate(names, first)}
+    table = {
+        code: State(events=(Event(key, name),))
+        for code, name in enumerate(names, first)
+    }
     return states(table, sizes=sizes, generic=generic)

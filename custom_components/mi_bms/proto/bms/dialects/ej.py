@@ -16,6 +16,13 @@ from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Probes, Row, decode, 
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire
 from ..framing import MarkFramer
 
+# The other Bluetooth module that these packs come with.
+WALKIZ: Final = Wire(
+    service="00008000-0000-1000-8000-57616c6b697a",
+    notify=("00008002-0000-1000-8000-57616c6b697a",),
+    write="00008001-0000-1000-8000-57616c6b697a",
+)
+
 REALTIME: Final = b":000250000E03~"
 CAPACITY: Final = b":001031000E05~"
 

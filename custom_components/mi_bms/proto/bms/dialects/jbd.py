@@ -31,7 +31,7 @@ from ..codec import (
     number,
     scaled,
 )
-from ..contract import Ask, Context, Talk
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire
 from ..framing import LengthFramer
 
 BASIC: Final = 0x03
@@ -88,10 +88,14 @@ def framer(_context: Context) -> LengthFramer:
     return LengthFramer((b"\xdd", b"\xff\xaa"), _total, _check)
 
 
-def ask(register: int, data: bytes = b"", *, write: bool = False) -> Talk[bytes]:
+def ask(
+    register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
+) -> Talk[bytes]:
     """Ask for a register and give its data; raises ``AuthNeeded`` or ``FrameError`` for a refusal."""
     frame = yield Ask(
-        request=request(register, data, write=write), reply=bytes((0xDD, register))
+        request=request(register, data, write=write),
+        reply=bytes((0xDD, register)),
+        tries=tries,
     )
     return payload(frame or b"")
 
@@ -232,7 +236,7 @@ def inform(_context: Context) -> Talk[Draft]:
 def diagnose(_context: Context) -> Talk[Draft]:
     """Read how often each protection has tripped; many boards refuse outside factory mode."""
     draft = Draft()
-    body = yield from ask(COUNTERS)
+    body = yield from ask(COUNTERS, tries=1)
     for n, alarm in enumerate(_COUNTED):
         draft.counters[alarm] = integer(body, 2 * n, ">u2")
     return draft
@@ -345,3 +349,23 @@ def poll(context: Context) -> Talk[Draft]:
     draft = decode(ROWS, (yield from ask_basic(context)), Draft())
     yield from read_cells(draft)
     return draft
+
+
+def family(family_id: str, wires: tuple[Wire, ...]) -> Family:
+    """Make a family that speaks this protocol over the given wires."""
+    return Family(
+        id=family_id,
+        wires=wires,
+        framer=framer,
+        dialogue=poll,
+        login=login,
+        inform=inform,
+        diagnose=diagnose,
+        control=control,
+        controls=(Field.CHRG_MOSFET, Field.DISCHRG_MOSFET),
+        probe=Ask(request=request(BASIC), reply=bytes((0xDD, BASIC, _OK))),
+        # The first command after connecting is often lost, and answers may take seconds.
+        pacing=Pacing(settle=0.2, timeout=1.0, tries=3, deadline=20.0),
+        response=False,
+        echo_is_unpaired=True,
+    )

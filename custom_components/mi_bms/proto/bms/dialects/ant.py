@@ -1,0 +1,68 @@
+"""ANT BMS, both protocols: the codes of the two FETs and of the balancer. Source: docs/protocols/ant.md."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model.fields import Field
+from ..alarms import Alarm
+from ..codec import Draft, integer
+
+_BOTH: Final[Mapping[int, Alarm]] = {
+    0x06: Alarm.OVERTEMPERATURE,
+    0x07: Alarm.MOSFET_OVERTEMPERATURE,
+    0x08: Alarm.CURRENT_SENSOR_FAULT,
+    0x09: Alarm.WIRE_FAULT,
+    0x0A: Alarm.BOARD_OVERTEMPERATURE,
+    0x0D: Alarm.DISCHARGE_MOSFET_FAULT,
+    0x0F: Alarm.MOSFET_LOCKED,
+    0x11: Alarm.UNDERTEMPERATURE,
+    0x12: Alarm.CELL_IMBALANCE,
+}
+_CHARGE: Final[Mapping[int, Alarm]] = {
+    **_BOTH,
+    0x02: Alarm.CELL_OVERVOLTAGE,
+    0x03: Alarm.CHARGE_OVERCURRENT,
+    0x05: Alarm.PACK_OVERVOLTAGE,
+    0x0C: Alarm.CHARGE_MOSFET_FAULT,
+    0x10: Alarm.CELL_OVERVOLTAGE,
+}
+_DISCHARGE: Final[Mapping[int, Alarm]] = {
+    **_BOTH,
+    0x02: Alarm.CELL_UNDERVOLTAGE,
+    0x03: Alarm.DISCHARGE_OVERCURRENT,
+    0x04: Alarm.DISCHARGE_OVERCURRENT,
+    0x05: Alarm.PACK_UNDERVOLTAGE,
+    0x0C: Alarm.SHORT_CIRCUIT,
+    0x0E: Alarm.DISCHARGE_MOSFET_FAULT,
+    0x10: Alarm.CELL_UNDERVOLTAGE,
+}
+_ON: Final = 0x01
+_FINE_CHARGE: Final = frozenset({0x00, _ON, 0x04, 0x0F})  # 04 is a full battery
+_FINE_DISCHARGE: Final = frozenset({0x00, _ON, 0x0F})
+_WAITING: Final = 0x0E  # to switch the charge FET on
+_OTHER_ON: Final = 0x0B  # the discharge FET waits because the charge FET is on
+_AUTOMATIC: Final = 0x04
+_BALANCER: Final[Mapping[int, Alarm]] = {
+    0x03: Alarm.BALANCER_OVERTEMPERATURE,
+    0x0A: Alarm.BOARD_OVERTEMPERATURE,
+}
+
+
+def read_codes(body: bytes, at: int, cells: int, draft: Draft) -> None:
+    """Read the codes of charge FET, discharge FET and balancer at ``at``; ``cells`` is the balancer's mask.
+
+    A FET code that is no plain state makes the problem code: that of the charge FET in the low byte,
+    that of the discharge FET in the next one.
+    """
+    charge, discharge, balancer = (integer(body, at + n, ">u1") for n in range(3))
+    draft.put(Field.CHRG_MOSFET, charge == _ON)
+    draft.put(Field.DISCHRG_MOSFET, discharge == _ON)
+    draft.put(Field.BALANCER, cells or bool(balancer & _AUTOMATIC))
+    for code, fine, state, shift in (
+        (charge, _FINE_CHARGE, _WAITING, 0),
+        (discharge, _FINE_DISCHARGE, _OTHER_ON, 8),
+    ):
+        bits = 0 if code in fine else code << shift
+        draft.flag(bits, bits if code == state else 0)
+    found = (_CHARGE.get(charge), _DISCHARGE.get(discharge), _BALANCER.get(balancer))
+    draft.alarms |= {alarm for alarm in found if alarm is not None}

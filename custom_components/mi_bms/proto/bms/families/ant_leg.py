@@ -1,0 +1,63 @@
+"""ANT BMS, legacy protocol (AA 55 AA FF): one frame of 140 bytes, big endian. Source: docs/protocols/ant_leg.md.
+
+Request ``DB DB addr val val sum``; the reply ends with the 16-bit sum of everything behind its head.
+The time at offset 87 is the time since start, not the time to empty. Untested on hardware.
+"""
+
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ..checksum import high_low, sum8, sum16
+from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, integer
+from ..contract import Ask, Family, Wire
+from ..dialects.ant import read_codes
+from ..framing import LengthFramer, fixed
+
+_HEAD: Final = b"\xaa\x55\xaa\xff"
+_READ: Final = bytes((0, 0, 0))  # address and value
+_ASK: Final = b"\xdb\xdb" + _READ + bytes((sum8(_READ),))
+
+
+def _check(frame: bytes) -> None:
+    """Check the sum of a reply."""
+    if high_low(sum16(frame[4:-2])) != frame[-2:]:
+        raise FrameError("checksum")
+
+
+def _codes(body: bytes, draft: Draft) -> None:
+    """Read the codes of FETs and balancer."""
+    read_codes(body, 103, integer(body, 132, ">u4"), draft)
+
+
+def _capacity(body: bytes, draft: Draft) -> None:
+    """Estimate the design capacity to 10 Ah, for boards that do not send it."""
+    level, charge = integer(body, 74, ">u1"), integer(body, 79, ">u4")
+    if Field.DESIGN_CAPACITY not in draft.values and level and charge:
+        draft.put(Field.DESIGN_CAPACITY, round(charge / level / 1e5) * 10)
+
+
+_ROWS: Final[tuple[Row, ...]] = (
+    Num(Field.VOLTAGE, 4, ">u2", 0.1),
+    Cells(6, Count(123)),
+    Num(Field.CELL_COUNT, 123, ">u1"),
+    Num(Field.CURRENT, 70, ">i4", -0.1),
+    Num(Field.BATTERY_LEVEL, 74, ">u1"),
+    Num(Field.DESIGN_CAPACITY, 75, ">u4", 1e-6, absent=(0,)),
+    Num(Field.CYCLE_CHARGE, 79, ">u4", 1e-6),
+    Num(Field.TOTAL_CHARGE, 83, ">u4", 0.001),
+    # The last two of the six are usually not wired.
+    Probes(91, 4),
+    Probes(99, 2, absent=(0,)),
+    Custom(_codes),
+    Custom(_capacity),
+)
+
+FAMILY: Final = Family(
+    id="ant_leg",
+    wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
+    framer=lambda _context: LengthFramer((_HEAD,), fixed(140), _check),
+    plan=(Ask(request=_ASK, reply=_HEAD, rows=_ROWS),),
+    probe=Ask(request=_ASK, reply=_HEAD),
+    response=False,
+)

@@ -1,0 +1,135 @@
+"""HumsiENK BMC, also sold by ECO-WORTHY and DC HOUSE: little endian, 16-bit sum. Source: docs/protocols/humsienk.md.
+
+Frame ``AA cmd len <len bytes> sum sum`` in both directions; a first command has to wake the board.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ...model.sample import Place
+from ..alarms import Alarm
+from ..checksum import low_high, sum16
+from ..codec import (
+    Bit,
+    Cells,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    integer,
+)
+from ..contract import Ask, Context, Family, Talk, Wire
+from ..framing import LengthFramer, length_at
+
+_ALARMS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.CHARGE_OVERCURRENT,
+    1: Alarm.CHARGE_OVERTEMPERATURE,
+    2: Alarm.CHARGE_UNDERTEMPERATURE,
+    3: Alarm.CELL_OVERVOLTAGE,
+    4: Alarm.PACK_OVERVOLTAGE,
+    5: Alarm.FRONTEND_FAULT,
+    8: Alarm.CHARGE_OVERCURRENT_WARNING,
+    9: Alarm.CHARGE_OVERTEMPERATURE_WARNING,
+    10: Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
+    11: Alarm.CELL_OVERVOLTAGE_WARNING,
+    12: Alarm.PACK_OVERVOLTAGE_WARNING,
+    13: Alarm.CELL_IMBALANCE_WARNING,
+    14: Alarm.CELL_IMBALANCE,
+    16: Alarm.DISCHARGE_OVERCURRENT,
+    17: Alarm.DISCHARGE_OVERTEMPERATURE,
+    18: Alarm.DISCHARGE_UNDERTEMPERATURE,
+    19: Alarm.CELL_UNDERVOLTAGE,
+    20: Alarm.SHORT_CIRCUIT,
+    21: Alarm.PACK_UNDERVOLTAGE,
+    24: Alarm.DISCHARGE_OVERCURRENT_WARNING,
+    25: Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
+    26: Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
+    27: Alarm.CELL_UNDERVOLTAGE_WARNING,
+    28: Alarm.PACK_UNDERVOLTAGE_WARNING,
+    29: Alarm.MOSFET_OVERTEMPERATURE_WARNING,
+    30: Alarm.MOSFET_OVERTEMPERATURE,
+}
+_CHARGE_ON, _HEATER_ON, _DISCHARGE_ON = 1 << 7, 1 << 15, 1 << 23
+_STATES: Final = _CHARGE_ON | _HEATER_ON | _DISCHARGE_ON
+
+
+def _check(frame: bytes) -> None:
+    """Check the sum."""
+    if low_high(sum16(frame[1:-2])) != frame[-2:]:
+        raise FrameError("checksum")
+
+
+def _disconnected(body: bytes, draft: Draft) -> None:
+    """Read which cells are disconnected: a problem that has no bit in the code."""
+    if integer(body, 14, "<u3"):
+        draft.put(Field.PROBLEM, True)
+        draft.alarms.add(Alarm.WIRE_FAULT)
+
+
+def _ask(command: int, *rows: Row) -> Ask:
+    """Make the question of a command."""
+    core = bytes((command, 0))
+    return Ask(
+        request=b"\xaa" + core + low_high(sum16(core)),
+        reply=bytes((0xAA, command)),
+        rows=rows,
+    )
+
+
+_PLAN: Final = (
+    _ask(
+        0x21,
+        Num(Field.VOLTAGE, 3, "<u4", 0.001),
+        Num(Field.CURRENT, 7, "<i4", 0.001),
+        Num(Field.BATTERY_LEVEL, 11, ">u1"),
+        Num(Field.BATTERY_HEALTH, 12, ">u1"),
+        Num(Field.CYCLE_CHARGE, 13, "<u4", 0.001),
+        Num(Field.DESIGN_CAPACITY, 17, "<u4", 0.001),
+        Num(Field.CYCLES, 21, "<u2"),
+        Probes(
+            23, 6, ">i1", places=(*(Place.CELL,) * 4, Place.MOSFET, Place.AMBIENT)
+        ),
+    ),
+    _ask(
+        0x20,
+        Flags(7, "<u4", _ALARMS, mask=0xFFFF_FFFF ^ _STATES),
+        Bit(Field.CHRG_MOSFET, 7, _CHARGE_ON, "<u4"),
+        Bit(Field.HEATER, 7, _HEATER_ON, "<u4"),
+        Bit(Field.DISCHRG_MOSFET, 7, _DISCHARGE_ON, "<u4"),
+        Num(Field.BALANCER, 11, "<u3"),
+        Custom(_disconnected),
+    ),
+    _ask(0x22, Cells(3, 24, "<u2")),
+)
+
+
+def _login(_context: Context) -> Talk[None]:
+    """Wake the board."""
+    yield _ask(0x00)
+
+
+def _inform(_context: Context) -> Talk[Draft]:
+    """Read the model and the version of the hardware."""
+    draft = Draft()
+    for command, name in ((0x11, "model"), (0xF5, "hw_version")):
+        frame = (yield _ask(command)) or b""
+        decode((Text(name, 3),), frame[:-2], draft)
+    return draft
+
+
+FAMILY: Final = Family(
+    id="humsienk",
+    wires=(Wire(service="0001", notify=("0003",), write="0002"),),
+    framer=lambda _context: LengthFramer((b"\xaa",), length_at(2, 5), _check),
+    plan=_PLAN,
+    tail=2,
+    login=_login,
+    inform=_inform,
+    probe=_ask(0x00),
+)

@@ -1,0 +1,118 @@
+"""A channel for each format other than MiBeacon: duplicates, key and counter around its reader."""
+
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+
+from ..model.reading import Outcome, Reading, Reason
+from .devices import KINDS
+from .formats import CUSTOM, Format
+from .formats.content import Content, Sealed
+from .frame import LONGEST
+from .history import History, Sequence
+from .session import Session
+
+_NOT_OURS: Final = Reading(Outcome.NOT_OURS)
+
+
+class Channel:
+    """Decode one entry of one device's adverts."""
+
+    def __init__(self, entry: str, session: Session, form: Format) -> None:
+        """Serve the entry called ``entry`` with a format's reader."""
+        self.history = History(History.COUNTED if form.counted else History.UNCOUNTED)
+        self.again = Reading(Outcome.REPEATED, format=form.name)
+        self._entry = entry
+        self._session = session
+        self._format = form
+        self._sequence = Sequence()
+
+    def take(self, data: bytes, now: float, source: str) -> Reading:
+        """Decode the entry's bytes unless they were heard before."""
+        if len(data) > LONGEST:
+            return _NOT_OURS
+        parsed = self._format.parse(data, self._session.mac)
+        if parsed is None:
+            return _NOT_OURS
+        unique = type(parsed) is Sealed and parsed.sequence is not None
+        if not self.history.is_new(data, now, source, unique=unique):
+            return self.again
+        return self._read(parsed, data, now)
+
+    def retry(self, data: bytes, now: float) -> Reading:
+        """Decode bytes that were heard before, with another key."""
+        parsed = self._format.parse(data, self._session.mac)
+        return self._read(parsed, data, now) if parsed else _NOT_OURS
+
+    def new_key(self) -> None:
+        """Forget the counter: another key counts anew."""
+        self._sequence = Sequence()
+
+    def _read(
+        self, parsed: Content | Sealed | Reason, data: bytes, now: float
+    ) -> Reading:
+        if isinstance(parsed, Reason):
+            return self._note(
+                Reading(Outcome.REJECTED, format=self._format.name, reason=parsed)
+            )
+        if isinstance(parsed, Content):
+            return self._content(parsed, encrypted=False)
+        return self._open(parsed, data, now)
+
+    def _open(self, sealed: Sealed, data: bytes, now: float) -> Reading:
+        session, name = self._session, self._format.name
+        session.newest = (self._entry, data)
+        if session.cipher is None:
+            outcome: Outcome = session.locked(self._entry, data, name)
+            return self._note(Reading(outcome, format=name, encrypted=True))
+        try:
+            plain = session.cipher.decrypt(sealed.nonce, sealed.data, sealed.aad)
+        except InvalidTag:
+            outcome, reason = session.refused(self._entry, data, name)
+            return self._note(
+                Reading(outcome, format=name, encrypted=True, reason=reason)
+            )
+        session.opened(name)
+        if sealed.sequence is not None and not self._sequence.accept(
+            sealed.sequence, now
+        ):
+            return self._note(
+                Reading(
+                    Outcome.REJECTED, format=name, encrypted=True, reason=Reason.REPLAY
+                )
+            )
+        return self._content(sealed.plain(plain), encrypted=True)
+
+    def _content(self, content: Content, *, encrypted: bool) -> Reading:
+        name = content.name or self._format.name
+        session = self._session
+        if name in CUSTOM:
+            session.firmware = name
+        if content.model and session.product_id is None:
+            session.spec = KINDS[content.model]
+        if content.values or content.events:
+            outcome = Outcome.DECODED
+            if not encrypted:
+                session.clear_formats.add(self._format.name)
+        else:
+            outcome = Outcome.IGNORED if content.payload else Outcome.NO_PAYLOAD
+        return self._note(
+            Reading(
+                outcome,
+                content.values,
+                content.events,
+                name,
+                content.model,
+                encrypted=encrypted,
+                reason=Reason.RANGE if content.dropped else None,
+            )
+        )
+
+    def _note(self, reading: Reading) -> Reading:
+        self.again = Reading(
+            Outcome.REPEATED,
+            format=reading.format,
+            model=reading.model,
+            encrypted=reading.encrypted,
+        )
+        return reading

@@ -1,0 +1,251 @@
+"""One decoder for each device: from what Home Assistant hands over to one reading.
+
+The host gives the merge of all entries it ever heard, so each entry has a channel that knows what
+it took last; only entries that changed are decoded. Entries that are new together are merged.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ..model.fields import Field
+from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason, Value
+from .beacon import FORMAT, Beacon
+from .channel import Channel
+from .devices import DEVICES, DeviceSpec
+from .formats import SERVICES, of_company
+from .identify import (
+    FE95,
+    NEWEST_IN_MAKER_DATA,
+    XIAOMI,
+    Sighting,
+    beacon,
+    identify,
+    uuid16,
+)
+from .rows import EventTypes
+from .session import Session
+from .spec import OFTEN
+
+__all__ = ["Decoder", "Sighting", "check_key", "identify"]
+
+_MAKERS: Final = 300
+# Names of entries that are manufacturer data begin so, and end with the company id.
+_MAKER: Final = "maker-"
+
+_NOT_OURS: Final = Reading(Outcome.NOT_OURS)
+
+# What to say of several entries: the first of these that any of them gave.
+_BEST: Final = (
+    Outcome.DECODED,
+    Outcome.WRONG_KEY,
+    Outcome.NEEDS_KEY,
+    Outcome.NO_PAYLOAD,
+    Outcome.IGNORED,
+    Outcome.REJECTED,
+    Outcome.REPEATED,
+    Outcome.NOT_OURS,
+)
+_RANK: Final = {outcome: rank for rank, outcome in enumerate(_BEST)}
+
+# Formats by resolution: when one device sends the same value in several, the finest is kept.
+_COARSE_FIRST: Final = {"atc": 0, FORMAT: 1, "qingping": 1, "bthome": 2, "pvvx": 2}
+
+
+class Decoder:
+    """Decode the adverts of one device."""
+
+    def __init__(
+        self, address: str, key: bytes | None = None, *, product_id: int | None = None
+    ) -> None:
+        """Take the address as the host gives it, the key, and the product if it is known already.
+
+        A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
+        """
+        self._session = Session(address, key)
+        self._channels: dict[str, Beacon | Channel] = {}
+        self._makers: dict[int, Beacon | Channel] = {}
+        self._counts: dict[Outcome | Reason, int] = dict.fromkeys(
+            (*Outcome, *Reason), 0
+        )
+        if product_id is not None:
+            self._session.product_id = product_id
+            self._session.spec = DEVICES.get(product_id)
+
+    def feed(
+        self,
+        service_data: Mapping[str, bytes],
+        manufacturer_data: Mapping[int, bytes],
+        now: float,
+        source: str = "",
+    ) -> Reading:
+        """Decode what is new in one advert; ``now`` in seconds, ``source`` is the receiver.
+
+        Keys are full lower-case UUIDs and company ids. Nothing raises; values are of this advert only.
+        """
+        best: Reading | None = None
+        known: Beacon | Channel | None = None
+        channels = self._channels
+        for uuid, data in service_data.items():
+            channel = channels.get(uuid) or self._service(uuid)
+            if channel is None:
+                continue
+            known = channel
+            if data != channel.history.last:
+                reading = channel.take(data, now, source)
+                best = reading if best is None else _merge(best, reading)
+        if manufacturer_data:
+            for company, data in manufacturer_data.items():
+                channel = self._makers.get(company) or self._maker(company, data)
+                if channel is None:
+                    continue
+                known = channel
+                if data != channel.history.last:
+                    reading = channel.take(data, now, source)
+                    best = reading if best is None else _merge(best, reading)
+        if best is None:
+            best = known.again if known else _NOT_OURS
+        self._counts[best.outcome] += 1
+        if best.reason:
+            self._counts[best.reason] += 1
+        return best
+
+    def feed_one(self, uuid: str, data: bytes, now: float) -> Reading:
+        """Decode one entry of service data."""
+        return self.feed({uuid: data}, {}, now)
+
+    def set_key(self, key: bytes | None) -> Reading | None:
+        """Use another key and try it on the frames that nothing opened yet.
+
+        Give the reading of the newest of them, without its events: what happened then is over.
+        """
+        session = self._session
+        session.set_key(key)
+        for channel in (*self._channels.values(), *self._makers.values()):
+            channel.new_key()
+        waiting = list(session.kept)
+        session.kept.clear()
+        reading: Reading | None = None
+        for entry, data in waiting:
+            # The clock is of no matter here: the counters begin anew.
+            reading = self._channel_of(entry).retry(data, 0.0)
+        return reading._replace(events=()) if reading else None
+
+    @property
+    def key_state(self) -> KeyState:
+        """Say what is known of the key."""
+        return self._session.key_state
+
+    @property
+    def spec(self) -> DeviceSpec | None:
+        """Give what is known of the product."""
+        return self._session.spec
+
+    @property
+    def product_id(self) -> int | None:
+        """Give the product id of the newest MiBeacon frame."""
+        return self._session.product_id
+
+    @property
+    def model(self) -> str | None:
+        """Give the model, if the product is known."""
+        return self._session.spec.model if self._session.spec else None
+
+    @property
+    def events(self) -> EventTypes:
+        """Give the sources of events that the product has, each with its types."""
+        return self._session.spec.events if self._session.spec else {}
+
+    @property
+    def availability(self) -> float:
+        """Give how many seconds of silence are normal, to begin with."""
+        return self._session.spec.availability if self._session.spec else OFTEN
+
+    @property
+    def firmware(self) -> str | None:
+        """Name the custom firmware's format, or ``stock`` for encrypted frames of its maker."""
+        return self._session.firmware
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Give how often each outcome and each reason occurred."""
+        return {name: count for name, count in self._counts.items() if count}
+
+    @property
+    def frames(self) -> tuple[tuple[str, bytes], ...]:
+        """Give the newest encrypted entries as (UUID, bytes), oldest first, for trying a key."""
+        newest = self._session.newest
+        if newest is None or newest in self._session.kept:
+            return tuple(self._session.kept)
+        return (*self._session.kept, newest)
+
+    def _service(self, uuid: str) -> Beacon | Channel | None:
+        number = uuid16(uuid)
+        if number == FE95:
+            channel: Beacon | Channel = Beacon(uuid, self._session)
+        elif number is None or number not in SERVICES:
+            return None
+        else:
+            channel = Channel(uuid, self._session, SERVICES[number])
+        self._channels[uuid] = channel
+        return channel
+
+    def _maker(self, company: int, data: bytes) -> Beacon | Channel | None:
+        if len(self._makers) >= _MAKERS:
+            return None
+        entry = f"{_MAKER}{company}"
+        if company == XIAOMI:
+            if (
+                beacon(data, self._session.mac, NEWEST_IN_MAKER_DATA, strict=True)
+                is None
+            ):
+                return None
+            channel: Beacon | Channel = Beacon(
+                entry, self._session, NEWEST_IN_MAKER_DATA
+            )
+        elif form := of_company(company):
+            channel = Channel(entry, self._session, form)
+        else:
+            return None
+        self._makers[company] = channel
+        return channel
+
+    def _channel_of(self, entry: str) -> Beacon | Channel:
+        company = _company(entry)
+        return self._channels[entry] if company is None else self._makers[company]
+
+
+def _company(entry: str) -> int | None:
+    kind, _, company = entry.partition(_MAKER)
+    return int(company) if not kind and company.isdecimal() else None
+
+
+def _merge(one: Reading, other: Reading) -> Reading:
+    """Join the readings of two entries of one advert."""
+    if _COARSE_FIRST.get(one.format, 1) > _COARSE_FIRST.get(other.format, 1):
+        fields: dict[Field, Value] = {**other.values, **one.values}
+    else:
+        fields = {**one.values, **other.values}
+    best = min((one, other), key=lambda reading: _RANK[reading.outcome])
+    return best._replace(values=fields, events=one.events + other.events)
+
+
+def check_key(
+    address: str, key: bytes, frames: Iterable[tuple[str, bytes]]
+) -> KeyCheck:
+    """Try a key on encrypted entries (UUID, bytes); one that it opens is enough.
+
+    ``KeyFormatError`` if the key has neither 12 nor 16 bytes.
+    """
+    found = KeyCheck.UNKNOWN
+    for uuid, data in frames:
+        decoder = Decoder(address, key)
+        company = _company(uuid)
+        if company is None:
+            decoder.feed_one(uuid, data, 0.0)
+        else:
+            decoder.feed({}, {company: data}, 0.0)
+        if decoder.key_state is KeyState.RIGHT:
+            return KeyCheck.RIGHT
+        if decoder.frames:
+            found = KeyCheck.WRONG
+    return found

@@ -1,0 +1,317 @@
+"""BTHome v2 (FCD2) and v1 (181C clear, 181E encrypted), little-endian.
+
+v2: device info (1: bit 0 encrypted, bit 1 MAC included, bits 5-7 version), MAC reversed (6),
+objects of id and data, whose length the id fixes; encrypted ones end with counter (4) and tag (4).
+v1: objects of a byte (bits 0-4 length of id and data, bits 5-7 format), id and data.
+Only thermometers with custom firmware come here, so object 10 is the firmware's output pin.
+"""
+
+from collections.abc import Iterator
+from struct import Struct
+from typing import Final, NamedTuple
+
+from ...model.fields import Field
+from ...model.reading import Event, Reason, Value
+from ..crypto import AAD
+from .content import Content, Parsed, Sealed, sift
+
+MODEL: Final = "ATC"
+
+_ENCRYPTED: Final = 0x01
+_HAS_MAC: Final = 0x02
+_VERSION: Final = 2
+_TAIL: Final = 8
+_SHORTEST_V1: Final = 3
+_POUND: Final = 0.45359237
+
+
+class Row(NamedTuple):
+    """Describe a number: bytes, field (None: not published), units on the wire per unit, sign."""
+
+    size: int
+    field: Field | None = None
+    per: int = 1
+    signed: bool = False
+    times: float = 1
+
+
+def _skip(size: int) -> Row:
+    return Row(size)
+
+
+NUMBERS: Final[dict[int, Row]] = {
+    0x00: _skip(1),  # packet id: the whole payload is compared instead
+    0x01: Row(1, Field.BATTERY),
+    0x02: Row(2, Field.TEMPERATURE, 100, True),
+    0x03: Row(2, Field.HUMIDITY, 100),
+    0x04: Row(3, Field.PRESSURE),  # 0.01 hPa = 1 Pa
+    0x05: Row(3, Field.ILLUMINANCE, 100),
+    0x06: Row(2, Field.WEIGHT, 100),
+    0x07: Row(2, Field.WEIGHT, 100, times=_POUND),
+    0x08: Row(2, Field.DEW_POINT, 100, True),
+    0x09: Row(1, Field.COUNT),
+    0x0A: _skip(3),  # energy
+    0x0B: Row(3, Field.POWER, 100),
+    0x0C: Row(2, Field.VOLTAGE, 1000),
+    0x0D: Row(2, Field.PM25),
+    0x0E: Row(2, Field.PM10),
+    0x12: Row(2, Field.CO2),
+    0x13: Row(2, Field.TVOC),
+    0x14: Row(2, Field.MOISTURE, 100),
+    0x2E: Row(1, Field.HUMIDITY),
+    0x2F: Row(1, Field.MOISTURE),
+    0x3D: Row(2, Field.COUNT),
+    0x3E: Row(4, Field.COUNT),
+    0x3F: _skip(2),  # rotation
+    0x40: _skip(2),  # distance, mm
+    0x41: _skip(2),  # distance, m
+    0x42: _skip(3),  # duration
+    0x43: Row(2, Field.CURRENT, 1000),
+    0x44: _skip(2),  # speed
+    0x45: Row(2, Field.TEMPERATURE, 10, True),
+    0x46: Row(1, Field.UV_INDEX, 10),
+    0x47: _skip(2),  # volumes and flows
+    0x48: _skip(2),
+    0x49: _skip(2),
+    0x4A: Row(2, Field.VOLTAGE, 10),
+    0x4B: _skip(3),  # gas
+    0x4C: _skip(4),
+    0x4D: _skip(4),  # energy
+    0x4E: _skip(4),  # volume
+    0x4F: _skip(4),  # water
+    0x50: _skip(4),  # time
+    0x51: _skip(2),  # acceleration
+    0x52: _skip(2),  # gyroscope
+    0x55: _skip(4),  # stored volume
+    0x56: Row(2, Field.CONDUCTIVITY),
+    0x57: Row(1, Field.TEMPERATURE, 1, True),
+    0x58: Row(1, Field.TEMPERATURE, 100, True, 35),
+    0x59: Row(1, Field.COUNT, 1, True),
+    0x5A: Row(2, Field.COUNT, 1, True),
+    0x5B: Row(4, Field.COUNT, 1, True),
+    0x5C: Row(4, Field.POWER, 100, True),
+    0x5D: Row(2, Field.CURRENT, 1000, True),
+    0x5E: _skip(2),  # direction
+    0x5F: _skip(2),  # precipitation
+    0x60: _skip(1),  # channel
+    0x61: _skip(2),  # rotational speed
+    0x62: _skip(4),  # speed
+    0x63: _skip(4),  # acceleration
+    0x64: _skip(1),  # light level
+    0x65: _skip(1),  # settings revision
+    0xF0: _skip(2),  # device type
+    0xF1: _skip(4),  # firmware
+    0xF2: _skip(3),
+}
+
+# One byte each; None is not published.
+FLAGS: Final[dict[int, Field | None]] = {
+    0x0F: None,
+    0x10: Field.SWITCH,
+    0x11: Field.OPENING,
+    0x15: Field.BATTERY_LOW,
+    0x16: Field.CHARGING_STATE,
+    0x17: None,
+    0x18: None,
+    0x19: None,
+    0x1A: Field.DOOR,
+    0x1B: Field.OPENING,
+    0x1C: Field.GAS,
+    0x1D: None,
+    0x1E: Field.LIGHT,
+    0x1F: Field.LOCK,
+    0x20: Field.MOISTURE_DETECTED,
+    0x21: Field.MOTION,
+    0x22: None,
+    0x23: Field.OCCUPANCY,
+    0x24: None,
+    0x25: Field.OCCUPANCY,
+    0x26: Field.FAULT,
+    0x27: None,
+    0x28: None,
+    0x29: Field.SMOKE,
+    0x2A: None,
+    0x2B: None,
+    0x2C: None,
+    0x2D: Field.OPENING,
+}
+_CHARGING: Final = ("not_charging", "charging")
+
+_BUTTON: Final = 0x3A
+_COMMAND: Final = 0x3B
+_DIMMER: Final = 0x3C
+EVENTS: Final[dict[int, int]] = {_BUTTON: 1, _COMMAND: 1, _DIMMER: 2}
+
+BUTTON_TYPES: Final[dict[int, str]] = {
+    0x01: "press",
+    0x02: "double_press",
+    0x03: "triple_press",
+    0x04: "long_press",
+    0x05: "long_double_press",
+    0x06: "long_triple_press",
+    0x80: "hold_press",
+    0x81: "hold_release",
+    0xFE: "hold_press",
+}
+COMMANDS: Final = ("off", "on", "toggle", "step_up", "step_down")
+TURNS: Final[dict[int, str]] = {1: "rotate_left", 2: "rotate_right"}
+
+# Text and raw bytes tell their own length.
+_COUNTED: Final = frozenset({0x53, 0x54})
+
+_SIZES: Final[dict[int, int]] = (
+    {number: row.size for number, row in NUMBERS.items()}
+    | dict.fromkeys(FLAGS, 1)
+    | EVENTS
+)
+
+_FLOATS: Final[dict[int, Struct]] = {2: Struct("<e"), 4: Struct("<f"), 8: Struct("<d")}
+_SIGNED: Final = 1
+_FLOAT: Final = 2
+_TEXT: Final = 3
+
+
+class _Found:
+    """Gather the objects of one advert."""
+
+    def __init__(self) -> None:
+        self.values: dict[Field, Value] = {}
+        self.buttons: list[str | None] = []
+        self.events: list[Event] = []
+
+    def number(self, row: Row, raw: float) -> None:
+        # The same object may come again (a second probe); the first is the device's own.
+        if row.field is None or row.field in self.values:
+            return
+        value = raw if row.per == 1 else round(raw * row.times / row.per, 3)
+        self.values[row.field] = value
+
+    def flag(self, number: int, state: int) -> None:
+        field = FLAGS[number]
+        if field is None or state > 1:
+            return
+        word = _CHARGING[state] if field is Field.CHARGING_STATE else bool(state)
+        self.values.setdefault(field, word)
+
+    def event(self, number: int, data: bytes) -> None:
+        code = data[0]
+        if number == _BUTTON:
+            self.buttons.append(BUTTON_TYPES.get(code))
+        elif number == _COMMAND and code < len(COMMANDS):
+            self.events.append(Event("command", COMMANDS[code]))
+        elif number == _DIMMER and code in TURNS:
+            self.events.append(Event("dimmer", TURNS[code], {"steps": data[1]}))
+
+    def content(self) -> Content:
+        # One button has no number; of several, each has, also while others are pressed.
+        several = len(self.buttons) > 1
+        pressed = [
+            Event(f"button_{number}" if several else "button", kind)
+            for number, kind in enumerate(self.buttons, 1)
+            if kind
+        ]
+        return sift(self.values, (*pressed, *self.events), model=MODEL)
+
+
+def _split_v2(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 2 <= len(data):
+        number = data[at]
+        at += 1
+        size = 1 + data[at] if number in _COUNTED else _SIZES.get(number)
+        if size is None or at + size > len(data):
+            return
+        yield number, data[at : at + size]
+        at += size
+
+
+def _objects_v2(data: bytes) -> Content:
+    found = _Found()
+    for number, entry in _split_v2(data):
+        if row := NUMBERS.get(number):
+            found.number(row, int.from_bytes(entry, "little", signed=row.signed))
+        elif number in FLAGS:
+            found.flag(number, entry[0])
+        elif number in EVENTS:
+            found.event(number, entry)
+    return found.content()
+
+
+def _objects_v1(data: bytes) -> Content:
+    found = _Found()
+    at = 0
+    while at + 2 <= len(data):
+        size, kind, number = data[at] & 0x1F, data[at] >> 5, data[at + 1]
+        entry = data[at + 2 : at + 1 + size]
+        at += 1 + size
+        if at > len(data) or not entry:
+            break
+        if kind >= _TEXT:
+            continue
+        if (row := NUMBERS.get(number)) and (
+            raw := _v1_number(kind, entry)
+        ) is not None:
+            found.number(row, raw)
+        elif number in FLAGS:
+            found.flag(number, entry[0])
+        elif len(entry) >= EVENTS.get(number, 0xFF):
+            found.event(number, entry)
+    return found.content()
+
+
+def _v1_number(kind: int, entry: bytes) -> float | None:
+    if kind == _FLOAT:
+        packed = _FLOATS.get(len(entry))
+        return packed.unpack(entry)[0] if packed else None
+    return int.from_bytes(entry, "little", signed=kind == _SIGNED)
+
+
+def parse(data: bytes, mac: bytes | None) -> Parsed:
+    """Read an entry of FCD2."""
+    if len(data) < 2 or data[0] >> 5 != _VERSION:
+        return None
+    info, at = data[0], 1
+    if info & _HAS_MAC:
+        inside = data[6:0:-1]
+        if len(inside) < 6 or (mac is not None and inside != mac):
+            return Reason.FOREIGN_MAC
+        mac, at = inside, 7
+    if not info & _ENCRYPTED:
+        return _objects_v2(data[at:])
+    if len(data) <= at + _TAIL:
+        return Reason.SHORT
+    if mac is None:
+        return Reason.NO_MAC
+    counter = data[-8:-4]
+    return Sealed(
+        mac + b"\xd2\xfc" + data[:1] + counter,
+        data[at:-8] + data[-4:],
+        None,
+        int.from_bytes(counter, "little"),
+        _objects_v2,
+    )
+
+
+def parse_v1(data: bytes, _mac: bytes | None) -> Parsed:
+    """Read an entry of 181C."""
+    if len(data) < _SHORTEST_V1:
+        return None
+    content = _objects_v1(data)
+    # The UUID is a standard one of another meaning: without any known object it is not ours.
+    return content if content.values or content.events or content.dropped else None
+
+
+def parse_v1_sealed(data: bytes, mac: bytes | None) -> Parsed:
+    """Read an entry of 181E."""
+    if len(data) < _SHORTEST_V1 + _TAIL:
+        return None
+    if mac is None:
+        return Reason.NO_MAC
+    counter = data[-8:-4]
+    return Sealed(
+        mac + b"\x1e\x18" + counter,
+        data[:-8] + data[-4:],
+        AAD,
+        int.from_bytes(counter, "little"),
+        _objects_v1,
+    )

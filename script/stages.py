@@ -1,0 +1,208 @@
+"""Run the stages of script/test one after the other, go on after a failure, and sum up.
+
+Without stage names all of them run. Each ends by itself or at its time limit.
+"""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PYTHON: Final = sys.executable
+PROTO: Final = "custom_components/mi_bms/proto"
+COVERAGE: Final = (PYTHON, "-m", "coverage")
+PYTEST: Final = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+MEASURED: Final = ("--cov-branch", "--cov-report=", "--cov-fail-under=0")
+
+type Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Describe a stage: its commands run in order until one fails."""
+
+    title: str
+    commands: tuple[Command, ...]
+    limit: int = 120  # s for each command
+    slow: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def gate(percent: int, *choice: str) -> Command:
+    """Make the command that judges the coverage measured just before."""
+    missing = ("--skip-covered", "--show-missing", "--precision=1")
+    return (*COVERAGE, "report", *missing, *choice, f"--fail-under={percent}")
+
+
+STAGES: Final[Mapping[str, Stage]] = {
+    "lint": Stage(
+        title="ruff: style and mistakes",
+        commands=((PYTHON, "-m", "ruff", "check", "."),),
+    ),
+    "format": Stage(
+        title="ruff: layout",
+        commands=(
+            (PYTHON, "-m", "ruff", "format", "--check", "--output-format=concise", "."),
+        ),
+    ),
+    "types": Stage(
+        title="mypy: strict types", commands=((PYTHON, "-m", "mypy"),), limit=300
+    ),
+    "spelling": Stage(
+        title="codespell",
+        commands=(
+            (PYTHON, "-m", "codespell_lib", "--skip=./tests/fixtures,*.png", "."),
+        ),
+    ),
+    "generated": Stage(
+        title="manifest and README tables",
+        commands=((PYTHON, "script/generate.py", "--check"),),
+    ),
+    "rules": Stage(
+        title="imports, texts, manifest, files", commands=((*PYTEST, "tests/rules"),)
+    ),
+    "proto": Stage(
+        title="protocol code, all branches",
+        commands=(
+            (*PYTEST, "tests/proto", f"--cov={PROTO}", *MEASURED),
+            gate(100),
+        ),
+        limit=300,
+        environ={"COVERAGE_FILE": ".coverage.proto"},
+    ),
+    "integration": Stage(
+        title="Home Assistant and the simulated world",
+        commands=(
+            (
+                *PYTEST,
+                "tests",
+                "--ignore=tests/proto",
+                "--ignore=tests/rules",
+                "--cov=custom_components/mi_bms",
+                *MEASURED,
+            ),
+            gate(95, f"--omit={PROTO}/*"),
+        ),
+        limit=420,
+        environ={"COVERAGE_FILE": ".coverage.integration"},
+    ),
+    "replay": Stage(
+        title="script/replay with a file of each kind",
+        commands=tuple(
+            ("script/replay", path)
+            for path in {
+                path.parent: str(path)
+                for path in sorted(ROOT.glob("tests/fixtures/*/*.json"))
+            }.values()
+        ),
+    ),
+    "run": Stage(
+        title="a whole Home Assistant (script/run --check)",
+        commands=(("script/run", "--check"),),
+        limit=300,
+        slow=True,
+    ),
+}
+
+
+def run(command: Command, stage: Stage) -> str:
+    """Run one command; give "" or why it failed."""
+    try:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | stage.environ, start_new_session=True
+        )
+    except OSError as err:
+        return f"{command[0]}: {err.strerror}"
+    try:
+        code = process.wait(stage.limit)
+    except subprocess.TimeoutExpired:
+        stop(process)
+        return f"no end after {stage.limit} s"
+    except BaseException:
+        stop(process)
+        raise
+    return f"exit code {code}" if code else ""
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a command and all that it started."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sign)
+            process.wait(10)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def run_stage(name: str) -> tuple[str, float]:
+    """Run a stage; give why it failed, "" when it passed, and the seconds it took."""
+    stage, started = STAGES[name], time.monotonic()
+    print(f"\n=== {name}: {stage.title}", flush=True)
+    failure = ""
+    for command in stage.commands:
+        if failure := run(command, stage):
+            break
+    return failure, time.monotonic() - started
+
+
+def parse(arguments: list[str]) -> list[str]:
+    """Read the command line; give the stages to run."""
+    stages = "\n".join(f"  {name:12} {stage.title}" for name, stage in STAGES.items())
+    parser = argparse.ArgumentParser(
+        prog="script/test",
+        description=__doc__,
+        epilog=f"stages:\n{stages}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="leave out the end-to-end run"
+    )
+    parser.add_argument(
+        "stage", nargs="*", help="run only these, in the order of the list below"
+    )
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.stage if name not in STAGES]:
+        parser.error(
+            f"there is no stage {', '.join(unknown)}; there are {', '.join(STAGES)}"
+        )
+    wanted = options.stage or list(STAGES)
+    return [
+        name
+        for name, stage in STAGES.items()
+        if name in wanted and not (options.fast and stage.slow)
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the stages and print the summary."""
+    names, started = parse(arguments), time.monotonic()
+    results: dict[str, tuple[str, float]] = {}
+    try:
+        for name in names:
+            results[name] = run_stage(name)
+    except KeyboardInterrupt:
+        print("\nscript/test: interrupted", file=sys.stderr)
+        return 130
+    print("\n=== summary")
+    for name, (failure, seconds) in results.items():
+        verdict = f"FAILED ({failure})" if failure else "passed"
+        print(f"{name:12} {seconds:6.1f} s  {verdict}")
+    failed = sum(1 for failure, _ in results.values() if failure)
+    total = time.monotonic() - started
+    print(
+        f"{len(results) - failed} passed, {failed} failed in {total:.1f} s", flush=True
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,173 @@
+"""Measure decoding against xiaomi-ble and against decryption alone.
+
+    python -m tests.bench.decode [rounds]
+
+Rounds of all contestants alternate, so a busy machine slows all of them; the best round of each
+counts. Adverts of one series differ in their counters, so nobody can remember an answer.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+import sys
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+from xiaomi_ble.parser import XiaomiBluetoothDeviceData
+
+# Imported as a package of its own: what is measured needs no Home Assistant.
+sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components/mi_bms"))
+
+from proto.mibeacon.decoder import Decoder
+
+FE95: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
+COUNT: Final = 4096
+ROUNDS: Final = 9
+
+MAC: Final = bytes.fromhex("a4c1380283f4")
+ADDRESS: Final = "A4:C1:38:02:83:F4"
+KEY: Final = bytes.fromhex("e9ea895fac7cca6d30532432a516f3a8")
+LEGACY_KEY: Final = bytes.fromhex("b853075158487ca39a5b5ea9")
+
+type Case = tuple[str, float, Sequence[bytes], bytes | None]
+
+
+def _clear(number: int) -> bytes:
+    body = (200 + number % 100).to_bytes(2, "little") + (300 + number // 100).to_bytes(
+        2, "little"
+    )
+    return (
+        bytes.fromhex("5020aa01")
+        + bytes((number & 0xFF,))
+        + MAC[::-1]
+        + b"\x0d\x10\x04"
+        + body
+    )
+
+
+def _two_objects(number: int) -> bytes:
+    return _clear(number) + b"\x0a\x10\x01\x3b"
+
+
+def _sealed(number: int) -> bytes:
+    head = bytes.fromhex("58585b05") + bytes((number & 0xFF,))
+    upper = (number >> 8).to_bytes(3, "little")
+    plain = b"\x06\x10\x02" + (400 + number % 100).to_bytes(2, "little")
+    nonce = MAC[::-1] + head[2:5] + upper
+    sealed = AESCCM(KEY, tag_length=4).encrypt(nonce, plain, b"\x11")
+    return head + MAC[::-1] + sealed[:-4] + upper + sealed[-4:]
+
+
+def _legacy(number: int) -> bytes:
+    head = bytes.fromhex("5830b603") + bytes((number & 0xFF,))
+    upper = (number >> 8).to_bytes(3, "little")
+    key = LEGACY_KEY[:6] + bytes.fromhex("8d3d3c97") + LEGACY_KEY[6:]
+    nonce = head + upper + MAC[::-1][:5]
+    sealed = AESCCM(key, tag_length=16).encrypt(
+        nonce, b"\x01\x10\x03\x00\x01\x03", b"\x11"
+    )
+    return head + MAC[::-1] + sealed[:6] + upper + sealed[6:7]
+
+
+def _cases() -> list[Case]:
+    numbers = range(COUNT)
+    return [
+        ("clear, one object", 5.0, [_clear(number) for number in numbers], None),
+        ("clear, two objects", 0.0, [_two_objects(number) for number in numbers], None),
+        ("encrypted v5", 3.5, [_sealed(number) for number in numbers], KEY),
+        ("repeated", 10.0, [_clear(1)] * COUNT, None),
+        ("repeated, encrypted", 10.0, [_sealed(1)] * COUNT, KEY),
+        ("legacy v3", 10.0, [_legacy(number) for number in numbers], LEGACY_KEY),
+    ]
+
+
+def _ours(adverts: Sequence[bytes], key: bytes | None) -> Callable[[], float]:
+    entries = [{FE95: advert} for advert in adverts]
+
+    def run() -> float:
+        decoder = Decoder(ADDRESS, key)
+        feed = decoder.feed
+        nothing: dict[int, bytes] = {}
+        start = perf_counter()
+        for now, entry in enumerate(entries):
+            feed(entry, nothing, now, "receiver")
+        taken = perf_counter() - start
+        wrong = set(decoder.counters) - {"decoded", "repeated"}
+        if wrong:
+            raise RuntimeError(f"not decoded: {wrong}")
+        return taken
+
+    return run
+
+
+def _theirs(adverts: Sequence[bytes], key: bytes | None) -> Callable[[], float]:
+    infos: list[Any] = [
+        SimpleNamespace(
+            name="",
+            address=ADDRESS,
+            rssi=-60,
+            manufacturer_data={},
+            service_data={FE95: advert},
+            service_uuids=[],
+            source="receiver",
+        )
+        for advert in adverts
+    ]
+
+    def run() -> float:
+        parser = XiaomiBluetoothDeviceData(bindkey=key)
+        update = parser.update
+        start = perf_counter()
+        for info in infos:
+            update(info)
+        return perf_counter() - start
+
+    return run
+
+
+def _bare() -> Callable[[], float]:
+    adverts = [_sealed(number) for number in range(COUNT)]
+    decrypt = AESCCM(KEY, tag_length=4).decrypt
+
+    def run() -> float:
+        start = perf_counter()
+        for advert in adverts:
+            nonce = advert[5:11] + advert[2:5] + advert[-7:-4]
+            decrypt(nonce, advert[11:-7] + advert[-4:], b"\x11")
+        return perf_counter() - start
+
+    return run
+
+
+def main() -> int:
+    """Print rates and ratios; 1 if an aim is missed."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    cases = _cases()
+    runs = [
+        (_ours(adverts, key), _theirs(adverts, key)) for _, _, adverts, key in cases
+    ]
+    bare = _bare()
+    best = [[float("inf")] * 2 for _ in cases]
+    best_bare = float("inf")
+    for _ in range(rounds):
+        for times, pair in zip(best, runs, strict=True):
+            for who, run in enumerate(pair):
+                times[who] = min(times[who], run())
+        best_bare = min(best_bare, bare())
+    missed = 0
+    print(
+        f"{'case':22}{'ours':>12}{'xiaomi-ble':>12}{'ratio':>8}{'aim':>6}   per second"
+    )
+    for (name, aim, _, _), (ours, theirs) in zip(cases, best, strict=True):
+        ratio = theirs / ours
+        missed += ratio < aim
+        print(
+            f"{name:22}{COUNT / ours:12,.0f}{COUNT / theirs:12,.0f}{ratio:8.1f}{aim:6.1f}"
+        )
+    print(f"{'bare decryption':22}{COUNT / best_bare:12,.0f}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

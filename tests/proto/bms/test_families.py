@@ -1,0 +1,160 @@
+"""What every battery family has to keep to; a new family file is tested by being there."""
+
+from collections.abc import Mapping
+from random import Random
+import re
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+
+from custom_components.mi_bms.proto.bms import registry
+from custom_components.mi_bms.proto.bms.contract import Ask, Family
+from custom_components.mi_bms.proto.bms.index import INDEX
+from custom_components.mi_bms.proto.model.errors import Unsupported
+from custom_components.mi_bms.proto.model.fields import Field
+from tests.replay.batteries import replay
+
+from .families import ALL, IDS, context_of
+from .fixtures import VECTORS
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+every = pytest.mark.parametrize("family", ALL, ids=IDS)
+
+
+def own(family: Family, *kinds: str) -> list[dict[str, Any]]:
+    return [
+        vector
+        for vector in VECTORS
+        if vector["family"] == family.id and vector["kind"] in kinds
+    ]
+
+
+@every
+def test_id_is_the_file_name_and_known(family: Family) -> None:
+    assert family.id in IDS
+    assert registry.load(family.id) is family
+    assert family.id in INDEX
+
+
+@every
+def test_wires_are_valid(family: Family) -> None:
+    assert family.wires
+    for wire in family.wires:
+        uuids = (
+            wire.service,
+            *wire.notify,
+            *wire.later,
+            *((wire.write,) if wire.write else ()),
+        )
+        assert all(UUID.fullmatch(uuid) for uuid in uuids)
+
+
+@every
+def test_times_fit_a_poll(family: Family) -> None:
+    pacing = family.pacing
+    assert 0 < pacing.timeout <= pacing.deadline <= 60
+    assert 0 <= pacing.settle <= 2
+    assert 1 <= pacing.tries <= 5
+    assert 5 <= family.interval <= 300
+    assert bool(family.alive) is (family.alive_every > 0)
+
+
+@every
+def test_it_has_one_way_to_poll(family: Family) -> None:
+    assert bool(family.plan) is not bool(family.dialogue)
+    assert bool(family.control) is bool(family.controls)
+    steps = family.poll(context_of(family))
+    first = next(steps)
+    steps.close()
+    assert first is not None
+
+
+@every
+def test_the_probe_knows_its_answer(family: Family) -> None:
+    if family.probe is not None:
+        assert family.probe.request
+        assert family.probe.reply
+
+
+@every
+def test_it_has_fixtures(family: Family) -> None:
+    assert own(family, "decode")
+    assert len(own(family, "error", "empty", "error_info")) >= 2
+
+
+@every
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(chunks=st.lists(st.binary(max_size=30), max_size=20))
+def test_no_bytes_break_its_framers(family: Family, chunks: list[bytes]) -> None:
+    for make in (family.framer, *family.framers.values()):
+        framer = make(context_of(family))
+        for chunk in chunks:
+            for frame in framer.feed(chunk):
+                assert isinstance(frame, bytes)
+        assert len(getattr(framer, "_buffer", b"")) < 8192
+
+
+def mutated(vector: Mapping[str, Any], random: Random) -> dict[str, Any]:
+    """Spoil the notifications of an exchange: flip, cut, double, drop, exchange."""
+    exchange = []
+    for entry in vector["exchange"]:
+        chunks = [bytearray.fromhex(chunk) for chunk in entry.get("notify", ())]
+        for chunk in chunks:
+            match random.randrange(6):
+                case 0 if chunk:
+                    chunk[random.randrange(len(chunk))] ^= 1 << random.randrange(8)
+                case 1:
+                    del chunk[random.randrange(len(chunk) + 1) :]
+                case 2:
+                    chunk.extend(bytes(chunk))
+                case 3:
+                    random.shuffle(chunk)
+        exchange.append(
+            {**entry, "notify": [chunk.hex() for chunk in chunks]}
+            if "notify" in entry
+            else entry
+        )
+    return {**vector, "exchange": exchange}
+
+
+@every
+def test_spoiled_exchanges_give_errors_or_samples(family: Family) -> None:
+    random = Random(family.id)
+    for vector in own(family, "decode", "device_info", "diagnostic", "auth")[:6]:
+        for _ in range(8):
+            assert replay(mutated(vector, random))["outcome"] in {
+                "ok",
+                "error",
+                "unsupported",
+            }
+
+
+@every
+def test_plans_name_their_answers(family: Family) -> None:
+    assert all(
+        isinstance(ask, Ask) and ask.reply is not None and ask.rows
+        for ask in family.plan
+    )
+
+
+def test_fields_have_no_double_names() -> None:
+    assert len(set(Field)) == len(list(Field))
+
+
+def test_unknown_families_are_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unsupported):
+        registry.load("nobody")
+    monkeypatch.setattr(registry, "INDEX", {"nobody": None})
+    with pytest.raises(Unsupported):
+        registry.load("nobody")
+
+
+def test_a_broken_family_module_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise ModuleNotFoundError(name="something_else")
+
+    monkeypatch.setattr(registry, "import_module", fail)
+    with pytest.raises(ModuleNotFoundError):
+        registry.load("jbd")

@@ -1,0 +1,1 @@
+"""Replay recorded adverts and frames through the decoders."""

@@ -1,0 +1,328 @@
+"""Play battery vectors through the real session: a GATT link made of the vector, in virtual time."""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Mapping
+import contextlib
+from typing import Any
+
+from custom_components.mi_bms.proto.bms import registry
+from custom_components.mi_bms.proto.bms.contract import Family
+from custom_components.mi_bms.proto.bms.matching import Advert, recognise
+from custom_components.mi_bms.proto.bms.uuids import expand
+from custom_components.mi_bms.proto.link.gatt import Notified
+from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.model.errors import MiBmsError, Unsupported
+from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.sample import BmsSample
+
+type Vector = Mapping[str, Any]
+type Recut = Callable[
+    [list[bytes]], list[bytes]
+]  # notifications -> the same bytes cut otherwise
+
+_PUSH_GAP = 0.05  # s between pushed notifications, far below any time-out
+_ANSWER_AFTER = 0.005  # s
+_NOON = 1_700_000_000.0  # unix time that devices are told
+_INFO = ("2a24", "2a25", "2a26", "2a27", "2a28", "2a29")
+
+
+class _NoSelector:
+    """Stand in for the selector of an event loop that has no files: waiting only moves its clock."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def select(self, timeout: float | None) -> list[object]:
+        if timeout is None:
+            raise RuntimeError("the replay waits for ever")
+        self.now += timeout
+        return []
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """Be an event loop whose time passes as soon as everybody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = _NoSelector()
+
+    def time(self) -> float:
+        return self._selector.now
+
+    def _process_events(self, event_list: list[object]) -> None:
+        """Have no events."""
+
+    def _write_to_self(self) -> None:
+        """Need no waking."""
+
+
+def run[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end in virtual time."""
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
+
+
+class VectorLink:
+    """Be the device of a vector: it answers each written frame as recorded.
+
+    A frame is answered by the first unused entry with the same bytes, a repeated one by the last
+    answer. Entries without a write are pushed one after the other once somebody subscribes.
+    """
+
+    def __init__(
+        self, family: Family, exchange: list[Mapping[str, Any]], recut: Recut = list
+    ) -> None:
+        self._entries = [dict(entry, used=False) for entry in exchange]
+        self._recut = recut
+        self._values = {
+            expand(entry["read"]): bytes.fromhex(entry["value"])
+            for entry in exchange
+            if "read" in entry
+        }
+        self._family = family
+        self._named = {
+            expand(entry["char"])
+            for entry in exchange
+            if " " not in entry.get("char", " ")
+        }
+        self._listeners: dict[str, Notified] = {}
+        self._pushing = False
+        self._pending: dict[str, bytes] = {}
+        self._wires = self._fitting_wires()
+
+    def _fitting_wires(self) -> list[Any]:
+        named = [
+            wire
+            for wire in self._family.wires
+            if wire.write in self._named or self._named & set(wire.notify)
+        ]
+        return named or list(self._family.wires[:1])
+
+    @property
+    def characteristics(self) -> Collection[str]:
+        found = {*self._named, *self._values}
+        for wire in self._wires:
+            found.update(wire.notify, wire.later, [wire.write] if wire.write else [])
+        if not self._has_info():
+            found -= {expand(short) for short in _INFO}
+        return found
+
+    def _has_info(self) -> bool:
+        return any(expand(short) in self._values for short in _INFO)
+
+    def properties(self, uuid: str) -> Collection[str]:
+        return ("read", "write", "write-without-response", "notify")
+
+    def max_write(self, uuid: str) -> int:
+        return 512
+
+    async def subscribe(self, uuid: str, notified: Notified) -> None:
+        self._listeners[uuid] = notified
+        if not self._pushing:
+            self._pushing = True
+            loop = asyncio.get_running_loop()
+            pushed = [
+                entry
+                for entry in self._entries
+                if "write" in entry and entry["write"] is None
+            ]
+            for n, entry in enumerate(pushed):
+                loop.call_later(_PUSH_GAP * (n + 1), self._notify, entry)
+
+    async def read(self, uuid: str) -> bytes:
+        return self._values.get(uuid, b"")
+
+    async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+        whole = (self._pending.pop(uuid, b"") + data).hex()
+        same = [entry for entry in self._entries if entry.get("write") == whole]
+        if not same:
+            # Long requests may come in pieces: keep what can still become a recorded one.
+            if any(
+                (entry.get("write") or "").startswith(whole) for entry in self._entries
+            ):
+                self._pending[uuid] = bytes.fromhex(whole)
+            return
+        entry = next((entry for entry in same if not entry["used"]), same[-1])
+        entry["used"] = True
+        asyncio.get_running_loop().call_later(_ANSWER_AFTER, self._notify, entry)
+
+    def _notify(self, entry: Mapping[str, Any]) -> None:
+        sources = [uuid for wire in self._wires for uuid in (*wire.notify, *wire.later)]
+        named = entry.get("source") and [expand(entry["source"])]
+        for uuid in named or sources:
+            if uuid in self._listeners:
+                for chunk in self._recut(
+                    [bytes.fromhex(chunk) for chunk in entry["notify"]]
+                ):
+                    self._listeners[uuid](chunk)
+                return
+
+
+def replay(vector: Vector, recut: Recut = list) -> dict[str, Any]:
+    """Play one vector; gives id, outcome (ok, error, unsupported), values, events and error text."""
+    result: dict[str, Any] = {
+        "id": vector["id"],
+        "outcome": "ok",
+        "values": {},
+        "events": [],
+        "error": None,
+    }
+    try:
+        result["values"] = _play(vector, recut)
+    except Unsupported as error:
+        result["outcome"] = "unsupported"
+        result["error"] = _words(error)
+    except MiBmsError as error:
+        result["outcome"] = "error"
+        result["error"] = _words(error)
+    return result
+
+
+def _words(error: MiBmsError) -> str:
+    """Say what went wrong: kind and reason."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _play(vector: Vector, recut: Recut) -> dict[str, Any]:
+    if vector["kind"] == "recognise":
+        candidates = recognise(advert_of(vector))
+        return {"recognised_as": candidates[0].family_id if candidates else None}
+    family = registry.load(vector["family"])
+    link = VectorLink(family, vector.get("exchange", []), recut)
+    session = Session(family, clock=lambda: _NOON)
+    where = vector.get("device", {})
+    advert = vector.get("advertisement", {})
+    device = Device(
+        name=where.get("name") or advert.get("local_name") or "",
+        address=where.get("address") or advert.get("address") or "00:00:00:00:00:00",
+    )
+    play = _KINDS.get(vector["kind"], _decode)
+    return run(play(session, link, device, vector))
+
+
+async def _decode(
+    session: Session, link: VectorLink, device: Device, vector: Vector
+) -> dict[str, Any]:
+    return values_of(await session.read(link, device, vector.get("secret")))
+
+
+async def _device_info(
+    session: Session, link: VectorLink, device: Device, vector: Vector
+) -> dict[str, Any]:
+    info = await session.identify(link, device, vector.get("secret"))
+    names = info.__slots__
+    return {
+        "device_info": {
+            name: value for name in names if (value := getattr(info, name)) is not None
+        }
+    }
+
+
+async def _auth(
+    session: Session, link: VectorLink, device: Device, vector: Vector
+) -> dict[str, Any]:
+    await session.log_in(link, device, vector.get("secret"))
+    return {"authenticated": True}
+
+
+async def _diagnostic(
+    session: Session, link: VectorLink, device: Device, vector: Vector
+) -> dict[str, Any]:
+    return {
+        "error_counters": await session.diagnose(link, device, vector.get("secret"))
+    }
+
+
+async def _frame(
+    session: Session, link: VectorLink, device: Device, vector: Vector
+) -> dict[str, Any]:
+    wanted = {Field(name): value for name, value in vector["expect"].items()}
+    return dict(await session.switch(link, device, wanted, vector.get("secret")))
+
+
+_KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
+    "device_info": _device_info,
+    "error_info": _device_info,
+    "auth": _auth,
+    "diagnostic": _diagnostic,
+    "frame": _frame,
+}
+
+
+def advert_of(vector: Vector) -> Advert:
+    """Make the advert of a vector."""
+    said = vector["advertisement"]
+    return Advert(
+        address=said.get("address", ""),
+        name=said.get("local_name"),
+        service_uuids=tuple(map(expand, said.get("service_uuids", ()))),
+        manufacturer_data={
+            int(k): bytes.fromhex(v)
+            for k, v in said.get("manufacturer_data", {}).items()
+        },
+        service_data={
+            expand(k): bytes.fromhex(v) for k, v in said.get("service_data", {}).items()
+        },
+    )
+
+
+def values_of(sample: BmsSample) -> dict[str, Any]:
+    """Give a sample under the names of the canonical list, numbers to three decimals."""
+    values: dict[str, Any] = {
+        str(name): _rounded(value) for name, value in sample.values.items()
+    }
+    if sample.cells or values.get("cell_count") == 0:
+        values["cell_voltages"] = [_rounded(volts) for volts in sample.cells]
+    if sample.probes:
+        values["temp_values"] = [_rounded(probe.celsius) for probe in sample.probes]
+        values["temp_types"] = [str(probe.place) for probe in sample.probes]
+    values.setdefault("temp_sensors", len(sample.probes))
+    if sample.packs:
+        values["packs"] = [values_of(pack) for pack in sample.packs]
+    if sample.alarms:
+        values["alarms"] = sorted(map(str, sample.alarms))
+    return values
+
+
+def _rounded(value: Any) -> Any:
+    """Round a float to three decimals."""
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def agrees(found: Any, expected: Any) -> bool:
+    """Compare as the vectors are judged: what is listed must be there, within 0.001 or 0.01 %."""
+    if isinstance(expected, Mapping):
+        return isinstance(found, Mapping) and all(
+            agrees(found.get(k), v) for k, v in expected.items()
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(expected)
+            and all(
+                agrees(one, other) for one, other in zip(found, expected, strict=True)
+            )
+        )
+    if isinstance(expected, int | float) and not isinstance(expected, bool):
+        with contextlib.suppress(TypeError):
+            return bool(abs(found - expected) <= max(0.001, abs(expected) * 0.0001))
+        return False
+    return bool(found == expected)
+
+
+def judge(vector: Vector) -> str | None:
+    """Say what is wrong with the replay of a vector; None when it agrees."""
+    result = replay(vector)
+    if vector.get("expect_error"):
+        return None if result["outcome"] == "error" else f"no error but {result}"
+    if result["outcome"] != "ok":
+        return f"{result['outcome']}: {result['error']}"
+    wrong = {
+        name: (result["values"].get(name), value)
+        for name, value in vector["expect"].items()
+        if not agrees(result["values"].get(name), value)
+    }
+    return f"found, expected: {wrong}" if wrong else None

@@ -1,0 +1,95 @@
+"""Where things are, and what the code says of itself."""
+
+import ast
+from collections.abc import Iterator
+import importlib.util
+import json
+from pathlib import Path
+import subprocess
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+INTEGRATION = ROOT / "custom_components" / "mi_bms"
+PROTO = INTEGRATION / "proto"
+PLATFORMS = ("binary_sensor", "event", "sensor")
+
+
+def load(path: Path) -> Any:
+    """Read a JSON file; a key that stands twice is an error."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        assert len(made) == len(pairs), (
+            f"{path.name}: a key stands twice in {sorted(made)}"
+        )
+        return made
+
+    return json.loads(path.read_text(), object_pairs_hook=once)
+
+
+def translations() -> Any:
+    """Give the English texts."""
+    return load(INTEGRATION / "translations" / "en.json")
+
+
+def tree(path: Path) -> ast.Module:
+    """Parse a Python file."""
+    return ast.parse(path.read_text(), str(path))
+
+
+def calls(module: ast.AST, *names: str) -> Iterator[ast.Call]:
+    """Give the calls of functions or methods of these names."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", None))
+            if name in names:
+                yield node
+
+
+def argument(call: ast.Call, name: str) -> ast.expr | None:
+    """Give a keyword argument of a call."""
+    return next(
+        (keyword.value for keyword in call.keywords if keyword.arg == name), None
+    )
+
+
+def text(node: ast.expr | None) -> str | None:
+    """Give the text of a constant, None for anything else."""
+    return (
+        node.value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        else None
+    )
+
+
+def generator() -> ModuleType:
+    """Import the program that writes manifest and README."""
+    spec = importlib.util.spec_from_file_location(
+        "generate", ROOT / "script" / "generate.py"
+    )
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def files() -> list[Path]:
+    """Give all files that belong to the repository, committed or not."""
+    listed = subprocess.run(
+        [
+            "/usr/bin/env",
+            "git",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    paths = (ROOT / name for name in listed.split("\0") if name)
+    return sorted(path for path in paths if path.is_file())

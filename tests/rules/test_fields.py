@@ -1,0 +1,31 @@
+"""Each quantity has a row that shows it, and each platform says how it may be updated."""
+
+import pytest
+
+from custom_components.mi_bms import binary_sensor, event, sensor
+from custom_components.mi_bms.proto.model.fields import Field
+
+# Not shown as entities: what they say is in other ones (the time of the last reading, the probes).
+HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS}
+
+
+@pytest.mark.parametrize("field", sorted(set(Field) - HIDDEN))
+def test_each_field_is_shown(field: Field) -> None:
+    assert field in sensor.SENSORS or field in binary_sensor.BINARY_SENSORS
+
+
+def test_hidden_fields_are_hidden() -> None:
+    assert not HIDDEN & (sensor.SENSORS.keys() | binary_sensor.BINARY_SENSORS.keys())
+
+
+def test_rows_stand_under_their_key() -> None:
+    for table in (sensor.SENSORS, binary_sensor.BINARY_SENSORS):
+        for field, row in table.items():
+            assert row.key == field == row.translation_key
+
+
+@pytest.mark.parametrize(
+    "platform", [binary_sensor, event, sensor], ids=lambda m: m.__name__
+)
+def test_platforms_only_read(platform: object) -> None:
+    assert getattr(platform, "PARALLEL_UPDATES") == 0  # noqa: B009

@@ -1,0 +1,139 @@
+"""Who may import whom."""
+
+import ast
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+from .repo import INTEGRATION, PLATFORMS, PROTO, tree
+
+# Module or folder of proto -> what it may import of ours, as beginnings of dotted names.
+PROTO_MAY = {
+    "model": ("model",),
+    "mibeacon": ("model", "mibeacon"),
+    "bms": ("model", "bms"),
+    "link": ("model", "link", "bms"),
+}
+LIBRARIES = {
+    "model": set(),
+    "mibeacon": {"cryptography"},
+    "bms": {"cryptography"},
+    "link": set(),
+}
+LAYER_OF = {
+    "transport": ("proto.link", "proto.model", "const"),
+    "runtime": ("proto", "const", "profile"),
+    "profile": ("proto.model",),
+    "coordinator": ("runtime", "transport", "proto", "profile", "const"),
+    "entity": ("coordinator", "proto.model", "const"),
+    "passive": ("coordinator", "entity", "proto.model"),
+    # The types of events stand beside the devices that fire them.
+    **dict.fromkeys(
+        PLATFORMS,
+        (
+            "coordinator",
+            "entity",
+            "passive",
+            "proto.model",
+            "proto.mibeacon.devices",
+            "const",
+        ),
+    ),
+    "config_flow": ("proto", "transport", "profile", "const"),
+    "const": (),
+}
+
+
+def ours(path: Path) -> set[str]:
+    """Give what a module imports of ours, as dotted names below the integration."""
+    package = path.relative_to(INTEGRATION).parent.parts
+    names: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            module = (*base, *(node.module.split(".") if node.module else ()))
+            names.update(
+                ".".join((*module, alias.name)) if not node.module else ".".join(module)
+                for alias in node.names
+            )
+    return names
+
+
+def others(path: Path) -> set[str]:
+    """Give the packages that a module imports by absolute name."""
+    names: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names}
+
+
+def allowed(name: str, may: tuple[str, ...]) -> bool:
+    return any(name == one or name.startswith(one + ".") for one in may)
+
+
+@pytest.mark.parametrize("layer", PROTO_MAY)
+def test_layers_of_proto(layer: str) -> None:
+    for path in sorted((PROTO / layer).rglob("*.py")):
+        wrong = [
+            name
+            for name in ours(path)
+            if not allowed(name.removeprefix("proto."), PROTO_MAY[layer])
+        ]
+        assert not wrong, f"{path.relative_to(PROTO)} imports {wrong}"
+        foreign = others(path) - sys.stdlib_module_names - LIBRARIES[layer]
+        assert not foreign, f"{path.relative_to(PROTO)} imports {sorted(foreign)}"
+
+
+def test_link_knows_batteries_only_by_their_contract() -> None:
+    for path in (PROTO / "link").glob("*.py"):
+        assert not any(
+            ".families." in name or ".dialects." in name for name in ours(path)
+        )
+
+
+def test_families_do_not_know_each_other() -> None:
+    folder = PROTO / "bms" / "families"
+    for path in folder.glob("*.py"):
+        wrong = [name for name in ours(path) if name.startswith("proto.bms.families")]
+        assert not wrong, (
+            f"{path.name} imports {wrong}; what they share belongs to dialects"
+        )
+
+
+@pytest.mark.parametrize("module", LAYER_OF)
+def test_layers_of_the_integration(module: str) -> None:
+    wrong = [
+        name
+        for name in ours(INTEGRATION / f"{module}.py")
+        if not allowed(name, LAYER_OF[module])
+    ]
+    assert not wrong, f"{module} imports {wrong}"
+
+
+def test_only_the_transport_opens_connections() -> None:
+    users = {
+        path.stem
+        for path in INTEGRATION.rglob("*.py")
+        if others(path) & {"bleak", "bleak_retry_connector", "habluetooth"}
+    }
+    assert users <= {"transport"}
+
+
+def test_proto_needs_no_home_assistant() -> None:
+    code = (
+        "import sys, pkgutil, importlib\n"
+        "for name in ('homeassistant', 'bleak', 'habluetooth'): sys.modules[name] = None\n"
+        f"sys.path.insert(0, {str(INTEGRATION)!r})\n"
+        "import proto\n"
+        "for module in pkgutil.walk_packages(proto.__path__, 'proto.'):\n"
+        "    importlib.import_module(module.name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,114 @@
+"""Changelog, README, fixtures, workflows, and words that must not be anywhere."""
+
+import ast
+import os
+from pathlib import Path
+import re
+
+import pytest
+import yaml
+
+from .repo import INTEGRATION, ROOT, calls, files, generator, load, tree
+
+FILES = files()
+VERSION = load(INTEGRATION / "manifest.json")["version"]
+FIXTURES = [path for path in FILES if path.is_relative_to(ROOT / "tests" / "fixtures")]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# Spelled in pieces, so that this file does not hold them.
+FORBIDDEN = re.compile(
+    "|".join(
+        (
+            r"(?<![\w.])/" + "work/",
+            r"/" + "root/",
+            r"/home/" + r"[a-z]+/",
+            r"\.\./" + "shared",
+            "pypi" + r"\.org/simple",
+            "files.python" + "hosted",
+            "registry" + r"\.npmjs",
+            "deb.debian" + r"\.org",
+        )
+    )
+)
+
+
+def readable(path: Path) -> str:
+    try:
+        return path.read_text()
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_generated_files_are_fresh() -> None:
+    stale = [str(path.relative_to(ROOT)) for path in generator().stale()]
+    assert not stale, "run script/generate"
+
+
+def test_changelog_names_the_version() -> None:
+    headings = re.findall(
+        r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert headings[:2] == ["Unreleased", VERSION]
+
+
+def test_nothing_names_a_machine() -> None:
+    found = {
+        str(path.relative_to(ROOT)): match[0]
+        for path in FILES
+        if (match := FORBIDDEN.search(readable(path)))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_fixtures_say_where_they_come_from(path: Path) -> None:
+    assert path.suffix == ".json"
+    content = load(path)
+    entries = content if isinstance(content, list) else [content]
+    assert entries
+    assert all(entry.get("source") for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "path", [".ci/run", "script/generate", "script/setup", "script/test"]
+)
+def test_programs_can_be_run(path: str) -> None:
+    assert os.access(ROOT / path, os.X_OK)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_are_careful(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {}
+    assert "concurrency" in workflow
+    for name, job in workflow["jobs"].items():
+        assert "permissions" in job, name
+        assert "timeout-minutes" in job, name
+        for step in job["steps"]:
+            if "uses" in step:
+                assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
+            # What others may write must not become part of a script.
+            assert "${{" not in step.get("run", "")
+
+
+def test_the_floor_is_tested() -> None:
+    floor = load(ROOT / "hacs.json")["homeassistant"]
+    assert (
+        f"homeassistant=={floor}/" in (ROOT / ".github/workflows/tests.yml").read_text()
+    )
+    minor = re.match(r"\d+\.\d+", floor)
+    assert minor
+    assert f"Home Assistant {minor[0]} or newer" in (ROOT / "README.md").read_text()
+
+
+def test_no_assert_outside_tests() -> None:
+    for path in INTEGRATION.rglob("*.py"):
+        assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree(path))), (
+            path
+        )
+        assert not any(calls(tree(path), "print")), path
+
+
+def test_readme_names_the_commands() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for command in ("script/run", "script/test"):
+        assert command in readme

@@ -1,0 +1,273 @@
+"""Each text that the code asks for exists, no text is left over, and Home Assistant accepts all."""
+
+import ast
+from collections.abc import Iterator
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.mi_bms import binary_sensor, sensor
+from custom_components.mi_bms.config_flow import BatteryOptions, MiBmsConfigFlow
+from custom_components.mi_bms.event import SensorEvent
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
+from homeassistant.components.sensor import SensorDeviceClass
+
+from .repo import INTEGRATION, argument, calls, load, text, translations, tree
+
+TEXTS = translations()
+ICONS = load(INTEGRATION / "icons.json")
+FLOW = tree(INTEGRATION / "config_flow.py")
+# Aborts that Home Assistant's own helpers end with.
+HELPERS = {
+    "_abort_if_unique_id_configured": {"already_configured"},
+    "async_set_unique_id": {"already_in_progress"},
+    "async_update_reload_and_abort": {"reauth_successful", "reconfigure_successful"},
+}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def part(name: str) -> ast.ClassDef:
+    return next(
+        node
+        for node in ast.walk(FLOW)
+        if isinstance(node, ast.ClassDef) and node.name == name
+    )
+
+
+def literals(node: ast.AST | None) -> set[str]:
+    """Give all texts that stand somewhere in a piece of code."""
+    if node is None:
+        return set()
+    return {
+        one.value
+        for one in ast.walk(node)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+
+
+def shown_steps(flow: ast.ClassDef) -> set[str]:
+    """Give the steps that a flow shows; one that is passed on as an argument counts, too."""
+    shows = calls(flow, "async_show_form", "async_show_menu", "async_show_progress")
+    steps = {text(argument(call, "step_id")) for call in shows}
+    steps |= {text(call.args[0]) for call in calls(flow, "_async_ask_key")}
+    return {step for step in steps if step}
+
+
+def leaves(
+    node: Any, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from leaves(value, (*path, key))
+    else:
+        yield path, node
+
+
+def event_keys() -> set[str]:
+    """Give the sources of events that a device may have."""
+    known = (*DEVICES.values(), *KINDS.values())
+    # As many numbered buttons as an advert of BTHome can hold.
+    numbered = {f"button_{number}" for number in range(1, 11)}
+    return {key for spec in known for key in spec.events} | set(EVENT_TYPES) | numbered
+
+
+class TestFlow:
+    """The texts of the flows."""
+
+    @pytest.mark.parametrize(
+        ("flow", "texts", "cls"),
+        [
+            ("MiBmsConfigFlow", TEXTS["config"], MiBmsConfigFlow),
+            ("BatteryOptions", TEXTS["options"], BatteryOptions),
+        ],
+    )
+    def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
+        steps = shown_steps(part(flow))
+        assert steps == set(texts["step"])
+        # Home Assistant refuses to show a step, even a menu, that has no method of its own.
+        missing = [step for step in steps if not hasattr(cls, f"async_step_{step}")]
+        assert not missing
+
+    def test_menus(self) -> None:
+        for call in calls(FLOW, "async_show_menu"):
+            step = TEXTS["config"]["step"][text(argument(call, "step_id"))]
+            options = literals(argument(call, "menu_options"))
+            assert set(step["menu_options"]) == options
+            assert set(step.get("menu_option_descriptions", options)) == options
+            assert all(hasattr(MiBmsConfigFlow, f"async_step_{one}") for one in options)
+
+    def test_progress(self) -> None:
+        asked = {
+            text(argument(call, "progress_action"))
+            for call in calls(FLOW, "async_show_progress")
+        }
+        assert asked == set(TEXTS["config"]["progress"])
+
+    def test_aborts(self) -> None:
+        asked = {text(argument(call, "reason")) for call in calls(FLOW, "async_abort")}
+        for helper, reasons in HELPERS.items():
+            if any(calls(FLOW, helper)):
+                asked |= reasons
+        assert asked == set(TEXTS["config"]["abort"])
+
+    def test_errors(self) -> None:
+        errors = set(TEXTS["config"]["error"])
+        # The words of key errors are put together from a reason that the parser gives.
+        words = literals(FLOW) | {"key_length", "key_not_hex"}
+        assert errors <= words, f"nobody shows {sorted(errors - words)}"
+        table = next(
+            node.value
+            for node in ast.walk(FLOW)
+            if isinstance(node, ast.AnnAssign)
+            and getattr(node.target, "id", "") == "_ERRORS"
+        )
+        assert literals(table) <= errors
+        for node in ast.walk(FLOW):
+            if isinstance(node, ast.Assign) and isinstance(
+                node.targets[0], ast.Subscript
+            ):
+                if getattr(node.targets[0].value, "id", "") == "errors" and text(
+                    node.value
+                ):
+                    assert text(node.value) in errors
+
+    def test_each_field_is_explained(self) -> None:
+        for flow in ("config", "options"):
+            for name, step in TEXTS[flow]["step"].items():
+                assert set(step.get("data", ())) == set(
+                    step.get("data_description", ())
+                ), name
+
+    def test_selectors(self) -> None:
+        assert set(TEXTS["selector"]) == {"family"}
+        assert set(TEXTS["selector"]["family"]["options"]) == {"find_out"}
+
+
+def test_exceptions() -> None:
+    asked: dict[str, set[str]] = {}
+    for path in INTEGRATION.glob("*.py"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and argument(node, "translation_domain"):
+                key = text(argument(node, "translation_key"))
+                assert key, f"{path.name}: the key of a message must be a constant"
+                placeholders = argument(node, "translation_placeholders")
+                asked[key] = literals(placeholders)
+    assert set(TEXTS["exceptions"]) == set(asked)
+    for key, filled in asked.items():
+        assert set(PLACEHOLDER.findall(TEXTS["exceptions"][key]["message"])) <= filled
+
+
+class TestEntities:
+    """The names, states and icons of entities."""
+
+    def test_keys(self) -> None:
+        assert {name: set(texts) for name, texts in TEXTS["entity"].items()} == {
+            "binary_sensor": {
+                row.translation_key for row in binary_sensor.BINARY_SENSORS.values()
+            },
+            "sensor": {row.translation_key for row in sensor.SENSORS.values()},
+            "event": event_keys(),
+        }
+
+    def test_names_are_unique(self) -> None:
+        for platform, texts in TEXTS["entity"].items():
+            names = [entry["name"] for entry in texts.values()]
+            assert len(set(names)) == len(names), platform
+
+    def test_states_of_sensors(self) -> None:
+        for field, row in sensor.SENSORS.items():
+            states = TEXTS["entity"]["sensor"][field].get("state", {})
+            assert set(states) == set(row.options or ()), field
+
+    def test_types_of_events(self) -> None:
+        for key, entry in TEXTS["entity"]["event"].items():
+            base = key.partition("_")[0]
+            # Home Assistant has the texts of buttons by itself.
+            wanted = set() if base == "button" else set(EVENT_TYPES[base])
+            states = (
+                entry.get("state_attributes", {}).get("event_type", {}).get("state", {})
+            )
+            assert set(states) == wanted, key
+
+    def test_number_is_filled(self) -> None:
+        for _, entry in leaves(TEXTS["entity"]):
+            assert set(PLACEHOLDER.findall(entry)) <= {"number"}
+
+    def test_icons(self) -> None:
+        no_icon = (None, SensorDeviceClass.ENUM)
+        wanted = {
+            "sensor": {
+                str(field)
+                for field, row in sensor.SENSORS.items()
+                if row.device_class in no_icon
+            },
+            "binary_sensor": {
+                str(field)
+                for field, row in binary_sensor.BINARY_SENSORS.items()
+                if row.device_class is None
+            },
+            "event": {
+                key
+                for key in event_keys()
+                if key.partition("_")[0] not in ("button", "motion")
+            },
+        }
+        assert {name: set(icons) for name, icons in ICONS["entity"].items()} == wanted
+        for path, icon in leaves(ICONS):
+            assert re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon), path
+
+    def test_states_of_icons_exist(self) -> None:
+        for platform, icons in ICONS["entity"].items():
+            for key, entry in icons.items():
+                states = TEXTS["entity"][platform][key].get("state", {})
+                known = {"on", "off"} if platform == "binary_sensor" else set(states)
+                assert set(entry.get("state", ())) <= known, key
+
+
+def test_names_come_from_translations() -> None:
+    assert SensorEvent._attr_has_entity_name
+    for module in ("sensor", "binary_sensor", "event", "entity", "passive"):
+        for call in calls(tree(INTEGRATION / f"{module}.py"), "_measured", "_flag"):
+            assert argument(call, "name") is None
+            assert argument(call, "icon") is None
+
+
+def test_home_assistant_accepts_the_texts() -> None:
+    """Mirror what hassfest says of custom integrations."""
+    assert set(TEXTS) <= {
+        "title",
+        "config",
+        "options",
+        "selector",
+        "exceptions",
+        "entity",
+        "issues",
+    }
+    for path, value in leaves(TEXTS):
+        where = ".".join(path)
+        assert value == value.strip(), where
+        assert value, where
+        assert "  " not in value, where
+        assert "http://" not in value, where
+        assert "https://" not in value, where
+        assert not re.search(r"<[a-zA-Z/]", value), where
+        assert not re.search(r"'[^']*\{\w+\}[^']*'", value), where
+        assert "[%key:" not in value, where
+        for key in path:
+            assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", key), where
+        # Sentence case: names of entities and titles have one capital, apart from proper names.
+        if path[0] == "entity" and path[-1] == "name":
+            rest = re.sub(r"\b(PM|UV|NFC|M|Hz|kHz)\b|PM2\.5|PM10|kHz", "", value)[1:]
+            assert rest == rest.lower(), where
+
+
+def test_placeholders_of_the_flow() -> None:
+    battery = {"name", "address", "rssi", "family", "reason"}
+    for path, value in leaves(TEXTS["config"]):
+        used = set(PLACEHOLDER.findall(value))
+        assert used <= battery, path
+        if path[0] == "step" and used & {"family", "reason"}:
+            assert path[1] in {"battery", "family", "password", "reconfigure"}, path
+    for path, value in leaves(TEXTS["options"]):
+        assert not PLACEHOLDER.findall(value), path

@@ -1,0 +1,196 @@
+"""The judgement of an end-to-end check: what counts as right."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.check import answers, menu_choice
+from tests.e2e.compare import decimals, judge, summary, table
+from tests.e2e.home_assistant import leaked, unexpected
+from tests.e2e.process import Trouble
+
+ADDRESS = "A4:C1:38:00:00:01"
+NOW = 1_800_000_000.0
+
+
+def iso(moment: float) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    return datetime.fromtimestamp(moment, UTC).isoformat()
+
+
+def world(key: str, *values: Any, category: str = "sensor") -> dict[str, Any]:
+    """Give a truth whose values follow each other, the last one holding now, each for 10 s."""
+    runs = [
+        (NOW - 10 * (at + 1), NOW - 10 * at, {key: value})
+        for at, value in enumerate(reversed(values))
+    ]
+    device = {
+        "kind": "K",
+        "name": "n",
+        "category": category,
+        "truth": {key: values[-1]},
+        "history": runs[::-1],
+    }
+    return {ADDRESS: device}
+
+
+def verdict(
+    truth: dict[str, Any], state: str, unique: str, age: float = 1, **attributes: Any
+) -> str | None:
+    entity = {
+        "unique_id": f"{ADDRESS}-{unique}",
+        "entity_id": "sensor.x",
+        "disabled_by": None,
+    }
+    shown = {
+        "entity_id": "sensor.x",
+        "state": state,
+        "attributes": attributes,
+        "last_reported": iso(NOW - age),
+    }
+    (row,) = judge(truth, [entity], [shown], NOW)
+    return row.problem
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "state", "attributes", "right"),
+    [
+        ("temperature", (21.5,), "21.5", {}, True),
+        ("temperature", (21.5,), "21.6", {}, True),
+        ("temperature", (21.5,), "21.7", {}, False),
+        ("temperature", (21.5,), "unknown", {}, False),
+        ("temperature", (21.5,), "unavailable", {}, False),
+        ("temperature", (21.5,), "warm", {}, False),
+        ("cell_voltage_3", (3.312,), "3.312", {}, True),
+        ("cell_voltage_3", (3.312,), "3.3", {}, False),
+        ("motion", (True,), "on", {}, True),
+        ("motion", (True,), "off", {}, False),
+        ("battery_mode", ("float",), "float", {}, True),
+        ("battery_mode", ("float",), "bulk", {}, False),
+        ("runtime", (7200,), "2.0", {"unit_of_measurement": "h"}, True),
+        ("runtime", (7200,), "3.0", {"unit_of_measurement": "h"}, False),
+        ("duration_cleared", (5,), "5", {"unit_of_measurement": "min"}, True),
+        ("pressure", (101325,), "1013.25", {"unit_of_measurement": "hPa"}, True),
+        # Held until 10 s ago: too old.
+        ("temperature", (10.0, 20.0), "10.0", {}, False),
+    ],
+)
+def test_values(
+    key: str,
+    values: tuple[Any, ...],
+    state: str,
+    attributes: dict[str, Any],
+    right: bool,
+) -> None:
+    assert (verdict(world(key, *values), state, key, **attributes) is None) is right
+
+
+def test_poll_that_was_right_when_it_was_reported() -> None:
+    truth = world("current", 10.0, 20.0, 30.0, 40.0, category="battery")
+    assert verdict(truth, "10.0", "current", age=31) is None
+    assert verdict(truth, "30.0", "current", age=31) is not None
+    old = verdict(truth, "10.0", "current", age=100)
+    assert old == "was last reported 100 s ago"
+
+
+def test_sensor_that_got_stuck() -> None:
+    truth = world("temperature", 10.0, 20.0)
+    assert verdict(truth, "10.0", "temperature", age=12) is not None
+
+
+def test_battery_may_lie_between_two_moments() -> None:
+    truth = world("current", 10.0, 20.0, category="battery")
+    assert verdict(truth, "15.0", "current") is None
+    assert verdict(truth, "25.0", "current") is not None
+
+
+def test_events_compare_their_type() -> None:
+    truth = world("event:left", "press")
+    assert (
+        verdict(truth, "2026-11-21T01:00:00", "event_left", event_type="press", age=3)
+        is None
+    )
+    assert (
+        verdict(truth, "2026-11-21T01:00:00", "event_left", event_type="long_press")
+        is not None
+    )
+    assert verdict(truth, "unknown", "event_left", event_type=None) is not None
+
+
+def test_missing_disabled_and_foreign() -> None:
+    truth = world("temperature", 20.0)
+    (row,) = judge(truth, [], [], NOW)
+    assert row.problem == "no such entity"
+    entity = {
+        "unique_id": f"{ADDRESS}-temperature",
+        "entity_id": "sensor.x",
+        "disabled_by": None,
+    }
+    (row,) = judge(truth, [entity], [], NOW)
+    assert row.problem == "no state"
+    assert judge(truth, [{**entity, "disabled_by": "integration"}], [], NOW) == []
+    truth[ADDRESS]["foreign"] = True
+    assert judge(truth, [], [], NOW) == []
+    assert judge(world("temperature", None), [], [], NOW) == []
+
+
+def test_table_and_words() -> None:
+    rows = judge(world("temperature", 20.0), [], [], NOW)
+    assert "WRONG: no such entity" in table(rows)[1]
+    assert summary([1, 2, 2]) == "1 / 2"
+    assert summary([1, 2, 3, 4]) == "1 … 4"
+    assert (decimals("3.312"), decimals("3"), decimals("1e-05")) == (3, 0, 6)
+
+
+def form(*fields: dict[str, Any], step: str = "key") -> dict[str, Any]:
+    return {"step_id": step, "data_schema": list(fields)}
+
+
+def test_flow_answers() -> None:
+    device = {"key": "00ff", "password": "1234", "family": "jbd"}
+    assert answers(form(step="confirm"), device) == {}
+    assert answers(form({"name": "key", "required": True}), device) == {"key": "00ff"}
+    assert answers(form({"name": "password", "optional": True}), device) == {
+        "password": "1234"
+    }
+    assert answers(form({"name": "family", "required": True}), device) == {
+        "family": "jbd"
+    }
+    assert answers(form({"name": "family", "optional": True}), device) == {}
+    assert (
+        answers(form({"name": "interval", "required": True, "default": 30}), device)
+        == {}
+    )
+    with pytest.raises(Trouble, match="'interval'"):
+        answers(form({"name": "interval", "required": True}), device)
+
+
+def test_menus() -> None:
+    menu = {"step_id": "m", "menu_options": ["cloud", "key", "confirm"]}
+    assert menu_choice(menu, {"key": "00"}) == "key"
+    assert menu_choice(menu, {}) == "confirm"
+    with pytest.raises(Trouble, match="cloud"):
+        menu_choice({"step_id": "m", "menu_options": {"cloud": "Cloud"}}, {})
+
+
+def test_log_lines() -> None:
+    stamp = "2026-11-21 01:00:00.000+00:00"
+    broken = f"{stamp} ERROR (MainThread) [custom_components.mi_bms] broken"
+    log = "\n".join(
+        [
+            "a line ahead of all",
+            f"{stamp} INFO (MainThread) [x] fine",
+            f"{stamp} WARNING (MainThread) [x] We found a custom integration mi_bms …",
+            *(broken, "Traceback (most recent call last):", "ValueError: 5"),
+            *(broken, "Traceback (most recent call last):", "ValueError: 5"),
+            f"{stamp} WARNING (MainThread) [x] late",
+        ]
+    )
+    assert unexpected(log) == [
+        "ERROR (MainThread) [custom_components.mi_bms] broken … ValueError: 5 (2 times)",
+        "WARNING (MainThread) [x] late",
+    ]
+    assert leaked(
+        "… KEY=00AABBCC …", {"key of x": "00aabbcc", "password of y": "1234"}
+    ) == ["key of x"]

@@ -1,0 +1,175 @@
+"""The world's remote control, and the world as a process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import json
+from pathlib import Path
+import signal
+import sys
+import time
+
+import aiohttp
+import pytest
+
+from tests.world.control import Control
+from tests.world.scenario import parse
+from tests.world.world import World
+
+from .fakes import KINDS
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+ROOT = Path(__file__).parents[2]
+ADDRESS = "A4:C1:38:00:00:01"
+SCENARIO = {
+    "proxy": [{"name": "near", "mac": "AA:BB:CC:00:00:01"}],
+    "device": [
+        {
+            "kind": "Echo",
+            "address": ADDRESS,
+            "name": "one",
+            "heard_by": {"near": -50},
+            "family": "echo",
+        }
+    ],
+}
+
+
+@asynccontextmanager
+async def controlled() -> AsyncIterator[tuple[World, aiohttp.ClientSession]]:
+    world = World(parse(SCENARIO, KINDS))
+    control = Control(world)
+    await world.start()
+    await control.start()
+    try:
+        async with aiohttp.ClientSession(control.url) as http:
+            yield world, http
+    finally:
+        await control.stop()
+        await world.stop()
+
+
+async def test_truth_has_history() -> None:
+    begin = time.time()
+    async with controlled() as (_, http):
+        await asyncio.sleep(0.1)
+        async with http.post(
+            "/press", json={"address": ADDRESS, "key": "left"}
+        ) as reply:
+            assert (await reply.json()) == {"temperature": 22.5}
+        await asyncio.sleep(0.1)
+        async with http.get("/truth", params={"since": begin}) as reply:
+            truth = (await reply.json())[ADDRESS]
+        async with http.get("/truth") as reply:
+            assert len((await reply.json())[ADDRESS]["history"]) <= 1
+    assert truth["truth"] == {"temperature": 22.5}
+    assert [run[2]["temperature"] for run in truth["history"]] == [21.5, 22.5]
+    assert {
+        "kind": "Echo",
+        "name": "one",
+        "category": "battery",
+        "family": "echo",
+    }.items() <= truth.items()
+    assert "key" not in truth
+
+
+async def test_faults_and_proxies() -> None:
+    async with controlled() as (world, http):
+        async with http.post(
+            "/fault", json={"address": ADDRESS, "faults": {"drop": 0.5}}
+        ) as reply:
+            assert await reply.json() == {"drop": 0.5}
+        async with http.post(
+            "/fault", json={"address": ADDRESS, "clear": True}
+        ) as reply:
+            assert await reply.json() == {}
+        async with http.post("/disconnect", json={"address": ADDRESS}) as reply:
+            assert await reply.json() == {"was_connected": False}
+        port = world.proxies[0].port
+        for action in ("abort", "stop", "start"):
+            async with http.post(
+                "/proxy", json={"name": "near", "action": action}
+            ) as reply:
+                assert await reply.json() == {"name": "near", "port": port}
+        async with http.get("/world") as reply:
+            state = await reply.json()
+        assert state["proxies"][0]["slots_used"] == 0
+        assert state["devices"][ADDRESS]["connected"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/fault", {"address": "nobody"}),
+        ("/fault", {"address": ADDRESS, "faults": {"x": 1}}),
+        ("/fault", {"address": ADDRESS, "faults": 1}),
+        ("/fault", []),
+        ("/disconnect", {"address": ADDRESS, "reason": "x"}),
+        ("/press", {"address": ADDRESS, "color": "red"}),
+        ("/proxy", {"name": "far"}),
+        ("/proxy", {"name": "near", "action": "dance"}),
+    ],
+)
+async def test_bad_requests(path: str, body: object) -> None:
+    async with controlled() as (_, http), http.post(path, json=body) as reply:
+        assert reply.status == 400
+
+
+async def test_bad_questions() -> None:
+    async with controlled() as (_, http):
+        async with http.get("/truth", params={"since": "yesterday"}) as reply:
+            assert reply.status == 400
+        async with http.post("/fault", data=b"{") as reply:
+            assert reply.status == 400
+
+
+PROCESS_SCENARIO = """
+[[proxy]]
+name = "near"
+mac = "AA:BB:CC:00:00:01"
+[[device]]
+kind = "LYWSDCGQ"
+address = "A4:C1:38:00:00:01"
+heard_by = {near = -50}
+"""
+
+
+@pytest.mark.parametrize("way", ["stdin", "signal"])
+async def test_process_ends(tmp_path: Path, way: str) -> None:
+    file = tmp_path / "world.toml"
+    file.write_text(PROCESS_SCENARIO)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.world", str(file)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    async with asyncio.timeout(20):
+        announcement = json.loads(await process.stdout.readline())
+        assert announcement["devices"] == 1
+        assert announcement["proxies"][0]["port"] > 0
+        if way == "stdin":
+            process.stdin.close()
+        else:
+            process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+async def test_process_names_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "world.toml"
+    file.write_text(PROCESS_SCENARIO.replace("near = -50", "far = -50"))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.world", str(file)),
+        stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    _, words = await process.communicate()
+    assert process.returncode == 1
+    assert words.decode().count("\n") == 1
+    assert (
+        "world.toml: device 1 (A4:C1:38:00:00:01): heard_by names 'far'"
+        in words.decode()
+    )
