@@ -21,6 +21,7 @@ from homeassistant.components.bluetooth import (
     BluetoothServiceInfoBleak,
 )
 from homeassistant.components.bluetooth.passive_update_processor import (
+    PassiveBluetoothEntityKey,
     PassiveBluetoothProcessorCoordinator,
 )
 from homeassistant.config_entries import ConfigEntry
@@ -97,6 +98,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._started = monotonic_time_coarse()
         self._wrong = 0
         self._asked_for_key = False
+        self._lost = False
         self._event_listeners: dict[str, EventListener] = {}
         self._new_event: Callable[[str, Event], None] | None = None
         self._end_of_grace: CALLBACK_TYPE | None = None
@@ -116,6 +118,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
     def async_start(self) -> CALLBACK_TYPE:
         """Take adverts until the returned function is called."""
         stop = super().async_start()
+        if not self._end_of_motion:
+            self._end_restored_motion()
 
         @callback
         def stop_all() -> None:
@@ -159,14 +163,14 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         super()._async_handle_unavailable(service_info)
         wait = self.decoder.availability - (monotonic_time_coarse() - self.last_seen)
         if wait <= 0:
-            _LOGGER.info("%s is no longer heard", self.entry.title)
+            self._note_lost()
             return
 
         @callback
         def give_up(_now: datetime) -> None:
             self._end_of_grace = None
-            if not self._available:
-                _LOGGER.info("%s is no longer heard", self.entry.title)
+            if not self.available:
+                self._note_lost()
                 for processor in self._processors:
                     processor.async_handle_unavailable()
 
@@ -174,12 +178,17 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self._end_of_grace()
         self._end_of_grace = async_call_later(self.hass, wait + 1, give_up)
 
+    def _note_lost(self) -> None:
+        self._lost = True
+        _LOGGER.info("%s is no longer heard", self.entry.title)
+
     @callback
     @override
     def _async_handle_bluetooth_event(
         self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange
     ) -> None:
-        if not self.available:
+        if self._lost:
+            self._lost = False
             _LOGGER.info("%s is heard again", self.entry.title)
         super()._async_handle_bluetooth_event(service_info, change)
 
@@ -195,7 +204,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self._fire(reading.events)
         spec = self.decoder.spec
         if spec and (reading.values or reading.events):
-            reading = self._end_motion(spec, self._trusted(spec, reading))
+            age = monotonic_time_coarse() - info.time
+            reading = self._end_motion(spec, self._trusted(spec, reading), age)
         return reading
 
     def _trusted(self, spec: DeviceSpec, reading: Reading) -> Reading:
@@ -210,12 +220,15 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         }
         return reading._replace(values=values)
 
-    def _end_motion(self, spec: DeviceSpec, reading: Reading) -> Reading:
-        """Hold the motion of a model that never says it ended, and end it after a while."""
+    def _end_motion(self, spec: DeviceSpec, reading: Reading, age: float) -> Reading:
+        """Hold the motion of a model that never says it ended, and end it after a while.
+
+        ``age`` (s) is that of the advert: one that Home Assistant replays may be long over.
+        """
         moved = reading.values.get(Field.MOTION) or any(
             event.key == Field.MOTION for event in reading.events
         )
-        if not moved or spec.motion_hold is None:
+        if not moved or spec.motion_hold is None or age >= spec.motion_hold:
             return reading
         if self._end_of_motion:
             self._end_of_motion()
@@ -223,24 +236,40 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         @callback
         def ended(_now: datetime) -> None:
             self._end_of_motion = None
-            self.async_set_updated_data(Reading(Outcome.DECODED, {Field.MOTION: False}))
+            self._publish_no_motion()
 
-        self._end_of_motion = async_call_later(self.hass, spec.motion_hold, ended)
+        self._end_of_motion = async_call_later(self.hass, spec.motion_hold - age, ended)
         return reading._replace(values={**reading.values, Field.MOTION: True})
+
+    def _end_restored_motion(self) -> None:
+        """End a motion that was held when Home Assistant stopped: nothing else would."""
+        spec, key = self.decoder.spec, PassiveBluetoothEntityKey(Field.MOTION, None)
+        if spec and spec.motion_hold is not None:
+            if any(processor.entity_data.get(key) for processor in self._processors):
+                self._publish_no_motion()
+
+    def _publish_no_motion(self) -> None:
+        # Not ``async_set_updated_data``: the end of a hold is no sign of life.
+        reading = Reading(Outcome.DECODED, {Field.MOTION: False})
+        self._process_update(reading, self._available)
 
     def _fire(self, events: tuple[Event, ...]) -> None:
         for event in events:
-            if listener := self._event_listeners.get(event.key):
+            # A maker prints a capital letter on a button; ids and translations have none.
+            key = event.key.lower()
+            if listener := self._event_listeners.get(key):
                 listener(event)
             elif self._new_event:
-                self._new_event(event.key, event)
+                self._new_event(key, event)
 
     def _watch_key(self, outcome: Outcome) -> None:
         if outcome is Outcome.WRONG_KEY:
             self._wrong += 1
         elif outcome is Outcome.DECODED:
             self._wrong = 0
-        needed = outcome is Outcome.NEEDS_KEY or self._wrong >= WRONG_KEY_FRAMES
+        # Some models send the same in clear in another format: no key is missed then.
+        missing = outcome is Outcome.NEEDS_KEY and self.key_state is KeyState.MISSING
+        needed = missing or self._wrong >= WRONG_KEY_FRAMES
         if needed and not self._asked_for_key:
             self._asked_for_key = True
             self.entry.async_start_reauth(self.hass)
@@ -277,6 +306,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.polls = 0
         self.read_at: datetime | None = None
         self.online = False
+        self._lost = False
+        self._last_error: str | None = None
         self._memory = Memory()
         self.data = BmsSample()
         self._restore()
@@ -301,8 +332,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
         @callback
         def heard(_info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
-            if not self.last_poll_good:
-                self.hass.async_create_task(self.async_request_refresh())
+            if self._last_error:
+                self.entry.async_create_background_task(
+                    self.hass, self.async_request_refresh(), f"{DOMAIN} early read"
+                )
 
         return bluetooth.async_register_callback(
             self.hass,
@@ -310,13 +343,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             {"address": self.address, "connectable": True},
             BluetoothScanningMode.PASSIVE,
         )
-
-    @property
-    def last_poll_good(self) -> bool:
-        """Say whether the newest poll succeeded."""
-        return self.polls > 0 and self._last_error is None
-
-    _last_error: str | None = None
 
     @override
     async def _async_update_data(self) -> BmsSample:
@@ -360,9 +386,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def _succeeded(self, sample: BmsSample) -> None:
         self._last_error = None
         self.read_at = dt_util.utcnow()
-        if not self.online:
+        if self._lost:
             _LOGGER.info("%s is read again", self.name)
-        self.online = True
+        self.online, self._lost = True, False
         kept = sample_to_json(sample) | {"read_at": self.read_at.isoformat()}
         self.hass.data[SHARED].remember(self.address, kept)
         self._learn(sample)
@@ -379,9 +405,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._last_error = reason
         self.failures[reason] += 1
         _LOGGER.debug("%s could not be read: %s", self.name, reason)
-        if self.online and not self._fresh():
-            self.online = False
-            _LOGGER.info("%s can no longer be read (%s)", self.name, reason)
+        if not self._lost and not self._fresh():
+            self.online, self._lost = False, True
+            _LOGGER.info("%s cannot be read (%s)", self.name, reason)
 
     def describe(self) -> dict[str, Any]:
         """Give the poll statistics for diagnostics."""

@@ -44,7 +44,7 @@ async def async_setup_entry(
     if not isinstance(coordinator, SensorCoordinator):
         return
     prefix = f"{coordinator.address}-{_ID_PREFIX}"
-    known = set(coordinator.decoder.events)
+    known = {key.lower() for key in coordinator.decoder.events}
     known.update(
         registered.unique_id.removeprefix(prefix)
         for registered in er.async_entries_for_config_entry(

@@ -64,8 +64,9 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         description: EntityDescription,
     ) -> None:
         """Take the row of today's table: the stored one may be of an older version."""
-        row = processor.table.get(Field(entity_key.key), description)
-        super().__init__(processor, entity_key, row)
+        known = entity_key.key in Field  # or it was stored by a newer version
+        row = processor.table.get(Field(entity_key.key)) if known else None
+        super().__init__(processor, entity_key, row or description)
         self._attr_device_info = sensor_device(processor.coordinator)
 
     @property

@@ -4,8 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -25,16 +24,27 @@ class Shared:
     polls: asyncio.Semaphore
     store: Store[dict[str, Any]]
     samples: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _due: bool = False
 
     def remember(self, address: str, sample: dict[str, Any]) -> None:
         """Keep a battery's last good sample for the next start."""
         self.samples[address] = sample
-        self.store.async_delay_save(lambda: self.samples, STORE_DELAY)
+        self._save_later()
 
     def forget(self, address: str) -> None:
         """Drop what is kept of a battery that was removed."""
         if self.samples.pop(address, None) is not None:
-            self.store.async_delay_save(lambda: self.samples, STORE_DELAY)
+            self._save_later()
+
+    def _save_later(self) -> None:
+        # Each request would put the write off once more, and polls come more often than that.
+        if not self._due:
+            self._due = True
+            self.store.async_delay_save(self._saved, STORE_DELAY)
+
+    def _saved(self) -> dict[str, Any]:
+        self._due = False
+        return self.samples
 
 
 SHARED: HassKey[Shared] = HassKey(DOMAIN)
@@ -46,9 +56,3 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
     shared = Shared(asyncio.Semaphore(CONCURRENT_POLLS), store)
     shared.samples = await store.async_load() or {}
     hass.data[SHARED] = shared
-
-    async def save(_event: Event) -> None:
-        if shared.samples:
-            await store.async_save(shared.samples)
-
-    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, save)

@@ -111,11 +111,14 @@ async def invite(home: HomeAssistant, world: WorldProcess) -> None:
 def measurements(home: HomeAssistant, outcome: Outcome) -> dict[str, object]:
     """Give the figures of a check."""
     memory = home.child.peak_memory()
+    # Without all values there is no such moment.
+    right = outcome.rows and all(row.problem is None for row in outcome.rows)
+    shown = round(outcome.seconds_shown, 2) if right else None
     return {
         "ok": not outcome.problems,
         "seconds_from_start_to_discovered": round(outcome.seconds_discovered, 2),
         "seconds_from_start_to_added": round(outcome.seconds_added, 2),
-        "seconds_from_start_to_values": round(outcome.seconds_shown, 2),
+        "seconds_from_start_to_values": shown,
         "entities": len([row for row in outcome.rows if row.entity]),
         "devices": len({row.address for row in outcome.rows}),
         "flow_retries": outcome.retries,
@@ -143,9 +146,14 @@ async def check(home: HomeAssistant, world: WorldProcess, options: Options) -> i
         write_figures(Path(options["json"]), figures, outcome)
     for problem in outcome.problems:
         say(f"PROBLEM {problem}")
+    shown = figures["seconds_from_start_to_values"]
     say(
-        f"{figures['seconds_from_start_to_values']} s from Home Assistant's start to all values, "
-        f"{figures['devices']} devices, {figures['entities']} entities, "
+        (
+            "not all values"
+            if shown is None
+            else f"all values {shown} s after Home Assistant's start"
+        )
+        + f", {figures['devices']} devices, {figures['entities']} entities, "
         f"peak memory {figures['peak_rss_mib']} MiB"
     )
     say(

@@ -64,7 +64,8 @@ class Check:
         }
         flows = await self._discovered(wanted)
         self.outcome.seconds_discovered = self._since_start()
-        self._say(f"{len(flows)} of {len(wanted)} devices discovered")
+        known = f", {len(self._added)} known before" if self._added else ""
+        self._say(f"{len(flows)} of {len(wanted)} devices discovered{known}")
         await self._add_all(wanted, flows)
         self.outcome.seconds_added = self._since_start()
         self._say(f"added; waiting for values of {len(self._added)} devices")
@@ -73,6 +74,7 @@ class Check:
             await self._compare(self._added)
         await self._look_for_strangers(truth)
         await self._look_at_entries()
+        await self._look_for_dead_entities()
         self._read_log(truth)
         return self.outcome
 
@@ -183,17 +185,18 @@ class Check:
             states = await self.api.call("get_states")
             ours = [one for one in entities if one["platform"] == DOMAIN]
             self._last = judge(truth, ours, states, time.time())
-            return bool(self._last) and all(row.problem is None for row in self._last)
+            everybody = {row.address for row in self._last} == added
+            return everybody and all(row.problem is None for row in self._last)
 
         try:
             await until(
                 "values", VALUES_TIME, all_right, children=self._children, pause=0.5
             )
-        except Trouble as err:
+        except Trouble:
             for child in self._children:
                 child.check()
-            if not self._last:
-                self.outcome.problems.append(str(err))
+            silent = added - {row.address for row in self._last}
+            self.outcome.problems += [f"{one} holds no value yet" for one in silent]
         self.outcome.seconds_shown = self._since_start()
         self.outcome.rows = self._last
         for line in table(self._last):
@@ -219,6 +222,16 @@ class Check:
             for one in await self.api.call("config_entries/get", domain=DOMAIN)
             if one["state"] != "loaded"
         ]
+
+    async def _look_for_dead_entities(self) -> None:
+        """Find entities of ours that nothing fills, also those that no device's truth names."""
+        shown = {one["entity_id"]: one for one in await self.api.call("get_states")}
+        for one in await self.api.call("config/entity_registry/list"):
+            if one["platform"] != DOMAIN or one["disabled_by"]:
+                continue
+            state = shown.get(one["entity_id"])
+            if state is None or state["state"] == "unavailable":
+                self.outcome.problems.append(f"{one['entity_id']} is unavailable")
 
     def _read_log(self, truth: dict[str, Json]) -> None:
         log = self.home.log_text()

@@ -10,11 +10,19 @@ type Run = tuple[float, float, Mapping[str, Any]]
 
 # A sensor pushes: what is shown must have been true within the last seconds (adverts travel in
 # batches, and some get lost). A battery is polled: what is shown must have been true around its
-# last report (a poll takes some seconds and reads its parts one after the other), and a report
-# must not be older than two polls.
+# last report (a poll takes some seconds and reads its parts one after the other), and the last
+# report is never older than two polls.
 SENSOR_LAG: Final = 8.0
 POLL_TIME: Final = 15.0
 POLL_AGE: Final = 75.0
+
+# Home Assistant's standard words for what a button did.
+BUTTON_WORDS: Final[Mapping[str, str]] = {
+    "press": "press_end",
+    "double_press": "multi_press_end",
+    "triple_press": "multi_press_end",
+    "long_press": "long_press_end",
+}
 
 # State units that differ from the fields' own units: factor to the field's unit.
 FACTORS: Final[Mapping[str, float]] = {
@@ -52,9 +60,10 @@ class Row:
 
 def unique_id(address: str, key: str) -> str:
     """Give the unique id of the entity that shows a key of ``truth``."""
-    return (
-        f"{address}-event_{key[6:]}" if key.startswith("event:") else f"{address}-{key}"
-    )
+    if not key.startswith("event:"):
+        return f"{address}-{key}"
+    # Some makers print capital letters on their buttons; translation keys know none.
+    return f"{address}-event_{key[6:].lower()}"
 
 
 def judge(
@@ -75,61 +84,64 @@ def judge(
         if device.get("foreign"):
             continue
         title = f"{device['kind']} {device.get('name') or ''}".strip()
-        for key, value in device["truth"].items():
-            if value is None:
-                continue
-            entity = registry.get(unique_id(address, key))
+        keys = [key for key, value in device["truth"].items() if value is not None]
+        found = {key: registry.get(unique_id(address, key)) for key in keys}
+        mine = [shown.get(one["entity_id"]) for one in found.values() if one]
+        # A report that changes nothing leaves no trace in a state: take the device's newest one.
+        newest = max((reported(state) for state in mine if state), default=0.0)
+        for key, entity in found.items():
             if entity is None:
-                rows.append(
-                    Row(
-                        address=address, device=title, key=key, problem="no such entity"
-                    )
-                )
-            elif not entity.get("disabled_by"):
-                row = _row(device, key, shown.get(entity["entity_id"]), now)
-                rows.append(
-                    Row(
-                        address=address,
-                        device=title,
-                        key=key,
-                        entity=entity["entity_id"],
-                        **row,
-                    )
-                )
+                row: Json = {"problem": "no such entity"}
+            elif entity.get("disabled_by"):
+                continue
+            else:
+                state = shown.get(entity["entity_id"])
+                row = {"entity": entity["entity_id"]}
+                row |= _row(device, key, state, newest, now)
+            rows.append(Row(address=address, device=title, key=key, **row))
     return rows
 
 
-def _row(device: Json, key: str, state: Json | None, now: float) -> Json:
+def reported(state: Json) -> float:
+    """Give when a state was last reported, as far as Home Assistant tells."""
+    return stamp(state.get("last_reported") or state["last_updated"])
+
+
+def _row(device: Json, key: str, state: Json | None, newest: float, now: float) -> Json:
     if state is None:
         return {"problem": "no state"}
     attributes = state["attributes"]
-    reported = stamp(state.get("last_reported") or state["last_updated"])
+    battery = device["category"] == "battery"
     row: Json = {
         "state": state["state"],
         "unit": attributes.get("unit_of_measurement") or "",
-        "age": max(0.0, now - reported),
+        "age": max(0.0, now - (newest if battery else reported(state))),
     }
     event = key.startswith("event:")
     if event and state["state"] not in {"unknown", "unavailable"}:
         row["state"] = str(attributes.get("event_type"))
-    if row["state"] in {"unknown", "unavailable"}:
+    if row["state"] in {"unknown", "unavailable", "None"}:
         return row | {"problem": f"is {row['state']}"}
-    span = device["category"] == "battery"
-    if span and now - reported > POLL_AGE:
-        return row | {"problem": f"was last reported {now - reported:.0f} s ago"}
-    start, end = (
-        (reported - POLL_TIME, reported + 1) if span else (now - SENSOR_LAG, now)
-    )
+    start, end = _polled(newest, now) if battery else (now - SENSOR_LAG, now)
     held = [
         run[2][key]
         for run in device["history"]
         if run[1] >= start and run[0] <= end and run[2].get(key) is not None
     ]
+    if key.startswith("event:button"):
+        held = [BUTTON_WORDS.get(word, word) for word in held]
     if not held:
         return row | {"problem": "the device held no value then"}
-    if not fits(row["state"], convert_to(key, row["unit"]), held, span=span):
+    if not fits(row["state"], convert_to(key, row["unit"]), held, span=battery):
         row["problem"] = f"the device held {summary(held)}"
     return row
+
+
+def _polled(newest: float, now: float) -> tuple[float, float]:
+    """Give the time in which the newest poll of a battery must have taken place."""
+    if now - newest > POLL_AGE:
+        return now - POLL_AGE - POLL_TIME, now
+    return newest - POLL_TIME, newest + 1
 
 
 def stamp(text: str) -> float:

@@ -7,7 +7,6 @@ the simulated proxies use, so parsing, path choice, bleak's wrapper and the retr
 from collections.abc import Callable
 import random
 from typing import Any, override
-import uuid as uuid_module
 
 from bleak.assigned_numbers import gatt_char_props_to_strs
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -15,15 +14,15 @@ from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
-from bluetooth_data_tools import monotonic_time_coarse
 from habluetooth import BaseHaRemoteScanner, HaBluetoothConnector
 
 from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 
 from ..world.faults import Faults
-from ..world.link import Link
+from ..world.link import Link, full_uuid
 from ..world.peripheral import GattError, Peripheral
+from .clock import now
 
 SOURCE = "AA:BB:CC:00:00:99"
 _BITS = {"read": 2, "write-without-response": 4, "write": 8, "notify": 16, "indicate": 32}
@@ -32,7 +31,14 @@ _BITS = {"read": 2, "write-without-response": 4, "write": 8, "notify": 16, "indi
 class Air(BaseHaRemoteScanner):
     """Hear virtual devices and let clients connect to them."""
 
-    def __init__(self, hass: HomeAssistant, *, slots: int = 3, connectable: bool = True) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        source: str = SOURCE,
+        slots: int = 3,
+        connectable: bool = True,
+    ) -> None:
         """Register as a receiver of Home Assistant's Bluetooth."""
         self.devices: dict[str, Peripheral] = {}
         self.faults: dict[str, Faults] = {}
@@ -47,8 +53,8 @@ class Air(BaseHaRemoteScanner):
                 super().__init__(device, **kwargs)
                 self.air = air
 
-        connector = HaBluetoothConnector(Client, SOURCE, lambda: len(self.links) < slots)
-        super().__init__(SOURCE, "air", connector, connectable)
+        connector = HaBluetoothConnector(Client, source, lambda: len(self.links) < slots)
+        super().__init__(source, "air", connector, connectable)
         self._stop = (bluetooth.async_register_scanner(hass, self), self.async_setup())
 
     def close(self) -> None:
@@ -65,16 +71,16 @@ class Air(BaseHaRemoteScanner):
         self.rssi[device.address] = rssi
         return device
 
-    def shout(self, device: Peripheral, now: float | None = None) -> None:
+    def shout(self, device: Peripheral) -> None:
         """Let a device send one advert."""
-        said = device.advertisement(monotonic_time_coarse() if now is None else now)
+        said = device.advertisement(now())
         if said is not None:
             self.hear(device.address, said[0] + said[1], rssi=self.rssi[device.address])
 
     def hear(self, address: str, raw: bytes, *, rssi: int = -60) -> None:
         """Take raw advertising data."""
         self._async_on_raw_advertisement(
-            address, rssi, raw, {"address_type": 0}, monotonic_time_coarse()
+            address, rssi, raw, {"address_type": 0}, now()
         )
 
 
@@ -118,14 +124,14 @@ class AirClient(BaseBleakClient):
             lost=self._lost,
         )
         self.air.links[self.address] = self._link
-        self._link.closing.append(lambda: self.air.links.pop(self.address, None))
-        device.connected(monotonic_time_coarse())
+        self._link.closing.append(self._closed)
+        device.connected(now())
         self.services = self._table(device)
 
     def _table(self, device: Peripheral) -> BleakGATTServiceCollection:
         table = BleakGATTServiceCollection()
         for service in device.services:
-            parent = BleakGATTService(None, service.handle, _full(service.uuid))
+            parent = BleakGATTService(None, service.handle, full_uuid(service.uuid))
             table.add_service(parent)
             for one in service.characteristics:
                 bits = sum(_BITS[name] for name in one.properties)
@@ -133,13 +139,17 @@ class AirClient(BaseBleakClient):
                     BleakGATTCharacteristic(
                         None,
                         one.handle,
-                        _full(one.uuid),
+                        full_uuid(one.uuid),
                         gatt_char_props_to_strs(bits),
                         lambda: self.mtu_size - 3,
                         parent,
                     )
                 )
         return table
+
+    def _closed(self) -> None:
+        self.air.links.pop(self.address, None)
+        self.air.devices[self.address].disconnected(now())
 
     def _notified(self, handle: int, data: bytes) -> None:
         if call := self._callbacks.get(handle):
@@ -154,7 +164,6 @@ class AirClient(BaseBleakClient):
         link, self._link = self._link, None
         if link is not None and not link.closed:
             link.close()
-            link.peripheral.disconnected(monotonic_time_coarse())
             if self._disconnected_callback:
                 self._disconnected_callback()
 
@@ -211,9 +220,3 @@ class AirClient(BaseBleakClient):
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         self._callbacks.pop(characteristic.handle, None)
         self._open().register(characteristic.handle, enable=False)
-
-
-def _full(uuid: str) -> str:
-    return str(uuid_module.UUID(f"{uuid:0>8}-0000-1000-8000-00805f9b34fb")) if len(uuid) <= 8 else uuid.lower()
-
-

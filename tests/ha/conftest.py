@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 
+from freezegun.api import FrozenDateTimeFactory
 from habluetooth.usage import install_multiple_bleak_catcher
 import pytest
 
 from homeassistant.core import HomeAssistant
 
 from .air import Air
+from .clock import Clock, one_clock
+from .home import Home
 
 # Home Assistant swaps bleak's classes when its Bluetooth starts; test modules are imported before.
 install_multiple_bleak_catcher()
@@ -19,8 +22,31 @@ def _our_integration(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture
-async def air(hass: HomeAssistant, enable_bluetooth: None) -> AsyncIterator[Air]:
+def frozen(
+    freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> FrozenDateTimeFactory:
+    """Stop every clock; asked for before ``hass``, so that all its timers live in this time."""
+    one_clock(monkeypatch)
+    return freezer
+
+
+@pytest.fixture
+def clock(frozen: FrozenDateTimeFactory, hass: HomeAssistant) -> Clock:
+    """Give the hands of the clock."""
+    return Clock(hass, frozen)
+
+
+@pytest.fixture
+async def air(
+    clock: Clock, hass: HomeAssistant, enable_bluetooth: None
+) -> AsyncIterator[Air]:
     """Give a receiver that carries virtual devices."""
     receiver = Air(hass)
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, clock: Clock, air: Air) -> Home:
+    """Give a house with one receiver, and short ways to do what its owner does."""
+    return Home(hass, clock, air)

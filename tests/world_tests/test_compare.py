@@ -90,8 +90,34 @@ def test_poll_that_was_right_when_it_was_reported() -> None:
     truth = world("current", 10.0, 20.0, 30.0, 40.0, category="battery")
     assert verdict(truth, "10.0", "current", age=31) is None
     assert verdict(truth, "30.0", "current", age=31) is not None
-    old = verdict(truth, "10.0", "current", age=100)
-    assert old == "was last reported 100 s ago"
+    # Nothing was reported for longer than two polls: only right if it is still true.
+    long_ago = [
+        (NOW - 200, NOW - 95, {"current": 1.0}),
+        (NOW - 95, NOW, {"current": 9.0}),
+    ]
+    truth[ADDRESS]["history"] = long_ago
+    assert verdict(truth, "1.0", "current", age=150) is not None
+    assert verdict(truth, "9.0", "current", age=150) is None
+
+
+def test_poll_that_changes_nothing_counts() -> None:
+    truth = world("current", 10.0, 20.0, category="battery")
+    truth[ADDRESS]["truth"]["voltage"] = 13.0
+    truth[ADDRESS]["history"] = [(NOW - 60, NOW, {"current": 20.0, "voltage": 13.0})]
+    ids = {"current": 60, "voltage": 2}
+    entities = [{"unique_id": f"{ADDRESS}-{key}", "entity_id": key} for key in ids]
+    states = [
+        {
+            "entity_id": key,
+            "state": {"current": "20.0", "voltage": "13.0"}[key],
+            "attributes": {},
+            "last_reported": iso(NOW - age),
+        }
+        for key, age in ids.items()
+    ]
+    rows = judge(truth, entities, states, NOW)
+    assert [row.problem for row in rows] == [None, None]
+    assert [row.age for row in rows] == [2.0, 2.0]
 
 
 def test_sensor_that_got_stuck() -> None:
@@ -105,17 +131,19 @@ def test_battery_may_lie_between_two_moments() -> None:
     assert verdict(truth, "25.0", "current") is not None
 
 
+def event_verdict(key: str, held: str, shown: str | None) -> str | None:
+    truth = world(f"event:{key}", held)
+    return verdict(truth, "2026-11-21T01:00:00", f"event_{key}", event_type=shown)
+
+
 def test_events_compare_their_type() -> None:
-    truth = world("event:left", "press")
-    assert (
-        verdict(truth, "2026-11-21T01:00:00", "event_left", event_type="press", age=3)
-        is None
-    )
-    assert (
-        verdict(truth, "2026-11-21T01:00:00", "event_left", event_type="long_press")
-        is not None
-    )
-    assert verdict(truth, "unknown", "event_left", event_type=None) is not None
+    assert event_verdict("dimmer", "press", "press") is None
+    assert event_verdict("dimmer", "press", "long_press") is not None
+    assert event_verdict("dimmer", "press", None) == "is None"
+    assert event_verdict("button_left", "double_press", "multi_press_end") is None
+    assert event_verdict("button_left", "press", "press") is not None
+    truth = world("event:lock", "locked")
+    assert verdict(truth, "unknown", "event_lock") == "is unknown"
 
 
 def test_missing_disabled_and_foreign() -> None:

@@ -258,6 +258,18 @@ def test_the_short_form_is_remembered() -> None:
     answer(jbd.login(context), module(0x15, 0))
 
 
+def test_a_silent_module_is_asked_only_once_later() -> None:
+    context = say(FAMILY, "123123")
+    tries = []
+    for reply_to_login in (None, module(0x15, 2), None):
+        talk = jbd.login(context)
+        step = next(talk)
+        tries.append(getattr(step, "tries", 0))
+        with pytest.raises(StopIteration):
+            talk.send(reply_to_login)
+    assert tries == [None, 1, None]
+
+
 def test_hardware_name_may_be_refused() -> None:
     draft = answer(
         jbd.inform(say(FAMILY)), reply(3, bytes(body())), reply(5, b"", 0x80)

@@ -90,6 +90,16 @@ def number(body: bytes, at: int, raw: str) -> int | float:
     )
 
 
+def real(body: bytes, at: int, raw: str = "<f4") -> float | None:
+    """Read a float to three decimals; None for NaN or infinity, raises ``FrameError`` outside the body."""
+    try:
+        return round(float(number(body, at, raw)), 3)
+    except FrameError as error:
+        if error.reason != "number":
+            raise
+        return None
+
+
 def integer(body: bytes, at: int, raw: str) -> int:
     """Read one raw integer; raises ``FrameError`` when it lies outside the body."""
     return int(number(body, at, raw))
@@ -110,7 +120,8 @@ def scaled(
         return value
     if digits is None:
         digits = 3 if isinstance(raw, float) else _decimals(scale) + _decimals(offset)
-    return round(value, digits) if digits else round(value)
+    # A sum with zero has no negative zero, which a negative scale would leave.
+    return round(value, digits) + 0.0 if digits else round(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +178,8 @@ class Flags:
 
     ``mask`` keeps the bits that belong to the problem code, ``shift`` moves them up when several
     rows build one code, ``harmless`` bits (after ``mask``, before ``shift``) are no problem.
-    ``alarms`` maps bit numbers of the raw integer to words. Codes wider than 64 bits are folded.
+    ``alarms`` maps bit numbers of the raw integer to words. A code may be wider than 64 bits: ``fold``
+    it where it is stored.
     """
 
     at: int
@@ -184,7 +196,7 @@ class Flags:
             return
         raw = integer(body, self.at, self.raw)
         code = raw if self.mask is None else raw & self.mask
-        draft.flag(fold(code << self.shift), self.harmless << self.shift)
+        draft.flag(code << self.shift, self.harmless << self.shift)
         draft.alarms |= {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
 
 

@@ -235,33 +235,9 @@ def gather[K](
             optional=bool(found) or attempt < tries - 1,
         )
         frame = yield step
-        while frame is not None:
-            if (key := tag(frame)) is not None:
-                found[key] = frame
+        while frame is not None and (key := tag(frame)) is not None:
+            found[key] = frame
             if need(found):
                 return found
             frame = yield Ask(reply=step.reply, timeout=timeout, optional=True)
     return found
-
-
-def newest[K](
-    tag: Callable[[bytes], K | None],
-    need: Callable[[Mapping[K, bytes]], bool],
-    *,
-    timeout: float = 5.0,
-) -> Talk[dict[K, bytes]]:
-    """Collect frames that come by themselves: tag -> newest frame, until ``need`` holds and none waits.
-
-    Raises what the session found after ``timeout`` seconds without a wanted frame.
-    """
-    found: dict[K, bytes] = {}
-    while True:
-        done = need(found)
-        frame = yield Ask(
-            reply=lambda frame: tag(frame) is not None,
-            timeout=0.0 if done else timeout,
-            optional=done,
-        )
-        if frame is None or (key := tag(frame)) is None:
-            return found
-        found[key] = frame

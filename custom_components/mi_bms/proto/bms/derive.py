@@ -141,7 +141,8 @@ _RULES: Final[tuple[tuple[Field, _Rule], ...]] = (
 )
 
 _SUMS: Final = (Field.CURRENT, Field.CYCLE_CHARGE, Field.DESIGN_CAPACITY)
-_HIGHEST: Final = (Field.CYCLES, Field.DELTA_VOLTAGE)
+# Packs are in parallel: the system has as many cells in a row as its longest pack.
+_HIGHEST: Final = (Field.CYCLES, Field.DELTA_VOLTAGE, Field.CELL_COUNT)
 
 
 def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:

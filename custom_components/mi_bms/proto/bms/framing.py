@@ -9,7 +9,7 @@ A framer is told the family's check: a function that raises ``FrameError`` for a
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import override
+from typing import Final, override
 
 from ..model.errors import FrameError
 from .checksum import low_high, modbus16
@@ -150,6 +150,9 @@ def fixed(total: int) -> Size:
     return lambda _frame: total
 
 
+_MODBUS_WRITES: Final = (0x05, 0x06, 0x0F, 0x10)
+
+
 def check_modbus(frame: bytes) -> None:
     """Check the CRC of a Modbus RTU frame (low byte first); an exception reply is an error of its own."""
     if low_high(modbus16(frame[:-2])) != frame[-2:]:
@@ -165,12 +168,17 @@ def modbus(
     *,
     most: int = 260,
 ) -> LengthFramer:
-    """Cut Modbus RTU replies: device, function, byte count, data, CRC; exceptions have five bytes."""
+    """Cut Modbus RTU replies: device, function, byte count, data, CRC.
+
+    An exception has five bytes; a write is answered by eight, the request or its beginning.
+    """
 
     def total(frame: bytes) -> int | None:
         if len(frame) < 3:
             return None
-        return 5 if frame[1] & 0x80 else frame[2] + 5
+        if frame[1] & 0x80:
+            return 5
+        return 8 if frame[1] in _MODBUS_WRITES else frame[2] + 5
 
     heads = tuple(
         bytes((device, function | failed))

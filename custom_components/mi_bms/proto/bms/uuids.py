@@ -10,6 +10,11 @@ NUS_WRITE: Final = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
 
 
 def expand(uuid: str) -> str:
-    """Give the full form of a UUID: four hex digits are put into the Bluetooth base."""
-    uuid = uuid.lower()
-    return _BASE.format(uuid) if len(uuid) == 4 else uuid
+    """Give the full form of a UUID: four hex digits are put into the Bluetooth base.
+
+    ``service/characteristic`` names the one inside a service, for modules that repeat a UUID.
+    """
+    return "/".join(
+        _BASE.format(part) if len(part) == 4 else part
+        for part in uuid.lower().split("/")
+    )

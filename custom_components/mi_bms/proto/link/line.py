@@ -15,7 +15,6 @@ from ..bms.contract import (
     Context,
     Family,
     Note,
-    Pause,
     Read,
     Step,
     Subscribe,
@@ -232,7 +231,7 @@ async def perform(line: Line, step: Step) -> bytes | None:
                 raise Unsupported("characteristics")
         case Subscribe():
             await line.subscribe(expand(step.uuid))
-        case Pause():
+        case _:
             await asyncio.sleep(step.seconds)
     return None
 

@@ -6,7 +6,6 @@ hold only what can be decoded, so foreign bytes cannot make them grow.
 """
 
 from dataclasses import dataclass
-from struct import Struct
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -36,13 +35,13 @@ STOCK: Final = "stock"
 
 _HEADER: Final = 3  # id (2) and length (1) of an object
 _TAIL: Final = 7  # upper counter and tag
-_UPPER: Final = Struct("<I")
 _LEGACY_TAIL: Final = 4  # upper counter and check
 _PLANS: Final = 64
 _ANY_VERSION: Final = 15
 
 # The plain constructor of a tuple: a reading is made for every advert.
 _reading = tuple.__new__
+_DECODED: Final = Outcome.DECODED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,9 @@ class Plan:
     has_mac: bool
     has_objects: bool
     encrypted: bool
+    sealed: bool  # encrypted, and there is something inside
     modern: bool  # tag of 4 bytes and a counter that never comes again
+    shortest: int  # an object without data, sealed
     rejected: Reason | None
     product_id: int
     spec: DeviceSpec | None
@@ -83,39 +84,38 @@ class Beacon:
         self._current: Plan | None = None
         self._sequence = Sequence()
 
-    def take(self, data: bytes, now: float, source: str) -> Reading:
-        """Decode the entry's bytes unless they were heard before."""
+    def take(
+        self, data: bytes, now: float, source: str, *, again: bool = False
+    ) -> Reading:
+        """Decode the entry's bytes unless they were heard before, or ``again`` with another key."""
         if not FIXED <= len(data) <= LONGEST:
             return _rejected(Reason.LONG if len(data) > LONGEST else Reason.SHORT)
         plan = self._plans.get(data[:4]) or self._plan(data)
-        if not self.history.is_new(data, now, source, unique=plan.modern):
+        if not again and not self.history.is_new(data, now, source, unique=plan.modern):
             return plan.repeated
-        return self._decode(plan, data, now)
+        if plan.has_mac and data[FIXED:MAC_END] != self._session.reversed_mac:
+            if reason := self._foreign(plan, data):
+                return _rejected(reason, plan)
+        if plan is not self._current:
+            if plan.rejected:
+                return _rejected(plan.rejected, plan)
+            self._follow(plan)
+        at = plan.at or objects_at(plan.head, data)
+        if plan.sealed:
+            return self._open(plan, data, at, now)
+        if plan.has_objects:
+            return self._walk(plan, data, at)
+        return _presence(plan)
 
-    def retry(self, data: bytes, now: float) -> Reading:
-        """Decode bytes that were heard before, with another key."""
-        return self._decode(self._plan(data), data, now)
+    @property
+    def sealed(self) -> bytes | None:
+        """Give the newest payload if it is an encrypted one."""
+        plan = self._plans.get(self.history.last[:4])
+        return self.history.last if plan and plan.sealed else None
 
     def new_key(self) -> None:
         """Forget the counter: another key means another binding, which counts anew."""
         self._sequence = Sequence()
-
-    def _decode(self, plan: Plan, data: bytes, now: float) -> Reading:
-        session = self._session
-        if plan.rejected or (
-            plan.has_mac and data[FIXED:MAC_END] != session.reversed_mac
-        ):
-            if reason := plan.rejected or self._foreign(data):
-                return _rejected(reason, plan)
-        if plan is not self._current:
-            self._follow(plan)
-        if not plan.has_objects:
-            return _presence(plan)
-        at = plan.at or objects_at(plan.head, data)
-        if not plan.encrypted:
-            return self._walk(plan, data, at)
-        opened = self._open(plan, data, at, now)
-        return self._walk(plan, opened, 0) if isinstance(opened, bytes) else opened
 
     def _follow(self, plan: Plan) -> None:
         self._current = plan
@@ -124,7 +124,7 @@ class Beacon:
         session.product_id = plan.product_id
         session.spec = plan.spec or session.spec
         session.firmware = plan.firmware or session.firmware
-        if plan.has_objects and not plan.encrypted:
+        if plan.has_objects and not plan.sealed:
             session.clear_formats.add(FORMAT)
 
     def _walk(self, plan: Plan, data: bytes, at: int) -> Reading:
@@ -132,27 +132,26 @@ class Beacon:
         events: tuple[Event, ...] = ()
         reason: Reason | None = None
         rows, end, first = plan.rows, len(data), at
-        while at + _HEADER <= end:
-            header = data[at : at + _HEADER]
-            at += _HEADER
-            if at + header[2] > end:
-                at -= _HEADER
+        while (start := at + _HEADER) <= end:
+            header = data[at:start]
+            at = start + header[2]
+            if at > end:
                 break
             decode = rows.get(header) or self._row(plan, header)
-            if decode is not None:
-                found = decode(data, at, values)
-                if found:
-                    if type(found) is tuple:
-                        events += found
-                    else:
-                        reason = Reason.RANGE
-            at += header[2]
+            if decode is not None and (found := decode(data, start, values)):
+                if type(found) is tuple:
+                    events += found
+                else:
+                    reason = Reason.RANGE
         if values or events:
-            outcome = Outcome.DECODED
-        elif at == first:
-            return _rejected(Reason.SHORT, plan)
-        else:
+            outcome = _DECODED
+        elif (
+            data[first + 2 : first + _HEADER]
+            and first + _HEADER + data[first + 2] <= end
+        ):
             outcome = Outcome.IGNORED
+        else:
+            return _rejected(Reason.SHORT, plan)
         return _reading(
             Reading,
             (
@@ -167,21 +166,22 @@ class Beacon:
             ),
         )
 
-    def _open(self, plan: Plan, data: bytes, at: int, now: float) -> bytes | Reading:
+    def _open(self, plan: Plan, data: bytes, at: int, now: float) -> Reading:
         session = self._session
-        if len(data) < at + _HEADER + (_TAIL if plan.modern else _LEGACY_TAIL):
+        if len(data) - at < plan.shortest:
             return _rejected(Reason.SHORT, plan)
-        session.newest = (self._entry, data)
         cipher = session.cipher
         if cipher is None:
             return _sealed(session.locked(self._entry, data, FORMAT), plan)
         mac = session.reversed_mac
         if not mac:
             return _rejected(Reason.NO_MAC, plan)
+        upper = b""
         try:
             if plan.modern:
                 # Nonce: MAC reversed, product and counter, upper counter.
-                nonce = mac + data[2:5] + data[-7:-4]
+                upper = data[-7:-4]
+                nonce = mac + data[2:5] + upper
                 plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
             else:
                 plain = _open_legacy(cipher, mac, data, at)
@@ -191,17 +191,16 @@ class Beacon:
         if session.in_doubt:
             session.opened(FORMAT)
         if plan.modern:
-            # Four bytes from one before the upper counter; its place takes the lower counter.
-            (upper,) = _UPPER.unpack_from(data, len(data) - _TAIL - 1)
-            sequence = upper & ~0xFF | data[4]
             order = self._sequence
-            if sequence <= order.last or order.doubts:
-                if not order.accept(sequence, now):
+            if upper != order.upper or data[4] <= order.lower:
+                if not order.accept(upper, data[4], now):
                     return _rejected(Reason.REPLAY, plan)
-            order.last = sequence
-        return plain
+            order.lower = data[4]
+        return self._walk(plan, plain, 0)
 
-    def _foreign(self, data: bytes) -> Reason | None:
+    def _foreign(self, plan: Plan, data: bytes) -> Reason | None:
+        if plan.rejected:
+            return plan.rejected
         if len(data) < MAC_END:
             return Reason.SHORT
         if self._session.mac is not None:
@@ -217,6 +216,7 @@ class Beacon:
             rejected = Reason.VERSION
         elif head.mesh:
             rejected = Reason.MESH
+        modern = head.encrypted and head.version >= MODERN_VERSION
         known = head.product_id if spec else None
         model = spec.model if spec else None
         plan = Plan(
@@ -224,8 +224,10 @@ class Beacon:
             at=0 if head.has_capability else objects_at(head, data),
             has_mac=head.has_mac,
             has_objects=head.has_objects,
-            modern=head.encrypted and head.version >= MODERN_VERSION,
+            modern=modern,
+            shortest=_HEADER + (_TAIL if modern else _LEGACY_TAIL),
             encrypted=head.encrypted,
+            sealed=head.encrypted and head.has_objects,
             rejected=rejected,
             product_id=head.product_id,
             spec=spec,

@@ -27,22 +27,24 @@ class Channel:
         self._format = form
         self._sequence = Sequence()
 
-    def take(self, data: bytes, now: float, source: str) -> Reading:
-        """Decode the entry's bytes unless they were heard before."""
+    def take(
+        self, data: bytes, now: float, source: str, *, again: bool = False
+    ) -> Reading:
+        """Decode the entry's bytes unless they were heard before, or ``again`` with another key."""
         if len(data) > LONGEST:
             return _NOT_OURS
         parsed = self._format.parse(data, self._session.mac)
         if parsed is None:
             return _NOT_OURS
-        unique = type(parsed) is Sealed and parsed.sequence is not None
-        if not self.history.is_new(data, now, source, unique=unique):
+        unique = type(parsed) is Sealed and parsed.counter is not None
+        if not again and not self.history.is_new(data, now, source, unique=unique):
             return self.again
         return self._read(parsed, data, now)
 
-    def retry(self, data: bytes, now: float) -> Reading:
-        """Decode bytes that were heard before, with another key."""
-        parsed = self._format.parse(data, self._session.mac)
-        return self._read(parsed, data, now) if parsed else _NOT_OURS
+    @property
+    def sealed(self) -> bytes | None:
+        """Give the newest payload if it is an encrypted one."""
+        return self.history.last if self.again.encrypted else None
 
     def new_key(self) -> None:
         """Forget the counter: another key counts anew."""
@@ -61,7 +63,6 @@ class Channel:
 
     def _open(self, sealed: Sealed, data: bytes, now: float) -> Reading:
         session, name = self._session, self._format.name
-        session.newest = (self._entry, data)
         if session.cipher is None:
             outcome: Outcome = session.locked(self._entry, data, name)
             return self._note(Reading(outcome, format=name, encrypted=True))
@@ -73,9 +74,8 @@ class Channel:
                 Reading(outcome, format=name, encrypted=True, reason=reason)
             )
         session.opened(name)
-        if sealed.sequence is not None and not self._sequence.accept(
-            sealed.sequence, now
-        ):
+        counter = sealed.counter
+        if counter and not self._sequence.accept(counter[1:], counter[0], now):
             return self._note(
                 Reading(
                     Outcome.REJECTED, format=name, encrypted=True, reason=Reason.REPLAY

@@ -83,3 +83,10 @@ class Cipher:
         if encrypt(nonce, plain, AAD)[size] != check:
             raise InvalidTag
         return plain
+
+    def encrypt_legacy(self, nonce: bytes, plain: bytes) -> tuple[bytes, int]:
+        """Seal a v2/v3 object: ciphertext and check byte; ``InvalidTag`` if the key has another length."""
+        if self._legacy is None:
+            raise InvalidTag
+        sealed = self._legacy.encrypt(nonce, plain, AAD)
+        return sealed[: len(plain)], sealed[len(plain)]

@@ -4,6 +4,7 @@ The host gives the merge of all entries it ever heard, so each entry has a chann
 it took last; only entries that changed are decoded. Entries that are new together are merged.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -32,6 +33,7 @@ _MAKERS: Final = 300
 # Names of entries that are manufacturer data begin so, and end with the company id.
 _MAKER: Final = "maker-"
 
+_DECODED: Final = Outcome.DECODED
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 
 # What to say of several entries: the first of these that any of them gave.
@@ -64,9 +66,9 @@ class Decoder:
         self._session = Session(address, key)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
-        self._counts: dict[Outcome | Reason, int] = dict.fromkeys(
-            (*Outcome, *Reason), 0
-        )
+        # Decoded ones apart: they are the many, and a plain number is quicker.
+        self._decoded = 0
+        self._counts: Counter[Outcome | Reason] = Counter()
         if product_id is not None:
             self._session.product_id = product_id
             self._session.spec = DEVICES.get(product_id)
@@ -104,7 +106,10 @@ class Decoder:
                     best = reading if best is None else _merge(best, reading)
         if best is None:
             best = known.again if known else _NOT_OURS
-        self._counts[best.outcome] += 1
+        if best.outcome is _DECODED:
+            self._decoded += 1
+        else:
+            self._counts[best.outcome] += 1
         if best.reason:
             self._counts[best.reason] += 1
         return best
@@ -127,7 +132,7 @@ class Decoder:
         reading: Reading | None = None
         for entry, data in waiting:
             # The clock is of no matter here: the counters begin anew.
-            reading = self._channel_of(entry).retry(data, 0.0)
+            reading = self._channel_of(entry).take(data, 0.0, "", again=True)
         return reading._replace(events=()) if reading else None
 
     @property
@@ -168,15 +173,18 @@ class Decoder:
     @property
     def counters(self) -> Mapping[str, int]:
         """Give how often each outcome and each reason occurred."""
-        return {name: count for name, count in self._counts.items() if count}
+        counts = {_DECODED: self._decoded, **self._counts}
+        return {name: count for name, count in counts.items() if count}
 
     @property
     def frames(self) -> tuple[tuple[str, bytes], ...]:
-        """Give the newest encrypted entries as (UUID, bytes), oldest first, for trying a key."""
-        newest = self._session.newest
-        if newest is None or newest in self._session.kept:
-            return tuple(self._session.kept)
-        return (*self._session.kept, newest)
+        """Give the newest encrypted entries as (UUID, bytes), for trying a key."""
+        found = list(self._session.kept)
+        for entry, channel in (*self._channels.items(), *self._makers.items()):
+            name = entry if isinstance(entry, str) else f"{_MAKER}{entry}"
+            if channel.sealed and (name, channel.sealed) not in found:
+                found.append((name, channel.sealed))
+        return tuple(found)
 
     def _service(self, uuid: str) -> Beacon | Channel | None:
         number = uuid16(uuid)

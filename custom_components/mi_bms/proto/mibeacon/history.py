@@ -7,47 +7,57 @@ newer ones. Whole payloads are compared, because some devices send several under
 
 from typing import Final
 
-_REMEMBERED: Final = 64
+_REMEMBERED: Final = 32
 
 
 class History:
     """Remember the last payloads of one entry; times are seconds of any clock that runs on."""
 
-    __slots__ = ("_again_after", "_elsewhere_after", "_seen", "_source", "last")
+    __slots__ = (
+        "_again_after",
+        "_elsewhere_after",
+        "_older",
+        "_recent",
+        "_source",
+        "last",
+    )
 
     # A counter of 8 bits wraps after a few minutes in the busiest products, so an equal payload may
     # be new by then; one that another receiver brings is old for much longer. Formats without any
     # counter repeat a payload whenever the value returns.
     COUNTED: Final = (300.0, 3_600.0)
-    UNCOUNTED: Final = (2.0, 60.0)
+    UNCOUNTED: Final = (2.0, 10.0)
 
     def __init__(self, limits: tuple[float, float] = COUNTED) -> None:
         """Take after how many seconds an older payload is news, from the same receiver and another."""
         self.last = b""
         self._again_after, self._elsewhere_after = limits
-        self._seen: dict[bytes, float] = {}
+        # Two generations: when the recent one is full, the older one is dropped.
+        self._recent: dict[bytes, float] = {}
+        self._older: dict[bytes, float] = {}
         self._source = ""
 
     def is_new(self, data: bytes, now: float, source: str, *, unique: bool) -> bool:
         """Take a payload; False if it was heard before. ``unique`` payloads never come twice."""
-        seen = self._seen
-        if data in seen:
-            if unique or data == self.last:
+        recent = self._recent
+        if data in recent or data in self._older:
+            if unique or self._is_old(data, now, source):
                 return False
-            wait = (
-                self._again_after if source == self._source else self._elsewhere_after
-            )
-            if now - seen.pop(data) < wait:
-                seen[data] = now
-                return False
-        elif len(seen) >= _REMEMBERED:
-            # The older half goes: cheaper than one for each payload.
-            for old in tuple(seen)[: _REMEMBERED // 2]:
-                del seen[old]
-        seen[data] = now
+        elif len(recent) >= _REMEMBERED:
+            self._older = recent
+            recent = self._recent = {}
+        recent[data] = now
         self.last = data
         self._source = source
         return True
+
+    def _is_old(self, data: bytes, now: float, source: str) -> bool:
+        if data == self.last:
+            return True
+        seen = self._recent.get(data)
+        age = now - (self._older[data] if seen is None else seen)
+        wait = self._again_after if source == self._source else self._elsewhere_after
+        return age < wait
 
 
 class Sequence:
@@ -58,7 +68,7 @@ class Sequence:
     device turns out to put random numbers there.
     """
 
-    __slots__ = ("_random", "doubts", "last")
+    __slots__ = ("_doubts", "_last", "_random", "lower", "upper")
 
     RESTART: Final = 512
     PATIENCE: Final = 4  # lower frames in a row, spread over …
@@ -66,25 +76,30 @@ class Sequence:
 
     def __init__(self) -> None:
         """Begin without any knowledge."""
-        self.last = -1
+        # The last counter in its two parts: the same upper and a higher lower one is news, so
+        # nothing else needs asking then. Empty while in doubt.
+        self.upper = b""
+        self.lower = 0
+        self._last = -1
         # Lower counters since the last higher one, with their times.
-        self.doubts: list[tuple[int, float]] = []
+        self._doubts: list[tuple[int, float]] = []
         self._random = False
 
-    def accept(self, sequence: int, now: float) -> bool:
+    def accept(self, upper: bytes, lower: int, now: float) -> bool:
         """Say whether a frame with this counter is news."""
-        if (
-            sequence >= self.last
-            or self._random
-            or sequence < self.RESTART <= self.last
-        ):
-            self.last = sequence
-            self.doubts.clear()
-            return True
-        return self._reconsider(sequence, now)
+        last = _sequence(self.upper, self.lower) if self.upper else self._last
+        sequence = _sequence(upper, lower)
+        news = sequence >= last or self._random or sequence < self.RESTART <= last
+        if not news and not self._reconsider(sequence, now):
+            self._last = last
+            self.upper = b""
+            return False
+        self.upper, self.lower = upper, lower
+        self._doubts.clear()
+        return True
 
     def _reconsider(self, sequence: int, now: float) -> bool:
-        low = self.doubts
+        low = self._doubts
         low.append((sequence, now))
         if len(low) < self.PATIENCE or now - low[0][1] < self.SPREAD:
             # The first is kept for its time.
@@ -92,6 +107,8 @@ class Sequence:
             return False
         counters = [counter for counter, _ in low]
         self._random = counters != sorted(counters)
-        self.last = sequence
-        low.clear()
         return True
+
+
+def _sequence(upper: bytes, lower: int) -> int:
+    return int.from_bytes(upper, "little") << 8 | lower

@@ -35,7 +35,6 @@ class Session:
         self.firmware: str | None = None
         # Newest encrypted frames that nothing has opened yet, with the entry they came in.
         self.kept: deque[tuple[str, bytes]] = deque(maxlen=_KEPT)
-        self.newest: tuple[str, bytes] | None = None
         self.clear_formats: set[str] = set()
         # True until a frame proves the key, and after each that it did not open.
         self.in_doubt = True

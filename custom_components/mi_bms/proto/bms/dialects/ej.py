@@ -31,10 +31,15 @@ _DIGITS: Final = frozenset(hexdigits[:16].upper().encode() + hexdigits[:16].enco
 _UNCHECKED: Final = "libattU"
 
 
-def check_layout(frame: bytes) -> None:
-    """Check digits and the length field of a frame."""
+def check_digits(frame: bytes) -> None:
+    """Check that a frame is made of pairs of digits."""
     if len(frame) < 14 or len(frame) % 2 or not _DIGITS.issuperset(frame[1:-1]):
         raise FrameError("digits")
+
+
+def check_layout(frame: bytes) -> None:
+    """Check digits and the length field of a frame."""
+    check_digits(frame)
     if int(frame[7:11], 16) != len(frame):
         raise FrameError("length")
 

@@ -266,6 +266,7 @@ _ROOT_KEY: Final = b"JBDbtpwd!@#2023"
 _ACCEPTED: Final = 0
 _NO_PASSWORD: Final = 2
 _SHORT_FORM: Final = "short_login"
+_SILENT: Final = "silent_login"
 
 
 def cipher(mac: bytes, key: bytes, random: int) -> bytes:
@@ -299,7 +300,11 @@ def login(context: Context) -> Talk[None]:
     if not context.secret:
         return
     secret = context.secret.encode("ascii", "replace")
-    answer = yield from _module(_APP_KEY, secret)
+    # A module that was silent before is asked once, not with the patience of a first time.
+    answer = yield from _module(
+        _APP_KEY, secret, patient=not context.memory.get(_SILENT)
+    )
+    context.memory[_SILENT] = answer is None
     if answer is None or answer == _NO_PASSWORD:
         return
     if answer != _ACCEPTED:

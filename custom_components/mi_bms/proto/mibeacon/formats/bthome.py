@@ -287,7 +287,7 @@ def parse(data: bytes, mac: bytes | None) -> Parsed:
         mac + b"\xd2\xfc" + data[:1] + counter,
         data[at:-8] + data[-4:],
         None,
-        int.from_bytes(counter, "little"),
+        counter,
         _objects_v2,
     )
 
@@ -312,6 +312,6 @@ def parse_v1_sealed(data: bytes, mac: bytes | None) -> Parsed:
         mac + b"\x1e\x18" + counter,
         data[:-8] + data[-4:],
         AAD,
-        int.from_bytes(counter, "little"),
+        counter,
         _objects_v1,
     )

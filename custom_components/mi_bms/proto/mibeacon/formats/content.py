@@ -25,14 +25,14 @@ class Content(NamedTuple):
 class Sealed(NamedTuple):
     """Hold what is needed to open an entry: ``data`` is ciphertext and tag.
 
-    ``sequence`` is None where the counter has too few bits to say anything. ``plain`` turns the
+    ``counter`` has four bytes, little-endian; None where it has too few bits to say anything. ``plain`` turns the
     plaintext into content.
     """
 
     nonce: bytes
     data: bytes
     aad: bytes | None
-    sequence: int | None
+    counter: bytes | None
     plain: Callable[[bytes], Content]
 
 

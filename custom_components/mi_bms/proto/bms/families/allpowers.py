@@ -1,0 +1,53 @@
+"""Allpowers / VOLIX power stations: pushed status frames, big endian, no checksum. Source: docs/protocols/allpowers.md.
+
+Status frames begin ``A5 65 B1`` and have 15 bytes or more; shorter ones with the same head are
+settings. Outputs stand where batteries have FETs: AC for charge, DC for discharge.
+"""
+
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ..codec import Bit, Custom, Draft, Num, Row, integer
+from ..contract import Ask, Family, Mode, Pacing, Wire
+from ..framing import WholeFramer
+
+_HEAD: Final = b"\xa5\x65\xb1"
+_SHORTEST: Final = 15
+_UNKNOWN: Final = 0xFFFF
+
+
+def _check(frame: bytes) -> None:
+    """Tell status frames from others."""
+    if not frame.startswith(_HEAD):
+        raise FrameError("head")
+    if len(frame) < _SHORTEST:
+        raise FrameError("length")
+
+
+def _power(body: bytes, draft: Draft) -> None:
+    """Read input and output power, and the time that is left while more goes out than in."""
+    power = integer(body, 9, ">u2") - integer(body, 11, ">u2")
+    minutes = integer(body, 13, ">u2")
+    draft.put(Field.POWER, power)
+    draft.put(Field.BATTERY_CHARGING, power > 0)
+    if power < 0 and minutes != _UNKNOWN:
+        draft.put(Field.RUNTIME, minutes * 60)
+
+
+_ROWS: Final[tuple[Row, ...]] = (
+    Bit(Field.DISCHRG_MOSFET, 7, 0x01),
+    Bit(Field.CHRG_MOSFET, 7, 0x02),
+    Num(Field.BATTERY_LEVEL, 8, ">u1"),
+    Custom(_power),
+)
+
+
+FAMILY: Final = Family(
+    id="allpowers",
+    wires=(Wire(service="fff0", notify=("fff1",)),),
+    framer=lambda _context: WholeFramer(_check),
+    plan=(Ask(reply=_HEAD, rows=_ROWS),),
+    mode=Mode.PUSH,
+    pacing=Pacing(timeout=5.0),
+)

@@ -1,0 +1,263 @@
+"""Daly smart BMS, the two Modbus protocols: boards that answer as D2, and boards asked as 81 that answer as 51.
+
+Big endian; temperatures count from -40 °C, currents from -3000 A. The protocol is found by asking: D2
+first. Some firmware repeats the previous answer instead of the MOSFET temperature; it is told by its
+length and not asked again. Source: docs/protocols/daly.md.
+"""
+
+from collections.abc import Mapping
+import re
+from typing import Final
+
+from ...model.errors import FrameError, NoAnswer, Unsupported
+from ...model.fields import Field
+from ...model.sample import Place, Probe
+from ..alarms import Alarm
+from ..checksum import low_high, modbus16
+from ..codec import (
+    Bit,
+    Cells,
+    Count,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    integer,
+    scaled,
+    text,
+)
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..dialects.modbus import body, question
+from ..framing import modbus
+
+_D2: Final = 0xD2
+_81: Final = 0x81
+_81_ANSWERS: Final = 0x51
+
+_PROTOCOL: Final = "protocol"
+_MOSFET: Final = "mosfet"
+_RATED: Final = "rated"
+
+# Lowest bit of each group first; a warning comes before its protection.
+_ALARMS: Final[Mapping[int, Alarm]] = {
+    16: Alarm.MOSFET_OVERTEMPERATURE,
+    17: Alarm.MOSFET_OVERTEMPERATURE,
+    18: Alarm.TEMPERATURE_SENSOR_FAULT,
+    19: Alarm.TEMPERATURE_SENSOR_FAULT,
+    20: Alarm.CHARGE_MOSFET_FAULT,
+    21: Alarm.DISCHARGE_MOSFET_FAULT,
+    22: Alarm.CHARGE_MOSFET_FAULT,
+    23: Alarm.DISCHARGE_MOSFET_FAULT,
+    24: Alarm.FRONTEND_FAULT,
+    25: Alarm.WIRE_FAULT,
+    26: Alarm.TEMPERATURE_SENSOR_FAULT,
+    27: Alarm.MEMORY_FAULT,
+    28: Alarm.CLOCK_FAULT,
+    29: Alarm.PRECHARGE_FAULT,
+    30: Alarm.COMMUNICATION_FAULT,
+    31: Alarm.COMMUNICATION_FAULT,
+    32: Alarm.CHARGE_OVERCURRENT_WARNING,
+    33: Alarm.CHARGE_OVERCURRENT,
+    34: Alarm.DISCHARGE_OVERCURRENT_WARNING,
+    35: Alarm.DISCHARGE_OVERCURRENT,
+    36: Alarm.LEVEL_HIGH_WARNING,
+    37: Alarm.LEVEL_HIGH,
+    38: Alarm.LEVEL_LOW_WARNING,
+    39: Alarm.LEVEL_LOW,
+    40: Alarm.CELL_IMBALANCE_WARNING,
+    41: Alarm.CELL_IMBALANCE,
+    42: Alarm.TEMPERATURE_DIFFERENCE_WARNING,
+    43: Alarm.TEMPERATURE_DIFFERENCE,
+    48: Alarm.CELL_OVERVOLTAGE_WARNING,
+    49: Alarm.CELL_OVERVOLTAGE,
+    50: Alarm.CELL_UNDERVOLTAGE_WARNING,
+    51: Alarm.CELL_UNDERVOLTAGE,
+    52: Alarm.PACK_OVERVOLTAGE_WARNING,
+    53: Alarm.PACK_OVERVOLTAGE,
+    54: Alarm.PACK_UNDERVOLTAGE_WARNING,
+    55: Alarm.PACK_UNDERVOLTAGE,
+    56: Alarm.CHARGE_OVERTEMPERATURE_WARNING,
+    57: Alarm.CHARGE_OVERTEMPERATURE,
+    58: Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
+    59: Alarm.CHARGE_UNDERTEMPERATURE,
+    60: Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
+    61: Alarm.DISCHARGE_OVERTEMPERATURE,
+    62: Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
+    63: Alarm.DISCHARGE_UNDERTEMPERATURE,
+}
+
+
+def _head(at: int, counts: int, most: int) -> tuple[Row, ...]:
+    """Make the rows that both protocols begin with: temperatures at ``at``, then pack values, and two counts."""
+    return (
+        Cells(0, Count(counts, ">u2", most=most)),
+        Num(Field.CELL_COUNT, counts, ">u2"),
+        Probes(at, Count(counts + 2, ">u2", most=8), ">u2", 1, -40, absent=(0,)),
+        Num(Field.TEMP_SENSORS, counts + 2, ">u2"),
+        Num(Field.VOLTAGE, at + 16, ">u2", 0.1),
+        Num(Field.CURRENT, at + 18, ">u2", 0.1, -30000),
+        Num(Field.BATTERY_LEVEL, at + 20, ">u2", 0.1),
+    )
+
+
+_D2_ROWS: Final[tuple[Row, ...]] = (
+    *_head(64, 98, 32),
+    Num(Field.CYCLE_CHARGE, 96, ">u2", 0.1),
+    Num(Field.CYCLES, 102, ">u2"),
+    Bit(Field.BALANCER, 104, 0xFFFF, ">u2"),
+    Bit(Field.CHRG_MOSFET, 106, 0xFFFF, ">u2"),
+    Bit(Field.DISCHRG_MOSFET, 108, 0xFFFF, ">u2"),
+    Num(Field.DELTA_VOLTAGE, 112, ">u2", 0.001),
+    Flags(116, ">u8", _ALARMS),
+)
+
+_81_ROWS: Final[tuple[Row, ...]] = (
+    Num(Field.CYCLE_CHARGE, 20, ">u2", 0.1),
+    Num(Field.CYCLES, 22, ">u2"),
+    Bit(Field.BALANCER, 24, 0xFFFF, ">u2"),
+    Num(Field.BALANCE_CURRENT, 26, ">u2", 0.001, -30000),
+    Bit(Field.CHRG_MOSFET, 34, 0xFFFF, ">u2"),
+    Bit(Field.DISCHRG_MOSFET, 36, 0xFFFF, ">u2"),
+    Bit(Field.HEATER, 40, 0xFFFF, ">u2"),
+    Num(Field.CYCLE_CAPACITY, 48, ">u2", absent=(0,)),
+    Probes(
+        50, 2, ">u2", 1, -40, places=(Place.MOSFET, Place.PCB), absent=(0, 0xFFFF)
+    ),
+    Flags(88, ">u4"),
+)
+
+
+def _date(data: bytes, draft: Draft) -> None:
+    """Read the production date, which comes as eight digits."""
+    found = re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)", text(data[32:48]) or "")
+    if found:
+        draft.info["production_date"] = "-".join(found.groups())
+
+
+_D2_INFO: Final[tuple[Row, ...]] = (
+    Text("sw_version", 0, 16),
+    Text("hw_version", 16, 16),
+    Custom(_date),
+)
+_81_INFO: Final[tuple[Row, ...]] = (
+    Text("sw_version", 0, 28),
+    Text("hw_version", 28, 14),
+    Text("serial_number", 42, 14),
+)
+
+
+def _ask(register: int, count: int, *, optional: bool = False) -> Ask:
+    """Ask a D2 board."""
+    return question(register, count, device=_D2, optional=optional, tries=2)
+
+
+def _ask_81(register: int, count: int) -> Ask:
+    """Ask an 81 board."""
+    return question(
+        register, count, device=_81, answers=bytes((_81_ANSWERS,)), tries=2
+    )
+
+
+_BLOCK: Final = _ask(0x0000, 62)
+_BLOCK_81: Final = _ask_81(0x0000, 64)
+
+
+def _begin(context: Context) -> Talk[tuple[int, bytes]]:
+    """Ask for the first block; gives the protocol that answered, and its answer."""
+    known = context.memory.get(_PROTOCOL)
+    if known != _81:
+        try:
+            frame = yield _BLOCK
+        except FrameError, NoAnswer:
+            if known:
+                raise
+        else:
+            context.memory[_PROTOCOL] = _D2
+            return _D2, body(frame)
+    frame = yield _BLOCK_81
+    context.memory[_PROTOCOL] = _81
+    return _81, body(frame)
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the values of whichever protocol the board speaks."""
+    protocol, data = yield from _begin(context)
+    draft = Draft()
+    if protocol == _81:
+        decode(_head(96, 120, 48), data, draft)
+        return decode(_81_ROWS, body((yield _ask_81(0x0041, 62))), draft)
+    decode(_D2_ROWS, data, draft)
+    yield from _read_mosfet(context, draft)
+    yield from _read_rated(context, draft)
+    return draft
+
+
+def _read_mosfet(context: Context, draft: Draft) -> Talk[None]:
+    """Read the MOSFET temperature; what does not work at first is left alone on this connection."""
+    if context.state.get(_MOSFET) is False:
+        return
+    frame = yield _ask(0x003E, 9, optional=True)
+    raw = integer(body(frame), 8, ">u2") if frame else 0
+    fitted = raw not in (0, 0xFFFF)
+    context.state.setdefault(_MOSFET, fitted)
+    if fitted:
+        draft.probes.insert(0, Probe(raw - 40, Place.MOSFET))
+
+
+def _read_rated(context: Context, draft: Draft) -> Talk[None]:
+    """Read the rated capacity out of the settings, once per device."""
+    if _RATED not in context.memory and _RATED not in context.state:
+        frame = yield _ask(0x0080, 41, optional=True)
+        context.state[_RATED] = True
+        if frame:
+            context.memory[_RATED] = integer(body(frame), 0, ">u2")
+    raw = context.memory.get(_RATED)
+    if isinstance(raw, int) and raw:
+        draft.put(Field.DESIGN_CAPACITY, scaled(raw, 0.1))
+
+
+def _inform(context: Context) -> Talk[Draft]:
+    """Read versions, and the production date or the serial number."""
+    protocol, _ = yield from _begin(context)
+    if protocol == _81:
+        return decode(_81_INFO, body((yield _ask_81(0x0178, 74))), Draft())
+    return decode(_D2_INFO, body((yield _ask(0x00A9, 32))), Draft())
+
+
+_SWITCHES: Final[Mapping[Field, int]] = {
+    Field.CHRG_MOSFET: 0xA5,
+    Field.DISCHRG_MOSFET: 0xA6,
+    Field.BALANCER: 0xCF,
+}
+
+
+def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
+    """Write switches; the board gives each request back. For 81 boards no write is known."""
+    if (yield from _begin(context))[0] == _81:
+        raise Unsupported("control")
+    for name, on in wanted.items():
+        core = bytes((_D2, 6, 0, _SWITCHES[name], 0, on))
+        request = core + low_high(modbus16(core))
+        yield Ask(request=request, reply=request)
+    return Draft(values=dict(wanted))
+
+
+FAMILY: Final = Family(
+    id="daly",
+    wires=(
+        Wire(service="fff0", notify=("fff1",), write="fff2"),
+        Wire(service="ff00", notify=("ff01",), write="ff02"),
+    ),
+    framer=lambda _context: modbus(bytes((_D2, _81_ANSWERS)), b"\x03\x06"),
+    dialogue=_poll,
+    inform=_inform,
+    control=_control,
+    controls=tuple(_SWITCHES),
+    probe=_BLOCK,
+    pacing=Pacing(timeout=1.0, tries=2, deadline=20.0),
+    response=False,
+)

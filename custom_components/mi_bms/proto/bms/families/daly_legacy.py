@@ -1,0 +1,144 @@
+"""Daly smart BMS, the old protocol: frames of 13 bytes, big endian. Source: docs/protocols/daly_legacy.md.
+
+Request ``A5 80 cmd 08`` and 8 bytes, reply ``A5 01 cmd 08`` and 8 bytes, then the sum of the rest.
+Boards differ in the commands they know; what a board has answered once it has to answer every time.
+Untested on hardware.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model.errors import FrameError, NoAnswer
+from ...model.fields import Field
+from ..checksum import sum8
+from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
+from ..contract import Ask, Context, Family, Pacing, Talk, Tell, Wire
+from ..framing import LengthFramer, fixed
+
+_WAKE: Final = "02f00000-0000-0000-0000-00000000ff01"
+_CELLS: Final = 0x95
+_TEMPERATURES: Final = 0x96
+
+# Command -> rows of its 8 data bytes; each is asked in this order.
+_PLAN: Final[Mapping[int, tuple[Row, ...]]] = {
+    0x90: (
+        Num(Field.VOLTAGE, 0, ">u2", 0.1),
+        # The wire counts discharging as positive.
+        Num(Field.CURRENT, 4, ">u2", -0.1, -30000),
+        Num(Field.BATTERY_LEVEL, 6, ">i2", 0.1),
+    ),
+    0x93: (
+        Bit(Field.CHRG_MOSFET, 1),
+        Bit(Field.DISCHRG_MOSFET, 2),
+        Num(Field.CYCLE_CHARGE, 4, ">i4", 0.001),
+    ),
+    0x94: (
+        Num(Field.CELL_COUNT, 0, ">u1"),
+        Num(Field.TEMP_SENSORS, 1, ">u1"),
+        Num(Field.CYCLES, 5, ">i2"),
+    ),
+    # Which bit is which cell is not known: only whether any is balancing.
+    0x97: (Bit(Field.BALANCER, 0, (1 << 64) - 1, ">u8"),),
+    0x98: (Flags(0, ">u8"),),
+}
+
+
+def _check(frame: bytes) -> None:
+    """Check the sum."""
+    if sum8(frame[:-1]) != frame[-1]:
+        raise FrameError("checksum")
+
+
+def _ask(command: int, data: bytes = b"", *, tries: int = 2) -> Ask:
+    """Ask for a command."""
+    core = bytes((0xA5, 0x80, command, 8)) + data.ljust(8, b"\0")
+    return Ask(
+        request=core + bytes((sum8(core),)),
+        reply=bytes((0xA5, 0x01, command, 8)),
+        tries=tries,
+    )
+
+
+def _query(context: Context, command: int) -> Talk[bytes]:
+    """Give the first answer to a command; empty when this board does not know it."""
+    answered = f"answers_{command:02x}"
+    known = context.memory.get(answered)
+    try:
+        frame = yield _ask(command, tries=1 if known is False else 2)
+    except NoAnswer:
+        if known:
+            raise
+        context.memory[answered] = False
+        return b""
+    context.memory[answered] = True
+    return frame or b""
+
+
+def _series(context: Context, command: int, count: int, each: int) -> Talk[bytes]:
+    """Collect numbered answers that hold ``each`` bytes; they have to come in order."""
+    data = b""
+    frame: bytes | None = yield from _query(context, command)
+    if not frame:
+        return data
+    for number in range(1, -(-count // each) + 1):
+        if number > 1:
+            frame = yield Ask(reply=bytes((0xA5, 0x01, command, 8)))
+        if frame is None or frame[4] != number:
+            raise FrameError("order")
+        data += frame[5 : 5 + each]
+    return data
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Ask every command; a level out of range shows a corrupt answer."""
+    draft = Draft()
+    for command, rows in _PLAN.items():
+        if frame := (yield from _query(context, command)):
+            decode(rows, frame[4:-1], draft)
+    if not draft.values:
+        raise NoAnswer
+    if not 0 <= (draft.number(Field.BATTERY_LEVEL) or 0) <= 100:
+        raise FrameError("range")
+    cells = int(draft.number(Field.CELL_COUNT) or 0)
+    if cells and (data := (yield from _series(context, _CELLS, 2 * cells, 6))):
+        decode((Cells(0, cells, empty=()),), data, draft)
+    sensors = int(draft.number(Field.TEMP_SENSORS) or 0)
+    if sensors and (data := (yield from _series(context, _TEMPERATURES, sensors, 7))):
+        decode((Probes(0, sensors, ">u1", 1, -40),), data, draft)
+    return draft
+
+
+def _login(context: Context) -> Talk[None]:
+    """Wake the module with an empty write."""
+    yield Tell(data=b"", write=_WAKE if _WAKE in context.characteristics else None)
+
+
+_SWITCHES: Final[Mapping[Field, int]] = {
+    Field.CHRG_MOSFET: 0xDA,
+    Field.DISCHRG_MOSFET: 0xD9,
+}
+
+
+def _control(_context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
+    """Write switches and wait for the answer to each."""
+    for name, on in wanted.items():
+        yield _ask(_SWITCHES[name], bytes((on,)))
+    return Draft(values=dict(wanted))
+
+
+FAMILY: Final = Family(
+    id="daly_legacy",
+    wires=(
+        Wire(service="fff0", notify=("fff1",), write="fff2"),
+        Wire(service="ff00", notify=("ff01",), write="ff02"),
+    ),
+    framer=lambda _context: LengthFramer((b"\xa5\x01",), fixed(13), _check),
+    dialogue=_poll,
+    login=_login,
+    control=_control,
+    controls=tuple(_SWITCHES),
+    probe=_ask(0x90),
+    pacing=Pacing(timeout=0.7, tries=2, deadline=30.0),
+    response=False,
+    uncertain=True,
+)

@@ -1,0 +1,37 @@
+"""EG4 LL and SunGoldPower: Modbus RTU device 01, one read, big endian. Source: docs/protocols/eg4.md."""
+
+from typing import Final
+
+from ...model.fields import Field
+from ...model.sample import Place
+from ..codec import Cells, Count, Flags, Num, Probes
+from ..contract import Wire
+from ..dialects.modbus import family, question
+
+FAMILY: Final = family(
+    "eg4",
+    (Wire(service="1000", notify=("1002",), write="1001"),),
+    (
+        question(
+            0x0000,
+            39,
+            (
+                Num(Field.VOLTAGE, 0, ">u2", 0.01),
+                Num(Field.CURRENT, 2, ">i2", 0.1),
+                Num(Field.CELL_COUNT, 72, ">u2"),
+                Cells(4, Count(72, ">u2", most=16)),
+                # The board stands for the battery, and comes first among the probes.
+                Num(Field.TEMPERATURE, 36, ">i2"),
+                Probes(36, places=(Place.PCB,)),
+                Probes(66, 6, ">i1", places=(Place.CELL,)),
+                Num(Field.CYCLE_CHARGE, 42, ">u2", 0.1, absent=(0,)),
+                Num(Field.BATTERY_HEALTH, 46, ">u2"),
+                Num(Field.BATTERY_LEVEL, 48, ">u2"),
+                Flags(52, ">u6"),
+                Num(Field.CYCLES, 58, ">u4", absent=(0,)),
+                Num(Field.DESIGN_CAPACITY, 74, ">u2", 0.1, absent=(0,)),
+                Num(Field.BALANCER, 76, ">u2"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,7 @@
+"""E&J EJBMS-PRO: E&J packs with another Bluetooth module. Protocol: ``dialects/ej``. Source: docs/protocols/ejpro.md."""
+
+from typing import Final
+
+from ..dialects import ej
+
+FAMILY: Final = ej.family("ejpro", (ej.WALKIZ,))

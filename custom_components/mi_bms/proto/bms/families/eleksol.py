@@ -1,0 +1,10 @@
+"""Eleksol: the JBD protocol on another service. Protocol: ``dialects/jbd``. Source: docs/protocols/eleksol.md."""
+
+from typing import Final
+
+from ..contract import Wire
+from ..dialects import jbd
+
+FAMILY: Final = jbd.family(
+    "eleksol", (Wire(service="ff06", notify=("ff07",), write="ff08"),)
+)

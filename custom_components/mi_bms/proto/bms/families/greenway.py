@@ -1,0 +1,99 @@
+"""Greenway (Talaria and others): one register per request, little endian, 8-bit sum. Source: docs/protocols/greenway.md.
+
+Request ``46 16 01 reg len sum`` with the expected length, reply ``47 16 01 reg len <data> sum``.
+Untested on hardware.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model.errors import FrameError, NoAnswer
+from ...model.fields import Field
+from ..checksum import sum8
+from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..framing import LengthFramer, length_at
+
+
+def _check(frame: bytes) -> None:
+    """Check the sum."""
+    if sum8(frame[:-1]) != frame[-1]:
+        raise FrameError("checksum")
+
+
+def _ask(register: int, length: int) -> Ask:
+    """Make the question for a register."""
+    core = bytes((0x46, 0x16, 1, register, length))
+    return Ask(
+        request=core + bytes((sum8(core),)), reply=bytes((0x47, 0x16, 1, register))
+    )
+
+
+# Register -> expected length and rows.
+_VALUES: Final[Mapping[int, tuple[int, tuple[Row, ...]]]] = {
+    0x09: (4, (Num(Field.VOLTAGE, 0, "<u4", 0.001),)),
+    0x0A: (4, (Num(Field.CURRENT, 0, "<i4", 0.001),)),
+    0x0D: (4, (Num(Field.BATTERY_LEVEL, 0, "<u4"),)),
+    0x0E: (4, (Num(Field.BATTERY_HEALTH, 0, "<u4"),)),
+    0x0F: (4, (Num(Field.CYCLE_CHARGE, 0, "<u4", 0.001),)),
+    0x16: (16, (Flags(2, "<u8"),)),
+    0x17: (4, (Num(Field.CYCLES, 0, "<u4"),)),
+    0x18: (4, (Num(Field.DESIGN_CAPACITY, 0, "<u4", 0.001),)),
+    0x08: (32, (Probes(0, 7, ">i1"),)),
+}
+_CELLS: Final = (0x24, 0x25)
+_PER_PAGE: Final = 16
+_TEXTS: Final[Mapping[int, tuple[int, str]]] = {
+    0x20: (16, "manufacturer"),
+    0x21: (32, "model"),
+    0x23: (32, "serial_number"),
+}
+_VERSION: Final = 0x1A
+
+
+def _read(register: int, length: int) -> Talk[bytes]:
+    """Ask for a register and give its data."""
+    frame = yield _ask(register, length)
+    return (frame or b"")[5:-1]
+
+
+def _poll(_context: Context) -> Talk[Draft]:
+    """Read all values, and the second page of cells only if the first one is full."""
+    draft = Draft()
+    for register, (length, rows) in _VALUES.items():
+        decode(rows, (yield from _read(register, length)), draft)
+    millivolts = b""
+    for register in _CELLS:
+        millivolts += yield from _read(register, 2 * _PER_PAGE)
+        if not any(millivolts[-2:]):
+            break
+    return decode((Cells(0, len(millivolts) // 2, "<u2"),), millivolts, draft)
+
+
+def _inform(_context: Context) -> Talk[Draft]:
+    """Read names and versions, as far as the battery tells them."""
+    draft = Draft()
+    for register, (length, name) in _TEXTS.items():
+        try:
+            decode((Text(name, 0),), (yield from _read(register, length)), draft)
+        except FrameError, NoAnswer:
+            continue
+    data = yield from _read(_VERSION, 8)
+    if len(data) >= 4:
+        draft.info["sw_version"] = f"{data[1]}.{data[0]}"
+        draft.info["hw_version"] = f"{data[3]}.{data[2]}"
+        decode((Text("fw_version", 4),), data, draft)
+    return draft
+
+
+FAMILY: Final = Family(
+    id="greenway",
+    wires=(Wire(service="fff0", notify=("fff1",), write="fff1"),),
+    framer=lambda _context: LengthFramer(
+        (b"\x47\x16\x01",), length_at(4, 6), _check
+    ),
+    dialogue=_poll,
+    inform=_inform,
+    pacing=Pacing(deadline=30.0),
+    probe=_ask(0x09, 4),
+)

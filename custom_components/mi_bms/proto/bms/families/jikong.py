@@ -1,0 +1,284 @@
+"""JK BMS (Jikong): frames of 300 bytes, little endian, 8-bit sum. Source: docs/protocols/jikong.md.
+
+Request ``AA 55 90 EB cmd len <13 bytes> sum``. After the device information the board says that it is
+ready (a frame of 20 bytes); asked for cell information it streams a frame about every second. The
+software version decides the layout: 24 cells before version 11, 32 from then on. Boards of hardware 3
+send floats instead (JK04); that layout is untested on hardware. The device information holds
+passwords, which are never read.
+"""
+
+from collections.abc import Mapping
+from re import match
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ...model.sample import Place, Probe
+from ..alarms import Alarm
+from ..checksum import sum8
+from ..codec import (
+    Bit,
+    Draft,
+    Flags,
+    Num,
+    Row,
+    Text,
+    decode,
+    integer,
+    real,
+    text,
+)
+from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
+from ..framing import LengthFramer
+
+_HEAD: Final = b"\x55\xaa\xeb\x90"
+_ANSWER_HEAD: Final = b"\xaa\x55\x90\xeb"
+_SETTINGS, _CELLS, _INFO = b"\x01", b"\x02", b"\x03"
+_READY: Final = _ANSWER_HEAD + b"\xc8"
+_VERSION, _JK04, _NOMINAL, _STREAMS = "version", "jk04", "nominal", "streams"
+_REGISTERS: Final[Mapping[Field, int]] = {
+    Field.CHRG_MOSFET: 0x1D,
+    Field.DISCHRG_MOSFET: 0x1E,
+}
+
+_ALARMS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.WIRE_FAULT,
+    1: Alarm.MOSFET_OVERTEMPERATURE,
+    2: Alarm.CELL_COUNT_MISMATCH,
+    3: Alarm.CURRENT_SENSOR_FAULT,
+    5: Alarm.PACK_OVERVOLTAGE,
+    6: Alarm.CHARGE_OVERCURRENT,
+    7: Alarm.SHORT_CIRCUIT,
+    8: Alarm.CHARGE_OVERTEMPERATURE,
+    9: Alarm.CHARGE_UNDERTEMPERATURE,
+    10: Alarm.COMMUNICATION_FAULT,
+    11: Alarm.CELL_UNDERVOLTAGE,
+    12: Alarm.PACK_UNDERVOLTAGE,
+    13: Alarm.DISCHARGE_OVERCURRENT,
+    14: Alarm.SHORT_CIRCUIT,
+    15: Alarm.DISCHARGE_OVERTEMPERATURE,
+    16: Alarm.CHARGE_MOSFET_FAULT,
+    17: Alarm.DISCHARGE_MOSFET_FAULT,
+    18: Alarm.COMMUNICATION_FAULT,
+    20: Alarm.DISCHARGE_MOSFET_FAULT,
+    21: Alarm.OVERTEMPERATURE,
+    22: Alarm.TEMPERATURE_SENSOR_FAULT,
+    23: Alarm.HARDWARE_FAULT,
+    24: Alarm.SHORT_CIRCUIT,
+    25: Alarm.DISCHARGE_OVERCURRENT,
+    26: Alarm.DISCHARGE_OVERCURRENT,
+    27: Alarm.DISCHARGE_UNDERTEMPERATURE,
+    28: Alarm.MOSFET_LOCKED,
+}
+_FULL: Final = 1 << 4  # a state, not a fault
+
+# Offset and place of each probe, in the order of its bits in the sensor mask.
+_PROBES_24S: Final = (
+    (130, Place.GENERIC),
+    (132, Place.GENERIC),
+    (134, Place.MOSFET),
+)
+_PROBES_32S: Final = (
+    (144, Place.MOSFET),
+    (162, Place.GENERIC),
+    (164, Place.GENERIC),
+    (254, Place.MOSFET),
+    (256, Place.GENERIC),
+    (258, Place.GENERIC),
+)
+_NOT_FITTED: Final = -2000  # 0.1 °C
+
+
+def _request(command: int, data: bytes = b"") -> bytes:
+    """Build a request; data is the value of a register."""
+    core = _ANSWER_HEAD + bytes((command, len(data))) + data.ljust(13, b"\0")
+    return core + bytes((sum8(core),))
+
+
+_ASK_INFO: Final = Ask(request=_request(0x97), reply=_HEAD + _INFO)
+
+
+def _total(frame: bytes) -> int:
+    """Give the length of a data frame or of a short answer."""
+    return 300 if frame[0] == _HEAD[0] else 20
+
+
+def _check(frame: bytes) -> None:
+    """Check the sum."""
+    if sum8(frame[:-1]) != frame[-1]:
+        raise FrameError("checksum")
+
+
+def _rows(shift: int) -> tuple[Row, ...]:
+    """Make the rows behind the cells; the 24S layout lies lower by a fixed shift."""
+    return (
+        Num(Field.VOLTAGE, 150 + shift, "<u4", 0.001),
+        Num(Field.CURRENT, 158 + shift, "<i4", 0.001),
+        Num(Field.BALANCE_CURRENT, 170 + shift, "<i2", 0.001),
+        Bit(Field.BALANCER, 172 + shift),
+        Num(Field.BATTERY_LEVEL, 173 + shift, ">u1"),
+        Num(Field.CYCLE_CHARGE, 174 + shift, "<u4", 0.001),
+        Num(Field.DESIGN_CAPACITY, 178 + shift, "<u4", 0.001),
+        Num(Field.CYCLES, 182 + shift, "<u4"),
+        Num(Field.BATTERY_HEALTH, 190 + shift, ">u1"),
+        Bit(Field.CHRG_MOSFET, 198 + shift),
+        Bit(Field.DISCHRG_MOSFET, 199 + shift),
+        # What the board sends here is the mask of the fitted sensors.
+        Num(Field.TEMP_SENSORS, 214 + shift, ">u1"),
+        Bit(Field.HEATER, 215 + shift),
+        Num(Field.HEATER_CURRENT, 236 + shift, "<i2", 0.001),
+    )
+
+
+_ROWS_24S: Final = (
+    Num(Field.DELTA_VOLTAGE, 60, "<u2", 0.001),
+    *_rows(-32),
+    Flags(136, "<u2", _ALARMS, harmless=_FULL),
+)
+_ROWS_32S: Final = (
+    Num(Field.DELTA_VOLTAGE, 76, "<u2", 0.001),
+    *_rows(0),
+    Flags(166, "<u4", _ALARMS, harmless=_FULL),
+)
+
+
+def _cells(frame: bytes, mask: int) -> list[float | None]:
+    """Read the cells up to the highest one in the mask of fitted cells."""
+    return [
+        integer(frame, 6 + 2 * n, "<u2") / 1000 if mask >> n & 1 else None
+        for n in range(mask.bit_length())
+    ]
+
+
+def _probes(frame: bytes, version: int, mask: int) -> list[Probe]:
+    """Read the probes that the board says it has."""
+    places = _PROBES_32S if version >= 14 else _PROBES_32S[:4]
+    if version < 11:
+        places = _PROBES_24S
+    return [
+        Probe(raw / 10, place)
+        for n, (at, place) in enumerate(places)
+        if mask >> n & 1 and (raw := integer(frame, at, "<i2")) != _NOT_FITTED
+    ]
+
+
+def _decode(frame: bytes, version: int, nominal: int | None) -> Draft:
+    """Read cell information in the layout of a software version."""
+    small = version < 11
+    mask = integer(frame, 54 if small else 70, "<u4")
+    if mask.bit_length() > (24 if small else 32):
+        raise FrameError("cells")
+    draft = decode(_ROWS_24S if small else _ROWS_32S, frame, Draft())
+    draft.cells = _cells(frame, mask)
+    draft.put(Field.CELL_COUNT, mask.bit_count())
+    draft.probes = _probes(frame, version, int(draft.number(Field.TEMP_SENSORS) or 0))
+    if version >= 15 and (mode := integer(frame, 280, ">u1")) <= 2:
+        draft.put(Field.BATTERY_MODE, mode)
+    if version == 11 and nominal:
+        # This version counts with the aged capacity and keeps the nominal one among the settings.
+        draft.put(Field.FULL_CHARGE, draft.values[Field.DESIGN_CAPACITY])
+        draft.put(Field.DESIGN_CAPACITY, nominal / 1000)
+    return draft
+
+
+def _decode_jk04(frame: bytes) -> Draft:
+    """Read the older float layout, which has little more than cells."""
+    cells = [real(frame, 6 + 4 * n) for n in range(24)]
+    while cells and not cells[-1]:
+        cells.pop()
+    draft = decode((Bit(Field.BALANCER, 220),), frame, Draft(cells=list(cells)))
+    draft.put(Field.BALANCE_CURRENT, real(frame, 222))
+    return draft
+
+
+def _major(raw: bytes) -> int:
+    """Give the leading digits of a version, 0 when there are none."""
+    found = match(r"\d+", text(raw) or "")
+    return int(found[0]) if found else 0
+
+
+def _login(context: Context) -> Talk[None]:
+    """Find out the layout, and wait until the board is ready for the next command."""
+    frame = (yield _ASK_INFO) or b""
+    context.state[_JK04] = _major(frame[22:30]) == 3
+    context.state[_VERSION] = _major(frame[30:38])
+    yield Ask(reply=_READY, timeout=1.0, optional=True)
+
+
+def _stream(context: Context) -> Talk[bytes]:
+    """Take the next cell information; ask for it only when the stream does not run."""
+    frame = None
+    if context.state.get(_STREAMS):
+        frame = yield Ask(reply=_HEAD + _CELLS, timeout=2.5, optional=True)
+    if frame is None:
+        frame = yield Ask(request=_request(0x96), reply=_HEAD + _CELLS)
+        # The settings come once, before the first cell information.
+        settings = yield Ask(reply=_HEAD + _SETTINGS, timeout=0.0, optional=True)
+        if settings is not None:
+            context.state[_NOMINAL] = integer(settings, 130, "<u4")
+    context.state[_STREAMS] = True
+    return frame or b""
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the cell information."""
+    frame = yield from _stream(context)
+    if context.state[_JK04]:
+        return _decode_jk04(frame)
+    nominal = context.state.get(_NOMINAL)
+    return _decode(
+        frame,
+        int(context.state[_VERSION]),
+        None if nominal is None else int(nominal),
+    )
+
+
+def _date(frame: bytes) -> str | None:
+    """Read the date of manufacture, written YYMMDD."""
+    found = match(r"(\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", text(frame[78:86]) or "")
+    return f"20{found[1]}-{found[2]}-{found[3]}" if found else None
+
+
+def _inform(_context: Context) -> Talk[Draft]:
+    """Read names, versions, serial number and date."""
+    frame = (yield _ASK_INFO) or b""
+    rows = (
+        Text("model", 6, 16),
+        Text("hw_version", 22, 8),
+        Text("sw_version", 30, 8),
+        Text("name", 46, 16),
+        Text("serial_number", 86, 8),
+    )
+    draft = decode(rows, frame, Draft())
+    if date := _date(frame):
+        draft.info["production_date"] = date
+    return draft
+
+
+def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
+    """Switch the FETs and read back what they do; each switch is answered by the settings."""
+    for name, on in wanted.items():
+        yield Ask(
+            request=_request(_REGISTERS[name], int(on).to_bytes(4, "little")),
+            reply=_HEAD + _SETTINGS,
+        )
+    yield Pause(seconds=1.0)
+    return (yield from _poll(context))
+
+
+FAMILY: Final = Family(
+    id="jikong",
+    wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
+    framer=lambda _context: LengthFramer(
+        (_HEAD, _ANSWER_HEAD), _total, _check, noise=(b"AT\r\n",), most=300
+    ),
+    dialogue=_poll,
+    login=_login,
+    inform=_inform,
+    control=_control,
+    controls=tuple(_REGISTERS),
+    mode=Mode.STREAM,
+    pacing=Pacing(timeout=2.0, deadline=30.0),
+    probe=_ASK_INFO,
+    response=False,
+)

@@ -1,0 +1,46 @@
+"""PowerBoozt: E&J-like ASCII frames, big endian. Source: docs/protocols/pwrboozt.md.
+
+The stream is strewn with 00 bytes that do not belong to it. The checksum is computed over the bytes that
+the digits stand for, without the first one. Rows: ``dialects/ej54``. Where FETs, alarms and the remaining
+capacity are is not known.
+"""
+
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ..checksum import inverted_sum8
+from ..codec import Num
+from ..contract import Context, Family, Pacing, Wire
+from ..dialects import ej, ej54
+from ..framing import MarkFramer, TranslatingFramer, unhex
+
+_bytes = unhex(1, -1)
+_POLL: Final = ej54.ask(Num(Field.CURRENT, 54, ">i4", 0.001))
+
+
+def check(frame: bytes) -> None:
+    """Check digits, length and checksum of a frame."""
+    ej.check_layout(frame)
+    body = _bytes(frame)
+    if inverted_sum8(body[1:-1]) != body[-1]:
+        raise FrameError("checksum")
+
+
+def framer(_context: Context) -> TranslatingFramer:
+    """Make the framer: drops the 00 bytes, gives the bytes of a frame."""
+    return TranslatingFramer(
+        MarkFramer(b":", b"~", check),
+        before=lambda chunk: chunk.replace(b"\0", b""),
+        after=_bytes,
+    )
+
+
+FAMILY: Final = Family(
+    id="pwrboozt",
+    wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
+    framer=framer,
+    plan=(_POLL,),
+    probe=_POLL,
+    pacing=Pacing(timeout=2.0),
+)

@@ -1,0 +1,82 @@
+"""Redodo, LiTime, Power Queen, Starry Sea: one frame, little endian, 8-bit sum. Source: docs/protocols/redodo.md.
+
+Reply ``00 00 len … sum``; some packs send shorter ones, which lack the last fields. An app password of
+the pack has to be switched off: there is no way to give it.
+"""
+
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ..checksum import sum8
+from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, integer
+from ..contract import Ask, Context, Family, Talk, Wire
+from ..framing import LengthFramer
+
+_REQUEST: Final = bytes.fromhex("000004011355aa17")
+_SHORTEST: Final = 0x30  # up to the current
+_PROBES: Final = "probes"
+_PROBES_AT, _MOST_PROBES = 52, 5
+_DISCHARGE_OFF, _CHARGE_DISABLED = 0x80, 4
+
+
+def _total(frame: bytes) -> int | None:
+    """Give the length of a frame; anything shorter than the cells is none."""
+    if len(frame) < 3:
+        return None
+    return frame[2] + 4 if frame[2] >= _SHORTEST else 0
+
+
+def _check(frame: bytes) -> None:
+    """Check the sum."""
+    if sum8(frame[:-1]) != frame[-1]:
+        raise FrameError("checksum")
+
+
+_ROWS: Final[tuple[Row, ...]] = (
+    # The sum of the cells; the measured voltage before it is coarser.
+    Num(Field.VOLTAGE, 12, "<u4", 0.001),
+    Cells(16, 16, "<u2"),
+    Num(Field.CURRENT, 48, "<i4", 0.001),
+    Num(Field.CYCLE_CHARGE, 62, "<u2", 0.01, optional=True),
+    Num(Field.DESIGN_CAPACITY, 64, "<u2", 0.01, optional=True),
+    Bit(Field.HEATER, 68, 0xFFFF_FFFF ^ _DISCHARGE_OFF, "<u4", optional=True),
+    Flags(76, "<u8", optional=True),
+    Num(Field.BALANCER, 84, "<u4", optional=True),
+    Num(Field.BATTERY_LEVEL, 90, "<u2", optional=True),
+    Num(Field.BATTERY_HEALTH, 92, "<u4", optional=True),
+    Num(Field.CYCLES, 96, "<u4", optional=True),
+    Num(Field.TOTAL_CHARGE, 100, "<u4", optional=True),
+)
+
+
+def _switches(body: bytes, draft: Draft) -> None:
+    """Read whether the pack lets current through."""
+    if len(body) >= 80:
+        off = integer(body, 68, "<u4") & 0x80 or integer(body, 76, "<u4") & 0xA0
+        draft.put(Field.DISCHRG_MOSFET, not off)
+    if len(body) >= 90:
+        draft.put(Field.CHRG_MOSFET, integer(body, 88, "<u2") != _CHARGE_DISABLED)
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read everything; a probe counts once its place, or a higher one, was not 0."""
+    frame = yield Ask(request=_REQUEST, reply=b"\0\0")
+    body = (frame or b"")[:-1]
+    draft = decode(_ROWS, body, Draft())
+    _switches(body, draft)
+    places = min(_MOST_PROBES, (len(body) - _PROBES_AT) // 2)
+    raws = [integer(body, _PROBES_AT + 2 * n, "<i2") for n in range(places)]
+    seen = max((n for n, raw in enumerate(raws, 1) if raw), default=1)
+    count = max(seen, int(context.memory.get(_PROBES, 1)))
+    context.memory[_PROBES] = count
+    return decode((Probes(_PROBES_AT, min(count, places), "<i2"),), body, draft)
+
+
+FAMILY: Final = Family(
+    id="redodo",
+    wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe2"),),
+    framer=lambda _context: LengthFramer((b"\0\0",), _total, _check),
+    dialogue=_poll,
+    probe=Ask(request=_REQUEST, reply=b"\0\0"),
+)

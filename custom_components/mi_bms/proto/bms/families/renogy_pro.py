@@ -1,0 +1,36 @@
+"""Renogy Pro batteries ("RNGRBP", "RNGC"). Protocol: ``dialects/renogy``. Source: docs/protocols/renogy_pro.md.
+
+The module has several characteristics with the UUIDs used here: the ones inside services fff0 and ffd0
+are right. Replies may name device 30 or FF. Untested on hardware: some packs seem to swap the bytes of
+the cycle count.
+"""
+
+from typing import Final
+
+from ...model.fields import Field
+from ..codec import Custom, Draft, integer
+from ..contract import Wire
+from ..dialects import renogy
+
+_MOST_CYCLES: Final = 10_000  # no battery lives that long
+
+
+def _cycles(data: bytes, draft: Draft) -> None:
+    """Read the cycles; an impossible count has its bytes swapped."""
+    count = integer(data, 12, ">u2")
+    if count > _MOST_CYCLES:
+        count = integer(data, 12, "<u2")
+    draft.put(Field.CYCLES, count)
+
+
+FAMILY: Final = renogy.family(
+    "renogy_pro",
+    (
+        Wire(service="ffd0", notify=("fff0/fff1",), write="ffd0/ffd1"),
+        Wire(service="ffd0", notify=("fff1",), write="ffd1"),
+    ),
+    ampere=0.1,
+    cycles=Custom(_cycles),
+    answers=b"\x30\xff",
+    uncertain=True,
+)

@@ -1,0 +1,195 @@
+"""Seplos V3 and CEG: Modbus RTU device 00 is the system, 01 to 16 are packs. Source: docs/protocols/seplos.md.
+
+Big endian, except that 32-bit numbers have their low word first. States and alarms are coils (function
+01), values are input registers (function 04). The limiting FET is no balancer: which cells balance is
+in coils of the packs. Those coils are untested on hardware, so a pack that does not answer them is no fault.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...model.fields import Field
+from ...model.sample import Place
+from ..alarms import Alarm
+from ..codec import Bit, Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
+from ..contract import Ask, Context, Family, Talk, Wire
+from ..dialects.modbus import COILS, INPUTS, body, question
+from ..framing import modbus
+
+_SYSTEM: Final = 0
+_MOST_PACKS: Final = 16
+_PACKS: Final = Count(44, ">u2", most=_MOST_PACKS)
+_LONG: Final = 44  # bytes of the block that are 32-bit numbers
+_SILENT: Final = "no_balancing"
+
+# Byte of the block -> what its bits mean, lowest bit first; None is a state.
+_BITS: Final[Mapping[int, tuple[Alarm | None, ...]]] = {
+    1: (
+        Alarm.CELL_OVERVOLTAGE_WARNING,
+        Alarm.CELL_OVERVOLTAGE,
+        Alarm.CELL_UNDERVOLTAGE_WARNING,
+        Alarm.CELL_UNDERVOLTAGE,
+        Alarm.PACK_OVERVOLTAGE_WARNING,
+        Alarm.PACK_OVERVOLTAGE,
+        Alarm.PACK_UNDERVOLTAGE_WARNING,
+        Alarm.PACK_UNDERVOLTAGE,
+    ),
+    2: (
+        Alarm.CHARGE_OVERTEMPERATURE_WARNING,
+        Alarm.CHARGE_OVERTEMPERATURE,
+        Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
+        Alarm.CHARGE_UNDERTEMPERATURE,
+        Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
+        Alarm.DISCHARGE_OVERTEMPERATURE,
+        Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
+        Alarm.DISCHARGE_UNDERTEMPERATURE,
+    ),
+    3: (
+        Alarm.AMBIENT_OVERTEMPERATURE_WARNING,
+        Alarm.AMBIENT_OVERTEMPERATURE,
+        Alarm.AMBIENT_UNDERTEMPERATURE_WARNING,
+        Alarm.AMBIENT_UNDERTEMPERATURE,
+        Alarm.MOSFET_OVERTEMPERATURE_WARNING,
+        Alarm.MOSFET_OVERTEMPERATURE,
+    ),
+    4: (
+        Alarm.CHARGE_OVERCURRENT_WARNING,
+        Alarm.CHARGE_OVERCURRENT,
+        Alarm.CHARGE_OVERCURRENT,
+        Alarm.DISCHARGE_OVERCURRENT_WARNING,
+        Alarm.DISCHARGE_OVERCURRENT,
+        Alarm.DISCHARGE_OVERCURRENT,
+        Alarm.SHORT_CIRCUIT,
+    ),
+    5: (
+        Alarm.SHORT_CIRCUIT,
+        None,
+        Alarm.CHARGE_OVERCURRENT,
+        Alarm.DISCHARGE_OVERCURRENT,
+    ),
+    6: (
+        None,
+        None,
+        Alarm.LEVEL_LOW_WARNING,
+        Alarm.LEVEL_LOW,
+        Alarm.CELL_IMBALANCE,
+    ),
+    8: (
+        Alarm.LEVEL_LOW_WARNING,
+        None,
+        None,
+        None,
+        None,
+        Alarm.LEVEL_LOW,
+    ),
+    9: (
+        Alarm.TEMPERATURE_SENSOR_FAULT,
+        Alarm.FRONTEND_FAULT,
+        Alarm.CHARGE_MOSFET_FAULT,
+        Alarm.DISCHARGE_MOSFET_FAULT,
+        Alarm.CELL_FAULT,
+        Alarm.WIRE_FAULT,
+        Alarm.HARDWARE_FAULT,
+        Alarm.FIRE_SENSOR,
+    ),
+}
+_ALARMS: Final = {
+    8 * (9 - byte) + bit: alarm
+    for byte, words in _BITS.items()
+    for bit, alarm in enumerate(words)
+    if alarm is not None
+}
+# The bytes with nothing but alarms make the problem code; the others mix in states.
+_CODE: Final = 0xFFFF00FF00FF0000FF
+
+_VALUES: Final[tuple[Row, ...]] = (
+    Num(Field.VOLTAGE, 0, ">u4", 0.01),
+    Num(Field.CURRENT, 4, ">i4", 0.1),
+    Num(Field.CYCLE_CHARGE, 8, ">u4", 0.01),
+    Num(Field.FULL_CHARGE, 12, ">u4", 0.01),
+    Num(Field.TOTAL_CHARGE, 16, ">u4", 10),
+    Num(Field.DESIGN_CAPACITY, 20, ">u4", 0.01),
+    Num(Field.PACK_COUNT, 44, ">u2"),
+    Num(Field.CYCLES, 46, ">u2"),
+    Num(Field.BATTERY_LEVEL, 48, ">u2", 0.1),
+    Num(Field.BATTERY_HEALTH, 50, ">u2", 0.1),
+)
+_EXTREMES: Final[tuple[Row, ...]] = (Num(Field.TEMPERATURE, 20, ">i2", 0.1),)
+_STATES: Final[tuple[Row, ...]] = (
+    Flags(1, ">u9", _ALARMS, mask=_CODE),
+    Bit(Field.DISCHRG_MOSFET, 7, 0x01),
+    Bit(Field.CHRG_MOSFET, 7, 0x02),
+    Bit(Field.HEATER, 7, 0x08),
+)
+_PACK: Final[tuple[Row, ...]] = (
+    Num(Field.VOLTAGE, 0, ">u2", 0.01),
+    Num(Field.CURRENT, 2, ">i2", 0.01),
+    Num(Field.CYCLE_CHARGE, 4, ">u2", 0.01),
+    Num(Field.DESIGN_CAPACITY, 6, ">u2", 0.01),
+    Num(Field.TOTAL_CHARGE, 8, ">u2", 10),
+    Num(Field.BATTERY_LEVEL, 10, ">u2", 0.1),
+    Num(Field.BATTERY_HEALTH, 12, ">u2", 0.1),
+    Num(Field.CYCLES, 14, ">u2"),
+)
+_PACK_CELLS: Final[tuple[Row, ...]] = (
+    Cells(0, 16),
+    Probes(32, 4, ">u2", 0.1, -2731, places=(Place.CELL,)),
+    Probes(48, 2, ">u2", 0.1, -2731, places=(Place.AMBIENT, Place.MOSFET)),
+)
+
+
+def _swap(data: bytes) -> bytes:
+    """Bring the words of the 32-bit numbers into order."""
+    pairs = (data[at + 2 : at + 4] + data[at : at + 2] for at in range(0, _LONG, 4))
+    return b"".join(pairs) + data[_LONG:]
+
+
+def _ask(device: int, register: int, count: int, function: int = INPUTS) -> Ask:
+    """Ask the system or a pack."""
+    return question(register, count, device=device, function=function)
+
+
+_ASK_VALUES: Final = _ask(_SYSTEM, 0x2000, 26)
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the system, then each of its packs."""
+    data = _swap(body((yield _ASK_VALUES)))
+    draft = decode(_VALUES, data, Draft())
+    decode(_EXTREMES, body((yield _ask(_SYSTEM, 0x2100, 22))), draft)
+    decode(_STATES, body((yield _ask(_SYSTEM, 0x2200, 80, COILS))), draft)
+    if draft.alarms:
+        draft.put(Field.PROBLEM, True)
+    for device in range(1, _PACKS.read(data) + 1):
+        pack = decode(_PACK, body((yield _ask(device, 0x1000, 17))), Draft())
+        decode(_PACK_CELLS, body((yield _ask(device, 0x1100, 26))), pack)
+        yield from _read_balancer(context, device, pack)
+        draft.packs.append(pack)
+    masks = [pack.values.get(Field.BALANCER) for pack in draft.packs]
+    if masks and None not in masks:
+        draft.put(Field.BALANCER, any(masks))
+    return draft
+
+
+def _read_balancer(context: Context, device: int, pack: Draft) -> Talk[None]:
+    """Read which cells balance; packs that do not tell are not asked again on this connection."""
+    if context.state.get(_SILENT):
+        return
+    frame = yield question(
+        0x1230, 16, device=device, function=COILS, optional=True, tries=1
+    )
+    if frame is None:
+        context.state[_SILENT] = True
+    else:
+        pack.put(Field.BALANCER, integer(body(frame), 0, "<u2"))
+
+
+FAMILY: Final = Family(
+    id="seplos",
+    wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
+    framer=lambda _context: modbus(
+        bytes(range(_MOST_PACKS + 1)), bytes((COILS, INPUTS))
+    ),
+    dialogue=_poll,
+    probe=_ASK_VALUES,
+)

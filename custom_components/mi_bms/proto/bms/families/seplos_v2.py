@@ -1,0 +1,123 @@
+"""Seplos V2: binary frames 7E ... 0D, big endian, CRC-16/XMODEM. Source: docs/protocols/seplos_v2.md.
+
+Request ``7E 10 addr 46 cmd length data crc 0D``, reply ``7E 14 addr cmd status length data crc 0D``; the
+CRC covers what stands between the first byte and itself. The module throws ``AT`` commands of its own
+into the stream: frames get lost and are asked for again. Values are those of the pack with number 0.
+"""
+
+from typing import Final
+
+from ...model.errors import FrameError
+from ...model.fields import Field
+from ...model.sample import Place
+from ..checksum import high_low, xmodem16
+from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode, integer
+from ..contract import Ask, Context, Family, Talk, Wire
+from ..framing import LengthFramer, length_at
+
+_MAKER: Final = 0x51
+_SINGLE: Final = 0x61
+_CELLS: Final = Count(2)
+_INTERNAL: Final = 0x80FFC0  # bits of the code that are no alarms
+
+
+def _check(frame: bytes) -> None:
+    """Check end byte, CRC and status."""
+    if frame[-1] != 0x0D:
+        raise FrameError("end")
+    if high_low(xmodem16(frame[1:-3])) != frame[-3:-1]:
+        raise FrameError("checksum")
+    if frame[4]:
+        raise FrameError("status")
+
+
+def _ask(command: int, data: bytes = b"") -> Ask:
+    """Ask the main unit."""
+    core = bytes((0x10, 0, 0x46, command)) + len(data).to_bytes(2) + data
+    return Ask(
+        request=b"\x7e" + core + high_low(xmodem16(core)) + b"\x0d",
+        reply=lambda frame: frame[3] == command,
+    )
+
+
+def _body(frame: bytes | None) -> bytes:
+    """Give the data of a reply."""
+    return (frame or b"")[7:-3]
+
+
+# From the current on, behind cells and temperatures.
+_VALUES: Final[tuple[Row, ...]] = (
+    Num(Field.CURRENT, 0, ">i2", 0.01),
+    Num(Field.VOLTAGE, 2, ">u2", 0.01),
+    Num(Field.CYCLE_CHARGE, 4, ">u2", 0.01),
+    Num(Field.BATTERY_LEVEL, 9, ">u2", 0.1),
+    Num(Field.DESIGN_CAPACITY, 11, ">u2", 0.01),
+    Num(Field.CYCLES, 13, ">u2"),
+    Num(Field.BATTERY_HEALTH, 15, ">u2", 0.1),
+)
+_STATES: Final[tuple[Row, ...]] = (
+    Bit(Field.DISCHRG_MOSFET, 0, 0x01),
+    Bit(Field.CHRG_MOSFET, 0, 0x02),
+    Bit(Field.HEATER, 0, 0x08),
+)
+
+
+def _places(count: int) -> tuple[Place, ...]:
+    """Name the temperatures: the last two are ambient and MOSFET."""
+    return (Place.CELL,) * (count - 2) + (Place.AMBIENT, Place.MOSFET)
+
+
+def _decode(data: bytes, draft: Draft) -> None:
+    """Read the block; everything behind the cells moves with the two counts."""
+    cells = _CELLS.read(data)
+    at = 3 + 2 * cells
+    sensors = Count(at, most=16).read(data)
+    decode(
+        (
+            Num(Field.CELL_COUNT, 2, ">u1"),
+            Cells(3, cells, empty=()),
+            Num(Field.TEMP_SENSORS, at, ">u1"),
+            Probes(at + 1, sensors, ">u2", 0.1, -2731, _places(sensors)),
+        ),
+        data,
+        draft,
+    )
+    values = at + 1 + 2 * sensors
+    decode(_VALUES, data[values:], draft)
+    states = values + cells + sensors + 22
+    decode(_STATES, data[states:], draft)
+    events = Count(states + 1, most=64).read(data)
+    draft.flag(
+        integer(data, states + 2, f">u{min(events, 8)}") & ~_INTERNAL if events else 0
+    )
+    balancing = states + 2 + events
+    draft.put(Field.BALANCER, integer(data, balancing, f">u{(cells + 7) // 8}"))
+
+
+def _poll(_context: Context) -> Talk[Draft]:
+    """Read the number of packs and the values of the main unit."""
+    maker = _body((yield _ask(_MAKER)))
+    draft = decode((Num(Field.PACK_COUNT, 35, ">u1", absent=(0,)),), maker, Draft())
+    _decode(_body((yield _ask(_SINGLE, b"\0"))), draft)
+    return draft
+
+
+def _inform(_context: Context) -> Talk[Draft]:
+    """Read model and software."""
+    data = _body((yield _ask(_MAKER)))
+    draft = decode((Text("model", 19, 10),), data, Draft())
+    major, minor = integer(data, 30, ">u1"), integer(data, 31, ">u1")
+    draft.info["sw_version"] = f"{major}.{minor}"
+    return draft
+
+
+FAMILY: Final = Family(
+    id="seplos_v2",
+    wires=(Wire(service="ff00", notify=("ff01",), write="ff02"),),
+    framer=lambda _context: LengthFramer(
+        (b"\x7e\x14",), length_at(5, 10, width=2), _check
+    ),
+    dialogue=_poll,
+    inform=_inform,
+    probe=_ask(_MAKER),
+)

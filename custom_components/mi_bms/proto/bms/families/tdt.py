@@ -1,0 +1,234 @@
+"""TDT, WattCycle, MetalFort: frames ``head ver 01 03 status cmd length data crc 0D``. Source: docs/protocols/tdt.md.
+
+Big endian, CRC-16/MODBUS with its high byte first. Requests begin with 7E or 1E, depending on the board;
+replies with 7E. A fixed word unlocks, where there is a characteristic for it. Which of the first two
+temperatures is the MOSFET is disputed; software 1.x counts its charges in whole Ah.
+"""
+
+from collections.abc import Iterable
+import re
+from typing import Final
+
+from ...model.errors import FrameError, NoAnswer
+from ...model.fields import Field
+from ...model.sample import Place
+from ..checksum import high_low, modbus16
+from ..codec import (
+    Bit,
+    Cells,
+    Count,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    integer,
+    scaled,
+)
+from ..contract import Ask, Context, Family, Pacing, Pause, Read, Talk, Tell, Wire
+from ..framing import LengthFramer
+from ..uuids import expand
+
+_LOCK: Final = "fffa"
+_WORD: Final = b"HiLink"
+
+_VALUES: Final = 0x8C
+_STATES: Final = 0x8D
+_DEVICE: Final = 0x92
+
+_HEADS: Final = b"\x7e\x1e"
+_HEAD: Final = "head"
+_VERSION: Final = "version"
+_WHOLE: Final = re.compile(r"1\..\Z")  # how a version ends whose charges are whole Ah
+
+
+def _size(frame: bytes) -> int | None:
+    """Give the length of a reply."""
+    if len(frame) < 8:
+        return None
+    return int.from_bytes(frame[6:8]) + 11 if frame[3] == 3 else 0
+
+
+class _Check:
+    """Check frames; some boards never fill in the CRC of their states, which the first such frame shows."""
+
+    def __init__(self) -> None:
+        """Belong to one connection."""
+        self._lax: bool | None = None
+
+    def __call__(self, frame: bytes) -> None:
+        """Check end byte, CRC and status."""
+        if frame[-1] != 0x0D:
+            raise FrameError("end")
+        good = high_low(modbus16(frame[:-3])) == frame[-3:-1]
+        if frame[5] == _STATES:
+            if self._lax is None:
+                self._lax = not good and not frame[-3]
+            good |= self._lax
+        if not good:
+            raise FrameError("checksum")
+        if frame[4]:
+            raise FrameError("status")
+
+
+def _question(head: int, command: int, *, optional: bool = False) -> Ask:
+    """Make a request that begins with one of the heads."""
+    core = bytes((head, 0, 1, 3, 0, command, 0, 0))
+    return Ask(
+        request=core + high_low(modbus16(core)) + b"\x0d",
+        reply=lambda frame: frame[5] == command,
+        optional=optional,
+    )
+
+
+def _heads(context: Context) -> bytes:
+    """Give the heads to try: the proven one, or all."""
+    known = context.memory.get(_HEAD)
+    return bytes((known,)) if isinstance(known, int) else _HEADS
+
+
+def _ask(context: Context, command: int) -> Talk[bytes]:
+    """Ask with the head that works; gives the data."""
+    heads = _heads(context)
+    for head in heads:
+        frame = yield _question(head, command, optional=head != heads[-1])
+        if frame is not None:
+            context.memory[_HEAD] = head
+            return frame[8:-3]
+    raise NoAnswer
+
+
+def _current(raw: int) -> float:
+    """Read a current: sign (set when discharging), unit (set for 0.1 A), 14 bits of magnitude."""
+    amperes = scaled(raw & 0x3FFF, 0.1 if raw & 0x4000 else 1)
+    return -amperes if raw & 0x8000 and amperes else amperes
+
+
+def _flow(data: bytes, draft: Draft) -> None:
+    """Read the current, and the minutes left while it empties."""
+    amperes = _current(integer(data, 0, ">u2"))
+    draft.put(Field.CURRENT, amperes)
+    if amperes < 0:
+        decode((Num(Field.RUNTIME, 20, ">u4", 60, absent=(0,), optional=True),), data, draft)
+
+
+def _balance(data: bytes, draft: Draft) -> None:
+    """Read the balance current, which only long replies hold."""
+    if len(data) >= 32:
+        draft.put(Field.BALANCE_CURRENT, _current(integer(data, 30, ">u2")))
+
+
+def _rows(unit: float) -> tuple[Row, ...]:
+    """Make the rows from the current on; ``unit`` is that of the charges in Ah."""
+    return (
+        Custom(_flow),
+        Num(Field.VOLTAGE, 2, ">u2", 0.01),
+        Num(Field.CYCLE_CHARGE, 4, ">u2", unit),
+        Num(Field.FULL_CHARGE, 6, ">u2", unit),
+        Num(Field.CYCLES, 8, ">u2"),
+        Num(Field.DESIGN_CAPACITY, 10, ">u2", unit),
+        Num(Field.BATTERY_LEVEL, 12, ">u2"),
+        Num(Field.BATTERY_HEALTH, 14, ">u2", optional=True),
+        Custom(_balance),
+    )
+
+
+def _decode_values(data: bytes, draft: Draft, unit: float) -> None:
+    """Read cells, temperatures, and what follows them."""
+    cells = Count(0).read(data)
+    sensors = Count(1 + 2 * cells, most=16)
+    decode(
+        (
+            Num(Field.CELL_COUNT, 0, ">u1"),
+            Cells(1, cells, empty=()),
+            Num(Field.TEMP_SENSORS, sensors.at, ">u1"),
+            Probes(
+                sensors.at + 1,
+                sensors,
+                ">u2",
+                0.1,
+                -2730,
+                (Place.AMBIENT, Place.MOSFET, Place.CELL),
+            ),
+        ),
+        data,
+        draft,
+    )
+    decode(_rows(unit), data[2 + 2 * (cells + sensors.read(data)) :], draft)
+
+
+def _decode_states(data: bytes, draft: Draft) -> None:
+    """Read problem bits and FETs, which stand behind a state of each cell and each temperature."""
+    cells = Count(0).read(data)
+    at = 2 + cells + Count(1 + cells, most=16).read(data)
+    decode(
+        (
+            Flags(at + 4, ">u2"),
+            Bit(Field.CHRG_MOSFET, at + 6, 0x02),
+            Bit(Field.DISCHRG_MOSFET, at + 6, 0x04),
+            Num(Field.BALANCER, at + 13, f"<u{(cells + 7) // 8}", optional=True),
+        ),
+        data,
+        draft,
+    )
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the version once, then values and states."""
+    draft = Draft()
+    version = yield from _version(context)
+    unit = 1 if _WHOLE.search(version) else 0.1
+    _decode_values((yield from _ask(context, _VALUES)), draft, unit)
+    _decode_states((yield from _ask(context, _STATES)), draft)
+    return draft
+
+
+def _version(context: Context) -> Talk[str]:
+    """Give the software version; empty on boards that do not tell, which are asked once per connection."""
+    if _VERSION not in context.memory and _VERSION not in context.state:
+        context.state[_VERSION] = True
+        yield from _inform(context)
+    return str(context.memory.get(_VERSION, ""))
+
+
+_INFO: Final[Iterable[Row]] = (
+    Text("sw_version", 0, 20),
+    Text("manufacturer", 20, 20),
+    Text("serial_number", 40, 20),
+)
+
+
+def _inform(context: Context) -> Talk[Draft]:
+    """Read version, maker and serial number; many boards never answer this."""
+    draft = Draft()
+    for head in _heads(context):
+        frame = yield _question(head, _DEVICE, optional=True)
+        if frame is not None:
+            context.memory[_HEAD] = head
+            decode(_INFO, frame[8:-3], draft)
+            context.memory[_VERSION] = draft.info.get("sw_version", "")
+            break
+    return draft
+
+
+def _login(context: Context) -> Talk[None]:
+    """Unlock; boards that report another state than unlocked work all the same."""
+    if expand(_LOCK) in context.characteristics:
+        yield Tell(data=_WORD, write=_LOCK)
+        yield Pause(seconds=0.5)
+        yield Read(uuid=_LOCK)
+
+
+FAMILY: Final = Family(
+    id="tdt",
+    wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
+    framer=lambda _context: LengthFramer((b"\x7e\x00", b"\x7e\x04"), _size, _Check()),
+    dialogue=_poll,
+    login=_login,
+    inform=_inform,
+    probe=_question(_HEADS[0], _VALUES),
+    pacing=Pacing(timeout=0.7, tries=2, deadline=25.0),
+)

@@ -1,0 +1,30 @@
+"""Topband and its brands: the battery pushes its values about once a second. Protocol: ``dialects/topband``.
+
+KiloVault packs tell their name in a characteristic of its own. Source: docs/protocols/topband.md.
+"""
+
+from typing import Final
+
+from ..codec import Draft, Text, decode
+from ..contract import Ask, Context, Family, Mode, Pacing, Read, Talk, Wire
+from ..dialects import topband
+
+_PUSHED: Final = Ask(rows=topband.rows(0.001))
+
+
+def inform(_context: Context) -> Talk[Draft]:
+    """Read the name where there is one."""
+    name = yield Read(uuid="ffe6", optional=True)
+    return decode((Text("name", 0),), name or b"", Draft())
+
+
+FAMILY: Final = Family(
+    id="topband",
+    wires=(Wire(service="ffe0", notify=("ffe4",)),),
+    framer=lambda _context: topband.framer(),
+    plan=(_PUSHED,),
+    inform=inform,
+    mode=Mode.PUSH,
+    probe=_PUSHED,
+    pacing=Pacing(timeout=5.0, deadline=10.0),
+)

@@ -1,0 +1,57 @@
+"""Victron SmartShunt and BMV over GATT: one characteristic per value, little endian. Source: docs/protocols/victron.md.
+
+The device has to be paired with its PIN, and drops the link unless it is told again and again how long to
+wait. Untested on hardware.
+"""
+
+from typing import Final
+
+from ...model.errors import Unsupported
+from ...model.fields import Field
+from ..codec import Draft, Num, decode
+from ..contract import Context, Family, Pacing, Read, Talk, Tell, Wire
+from ..framing import WholeFramer
+
+_UUID: Final = "6597{}-4bda-4c1e-af4b-551c4cf74769"
+_ALIVE: Final = _UUID.format("ffff")
+_PATIENCE: Final = 20_000  # ms
+
+_VALUES: Final = (
+    ("ed8d", Num(Field.VOLTAGE, 0, "<i2", 0.01)),
+    ("ed8c", Num(Field.CURRENT, 0, "<i4", 0.001)),
+    ("ed8e", Num(Field.POWER, 0, "<i2")),
+    ("0fff", Num(Field.BATTERY_LEVEL, 0, "<u2", 0.01, absent=(0xFFFF,))),
+)
+
+
+def alive(_context: Context) -> Talk[None]:
+    """Tell how long the device shall wait for the next word."""
+    yield Tell(data=_PATIENCE.to_bytes(2, "little"), write=_ALIVE, optional=True)
+
+
+def poll(_context: Context) -> Talk[Draft]:
+    """Read every value that the device has; raises ``Unsupported`` where there is none."""
+    draft, found = Draft(), False
+    for short, row in _VALUES:
+        value = yield Read(uuid=_UUID.format(short), optional=True)
+        if value is not None:
+            decode((row,), value, draft)
+            found = True
+    if not found:
+        raise Unsupported("characteristics")
+    return draft
+
+
+FAMILY: Final = Family(
+    id="victron",
+    # Nothing is subscribed: every poll reads.
+    wires=(Wire(service=_UUID.format("0000"), notify=()),),
+    framer=lambda _context: WholeFramer(),
+    dialogue=poll,
+    login=alive,
+    alive=alive,
+    alive_every=8.0,
+    pacing=Pacing(settle=0.0),
+    response=False,
+    uncertain=True,
+)

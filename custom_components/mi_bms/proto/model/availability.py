@@ -1,0 +1,72 @@
+"""Tell a device that sleeps from one that is gone, by what is normal for it.
+
+Pure: times are seconds of any clock that runs on. A device is gone when it has been silent for a
+multiple of its longest normal silence. What is normal starts with what its model is known for and
+is then learned: a longer silence that ended counts at once, shorter ones let it sink slowly.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+MULTIPLE: Final = 4.0
+ENOUGH: Final = 12  # silences heard before what was learned replaces the starting value
+SINK: Final = 0.02  # how far the longest silence moves towards each shorter one
+SHORTEST: Final = 180.0  # s; a receiver restarts, a proxy updates itself
+LONGEST: Final = 2_592_000.0  # s; 30 days, after which even a remote control is worth a look
+
+
+@dataclass(slots=True)
+class Cadence:
+    """Learn how long a device is silent when all is well.
+
+    ``start`` is the model's own limit in seconds, ``fixed`` the user's, which ends all learning.
+    """
+
+    start: float
+    fixed: float | None = None
+    longest: float = 0.0
+    silences: int = 0
+    heard_at: float | None = None
+
+    def hear(self, now: float) -> None:
+        """Take one sign of life; time that runs backwards teaches nothing."""
+        if self.heard_at is not None and now > self.heard_at:
+            silence = now - self.heard_at
+            self.silences += 1
+            if silence > self.longest:
+                self.longest = silence
+            else:
+                self.longest += (silence - self.longest) * SINK
+        self.heard_at = now
+
+    @property
+    def limit(self) -> float:
+        """Give how many seconds of silence are still normal."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.silences < ENOUGH:
+            return self.start
+        # One long silence of a device that mostly talks must not hide a dead battery for weeks.
+        return min(max(self.longest * MULTIPLE, SHORTEST), max(self.start, LONGEST))
+
+    def alive(self, now: float) -> bool:
+        """Say whether the device still counts as there."""
+        return self.heard_at is not None and now - self.heard_at < self.limit
+
+    def left(self, now: float) -> float:
+        """Give the seconds until the device counts as gone, if it stays silent; 0 when it is."""
+        if self.heard_at is None:
+            return 0.0
+        return max(0.0, self.heard_at + self.limit - now)
+
+    def learned(self) -> tuple[float, int]:
+        """Give what is worth keeping for the next start."""
+        return self.longest, self.silences
+
+    @classmethod
+    def again(
+        cls, start: float, fixed: float | None, learned: tuple[float, int]
+    ) -> Self:
+        """Go on with what an earlier run has learned."""
+        longest, silences = learned
+        return cls(start, fixed, longest=longest, silences=silences)

@@ -1,0 +1,45 @@
+"""Quiet a restless value: mean or median over a window, and a dead-band for what is published.
+
+Pure: times are seconds of any clock that runs on.
+"""
+
+from collections import deque
+from enum import StrEnum
+from statistics import fmean, median
+from typing import Final
+
+_MOST: Final = 256  # values in a window; more say nothing new
+
+
+class Smoothing(StrEnum):
+    """Name the ways to smooth."""
+
+    OFF = "off"
+    MEAN = "mean"
+    MEDIAN = "median"
+
+
+class Smoother:
+    """Smooth one field; give each raw value and publish what comes back, unless that is None."""
+
+    def __init__(self, kind: Smoothing, window: float, dead_band: float = 0.0) -> None:
+        """Take the kind, the window in seconds and the smallest change worth publishing."""
+        self._kind = kind
+        self._window = window
+        self._dead_band = dead_band
+        self._values: deque[tuple[float, float]] = deque(maxlen=_MOST)
+        self._published: float | None = None
+
+    def take(self, value: float, now: float, digits: int = 2) -> float | None:
+        """Give the value to publish, or None when it differs too little from the last one."""
+        if self._kind is not Smoothing.OFF:
+            self._values.append((now, value))
+            while now - self._values[0][0] > self._window:
+                self._values.popleft()
+            average = fmean if self._kind is Smoothing.MEAN else median
+            value = round(average(item for _, item in self._values), digits)
+        last = self._published
+        if last is not None and abs(value - last) < self._dead_band:
+            return None
+        self._published = value
+        return value

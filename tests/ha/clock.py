@@ -1,0 +1,93 @@
+"""Virtual time: nothing waits for real, and Home Assistant, Bluetooth, the loop and the devices agree.
+
+Every clock stands still until a test lets time pass; then it jumps from one due timer to the next.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import time
+from typing import Final
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.async_ import get_scheduled_timer_handles
+
+# Who took the coarse clock of the system by name, which freezing does not reach.
+_COARSE: Final = (
+    "habluetooth.auto_scheduler.monotonic_time_coarse",
+    "habluetooth.base_scanner.monotonic_time_coarse",
+    "habluetooth.manager.monotonic_time_coarse",
+    "homeassistant.components.bluetooth.MONOTONIC_TIME",
+    "custom_components.mi_bms.coordinator.monotonic_time_coarse",
+)
+_TICK: Final = 0.001  # s; a timer is due a little before the clock shows its time
+_ROUNDS: Final = 25  # loop turns until everything that can happen now has happened
+_PATIENCE: Final = 0.0005  # s of real time for helper threads, after each jump
+
+
+def now() -> float:
+    """Give the seconds of the one clock."""
+    return time.monotonic()
+
+
+def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everybody read the frozen clock."""
+    for name in _COARSE:
+        monkeypatch.setattr(name, now)
+
+
+class Clock:
+    """Move the frozen clock."""
+
+    def __init__(self, hass: HomeAssistant, frozen: FrozenDateTimeFactory) -> None:
+        """Take the frozen time."""
+        self._hass, self._frozen = hass, frozen
+
+    async def settle(self) -> None:
+        """Let everything happen that needs no time."""
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(_idle)
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+
+    async def run(self, seconds: float) -> None:
+        """Let time pass."""
+        end = now() + seconds
+        await self.settle()
+        while (left := end - now()) > 0:
+            await self._jump(left)
+
+    async def until(self, done: Callable[[], object], most: float = 120.0) -> None:
+        """Let time pass until something is so; fails when it takes too long."""
+        end = now() + most
+        await self.settle()
+        while not done():
+            assert now() < end, f"not within {most} s"
+            await self._jump(end - now())
+
+    async def wait[T](self, work: Awaitable[T], most: float = 120.0) -> T:
+        """Let time pass until some work is done."""
+        task = asyncio.ensure_future(work)
+        await self.until(task.done, most)
+        return task.result()
+
+    async def _jump(self, most: float) -> None:
+        due = [
+            handle.when()
+            for handle in get_scheduled_timer_handles(self._hass.loop)
+            if not handle.cancelled()
+        ]
+        step = min(most, max(0.0, min(due, default=now()) - now()))
+        self._frozen.tick(max(step, _TICK))
+        await self.settle()
+
+
+def _idle() -> None:
+    """Occupy a helper thread for a moment: what others were given before is done by then."""
+    _SLEEP(_PATIENCE)
+
+
+_SLEEP: Final = time.sleep

@@ -1,0 +1,113 @@
+"""What the owner of a house does with it: hear, add, look, wait."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+
+from custom_components.mi_bms.const import DOMAIN
+
+from ..world.peripheral import Peripheral
+from .air import Air
+from .clock import Clock
+
+type Result = Mapping[str, Any]
+
+
+class Home:
+    """Hold a house."""
+
+    def __init__(self, hass: HomeAssistant, clock: Clock, air: Air) -> None:
+        """Take what it is made of."""
+        self.hass, self.clock, self.air = hass, clock, air
+
+    # --- flows -----------------------------------------------------------------------------
+
+    def flows(self, address: str | None = None) -> list[Result]:
+        """Give our flows that wait for an answer, of all devices or of one."""
+        return [
+            flow
+            for flow in self.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+            if address in {None, flow["context"].get("unique_id")}
+        ]
+
+    async def start(self) -> Result:
+        """Choose "add device"."""
+        return await self.clock.wait(
+            self.hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+        )
+
+    async def answer(self, flow: Result, data: dict[str, Any] | None = None) -> Result:
+        """Send a form."""
+        return await self.clock.wait(
+            self.hass.config_entries.flow.async_configure(flow["flow_id"], data)
+        )
+
+    async def choose(self, flow: Result, step: str) -> Result:
+        """Choose from a menu."""
+        return await self.answer(flow, {"next_step_id": step})
+
+    async def discover(self, device: Peripheral) -> Result:
+        """Let a device be heard and give the form of its flow."""
+        if device.address not in self.air.devices:
+            self.air.add(device)
+        self.shout(device)
+        await self.clock.until(lambda: self.flows(device.address))
+        return await self.answer(self.flows(device.address)[0])
+
+    # --- devices -----------------------------------------------------------------------------
+
+    def shout(self, *devices: Peripheral) -> None:
+        """Let devices send one advert each."""
+        for device in devices:
+            self.air.shout(device)
+
+    async def listen(self, device: Peripheral, times: int, every: float = 1.0) -> None:
+        """Hear a device several times."""
+        for _ in range(times):
+            await self.clock.run(every)
+            self.shout(device)
+            await self.clock.settle()
+
+    async def add(
+        self, device: Peripheral, data: dict[str, Any] | None = None
+    ) -> ConfigEntry[Any]:
+        """Hear a device and add it with the answer to its one form."""
+        form = await self.discover(device)
+        if data is None:
+            key = getattr(device, "key", None)
+            data = {"key": key} if key else {}
+        done = await self.answer(form, data)
+        assert done["type"] == "create_entry", done
+        await self.clock.settle()
+        entry: ConfigEntry[Any] = done["result"]
+        return entry
+
+    # --- entities ------------------------------------------------------------------------------
+
+    def entity_id(self, device: Peripheral, field: str) -> str | None:
+        """Give the entity of a field of a device."""
+        wanted = f"{device.address}-{field}"
+        registry = er.async_get(self.hass)
+        return next(
+            (
+                one.entity_id
+                for one in registry.entities.values()
+                if one.platform == DOMAIN and one.unique_id == wanted
+            ),
+            None,
+        )
+
+    def state(self, device: Peripheral, field: str) -> State:
+        """Give the state of a field of a device."""
+        entity_id = self.entity_id(device, field)
+        assert entity_id is not None, f"no entity for {field}"
+        state = self.hass.states.get(entity_id)
+        assert state is not None, f"no state for {field}"
+        return state
+
+    def value(self, device: Peripheral, field: str) -> str:
+        """Give the shown value of a field of a device."""
+        return self.state(device, field).state
