@@ -6,21 +6,29 @@ from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .adverts import SensorCoordinator
 from .const import CONF_FAMILY, CONF_KIND, DOMAIN, KIND_BATTERY
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
 from .runtime import SHARED, async_setup_shared
+from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-SENSOR_PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+SENSOR_PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+)
 BATTERY_PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make what all entries share."""
     await async_setup_shared(hass)
+    async_setup_services(hass)
     return True
 
 

@@ -52,7 +52,7 @@ from .proto.bms.matching import Advert, recognise
 from .proto.link.gatt import GattLink
 from .proto.link.session import Device, Session, probe
 from .proto.mibeacon.crypto import parse_key_and_mac
-from .proto.mibeacon.decoder import Sighting, check_key, identify
+from .proto.mibeacon.decoder import Decoder, Sighting, check_key, identify
 from .proto.model.address import parse_address
 from .proto.model.errors import (
     AuthNeeded,
@@ -68,7 +68,6 @@ from .proto.model.reading import KeyCheck
 from .proto.model.sample import BmsSample
 from .transport import async_meet, async_use, reachability
 
-KEPT_FRAMES: Final = 32
 FIND_OUT: Final = "find_out"
 
 _KEY_TEXT: Final = selector.TextSelector(
@@ -153,7 +152,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._sighting: Sighting | None = None
         self._families: list[str] = []
         self._secret: str | None = None
-        self._frames: dict[bytes, tuple[str, bytes]] = {}
+        self._decoder: Decoder | None = None
         self._stop_listening: Callable[[], None] | None = None
         self._search: asyncio.Task[None] | None = None
         self._key: str | None = None
@@ -328,12 +327,11 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Keep the packets that this device sends while the form is open, to judge keys on them."""
         if self._stop_listening:
             return
+        self._decoder = decoder = Decoder(self._address)
 
         @callback
         def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
-            for uuid, data in info.service_data.items():
-                if len(self._frames) < KEPT_FRAMES:
-                    self._frames[data] = (uuid, data)
+            decoder.feed(info.service_data, info.manufacturer_data, info.time)
 
         self._stop_listening = bluetooth.async_register_callback(
             self.hass,
@@ -404,7 +402,8 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
             return None, f"key_{err.reason}"
         if owner is not None and owner != self._address:
             return None, "key_of_other_device"
-        verdict = check_key(self._address, key, self._frames.values())
+        frames = self._decoder.frames if self._decoder else ()
+        verdict = check_key(self._address, key, frames)
         if verdict is KeyCheck.WRONG:
             return None, "wrong_key"
         return key.hex(), verdict
@@ -516,12 +515,11 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Read the battery; give the end of the flow, another form, or None with ``errors`` filled."""
         try:
             family, sample = await self._async_read(choice)
-        except AuthNeeded:
-            if self._secret is None:
+        except MiBmsError as err:
+            ask = isinstance(err, AuthNeeded) and self._secret is None
+            if ask and choice != FIND_OUT:
                 self._families = [choice]
                 return await self.async_step_password()
-            errors["base"] = "invalid_auth"
-        except MiBmsError as err:
             errors["base"] = _ERRORS[type(err)]
         else:
             return self._finish_battery(family, sample)

@@ -1,6 +1,7 @@
 """Diagnostics of one entry, without keys, passwords, addresses, names or serial numbers."""
 
 from collections.abc import Mapping
+import re
 from typing import Any, Final
 
 from homeassistant.components import bluetooth
@@ -8,13 +9,15 @@ from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
+from .adverts import SensorCoordinator
 from .const import CONF_KEY, CONF_KIND
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .profile import sample_to_json
 
 _SECRET: Final = frozenset(
     {CONF_KEY, CONF_PASSWORD, CONF_ADDRESS, "name", "serial_number", "title"}
 )
+_ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 
 
 async def async_get_config_entry_diagnostics(
@@ -30,7 +33,7 @@ async def async_get_config_entry_diagnostics(
     }
     coordinator = getattr(entry, "runtime_data", None)
     if isinstance(coordinator, BatteryCoordinator):
-        report["battery"] = _without_address(coordinator.describe(), address) | {
+        report["battery"] = _without_addresses(coordinator.describe()) | {
             "sample": sample_to_json(coordinator.data)
         }
     elif isinstance(coordinator, SensorCoordinator):
@@ -52,13 +55,16 @@ def _advert(hass: HomeAssistant, address: str) -> dict[str, Any] | None:
         "rssi": info.rssi,
         "connectable": info.connectable,
         "service_uuids": info.service_uuids,
-        "service_data": _hex(info.service_data, address),
-        "manufacturer_data": _hex(info.manufacturer_data, address),
+        "service_data": {
+            uuid: _scrub(data.hex(), address)
+            for uuid, data in info.service_data.items()
+        },
+        # With the maker's id in front, as on the air: some put their address across both.
+        "manufacturer_data": [
+            _scrub((maker.to_bytes(2, "little") + data).hex(), address)
+            for maker, data in info.manufacturer_data.items()
+        ],
     }
-
-
-def _hex(entries: Mapping[Any, bytes], address: str) -> dict[str, str]:
-    return {str(key): _scrub(data.hex(), address) for key, data in entries.items()}
 
 
 def _scrub(text: str, address: str) -> str:
@@ -69,8 +75,9 @@ def _scrub(text: str, address: str) -> str:
     return text
 
 
-def _without_address(report: Mapping[str, Any], address: str) -> dict[str, Any]:
+def _without_addresses(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Take every address out of the texts: they name receivers, too."""
     return {
-        key: value.replace(address, REDACTED) if isinstance(value, str) else value
+        key: _ADDRESS.sub(REDACTED, value) if isinstance(value, str) else value
         for key, value in report.items()
     }

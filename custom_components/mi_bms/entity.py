@@ -7,8 +7,9 @@ from homeassistant.helpers.device_registry import CONNECTION_BLUETOOTH, DeviceIn
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .adverts import SensorCoordinator
 from .const import CONF_MODEL, DOMAIN
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .proto.model.fields import Field
 
 

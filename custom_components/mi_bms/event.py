@@ -10,11 +10,14 @@ from homeassistant.components.event import (
     EventEntity,
 )
 from homeassistant.components.event.const import ATTR_MULTI_PRESS_COUNT
+from homeassistant.const import CONF_DEVICE_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MiBmsConfigEntry, SensorCoordinator
+from .adverts import SensorCoordinator
+from .const import ATTR_SOURCE, EVENT_HAPPENED
+from .coordinator import MiBmsConfigEntry
 from .entity import sensor_device
 from .proto.mibeacon.devices import EVENT_TYPES
 from .proto.model.reading import Event
@@ -63,6 +66,28 @@ async def async_setup_entry(
     entry.async_on_unload(coordinator.async_on_new_event(first_of_its_kind))
 
 
+def source_of(registered: er.RegistryEntry) -> str | None:
+    """Give the source of an event entity, or None for any other entity."""
+    if registered.domain != EVENT_DOMAIN:
+        return None
+    return registered.unique_id.partition(f"-{_ID_PREFIX}")[2] or None
+
+
+def types_of(
+    hass: HomeAssistant, device: dr.AnyDeviceEntry, source: str
+) -> tuple[str, ...]:
+    """Give what can happen at a source: what the model has, else what there is of its kind."""
+    for entry_id in device.config_entries:
+        entry = hass.config_entries.async_get_entry(entry_id)
+        coordinator = getattr(entry, "runtime_data", None)
+        if isinstance(coordinator, SensorCoordinator):
+            events = coordinator.decoder.events
+            own = {key.lower(): types for key, types in events.items()}
+            if source in own:
+                return own[source]
+    return EVENT_TYPES.get(source.partition("_")[0], ())
+
+
 class SensorEvent(EventEntity):
     """Be one source of events of a sensor."""
 
@@ -106,6 +131,16 @@ class SensorEvent(EventEntity):
     @callback
     def _happened(self, event: Event) -> None:
         name, attributes = event.type, dict(event.properties)
+        if self.device_entry:
+            self.hass.bus.async_fire(
+                EVENT_HAPPENED,
+                {
+                    CONF_DEVICE_ID: self.device_entry.id,
+                    ATTR_SOURCE: self._key,
+                    CONF_TYPE: name,
+                    **attributes,
+                },
+            )
         if self.device_class is EventDeviceClass.BUTTON and name in _STANDARD:
             standard, extra = _STANDARD[name]
             name, attributes = standard.value, {**attributes, **extra}

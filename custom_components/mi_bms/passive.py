@@ -16,7 +16,8 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MiBmsConfigEntry, SensorCoordinator
+from .adverts import SensorCoordinator
+from .coordinator import MiBmsConfigEntry
 from .entity import sensor_device
 from .proto.model.fields import Field
 from .proto.model.reading import Reading, Value

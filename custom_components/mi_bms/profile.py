@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from .proto.model.fields import Field
-from .proto.model.sample import BmsSample, DeviceInfo, Place, Probe
+from .proto.model.sample import BmsSample, DeviceInfo, Place, Probe, fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,13 @@ def _info_to_json(info: DeviceInfo) -> dict[str, str]:
 def sample_to_json(sample: BmsSample) -> dict[str, Any]:
     """Give a sample's values as plain data, for the restore store."""
     return {
-        "values": dict(sample.values),
+        "values": {
+            # Stored integers have 64 bits at most; some problem codes are wider.
+            name: fold(value)
+            if name is Field.PROBLEM_CODE and isinstance(value, int)
+            else value
+            for name, value in sample.values.items()
+        },
         "cells": list(sample.cells),
         "probes": [[probe.celsius, probe.place] for probe in sample.probes],
     }

@@ -1,10 +1,14 @@
-"""What all entries share: how many batteries may be read at once, and their last good samples."""
+"""What all entries share: how many batteries may be read at once, and what outlives a restart."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -14,37 +18,44 @@ from .const import DOMAIN
 # makes every poll slower.
 CONCURRENT_POLLS = 3
 STORE_VERSION = 1
-STORE_DELAY = 300  # s; a crash loses at most this much of restorable history
+SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much
+
+type Snapshot = Callable[[], dict[str, Any] | None]
 
 
 @dataclass(slots=True)
 class Shared:
-    """Hold what the entries of this domain share."""
+    """Hold what the entries of this domain share; ``kept`` is by address."""
 
     polls: asyncio.Semaphore
     store: Store[dict[str, Any]]
-    samples: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _due: bool = False
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
-    def remember(self, address: str, sample: dict[str, Any]) -> None:
-        """Keep a battery's last good sample for the next start."""
-        self.samples[address] = sample
-        self._save_later()
+    def keep(self, address: str, snapshot: Snapshot) -> CALLBACK_TYPE:
+        """Ask ``snapshot`` for what a device wants kept, now and then and when it is unloaded."""
+        self._snapshots[address] = snapshot
+
+        @callback
+        def stop() -> None:
+            self._ask(address)
+            self._snapshots.pop(address, None)
+
+        return stop
+
+    def _ask(self, address: str) -> None:
+        if (state := self._snapshots[address]()) is not None:
+            self.kept[address] = state
 
     def forget(self, address: str) -> None:
-        """Drop what is kept of a battery that was removed."""
-        if self.samples.pop(address, None) is not None:
-            self._save_later()
+        """Drop what is kept of a device that was removed."""
+        self.kept.pop(address, None)
 
-    def _save_later(self) -> None:
-        # Each request would put the write off once more, and polls come more often than that.
-        if not self._due:
-            self._due = True
-            self.store.async_delay_save(self._saved, STORE_DELAY)
-
-    def _saved(self) -> dict[str, Any]:
-        self._due = False
-        return self.samples
+    async def async_save(self) -> None:
+        """Write down what all devices want kept."""
+        for address in self._snapshots:
+            self._ask(address)
+        await self.store.async_save(self.kept)
 
 
 SHARED: HassKey[Shared] = HassKey(DOMAIN)
@@ -52,7 +63,19 @@ SHARED: HassKey[Shared] = HassKey(DOMAIN)
 
 async def async_setup_shared(hass: HomeAssistant) -> None:
     """Make the shared state once, when the integration is loaded."""
-    store: Store[dict[str, Any]] = Store(hass, STORE_VERSION, f"{DOMAIN}.samples")
+    store: Store[dict[str, Any]] = Store(hass, STORE_VERSION, f"{DOMAIN}.state")
     shared = Shared(asyncio.Semaphore(CONCURRENT_POLLS), store)
-    shared.samples = await store.async_load() or {}
+    shared.kept = await store.async_load() or {}
     hass.data[SHARED] = shared
+
+    async def save_now_and_then(_now: datetime) -> None:
+        await shared.async_save()
+
+    async def save_at_the_end(_event: Event) -> None:
+        stop()
+        await shared.async_save()
+
+    stop = async_track_time_interval(
+        hass, save_now_and_then, SAVE_EVERY, cancel_on_shutdown=True
+    )
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, save_at_the_end)

@@ -29,7 +29,8 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry, SensorCoordinator
+from .adverts import SensorCoordinator
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import BatteryEntity, sensor_device
 from .passive import PassiveEntity, PassiveProcessor, async_add_passive
 from .proto.model.fields import Field

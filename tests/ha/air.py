@@ -25,7 +25,13 @@ from ..world.peripheral import GattError, Peripheral
 from .clock import now
 
 SOURCE = "AA:BB:CC:00:00:99"
-_BITS = {"read": 2, "write-without-response": 4, "write": 8, "notify": 16, "indicate": 32}
+_BITS = {
+    "read": 2,
+    "write-without-response": 4,
+    "write": 8,
+    "notify": 16,
+    "indicate": 32,
+}
 
 
 class Air(BaseHaRemoteScanner):
@@ -53,7 +59,9 @@ class Air(BaseHaRemoteScanner):
                 super().__init__(device, **kwargs)
                 self.air = air
 
-        connector = HaBluetoothConnector(Client, source, lambda: len(self.links) < slots)
+        connector = HaBluetoothConnector(
+            Client, source, lambda: len(self.links) < slots
+        )
         super().__init__(source, "air", connector, connectable)
         self._stop = (bluetooth.async_register_scanner(hass, self), self.async_setup())
 
@@ -64,7 +72,9 @@ class Air(BaseHaRemoteScanner):
         for stop in self._stop:
             stop()
 
-    def add(self, device: Peripheral, *, rssi: int = -60, faults: Faults | None = None) -> Peripheral:
+    def add(
+        self, device: Peripheral, *, rssi: int = -60, faults: Faults | None = None
+    ) -> Peripheral:
         """Put a device into the air; it is heard when ``shout`` is called."""
         self.devices[device.address] = device
         self.faults[device.address] = faults or Faults()
@@ -79,9 +89,7 @@ class Air(BaseHaRemoteScanner):
 
     def hear(self, address: str, raw: bytes, *, rssi: int = -60) -> None:
         """Take raw advertising data."""
-        self._async_on_raw_advertisement(
-            address, rssi, raw, {"address_type": 0}, now()
-        )
+        self._async_on_raw_advertisement(address, rssi, raw, {"address_type": 0}, now())
 
 
 class AirClient(BaseBleakClient):
@@ -181,7 +189,9 @@ class AirClient(BaseBleakClient):
         return self._link
 
     @override
-    async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **kwargs: Any) -> bytearray:
+    async def read_gatt_char(
+        self, characteristic: BleakGATTCharacteristic, **kwargs: Any
+    ) -> bytearray:
         try:
             return bytearray(await self._open().read(characteristic.handle))
         except GattError as err:
@@ -196,7 +206,9 @@ class AirClient(BaseBleakClient):
         self, characteristic: BleakGATTCharacteristic, data: Any, response: bool
     ) -> None:
         try:
-            await self._open().write(characteristic.handle, bytes(data), response=response)
+            await self._open().write(
+                characteristic.handle, bytes(data), response=response
+            )
         except GattError as err:
             raise BleakError(f"GATT error {err.code}") from err
 
@@ -206,7 +218,10 @@ class AirClient(BaseBleakClient):
 
     @override
     async def start_notify(
-        self, characteristic: BleakGATTCharacteristic, callback: Callable[[bytearray], None], **kwargs: Any
+        self,
+        characteristic: BleakGATTCharacteristic,
+        callback: Callable[[bytearray], None],
+        **kwargs: Any,
     ) -> None:
         link, handle = self._open(), characteristic.handle
         self._callbacks[handle] = callback

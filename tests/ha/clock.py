@@ -5,6 +5,7 @@ Every clock stands still until a test lets time pass; then it jumps from one due
 
 import asyncio
 from collections.abc import Awaitable, Callable
+import sys
 import time
 from typing import Final
 
@@ -15,12 +16,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.async_ import get_scheduled_timer_handles
 
 # Who took the coarse clock of the system by name, which freezing does not reach.
-_COARSE: Final = (
-    "habluetooth.auto_scheduler.monotonic_time_coarse",
-    "habluetooth.base_scanner.monotonic_time_coarse",
-    "habluetooth.manager.monotonic_time_coarse",
-    "homeassistant.components.bluetooth.MONOTONIC_TIME",
-    "custom_components.mi_bms.coordinator.monotonic_time_coarse",
+_COARSE: Final = ("monotonic_time_coarse", "MONOTONIC_TIME")
+_READERS: Final = (
+    "habluetooth",
+    "homeassistant.components.bluetooth",
+    "custom_components.mi_bms",
 )
 _TICK: Final = 0.001  # s; a timer is due a little before the clock shows its time
 _ROUNDS: Final = 25  # loop turns until everything that can happen now has happened
@@ -34,8 +34,11 @@ def now() -> float:
 
 def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody read the frozen clock."""
-    for name in _COARSE:
-        monkeypatch.setattr(name, now)
+    for place, module in list(sys.modules.items()):
+        if place.startswith(_READERS):
+            for name in _COARSE:
+                if hasattr(module, name):
+                    monkeypatch.setattr(module, name, now)
 
 
 class Clock:

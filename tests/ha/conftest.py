@@ -6,7 +6,9 @@ from freezegun.api import FrozenDateTimeFactory
 from habluetooth.usage import install_multiple_bleak_catcher
 import pytest
 
+from custom_components.mi_bms.const import DOMAIN
 from homeassistant.core import HomeAssistant
+from homeassistant.loader import BluetoothMatcher, async_get_bluetooth
 
 from .air import Air
 from .clock import Clock, one_clock
@@ -19,6 +21,18 @@ install_multiple_bleak_catcher()
 @pytest.fixture(autouse=True)
 def _our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep other integrations that know the same devices from discovering them, too."""
+
+    async def ours(hass: HomeAssistant) -> list[BluetoothMatcher]:
+        return [
+            one for one in await async_get_bluetooth(hass) if one["domain"] == DOMAIN
+        ]
+
+    monkeypatch.setattr("homeassistant.components.bluetooth.async_get_bluetooth", ours)
 
 
 @pytest.fixture
@@ -38,7 +52,7 @@ def clock(frozen: FrozenDateTimeFactory, hass: HomeAssistant) -> Clock:
 
 @pytest.fixture
 async def air(
-    clock: Clock, hass: HomeAssistant, enable_bluetooth: None
+    clock: Clock, hass: HomeAssistant, alone: None, enable_bluetooth: None
 ) -> AsyncIterator[Air]:
     """Give a receiver that carries virtual devices."""
     receiver = Air(hass)

@@ -80,6 +80,8 @@ class Home:
             key = getattr(device, "key", None)
             data = {"key": key} if key else {}
         done = await self.answer(form, data)
+        if done.get("step_id") == "unchecked":
+            done = await self.answer(done, {})
         assert done["type"] == "create_entry", done
         await self.clock.settle()
         entry: ConfigEntry[Any] = done["result"]

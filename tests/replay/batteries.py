@@ -173,7 +173,9 @@ def replay(vector: Vector, recut: Recut = list) -> dict[str, Any]:
     try:
         result["values"] = _play(vector, recut)
     except Unsupported as error:
-        result["outcome"] = "unsupported"
+        # A device that cannot be read is an error; only a family without a decoder is not supported.
+        known = error.what != vector["family"]
+        result["outcome"] = "error" if known else "unsupported"
         result["error"] = _words(error)
     except MiBmsError as error:
         result["outcome"] = "error"
@@ -276,7 +278,7 @@ def values_of(sample: BmsSample) -> dict[str, Any]:
     }
     if sample.cells or values.get("cell_count") == 0:
         values["cell_voltages"] = [_rounded(volts) for volts in sample.cells]
-    if sample.probes:
+    if sample.probes or values.get("temp_sensors") == 0:
         values["temp_values"] = [_rounded(probe.celsius) for probe in sample.probes]
         values["temp_types"] = [str(probe.place) for probe in sample.probes]
     values.setdefault("temp_sensors", len(sample.probes))
@@ -294,6 +296,9 @@ def _rounded(value: Any) -> Any:
 
 def agrees(found: Any, expected: Any) -> bool:
     """Compare as the vectors are judged: what is listed must be there, within 0.001 or 0.01 %."""
+    if expected == "":
+        # What a device leaves empty is absent here.
+        return found is None
     if isinstance(expected, Mapping):
         return isinstance(found, Mapping) and all(
             agrees(found.get(k), v) for k, v in expected.items()

@@ -169,3 +169,13 @@ def test_constructor_that_wants_more() -> None:
     content["device"][0]["model"] = "x"
     with pytest.raises(ScenarioError, match="kind Needy misses 'x'"):
         parse(content, {"Needy": needy})
+
+
+SCENARIOS = sorted((Path(__file__).parents[1] / "world" / "scenarios").glob("*.toml"))
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_shipped_scenarios(file: Path) -> None:
+    scenario = load(file)
+    assert scenario.devices
+    assert scenario.proxies

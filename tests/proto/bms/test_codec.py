@@ -19,7 +19,6 @@ from custom_components.mi_bms.proto.bms.codec import (
     Row,
     Text,
     decode,
-    fold,
     number,
     scaled,
     text,
@@ -27,7 +26,7 @@ from custom_components.mi_bms.proto.bms.codec import (
 from custom_components.mi_bms.proto.bms.uuids import NUS, expand
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field
-from custom_components.mi_bms.proto.model.sample import Place, Probe
+from custom_components.mi_bms.proto.model.sample import Place, Probe, fold
 
 
 def one(row: Row, body: str) -> Draft:

@@ -18,7 +18,8 @@ from tests.replay.batteries import replay
 from .families import ALL, IDS, context_of
 from .fixtures import VECTORS
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# A characteristic may be named together with its service.
+UUID = re.compile(r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/?\b){1,2}")
 
 every = pytest.mark.parametrize("family", ALL, ids=IDS)
 

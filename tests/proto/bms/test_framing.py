@@ -12,12 +12,14 @@ from custom_components.mi_bms.proto.bms.framing import (
     LengthFramer,
     LineFramer,
     MarkFramer,
+    TranslatingFramer,
     WholeFramer,
     accept_all,
     fixed,
     length_at,
     modbus,
     modbus_read,
+    unhex,
 )
 from custom_components.mi_bms.proto.model.errors import FrameError
 
@@ -183,3 +185,25 @@ def test_whole_notifications() -> None:
     accept_all(b"")
     assert framer._next() is None
     assert LineFramer(b"\r")._next() is None
+
+
+def test_translation_around_a_framer() -> None:
+    framer = TranslatingFramer(
+        MarkFramer(b":", b"~", most=8),
+        before=lambda chunk: bytes(byte ^ 1 for byte in chunk),
+        after=unhex(1, -1),
+    )
+
+    def scrambled(text: bytes) -> bytes:
+        return bytes(byte ^ 1 for byte in text)
+
+    assert feed(framer, [scrambled(b"x:0A"), scrambled(b"FF~:")]) == [b"\x0a\xff"]
+    assert framer.pending
+    framer.reset()
+    assert not framer.pending
+    assert framer.rejects == {"noise": 1}
+    assert framer._next() is None
+
+
+def test_translation_changes_nothing_unless_told() -> None:
+    assert feed(TranslatingFramer(WholeFramer()), [b"AB"]) == [b"AB"]

@@ -178,8 +178,8 @@ class Flags:
 
     ``mask`` keeps the bits that belong to the problem code, ``shift`` moves them up when several
     rows build one code, ``harmless`` bits (after ``mask``, before ``shift``) are no problem.
-    ``alarms`` maps bit numbers of the raw integer to words. A code may be wider than 64 bits: ``fold``
-    it where it is stored.
+    ``alarms`` maps bit numbers of the raw integer to words. A code may be wider than 64 bits:
+    ``model.sample.fold`` it where it is stored.
     """
 
     at: int
@@ -198,15 +198,6 @@ class Flags:
         code = raw if self.mask is None else raw & self.mask
         draft.flag(code << self.shift, self.harmless << self.shift)
         draft.alarms |= {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
-
-
-def fold(code: int) -> int:
-    """Bring an alarm code to 64 bits: higher bits are laid over the lower ones, so none is lost."""
-    folded = 0
-    while code:
-        folded |= code & 0xFFFF_FFFF_FFFF_FFFF
-        code >>= 64
-    return folded
 
 
 @dataclass(frozen=True, slots=True)

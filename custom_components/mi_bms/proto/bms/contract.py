@@ -9,8 +9,8 @@ Flow: choose a wire, subscribe, settle, ``login`` once per connection, then ``di
 Frames that nobody waits for stay in a short queue until the next question is written.
 """
 
-from collections.abc import Callable, Collection, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ..model.fields import Field
@@ -241,3 +241,16 @@ def gather[K](
                 return found
             frame = yield Ask(reply=step.reply, timeout=timeout, optional=True)
     return found
+
+
+def either(asks: Sequence[Ask]) -> Talk[tuple[int, bytes]]:
+    """Ask in turn until a question is answered; gives its place and the answer.
+
+    For devices of which one variant answers: only the last question has to be answered.
+    """
+    for place, ask in enumerate(asks[:-1]):
+        frame = yield replace(ask, optional=True)
+        if frame is not None:
+            return place, frame
+    frame = yield asks[-1]
+    return len(asks) - 1, frame or b""

@@ -221,7 +221,7 @@ INDEX: Final[Mapping[str, Entry]] = {
     "cbtpwr_vb": Entry(
         title="Creabest VB",
         brands=("Creabest",),
-        match=_names("VB?????????", service="fff0"),
+        match=(Match(name="VB?????????", service="fff0", discover="VB[0-9]????????"),),
     ),
     "cbtpwr": Entry(
         title="CBT Power BMS",

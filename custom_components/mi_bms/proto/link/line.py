@@ -308,6 +308,7 @@ async def _write(line: Line, uuid: str, data: bytes, *, response: bool) -> None:
     most = line.family.chunk or len(data)
     if not response:
         most = min(most, line.link.max_write(uuid))
-    for at in range(0, len(data), max(most, 1)):
+    # An empty write is one write all the same: it wakes some modules.
+    for at in range(0, len(data) or 1, max(most, 1)):
         await line.link.write(uuid, data[at : at + most], response=response)
     line.spoke = loop.time()

@@ -110,8 +110,8 @@ class Beacon:
     @property
     def sealed(self) -> bytes | None:
         """Give the newest payload if it is an encrypted one."""
-        plan = self._plans.get(self.history.last[:4])
-        return self.history.last if plan and plan.sealed else None
+        plan, last = self._current, self.history.last
+        return last if plan and plan.sealed and last else None
 
     def new_key(self) -> None:
         """Forget the counter: another key means another binding, which counts anew."""
@@ -194,6 +194,7 @@ class Beacon:
             order = self._sequence
             if upper != order.upper or data[4] <= order.lower:
                 if not order.accept(upper, data[4], now):
+                    self.history.forget(data)
                     return _rejected(Reason.REPLAY, plan)
             order.lower = data[4]
         return self._walk(plan, plain, 0)

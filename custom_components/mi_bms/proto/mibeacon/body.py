@@ -15,6 +15,7 @@ from .rows import ObjectSpec, State, Values, states
 _SCALE: Final = Struct("<BI")
 _SKIN_BOARD_BATTERY: Final = Struct("<hhB")
 _STEPS: Final = Struct("<HB")
+_WORN: Final = 3000  # °C / 100
 
 
 def keep(values: Values, field: Field, value: float) -> Reason | None:
@@ -28,7 +29,10 @@ def keep(values: Values, field: Field, value: float) -> Reason | None:
 def _body_temperature(data: bytes, at: int, values: Values) -> Reason | None:
     skin, board, battery = _SKIN_BOARD_BATTERY.unpack_from(data, at)
     dropped = keep(values, Field.BATTERY, battery)
-    # Fitted by others between 36.5 and 37.9 °C; far away it explodes, hence the narrow gate.
+    # Fitted by others between 36.5 and 37.9 °C. On cold skin the formula always gives 36.4, far up
+    # it explodes: neither is anybody's temperature.
+    if skin < _WORN:
+        return Reason.RANGE
     body = (
         3.71934e-11 * exp(0.0069314 * skin)
         - 1.02801e-8 * exp(0.0053871 * board)

@@ -76,6 +76,7 @@ class Channel:
         session.opened(name)
         counter = sealed.counter
         if counter and not self._sequence.accept(counter[1:], counter[0], now):
+            self.history.forget(data)
             return self._note(
                 Reading(
                     Outcome.REJECTED, format=name, encrypted=True, reason=Reason.REPLAY

@@ -30,7 +30,7 @@ class History:
 
     def __init__(self, limits: tuple[float, float] = COUNTED) -> None:
         """Take after how many seconds an older payload is news, from the same receiver and another."""
-        self.last = b""
+        self.last: bytes | None = None
         self._again_after, self._elsewhere_after = limits
         # Two generations: when the recent one is full, the older one is dropped.
         self._recent: dict[bytes, float] = {}
@@ -50,6 +50,10 @@ class History:
         self.last = data
         self._source = source
         return True
+
+    def forget(self, data: bytes) -> None:
+        """Forget a payload that was refused: replays must not push out what was heard."""
+        self._recent.pop(data, None)
 
     def _is_old(self, data: bytes, now: float, source: str) -> bool:
         if data == self.last:

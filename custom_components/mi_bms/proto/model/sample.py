@@ -62,3 +62,12 @@ class BmsSample:
     alarms: frozenset[str] = frozenset()
     counters: Mapping[str, int] = field(default_factory=dict)
     info: DeviceInfo = field(default_factory=DeviceInfo)
+
+
+def fold(code: int) -> int:
+    """Bring an alarm code to 64 bits: higher bits are laid over the lower ones, so none is lost."""
+    folded = 0
+    while code:
+        folded |= code & 0xFFFF_FFFF_FFFF_FFFF
+        code >>= 64
+    return folded

@@ -12,12 +12,13 @@ from ...model.fields import Field
 from ..alarms import Alarm
 from ..checksum import high_low, sum16
 from ..codec import Cells, Flags, Num, Probes, Row
+from ..contract import Ask
 from ..framing import Framer, TranslatingFramer
 
-SIZE: Final = 56  # bytes
+_SIZE: Final = 56  # bytes
 
 _NO_DIGIT: Final = re.compile(rb"[^0-9A-F]")
-_FRAME: Final = 1 + 2 * SIZE
+_FRAME: Final = 1 + 2 * _SIZE
 _MOST_ANSWER: Final = 64
 
 PROBLEMS: Final = {
@@ -32,9 +33,14 @@ PROBLEMS: Final = {
 }
 
 
-def rows(ampere: float) -> tuple[Row, ...]:
-    """Make the rows; ``ampere`` is the unit of the current in A."""
-    return (
+def is_data(frame: bytes) -> bool:
+    """Say whether a frame holds values."""
+    return len(frame) == _SIZE
+
+
+def pushed(ampere: float) -> Ask:
+    """Make the step that waits for values; ``ampere`` is the unit of the current in A."""
+    rows: tuple[Row, ...] = (
         # The two bytes behind are zero, or something else on KiloVault.
         Num(Field.VOLTAGE, 0, "<u2", 0.001),
         Num(Field.CURRENT, 4, "<i4", ampere),
@@ -45,6 +51,7 @@ def rows(ampere: float) -> tuple[Row, ...]:
         Flags(18, "<u1", PROBLEMS),
         Cells(22, 16, "<u2"),
     )
+    return Ask(reply=is_data, rows=rows)
 
 
 def _plain(frame: bytes) -> bytes:

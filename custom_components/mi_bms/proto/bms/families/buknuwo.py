@@ -34,9 +34,7 @@ FAMILY: Final = family(
             11,
             (
                 Num(Field.TEMP_SENSORS, 0, ">u2"),
-                Probes(
-                    2, Count(0, ">u2", most=10), ">i2", 0.1, places=(Place.CELL,)
-                ),
+                Probes(2, Count(0, ">u2", most=10), ">i2", 0.1, places=(Place.CELL,)),
             ),
         ),
     ),

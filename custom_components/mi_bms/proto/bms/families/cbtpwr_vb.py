@@ -3,7 +3,6 @@
 The digits stand for version, device, 46, command or return code, length word, information, checksum. The
 length counts the characters of the information, with a check digit in front of it; the checksum is the
 negated sum of the characters before it. An answer does not say which question it belongs to.
-Untested on hardware.
 """
 
 from typing import Final
@@ -99,5 +98,4 @@ FAMILY: Final = Family(
     dialogue=poll,
     probe=_ASK_REALTIME,
     chunk=20,
-    uncertain=True,
 )

@@ -124,9 +124,7 @@ _81_ROWS: Final[tuple[Row, ...]] = (
     Bit(Field.DISCHRG_MOSFET, 36, 0xFFFF, ">u2"),
     Bit(Field.HEATER, 40, 0xFFFF, ">u2"),
     Num(Field.CYCLE_CAPACITY, 48, ">u2", absent=(0,)),
-    Probes(
-        50, 2, ">u2", 1, -40, places=(Place.MOSFET, Place.PCB), absent=(0, 0xFFFF)
-    ),
+    Probes(50, 2, ">u2", 1, -40, places=(Place.MOSFET, Place.PCB), absent=(0, 0xFFFF)),
     Flags(88, ">u4"),
 )
 
@@ -157,9 +155,7 @@ def _ask(register: int, count: int, *, optional: bool = False) -> Ask:
 
 def _ask_81(register: int, count: int) -> Ask:
     """Ask an 81 board."""
-    return question(
-        register, count, device=_81, answers=bytes((_81_ANSWERS,)), tries=2
-    )
+    return question(register, count, device=_81, answers=bytes((_81_ANSWERS,)), tries=2)
 
 
 _BLOCK: Final = _ask(0x0000, 62)

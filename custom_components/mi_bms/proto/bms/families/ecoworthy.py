@@ -5,17 +5,20 @@ version 2 with the address of the device; two bytes put before the type give bot
 Newer adapters are silent until two start commands were written.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
-from ...model.errors import FrameError
+from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode
-from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire, newest
+from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import Check, WholeFramer
 
 _VALUES, _CELLS = 0xA1, 0xA2
 _TYPES: Final = frozenset({_VALUES, _CELLS})
+_STARTED, _SILENT = "started", "silent"
 _START: Final = (
     bytes.fromhex("ff0802000b01006401ffffffffffffff002d"),
     bytes.fromhex("ff0802000b01001401ffffffffffffff65ef"),
@@ -28,10 +31,6 @@ _VALUE_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.DESIGN_CAPACITY, 26, ">u2", 0.01),
     Flags(51, ">u2"),
 )
-_CURRENT: Final = {
-    1: Num(Field.CURRENT, 22, ">i2", 0.01),
-    2: Num(Field.CURRENT, 22, ">i2", 0.1),
-}
 _CELL_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CELL_COUNT, 14, ">u2"),
     Cells(16, Count(14, ">u2")),
@@ -40,18 +39,26 @@ _CELL_ROWS: Final[tuple[Row, ...]] = (
 )
 
 
-def _split(frame: bytes, mac: bytes) -> tuple[int, bytes]:
-    """Give the version of a frame, 0 for none, and the body that begins with its type."""
-    if frame[:6] == mac and frame[6] in _TYPES:
-        return 2, frame[6:]
-    return (1, frame) if frame[0] in _TYPES else (0, b"")
+def _has_address(frame: bytes, mac: bytes) -> bool:
+    """Say whether a frame is of version 2."""
+    return frame[:6] == mac and frame[6] in _TYPES
+
+
+def _kind(frame: bytes, mac: bytes) -> int:
+    """Give the type of a frame."""
+    return frame[6] if _has_address(frame, mac) else frame[0]
+
+
+def _body(frame: bytes, mac: bytes) -> bytes:
+    """Give a frame without its check, with the offsets of version 1."""
+    return (b"\0\0" if _has_address(frame, mac) else b"") + frame[:-2]
 
 
 def _check(mac: bytes) -> Check:
     """Make the check of a frame; only the device's own address makes it one of version 2."""
 
     def check(frame: bytes) -> None:
-        if len(frame) < 9 or not _split(frame, mac)[0]:
+        if len(frame) < 9 or _kind(frame, mac) not in _TYPES:
             raise FrameError("head")
         if low_high(modbus16(frame[:-2])) != frame[-2:]:
             raise FrameError("checksum")
@@ -59,35 +66,49 @@ def _check(mac: bytes) -> Check:
     return check
 
 
+def _decode(values: bytes, cells: bytes, mac: bytes) -> Draft:
+    """Read both frames; the versions differ in the unit of the current."""
+    scale = 0.1 if _has_address(values, mac) else 0.01
+    rows = (*_VALUE_ROWS, Num(Field.CURRENT, 22, ">i2", scale))
+    draft = decode(rows, _body(values, mac), Draft())
+    return decode(_CELL_ROWS, _body(cells, mac), draft)
+
+
+def _complete(found: Mapping[int, bytes]) -> bool:
+    """Say whether both frames have come."""
+    return found.keys() >= _TYPES
+
+
 def _poll(context: Context) -> Talk[Draft]:
     """Wait for both frames; start the adapter when they do not come by themselves."""
 
     def tag(frame: bytes) -> int:
-        return _split(frame, context.mac)[1][0]
+        return _kind(frame, context.mac)
 
     found: dict[int, bytes] = {}
     if context.state.get(_STARTED) or not context.memory.get(_SILENT):
         with suppress(FrameError, NoAnswer):
-            found = yield from gather(
-                None, tag, lambda seen: seen.keys() >= _TYPES, tries=1, timeout=4.0
-            )
-        context.memory[_SILENT] = not found
-    if found.keys() < _TYPES:
+            found = yield from gather(None, tag, _complete, tries=1, timeout=4.0)
+    silent = not found
+    if not _complete(found):
         context.state[_STARTED] = True
         for request in _START:
             frame = yield Ask(request=request, tries=1, timeout=3.0, optional=True)
             if frame is not None:
                 found[tag(frame)] = frame
-        found |= yield from gather(
-            None, tag, lambda seen: {*found, *seen} >= _TYPES, tries=1, timeout=4.0
-        )
-    return _decode(found, context.mac)
+    if not _complete(found):
+        found |= yield from gather(None, tag, _complete, tries=1, timeout=4.0)
+    if not _complete(found):
+        raise FrameError("incomplete")
+    context.memory[_SILENT] = silent
+    return _decode(found[_VALUES], found[_CELLS], context.mac)
 
 
 FAMILY: Final = Family(
     id="ecoworthy",
     wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
     framer=lambda context: WholeFramer(_check(context.mac)),
-    dialogue=_collect,
+    dialogue=_poll,
     mode=Mode.PUSH,
+    pacing=Pacing(deadline=25.0),
 )

@@ -10,7 +10,7 @@ from typing import Final
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..checksum import sum8
-from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode
+from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode, integer
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire
 from ..framing import LengthFramer, length_at
 
@@ -79,19 +79,15 @@ def _inform(_context: Context) -> Talk[Draft]:
         except FrameError, NoAnswer:
             continue
     data = yield from _read(_VERSION, 8)
-    if len(data) >= 4:
-        draft.info["sw_version"] = f"{data[1]}.{data[0]}"
-        draft.info["hw_version"] = f"{data[3]}.{data[2]}"
-        decode((Text("fw_version", 4),), data, draft)
-    return draft
+    for name, at in (("sw_version", 0), ("hw_version", 2)):
+        draft.info[name] = f"{integer(data, at + 1, '>u1')}.{integer(data, at, '>u1')}"
+    return decode((Text("fw_version", 4),), data, draft)
 
 
 FAMILY: Final = Family(
     id="greenway",
     wires=(Wire(service="fff0", notify=("fff1",), write="fff1"),),
-    framer=lambda _context: LengthFramer(
-        (b"\x47\x16\x01",), length_at(4, 6), _check
-    ),
+    framer=lambda _context: LengthFramer((b"\x47\x16\x01",), length_at(4, 6), _check),
     dialogue=_poll,
     inform=_inform,
     pacing=Pacing(deadline=30.0),

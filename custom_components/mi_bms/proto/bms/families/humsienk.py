@@ -92,9 +92,7 @@ _PLAN: Final = (
         Num(Field.CYCLE_CHARGE, 13, "<u4", 0.001),
         Num(Field.DESIGN_CAPACITY, 17, "<u4", 0.001),
         Num(Field.CYCLES, 21, "<u2"),
-        Probes(
-            23, 6, ">i1", places=(*(Place.CELL,) * 4, Place.MOSFET, Place.AMBIENT)
-        ),
+        Probes(23, 6, ">i1", places=(*(Place.CELL,) * 4, Place.MOSFET, Place.AMBIENT)),
     ),
     _ask(
         0x20,

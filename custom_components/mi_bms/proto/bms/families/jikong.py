@@ -16,18 +16,7 @@ from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..checksum import sum8
-from ..codec import (
-    Bit,
-    Draft,
-    Flags,
-    Num,
-    Row,
-    Text,
-    decode,
-    integer,
-    real,
-    text,
-)
+from ..codec import Bit, Draft, Flags, Num, Row, Text, decode, integer, real, text
 from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
 from ..framing import LengthFramer
 
@@ -152,9 +141,9 @@ def _cells(frame: bytes, mask: int) -> list[float | None]:
 
 def _probes(frame: bytes, version: int, mask: int) -> list[Probe]:
     """Read the probes that the board says it has."""
-    places = _PROBES_32S if version >= 14 else _PROBES_32S[:4]
-    if version < 11:
-        places = _PROBES_24S
+    places: tuple[tuple[int, Place], ...] = _PROBES_32S
+    if version < 14:
+        places = _PROBES_24S if version < 11 else _PROBES_32S[:4]
     return [
         Probe(raw / 10, place)
         for n, (at, place) in enumerate(places)
@@ -235,7 +224,9 @@ def _poll(context: Context) -> Talk[Draft]:
 
 def _date(frame: bytes) -> str | None:
     """Read the date of manufacture, written YYMMDD."""
-    found = match(r"(\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", text(frame[78:86]) or "")
+    found = match(
+        r"(\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", text(frame[78:86]) or ""
+    )
     return f"20{found[1]}-{found[2]}-{found[3]}" if found else None
 
 

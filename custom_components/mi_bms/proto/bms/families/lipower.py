@@ -6,10 +6,9 @@ discharging is known from a capture, the direction flag of charging is an assump
 
 from typing import Final
 
-from ...model.errors import NoAnswer
 from ...model.fields import Field
 from ..codec import Custom, Draft, Num, Row, decode, integer, scaled
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, either
 from ..dialects import modbus
 from ..framing import modbus as framer
 
@@ -35,21 +34,18 @@ _ROWS: Final[tuple[Row, ...]] = (
 )
 
 
-def _ask(device: int, *, optional: bool) -> Ask:
+def _ask(device: int) -> Ask:
     """Ask one device number."""
-    return modbus.question(0x0400, 8, device=device, optional=optional)
+    return modbus.question(0x0400, 8, device=device)
 
 
 def _poll(context: Context) -> Talk[Draft]:
     """Ask the known device number, or all of them in turn."""
     known = context.memory.get(_DEVICE)
-    devices = bytes((known,)) if isinstance(known, int) else _DEVICES
-    for device in devices:
-        frame = yield _ask(device, optional=device != devices[-1])
-        if frame is not None:
-            context.memory[_DEVICE] = device
-            return decode(_ROWS, modbus.body(frame), Draft())
-    raise NoAnswer
+    devices = (known,) if isinstance(known, int) else tuple(_DEVICES)
+    place, frame = yield from either([_ask(device) for device in devices])
+    context.memory[_DEVICE] = devices[place]
+    return decode(_ROWS, modbus.body(frame), Draft())
 
 
 FAMILY: Final = Family(
@@ -57,7 +53,7 @@ FAMILY: Final = Family(
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
     framer=lambda _context: framer(_DEVICES),
     dialogue=_poll,
-    probe=_ask(_DEVICES[0], optional=False),
+    probe=_ask(_DEVICES[0]),
     pacing=Pacing(timeout=0.7, tries=2, deadline=20.0),
     uncertain=True,
 )

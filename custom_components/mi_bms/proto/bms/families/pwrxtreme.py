@@ -13,17 +13,15 @@ from ..dialects import topband
 _TEXTS: Final = (("serial_number", b"M:SR"), ("model", b"N:NA"))
 
 
-def _is_data(frame: bytes) -> bool:
-    return len(frame) == topband.SIZE
-
-
 def _ask(command: bytes) -> Ask:
     """Make the question of a command whose answer is text."""
     head = b"<" + command[:1]
     return Ask(
         request=b"<" + command + b">",
-        reply=lambda frame: frame.startswith(head) and not _is_data(frame),
+        reply=lambda frame: frame.startswith(head) and not topband.is_data(frame),
         optional=True,
+        tries=2,
+        timeout=1.0,
     )
 
 
@@ -51,7 +49,7 @@ FAMILY: Final = Family(
     id="pwrxtreme",
     wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
     framer=lambda _context: topband.framer(answers=True),
-    plan=(Ask(reply=_is_data, rows=topband.rows(0.1)),),
+    plan=(topband.pushed(0.1),),
     login=login,
     inform=inform,
     alive=alive,

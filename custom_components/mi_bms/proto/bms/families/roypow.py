@@ -12,11 +12,11 @@ from ..checksum import xor8
 from ..codec import (
     Bit,
     Cells,
+    Count,
     Custom,
     Draft,
     Flags,
     Num,
-    Count,
     Probes,
     Row,
     decode,

@@ -53,7 +53,9 @@ def _login(context: Context) -> Talk[None]:
     if context.secret:
         if not fullmatch(r"[A-Z0-9]{6}", context.secret):
             raise AuthRejected
-        request = _reply(_LOGIN) + context.secret.encode() + context.now.to_bytes(4, "little")
+        request = (
+            _reply(_LOGIN) + context.secret.encode() + context.now.to_bytes(4, "little")
+        )
         frame = yield Ask(request=request + bytes((crc32(request) & 0xFF,)))
         if frame is None or frame[2] != _ACCEPTED:
             raise AuthRejected

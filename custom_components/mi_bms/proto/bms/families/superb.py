@@ -12,9 +12,13 @@ _SIZE: Final = 20
 _OK: Final = 0x01
 
 
+def _is_frame(frame: bytes) -> bool:
+    return len(frame) == _SIZE
+
+
 def check(frame: bytes) -> None:
     """Check the length."""
-    if len(frame) != _SIZE:
+    if not _is_frame(frame):
         raise FrameError("length")
 
 
@@ -35,6 +39,7 @@ def _runtime(body: bytes, draft: Draft) -> None:
 
 
 _PUSHED: Final = Ask(
+    reply=_is_frame,
     rows=(
         Custom(_problem),
         Bit(Field.BALANCER, 1, 0x80),
@@ -43,7 +48,7 @@ _PUSHED: Final = Ask(
         Num(Field.CURRENT, 8, ">f4"),
         Num(Field.VOLTAGE, 12, ">f4"),
         Custom(_runtime),
-    )
+    ),
 )
 
 FAMILY: Final = Family(

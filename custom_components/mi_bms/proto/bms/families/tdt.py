@@ -5,7 +5,6 @@ replies with 7E. A fixed word unlocks, where there is a characteristic for it. W
 temperatures is the MOSFET is disputed; software 1.x counts its charges in whole Ah.
 """
 
-from collections.abc import Iterable
 import re
 from typing import Final
 
@@ -28,7 +27,18 @@ from ..codec import (
     integer,
     scaled,
 )
-from ..contract import Ask, Context, Family, Pacing, Pause, Read, Talk, Tell, Wire
+from ..contract import (
+    Ask,
+    Context,
+    Family,
+    Pacing,
+    Pause,
+    Read,
+    Talk,
+    Tell,
+    Wire,
+    either,
+)
 from ..framing import LengthFramer
 from ..uuids import expand
 
@@ -74,13 +84,12 @@ class _Check:
             raise FrameError("status")
 
 
-def _question(head: int, command: int, *, optional: bool = False) -> Ask:
+def _question(head: int, command: int) -> Ask:
     """Make a request that begins with one of the heads."""
     core = bytes((head, 0, 1, 3, 0, command, 0, 0))
     return Ask(
         request=core + high_low(modbus16(core)) + b"\x0d",
         reply=lambda frame: frame[5] == command,
-        optional=optional,
     )
 
 
@@ -93,12 +102,9 @@ def _heads(context: Context) -> bytes:
 def _ask(context: Context, command: int) -> Talk[bytes]:
     """Ask with the head that works; gives the data."""
     heads = _heads(context)
-    for head in heads:
-        frame = yield _question(head, command, optional=head != heads[-1])
-        if frame is not None:
-            context.memory[_HEAD] = head
-            return frame[8:-3]
-    raise NoAnswer
+    place, frame = yield from either([_question(head, command) for head in heads])
+    context.memory[_HEAD] = heads[place]
+    return frame[8:-3]
 
 
 def _current(raw: int) -> float:
@@ -112,7 +118,11 @@ def _flow(data: bytes, draft: Draft) -> None:
     amperes = _current(integer(data, 0, ">u2"))
     draft.put(Field.CURRENT, amperes)
     if amperes < 0:
-        decode((Num(Field.RUNTIME, 20, ">u4", 60, absent=(0,), optional=True),), data, draft)
+        decode(
+            (Num(Field.RUNTIME, 20, ">u4", 60, absent=(0,), optional=True),),
+            data,
+            draft,
+        )
 
 
 def _balance(data: bytes, draft: Draft) -> None:
@@ -194,7 +204,7 @@ def _version(context: Context) -> Talk[str]:
     return str(context.memory.get(_VERSION, ""))
 
 
-_INFO: Final[Iterable[Row]] = (
+_INFO: Final[tuple[Row, ...]] = (
     Text("sw_version", 0, 20),
     Text("manufacturer", 20, 20),
     Text("serial_number", 40, 20),
@@ -203,14 +213,12 @@ _INFO: Final[Iterable[Row]] = (
 
 def _inform(context: Context) -> Talk[Draft]:
     """Read version, maker and serial number; many boards never answer this."""
-    draft = Draft()
-    for head in _heads(context):
-        frame = yield _question(head, _DEVICE, optional=True)
-        if frame is not None:
-            context.memory[_HEAD] = head
-            decode(_INFO, frame[8:-3], draft)
-            context.memory[_VERSION] = draft.info.get("sw_version", "")
-            break
+    try:
+        data = yield from _ask(context, _DEVICE)
+    except FrameError, NoAnswer:
+        return Draft()
+    draft = decode(_INFO, data, Draft())
+    context.memory[_VERSION] = draft.info.get("sw_version", "")
     return draft
 
 

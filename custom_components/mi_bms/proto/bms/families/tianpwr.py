@@ -11,7 +11,7 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
-from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, Text, decode, integer
+from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire
 from ..framing import LengthFramer, fixed
 

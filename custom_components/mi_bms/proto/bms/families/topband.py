@@ -6,10 +6,8 @@ KiloVault packs tell their name in a characteristic of its own. Source: docs/pro
 from typing import Final
 
 from ..codec import Draft, Text, decode
-from ..contract import Ask, Context, Family, Mode, Pacing, Read, Talk, Wire
+from ..contract import Context, Family, Mode, Pacing, Read, Talk, Wire
 from ..dialects import topband
-
-_PUSHED: Final = Ask(rows=topband.rows(0.001))
 
 
 def inform(_context: Context) -> Talk[Draft]:
@@ -22,9 +20,8 @@ FAMILY: Final = Family(
     id="topband",
     wires=(Wire(service="ffe0", notify=("ffe4",)),),
     framer=lambda _context: topband.framer(),
-    plan=(_PUSHED,),
+    plan=(topband.pushed(0.001),),
     inform=inform,
     mode=Mode.PUSH,
-    probe=_PUSHED,
     pacing=Pacing(timeout=5.0, deadline=10.0),
 )

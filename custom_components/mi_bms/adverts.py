@@ -1,0 +1,388 @@
+"""The coordinator of a sensor: it takes adverts, and only translates.
+
+Home Assistant's Bluetooth hands over each new advert, the decoder of that one device turns it into
+a reading, and the passive processors of the platforms publish the reading's fields. Events go to
+whoever listens for their key. What is normal for the device (its cadence) and when it was last
+heard outlive a restart.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+import logging
+import os
+from typing import Any, Final, override
+
+from bluetooth_data_tools import monotonic_time_coarse
+
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import (
+    BluetoothChange,
+    BluetoothScanningMode,
+    BluetoothServiceInfoBleak,
+)
+from homeassistant.components.bluetooth.passive_update_processor import (
+    PassiveBluetoothEntityKey,
+    PassiveBluetoothProcessorCoordinator,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_KEY, CONF_PRODUCT
+from .options import SensorOptions
+from .proto.mibeacon.capture import Capture
+from .proto.mibeacon.decoder import Decoder
+from .proto.mibeacon.devices import DeviceSpec
+from .proto.mibeacon.losses import Losses
+from .proto.model.availability import Cadence
+from .proto.model.fields import Field
+from .proto.model.reading import Event, KeyState, Outcome, Reading, Value
+from .runtime import SHARED
+
+_LOGGER = logging.getLogger(__name__)
+
+type EventListener = Callable[[Event], None]
+
+# A frame of an older binding may still sit in a proxy's buffer: ask for a key only after several.
+WRONG_KEY_FRAMES: Final = 3
+MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
+SALT_BYTES: Final = 16
+_HELD: Final = PassiveBluetoothEntityKey(Field.MOTION, None)
+
+
+class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
+    """Turn the adverts of one sensor into readings."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Prepare the decoder with the entry's key, if it has one."""
+        address: str = entry.data[CONF_ADDRESS]
+        super().__init__(
+            hass,
+            _LOGGER,
+            address,
+            BluetoothScanningMode.PASSIVE,
+            self._decode,
+            connectable=False,
+        )
+        key = entry.data.get(CONF_KEY)
+        self.entry = entry
+        self.key = bytes.fromhex(key) if key else None
+        self.options = SensorOptions.of(entry.options)
+        self.decoder = Decoder(
+            address, self.key, product_id=entry.data.get(CONF_PRODUCT)
+        )
+        self.losses = Losses()
+        self.cadence = self._cadence()
+        self.rssi: int | None = None
+        self._spec = self.decoder.spec
+        self._shapers = self.options.shapers()
+        self._started = monotonic_time_coarse()
+        self._wrong = 0
+        self._asked_for_key = False
+        self._lost = False
+        self._event_listeners: dict[str, EventListener] = {}
+        self._new_event: Callable[[str, Event], None] | None = None
+        self._check: CALLBACK_TYPE | None = None
+        self._end_of_motion: CALLBACK_TYPE | None = None
+        self._capture: Capture | None = None
+        self.captured: list[dict[str, Any]] = []
+
+    # --- here or gone ----------------------------------------------------------------------
+
+    def _cadence(self) -> Cadence:
+        """Go on with what earlier runs learned and with the last sign of life."""
+        kept = self.hass.data[SHARED].kept.get(self.address, {})
+        cadence = Cadence.again(
+            self.decoder.availability,
+            self.options.timeout,
+            (kept.get("longest", 0.0), kept.get("silences", 0)),
+        )
+        if seen := dt_util.parse_datetime(kept.get("seen_at", "")):
+            silent: float = (dt_util.utcnow() - seen).total_seconds()
+            cadence.heard_at = monotonic_time_coarse() - max(0.0, silent)
+        return cadence
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give what is kept for the next start."""
+        longest, silences = self.cadence.learned()
+        seen = self.seen_at
+        return {
+            "longest": longest,
+            "silences": silences,
+            "seen_at": seen.isoformat() if seen else "",
+        }
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """Give when the sensor was last heard."""
+        heard = self._newest()
+        if heard is None:
+            return None
+        now: datetime = dt_util.utcnow()
+        return now - timedelta(seconds=monotonic_time_coarse() - heard)
+
+    def _newest(self) -> float | None:
+        """Give the monotonic time of the last sign of life, repeated adverts included."""
+        info = bluetooth.async_last_service_info(self.hass, self.address, False)
+        heard = self.cadence.heard_at
+        return max(info.time, heard or 0.0) if info else heard
+
+    @callback
+    @override
+    def async_start(self) -> CALLBACK_TYPE:
+        """Take adverts until the returned function is called."""
+        self._available = self.cadence.alive(monotonic_time_coarse())
+        stop = super().async_start()
+        stop_keeping = self.hass.data[SHARED].keep(self.address, self.snapshot)
+        self._watch()
+        if not self._end_of_motion:
+            self._end_restored_motion()
+
+        @callback
+        def stop_all() -> None:
+            stop()
+            stop_keeping()
+            for cancel in (self._check, self._end_of_motion):
+                if cancel:
+                    cancel()
+
+        return stop_all
+
+    def _watch(self) -> None:
+        """Look again when the sensor would have been silent for longer than is normal."""
+        left = self.cadence.left(monotonic_time_coarse())
+        if left > 0:
+            self._check = self._later(left + 1, self._look)
+
+    def _later(
+        self, seconds: float, action: Callable[[datetime], None]
+    ) -> CALLBACK_TYPE:
+        job = HassJob(action, f"{self.address} later", cancel_on_shutdown=True)
+        return async_call_later(self.hass, seconds, job)
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        self._check = None
+        # Adverts that say nothing new do not come to us, but they are signs of life.
+        self.cadence.heard_at = self._newest()
+        if self.cadence.alive(monotonic_time_coarse()):
+            self._watch()
+            return
+        self._available = False
+        self._lost = True
+        _LOGGER.info("%s is no longer heard", self.entry.title)
+        for processor in self._processors:
+            processor.async_handle_unavailable()
+
+    @callback
+    @override
+    def _async_handle_unavailable(
+        self, service_info: BluetoothServiceInfoBleak
+    ) -> None:
+        # Home Assistant gives up on the radio's schedule; ours knows the device.
+        self._last_unavailable_time = service_info.time
+        self._last_name = service_info.name
+
+    @callback
+    @override
+    def _async_handle_bluetooth_event(
+        self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange
+    ) -> None:
+        self.cadence.hear(service_info.time)
+        if self._lost:
+            self._lost = False
+            _LOGGER.info("%s is heard again", self.entry.title)
+        super()._async_handle_bluetooth_event(service_info, change)
+        if self._check is None:
+            self._watch()
+
+    # --- what an advert says ---------------------------------------------------------------
+
+    def _decode(self, info: BluetoothServiceInfoBleak) -> Reading:
+        self.rssi = info.rssi
+        if self._capture is not None:
+            self._capture.take(info.service_data, info.manufacturer_data)
+        decoder = self.decoder
+        reading = decoder.feed(
+            info.service_data, info.manufacturer_data, info.time, info.source
+        )
+        if frame := info.service_data.get(MIBEACON):
+            self.losses.take(frame, info.source)
+        if reading.outcome is not Outcome.DECODED or self._wrong:
+            self._watch_key(reading.outcome)
+        if not reading.values and not reading.events:
+            return reading
+        # An advert from before our start is history that Home Assistant replays: its values
+        # are still the latest ones known, but nobody pressed a button just now.
+        if reading.events and info.time > self._started:
+            self._fire(reading.events)
+        spec = decoder.spec
+        if spec is None:
+            return self._shape(reading)
+        if spec is not self._spec:
+            self._spec = spec
+            self.cadence.start = decoder.availability
+        reading = self._shape(self._trusted(spec, reading))
+        if Field.MOTION in reading.values or reading.events:
+            return self._hold(spec, reading, monotonic_time_coarse() - info.time)
+        return reading
+
+    def _shape(self, reading: Reading) -> Reading:
+        """Apply the user's offsets, smoothing and dead-bands."""
+        if self._shapers.keys().isdisjoint(reading.values):
+            return reading
+        now = monotonic_time_coarse()
+        values: dict[Field, Value] = {}
+        for field, value in reading.values.items():
+            shaper = self._shapers.get(field)
+            shaped = value if shaper is None else shaper(value, now)
+            if shaped is not None:
+                values[field] = shaped
+        return reading._replace(values=values)
+
+    @staticmethod
+    def _trusted(spec: DeviceSpec, reading: Reading) -> Reading:
+        """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
+        stock = reading.encrypted or spec.encrypted == "no"
+        if not stock or spec.untrusted.isdisjoint(reading.values):
+            return reading
+        values = {
+            field: value
+            for field, value in reading.values.items()
+            if field not in spec.untrusted
+        }
+        return reading._replace(values=values)
+
+    # --- motion that nobody ends -----------------------------------------------------------
+
+    def _hold_time(self, spec: DeviceSpec) -> float | None:
+        return spec.motion_hold if self.options.hold is None else self.options.hold
+
+    def _hold(self, spec: DeviceSpec, reading: Reading, age: float) -> Reading:
+        """Hold a motion, and end it after a while if the device does not.
+
+        ``age`` (s) is that of the advert: one that Home Assistant replays may be long over.
+        """
+        hold = self._hold_time(spec)
+        moved = reading.values.get(Field.MOTION) or any(
+            event.key == Field.MOTION for event in reading.events
+        )
+        if hold is None or age >= hold:
+            return reading
+        if self._end_of_motion:
+            self._end_of_motion()
+            self._end_of_motion = None
+        if not moved:
+            return reading
+
+        @callback
+        def ended(_now: datetime) -> None:
+            self._end_of_motion = None
+            self._publish_no_motion()
+
+        self._end_of_motion = self._later(hold - age, ended)
+        return reading._replace(values={**reading.values, Field.MOTION: True})
+
+    def _end_restored_motion(self) -> None:
+        """End a motion that was held when Home Assistant stopped: nothing else would."""
+        spec = self.decoder.spec
+        if spec and self._hold_time(spec) is not None:
+            if any(processor.entity_data.get(_HELD) for processor in self._processors):
+                self._publish_no_motion()
+
+    def _publish_no_motion(self) -> None:
+        # Not ``async_set_updated_data``: the end of a hold is no sign of life.
+        reading = Reading(Outcome.DECODED, {Field.MOTION: False})
+        self._process_update(reading, self._available)
+
+    # --- events ----------------------------------------------------------------------------
+
+    @callback
+    def async_listen(self, key: str, listener: EventListener) -> CALLBACK_TYPE:
+        """Call ``listener`` with each event of one source."""
+        self._event_listeners[key] = listener
+
+        @callback
+        def remove() -> None:
+            self._event_listeners.pop(key, None)
+
+        return remove
+
+    @callback
+    def async_on_new_event(
+        self, listener: Callable[[str, Event], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` with the first event of each source nobody listens to."""
+        self._new_event = listener
+
+        @callback
+        def remove() -> None:
+            self._new_event = None
+
+        return remove
+
+    def _fire(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            # A maker prints a capital letter on a button; ids and translations have none.
+            key = event.key.lower()
+            if listener := self._event_listeners.get(key):
+                listener(event)
+            elif self._new_event:
+                self._new_event(key, event)
+
+    # --- the key ---------------------------------------------------------------------------
+
+    def _watch_key(self, outcome: Outcome) -> None:
+        if outcome is Outcome.WRONG_KEY:
+            self._wrong += 1
+        elif outcome is Outcome.DECODED:
+            self._wrong = 0
+        # Some models send the same in clear in another format: no key is missed then.
+        missing = outcome is Outcome.NEEDS_KEY and self.key_state is KeyState.MISSING
+        needed = missing or self._wrong >= WRONG_KEY_FRAMES
+        if needed and not self._asked_for_key:
+            self._asked_for_key = True
+            self.entry.async_start_reauth(self.hass)
+
+    @property
+    def key_state(self) -> KeyState:
+        """Give what is known of the sensor's key."""
+        return self.decoder.key_state
+
+    # --- recording -------------------------------------------------------------------------
+
+    @property
+    def recording(self) -> bool:
+        """Say whether a recording is under way."""
+        return self._capture is not None
+
+    @callback
+    def async_record(
+        self,
+        seconds: float,
+        done: Callable[[list[dict[str, Any]]], None],
+        *,
+        disguised: bool = True,
+    ) -> CALLBACK_TYPE:
+        """Record adverts for some time, then hand them over; the result ends one early."""
+        salt = os.urandom(SALT_BYTES) if disguised else None
+        self._capture = Capture(self.address, self.key, salt)
+
+        @callback
+        def finish(_now: datetime) -> None:
+            capture, self._capture = self._capture, None
+            if capture is not None:
+                self.captured = capture.vectors("captured")
+                done(self.captured)
+
+        cancel = self._later(seconds, finish)
+        self.entry.async_on_unload(cancel)
+
+        @callback
+        def stop() -> None:
+            cancel()
+            finish(dt_util.utcnow())
+
+        return stop

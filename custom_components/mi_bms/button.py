@@ -1,0 +1,61 @@
+"""Buttons of a sensor: record its adverts for a bug report."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .adverts import SensorCoordinator
+from .const import DOMAIN
+from .coordinator import MiBmsConfigEntry
+from .entity import sensor_device
+
+PARALLEL_UPDATES = 1
+
+RECORD_SECONDS: Final = 300.0
+_RECORD: Final = ButtonEntityDescription(
+    key="record",
+    translation_key="record",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the buttons of one device."""
+    coordinator = entry.runtime_data
+    if isinstance(coordinator, SensorCoordinator):
+        async_add_entities([RecordButton(coordinator)])
+
+
+class RecordButton(ButtonEntity):
+    """Record adverts; the diagnostics of the device hold them afterwards."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: SensorCoordinator) -> None:
+        """Show it for sensors that we do not know; the others have it, switched off."""
+        self.entity_description = _RECORD
+        self._coordinator = coordinator
+        self._attr_unique_id = f"{coordinator.address}-{_RECORD.key}"
+        self._attr_device_info = sensor_device(coordinator)
+        self._attr_entity_registry_enabled_default = coordinator.decoder.spec is None
+
+    @override
+    async def async_press(self) -> None:
+        """Begin to record; nothing waits for the end."""
+        if self._coordinator.recording:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="already_recording"
+            )
+
+        def done(_vectors: list[dict[str, Any]]) -> None:
+            """Leave the recording to the diagnostics."""
+
+        self._coordinator.async_record(RECORD_SECONDS, done)

@@ -1,0 +1,79 @@
+"""Device triggers: "left button pressed twice" in the automation editor, without knowing any entity."""
+
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.components.device_automation import DEVICE_TRIGGER_BASE_SCHEMA
+from homeassistant.components.homeassistant.triggers import event as event_trigger
+from homeassistant.const import (
+    CONF_DEVICE_ID,
+    CONF_DOMAIN,
+    CONF_EVENT,
+    CONF_PLATFORM,
+    CONF_TYPE,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
+from homeassistant.helpers.typing import ConfigType
+
+from .const import ATTR_SOURCE, DOMAIN, EVENT_HAPPENED
+from .event import source_of, types_of
+
+CONF_SUBTYPE: Final = "subtype"
+
+TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
+    {probatio.Required(CONF_TYPE): str, probatio.Required(CONF_SUBTYPE): str}
+)
+
+
+async def async_get_triggers(
+    hass: HomeAssistant, device_id: str
+) -> list[dict[str, Any]]:
+    """List what can happen on a device: each type of each source it has an event entity for."""
+    device = dr.async_get(hass).async_get(device_id)
+    if device is None:
+        return []
+    sources = [
+        source
+        for registered in er.async_entries_for_device(er.async_get(hass), device_id)
+        if registered.platform == DOMAIN and (source := source_of(registered))
+    ]
+    return [
+        {
+            CONF_PLATFORM: "device",
+            CONF_DOMAIN: DOMAIN,
+            CONF_DEVICE_ID: device_id,
+            CONF_TYPE: name,
+            CONF_SUBTYPE: source,
+        }
+        for source in sources
+        for name in types_of(hass, device, source)
+    ]
+
+
+async def async_attach_trigger(
+    hass: HomeAssistant,
+    config: ConfigType,
+    action: TriggerActionType,
+    trigger_info: TriggerInfo,
+) -> CALLBACK_TYPE:
+    """Run an action when it happens."""
+    return await event_trigger.async_attach_trigger(
+        hass,
+        event_trigger.TRIGGER_SCHEMA(
+            {
+                CONF_PLATFORM: CONF_EVENT,
+                event_trigger.CONF_EVENT_TYPE: EVENT_HAPPENED,
+                event_trigger.CONF_EVENT_DATA: {
+                    CONF_DEVICE_ID: config[CONF_DEVICE_ID],
+                    ATTR_SOURCE: config[CONF_SUBTYPE],
+                    CONF_TYPE: config[CONF_TYPE],
+                },
+            }
+        ),
+        action,
+        trigger_info,
+        platform_type="device",
+    )

@@ -1,0 +1,393 @@
+"""The formats that are not MiBeacon."""
+
+import struct
+
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+import pytest
+
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from custom_components.mi_bms.proto.mibeacon.formats import bthome as bthome_format
+from custom_components.mi_bms.proto.model.reading import KeyState, Outcome, Reason
+
+from .frames import (
+    ADDRESS,
+    KEY,
+    MAC,
+    OTHER_KEY,
+    bthome,
+    decode,
+    events,
+    number,
+    uuid,
+    values,
+)
+
+REVERSED = MAC[::-1]
+ATC = MAC + bytes.fromhex("00a22f5f0bf819")
+CUSTOM = REVERSED + bytes.fromhex("a9066911b60b58f70d")
+
+
+def maker(company: int, data: bytes, address: str = ADDRESS):
+    return Decoder(address).feed({}, {company: data}, 0.0)
+
+
+def test_custom_format_without_flags() -> None:
+    reading = decode(CUSTOM[:14], service=0x181A)
+    assert values(reading) == {
+        "temperature": 17.05,
+        "humidity": 44.57,
+        "voltage": 2.998,
+        "battery": 88,
+    }
+    assert reading.format == "pvvx"
+
+
+@pytest.mark.parametrize(
+    ("service", "data"),
+    [
+        (0x181A, REVERSED + ATC[6:]),
+        (0x181A, MAC + CUSTOM[6:]),
+        (0x181A, bytes(16)),
+        (0x181A, b""),
+        (0x2A56, b"\x01\x02"),
+        (0x2AEB, b"\x01"),
+        (0x181D, bytes(9)),
+        (0x181B, bytes(10)),
+        (0xFD50, bytes(8)),
+        (0xFEE0, bytes(5)),
+        (0xFDCD, bytes(5)),
+        (0xFDCD, b"\x08\x01" + bytes(6)),
+        (0x181C, b"\x02"),
+        (0x181C, b"\x02\xff\x01"),
+        (0x181E, bytes(8)),
+        (0xFCD2, b"\x40"),
+        (0xFCD2, b"\x20\x01\x02"),
+        (0x1234, bytes(20)),
+        (0x181A, bytes(300)),
+    ],
+)
+def test_not_ours(service: int, data: bytes) -> None:
+    assert decode(data, service=service).outcome is Outcome.NOT_OURS
+
+
+def test_unknown_address_form_takes_the_macs_word() -> None:
+    decoder = Decoder("B1F0C6A4-0000-4000-8000-0123456789AB")
+    assert decoder.feed_one(uuid(0x181A), ATC, 0.0).outcome is Outcome.DECODED
+    assert decoder.feed_one(uuid(0x181A), bytes(8), 0.0).outcome is Outcome.NOT_OURS
+    short = decoder.feed_one(uuid(0xFCD2), bthome(b"\x01\x50", 200), 0.0)
+    assert short.reason is Reason.NO_MAC
+    assert decoder.feed_one(uuid(0x181E), bytes(20), 0.0).reason is Reason.NO_MAC
+
+
+def test_reed_frames() -> None:
+    assert values(decode(b"\x01", service=0x2A56)) == {"opening": True, "switch": False}
+    assert values(decode(b"\x00\x01\x02", service=0x2AEB)) == {"count": 258}
+
+
+def atc_sealed(plain: bytes) -> bytes:
+    nonce = REVERSED + bytes((len(plain) + 8,)) + b"\x16\x1a\x18\x07"
+    return b"\x07" + AESCCM(KEY, tag_length=4).encrypt(nonce, plain, b"\x11")
+
+
+def test_encrypted_custom_clips_a_full_battery() -> None:
+    data = atc_sealed(struct.pack("<hHBB", -550, 4200, 112, 2))
+    reading = decode(data, KEY, 0x181A)
+    assert values(reading) == {
+        "temperature": -5.5,
+        "humidity": 42.0,
+        "battery": 100,
+        "opening": False,
+        "switch": True,
+    }
+    assert (reading.format, reading.encrypted) == ("pvvx", True)
+    assert values(decode(atc_sealed(b"\x76\x32\xff"), KEY, 0x181A))["battery"] == 100
+
+
+def test_encrypted_custom_key_states() -> None:
+    data = atc_sealed(bytes(6))
+    decoder = Decoder(ADDRESS)
+    assert decoder.feed_one(uuid(0x181A), data, 0.0).outcome is Outcome.NEEDS_KEY
+    assert decoder.key_state is KeyState.MISSING
+    reading = decoder.set_key(KEY)
+    assert reading
+    assert reading.outcome is Outcome.DECODED
+    assert decode(data, OTHER_KEY, 0x181A).outcome is Outcome.WRONG_KEY
+
+
+def qingping(kind: int, entries: str, mac: bytes = MAC) -> bytes:
+    return bytes((0x08, kind)) + mac[::-1] + bytes.fromhex(entries)
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries", "expected", "model"),
+    [
+        (0x07, "0104f3ff4502", {"temperature": -1.3, "humidity": 58.1}, "CGG1"),
+        (
+            0x12,
+            "0804000000010904e8030000",
+            {"motion": False, "illuminance": 1000},
+            "CGPR1",
+        ),
+        (0x12, "110100", {"light": False}, "CGPR1"),
+        (0x04, "040101", {"opening": False}, "CGH1"),
+        (0x04, "040102", {}, "CGH1"),
+        (0x04, "0f01010f0101", {"opening": False}, "CGH1"),
+        (0x07, "0f01010f0101", {}, "CGG1"),
+        (0x33, "1302fd02", {"co2": 765}, "CGP22C"),
+        (0x07, "020142ff", {"battery": 0x42}, "CGG1"),
+        (0x07, "0201420104f3", {"battery": 0x42}, "CGG1"),
+        (0x07, "020242420a00", {}, "CGG1"),
+        (0x99, "020142", {"battery": 0x42}, None),
+    ],
+)
+def test_qingping(
+    kind: int, entries: str, expected: dict[str, object], model: str | None
+) -> None:
+    reading = decode(qingping(kind, entries), service=0xFFF9)
+    assert values(reading) == expected
+    assert reading.model == model
+
+
+def test_qingping_bright_light_uses_its_third_byte() -> None:
+    assert (
+        values(decode(qingping(0x12, "080401000001"), service=0xFDCD))["illuminance"]
+        == 65536
+    )
+
+
+def test_qingping_without_entries_is_presence() -> None:
+    assert (
+        decode(qingping(0x0E, "", bytes(6)), service=0xFDCD).outcome
+        is Outcome.NO_PAYLOAD
+    )
+
+
+def test_scales_in_catties() -> None:
+    assert (
+        values(decode(bytes.fromhex("309e43") + bytes(7), service=0x181D))["weight"]
+        == 86.55
+    )
+    body = bytes.fromhex("0262") + bytes(7) + bytes.fromhex("ac019e43")
+    assert values(decode(body, service=0x181B))["impedance"] == 428
+
+
+def test_xiaogui() -> None:
+    body = bytes.fromhex("0276138b0002")
+    assert values(maker(0xA3C0, body + b"\x20" + MAC)) == {
+        "weight_raw": 63.0,
+        "stabilized": False,
+    }
+    assert values(maker(0xA3C0, body + b"\x25" + MAC))["weight"] == 6.3
+    assert (
+        "impedance" not in maker(0xA3C0, b"\x02\x76" + bytes(4) + b"\x21" + MAC).values
+    )
+    for data in (body, body + b"\x22" + MAC, body + b"\x21" + bytes(6)):
+        assert maker(0xA3C0, data).outcome is Outcome.NOT_OURS
+
+
+def test_xiaogui_counts_in_its_company_id() -> None:
+    decoder = Decoder(ADDRESS)
+    data = bytes.fromhex("0276138b000221") + MAC
+    assert decoder.feed({}, {0x01C0: data}, 0.0).outcome is Outcome.DECODED
+    assert (
+        decoder.feed({}, {0x01C0: data, 0x02C0: data}, 1.0).outcome is Outcome.DECODED
+    )
+    assert (
+        decoder.feed({}, {0x01C0: data, 0x02C0: data}, 2.0).outcome is Outcome.REPEATED
+    )
+
+
+def test_bands_and_amazfit() -> None:
+    assert values(maker(0x0157, bytes.fromhex("02010047") + MAC)) == {"heart_rate": 71}
+    assert maker(0x0157, bytes.fromhex("020100ff") + MAC).outcome is Outcome.IGNORED
+    assert maker(0x0157, bytes(10)).outcome is Outcome.NOT_OURS
+    assert maker(0x0157, bytes(3)).outcome is Outcome.NOT_OURS
+    assert values(decode(number(5000, 4), service=0xFEE0)) == {"steps": 5000}
+    scale = bytes(5) + number(5003, 2) + number(14000, 2)
+    assert values(decode(scale + b"\x01\x02\x03\x48" + bytes(7), service=0xFEE0)) == {
+        "weight_raw": 70.0,
+        "weight": 70.0,
+        "impedance": 500.3,
+        "stabilized": True,
+        "heart_rate": 72,
+    }
+    moving = decode(scale + bytes(11), service=0xFEE0)
+    assert values(moving) == {"weight_raw": 70.0, "stabilized": False}
+    bare = bytes(7) + number(14000, 2) + b"\x01\x02\x03" + bytes(8)
+    assert values(decode(bare, service=0xFEE0)) == {
+        "weight_raw": 70.0,
+        "weight": 70.0,
+        "stabilized": True,
+    }
+
+
+BTHOME = [
+    ("0007015002ceff", {"battery": 80, "temperature": -0.5}),
+    ("04138a01", {"pressure": 100883}),
+    ("05138a14", {"illuminance": 13460.67}),
+    ("065e1f", {"weight": 80.3}),
+    ("073e1d", {"weight": 33.956}),
+    ("08ca06", {"dew_point": 17.38}),
+    ("09600a138a140d120c0e021c", {"count": 96, "pm25": 3090, "pm10": 7170}),
+    ("12e20413330114020c", {"co2": 1250, "tvoc": 307, "moisture": 30.74}),
+    ("3d0960", {"count": 24585}),
+    ("434e344a020c", {"current": 13.39, "voltage": 307.4}),
+    ("4632", {"uv_index": 5.0}),
+    ("53034f4b215402aabb0150", {"battery": 80}),
+    ("57ea", {"temperature": -22}),
+    ("58ea", {"temperature": -7.7}),
+    ("59ea", {"count": -22}),
+    ("5d02ea", {"current": -5.63}),
+    ("0b021b00", {"power": 69.14}),
+    ("02ca0902ff0f", {"temperature": 25.06}),
+    (
+        "0f011001150016011a01",
+        {
+            "switch": True,
+            "battery_low": False,
+            "charging_state": "charging",
+            "door": True,
+        },
+    ),
+    ("1f0121012d022600", {"lock": True, "motion": True, "fault": False}),
+    ("0150ee01", {"battery": 80}),
+    ("015002ca", {"battery": 80}),
+    ("f00100f1010203040150", {"battery": 80}),
+]
+
+
+@pytest.mark.parametrize(("objects", "expected"), BTHOME)
+def test_bthome_objects(objects: str, expected: dict[str, object]) -> None:
+    data = bytes.fromhex(objects)
+    if "voltage" in expected:
+        expected = {"current": 13.39}  # more than any sensor's cell has
+    assert values(decode(b"\x40" + data, service=0xFCD2)) == expected
+    assert values(decode(bthome(data, 5), KEY, 0xFCD2)) == expected
+    assert values(decode(bthome(data, 5, info=0x43), KEY, 0xFCD2)) == expected
+    assert values(decode(b"\x42" + REVERSED + data, service=0xFCD2)) == expected
+
+
+def test_bthome_events() -> None:
+    assert events(decode(bytes.fromhex("403a04"), service=0xFCD2)) == [
+        ("button", "long_press")
+    ]
+    several = decode(bytes.fromhex("403a003a023a80"), service=0xFCD2)
+    assert events(several) == [("button_2", "double_press"), ("button_3", "hold_press")]
+    rest = decode(bytes.fromhex("403b023b093c01033c0001"), service=0xFCD2)
+    assert events(rest) == [("command", "toggle"), ("dimmer", "rotate_left", "3")]
+
+
+def test_every_bthome_id_has_one_meaning() -> None:
+    numbers, flags, fired = (
+        bthome_format.NUMBERS,
+        bthome_format.FLAGS,
+        bthome_format.EVENTS,
+    )
+    assert not numbers.keys() & flags.keys()
+    assert not (numbers.keys() | flags.keys()) & fired.keys()
+    # 53 and 54 tell their length; 95 ids are known in all.
+    assert len(numbers) + len(flags) + len(fired) + 2 == 95
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\x42" + bytes(6) + b"\x01\x50", Reason.FOREIGN_MAC),
+        (b"\x42\x01", Reason.FOREIGN_MAC),
+        (b"\x41" + bytes(8), Reason.SHORT),
+    ],
+)
+def test_bthome_refusals(data: bytes, reason: Reason) -> None:
+    reading = decode(data, KEY, 0xFCD2)
+    assert (reading.outcome, reading.reason) == (Outcome.REJECTED, reason)
+
+
+def v1(objects: bytes, counter: int = 1) -> bytes:
+    count = number(counter, 4)
+    body = AESCCM(KEY, tag_length=4).encrypt(
+        MAC + b"\x1e\x18" + count, objects, b"\x11"
+    )
+    return body[:-4] + count + body[-4:]
+
+
+@pytest.mark.parametrize(
+    ("objects", "expected"),
+    [
+        ("2302ceff", {"temperature": -0.5}),
+        ("4503" + struct.pack("<f", 5000).hex(), {"humidity": 50.0}),
+        ("4403112233020150", {"battery": 80}),
+        ("63536162020150", {"battery": 80}),
+        ("021101020150", {"opening": True, "battery": 80}),
+        ("0201500501", {"battery": 80}),
+        ("0201500001", {"battery": 80}),
+        ("0201ff020150", {}),
+    ],
+)
+def test_bthome_v1(objects: str, expected: dict[str, object]) -> None:
+    data = bytes.fromhex(objects)
+    assert values(decode(data, service=0x181C)) == expected
+    assert values(decode(v1(data), KEY, 0x181E)) == expected
+
+
+def test_bthome_v1_events() -> None:
+    assert events(decode(bytes.fromhex("023a01"), service=0x181C)) == [
+        ("button", "press")
+    ]
+    assert not decode(bytes.fromhex("023c01020150"), service=0x181C).events
+
+
+def test_bthome_nan_is_nothing() -> None:
+    data = bytes.fromhex("4502" + struct.pack("<f", float("nan")).hex())
+    assert decode(data, service=0x181C).reason is Reason.RANGE
+
+
+def test_bthome_counter_must_not_go_back() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    service = uuid(0xFCD2)
+    assert (
+        decoder.feed_one(service, bthome(b"\x01\x50", 2000), 0.0).outcome
+        is Outcome.DECODED
+    )
+    assert (
+        decoder.feed_one(service, bthome(b"\x01\x51", 1999), 1.0).reason
+        is Reason.REPLAY
+    )
+    assert (
+        decoder.feed_one(service, bthome(b"\x01\x52", 3), 2.0).outcome
+        is Outcome.DECODED
+    )
+    assert (
+        decoder.feed_one(service, bthome(b"\x01\x52", 4, key=OTHER_KEY), 3.0).reason
+        is Reason.CORRUPT
+    )
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_mibeacon_in_manufacturer_data(version: int) -> None:
+    frame = (
+        bytes((0x50, version << 4))
+        + bytes.fromhex("aa0101")
+        + REVERSED
+        + bytes.fromhex("0a100151")
+    )
+    decoder = Decoder(ADDRESS)
+    assert values(decoder.feed({}, {0x038F: frame}, 0.0)) == {"battery": 81}
+    assert decoder.feed({}, {0x038F: frame}, 1.0).outcome is Outcome.REPEATED
+
+
+@pytest.mark.parametrize(
+    "data", ["5050aa0101f4830238c1a40a100151", "5040efbe01f4830238c1a40a100151", "0102"]
+)
+def test_other_manufacturer_data_of_the_maker(data: str) -> None:
+    assert maker(0x038F, bytes.fromhex(data)).outcome is Outcome.NOT_OURS
+
+
+def test_many_company_ids_cost_nothing() -> None:
+    decoder = Decoder(ADDRESS)
+    data = bytes.fromhex("0276138b000221") + MAC
+    for company in range(0x00C0, 0xFFFF, 0x100):
+        decoder.feed({}, {company: data}, 0.0)
+    assert (
+        decoder.feed({}, {0x0157: bytes.fromhex("02010047") + MAC}, 0.0).outcome
+        is Outcome.DECODED
+    )

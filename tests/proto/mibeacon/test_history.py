@@ -1,0 +1,215 @@
+"""What was heard before is not heard again; what goes back is a replay, or a restart."""
+
+import random
+
+import pytest
+
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from custom_components.mi_bms.proto.mibeacon.history import History, Sequence
+from custom_components.mi_bms.proto.model.reading import Outcome, Reason
+
+from .frames import ADDRESS, FE95, KEY, MAC, clear, obj, sealed, uuid, values
+
+FDCD = uuid(0xFDCD)
+
+
+def climate(tenths: int) -> bytes:
+    return (
+        b"\x08\x07"
+        + MAC[::-1]
+        + b"\x01\x04"
+        + tenths.to_bytes(2, "little")
+        + b"\xf4\x01"
+    )
+
+
+def press(counter: int) -> bytes:
+    return clear(0x0153, obj(0x1001, "000000"), counter, version=3)
+
+
+def battery(sequence: int, percent: int = 50) -> bytes:
+    return sealed(0x055B, obj(0x100A, bytes((percent,))), sequence)
+
+
+def outcome(decoder: Decoder, data: bytes, now: float, source: str = "a") -> Outcome:
+    return decoder.feed({FE95: data}, {}, now, source).outcome
+
+
+def test_repeats_carry_nothing() -> None:
+    decoder = Decoder(ADDRESS)
+    first = decoder.feed_one(FE95, press(1), 0.0)
+    assert first.events
+    for now in (0.1, 5.0, 10_000.0):
+        again = decoder.feed_one(FE95, press(1), now)
+        assert (again.outcome, again.values, again.events) == (Outcome.REPEATED, {}, ())
+        assert again.model == "YLYK01YL"
+    assert decoder.counters == {"decoded": 1, "repeated": 3}
+
+
+def test_stale_entry_of_a_merged_advert_is_not_decoded_again() -> None:
+    decoder = Decoder(ADDRESS)
+    decoder.feed({FE95: press(1)}, {}, 0.0)
+    both = decoder.feed({FE95: press(1), FDCD: climate(200)}, {}, 1.0)
+    assert (both.outcome, both.events) == (Outcome.DECODED, ())
+    assert values(both) == {"temperature": 20.0, "humidity": 50.0}
+
+
+def test_new_entries_of_one_advert_are_merged() -> None:
+    decoder = Decoder(ADDRESS)
+    pvvx = MAC[::-1] + bytes.fromhex("a9066911b60b58f70d")
+    coarse = clear(0x055B, obj(0x100D, "aa00bd01"))
+    for entries in (
+        {FE95: coarse, uuid(0x181A): pvvx},
+        {uuid(0x181A): pvvx, FE95: coarse},
+    ):
+        reading = Decoder(ADDRESS).feed(entries, {}, 0.0)
+        assert values(reading)["temperature"] == 17.05
+    foreign = decoder.feed({FE95: press(1), uuid(0x181A): bytes(16)}, {}, 0.0)
+    assert foreign.outcome is Outcome.DECODED
+    assert foreign.events
+    both = Decoder(ADDRESS).feed(
+        {uuid(0x181A): pvvx}, {0x00C0: bytes.fromhex("0276138b000221") + MAC}, 0.0
+    )
+    assert values(both)["weight"] == 63.0
+
+
+def test_older_payload_through_another_receiver() -> None:
+    decoder = Decoder(ADDRESS)
+    assert outcome(decoder, press(1), 0.0) is Outcome.DECODED
+    assert outcome(decoder, press(2), 60.0) is Outcome.DECODED
+    assert outcome(decoder, press(1), 1_000.0, "b") is Outcome.REPEATED
+    assert outcome(decoder, press(3), 1_001.0, "b") is Outcome.DECODED
+    assert outcome(decoder, press(2), 1_002.0, "a") is Outcome.REPEATED
+
+
+def test_counter_of_eight_bits_wraps() -> None:
+    decoder = Decoder(ADDRESS)
+    assert outcome(decoder, press(1), 0.0) is Outcome.DECODED
+    assert outcome(decoder, press(2), 1.0) is Outcome.DECODED
+    assert outcome(decoder, press(1), 100.0) is Outcome.REPEATED
+    assert outcome(decoder, press(1), 800.0) is Outcome.DECODED
+
+
+def test_values_without_counter_may_return() -> None:
+    decoder = Decoder(ADDRESS)
+    for now, tenths, expected in (
+        (0.0, 200, Outcome.DECODED),
+        (10.0, 201, Outcome.DECODED),
+        (11.0, 200, Outcome.DECODED),
+        (11.5, 201, Outcome.REPEATED),
+        (20.0, 201, Outcome.DECODED),
+    ):
+        assert decoder.feed({FDCD: climate(tenths)}, {}, now, "a").outcome is expected
+    assert decoder.feed({FDCD: climate(200)}, {}, 20.5, "b").outcome is Outcome.REPEATED
+
+
+def test_memory_is_bounded_and_old_payloads_leave() -> None:
+    history = History()
+    for number in range(1_000):
+        assert history.is_new(number.to_bytes(2), number, "", unique=False)
+    assert len(history._recent) + len(history._older) <= 64
+    assert not history.is_new((990).to_bytes(2), 1_000, "", unique=True)
+    assert history.is_new((1).to_bytes(2), 1_000, "", unique=True)
+    # One that was taken again stays known, from either generation.
+    assert not history.is_new((970).to_bytes(2), 1_001, "", unique=False)
+    assert history.is_new((970).to_bytes(2), 1_500, "", unique=False)
+
+
+def test_lower_counter_is_a_replay() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
+    assert outcome(decoder, battery(70_001), 1.0) is Outcome.DECODED
+    assert (
+        outcome(decoder, battery(70_001, 51), 1.0) is Outcome.DECODED
+    )  # two under one counter
+    stale = decoder.feed_one(FE95, battery(69_000), 2.0)
+    assert (stale.outcome, stale.reason, stale.values) == (
+        Outcome.REJECTED,
+        Reason.REPLAY,
+        {},
+    )
+    assert outcome(decoder, battery(70_000), 3.0) is Outcome.REPEATED
+    assert outcome(decoder, battery(70_002), 4.0) is Outcome.DECODED
+    assert outcome(decoder, battery(69_999), 5.0) is Outcome.REJECTED
+    assert decoder.counters["replay"] == 2
+
+
+def test_replayed_series_is_refused_as_a_whole() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    series = [battery(1_000 + number) for number in range(100)]
+    for now, frame in enumerate(series):
+        assert outcome(decoder, frame, now) is Outcome.DECODED
+    for now, frame in enumerate(series):
+        assert outcome(decoder, frame, 200.0 + now) in {
+            Outcome.REPEATED,
+            Outcome.REJECTED,
+        }
+
+
+def test_wrap_of_the_low_byte_is_no_step_back() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert outcome(decoder, battery(0x08FF), 0.0) is Outcome.DECODED
+    assert outcome(decoder, battery(0x0901), 1.0) is Outcome.DECODED
+
+
+def test_new_binding_and_battery_change_begin_near_zero() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
+    assert outcome(decoder, battery(3), 1.0) is Outcome.DECODED
+    assert outcome(decoder, battery(4), 2.0) is Outcome.DECODED
+    assert outcome(decoder, battery(2), 3.0) is Outcome.REJECTED
+
+
+def test_another_key_begins_anew() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
+    decoder.set_key(KEY)
+    assert outcome(decoder, battery(5_000), 1.0) is Outcome.DECODED
+
+
+def test_missed_restart_heals_itself() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
+    seen = [
+        outcome(decoder, battery(2_000 + number), number * 150.0) for number in range(5)
+    ]
+    assert seen == [Outcome.REJECTED] * 3 + [Outcome.DECODED] * 2
+
+
+def test_random_counters_are_found_out() -> None:
+    sequence = Sequence()
+    chance = random.Random(1)  # noqa: S311 - no secret
+    accepted = [
+        sequence.accept(chance.randbytes(3), chance.randrange(256), number * 60.0)
+        for number in range(60)
+    ]
+    assert all(accepted[30:])
+
+
+def test_doubts_are_bounded() -> None:
+    sequence = Sequence()
+    assert sequence.accept(b"\xff\xff\xff", 0, 0.0)
+    for number in range(500):
+        assert not sequence.accept(b"\x10\x00\x00", number % 200, 0.1 * number / 500)
+    assert len(sequence._doubts) <= 40
+
+
+def test_legacy_counter_is_too_short_to_judge() -> None:
+    from .frames import SHORT_KEY, legacy  # noqa: PLC0415
+
+    decoder = Decoder(ADDRESS, SHORT_KEY)
+    for now, counter in enumerate((200, 201, 1, 2)):
+        frame = legacy(0x03B6, obj(0x1001, "000103"), counter)
+        assert outcome(decoder, frame, float(now)) is Outcome.DECODED
+    assert (
+        outcome(decoder, legacy(0x03B6, obj(0x1001, "000103"), 200), 900.0)
+        is Outcome.DECODED
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"\x50\x20\xaa\x01"])
+def test_short_entry_is_rejected_each_time(data: bytes) -> None:
+    decoder = Decoder(ADDRESS)
+    assert decoder.feed_one(FE95, data, 0.0).reason is Reason.SHORT
+    assert decoder.feed_one(FE95, data, 0.0).reason is Reason.SHORT
+    assert decoder.counters == {"rejected": 2, "short": 2}

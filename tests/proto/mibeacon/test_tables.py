@@ -1,0 +1,106 @@
+"""Contracts over the tables: products, objects, limits."""
+
+import struct
+
+import pytest
+
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from custom_components.mi_bms.proto.mibeacon.devices import (
+    DEVICES,
+    EVENT_TYPES,
+    HEARD,
+    KINDS,
+    DeviceSpec,
+)
+from custom_components.mi_bms.proto.mibeacon.formats import SERVICES, qingping
+from custom_components.mi_bms.proto.mibeacon.limits import LIMITS, plausible
+from custom_components.mi_bms.proto.mibeacon.objects import MEASUREMENTS, OBJECTS
+from custom_components.mi_bms.proto.model.fields import Field
+
+from .frames import ADDRESS, FE95, clear, obj, sealed
+
+EVERY = {**{f"{product:04X}": spec for product, spec in DEVICES.items()}, **KINDS}
+
+
+def test_all_products() -> None:
+    assert len(HEARD) == 99
+    assert len(DEVICES) == 158
+
+
+@pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)
+def test_product_row(spec: DeviceSpec) -> None:
+    assert spec.model
+    assert spec.title == f"{spec.name} {spec.model}"
+    assert spec.manufacturer
+    assert len(set(spec.fields)) == len(spec.fields)
+    assert spec.encrypted in {"yes", "no", "unknown"}
+    assert spec.availability >= 600
+    assert spec.untrusted <= set(spec.fields)
+    assert set(spec.idle) <= set(spec.fields)
+    for key, types in spec.events.items():
+        assert set(types) <= set(EVENT_TYPES[key.partition("_")[0]])
+    assert set(spec.buttons) == {key for key in spec.events if key.startswith("button")}
+    own = {field for row in spec.objects.values() for field in row.fields}
+    assert own <= set(spec.fields)
+
+
+def test_heard_products_report_something() -> None:
+    assert all(DEVICES[product].fields or DEVICES[product].events for product in HEARD)
+
+
+@pytest.mark.parametrize("object_id", OBJECTS)
+def test_object_row(object_id: int) -> None:
+    row = OBJECTS[object_id]
+    assert row.fields or row.events
+    assert row.decode
+    for key, types in row.events.items():
+        assert set(types) <= set(EVENT_TYPES[key.partition("_")[0]])
+    for size, decode in row.decode.items():
+        for fill in (0, 1, 2, 0x7F, 0xFF):
+            values: dict[Field, bool | int | float | str] = {}
+            found = decode(b"\xaa" * 3 + bytes((fill,)) * size, 3, values)
+            assert values.keys() <= set(row.fields)
+            for event in found if isinstance(found, tuple) else ():
+                assert event.type in row.events[event.key]
+
+
+def test_guessed_measurements_are_the_same_for_every_service() -> None:
+    for entry, row in MEASUREMENTS.items():
+        for service in (2, 3, 4):
+            common = OBJECTS.get(0x4000 + service * 0x400 + entry)
+            assert common is None or common.fields == row.fields
+
+
+def test_limits() -> None:
+    assert all(low < high for low, high in LIMITS.values())
+    assert plausible(Field.TEMPERATURE, -40)
+    assert not plausible(Field.TEMPERATURE, float("nan"))
+    assert not plausible(Field.COUNT, float("inf"))
+
+
+def test_every_qingping_type_is_a_kind() -> None:
+    assert set(qingping.MODELS.values()) <= set(KINDS)
+    assert set(SERVICES) >= {0xFDCD, 0xFFF9}
+
+
+def test_decoder_knows_its_product() -> None:
+    decoder = Decoder(ADDRESS)
+    assert (decoder.spec, decoder.model, decoder.product_id) == (None, None, None)
+    assert (decoder.events, decoder.availability) == ({}, 900.0)
+    remembered = Decoder(ADDRESS, product_id=0x1949)
+    assert remembered.model == "XMWXKG01YL"
+    assert set(remembered.events) == {"button_left", "button_right"}
+    assert remembered.availability > 3600
+    decoder.feed_one(FE95, sealed(0x1949, obj(0x4E0C, "01")), 0.0)
+    assert decoder.spec is remembered.spec
+    assert decoder.firmware == "stock"
+    assert Decoder(ADDRESS, product_id=0xBEEF).spec is None
+
+
+def test_many_heads_are_forgotten() -> None:
+    decoder = Decoder(ADDRESS)
+    for product in range(300):
+        decoder.feed_one(FE95, clear(product, obj(0x1004, struct.pack("<h", 200))), 0.0)
+    assert decoder.counters == {"decoded": 300}
+    channel = decoder._channels[FE95]
+    assert len(channel._plans) <= 64

@@ -1,0 +1,98 @@
+"""Replay every recorded advert: a vector added to a fixture is a test added."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.replay.sensors import replay
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "mibeacon"
+VECTORS = [
+    pytest.param(vector, id=vector["id"])
+    for path in sorted(FIXTURES.glob("*.json"))
+    for vector in json.loads(path.read_text())
+]
+
+# Optional by agreement: the seconds that stand behind "no motion".
+OPTIONAL = {"idle_time"}
+FINE = {"weight": 0.005, "weight_raw": 0.005, "voltage": 0.005}
+
+
+def _equal(name: str, expected: Any, found: Any) -> bool:
+    if isinstance(expected, (bool, str)) or isinstance(found, (bool, str)):
+        return expected == found and type(expected) is type(found)
+    return found is not None and abs(expected - found) <= FINE.get(name, 0.05)
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_vector(vector: dict[str, Any]) -> None:
+    result = replay(vector)
+    assert result["error"] is None
+    assert result["outcome"] == vector["outcome"]
+    assert result["values"].keys() - OPTIONAL == vector["expect"].keys() - OPTIONAL
+    accepted = vector.get("also_accept", {})
+    for name, expected in vector["expect"].items():
+        found = result["values"][name]
+        fits = _equal(name, expected, found)
+        assert fits or (name in accepted and _equal(name, accepted[name], found)), name
+    wanted = [{"properties": {}, **event} for event in vector["events"]]
+    assert result["events"] == wanted
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_fixture_says_where_it_is_from(vector: dict[str, Any]) -> None:
+    assert vector["source"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {
+            "address": "A4:C1:38:02:83:F4",
+            "service_uuid": None,
+            "service_data": None,
+            "bindkey": None,
+        },
+        {
+            "address": "A4:C1:38:02:83:F4",
+            "service_uuid": "0xFE95",
+            "service_data": "5z",
+            "bindkey": None,
+        },
+        {
+            "address": "A4:C1:38:02:83:F4",
+            "service_uuid": "0xFE95",
+            "service_data": "50",
+            "bindkey": "00",
+        },
+        {
+            "address": None,
+            "service_uuid": "0xFE95",
+            "service_data": "50",
+            "bindkey": None,
+        },
+        [],
+    ],
+)
+def test_malformed_vector_is_an_error(broken: Any) -> None:
+    result = replay(broken)
+    assert result["outcome"] == "error"
+    assert result["error"]
+
+
+def test_unknown_product_without_values_is_unsupported() -> None:
+    vector = {
+        "id": "x",
+        "address": "A4:C1:38:02:83:F4",
+        "service_uuid": "FE95",
+        "service_data": "5050efbe01f4830238c1a4ff4f0101",
+        "bindkey": None,
+    }
+    assert replay(vector)["outcome"] == "unsupported"
+    short = vector | {"service_data": "5050"}
+    assert replay(short)["outcome"] == "not_ours"
+    mesh = vector | {"service_data": "d050aa0101f4830238c1a40410020001"}
+    assert replay(mesh)["outcome"] == "ignored"
