@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 import sys
 from time import perf_counter
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+from home_assistant_bluetooth import BluetoothServiceInfo
 from xiaomi_ble.parser import XiaomiBluetoothDeviceData
 
 # Imported as a package of its own: what is measured needs no Home Assistant.
@@ -74,7 +74,7 @@ def _cases() -> list[Case]:
     numbers = range(COUNT)
     return [
         ("clear, one object", 5.0, [_clear(number) for number in numbers], None),
-        ("clear, two objects", 0.0, [_two_objects(number) for number in numbers], None),
+        ("clear, two objects", 5.0, [_two_objects(number) for number in numbers], None),
         ("encrypted v5", 3.5, [_sealed(number) for number in numbers], KEY),
         ("repeated", 10.0, [_clear(1)] * COUNT, None),
         ("repeated, encrypted", 10.0, [_sealed(1)] * COUNT, KEY),
@@ -102,8 +102,8 @@ def _ours(adverts: Sequence[bytes], key: bytes | None) -> Callable[[], float]:
 
 
 def _theirs(adverts: Sequence[bytes], key: bytes | None) -> Callable[[], float]:
-    infos: list[Any] = [
-        SimpleNamespace(
+    infos = [
+        BluetoothServiceInfo(
             name="",
             address=ADDRESS,
             rssi=-60,
@@ -156,16 +156,15 @@ def main() -> int:
                 times[who] = min(times[who], run())
         best_bare = min(best_bare, bare())
     missed = 0
-    print(
-        f"{'case':22}{'ours':>12}{'xiaomi-ble':>12}{'ratio':>8}{'aim':>6}   per second"
-    )
+    lines = [f"{'per second':22}{'ours':>12}{'xiaomi-ble':>12}{'ratio':>8}{'aim':>6}"]
     for (name, aim, _, _), (ours, theirs) in zip(cases, best, strict=True):
         ratio = theirs / ours
         missed += ratio < aim
-        print(
+        lines.append(
             f"{name:22}{COUNT / ours:12,.0f}{COUNT / theirs:12,.0f}{ratio:8.1f}{aim:6.1f}"
         )
-    print(f"{'bare decryption':22}{COUNT / best_bare:12,.0f}")
+    lines.append(f"{'bare decryption':22}{COUNT / best_bare:12,.0f}")
+    sys.stdout.write("\n".join(lines) + "\n")
     return 1 if missed else 0
 
 

@@ -297,8 +297,8 @@ def _rounded(value: Any) -> Any:
 def agrees(found: Any, expected: Any) -> bool:
     """Compare as the vectors are judged: what is listed must be there, within 0.001 or 0.01 %."""
     if expected == "":
-        # What a device leaves empty is absent here.
-        return found is None
+        # An empty answer and none are the same to a person.
+        return not found
     if isinstance(expected, Mapping):
         return isinstance(found, Mapping) and all(
             agrees(found.get(k), v) for k, v in expected.items()

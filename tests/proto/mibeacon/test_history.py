@@ -73,6 +73,27 @@ def test_new_entries_of_one_advert_are_merged() -> None:
     assert values(both)["weight"] == 63.0
 
 
+def test_finer_format_holds_against_a_coarser_one() -> None:
+    decoder = Decoder(ADDRESS)
+    custom = uuid(0x181A)
+
+    def pvvx(counter: int) -> bytes:
+        return MAC[::-1] + bytes.fromhex("a9066911b60b58") + bytes((counter, 0x0D))
+
+    def beacon(counter: int) -> dict[str, bytes]:
+        return {
+            FE95: clear(0x055B, obj(0x100D, "ab00bd01") + obj(0x1018, "01"), counter)
+        }
+
+    decoder.feed(beacon(1), {}, 0.0)
+    decoder.feed({custom: pvvx(1)}, {}, 1.0)
+    assert values(decoder.feed(beacon(2), {}, 2.0)) == {"light": True}
+    only = {FE95: clear(0x055B, obj(0x100D, "ac00bd01"), 3)}
+    assert decoder.feed(only, {}, 3.0).outcome is Outcome.IGNORED
+    assert values(decoder.feed({custom: pvvx(2)}, {}, 4.0))["temperature"] == 17.05
+    assert values(decoder.feed(beacon(4), {}, 200.0))["temperature"] == 17.1
+
+
 def test_older_payload_through_another_receiver() -> None:
     decoder = Decoder(ADDRESS)
     assert outcome(decoder, press(1), 0.0) is Outcome.DECODED
@@ -178,7 +199,7 @@ def test_missed_restart_heals_itself() -> None:
 
 def test_random_counters_are_found_out() -> None:
     sequence = Sequence()
-    chance = random.Random(1)  # noqa: S311 - no secret
+    chance = random.Random(1)
     accepted = [
         sequence.accept(chance.randbytes(3), chance.randrange(256), number * 60.0)
         for number in range(60)
@@ -205,6 +226,11 @@ def test_legacy_counter_is_too_short_to_judge() -> None:
         outcome(decoder, legacy(0x03B6, obj(0x1001, "000103"), 200), 900.0)
         is Outcome.DECODED
     )
+
+
+def test_frame_that_ends_before_its_capability() -> None:
+    frame = bytes.fromhex("7050aa0101") + MAC[::-1]
+    assert Decoder(ADDRESS).feed_one(FE95, frame, 0.0).reason is Reason.SHORT
 
 
 @pytest.mark.parametrize("data", [b"", b"\x50\x20\xaa\x01"])

@@ -238,6 +238,7 @@ def test_check_key() -> None:
     assert check_key(ADDRESS, KEY, frames) is KeyCheck.RIGHT
     assert check_key(ADDRESS, OTHER_KEY, frames) is KeyCheck.WRONG
     assert check_key(ADDRESS, KEY, frames[:1]) is KeyCheck.UNKNOWN
+    assert check_key(ADDRESS, KEY, [(FE95, frames[1][1][:18])]) is KeyCheck.UNKNOWN
     assert check_key(ADDRESS, KEY, [("maker-x", b""), ("", b"")]) is KeyCheck.UNKNOWN
     assert (
         check_key(ADDRESS, KEY, [(uuid(0xFCD2), bthome(b"\x01\x50", 1))])

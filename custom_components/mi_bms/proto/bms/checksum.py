@@ -1,6 +1,6 @@
 """Checksums of all battery families, each as one integer; where and how it is written is the family's business.
 
-Names and check values (ASCII ``123456789``) are those of docs/protocols: MODBUS16 4B37, XMODEM16 31C3,
+Names and check values (ASCII ``123456789``) are the usual ones: MODBUS16 4B37, XMODEM16 31C3,
 CRC8-MAXIM A1, CRC32 CBF43926, SUM8 DD, SUM16 01DD, LRC16 FE23, sum^FF 22, 0x10000-sum FE23.
 """
 

@@ -291,22 +291,27 @@ def text(raw: bytes) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Read text into a field of ``DeviceInfo``; without ``length`` it runs to the end of the body."""
+    """Read text into a field of ``DeviceInfo``; without ``length`` it runs to the end of the body.
+
+    ``empty`` takes an empty text as the battery's answer, over what its standard characteristics say.
+    """
 
     name: str
     at: int
     length: int | None = None
     optional: bool = False
+    empty: bool = False
 
     def decode(self, body: bytes, draft: Draft) -> None:
-        """Put the text into the device information, unless it is empty."""
+        """Put the text into the device information."""
         end = len(body) if self.length is None else self.at + self.length
         if end > len(body) or self.at > len(body):
             if self.optional:
                 return
             raise FrameError("short")
-        if found := text(body[self.at : end]):
-            draft.info[self.name] = found
+        found = text(body[self.at : end])
+        if found or self.empty:
+            draft.info[self.name] = found or ""
 
 
 @dataclass(frozen=True, slots=True)

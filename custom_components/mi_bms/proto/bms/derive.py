@@ -1,6 +1,6 @@
 """Fill in what follows from other values, judge ``problem`` and make the sample of a draft.
 
-Only absent fields are derived, in the order of the table in docs/protocols: voltage, delta, charge,
+Only absent fields are derived, in the order of the table above: voltage, delta, charge,
 level, count, energy, cycles, power, direction, runtime, temperature. A value that a battery never
 sends and that does not follow from others stays absent.
 """

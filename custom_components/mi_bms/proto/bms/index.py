@@ -2,7 +2,7 @@
 
 Light on purpose: nothing here imports a decoder, so recognising a device costs no family module.
 All criteria of a ``Match`` row must hold. Names are shell patterns, case-sensitive, compared after
-blanks, line ends and NUL at the end were cut. Facts: docs/protocols.
+blanks, line ends and NUL at the end were cut. Facts: public readers of these protocols.
 
 The order of the table is the order of asking when an advert fits several families equally well.
 """

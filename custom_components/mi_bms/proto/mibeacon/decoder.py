@@ -29,7 +29,6 @@ from .spec import OFTEN
 
 __all__ = ["Decoder", "Sighting", "check_key", "identify"]
 
-_MAKERS: Final = 300
 # Names of entries that are manufacturer data begin so, and end with the company id.
 _MAKER: Final = "maker-"
 
@@ -51,6 +50,8 @@ _RANK: Final = {outcome: rank for rank, outcome in enumerate(_BEST)}
 
 # Formats by resolution: when one device sends the same value in several, the finest is kept.
 _COARSE_FIRST: Final = {"atc": 0, FORMAT: 1, "qingping": 1, "bthome": 2, "pvvx": 2}
+# A number in a finer format holds against coarser ones for so many seconds.
+_FINER_FOR: Final = 120.0
 
 
 class Decoder:
@@ -66,6 +67,8 @@ class Decoder:
         self._session = Session(address, key)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
+        # The finest format that gave a number, and when.
+        self._finer: dict[Field, tuple[int, float]] = {}
         # Decoded ones apart: they are the many, and a plain number is quicker.
         self._decoded = 0
         self._counts: Counter[Outcome | Reason] = Counter()
@@ -96,16 +99,11 @@ class Decoder:
                 reading = channel.take(data, now, source)
                 best = reading if best is None else _merge(best, reading)
         if manufacturer_data:
-            for company, data in manufacturer_data.items():
-                channel = self._makers.get(company) or self._maker(company, data)
-                if channel is None:
-                    continue
-                known = channel
-                if data != channel.history.last:
-                    reading = channel.take(data, now, source)
-                    best = reading if best is None else _merge(best, reading)
+            best, known = self._feed_makers(manufacturer_data, now, source, best, known)
         if best is None:
             best = known.again if known else _NOT_OURS
+        elif len(channels) > 1 and best.values:
+            best = self._finest(best, now)
         if best.outcome is _DECODED:
             self._decoded += 1
         else:
@@ -186,6 +184,38 @@ class Decoder:
                 found.append((name, channel.sealed))
         return tuple(found)
 
+    def _feed_makers(
+        self,
+        manufacturer_data: Mapping[int, bytes],
+        now: float,
+        source: str,
+        best: Reading | None,
+        known: Beacon | Channel | None,
+    ) -> tuple[Reading | None, Beacon | Channel | None]:
+        for company, data in manufacturer_data.items():
+            channel = self._makers.get(company) or self._maker(company, data)
+            if channel is None:
+                continue
+            known = channel
+            if data != channel.history.last:
+                reading = channel.take(data, now, source)
+                best = reading if best is None else _merge(best, reading)
+        return best, known
+
+    def _finest(self, reading: Reading, now: float) -> Reading:
+        # Custom firmware can send the same in several formats in turn; values would jump.
+        rank = _COARSE_FIRST.get(reading.format, 1)
+        kept: dict[Field, Value] = {}
+        for field, value in reading.values.items():
+            if not isinstance(value, (bool, str)):
+                finer, since = self._finer.get(field, (rank, now))
+                if finer > rank and now - since < _FINER_FOR:
+                    continue
+                self._finer[field] = rank, now
+            kept[field] = value
+        outcome = reading.outcome if kept or reading.events else Outcome.IGNORED
+        return reading._replace(values=kept, outcome=outcome)
+
     def _service(self, uuid: str) -> Beacon | Channel | None:
         number = uuid16(uuid)
         if number == FE95:
@@ -198,8 +228,6 @@ class Decoder:
         return channel
 
     def _maker(self, company: int, data: bytes) -> Beacon | Channel | None:
-        if len(self._makers) >= _MAKERS:
-            return None
         entry = f"{_MAKER}{company}"
         if company == XIAOMI:
             if (
@@ -249,11 +277,11 @@ def check_key(
         decoder = Decoder(address, key)
         company = _company(uuid)
         if company is None:
-            decoder.feed_one(uuid, data, 0.0)
+            reading = decoder.feed_one(uuid, data, 0.0)
         else:
-            decoder.feed({}, {company: data}, 0.0)
+            reading = decoder.feed({}, {company: data}, 0.0)
         if decoder.key_state is KeyState.RIGHT:
             return KeyCheck.RIGHT
-        if decoder.frames:
+        if reading.outcome is Outcome.WRONG_KEY:
             found = KeyCheck.WRONG
     return found

@@ -922,6 +922,7 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         "loock.lock.fvl109",
         Field.FINGERPRINT,
         *_DOOR,
+        Field.FAULT,
         Field.ARMED,
         Field.CHILDLOCK,
         encrypted="unknown",

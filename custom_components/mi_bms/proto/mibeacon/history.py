@@ -56,8 +56,6 @@ class History:
         self._recent.pop(data, None)
 
     def _is_old(self, data: bytes, now: float, source: str) -> bool:
-        if data == self.last:
-            return True
         seen = self._recent.get(data)
         age = now - (self._older[data] if seen is None else seen)
         wait = self._again_after if source == self._source else self._elsewhere_after

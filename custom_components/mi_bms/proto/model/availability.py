@@ -12,7 +12,9 @@ MULTIPLE: Final = 4.0
 ENOUGH: Final = 12  # silences heard before what was learned replaces the starting value
 SINK: Final = 0.02  # how far the longest silence moves towards each shorter one
 SHORTEST: Final = 180.0  # s; a receiver restarts, a proxy updates itself
-LONGEST: Final = 2_592_000.0  # s; 30 days, after which even a remote control is worth a look
+LONGEST: Final = (
+    2_592_000.0  # s; 30 days, after which even a remote control is worth a look
+)
 
 
 @dataclass(slots=True)

@@ -63,3 +63,19 @@ class Unsupported(MiBmsError):
         """Keep what is not supported."""
         super().__init__(what)
         self.what = what
+
+
+class ActivationError(MiBmsError):
+    """Report an activation that failed but may succeed on a fresh connection.
+
+    ``reason`` is one word of ``activation.contract.Reason``; it never holds anything secret.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, for a person."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ActivationRefused(ActivationError):
+    """Report an activation that would fail the same way again: somebody has to act first."""

@@ -91,7 +91,9 @@ class Field(StrEnum):
 
     # Batteries
     CURRENT = "current"  # A, positive = charging
-    POWER = "power"  # W for a battery, positive = charging; a sensor's power flag is a bool
+    POWER = (
+        "power"  # W for a battery, positive = charging; a sensor's power flag is a bool
+    )
     BATTERY_LEVEL = "battery_level"  # % state of charge
     BATTERY_HEALTH = "battery_health"  # % state of health
     CYCLES = "cycles"

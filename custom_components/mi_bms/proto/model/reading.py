@@ -43,9 +43,13 @@ class Reason(StrEnum):
 class KeyState(StrEnum):
     """Say what is known of a device's key."""
 
-    NOT_NEEDED = "not_needed"  # nothing encrypted was heard, or the same is also sent in clear
+    NOT_NEEDED = (
+        "not_needed"  # nothing encrypted was heard, or the same is also sent in clear
+    )
     MISSING = "missing"
-    UNVERIFIED = "unverified"  # there is one, and nothing encrypted was heard that proves it
+    UNVERIFIED = (
+        "unverified"  # there is one, and nothing encrypted was heard that proves it
+    )
     RIGHT = "right"
     WRONG = "wrong"
 

@@ -1,4 +1,4 @@
-"""ANT BMS, both protocols: the codes of the two FETs and of the balancer. Source: docs/protocols/ant.md."""
+"""ANT BMS, both protocols: the codes of the two FETs and of the balancer. Source: what aiobmsble, batmon-ha and ESPHome components read."""
 
 from collections.abc import Mapping
 from typing import Final

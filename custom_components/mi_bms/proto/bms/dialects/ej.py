@@ -1,4 +1,4 @@
-"""E&J Technology: ASCII frames ``:`` + upper-case hex digits + ``~``, big endian. Source: docs/protocols/ej_ascii.md.
+"""E&J Technology: ASCII frames ``:`` + upper-case hex digits + ``~``, big endian. Source: what aiobmsble, batmon-ha and owners' own readers read.
 
 Characters 1-2 address, 3-4 command (answers have bit 7 set), 5-6 version, 7-10 length of the whole
 frame in characters, data, two digits of checksum: the one's complement of the sum of the characters

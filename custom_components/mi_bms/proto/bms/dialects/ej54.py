@@ -1,7 +1,7 @@
 """Relatives of E&J with one command and one long answer (54); numbers are big endian.
 
 The frame is that of ``dialects/ej``, checksum and scrambling differ from brand to brand. Offsets count
-the bytes that the digits stand for. Sources: docs/protocols/pwrboozt.md, docs/protocols/ws_nova.md.
+the bytes that the digits stand for. Source: what aiobmsble reads.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""JBD / Xiaoxiang: binary frames, all numbers big endian. Source: docs/protocols/jbd.md.
+"""JBD / Xiaoxiang: binary frames, all numbers big endian. Source: what aiobmsble, batmon-ha, ESPHome components and owners' own readers read.
 
 Request ``DD A5|5A reg len data chk 77``, reply ``DD reg status len data chk 77``; the checksum is the
 two's complement of the 16-bit sum of everything between its place and the second byte: register,

@@ -1,4 +1,4 @@
-"""Modbus RTU as many batteries speak it over Bluetooth. Source: the Modbus families in docs/protocols.
+"""Modbus RTU as many batteries speak it over Bluetooth. Source: the Modbus families above.
 
 Request: device, function, register, count, CRC; reply: device, function, byte count, data, CRC. Numbers
 are big endian, the CRC (CRC-16/MODBUS) has its low byte first. Replies repeat no register: device,

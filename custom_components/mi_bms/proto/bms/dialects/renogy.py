@@ -1,4 +1,4 @@
-"""Renogy batteries: Modbus RTU device 30, one notification per reply, big endian. Source: docs/protocols/renogy.md.
+"""Renogy batteries: Modbus RTU device 30, one notification per reply, big endian. Source: what aiobmsble reads.
 
 Current and device number of the replies differ between the two families. The level is not sent: it
 follows from the two charges. The alarms are 112 bits wide; three of them are states, not alarms.

@@ -1,4 +1,4 @@
-"""Topband: a start byte and 112 upper-case hex digits that stand for 56 bytes. Source: docs/protocols/topband.md.
+"""Topband: a start byte and 112 upper-case hex digits that stand for 56 bytes. Source: what aiobmsble and dbus-serialbattery read.
 
 Values are little endian; the last two bytes are the sum of the others, big endian. The start byte differs
 from device to device and is whatever is no digit, so anything else between two frames looks like one.

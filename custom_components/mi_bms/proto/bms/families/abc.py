@@ -1,4 +1,4 @@
-"""ABC-BMS (SOK, NB): fixed frames of 20 bytes, numbers little endian. Source: docs/protocols/abc.md.
+"""ABC-BMS (SOK, NB): fixed frames of 20 bytes, numbers little endian. Source: what aiobmsble and batmon-ha read.
 
 Request ``EE cmd 00 00 00 crc``, replies ``CC type <17 bytes> crc`` with CRC-8/MAXIM, several per
 request. An older generation without the CRC is not supported.

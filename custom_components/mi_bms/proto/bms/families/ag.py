@@ -1,4 +1,4 @@
-"""AG Power Lithium: E&J packs with another Bluetooth module. Protocol: ``dialects/ej``. Source: docs/protocols/ag.md."""
+"""AG Power Lithium: E&J packs with another Bluetooth module. Protocol: ``dialects/ej``. Source: what aiobmsble reads."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Allpowers / VOLIX power stations: pushed status frames, big endian, no checksum. Source: docs/protocols/allpowers.md.
+"""Allpowers / VOLIX power stations: pushed status frames, big endian, no checksum. Source: what aiobmsble reads.
 
 Status frames begin ``A5 65 B1`` and have 15 bytes or more; shorter ones with the same head are
 settings. Outputs stand where batteries have FETs: AC for charge, DC for discharge.

@@ -1,4 +1,4 @@
-"""ANT BMS, current protocol (7E A1): little endian, CRC-16/MODBUS. Source: docs/protocols/ant.md.
+"""ANT BMS, current protocol (7E A1): little endian, CRC-16/MODBUS. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``7E A1 func addr addr len [data] crc AA 55``, reply the same with ``func | 10`` and the length
 of the data at byte 5. The end mark may also stand inside the data. A password is never acknowledged,

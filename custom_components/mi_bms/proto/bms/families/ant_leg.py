@@ -1,4 +1,4 @@
-"""ANT BMS, legacy protocol (AA 55 AA FF): one frame of 140 bytes, big endian. Source: docs/protocols/ant_leg.md.
+"""ANT BMS, legacy protocol (AA 55 AA FF): one frame of 140 bytes, big endian. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``DB DB addr val val sum``; the reply ends with the 16-bit sum of everything behind its head.
 The time at offset 87 is the time since start, not the time to empty. Untested on hardware.

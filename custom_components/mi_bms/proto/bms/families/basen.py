@@ -1,4 +1,4 @@
-"""Basen wall and rack packs: little endian, 16-bit sum, CR LF. Source: docs/protocols/basen.md.
+"""Basen wall and rack packs: little endian, 16-bit sum, CR LF. Source: what batmon-ha and ESPHome components read.
 
 Frame ``3A|3B 16 type n <n bytes> sum sum 0D 0A``; requests have one data byte 00. Untested on hardware.
 """

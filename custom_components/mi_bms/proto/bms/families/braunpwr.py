@@ -1,4 +1,4 @@
-"""KS48x00 boards (Braun Power, Docan, Vanvolt, BEMORY, VoltPolska): big endian. Source: docs/protocols/braunpwr.md.
+"""KS48x00 boards (Braun Power, Docan, Vanvolt, BEMORY, VoltPolska): big endian. Source: what aiobmsble reads.
 
 Request ``7B cmd 00 7D``, reply ``7B cmd len <len bytes> 7D``. There is no checksum: length, command
 and end byte are all that protects the data.

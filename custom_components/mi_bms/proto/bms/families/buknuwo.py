@@ -1,4 +1,4 @@
-"""Buknuwo and MEYULMOL batteries: Modbus RTU device 01, big endian. Source: docs/protocols/buknuwo.md.
+"""Buknuwo and MEYULMOL batteries: Modbus RTU device 01, big endian. Source: what aiobmsble reads.
 
 No register with cell voltages is known.
 """

@@ -1,4 +1,4 @@
-"""C4S100 boards ("E-BMS" app): Modbus RTU device 02 over Nordic UART, big endian. Source: docs/protocols/c4s.md.
+"""C4S100 boards ("E-BMS" app): Modbus RTU device 02 over Nordic UART, big endian. Source: what aiobmsble reads.
 
 The board answers only one read of the whole table. FETs, balancer and alarms of the sister family are
 not confirmed here; further temperature registers repeat the two sensors.

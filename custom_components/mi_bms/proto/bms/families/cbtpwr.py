@@ -1,4 +1,4 @@
-"""CBT Power and Creabest: binary frames, little endian. Source: docs/protocols/cbtpwr.md.
+"""CBT Power and Creabest: binary frames, little endian. Source: what aiobmsble reads.
 
 Request ``AA 55 cmd len data sum 0A 0D``, reply ``AA 55 cmd len data sum 0D 0A``: the last two bytes change
 places. The sum is that of command, length and data, 8 bits kept. What the problem bits mean is not known.

@@ -1,4 +1,4 @@
-"""Creabest VB: frames ``~`` + hex digits + CR, big endian. Source: docs/protocols/cbtpwr_vb.md.
+"""Creabest VB: frames ``~`` + hex digits + CR, big endian. Source: what aiobmsble reads.
 
 The digits stand for version, device, 46, command or return code, length word, information, checksum. The
 length counts the characters of the information, with a check digit in front of it; the checksum is the

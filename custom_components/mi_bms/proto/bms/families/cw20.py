@@ -1,4 +1,4 @@
-"""ATORCH CW20 meter: pushed frames ``FF 55 01 type ...``, big endian, no checksum known. Source: docs/protocols/cw20.md.
+"""ATORCH CW20 meter: pushed frames ``FF 55 01 type ...``, big endian, no checksum known. Source: what batmon-ha reads.
 
 Two layouts differ in the width of voltage and current, and nothing says which one a frame has. Frames are
 longer than the 28 bytes that are read. Untested on hardware. The meter's energy counter is not read.

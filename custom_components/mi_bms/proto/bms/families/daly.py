@@ -2,7 +2,7 @@
 
 Big endian; temperatures count from -40 °C, currents from -3000 A. The protocol is found by asking: D2
 first. Some firmware repeats the previous answer instead of the MOSFET temperature; it is told by its
-length and not asked again. Source: docs/protocols/daly.md.
+length and not asked again. Source: what aiobmsble, batmon-ha and ESPHome components read.
 """
 
 from collections.abc import Mapping

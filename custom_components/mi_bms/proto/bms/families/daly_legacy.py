@@ -1,4 +1,4 @@
-"""Daly smart BMS, the old protocol: frames of 13 bytes, big endian. Source: docs/protocols/daly_legacy.md.
+"""Daly smart BMS, the old protocol: frames of 13 bytes, big endian. Source: what batmon-ha reads.
 
 Request ``A5 80 cmd 08`` and 8 bytes, reply ``A5 01 cmd 08`` and 8 bytes, then the sum of the rest.
 Boards differ in the commands they know; what a board has answered once it has to answer every time.

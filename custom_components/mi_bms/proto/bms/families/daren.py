@@ -1,4 +1,4 @@
-"""Daren boards: JBD frames with a changed register 03, big endian. Source: docs/protocols/daren.md.
+"""Daren boards: JBD frames with a changed register 03, big endian. Source: what aiobmsble reads.
 
 Behind up to four cell sensors follow MOSFET and ambient temperature, then the health. Boards that fill
 the standard charges with FFFF append a block with the real ones. Frames and unlock: ``dialects/jbd``.

@@ -1,4 +1,4 @@
-"""Dometic / Büttner: a stream of 8-byte frames for several packs, big endian. Source: docs/protocols/dometic.md.
+"""Dometic / Büttner: a stream of 8-byte frames for several packs, big endian. Source: what aiobmsble reads.
 
 Three characteristic pairs (A, B, C) with a start-up of their own: what comes on C goes back as it is,
 what comes on B is answered with one byte whose bit 5 toggles, A takes commands in ASCII and gives text

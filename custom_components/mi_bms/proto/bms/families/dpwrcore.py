@@ -1,4 +1,4 @@
-"""D-powercore (DXB-) and Fliteboard (TBA-): frames in acknowledged pages, big endian. Source: docs/protocols/dpwrcore.md.
+"""D-powercore (DXB-) and Fliteboard (TBA-): frames in acknowledged pages, big endian. Source: what aiobmsble reads.
 
 A page has 20 bytes: payload length (bit 7: acknowledge), page number and number of pages in one byte,
 payload. Every page of an answer has to be written back with bit 7 set, or the next one does not come.

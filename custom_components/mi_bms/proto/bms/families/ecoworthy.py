@@ -1,4 +1,4 @@
-"""ECO-WORTHY with BW02 / BW0B adapter, DCHOUSE: pushed frames, big endian. Source: docs/protocols/ecoworthy.md.
+"""ECO-WORTHY with BW02 / BW0B adapter, DCHOUSE: pushed frames, big endian. Source: what aiobmsble reads.
 
 A frame is one notification with CRC-16/MODBUS at its end. Version 1 begins with its type A1 or A2,
 version 2 with the address of the device; two bytes put before the type give both the same offsets.

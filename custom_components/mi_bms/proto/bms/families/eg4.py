@@ -1,4 +1,4 @@
-"""EG4 LL and SunGoldPower: Modbus RTU device 01, one read, big endian. Source: docs/protocols/eg4.md."""
+"""EG4 LL and SunGoldPower: Modbus RTU device 01, one read, big endian. Source: what aiobmsble reads."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""E&J Technology BMS and its many brands. Protocol: ``dialects/ej``. Source: docs/protocols/ej_ascii.md."""
+"""E&J Technology BMS and its many brands. Protocol: ``dialects/ej``. Source: what aiobmsble, batmon-ha and owners' own readers read."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""E&J EJBMS-PRO: E&J packs with another Bluetooth module. Protocol: ``dialects/ej``. Source: docs/protocols/ejpro.md."""
+"""E&J EJBMS-PRO: E&J packs with another Bluetooth module. Protocol: ``dialects/ej``. Source: what aiobmsble reads."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Eleksol: the JBD protocol on another service. Protocol: ``dialects/jbd``. Source: docs/protocols/eleksol.md."""
+"""Eleksol: the JBD protocol on another service. Protocol: ``dialects/jbd``. Source: what aiobmsble reads."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Epoch Pro: several packs behind one module, registers in frames of its own. Source: docs/protocols/epoch_pro.md.
+"""Epoch Pro: several packs behind one module, registers in frames of its own. Source: what aiobmsble reads.
 
 Request ``FA F3 16 register device count crc``, reply ``FA F3 16 device n data crc``; numbers big endian,
 CRC-16/MODBUS over all before it, low byte first. A reply is known by device and length. The meaning of

@@ -1,4 +1,4 @@
-"""Felicity Solar: ASCII commands, one flat JSON object per answer. Source: docs/protocols/felicity.md.
+"""Felicity Solar: ASCII commands, one flat JSON object per answer. Source: what aiobmsble reads.
 
 No checksum: a lost piece shows as text that is no JSON. Only the keys that end in ``List`` belong to this
 pack, those without it to the whole parallel stack. Lists are filled up with values that mean nothing.

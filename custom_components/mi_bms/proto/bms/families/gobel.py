@@ -1,4 +1,4 @@
-"""Gobel Power and Dyness batteries: Modbus RTU device 01, big endian. Source: docs/protocols/gobel.md."""
+"""Gobel Power and Dyness batteries: Modbus RTU device 01, big endian. Source: what aiobmsble reads."""
 
 from typing import Final
 
@@ -43,9 +43,9 @@ FAMILY: Final = family(
         0x00AA,
         35,
         (
-            Text("sw_version", 0, 18),
-            Text("serial_number", 20, 20),
-            Text("model_id", 40, 20),
+            Text("sw_version", 0, 18, empty=True),
+            Text("serial_number", 20, 20, empty=True),
+            Text("model_id", 40, 20, empty=True),
         ),
     ),
 )

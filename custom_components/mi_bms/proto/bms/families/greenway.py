@@ -1,4 +1,4 @@
-"""Greenway (Talaria and others): one register per request, little endian, 8-bit sum. Source: docs/protocols/greenway.md.
+"""Greenway (Talaria and others): one register per request, little endian, 8-bit sum. Source: what aiobmsble reads.
 
 Request ``46 16 01 reg len sum`` with the expected length, reply ``47 16 01 reg len <data> sum``.
 Untested on hardware.

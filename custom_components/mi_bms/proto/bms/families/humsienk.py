@@ -1,4 +1,4 @@
-"""HumsiENK BMC, also sold by ECO-WORTHY and DC HOUSE: little endian, 16-bit sum. Source: docs/protocols/humsienk.md.
+"""HumsiENK BMC, also sold by ECO-WORTHY and DC HOUSE: little endian, 16-bit sum. Source: what aiobmsble reads.
 
 Frame ``AA cmd len <len bytes> sum sum`` in both directions; a first command has to wake the board.
 """

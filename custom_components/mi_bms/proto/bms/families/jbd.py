@@ -1,6 +1,6 @@
 """JBD smart BMS and its many brands. Frames, registers and password: ``dialects/jbd``.
 
-Three transports exist; which one a pack has shows only after connecting. Source: docs/protocols/jbd.md.
+Three transports exist; which one a pack has shows only after connecting. Source: what aiobmsble, batmon-ha, ESPHome components and owners' own readers read.
 """
 
 from typing import Final

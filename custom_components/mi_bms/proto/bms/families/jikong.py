@@ -1,4 +1,4 @@
-"""JK BMS (Jikong): frames of 300 bytes, little endian, 8-bit sum. Source: docs/protocols/jikong.md.
+"""JK BMS (Jikong): frames of 300 bytes, little endian, 8-bit sum. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``AA 55 90 EB cmd len <13 bytes> sum``. After the device information the board says that it is
 ready (a frame of 20 bytes); asked for cell information it streams a frame about every second. The

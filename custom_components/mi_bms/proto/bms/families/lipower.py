@@ -1,4 +1,4 @@
-"""Ective LiPower and BM X monitors: Modbus RTU, one read, big endian. Source: docs/protocols/lipower.md.
+"""Ective LiPower and BM X monitors: Modbus RTU, one read, big endian. Source: what aiobmsble reads.
 
 The device number differs: four are tried, the one that answers is kept. Untested on hardware: only
 discharging is known from a capture, the direction flag of charging is an assumption.

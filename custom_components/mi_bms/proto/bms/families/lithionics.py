@@ -1,4 +1,4 @@
-r"""Lithionics NeverDie: pushed text lines that end with CR LF, fields parted by commas. Source: docs/protocols/lithionics.md.
+r"""Lithionics NeverDie: pushed text lines that end with CR LF, fields parted by commas. Source: what aiobmsble reads.
 
 A primary line comes in one of two formats (device parameter 42): with commas, or with a fixed length of
 46 characters and no sign of the current. ``&`` lines hold totals, ``#`` lines one module each; those come

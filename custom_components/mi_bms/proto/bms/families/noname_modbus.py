@@ -1,4 +1,4 @@
-"""An unbranded BMS: Modbus RTU device 01 over Nordic UART, big endian. Source: docs/protocols/noname_modbus.md.
+"""An unbranded BMS: Modbus RTU device 01 over Nordic UART, big endian. Source: what batmon-ha reads.
 
 Nothing in its adverts tells it from other devices with this service. Untested on hardware.
 """

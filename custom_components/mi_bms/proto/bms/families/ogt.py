@@ -1,4 +1,4 @@
-"""Offgridtec LiFePO4 Smart Pro, types A and B: ASCII registers, little endian. Source: docs/protocols/ogt.md.
+"""Offgridtec LiFePO4 Smart Pro, types A and B: ASCII registers, little endian. Source: what aiobmsble reads.
 
 Every byte in either direction is combined with one key that is made of the advertised name (letter and
 serial number). Request ``+RAA`` or ``+R16`` + register + length, reply ``+RD,`` + register + data + CR LF,

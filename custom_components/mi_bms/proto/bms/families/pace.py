@@ -1,4 +1,4 @@
-"""PaceEX: frames 9A ... 9D, big endian, CRC-16/MODBUS with its high byte first. Source: docs/protocols/pace.md.
+"""PaceEX: frames 9A ... 9D, big endian, CRC-16/MODBUS with its high byte first. Source: what aiobmsble reads.
 
 ``9A``, six command bytes, length, data, CRC, ``9D``; a reply repeats the command bytes. The master of
 several packs gives values of the system and its own as a pack; every other pack says that there are

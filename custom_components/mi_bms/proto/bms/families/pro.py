@@ -1,4 +1,4 @@
-"""Pro BMS smart shunt (Foxwell BT630, Leagend CM100): little endian. Source: docs/protocols/pro.md.
+"""Pro BMS smart shunt (Foxwell BT630, Leagend CM100): little endian. Source: what aiobmsble reads.
 
 Frames ``55 AA len type …`` of len + 5 bytes; their last byte follows no known rule. A start sequence
 brings one data frame per second. The time to empty that the shunt computes is wrong and not read.

@@ -1,4 +1,4 @@
-"""PowerBoozt: E&J-like ASCII frames, big endian. Source: docs/protocols/pwrboozt.md.
+"""PowerBoozt: E&J-like ASCII frames, big endian. Source: what aiobmsble reads.
 
 The stream is strewn with 00 bytes that do not belong to it. The checksum is computed over the bytes that
 the digits stand for, without the first one. Rows: ``dialects/ej54``. Where FETs, alarms and the remaining

@@ -1,7 +1,7 @@
 """PowerXtreme: Topband data with a coarser current, started and kept alive by ASCII commands.
 
 Answers begin with ``<`` and the letter of the command; everything else is data. Protocol:
-``dialects/topband``. Source: docs/protocols/pwrxtreme.md.
+``dialects/topband``. Source: what aiobmsble reads.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Pylontech RT batteries (Telink module): Modbus RTU device 01, big endian. Source: docs/protocols/pylontech.md.
+"""Pylontech RT batteries (Telink module): Modbus RTU device 01, big endian. Source: what aiobmsble reads.
 
 There are no single cells: the two cell values are the highest and the lowest one, so they are never
 added up, counted or numbered. The registers were found by measurement on one unit.

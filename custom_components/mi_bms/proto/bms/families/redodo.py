@@ -1,4 +1,4 @@
-"""Redodo, LiTime, Power Queen, Starry Sea: one frame, little endian, 8-bit sum. Source: docs/protocols/redodo.md.
+"""Redodo, LiTime, Power Queen, Starry Sea: one frame, little endian, 8-bit sum. Source: what aiobmsble, batmon-ha and dbus-serialbattery read.
 
 Reply ``00 00 len … sum``; some packs send shorter ones, which lack the last fields. An app password of
 the pack has to be switched off: there is no way to give it.

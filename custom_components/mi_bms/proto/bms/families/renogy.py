@@ -1,4 +1,4 @@
-"""Renogy batteries with a "BT-TH" module. Protocol: ``dialects/renogy``. Source: docs/protocols/renogy.md.
+"""Renogy batteries with a "BT-TH" module. Protocol: ``dialects/renogy``. Source: what aiobmsble reads.
 
 Solar chargers of the same maker have the same name; they do not answer like a battery.
 """

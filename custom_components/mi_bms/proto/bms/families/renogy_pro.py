@@ -1,4 +1,4 @@
-"""Renogy Pro batteries ("RNGRBP", "RNGC"). Protocol: ``dialects/renogy``. Source: docs/protocols/renogy_pro.md.
+"""Renogy Pro batteries ("RNGRBP", "RNGC"). Protocol: ``dialects/renogy``. Source: what aiobmsble reads.
 
 The module has several characteristics with the UUIDs used here: the ones inside services fff0 and ffd0
 are right. Replies may name device 30 or FF. Untested on hardware: some packs seem to swap the bytes of

@@ -1,4 +1,4 @@
-"""RoyPow, Epoch, Lion Energy Safari, PowerUrus: big endian, XOR. Source: docs/protocols/roypow.md.
+"""RoyPow, Epoch, Lion Energy Safari, PowerUrus: big endian, XOR. Source: what aiobmsble reads.
 
 Frame ``EA D1 01 len … xor F5``; the length counts everything behind it, the XOR begins with it. The
 module mixes ``AT+STAT`` lines into the stream.

@@ -1,4 +1,4 @@
-"""Batterieschmiede "Saftkiste": Nordic UART, little endian, lowest byte of CRC-32. Source: docs/protocols/saftkiste.md.
+"""Batterieschmiede "Saftkiste": Nordic UART, little endian, lowest byte of CRC-32. Source: what aiobmsble reads.
 
 Login ``F0 FF 10`` + password of six characters + unix time + check; replies ``F0 FF type … check``
 come in one notification each and do not tell their length. Untested on hardware.

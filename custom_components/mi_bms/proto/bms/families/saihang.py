@@ -1,4 +1,4 @@
-"""Saihang, Anenji, Aninerel: Modbus RTU behind two bytes A5, one read, big endian. Source: docs/protocols/saihang.md.
+"""Saihang, Anenji, Aninerel: Modbus RTU behind two bytes A5, one read, big endian. Source: what aiobmsble reads.
 
 The alarm word is inverted. Temperatures count from 2730, not 2731.
 """

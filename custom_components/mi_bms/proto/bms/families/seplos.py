@@ -1,8 +1,9 @@
-"""Seplos V3 and CEG: Modbus RTU device 00 is the system, 01 to 16 are packs. Source: docs/protocols/seplos.md.
+"""Seplos V3 and CEG: Modbus RTU device 00 is the system, 01 to 16 are packs. Source: what aiobmsble and ESPHome components read.
 
 Big endian, except that 32-bit numbers have their low word first. States and alarms are coils (function
 01), values are input registers (function 04). The limiting FET is no balancer: which cells balance is
-in coils of the packs. Those coils are untested on hardware, so a pack that does not answer them is no fault.
+in coils of the packs. Those coils are untested on hardware, so a pack that does not answer them is no fault;
+it then counts as not balancing while its limiting FET is off, and as not known otherwise.
 """
 
 from collections.abc import Mapping
@@ -121,6 +122,8 @@ _STATES: Final[tuple[Row, ...]] = (
     Bit(Field.CHRG_MOSFET, 7, 0x02),
     Bit(Field.HEATER, 7, 0x08),
 )
+_LIMITING_AT: Final = 7
+_LIMITING: Final = 0x04
 _PACK: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 0, ">u2", 0.01),
     Num(Field.CURRENT, 2, ">i2", 0.01),
@@ -157,7 +160,8 @@ def _poll(context: Context) -> Talk[Draft]:
     data = _swap(body((yield _ASK_VALUES)))
     draft = decode(_VALUES, data, Draft())
     decode(_EXTREMES, body((yield _ask(_SYSTEM, 0x2100, 22))), draft)
-    decode(_STATES, body((yield _ask(_SYSTEM, 0x2200, 80, COILS))), draft)
+    states = body((yield _ask(_SYSTEM, 0x2200, 80, COILS)))
+    decode(_STATES, states, draft)
     if draft.alarms:
         draft.put(Field.PROBLEM, True)
     for device in range(1, _PACKS.read(data) + 1):
@@ -168,6 +172,8 @@ def _poll(context: Context) -> Talk[Draft]:
     masks = [pack.values.get(Field.BALANCER) for pack in draft.packs]
     if masks and None not in masks:
         draft.put(Field.BALANCER, any(masks))
+    elif not states[_LIMITING_AT] & _LIMITING:
+        draft.put(Field.BALANCER, False)
     return draft
 
 

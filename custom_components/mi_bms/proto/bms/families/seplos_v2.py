@@ -1,4 +1,4 @@
-"""Seplos V2: binary frames 7E ... 0D, big endian, CRC-16/XMODEM. Source: docs/protocols/seplos_v2.md.
+"""Seplos V2: binary frames 7E ... 0D, big endian, CRC-16/XMODEM. Source: what aiobmsble and ESPHome components read.
 
 Request ``7E 10 addr 46 cmd length data crc 0D``, reply ``7E 14 addr cmd status length data crc 0D``; the
 CRC covers what stands between the first byte and itself. The module throws ``AT`` commands of its own

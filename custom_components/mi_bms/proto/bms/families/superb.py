@@ -1,4 +1,4 @@
-"""Super-B Epsilon, first generation: pushed frames of 20 bytes, big endian, no checksum. Source: docs/protocols/superb.md."""
+"""Super-B Epsilon, first generation: pushed frames of 20 bytes, big endian, no checksum. Source: what aiobmsble reads."""
 
 from typing import Final
 

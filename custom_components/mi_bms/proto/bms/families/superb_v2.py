@@ -1,7 +1,7 @@
 """Super-B Epsilon V2: one question, answers of 24 bytes by type, big endian, no checksum.
 
 The answers come on two characteristics. The battery counts the time to empty itself and FFFFFFFF means that
-it is not discharged. Source: docs/protocols/superb_v2.md.
+it is not discharged. Source: what aiobmsble reads.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""TDT, WattCycle, MetalFort: frames ``head ver 01 03 status cmd length data crc 0D``. Source: docs/protocols/tdt.md.
+"""TDT, WattCycle, MetalFort: frames ``head ver 01 03 status cmd length data crc 0D``. Source: what aiobmsble and dbus-serialbattery read.
 
 Big endian, CRC-16/MODBUS with its high byte first. Requests begin with 7E or 1E, depending on the board;
 replies with 7E. A fixed word unlocks, where there is a characteristic for it. Which of the first two
@@ -206,8 +206,8 @@ def _version(context: Context) -> Talk[str]:
 
 _INFO: Final[tuple[Row, ...]] = (
     Text("sw_version", 0, 20),
-    Text("manufacturer", 20, 20),
-    Text("serial_number", 40, 20),
+    Text("manufacturer", 20, 20, empty=True),
+    Text("serial_number", 40, 20, empty=True),
 )
 
 

@@ -1,6 +1,6 @@
 """Topband and its brands: the battery pushes its values about once a second. Protocol: ``dialects/topband``.
 
-KiloVault packs tell their name in a characteristic of its own. Source: docs/protocols/topband.md.
+KiloVault packs tell their name in a characteristic of its own. Source: what aiobmsble and dbus-serialbattery read.
 """
 
 from typing import Final

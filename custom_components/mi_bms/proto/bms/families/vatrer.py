@@ -1,4 +1,4 @@
-"""Vatrer drop-in batteries: Modbus RTU device 02 over Nordic UART, big endian. Source: docs/protocols/vatrer.md.
+"""Vatrer drop-in batteries: Modbus RTU device 02 over Nordic UART, big endian. Source: what aiobmsble reads.
 
 Three reads, told apart by their length. Of the alarms only "any" is known.
 """

@@ -1,4 +1,4 @@
-"""Victron SmartShunt and BMV over GATT: one characteristic per value, little endian. Source: docs/protocols/victron.md.
+"""Victron SmartShunt and BMV over GATT: one characteristic per value, little endian. Source: what batmon-ha reads.
 
 The device has to be paired with its PIN, and drops the link unless it is told again and again how long to
 wait. Untested on hardware.

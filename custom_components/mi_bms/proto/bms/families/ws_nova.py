@@ -1,4 +1,4 @@
-"""Wattstunde Nova Core: scrambled E&J-like ASCII frames, big endian. Source: docs/protocols/ws_nova.md.
+"""Wattstunde Nova Core: scrambled E&J-like ASCII frames, big endian. Source: what aiobmsble reads.
 
 Every byte that the digits stand for is combined with a key that the frame itself holds: its fourth byte,
 which is 00 in plain. How the checksum is made is not known. Rows: ``dialects/ej54``.

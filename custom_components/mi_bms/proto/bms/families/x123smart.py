@@ -1,4 +1,4 @@
-r"""123\\SmartBMS gen 3: ASCII lines that end with CR, hex numbers. Source: docs/protocols/x123smart.md.
+r"""123\\SmartBMS gen 3: ASCII lines that end with CR, hex numbers. Source: what aiobmsble reads.
 
 After login and start the module talks as long as it is pinged: lines ``<letter>_<field>_...``, cells one by
 one. Answers to commands are words, or text whose last two digits are the sum of the characters before

@@ -1,0 +1,271 @@
+"""One device on its way to a key, over as many connections as it takes.
+
+A registration lives and dies with its connection. Between our confirmation and the device's word of
+success nobody knows whether the key is stored: that key is kept as ``candidate``, and the next
+connection first tries to log in with its token instead of starting anew.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+import hmac
+import secrets
+from typing import Final
+
+from ..model.errors import ActivationError, ActivationRefused
+from .channel import RESENDS, Channel
+from .contract import (
+    BEACON_KEY,
+    CONTROL,
+    DATA,
+    LOGIN,
+    RUN,
+    SLOW_STEP,
+    TOKEN,
+    VERSION,
+    ActivationResult,
+    Bound,
+    Pause,
+    Procedure,
+    Reason,
+    Report,
+    Stage,
+    Subscribe,
+    Talk,
+    Write,
+    choose,
+    hear,
+    inside,
+    read,
+)
+from .crypto import (
+    ID_SIZE,
+    PROOF_SIZE,
+    PUBLIC_SIZE,
+    RANDOM_SIZE,
+    Chance,
+    SetupKeys,
+    agree,
+    invent_id,
+    login_keys,
+    make_private,
+    mix,
+    prove,
+    public_bytes,
+    rc4,
+    seal_id,
+)
+from .frames import Parcel
+from .words import Word
+
+SETTLE: Final = 0.25  # s that slow chips want before the key exchange
+CHECKS: Final = 2  # logins that a candidate gets before everything starts anew
+
+_PROTOCOL: Final = 1
+_PROTOCOL_OF_CLOUD: Final = 2
+_WORD_SIZE: Final = 4
+_HELLO: Final = bytes.fromhex("90ca85de")
+_CONFIRM: Final = bytes.fromhex("92ab54fa")
+_LEGACY_KEY_SIZE: Final = 12
+_LEGACY_TOKEN_SIZE: Final = 12
+
+# These say that the device does not hold our token; anything else leaves the word of success standing.
+_DISPROOF: Final = frozenset(
+    {Reason.WRONG_CONFIRMATION, Reason.LOGIN_FAILED, Reason.NOT_REGISTERED}
+)
+
+
+class Activation:
+    """Lead one device to a key: ``talk`` is the dialogue of one connection.
+
+    ``result`` is there as soon as the device has said that it stored the key, also if the connection
+    breaks afterwards; ``candidate`` is a key of which that is not known. ``product_id`` is needed for
+    legacy remotes only. ``check_login`` proves the new token right away. ``chance`` gives random bytes.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        product_id: int | None = None,
+        *,
+        check_login: bool = True,
+        resends: int = RESENDS,
+        chance: Chance = secrets.token_bytes,
+    ) -> None:
+        """Take the device's address (hex pairs with colons) and what is known of it."""
+        self.address = address
+        self.product_id = product_id
+        self.result: ActivationResult | None = None
+        self.candidate: ActivationResult | None = None
+        self._check_login = check_login
+        self._resends = resends
+        self._chance = chance
+        self._checks = 0
+
+    def talk(self, characteristics: Collection[str]) -> Talk[ActivationResult]:
+        """Start the dialogue of a fresh connection; raises ``ActivationError``.
+
+        ``ActivationRefused`` means that a further connection would not help.
+        """
+        yield Bound(RUN)
+        if choose(characteristics) is Procedure.LEGACY:
+            result = yield from self._legacy()
+        else:
+            result = yield from self._standard(VERSION in inside(characteristics))
+        self.result = result
+        yield Report(Stage.DONE)
+        return result
+
+    def _standard(self, has_version: bool) -> Talk[ActivationResult]:
+        firmware = _text((yield from read(VERSION))) if has_version else None
+        # Data first: a word on the control point may be the answer to anything.
+        yield Subscribe(DATA)
+        yield Subscribe(CONTROL)
+        channel = Channel(self._resends)
+        if self.candidate is not None and self._checks:
+            return (yield from self._check_candidate(channel, self.candidate))
+        self.candidate = None
+        result = yield from self._register(channel, firmware)
+        return (
+            (yield from self._check(channel, result)) if self._check_login else result
+        )
+
+    def _register(
+        self, channel: Channel, firmware: str | None
+    ) -> Talk[ActivationResult]:
+        device_id, protocol = yield from self._identify(channel)
+        keys = yield from self._exchange(channel)
+        yield Report(Stage.SENDING_CONFIRMATION)
+        channel.await_from_now(Word.REGISTERED)
+        yield from channel.send(Parcel.INFORMATION, seal_id(keys.id_key, device_id))
+        yield Report(Stage.REGISTERING)
+        self._checks = CHECKS
+        self.candidate = ActivationResult(
+            address=self.address,
+            procedure=Procedure.STANDARD,
+            bind_key=keys.bind_key,
+            token=keys.token,
+            device_id=_text(device_id),
+            firmware=firmware,
+            protocol=protocol,
+        )
+        yield from channel.tell(Word.VERIFIED)
+        try:
+            yield from channel.expect()
+        except ActivationError as error:
+            # Only silence leaves the outcome open; a word of failure settles it.
+            if error.reason != Reason.TIMEOUT:
+                self.candidate = None
+            raise
+        self.result, self.candidate = self.candidate, None
+        return self.result
+
+    def _identify(self, channel: Channel) -> Talk[tuple[bytes, int]]:
+        """Ask for registration version and device id; make an id up where the device has none."""
+        yield Report(Stage.READING_ID)
+        yield from channel.tell(Word.GET_INFORMATION)
+        information = yield from channel.receive(Parcel.INFORMATION)
+        if len(information) not in {_WORD_SIZE, _WORD_SIZE + ID_SIZE}:
+            raise ActivationError(Reason.GARBAGE)
+        protocol = int.from_bytes(information[:_WORD_SIZE], "little")
+        if protocol == _PROTOCOL_OF_CLOUD:
+            raise ActivationRefused(Reason.PROTOCOL_02)
+        if protocol != _PROTOCOL:
+            raise ActivationRefused(Reason.PROTOCOL_UNKNOWN)
+        return information[_WORD_SIZE:] or invent_id(self._chance), protocol
+
+    def _exchange(self, channel: Channel) -> Talk[SetupKeys]:
+        """Exchange public keys."""
+        yield Pause(SETTLE)
+        yield Report(Stage.EXCHANGING_KEYS)
+        private = make_private(self._chance)
+        yield from channel.tell(Word.REGISTER)
+        yield from channel.send(
+            Parcel.PUBLIC_KEY, public_bytes(private), seconds=SLOW_STEP
+        )
+        theirs = yield from channel.receive(Parcel.PUBLIC_KEY, seconds=SLOW_STEP)
+        if len(theirs) != PUBLIC_SIZE:
+            raise ActivationError(Reason.GARBAGE)
+        return agree(private, theirs)
+
+    def _check(
+        self, channel: Channel, result: ActivationResult
+    ) -> Talk[ActivationResult]:
+        """Prove a token that the device says it stored."""
+        try:
+            return (yield from self._log_in(channel, result))
+        except ActivationError as error:
+            if error.reason in _DISPROOF:
+                self.result = None
+                raise
+            return result
+
+    def _check_candidate(
+        self, channel: Channel, candidate: ActivationResult
+    ) -> Talk[ActivationResult]:
+        """Find out whether a device stored a key without saying so."""
+        self._checks -= 1
+        try:
+            result = yield from self._log_in(channel, candidate)
+        except ActivationError as error:
+            if error.reason in _DISPROOF:
+                self.candidate = None
+            raise
+        self.candidate = None
+        return result
+
+    def _log_in(
+        self, channel: Channel, result: ActivationResult
+    ) -> Talk[ActivationResult]:
+        """Log in with a token; both sides prove that they hold it."""
+        yield Bound(LOGIN)
+        yield Report(Stage.CHECKING_LOGIN)
+        ours = self._chance(RANDOM_SIZE)
+        channel.await_from_now(Word.LOGGED_IN, Word.LOGGED_IN_BEFORE)
+        yield from channel.tell(Word.LOG_IN)
+        yield from channel.send(Parcel.APP_RANDOM, ours)
+        theirs = yield from channel.receive(Parcel.DEVICE_RANDOM)
+        if len(theirs) != RANDOM_SIZE:
+            raise ActivationError(Reason.GARBAGE)
+        keys = login_keys(result.token or b"", ours, theirs)
+        proof = yield from channel.receive(Parcel.DEVICE_PROOF)
+        if len(proof) != PROOF_SIZE:
+            raise ActivationError(Reason.GARBAGE)
+        if not hmac.compare_digest(proof, prove(keys.device, theirs, ours)):
+            raise ActivationError(Reason.WRONG_CONFIRMATION)
+        yield from channel.send(Parcel.APP_PROOF, prove(keys.app, ours, theirs))
+        yield from channel.expect()
+        return replace(result, checked=True)
+
+    def _legacy(self) -> Talk[ActivationResult]:
+        """Let an older remote hand over its own key."""
+        if self.product_id is None:
+            raise ActivationRefused(Reason.UNKNOWN_PRODUCT)
+        first, second = mix(self.address, self.product_id)
+        token = self._chance(_LEGACY_TOKEN_SIZE)
+        yield Report(Stage.EXCHANGING_KEYS)
+        yield Write(CONTROL, _HELLO, response=True)
+        yield Subscribe(TOKEN)
+        yield Write(TOKEN, rc4(first, token), response=True)
+        answer = yield from hear(SLOW_STEP)
+        # A wrong answer is as good as none: the remote is not in pairing mode, or is another one.
+        if answer is None or rc4(second, rc4(first, answer.data)) != token:
+            raise ActivationError(Reason.NOT_PAIRING)
+        yield Report(Stage.SENDING_CONFIRMATION)
+        yield Write(TOKEN, rc4(token, _CONFIRM), response=True)
+        yield Report(Stage.REGISTERING)
+        key = rc4(token, (yield from read(BEACON_KEY)) or b"")
+        if len(key) != _LEGACY_KEY_SIZE:
+            raise ActivationError(Reason.GARBAGE)
+        version = yield from read(VERSION)
+        return ActivationResult(
+            address=self.address,
+            procedure=Procedure.LEGACY,
+            bind_key=key,
+            firmware=None if version is None else _text(rc4(token, version)),
+        )
+
+
+def _text(data: bytes | None) -> str | None:
+    """Read the printable text of a device id or a version; None if there is none."""
+    text = (data or b"").strip(b"\0").decode("ascii", "replace")
+    return text if text and text.isascii() and text.isprintable() else None

@@ -1,0 +1,180 @@
+"""Parcels and words on one connection, in spite of lost, repeated and overtaking notifications.
+
+Sending: announce, wait for READY, send all fragments, wait for SUCCESS; the receiver may ask for
+single fragments again. Receiving is the same seen from the other side. Both characteristics are heard
+as one queue, because a word may overtake the acknowledgement that was sent before it. Where the other
+side goes on, it has evidently got what went before, even if its acknowledgement was lost.
+"""
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from ..model.errors import ActivationError
+from . import words
+from .contract import CONTROL, DATA, STEP, Pause, Reason, Talk, Write, hear
+from .frames import (
+    READY,
+    SINGLE_SUCCESS,
+    SUCCESS,
+    Ack,
+    Begin,
+    Code,
+    Fragment,
+    Frame,
+    Manage,
+    Parcel,
+    Single,
+    begin,
+    cut,
+    lost,
+    manage_back,
+    parse,
+)
+from .words import Word
+
+RESENDS: Final = 3
+SILENCE: Final = 0.5  # s without a fragment before missing ones are asked for
+GAP: Final = 0.015  # s between our fragments: proxies queue only a few
+MOST_FRAGMENTS: Final = 16
+MOST_STRAYS: Final = 64  # notifications of no use before a connection counts as broken
+
+
+class Channel:
+    """Carry parcels and words; ``resends`` is how often missing fragments are asked for, 0 = never."""
+
+    def __init__(self, resends: int = RESENDS) -> None:
+        """Belong to one connection."""
+        self._resends = resends
+        self._held: deque[Frame | Word] = deque()
+        self._awaited: Collection[Word] = ()
+        self._strays = 0
+        self._busy = False
+
+    def tell(self, word: Word) -> Talk[None]:
+        """Write a control word."""
+        yield Write(CONTROL, words.encode(word))
+
+    def await_from_now(self, *awaited: Word) -> None:
+        """Keep these words, whenever they come from now on; others without meaning are passed over."""
+        self._awaited = awaited
+
+    def expect(self, *, seconds: float = STEP) -> Talk[Word]:
+        """Wait for one of the awaited words."""
+        while not isinstance(event := (yield from self._next(seconds)), Word):
+            self._other(event)
+        return event
+
+    def send(self, kind: Parcel, data: bytes, *, seconds: float = STEP) -> Talk[None]:
+        """Send a parcel; ``seconds`` is the wait for the device to be ready."""
+        pieces = cut(data)
+        yield Write(DATA, begin(kind, len(pieces)))
+        started = False
+        asked = 0
+        while True:
+            event = yield from self._next(STEP if started else seconds)
+            match event:
+                case Ack(code=Code.READY) if not started:
+                    yield from self._put(pieces)
+                    started = True
+                case Ack(code=Code.LOST) if asked < self._resends:
+                    # Also stands for a lost READY: nobody misses what was not announced.
+                    yield from self._put(_wanted(pieces, event.missing))
+                    started = True
+                    asked += 1
+                case Ack(code=Code.SUCCESS) if started:
+                    return
+                case Begin() | Single() | Word() if started:
+                    self._held.append(event)
+                    return
+                case _:
+                    self._other(event)
+
+    def receive(self, kind: Parcel, *, seconds: float = STEP) -> Talk[bytes]:
+        """Receive a parcel; ``seconds`` is the wait for its announcement."""
+        while True:
+            event = yield from self._next(seconds)
+            match event:
+                case Single() if event.kind == kind:
+                    yield Write(DATA, SINGLE_SUCCESS)
+                    return event.data
+                case Begin() if event.kind == kind:
+                    return (yield from self._collect(event))
+                case _:
+                    self._other(event)
+
+    def _collect(self, announced: Begin) -> Talk[bytes]:
+        """Gather the fragments of an announced parcel."""
+        numbers = range(1, announced.count + 1)
+        if not 1 <= len(numbers) <= MOST_FRAGMENTS:
+            raise ActivationError(Reason.GARBAGE)
+        parts: dict[int, bytes] = {}
+        left = self._resends
+        yield Write(DATA, READY)
+        while missing := [number for number in numbers if number not in parts]:
+            event = yield from self._next(SILENCE if left else STEP)
+            match event:
+                case None if left:
+                    left -= 1
+                    yield Write(DATA, lost(missing))
+                case Fragment() if event.number in numbers:
+                    parts.setdefault(event.number, event.data)
+                case Begin() if event == announced and not parts:
+                    yield Write(DATA, READY)
+                case _:
+                    self._other(event)
+        yield Write(DATA, SUCCESS)
+        return b"".join(parts[number] for number in numbers)
+
+    def _put(self, pieces: Sequence[bytes]) -> Talk[None]:
+        """Send fragments one after the other."""
+        for piece in pieces:
+            yield Write(DATA, piece)
+            yield Pause(GAP)
+
+    def _next(self, seconds: float) -> Talk[Frame | Word | None]:
+        """Take the next frame or awaited word; None after silence. Raises what a word of failure means."""
+        if self._held:
+            return self._held.popleft()
+        while (heard := (yield from hear(seconds))) is not None:
+            if heard.uuid == CONTROL:
+                if (word := self._word(heard.data)) is not None:
+                    return word
+            elif heard.uuid == DATA and (frame := parse(heard.data)) is not None:
+                if not isinstance(frame, Manage):
+                    return frame
+                yield Write(DATA, manage_back(frame))
+            self._stray()
+        return None
+
+    def _word(self, data: bytes) -> Word | None:
+        """Give an awaited word, raise for one of failure, pass over all others."""
+        number = words.decode(data)
+        for word in self._awaited:
+            if number == word:
+                return word
+        if number is not None and (failed := words.failure(number)) is not None:
+            raise failed
+        return None
+
+    def _other(self, event: Frame | Word | None) -> None:
+        """Take what was not waited for: silence and a refusal end the run, the rest does no harm."""
+        match event:
+            case None:
+                raise ActivationError(Reason.BUSY if self._busy else Reason.TIMEOUT)
+            case Ack(code=Code.BUSY):
+                self._busy = True
+            case Ack(code=Code.TIMEOUT | Code.CANCEL):
+                raise ActivationError(Reason.CANCELLED)
+        self._stray()
+
+    def _stray(self) -> None:
+        """Count a notification of no use."""
+        self._strays += 1
+        if self._strays > MOST_STRAYS:
+            raise ActivationError(Reason.GARBAGE)
+
+
+def _wanted(pieces: Sequence[bytes], missing: Collection[int]) -> list[bytes]:
+    """Give the fragments that are asked for."""
+    return [piece for number, piece in enumerate(pieces, 1) if number in missing]

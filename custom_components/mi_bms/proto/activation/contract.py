@@ -1,0 +1,197 @@
+"""What a dialogue of the activation may ask of its carrier, and what comes out of it.
+
+Service FE95 holds all characteristics named here. ``service/characteristic`` is the full name of one
+inside a service; a link that knows such names is asked by them, because other services of the same
+device repeat the low numbers. Source: the GATT tables of devices of each generation.
+"""
+
+from collections.abc import Collection, Generator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from ..model.errors import ActivationRefused
+
+_BASE: Final = "0000{}-0000-1000-8000-00805f9b34fb"
+
+SERVICE: Final = _BASE.format("fe95")
+TOKEN: Final = _BASE.format("0001")  # older generation: notifications and writes
+VERSION: Final = _BASE.format("0004")
+CONTROL: Final = _BASE.format("0010")
+BEACON_KEY: Final = _BASE.format("0014")  # older generation
+SECURE: Final = _BASE.format("0016")  # secure chip: only the vendor's cloud can do it
+DATA: Final = _BASE.format("0019")
+
+STEP: Final = 5.0  # s, an awaited frame
+SLOW_STEP: Final = 10.0  # s, where a device computes or waits for its button
+RUN: Final = 25.0  # s, registration on one connection; devices hang up after 20
+LOGIN: Final = 15.0  # s, the login that proves a new token
+
+
+class Reason(StrEnum):
+    """Say in one word why an activation failed; never holds anything secret."""
+
+    # Another run would end the same way.
+    ALREADY_REGISTERED = "already_registered"  # reset the device first
+    PROTOCOL_02 = (
+        "protocol_02"  # bind in the vendor's app, fetch the key from the cloud
+    )
+    PROTOCOL_UNKNOWN = "protocol_unknown"
+    SECURE_CHIP = "secure_chip"
+    NO_SERVICE = "no_service"
+    UNKNOWN_PRODUCT = "unknown_product"
+    # Another run on a fresh connection may help.
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    BUSY = "busy"
+    CANCELLED = "cancelled"
+    GARBAGE = "garbage"
+    DECRYPTION = "decryption"
+    NOT_REGISTERED = "not_registered"
+    LOGIN_FAILED = "login_failed"
+    WRONG_CONFIRMATION = "wrong_confirmation"
+    NOT_PAIRING = "not_pairing"
+    UNCONFIRMED = "unconfirmed"  # the device may or may not have stored the key
+
+
+class Stage(StrEnum):
+    """Name how far an activation has come."""
+
+    CONNECTING = "connecting"
+    READING_ID = "reading_id"
+    EXCHANGING_KEYS = "exchanging_keys"
+    SENDING_CONFIRMATION = "sending_confirmation"
+    REGISTERING = "registering"
+    CHECKING_LOGIN = "checking_login"
+    DONE = "done"
+
+
+class Procedure(StrEnum):
+    """Name the ways to a key."""
+
+    STANDARD = (
+        "standard"  # ECDH P-256, 16-byte key; replaces the key of the vendor's app
+    )
+    LEGACY = "legacy"  # RC4, the remote hands out its own 12-byte key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationResult:
+    """Hold what a device and we agreed on; token and key stay out of ``repr``.
+
+    ``bind_key`` has 16 bytes, or 12 from a legacy remote, which has neither ``device_id`` (text) nor
+    ``token`` (12 bytes). ``protocol`` is the device's registration version. ``checked``: a login with
+    the new token succeeded.
+    """
+
+    address: str
+    procedure: Procedure
+    bind_key: bytes = field(repr=False)
+    token: bytes | None = field(default=None, repr=False)
+    device_id: str | None = None
+    firmware: str | None = None
+    protocol: int | None = None
+    checked: bool = False
+
+    @property
+    def mi32_key(self) -> str:
+        """Give key and address as Tasmota takes them: upper-case hex without separators."""
+        return self.bind_key.hex().upper() + self.address.replace(":", "").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Listen to a characteristic; later steps wait for what it says."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write a characteristic; the carrier falls back to the other type where only that is offered."""
+
+    uuid: str
+    data: bytes
+    response: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read a characteristic; the step results in its value, or None when it cannot be read."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Take the next notification; the step results in ``Heard``, or None after ``seconds`` of silence."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Let all that follows end within ``seconds`` from now."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the user how far it has come."""
+
+    stage: Stage
+
+
+class Heard(NamedTuple):
+    """Hold one notification and the characteristic it came from."""
+
+    uuid: str
+    data: bytes
+
+
+type Step = Subscribe | Write | Read | Wait | Pause | Bound | Report
+type Talk[T] = Generator[Step, Heard | bytes | None, T]
+
+
+def hear(seconds: float) -> Talk[Heard | None]:
+    """Take the next notification; None after ``seconds`` of silence."""
+    answer = yield Wait(seconds)
+    return answer if isinstance(answer, Heard) else None
+
+
+def read(uuid: str) -> Talk[bytes | None]:
+    """Read a characteristic; None when it cannot be read."""
+    answer = yield Read(uuid)
+    return answer if isinstance(answer, bytes) else None
+
+
+def qualified(uuid: str) -> str:
+    """Give the full name of a characteristic inside the service."""
+    return f"{SERVICE}/{uuid}"
+
+
+def inside(characteristics: Collection[str]) -> frozenset[str]:
+    """Give the UUIDs of the service's own characteristics; all of a link that knows no full names."""
+    prefix = qualified("")
+    own = {name.removeprefix(prefix) for name in characteristics if prefix in name}
+    return frozenset(own or characteristics)
+
+
+def choose(characteristics: Collection[str]) -> Procedure:
+    """Choose by the GATT table, never by the name; raises ``ActivationRefused`` where none is possible."""
+    own = inside(characteristics)
+    if SECURE in own:
+        raise ActivationRefused(Reason.SECURE_CHIP)
+    if own >= {CONTROL, DATA}:
+        return Procedure.STANDARD
+    if own >= {CONTROL, TOKEN, BEACON_KEY}:
+        return Procedure.LEGACY
+    raise ActivationRefused(Reason.NO_SERVICE)

@@ -1,0 +1,59 @@
+"""Control words on characteristic 0010: 32 bits little-endian, of which only the low byte is used.
+
+Source: the vendor's embedded stack; error words as observed on devices.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from ..model.errors import ActivationError, ActivationRefused
+from .contract import Reason
+
+
+class Word(IntEnum):
+    """Name the words that we write or wait for."""
+
+    GET_INFORMATION = 0xA2
+    REGISTER = 0x15
+    VERIFIED = 0x13
+    REGISTERED = 0x11
+    LOG_IN = 0x24
+    LOGGED_IN = 0x21
+    LOGGED_IN_BEFORE = 0xE2
+
+
+_HOPELESS: Final[Mapping[int, Reason]] = {
+    0xE1: Reason.ALREADY_REGISTERED,
+    0xE4: Reason.SECURE_CHIP,
+    0xE5: Reason.SECURE_CHIP,
+}
+_FAILED: Final[Mapping[int, Reason]] = {
+    0x12: Reason.REFUSED,
+    0x14: Reason.REFUSED,
+    0x22: Reason.LOGIN_FAILED,
+    0x23: Reason.LOGIN_FAILED,
+    0xE0: Reason.NOT_REGISTERED,
+    0xE6: Reason.BUSY,
+    0xE7: Reason.DECRYPTION,
+}
+
+
+def encode(word: Word) -> bytes:
+    """Give a word as it travels."""
+    return word.to_bytes(4, "little")
+
+
+def decode(data: bytes) -> int | None:
+    """Read a word; None for bytes that are none."""
+    return int.from_bytes(data, "little") if len(data) == 4 else None
+
+
+def failure(word: int) -> ActivationError | None:
+    """Give the error that a word means; None for one that means no error."""
+    if word in _HOPELESS:
+        return ActivationRefused(_HOPELESS[word])
+    if word in _FAILED:
+        return ActivationError(_FAILED[word])
+    # All words of this group are errors, also those that nobody has named yet.
+    return ActivationError(Reason.REFUSED) if word & ~0x0F == 0xE0 else None

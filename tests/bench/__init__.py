@@ -1,0 +1,1 @@
+"""Measurements: run by hand, in an environment that has the peers."""

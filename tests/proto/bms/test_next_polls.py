@@ -1,0 +1,221 @@
+"""What families learn in one poll and use in the next ones, and how they switch and keep awake."""
+
+import json
+from typing import Any, override
+
+import pytest
+
+from custom_components.mi_bms.proto.bms import registry
+from custom_components.mi_bms.proto.bms.contract import Ask, Context, Tell
+from custom_components.mi_bms.proto.link.session import Device, Memory, Session
+from custom_components.mi_bms.proto.model.errors import FrameError, NoAnswer
+from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.replay.batteries import VectorLink, run
+
+from .fixtures import VECTORS
+from .talks import answer, frames_of, say
+
+type Exchange = list[Any]
+
+
+def exchange_of(vector_id: str) -> Exchange:
+    """Give a copy of the exchange of a fixture."""
+    found = next(vector for vector in VECTORS if vector["id"] == vector_id)
+    copy: Exchange = json.loads(json.dumps(found["exchange"]))
+    return copy
+
+
+class Heard(VectorLink):
+    """Note what is written."""
+
+    written: list[tuple[str, str]]
+
+    @override
+    async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+        self.__dict__.setdefault("written", []).append((uuid[4:8], data.hex()))
+        await super().write(uuid, data, response=response)
+
+
+def polls(
+    family_id: str, *exchanges: Exchange, link: type[VectorLink] = VectorLink
+) -> list[BmsSample]:
+    """Poll once per exchange, each over a connection of its own, with one memory."""
+    family = registry.load(family_id)
+    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    device = Device(name="Battery", address="11:22:33:44:55:66")
+
+    async def all_of_them() -> list[BmsSample]:
+        return [
+            await session.read(link(family, exchange), device) for exchange in exchanges
+        ]
+
+    return run(all_of_them())
+
+
+def test_abc_waits_for_as_many_cell_frames_as_ever() -> None:
+    update = exchange_of("abc:update")
+    first, second = polls("abc", update, update)
+    assert first == second
+    short = json.loads(json.dumps(update))
+    del short[1]["notify"][3]
+    with pytest.raises(FrameError, match="cells"):
+        polls("abc", update, short)
+
+
+def test_abc_does_not_ask_again_for_flags_that_never_come() -> None:
+    update = exchange_of("abc:update")
+    talk = registry.load("abc").poll
+    context = say(registry.load("abc"))
+    context.memory["flags_silent"] = True
+    sent: list[bytes] = []
+    frames = [bytes.fromhex(chunk) for entry in update[:2] for chunk in entry["notify"]]
+    context.memory["cell_frames"] = 2
+    draft = answer(talk(context), *frames, sent=sent)
+    assert [request[1] for request in sent] == [0xC1, 0xC2]
+    assert Field.PROBLEM_CODE not in draft.values
+
+
+def test_basen_keeps_a_last_cell_that_has_died() -> None:
+    update = exchange_of("basen:update")
+    dead = json.loads(json.dumps(update))
+    page = bytearray.fromhex("".join(dead[3]["notify"]))
+    page[10:12] = bytes(2)
+    page[-4:-2] = (sum(page[1:-4]) & 0xFFFF).to_bytes(2, "little")
+    dead[3]["notify"] = [page.hex()]
+    first, second = polls("basen", update, dead)
+    assert (len(first.cells), len(second.cells)) == (16, 16)
+    assert second.cells[-1] == 0
+    with pytest.raises(NoAnswer):
+        polls("basen", update, update[:3])
+
+
+def test_basen_does_not_ask_again_for_a_mask_that_does_not_come() -> None:
+    alarms = exchange_of("basen:alarms")
+    first, second = polls("basen", alarms, alarms)
+    assert first == second
+    assert Field.BALANCER not in first.values
+
+
+def test_redodo_keeps_probes_that_read_zero_later() -> None:
+    first, second = polls(
+        "redodo",
+        exchange_of("redodo:update"),
+        exchange_of("redodo:temp_sensor_detection"),
+    )
+    assert [probe.celsius for probe in second.probes] == [0, 0, 0]
+    assert len(first.probes) == 3
+
+
+def test_ecoworthy_starts_a_silent_adapter_at_once() -> None:
+    silent = exchange_of("ecoworthy:started_by_one_command")
+    first, second = polls("ecoworthy", silent, silent)
+    assert first == second
+
+
+def test_jikong_takes_the_stream_and_asks_when_it_stops() -> None:
+    family = registry.load("jikong")
+    link = Heard(family, exchange_of("jikong:update[JK02_24S]"))
+    session = Session(family, clock=lambda: 0.0)
+    device = Device(name="JK", address="11:22:33:44:55:66")
+
+    async def three_times() -> list[BmsSample]:
+        first = await session.read(link, device)
+        second = await session.read(link, device)
+        return [first, second]
+
+    first, second = run(three_times())
+    assert first == second
+    assert [data[8:10] for _uuid, data in link.written] == ["97", "96", "96"]
+
+
+def test_jikong_streams_without_asking() -> None:
+    family = registry.load("jikong")
+    context = say(family)
+    context.state.update({"version": 10, "jk04": False, "streams": True})
+    entry = exchange_of("jikong:update[JK02_24S]")[1]
+    frames = frames_of(family, *map(bytes.fromhex, entry["notify"]))
+    sent: list[bytes] = []
+    draft = answer(family.poll(context), *frames, sent=sent)
+    assert not sent
+    assert draft.values[Field.CURRENT] == 2.329
+
+
+def test_jikong_switches_and_reads_back() -> None:
+    family = registry.load("jikong")
+    info, cells = exchange_of("jikong:update[JK02_24S]")
+    settings = bytes.fromhex("55aaeb9001") + bytes(294)
+    settings += bytes((sum(settings) & 0xFF,))
+    order = bytes.fromhex("aa5590eb1d0400000000") + bytes(9)
+    order += bytes((sum(order) & 0xFF,))
+    off = {"write": order.hex(), "char": "ffe1", "notify": [settings.hex()]}
+    link = Heard(family, [info, cells, off])
+    session = Session(family, clock=lambda: 0.0)
+    device = Device(name="JK", address="11:22:33:44:55:66")
+    result = run(session.switch(link, device, {Field.CHRG_MOSFET: False}))
+    # The recorded cell information goes on saying that the FET conducts.
+    assert result == {Field.CHRG_MOSFET: True}
+    assert ("ffe1", order.hex()) in link.written
+
+
+def test_ant_switches_and_reads_back() -> None:
+    family = registry.load("ant")
+    link = Heard(family, exchange_of("ant:update"))
+    session = Session(family, clock=lambda: 0.0)
+    device = Device(name="ANT", address="11:22:33:44:55:66")
+    result = run(session.switch(link, device, {Field.CHRG_MOSFET: True}))
+    assert result == {Field.CHRG_MOSFET: True}
+    assert link.written[0] == ("ffe1", "7ea1510600006924aa55")
+
+
+def test_ant_is_only_silent_after_the_password_was_good_once() -> None:
+    family = registry.load("ant")
+    context = say(family, "123456789abc")
+    context.memory["answered"] = True
+    with pytest.raises(NoAnswer):
+        answer(family.poll(context), NoAnswer())
+
+
+def dometic_steps(context: Context, *replies: bytes | None) -> list[tuple[str, bytes]]:
+    """Poll with these frames; give what was written, with the short UUID."""
+    talk = registry.load("dometic").poll(context)
+    waiting = list(replies)
+    written = []
+    step = next(talk)
+    while waiting:
+        if isinstance(step, Tell):
+            written.append(((step.write or "")[4:8], step.data))
+            step = talk.send(None)
+        else:
+            assert isinstance(step, Ask)
+            try:
+                step = talk.send(waiting.pop(0))
+            except StopIteration:
+                break
+    return written
+
+
+def test_dometic_answers_b_and_c_at_any_time() -> None:
+    context = say(registry.load("dometic"))
+    pushed = exchange_of("dometic:update")[4]["notify"][1:]
+    frames = [bytes.fromhex(chunk) for chunk in pushed]
+    written = dometic_steps(context, b"Cab", b"B1", b"B2", *frames, b"B3", None)
+    assert written == [
+        ("0009", b"ab"),
+        ("0003", b"\xff"),
+        ("0003", b"\xdf"),
+        ("0003", b"\xff"),
+    ]
+    # From now on one round of the pack that is known is enough.
+    assert context.state["packs"] == b"\x01"
+    assert dometic_steps(context, *frames) == []
+
+
+def test_dometic_stays_awake() -> None:
+    family = registry.load("dometic")
+    assert family.alive is not None
+    steps = list(family.alive(say(family)))
+    assert [step.data for step in steps if isinstance(step, Tell)] == [
+        b"APP+NET",
+        b"\xff",
+    ]
