@@ -84,7 +84,10 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._lost = False
         self._event_listeners: dict[str, EventListener] = {}
         self._new_event: Callable[[str, Event], None] | None = None
+        self._receivers: dict[str, str] = {}
+        self._new_receiver: Callable[[str, str], None] | None = None
         self._check: CALLBACK_TYPE | None = None
+        self._look_at = 0.0
         self._end_of_motion: CALLBACK_TYPE | None = None
         self._capture: Capture | None = None
         self.captured: list[dict[str, Any]] = []
@@ -152,8 +155,13 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _watch(self) -> None:
         """Look again when the sensor would have been silent for longer than is normal."""
-        left = self.cadence.left(monotonic_time_coarse())
+        if self._check:
+            self._check()
+            self._check = None
+        now = monotonic_time_coarse()
+        left = self.cadence.left(now)
         if left > 0:
+            self._look_at = now + left + 1
             self._check = self._later(left + 1, self._look)
 
     def _later(
@@ -195,7 +203,9 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self._lost = False
             _LOGGER.info("%s is heard again", self.entry.title)
         super()._async_handle_bluetooth_event(service_info, change)
-        if self._check is None:
+        # Each advert puts the end off; it comes closer only when less silence turns out normal.
+        end = service_info.time + self.cadence.limit + 1
+        if self._check is None or end < self._look_at:
             self._watch()
 
     # --- what an advert says ---------------------------------------------------------------
@@ -210,6 +220,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         )
         if frame := info.service_data.get(MIBEACON):
             self.losses.take(frame, info.source)
+            if info.source not in self._receivers:
+                self._meet(info.source)
         if reading.outcome is not Outcome.DECODED or self._wrong:
             self._watch_key(reading.outcome)
         if not reading.values and not reading.events:
@@ -254,6 +266,27 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             if field not in spec.untrusted
         }
         return reading._replace(values=values)
+
+    # --- receivers -------------------------------------------------------------------------
+
+    def _meet(self, source: str) -> None:
+        scanner = bluetooth.async_scanner_by_source(self.hass, source)
+        self._receivers[source] = scanner.name if scanner else source
+        if self._new_receiver:
+            self._new_receiver(source, self._receivers[source])
+
+    @callback
+    def async_on_new_receiver(
+        self, listener: Callable[[str, str], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` with address and name of each receiver that hears the sensor's counter."""
+        self._new_receiver = listener
+
+        @callback
+        def remove() -> None:
+            self._new_receiver = None
+
+        return remove
 
     # --- motion that nobody ends -----------------------------------------------------------
 

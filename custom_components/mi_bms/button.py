@@ -16,7 +16,7 @@ from .entity import sensor_device
 PARALLEL_UPDATES = 1
 
 RECORD_SECONDS: Final = 300.0
-_RECORD: Final = ButtonEntityDescription(
+RECORD: Final = ButtonEntityDescription(
     key="record",
     translation_key="record",
     entity_category=EntityCategory.DIAGNOSTIC,
@@ -41,9 +41,9 @@ class RecordButton(ButtonEntity):
 
     def __init__(self, coordinator: SensorCoordinator) -> None:
         """Show it for sensors that we do not know; the others have it, switched off."""
-        self.entity_description = _RECORD
+        self.entity_description = RECORD
         self._coordinator = coordinator
-        self._attr_unique_id = f"{coordinator.address}-{_RECORD.key}"
+        self._attr_unique_id = f"{coordinator.address}-{RECORD.key}"
         self._attr_device_info = sensor_device(coordinator)
         self._attr_entity_registry_enabled_default = coordinator.decoder.spec is None
 

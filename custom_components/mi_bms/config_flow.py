@@ -44,6 +44,7 @@ from .const import (
     MAX_INTERVAL,
     MIN_INTERVAL,
 )
+from .options_flow import SensorOptionsFlow
 from .profile import Profile
 from .proto.bms import registry
 from .proto.bms.contract import Family
@@ -597,16 +598,12 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> BatteryOptions:
-        """Give the options form."""
-        return BatteryOptions()
-
-    @classmethod
-    @callback
-    @override
-    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Offer options for batteries only."""
-        return bool(config_entry.data[CONF_KIND] == KIND_BATTERY)
+    def async_get_options_flow(
+        config_entry: ConfigEntry,
+    ) -> BatteryOptions | SensorOptionsFlow:
+        """Give the options form of a device's kind."""
+        battery = config_entry.data[CONF_KIND] == KIND_BATTERY
+        return BatteryOptions() if battery else SensorOptionsFlow()
 
 
 class BatteryOptions(OptionsFlowWithReload):

@@ -1,7 +1,7 @@
 """Sensor entities: one table says how each numeric or textual field is shown."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -26,7 +26,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .adverts import SensorCoordinator
@@ -281,6 +281,18 @@ PASSIVE_SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
     ),
 }
 
+# Of one receiver: no field of a reading.
+LOST_PACKETS: Final = SensorEntityDescription(
+    key="lost_packets",
+    translation_key="lost_packets",
+    native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+    state_class=SensorStateClass.MEASUREMENT,
+    suggested_display_precision=1,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+LAST_SEEN_STEP: Final = timedelta(minutes=5)
+
 # Fields that a battery reports as numbers and that mean a word.
 _WORDS: Final[Mapping[Field, Mapping[Value, str]]] = {
     Field.BATTERY_MODE: {-1: "unknown", 0: "bulk", 1: "absorption", 2: "float"},
@@ -304,9 +316,29 @@ async def async_setup_entry(
             SensorEntityDescription,
             async_add_entities,
         )
-        async_add_entities([RssiSensor(coordinator)])
+        _add_polled(entry, coordinator, async_add_entities)
         return
     _add_battery(entry, coordinator, async_add_entities)
+
+
+def _add_polled(
+    entry: MiBmsConfigEntry,
+    coordinator: SensorCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what tells of a sensor's reception; a receiver that hears it first gets its own."""
+    async_add_entities(
+        [
+            RssiSensor(coordinator, SENSORS[Field.RSSI]),
+            LastSeenSensor(coordinator, SENSORS[Field.LAST_SEEN]),
+        ]
+    )
+
+    @callback
+    def new_receiver(source: str, name: str) -> None:
+        async_add_entities([LossSensor(coordinator, source, name)])
+
+    entry.async_on_unload(coordinator.async_on_new_receiver(new_receiver))
 
 
 def _add_battery(
@@ -347,18 +379,24 @@ class PassiveSensor(PassiveEntity, SensorEntity):
         return self.value
 
 
-class RssiSensor(SensorEntity):
-    """Show how strongly a sensor is heard, as far as a person asked for it."""
+class PolledSensor(SensorEntity):
+    """Be something about a sensor's reception: looked at now and then, not with each advert."""
 
     _attr_has_entity_name = True
-    _attr_should_poll = True  # a state for each advert would fill the database
+    _attr_should_poll = True
 
-    def __init__(self, coordinator: SensorCoordinator) -> None:
+    def __init__(
+        self, coordinator: SensorCoordinator, description: SensorEntityDescription
+    ) -> None:
         """Take the row of the table."""
-        self.entity_description = SENSORS[Field.RSSI]
+        self.entity_description = description
         self._coordinator = coordinator
-        self._attr_unique_id = f"{coordinator.address}-{Field.RSSI}"
+        self._attr_unique_id = f"{coordinator.address}-{description.key}"
         self._attr_device_info = sensor_device(coordinator)
+
+
+class RssiSensor(PolledSensor):
+    """Show how strongly a sensor is heard, as far as a person asked for it."""
 
     @property
     @override
@@ -371,6 +409,42 @@ class RssiSensor(SensorEntity):
     def native_value(self) -> int | None:
         """Give the strength of the newest advert."""
         return self._coordinator.rssi
+
+
+class LastSeenSensor(PolledSensor):
+    """Show when a sensor was last heard, also and above all when it no longer is."""
+
+    _shown: datetime | None = None
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Give the time; while the sensor is heard it moves in steps, to spare the database."""
+        seen, shown = self._coordinator.seen_at, self._shown
+        fresh = shown is None or (
+            seen is not None
+            and (seen - shown >= LAST_SEEN_STEP or not self._coordinator.available)
+        )
+        if fresh:
+            self._shown = seen
+        return self._shown
+
+
+class LossSensor(PolledSensor):
+    """Show which share of a sensor's packets one receiver missed."""
+
+    def __init__(self, coordinator: SensorCoordinator, source: str, name: str) -> None:
+        """Take the receiver's address and name."""
+        super().__init__(coordinator, LOST_PACKETS)
+        self._source = source
+        self._attr_unique_id = f"{coordinator.address}-{LOST_PACKETS.key}_{source}"
+        self._attr_translation_placeholders = {"receiver": name}
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Give the lost share."""
+        return self._coordinator.losses.share(self._source)
 
 
 class BatterySensor(BatteryEntity, SensorEntity):

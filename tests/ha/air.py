@@ -51,6 +51,7 @@ class Air(BaseHaRemoteScanner):
         self.rssi: dict[str, int] = {}
         self.links: dict[str, Link] = {}
         self.refuse: set[str] = set()
+        self.slots = slots
         self.connects = 0
         air = self
 
@@ -60,7 +61,7 @@ class Air(BaseHaRemoteScanner):
                 self.air = air
 
         connector = HaBluetoothConnector(
-            Client, source, lambda: len(self.links) < slots
+            Client, source, lambda: len(self.links) < self.slots
         )
         super().__init__(source, "air", connector, connectable)
         self._stop = (bluetooth.async_register_scanner(hass, self), self.async_setup())

@@ -14,25 +14,32 @@ PROTO_MAY = {
     "model": ("model",),
     "mibeacon": ("model", "mibeacon"),
     "bms": ("model", "bms"),
-    "link": ("model", "link", "bms"),
+    "activation": ("model", "activation"),
+    "link": ("model", "link", "bms", "activation"),
 }
 LIBRARIES = {
     "model": set(),
     "mibeacon": {"cryptography"},
     "bms": {"cryptography"},
+    "activation": {"cryptography"},
     "link": set(),
 }
 LAYER_OF = {
     "transport": ("proto.link", "proto.model", "const"),
     "runtime": ("proto", "const", "profile"),
     "profile": ("proto.model",),
-    "coordinator": ("runtime", "transport", "proto", "profile", "const"),
-    "entity": ("coordinator", "proto.model", "const"),
-    "passive": ("coordinator", "entity", "proto.model"),
+    "options": ("proto.model", "const"),
+    "adverts": ("runtime", "options", "proto", "const"),
+    "coordinator": ("adverts", "runtime", "transport", "proto", "profile", "const"),
+    "entity": ("adverts", "coordinator", "proto.model", "const"),
+    "passive": ("adverts", "coordinator", "entity", "proto.model"),
+    "services": ("adverts", "const"),
+    "device_trigger": ("event", "const"),
     # The types of events stand beside the devices that fire them.
     **dict.fromkeys(
         PLATFORMS,
         (
+            "adverts",
             "coordinator",
             "entity",
             "passive",
@@ -41,7 +48,8 @@ LAYER_OF = {
             "const",
         ),
     ),
-    "config_flow": ("proto", "transport", "profile", "const"),
+    "options_flow": ("proto.mibeacon.devices", "proto.model", "const"),
+    "config_flow": ("proto", "transport", "profile", "options_flow", "const"),
     "const": (),
 }
 

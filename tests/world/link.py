@@ -22,6 +22,7 @@ READ_NOT_PERMITTED: Final = 2
 WRITE_NOT_PERMITTED: Final = 3
 INVALID_LENGTH: Final = 13
 UNLIKELY: Final = 14
+LEFT: Final = 0x13  # why a link ends that the device itself ends
 
 type OnNotify = Callable[[int, bytes], None]
 type OnLost = Callable[[int], None]
@@ -70,6 +71,7 @@ class Link:
         self.closed = False
         self.closing: list[Callable[[], None]] = []
         peripheral.notify = self._notify
+        peripheral.leave = lambda: self.lose(LEFT)
 
     def _add(self, one: Characteristic) -> None:
         self._by_handle[one.handle] = one
@@ -167,7 +169,7 @@ class Link:
             return
         self.closed = True
         self._pump.cancel()
-        self.peripheral.notify = None
+        self.peripheral.notify = self.peripheral.leave = None
         for call in self.closing:
             call()
 

@@ -68,6 +68,9 @@ class Peripheral:
     wake: Callable[[], None] | None = field(
         default=None, repr=False
     )  # set by the front end: advertise now
+    leave: Callable[[], None] | None = field(
+        default=None, repr=False
+    )  # set by the front end while a client is connected: end the link
 
     def advertisement(self, now: float) -> tuple[bytes, bytes] | None:
         """Give advertising data and scan response as AD structures, or None to stay silent now."""

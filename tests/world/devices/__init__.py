@@ -10,12 +10,38 @@ from typing import Final
 
 from tests.world.peripheral import Peripheral
 
-from . import atc, ej, jbd, qingping, raw, xiaomi
+from . import activation, atc, ej, jbd, qingping, raw, xiaomi
 from .models import MODELS
 
 KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     **{title: xiaomi.model(title) for title in MODELS},
     "MIBEACON": xiaomi.MiSensor,
+    "MI_FRESH": activation.MiActivatable,
+    "MI_REGISTERED": partial(
+        activation.MiActivatable,
+        key="5c" * 16,
+        token="c5" * 12,
+        device_id="blt.4.1a2b3c4d5e6f7",
+    ),
+    "MI_REFUSING": partial(
+        activation.MiActivatable,
+        key="5c" * 16,
+        token="c5" * 12,
+        device_id="blt.4.1a2b3c4d5e6f7",
+        refuses=True,
+    ),
+    "MI_PROTOCOL_02": partial(
+        activation.MiActivatable,
+        device_id="blt.1.1pds65t394801",
+        protocol=2,
+        firmware="2.1.1_0159",
+    ),
+    "MI_SECURE_CHIP": partial(activation.MiActivatable, secure=True),
+    "MI_SLOW_KEY": partial(activation.MiActivatable, key_delay=3.0),
+    "MI_LOSES_FRAGMENT": partial(activation.MiActivatable, lose_fragment=2),
+    "MI_OVERTAKES": partial(activation.MiActivatable, overtake=True),
+    "MI_LEAVES": partial(activation.MiActivatable, leave_at=12),
+    "MI_LEGACY_REMOTE": activation.MiLegacyRemote,
     "MJ_HT_V1": xiaomi.model("LYWSDCGQ"),
     "CGG1": qingping.cgg1,
     "CGD1": qingping.cgd1,

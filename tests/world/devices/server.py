@@ -42,6 +42,21 @@ WIRES: Final[Mapping[str, Wire]] = {
         ad.BASE_UUID.format("ff08"),
     ),
     "nus": (NUS.format("0001"), NUS.format("0003"), NUS.format("0002")),
+    "fff0": (
+        ad.BASE_UUID.format("fff0"),
+        ad.BASE_UUID.format("fff1"),
+        ad.BASE_UUID.format("fff2"),
+    ),
+    "ffe0": (
+        ad.BASE_UUID.format("ffe0"),
+        ad.BASE_UUID.format("ffe1"),
+        ad.BASE_UUID.format("ffe1"),
+    ),
+    "ffe2": (
+        ad.BASE_UUID.format("ffe0"),
+        ad.BASE_UUID.format("ffe1"),
+        ad.BASE_UUID.format("ffe2"),
+    ),
 }
 WRITE_KINDS: Final = frozenset({"write", "write-without-response"})
 
@@ -49,23 +64,18 @@ WRITE_KINDS: Final = frozenset({"write", "write-without-response"})
 def gatt(wire: Wire, write: Sequence[str]) -> tuple[Service, ...]:
     """Give the table of a module: its name, and one serial line."""
     service, notify, write_to = wire
-    return (
-        Service(
-            ad.BASE_UUID.format("1800"),
-            1,
-            (Characteristic(DEVICE_NAME, 3, frozenset({"read"})),),
-        ),
-        Service(
-            service,
-            16,
-            (
-                Characteristic(
-                    notify, 18, frozenset({"read", "notify"}), (Descriptor(CCCD, 19),)
-                ),
-                Characteristic(write_to, 21, frozenset(write)),
-            ),
-        ),
-    )
+    both = notify == write_to
+    listened = frozenset({"read", "notify", *(write if both else ())})
+    line = [Characteristic(notify, 18, listened, (Descriptor(CCCD, 19),))]
+    if not both:
+        line.append(Characteristic(write_to, 21, frozenset(write)))
+    return (generic_access(), Service(service, 16, tuple(line)))
+
+
+def generic_access() -> Service:
+    """Give the service every device has: its name."""
+    name = Characteristic(DEVICE_NAME, 3, frozenset({"read"}))
+    return Service(ad.BASE_UUID.format("1800"), 1, (name,))
 
 
 # parameter → least value

@@ -220,7 +220,7 @@ class Activation:
         yield Bound(LOGIN)
         yield Report(Stage.CHECKING_LOGIN)
         ours = self._chance(RANDOM_SIZE)
-        channel.await_from_now(Word.LOGGED_IN, Word.LOGGED_IN_BEFORE)
+        channel.await_from_now(Word.LOGGED_IN)
         yield from channel.tell(Word.LOG_IN)
         yield from channel.send(Parcel.APP_RANDOM, ours)
         theirs = yield from channel.receive(Parcel.DEVICE_RANDOM)

@@ -47,7 +47,7 @@ class Channel:
         """Belong to one connection."""
         self._resends = resends
         self._held: deque[Frame | Word] = deque()
-        self._awaited: Collection[Word] = ()
+        self._awaited: Word | None = None
         self._strays = 0
         self._busy = False
 
@@ -55,12 +55,12 @@ class Channel:
         """Write a control word."""
         yield Write(CONTROL, words.encode(word))
 
-    def await_from_now(self, *awaited: Word) -> None:
-        """Keep these words, whenever they come from now on; others without meaning are passed over."""
-        self._awaited = awaited
+    def await_from_now(self, word: Word) -> None:
+        """Keep this word, whenever it comes from now on; others without meaning are passed over."""
+        self._awaited = word
 
     def expect(self, *, seconds: float = STEP) -> Talk[Word]:
-        """Wait for one of the awaited words."""
+        """Wait for the awaited word."""
         while not isinstance(event := (yield from self._next(seconds)), Word):
             self._other(event)
         return event
@@ -116,7 +116,9 @@ class Channel:
             match event:
                 case None if left:
                     left -= 1
-                    yield Write(DATA, lost(missing))
+                    # Where nothing came at all, our READY may be what got lost.
+                    again = READY if not parts and left % 2 else lost(missing)
+                    yield Write(DATA, again)
                 case Fragment() if event.number in numbers:
                     parts.setdefault(event.number, event.data)
                 case Begin() if event == announced and not parts:
@@ -148,14 +150,12 @@ class Channel:
         return None
 
     def _word(self, data: bytes) -> Word | None:
-        """Give an awaited word, raise for one of failure, pass over all others."""
-        number = words.decode(data)
-        for word in self._awaited:
-            if number == word:
-                return word
-        if number is not None and (failed := words.failure(number)) is not None:
+        """Give the awaited word, raise for one of failure, pass over all others."""
+        if (number := words.decode(data)) is None:
+            return None
+        if (failed := words.failure(number)) is not None:
             raise failed
-        return None
+        return self._awaited if number == self._awaited else None
 
     def _other(self, event: Frame | Word | None) -> None:
         """Take what was not waited for: silence and a refusal end the run, the rest does no harm."""

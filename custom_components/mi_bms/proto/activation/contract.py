@@ -181,7 +181,9 @@ def qualified(uuid: str) -> str:
 def inside(characteristics: Collection[str]) -> frozenset[str]:
     """Give the UUIDs of the service's own characteristics; all of a link that knows no full names."""
     prefix = qualified("")
-    own = {name.removeprefix(prefix) for name in characteristics if prefix in name}
+    own = {
+        name.removeprefix(prefix) for name in characteristics if name.startswith(prefix)
+    }
     return frozenset(own or characteristics)
 
 

@@ -20,7 +20,6 @@ class Word(IntEnum):
     REGISTERED = 0x11
     LOG_IN = 0x24
     LOGGED_IN = 0x21
-    LOGGED_IN_BEFORE = 0xE2
 
 
 _HOPELESS: Final[Mapping[int, Reason]] = {
@@ -55,5 +54,6 @@ def failure(word: int) -> ActivationError | None:
         return ActivationRefused(_HOPELESS[word])
     if word in _FAILED:
         return ActivationError(_FAILED[word])
-    # All words of this group are errors, also those that nobody has named yet.
+    # All words of this group are errors, also those without a reason of their own: 0xE2 (logged in
+    # before) proves nothing about our token, 0xE3 and 0xE8 are refusals.
     return ActivationError(Reason.REFUSED) if word & ~0x0F == 0xE0 else None

@@ -4,6 +4,7 @@ A protection has acted (the battery switched something off) or is a defect; a wa
 The words are also the keys of lifetime counters and of translations: never rename one.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 _WARNING = "_warning"
@@ -95,8 +96,33 @@ class Alarm(StrEnum):
     # Switched off on purpose: a command, not a defect
     MOSFET_LOCKED = "mosfet_locked"
 
+    # The battery reports a problem that nobody has a word for
+    OTHER = "other"
+
     @property
     def kind(self) -> Kind:
         """Say whether this alarm warns or has acted."""
         mild = self.endswith(_WARNING) or self is Alarm.MOSFET_LOCKED
         return Kind.WARNING if mild else Kind.PROTECTION
+
+
+# What may burn comes before everything else.
+_FIRST = (Alarm.FIRE_SENSOR, Alarm.SHORT_CIRCUIT)
+_ORDER = {alarm: place for place, alarm in enumerate((*_FIRST, *Alarm))}
+
+
+def active(words: Iterable[str], problem: object) -> tuple[Alarm, ...]:
+    """Give the active alarms, the most serious first; a problem without any word is ``OTHER``."""
+    found = {Alarm(word) for word in words}
+    if problem and not found:
+        found.add(Alarm.OTHER)
+    return tuple(
+        sorted(
+            found,
+            key=lambda alarm: (
+                alarm.kind is Kind.WARNING,
+                alarm not in _FIRST,
+                _ORDER[alarm],
+            ),
+        )
+    )

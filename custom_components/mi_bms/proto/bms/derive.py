@@ -101,19 +101,32 @@ def _charging(draft: Draft) -> Value | None:
     return None if current is None else current > 0
 
 
-def _runtime(draft: Draft) -> Value | None:
-    charge, current = draft.number(Field.CYCLE_CHARGE), draft.number(Field.CURRENT)
+def time_to_empty(charge: float | None, current: float | None) -> int | None:
+    """Give the seconds until ``charge`` (Ah) is used up, only while discharging (A)."""
     if charge is None or current is None or current >= 0:
         return None
     return int(charge / -current * 3600)
 
 
-def _time_to_full(draft: Draft) -> Value | None:
-    charge, current = draft.number(Field.CYCLE_CHARGE), draft.number(Field.CURRENT)
-    full = draft.number(Field.FULL_CHARGE) or draft.number(Field.DESIGN_CAPACITY)
+def time_to_full(
+    charge: float | None, full: float | None, current: float | None
+) -> int | None:
+    """Give the seconds until ``charge`` reaches ``full`` (Ah), only while charging (A)."""
     if charge is None or not full or current is None or current <= 0:
         return None
     return int(max(full - charge, 0) / current * 3600)
+
+
+def _runtime(draft: Draft) -> Value | None:
+    return time_to_empty(draft.number(Field.CYCLE_CHARGE), draft.number(Field.CURRENT))
+
+
+def _time_to_full(draft: Draft) -> Value | None:
+    return time_to_full(
+        draft.number(Field.CYCLE_CHARGE),
+        draft.number(Field.FULL_CHARGE) or draft.number(Field.DESIGN_CAPACITY),
+        draft.number(Field.CURRENT),
+    )
 
 
 def _temperature(draft: Draft) -> Value | None:

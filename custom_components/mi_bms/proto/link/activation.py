@@ -25,12 +25,7 @@ from ..activation.contract import (
     Write,
     qualified,
 )
-from ..model.errors import (
-    ActivationError,
-    ActivationRefused,
-    MiBmsError,
-    Unreachable,
-)
+from ..model.errors import ActivationError, ActivationRefused, MiBmsError, Unreachable
 from .gatt import GattLink
 
 RUNS: Final = 5

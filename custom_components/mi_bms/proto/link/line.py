@@ -24,7 +24,14 @@ from ..bms.contract import (
 )
 from ..bms.framing import Framer
 from ..bms.uuids import expand
-from ..model.errors import AuthNeeded, FrameError, MiBmsError, NoAnswer, Unsupported
+from ..model.errors import (
+    AuthNeeded,
+    FrameError,
+    MiBmsError,
+    NoAnswer,
+    Unreachable,
+    Unsupported,
+)
 from .gatt import GattLink, Notified
 
 QUEUE: Final = 64  # frames that wait for somebody to ask for them
@@ -270,7 +277,13 @@ async def _ask_aloud(
         plan += [(mode, timeout) for mode in other]
     for response, seconds in plan:
         line.restart()
-        await _write(line, uuid, request, response=response)
+        try:
+            await _write(line, uuid, request, response=response)
+        except Unreachable:
+            if response == first:
+                raise
+            # Many modules refuse the write type that they do not offer: no harm was done.
+            return None
         frame = await line.wait(ask, seconds)
         line.spoke = asyncio.get_running_loop().time()
         if frame is not None:

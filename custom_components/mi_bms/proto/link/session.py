@@ -14,6 +14,7 @@ from typing import Final
 
 from ..bms.codec import text
 from ..bms.contract import Ask, Context, Family, Talk
+from ..bms.correct import Correction
 from ..bms.derive import finish
 from ..bms.uuids import expand
 from ..model.errors import (
@@ -79,9 +80,11 @@ class Session:
         *,
         memory: Memory | None = None,
         clock: Callable[[], float] = time.time,
+        correction: Correction | None = None,
     ) -> None:
-        """Take the family, what is known of the device, and a clock in unix seconds."""
+        """Take the family, what is known of the device, a clock in unix seconds and corrections."""
         self.family = family
+        self._correction = correction or Correction()
         self.memory = Memory() if memory is None else memory
         self._clock = clock
         self._line: Line | None = None
@@ -96,6 +99,7 @@ class Session:
             await self._extras(link, device, secret)
             draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
+            self._correction.apply(draft)
             return finish(draft, self.family.never)
 
     async def identify(

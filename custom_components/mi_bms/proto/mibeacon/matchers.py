@@ -16,18 +16,17 @@ _OWN_SERVICES: Final = ("fe95", "fd50", "181b", "181d", "181a", "fdcd")
 _SHARED_SERVICES: Final = ("fcd2", "181c", "181e")
 _NAMES: Final = ("ATC_*", "BTH_*", "CGDK*", "CGG*", "LYWSD*", "MHO*", "MJWSD*")
 
-MATCHERS: Final[tuple[dict[str, str | bool], ...]] = (
-    *(
-        {"connectable": False, "service_data_uuid": _BASE.format(service)}
-        for service in _OWN_SERVICES
-    ),
-    *(
-        {
-            "connectable": False,
-            "local_name": name,
-            "service_data_uuid": _BASE.format(service),
-        }
-        for name in _NAMES
-        for service in _SHARED_SERVICES
-    ),
+type Matcher = dict[str, str | bool]
+
+
+def _service(service: str, name: str | None = None) -> Matcher:
+    matcher: Matcher = {"connectable": False}
+    if name is not None:
+        matcher["local_name"] = name
+    return matcher | {"service_data_uuid": _BASE.format(service)}
+
+
+MATCHERS: Final[tuple[Matcher, ...]] = (
+    *(_service(service) for service in _OWN_SERVICES),
+    *(_service(service, name) for name in _NAMES for service in _SHARED_SERVICES),
 )

@@ -123,6 +123,9 @@ class Field(StrEnum):
     HEATER_CURRENT = "heater_current"  # A
     PROBLEM = "problem"
     PROBLEM_CODE = "problem_code"
+    ALARM = "alarm"  # the most serious active alarm, as a word
+    PROTECTION_COUNT = "protection_count"  # over the lifetime, by alarm word
+    PRODUCTION_DATE = "production_date"
     PACK_COUNT = "pack_count"
 
     # The link

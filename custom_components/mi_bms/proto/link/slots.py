@@ -1,0 +1,116 @@
+"""Connection slots: what is known of the radios, and which radio would serve a battery now.
+
+The Bluetooth stack of the host chooses the path of a connection by itself: the best signal, less a
+penalty for failures, for connections in progress and for a last free slot, each scaled by the
+difference of the two strongest signals. It cannot be told otherwise, so the same score is computed
+here (weights read in habluetooth 7.1): a connection is asked for only when the radio that the stack
+would take is one that may be used.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+ASSUMED_SLOTS: Final = 3  # of a radio that does not say; the usual number of proxies
+_IN_PROGRESS: Final = 1.01
+_FAILURE: Final = 0.51
+_LAST_SLOT: Final = 0.76
+
+
+class Hearing(NamedTuple):
+    """Tell how a radio hears a battery: dBm, and when last, in seconds of the scheduler's clock."""
+
+    rssi: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radio:
+    """Hold the facts of one radio at this moment; addresses as everywhere, upper case with colons.
+
+    ``allocated`` are all addresses that hold a slot, ours and others'. ``connecting`` counts attempts
+    in progress by anybody, ``failures`` the stack's own count by address since the last success.
+    """
+
+    source: str
+    connectable: bool = True
+    slots: int = ASSUMED_SLOTS
+    free: int = ASSUMED_SLOTS
+    allocated: frozenset[str] = frozenset()
+    connecting: int = 0
+    hears: Mapping[str, Hearing] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+
+
+class Slots:
+    """Count the slots of all radios during one decision; starts are added as they are decided."""
+
+    def __init__(
+        self,
+        radios: Iterable[Radio],
+        ours: Mapping[str, str | None],
+        shared: Collection[str],
+        reserve: int,
+    ) -> None:
+        """Take the radios, our connections (address -> radio, if known) and who shares with others.
+
+        A connection of ours that no radio counts yet is charged to the radio it is expected at.
+        """
+        self.radios = {radio.source: radio for radio in radios}
+        counted = {
+            address for radio in self.radios.values() for address in radio.allocated
+        }
+        self._started: dict[str, int] = dict.fromkeys(self.radios, 0)
+        for address, source in ours.items():
+            if address not in counted and source in self._started:
+                self._started[source] += 1
+        self._kept = {
+            # A reserve that is all of a radio would mean that it may never be used at all.
+            source: min(reserve, radio.slots - 1) if source in shared else 0
+            for source, radio in self.radios.items()
+        }
+
+    def free(self, source: str) -> int:
+        """Give the slots of a radio that nobody has, the reserve included."""
+        return self.radios[source].free - self._started[source]
+
+    def room(self, source: str) -> int:
+        """Give how many slots of a radio may be taken now."""
+        return max(0, self.free(source) - self._kept[source])
+
+    def take(self, source: str) -> None:
+        """Count a connection that was just decided."""
+        self._started[source] += 1
+
+    def paths(self, address: str) -> list[Radio]:
+        """Give the radios that hear a battery and can connect."""
+        return [
+            radio
+            for radio in self.radios.values()
+            if radio.connectable and address in radio.hears
+        ]
+
+    def path(self, address: str) -> str | None:
+        """Give the radio that the stack would take, None when none hears it or none is free."""
+        paths = [radio for radio in self.paths(address) if self.free(radio.source) > 0]
+        best = max(paths, key=lambda radio: self._score(radio, address), default=None)
+        return best.source if best else None
+
+    def home(self, address: str) -> str | None:
+        """Give the radio that hears a battery best, busy or not."""
+        best = max(
+            self.paths(address), key=lambda radio: radio.hears[address].rssi, default=None
+        )
+        return best.source if best else None
+
+    def _score(self, radio: Radio, address: str) -> float:
+        signals = sorted(
+            (path.hears[address].rssi for path in self.paths(address)), reverse=True
+        )
+        step = max(signals[0] - signals[1], 1) if len(signals) > 1 else 1
+        penalty = (
+            _IN_PROGRESS * (radio.connecting + self._started[radio.source])
+            + _FAILURE * radio.failures.get(address, 0)
+            + _LAST_SLOT * (self.free(radio.source) == 1)
+        )
+        return radio.hears[address].rssi - step * penalty

@@ -1,0 +1,181 @@
+"""Measure the way from Home Assistant's Bluetooth manager to the written states.
+
+    python tests/bench/ha_path.py [rounds]
+
+The same adverts go through the same Home Assistant with our entries, with those of its own
+``xiaomi_ble``, and with neither; rounds alternate, so a busy machine slows all of them, and the best
+round of each counts. What Home Assistant does without anybody listening is shown as its own line.
+"""
+
+import gc
+from pathlib import Path
+import sys
+from time import perf_counter
+import tracemalloc
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+# Ours must be found before anything else of that name.
+import custom_components.mi_bms  # noqa: F401
+from homeassistant.config_entries import ConfigEntry
+from tests.bench.frames import KEY, KINDS, Kind, address_of, raw
+from tests.bench.house import House, at_home
+
+AIM: Final = 0.5
+ROUNDS: Final = 7
+DEVICES: Final = 10
+PER_DEVICE: Final = 200
+MANY: Final = 200
+NOBODY: Final = "nobody"
+OURS: Final = "mi_bms"
+THEIRS: Final = "xiaomi_ble"
+WHO: Final = (OURS, THEIRS, NOBODY)
+
+
+def data_of(domain: str, address: str, kind: Kind) -> dict[str, Any]:
+    """Give the data of an entry."""
+    key = kind.key.hex() if kind.key else None
+    if domain == OURS:
+        return {"kind": "sensor", "address": address} | ({"key": key} if key else {})
+    return {"bindkey": key} if key else {}
+
+
+class Series:
+    """Hold the devices of one kind of advert, their entries and their next number."""
+
+    def __init__(self, kind: Kind, first: int) -> None:
+        self.kind = kind
+        self.addresses = [address_of(first + n) for n in range(DEVICES)]
+        self.entries: dict[str, list[ConfigEntry[Any]]] = {OURS: [], THEIRS: []}
+        self.number = 1
+        self.best = dict.fromkeys(WHO, float("inf"))
+
+    def adverts(self, count: int) -> list[tuple[str, bytes]]:
+        """Make the next adverts of each device, in turn."""
+        numbers = range(self.number, self.number + count)
+        self.number += count
+        return [
+            (address, raw(self.kind, address, number))
+            for number in numbers
+            for address in self.addresses
+        ]
+
+    async def prepare(self, home: House) -> None:
+        """Make the entries of both, and let each see every kind of entity."""
+        for domain, entries in self.entries.items():
+            for address in self.addresses:
+                data = data_of(domain, address, self.kind)
+                entries.append(await home.add(domain, address, data))
+                await home.switch(entries[-1], on=False)
+        for entries in self.entries.values():
+            for entry in entries:
+                await home.switch(entry, on=True)
+            for _ in range(3):
+                home.receiver.take(self.adverts(1))
+                await home.settle()
+            for entry in entries:
+                await home.switch(entry, on=False)
+
+    async def run(self, home: House, who: str) -> None:
+        """Time one round of one contestant."""
+        entries = self.entries.get(who, [])
+        for entry in entries:
+            await home.switch(entry, on=True)
+        home.receiver.take(self.adverts(3))
+        await home.settle()
+        adverts = self.adverts(PER_DEVICE)
+        gc.collect()
+        gc.disable()
+        start = perf_counter()
+        home.receiver.take(adverts)
+        taken = perf_counter() - start
+        gc.enable()
+        await home.settle()
+        self.best[who] = min(self.best[who], taken / len(adverts))
+        for entry in entries:
+            self.check(home, entry)
+            await home.switch(entry, on=False)
+
+    def check(self, home: House, entry: ConfigEntry[Any]) -> None:
+        """See that an entry shows the last advert."""
+        number = 1 if self.kind.title == "repeated" else self.number - 1
+        shown = home.shown(entry)
+        if self.kind.key:
+            expected = {"humidity": 20 + number % 70}
+        else:
+            expected = {
+                "temperature": (200 + number % 100) / 10,
+                "humidity": (300 + number % 97) / 10,
+            }
+        for field, value in expected.items():
+            if float(shown.get(field, "nan")) != value:
+                raise RuntimeError(f"{entry.title}: {field} {shown}, not {value}")
+
+
+async def memory(home: House, domain: str, first: int) -> float:
+    """Give the KiB that one more device of an integration takes, with what it makes others keep."""
+    kind = KINDS[1]
+    addresses = [address_of(first + n) for n in range(MANY + 1)]
+
+    def hear(some: list[str]) -> None:
+        for number in range(1, 4):
+            home.receiver.take([(one, raw(kind, one, number)) for one in some])
+
+    # One before the rest: modules, tables and caches are nobody's own.
+    for address in addresses:
+        if address is addresses[1]:
+            gc.collect()
+            tracemalloc.start()
+        await home.add(domain, address, data_of(domain, address, kind))
+        hear([address])
+    await home.settle()
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken / MANY / 1024
+
+
+async def measure(home: House, rounds: int) -> tuple[list[Series], dict[str, float]]:
+    """Run everything; give the series and the KiB per device of both."""
+    many = [Series(kind, 0x1000 * n) for n, kind in enumerate(KINDS, 1)]
+    for series in many:
+        await series.prepare(home)
+    for _ in range(rounds):
+        for series in many:
+            for who in WHO:
+                await series.run(home, who)
+    kib = {
+        domain: await memory(home, domain, 0x10_0000 * n)
+        for n, domain in enumerate((OURS, THEIRS), 1)
+    }
+    return many, kib
+
+
+def main() -> int:
+    """Print the table; 1 if the aim is missed."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    many, kib = at_home(lambda home: measure(home, rounds))
+    lines = [
+        f"{'µs per advert':22}{'ours':>9}{'xiaomi_ble':>12}{'nobody':>9}{'ratio':>8}{'own part':>10}"
+    ]
+    missed = 0
+    for series in many:
+        ours, theirs, nobody = (series.best[who] * 1e6 for who in WHO)
+        ratio = ours / theirs
+        changing = series.kind.title != "repeated"
+        missed += changing and ratio > AIM
+        own = f"{(ours - nobody) / (theirs - nobody):10.2f}" if changing else ""
+        lines.append(
+            f"{series.kind.title:22}{ours:9.1f}{theirs:12.1f}{nobody:9.1f}{ratio:8.2f}{own}"
+        )
+    lines.append(
+        f"{'KiB per device':22}{kib[OURS]:9.1f}{kib[THEIRS]:12.1f}{'':9}{kib[OURS] / kib[THEIRS]:8.2f}"
+    )
+    lines.append(f"aim: ratio at most {AIM} where something changes")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
