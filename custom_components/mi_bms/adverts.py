@@ -271,7 +271,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _meet(self, source: str) -> None:
         scanner = bluetooth.async_scanner_by_source(self.hass, source)
-        self._receivers[source] = scanner.name if scanner else source
+        name = scanner.name if scanner else source
+        self._receivers[source] = name.removesuffix(f" ({source})")
         if self._new_receiver:
             self._new_receiver(source, self._receivers[source])
 

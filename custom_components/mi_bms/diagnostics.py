@@ -43,6 +43,14 @@ async def async_get_config_entry_diagnostics(
             "product_id": decoder.product_id,
             "key": coordinator.key_state,
             "counters": {str(name): n for name, n in decoder.counters.items()},
+            "longest_silence": round(coordinator.cadence.longest, 1),
+            "silences": coordinator.cadence.silences,
+            # Receivers are named by number: their addresses are not for others.
+            "lost_packets": [
+                {"heard": heard, "lost": coordinator.losses.lost.get(source, 0)}
+                for source, heard in coordinator.losses.heard.items()
+            ],
+            "recording": coordinator.captured,
         }
     return report
 

@@ -1,16 +1,26 @@
 """What all entities share: the device they belong to, their ids and their availability."""
 
-from typing import override
+from collections.abc import Callable
+from typing import Final, override
 
 from homeassistant.const import CONF_ADDRESS
-from homeassistant.helpers.device_registry import CONNECTION_BLUETOOTH, DeviceInfo
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.device_registry import (
+    CONNECTION_BLUETOOTH,
+    ChildDeviceInfo,
+    DeviceInfo,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .adverts import SensorCoordinator
 from .const import CONF_MODEL, DOMAIN
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .proto.model.fields import Field
+from .profile import Profile, Spot
+from .proto.model.sample import BmsSample
+
+_PACK: Final = "-pack_"
 
 
 def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
@@ -46,8 +56,54 @@ def battery_device(
     )
 
 
+def pack_identifier(address: str, number: int) -> str:
+    """Give the identifier of a pack behind a battery, from 1."""
+    return f"{address}{_PACK}{number}"
+
+
+def pack_number(address: str, identifier: str) -> int | None:
+    """Give the number of the pack that an identifier names, None for any other device."""
+    beginning, found, number = identifier.rpartition(_PACK)
+    return int(number) if found and beginning == address and number.isdigit() else None
+
+
+def pack_device(coordinator: BatteryCoordinator, number: int) -> ChildDeviceInfo:
+    """Describe one pack behind a battery as a part of it."""
+    return ChildDeviceInfo(
+        identifiers={(DOMAIN, pack_identifier(coordinator.address, number))},
+        parent_device_id=coordinator.device_id,
+        translation_key="pack",
+        translation_placeholders={"number": str(number)},
+    )
+
+
+@callback
+def async_add_battery(
+    entry: MiBmsConfigEntry,
+    coordinator: BatteryCoordinator,
+    make: Callable[[Spot], Entity | None],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what a battery has shown so far, and later what it shows for the first time.
+
+    ``make`` gives None for a spot that its platform does not show.
+    """
+    known: set[Spot] = set()
+
+    @callback
+    def add_new() -> None:
+        new = [spot for spot in coordinator.profile.spots() if spot not in known]
+        known.update(new)
+        entities = [entity for spot in new if (entity := make(spot)) is not None]
+        if entities:
+            async_add_entities(entities)
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))
+
+
 class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
-    """Be one entity of a battery; ``number`` tells cells and probes apart, from 1."""
+    """Be one entity of a battery or of one of its packs."""
 
     _attr_has_entity_name = True
 
@@ -56,22 +112,37 @@ class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
         entry: MiBmsConfigEntry,
         coordinator: BatteryCoordinator,
         description: EntityDescription,
-        field: Field,
-        number: int | None = None,
+        spot: Spot,
     ) -> None:
-        """Take ids and names from the field and its number."""
+        """Take ids and names from the spot."""
         super().__init__(coordinator)
         self.entity_description = description
-        self.field = field
-        self.number = number
-        suffix = "" if number is None else f"_{number}"
-        self._attr_unique_id = f"{coordinator.address}-{field}{suffix}"
-        self._attr_device_info = battery_device(entry, coordinator)
-        if number is not None:
-            self._attr_translation_placeholders = {"number": str(number)}
+        self.spot = spot
+        self._attr_unique_id = f"{coordinator.address}-{spot.key}"
+        if spot.pack is None:
+            self._attr_device_info = battery_device(entry, coordinator)
+        else:
+            self._attr_device_info = pack_device(coordinator, spot.pack)
+        if isinstance(spot.index, int):
+            self._attr_translation_placeholders = {"number": str(spot.index)}
+
+    @property
+    def profile(self) -> Profile:
+        """Give what the battery, or this entity's pack, has shown so far."""
+        profile = self.coordinator.profile
+        return profile if self.spot.pack is None else profile.packs[self.spot.pack - 1]
+
+    @property
+    def sample(self) -> BmsSample | None:
+        """Give the last good sample of the battery or of this entity's pack."""
+        sample = self.coordinator.data
+        if self.spot.pack is None:
+            return sample
+        packs = sample.packs
+        return packs[self.spot.pack - 1] if self.spot.pack <= len(packs) else None
 
     @property
     @override
     def available(self) -> bool:
-        """Stay available while the last good sample is fresh enough."""
-        return self.coordinator.online
+        """Stay available while the last good sample is fresh enough, and has this pack."""
+        return self.coordinator.online and self.sample is not None

@@ -1,19 +1,44 @@
 """What a battery has shown of itself so far: which entities it has, before it is ever read again."""
 
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple, Self
 
 from .proto.model.fields import Field
 from .proto.model.sample import BmsSample, DeviceInfo, Place, Probe, fold
 
+# What a profile of version 1.1 did not hold.
+ADDED: Final[Mapping[str, Any]] = {"balancing": False, "counters": [], "packs": []}
+
+
+class Spot(NamedTuple):
+    """Name one thing that a battery shows: a field, its cell, probe or alarm word, its pack from 1."""
+
+    field: Field
+    index: int | str | None = None
+    pack: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Give the part of a unique id that names this spot."""
+        index = "" if self.index is None else f"_{self.index}"
+        pack = "" if self.pack is None else f"pack_{self.pack}_"
+        return f"{pack}{self.field}{index}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Hold the fields, the number of cells and the probes that a battery has shown."""
+    """Hold the fields, the number of cells, the probes … that a battery, and each of its packs, has shown.
+
+    ``balancing``: it tells which of its cells are balanced. ``counters`` are alarm words.
+    """
 
     fields: frozenset[Field] = frozenset()
     cells: int = 0
     probes: tuple[Place, ...] = ()
+    balancing: bool = False
+    counters: frozenset[str] = frozenset()
+    packs: tuple[Profile, ...] = ()
     info: DeviceInfo = field(default_factory=DeviceInfo)
 
     def learn(self, sample: BmsSample) -> Self:
@@ -23,12 +48,48 @@ class Profile:
             for name in DeviceInfo.__slots__
         }
         places = tuple(probe.place for probe in sample.probes)
+        mask = sample.values.get(Field.BALANCER)
+        packs = list(self.packs)
+        packs += [Profile()] * (len(sample.packs) - len(packs))
+        for place, pack in enumerate(sample.packs):
+            packs[place] = packs[place].learn(pack)
         return type(self)(
             fields=self.fields | frozenset(sample.values),
             cells=max(self.cells, len(sample.cells)),
             probes=places if len(places) >= len(self.probes) else self.probes,
+            # A board that only says "some cell" sends a flag, no mask.
+            balancing=self.balancing
+            or (isinstance(mask, int) and not isinstance(mask, bool)),
+            counters=self.counters | frozenset(sample.counters),
+            packs=tuple(packs),
             info=DeviceInfo(**info),
         )
+
+    def without_packs_from(self, number: int) -> Self:
+        """Forget a pack, from 1, and those behind it."""
+        return replace(self, packs=self.packs[: number - 1])
+
+    def spots(self, pack: int | None = None) -> Iterator[Spot]:
+        """Give everything the battery shows; cells and probes of packs stand with their packs only."""
+        for name in Field:
+            if name in self.fields:
+                yield Spot(name, None, pack)
+        if Field.PROBLEM_CODE in self.fields:
+            yield Spot(Field.ALARM, None, pack)
+        if self.info.production_date:
+            yield Spot(Field.PRODUCTION_DATE, None, pack)
+        for word in sorted(self.counters):
+            yield Spot(Field.PROTECTION_COUNT, word, pack)
+        if not any(one.cells for one in self.packs):
+            for number in range(1, self.cells + 1):
+                yield Spot(Field.CELL_VOLTAGE, number, pack)
+                if self.balancing:
+                    yield Spot(Field.BALANCER, number, pack)
+        if not any(one.probes for one in self.packs):
+            for number in range(1, len(self.probes) + 1):
+                yield Spot(Field.PROBE_TEMPERATURE, number, pack)
+        for number, one in enumerate(self.packs, 1):
+            yield from one.spots(number)
 
     def to_json(self) -> dict[str, Any]:
         """Give the profile as plain values for the config entry."""
@@ -36,17 +97,23 @@ class Profile:
             "fields": sorted(self.fields),
             "cells": self.cells,
             "probes": list(self.probes),
+            "balancing": self.balancing,
+            "counters": sorted(self.counters),
+            "packs": [pack.to_json() for pack in self.packs],
             "info": _info_to_json(self.info),
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a stored profile; a field of a newer version is left out."""
         known = {member.value for member in Field}
         return cls(
             fields=frozenset(Field(name) for name in data["fields"] if name in known),
             cells=data["cells"],
             probes=tuple(Place(name) for name in data["probes"]),
+            balancing=data["balancing"],
+            counters=frozenset(data["counters"]),
+            packs=tuple(Profile.from_json(pack) for pack in data["packs"]),
             info=DeviceInfo(**data["info"]),
         )
 
@@ -69,11 +136,14 @@ def sample_to_json(sample: BmsSample) -> dict[str, Any]:
         },
         "cells": list(sample.cells),
         "probes": [[probe.celsius, probe.place] for probe in sample.probes],
+        "alarms": sorted(sample.alarms),
+        "counters": dict(sample.counters),
+        "packs": [sample_to_json(pack) for pack in sample.packs],
     }
 
 
-def sample_from_json(data: dict[str, Any]) -> BmsSample:
-    """Read a stored sample."""
+def sample_from_json(data: Mapping[str, Any]) -> BmsSample:
+    """Read a stored sample; what an older version did not store is empty."""
     known = {member.value for member in Field}
     return BmsSample(
         values={
@@ -83,4 +153,7 @@ def sample_from_json(data: dict[str, Any]) -> BmsSample:
         },
         cells=tuple(data["cells"]),
         probes=tuple(Probe(celsius, Place(place)) for celsius, place in data["probes"]),
+        alarms=frozenset(data.get("alarms", ())),
+        counters=dict(data.get("counters", {})),
+        packs=tuple(sample_from_json(pack) for pack in data.get("packs", ())),
     )

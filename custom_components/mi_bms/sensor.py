@@ -1,8 +1,8 @@
 """Sensor entities: one table says how each numeric or textual field is shown."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Final, override
+from datetime import date, datetime, timedelta
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -318,7 +318,14 @@ async def async_setup_entry(
         )
         _add_polled(entry, coordinator, async_add_entities)
         return
-    _add_battery(entry, coordinator, async_add_entities)
+
+    def make(spot: Spot) -> BatterySensor | None:
+        if spot.field is Field.ALARM:
+            return AlarmSensor(entry, coordinator, spot)
+        shown = spot.field in SENSORS and spot.field not in _UNSHOWN
+        return BatterySensor(entry, coordinator, spot) if shown else None
+
+    async_add_battery(entry, coordinator, make, async_add_entities)
 
 
 def _add_polled(
@@ -339,34 +346,6 @@ def _add_polled(
         async_add_entities([LossSensor(coordinator, source, name)])
 
     entry.async_on_unload(coordinator.async_on_new_receiver(new_receiver))
-
-
-def _add_battery(
-    entry: MiBmsConfigEntry,
-    coordinator: BatteryCoordinator,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add what the battery has shown so far, and later what it shows for the first time."""
-    added: set[tuple[Field, int | None]] = set()
-
-    def add_new() -> None:
-        profile = coordinator.profile
-        wanted: list[tuple[Field, int | None]] = [
-            (field, None) for field in SENSORS if field in profile.fields
-        ]
-        wanted += [(Field.CELL_VOLTAGE, n + 1) for n in range(profile.cells)]
-        wanted += [(Field.PROBE_TEMPERATURE, n + 1) for n in range(len(profile.probes))]
-        wanted.append((Field.LAST_SEEN, None))
-        new = [key for key in wanted if key not in added]
-        added.update(new)
-        if new:
-            async_add_entities(
-                BatterySensor(entry, coordinator, SENSORS[field], field, number)
-                for field, number in new
-            )
-
-    add_new()
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
 
 
 class PassiveSensor(PassiveEntity, SensorEntity):
@@ -447,22 +426,92 @@ class LossSensor(PolledSensor):
         return self._coordinator.losses.share(self._source)
 
 
+def _count_of(word: str) -> SensorEntityDescription:
+    """Make the row of a battery's own lifetime count of one protection."""
+    return _measured(
+        Field.PROTECTION_COUNT,
+        state_class=_TOTAL,
+        category=_DIAGNOSTIC,
+        enabled=False,
+        translation_key=f"{Field.PROTECTION_COUNT}_{word}",
+    )
+
+
+def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
+    """Give the translation key of a probe, which names its place, and its number among its like."""
+    place = places[index - 1]
+    number = places[:index].count(place)
+    if place is Place.GENERIC:
+        return Field.PROBE_TEMPERATURE, number
+    several = "_n" if places.count(place) > 1 else ""
+    return f"{place}_temperature{several}", number
+
+
 class BatterySensor(BatteryEntity, SensorEntity):
-    """Be a field, a cell or a probe of a battery."""
+    """Be a field, a cell, a probe or a count of a battery or of one of its packs."""
+
+    def __init__(
+        self, entry: MiBmsConfigEntry, coordinator: BatteryCoordinator, spot: Spot
+    ) -> None:
+        """Take the row of the field; probes are named after their place."""
+        if spot.field is Field.PROTECTION_COUNT:
+            row = PROTECTION_COUNTS[Alarm(spot.index)]
+        else:
+            row = SENSORS[spot.field]
+        super().__init__(entry, coordinator, row, spot)
+        if spot.field is Field.PROBE_TEMPERATURE and isinstance(spot.index, int):
+            key, number = _probe_of(self.profile.probes, spot.index)
+            self._attr_translation_key = key
+            self._attr_translation_placeholders = {"number": str(number)}
 
     @property
     @override
-    def native_value(self) -> Value | datetime | None:
+    def native_value(self) -> Value | datetime | date | None:
         """Give the value of the last good sample."""
-        sample = self.coordinator.data
-        match self.field, self.number:
+        sample = self.sample
+        if sample is None:
+            return None
+        match self.spot.field, self.spot.index:
             case Field.LAST_SEEN, _:
                 return self.coordinator.read_at
+            case Field.PRODUCTION_DATE, _:
+                return dt_util.parse_date(self.profile.info.production_date or "")
             case Field.CELL_VOLTAGE, int(number):
                 return sample.cells[number - 1] if number <= len(sample.cells) else None
             case Field.PROBE_TEMPERATURE, int(number):
                 probes = sample.probes
                 return probes[number - 1].celsius if number <= len(probes) else None
-        value = sample.values.get(self.field)
-        words = _WORDS.get(self.field)
+            case Field.PROTECTION_COUNT, str(word):
+                return sample.counters.get(word)
+        value = sample.values.get(self.spot.field)
+        words = _WORDS.get(self.spot.field)
         return value if words is None or value is None else words.get(value)
+
+
+class AlarmSensor(BatterySensor):
+    """Show the most serious active alarm of a battery; all of them stand beside it."""
+
+    @property
+    def _active(self) -> tuple[Alarm, ...]:
+        sample = self.sample
+        if sample is None:
+            return ()
+        return active(sample.alarms, sample.values.get(Field.PROBLEM))
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Give the word of the most serious alarm."""
+        return self._active[0] if self._active else NO_ALARM
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Give all active alarms, the most serious first: words, nothing to draw a graph of."""
+        return {ATTR_ACTIVE: list(self._active)}
+
+
+# Alarms that have acted; a battery that counts them counts over its lifetime.
+PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
+    alarm: _count_of(alarm) for alarm in Alarm if alarm.kind is Kind.PROTECTION
+}

@@ -28,6 +28,9 @@ CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts togeth
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
 
+_WRITE: Final = "write"
+_SILENT: Final = "write-without-response"
+
 
 class BleakLink(GattLink):
     """Be an open connection over bleak."""
@@ -35,11 +38,24 @@ class BleakLink(GattLink):
     def __init__(self, client: BleakClient) -> None:
         """Take an open client."""
         self._client = client
-        self._known: dict[str, BleakGATTCharacteristic] = {}
+        self._known: dict[str, list[BleakGATTCharacteristic]] = {}
         for service in client.services:
-            for characteristic in service.characteristics:
-                # Some modules repeat a UUID; the first one is the one their makers use.
-                self._known.setdefault(characteristic.uuid, characteristic)
+            for one in service.characteristics:
+                for name in (one.uuid, f"{service.uuid}/{one.uuid}"):
+                    self._known.setdefault(name, []).append(one)
+
+    def _pick(self, uuid: str, *wanted: str) -> BleakGATTCharacteristic:
+        """Give the characteristic of a UUID that can do what is wanted, best first.
+
+        Some modules repeat a UUID and tell the two apart by what they can do. Where that does not
+        decide, the first one is the one that their makers use.
+        """
+        several = self._known[uuid]
+        for name in wanted:
+            for one in several:
+                if name in one.properties:
+                    return one
+        return several[0]
 
     @property
     @override
@@ -48,28 +64,29 @@ class BleakLink(GattLink):
 
     @override
     def properties(self, uuid: str) -> Collection[str]:
-        return self._known[uuid].properties
+        return {name for one in self._known[uuid] for name in one.properties}
 
     @override
     def max_write(self, uuid: str) -> int:
-        return self._known[uuid].max_write_without_response_size
+        return self._pick(uuid, _SILENT, _WRITE).max_write_without_response_size
 
     @override
     async def subscribe(self, uuid: str, notified: Notified) -> None:
         def received(_: BleakGATTCharacteristic, data: bytearray) -> None:
             notified(bytes(data))
 
-        await self._run(self._client.start_notify(self._known[uuid], received))
+        one = self._pick(uuid, "notify", "indicate")
+        await self._run(self._client.start_notify(one, received))
 
     @override
     async def read(self, uuid: str) -> bytes:
-        return bytes(await self._run(self._client.read_gatt_char(self._known[uuid])))
+        one = self._pick(uuid, "read")
+        return bytes(await self._run(self._client.read_gatt_char(one)))
 
     @override
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
-        await self._run(
-            self._client.write_gatt_char(self._known[uuid], data, response=response)
-        )
+        one = self._pick(uuid, *((_WRITE, _SILENT) if response else (_SILENT, _WRITE)))
+        await self._run(self._client.write_gatt_char(one, data, response=response))
 
     async def _run[T](self, operation: Awaitable[T]) -> T:
         try:

@@ -39,6 +39,27 @@ class Home:
             self.hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
         )
 
+    async def reconfigure(self, entry: ConfigEntry[Any]) -> Result:
+        """Choose "reconfigure" of an entry."""
+        context = {"source": "reconfigure", "entry_id": entry.entry_id}
+        return await self.clock.wait(
+            self.hass.config_entries.flow.async_init(DOMAIN, context=context)
+        )
+
+    async def options(self, entry: ConfigEntry[Any]) -> Result:
+        """Choose "configure" of an entry."""
+        return await self.clock.wait(
+            self.hass.config_entries.options.async_init(entry.entry_id)
+        )
+
+    async def set_options(self, flow: Result, data: dict[str, Any]) -> Result:
+        """Send a form of the options, and let the entry be loaded anew."""
+        done = await self.clock.wait(
+            self.hass.config_entries.options.async_configure(flow["flow_id"], data)
+        )
+        await self.clock.settle()
+        return done
+
     async def answer(self, flow: Result, data: dict[str, Any] | None = None) -> Result:
         """Send a form."""
         return await self.clock.wait(

@@ -101,7 +101,7 @@ async def test_missed_polls_keep_the_values_until_the_grace_ends(
 async def test_a_pack_that_comes_back_is_read_at_once(home: Home) -> None:
     device = jbd()
     entry = await added(home, device)
-    await _options(home, entry, 3600)
+    await home.set_options(await home.options(entry), {"interval": 3600})
     await home.clock.run(2)
     await home.clock.leap(3700)
     await home.clock.run(60)
@@ -442,15 +442,3 @@ async def test_words_and_masks(home: Home) -> None:
     assert any(device.pack.balancing)
     await added(home, device)
     assert home.value(device, "balancer") == "on"
-
-
-async def _options(home: Home, entry: ConfigEntry[Any], interval: int) -> None:
-    flow = await home.clock.wait(
-        home.hass.config_entries.options.async_init(entry.entry_id)
-    )
-    await home.clock.wait(
-        home.hass.config_entries.options.async_configure(
-            flow["flow_id"], {"interval": interval}
-        )
-    )
-    await home.clock.settle()

@@ -30,6 +30,7 @@ from custom_components.mi_bms.proto.activation.contract import (
     qualified,
     read,
 )
+from custom_components.mi_bms.proto.activation.devices import HINTS, Preparation, Way
 from custom_components.mi_bms.proto.activation.frames import (
     Ack,
     Begin,
@@ -175,6 +176,17 @@ def test_names_in_the_service() -> None:
 )
 def test_frames(frame: str, meaning: object) -> None:
     assert parse(bytes.fromhex(frame)) == meaning
+
+
+def test_hints() -> None:
+    assert list(HINTS) == sorted(HINTS)
+    assert all(
+        hint.preparation is Preparation.NOTHING
+        for hint in HINTS.values()
+        if hint.way in {Way.CLOUD, Way.NOT_NEEDED}
+    )
+    legacy = {product for product, hint in HINTS.items() if hint.way is Way.LEGACY}
+    assert legacy == {0x0153, 0x03B6, 0x03BF, 0x04E6, 0x068E, 0x15CE}
 
 
 def test_only_eight_numbers_fit() -> None:
@@ -393,7 +405,7 @@ def test_the_carrier_may_give_nonsense() -> None:
     for talk, answer in ((hear(1), b"bytes"), (read(VERSION), Heard(DATA, b""))):
         next(talk)
         with pytest.raises(StopIteration) as done:
-            talk.send(answer)  # type: ignore[arg-type]
+            talk.send(answer)
         assert done.value.value is None
 
 

@@ -1,9 +1,11 @@
 """Activations of simulated devices that go wrong, in virtual time."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 import random
+from typing import override
 
 import pytest
 
@@ -13,8 +15,10 @@ from custom_components.mi_bms.proto.activation.contract import (
     VERSION,
     Reason,
     Stage,
+    qualified,
 )
-from custom_components.mi_bms.proto.link.activation import RUNS
+from custom_components.mi_bms.proto.link.activation import RUNS, activate as carry_out
+from custom_components.mi_bms.proto.link.gatt import Notified
 from custom_components.mi_bms.proto.mibeacon.decoder import check_key
 from custom_components.mi_bms.proto.model.errors import (
     ActivationError,
@@ -23,10 +27,20 @@ from custom_components.mi_bms.proto.model.errors import (
 )
 from custom_components.mi_bms.proto.model.reading import KeyCheck
 from tests.bench.activation_matrix import clean, lossy
-from tests.replay.activation import Air, Fault, Outcome, Trouble, activate_in, start
+from tests.replay.activation import (
+    Air,
+    Fault,
+    Outcome,
+    PeripheralLink,
+    Trouble,
+    activate_in,
+    start,
+)
+from tests.replay.batteries import run
 from tests.world import ad
 from tests.world.devices import KINDS
-from tests.world.devices.activation import MiActivatable, MiLegacyRemote
+from tests.world.devices.activation import MiActivatable
+from tests.world.devices.mi_remote import MiLegacyRemote
 from tests.world.peripheral import Peripheral
 
 ADDRESS = "A4:C1:38:12:34:56"
@@ -181,10 +195,13 @@ def test_a_key_that_cannot_be_proven_is_given_up() -> None:
     first = activation.candidate
     silent = Trouble(loss=1.0)
     outcome = activate_in(Air(device, silent), activation, runs=3)
-    assert outcome.error is not None
+    assert isinstance(outcome.error, ActivationError)
+    assert outcome.error.reason == Reason.UNCONFIRMED
     assert outcome.stages.count(Stage.CHECKING_LOGIN) == 2
     assert outcome.stages[-1] is Stage.READING_ID
     assert first is not None
+    assert activation.candidate is first
+    assert agrees(activate_in(Air(device), activation), device)
     assert activation.candidate is None
 
 
@@ -305,6 +322,51 @@ def test_the_offered_type_of_write_is_used() -> None:
     assert all(response for *_, response in air.links[0].written)
 
 
+def test_full_names_are_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that knows services is asked for what is inside the right one."""
+    asked: set[str] = set()
+
+    class Knowing(PeripheralLink):
+        """Know each characteristic by its full name too; the short one is another service's."""
+
+        @property
+        @override
+        def characteristics(self) -> Collection[str]:
+            return {*self._known, *map(qualified, self._known)}
+
+        @override
+        def properties(self, uuid: str) -> Collection[str]:
+            asked.add(uuid)
+            return super().properties(uuid.rpartition("/")[2])
+
+        @override
+        async def subscribe(self, uuid: str, notified: Notified) -> None:
+            asked.add(uuid)
+            await super().subscribe(uuid.rpartition("/")[2], notified)
+
+        @override
+        async def read(self, uuid: str) -> bytes:
+            asked.add(uuid)
+            return await super().read(uuid.rpartition("/")[2])
+
+        @override
+        async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+            await super().write(uuid.rpartition("/")[2], data, response=response)
+
+    monkeypatch.setattr("tests.replay.activation.PeripheralLink", Knowing)
+    device = make()
+    assert agrees(activate(device), device)
+    assert asked == set(map(qualified, (CONTROL, DATA, VERSION)))
+
+
+def test_a_run_without_anybody_watching() -> None:
+    device = make()
+    activation = start(ADDRESS)
+    result = run(carry_out(Air(device).use, activation))
+    assert result.checked
+    assert result.bind_key.hex() == device._new_key
+
+
 def test_a_version_that_cannot_be_read_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -327,6 +389,7 @@ def test_a_device_that_talks_all_the_time_is_cut_off() -> None:
     class Chatty(MiActivatable):
         """Answer nothing and send nonsense every two seconds."""
 
+        @override
         def write(self, uuid: str, data: bytes, response: bool) -> None:
             self._nonsense()
 

@@ -17,12 +17,8 @@ from custom_components.mi_bms.proto.model.errors import (
     ActivationError,
     ActivationRefused,
 )
-from tests.world.devices.activation import (
-    MiActivatable,
-    MiLegacyRemote,
-    stream,
-    stretch,
-)
+from tests.world.devices.activation import MiActivatable, stretch
+from tests.world.devices.mi_remote import MiLegacyRemote, stream
 
 from .transcripts import (
     STANDARD_TABLE,

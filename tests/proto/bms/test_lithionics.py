@@ -2,7 +2,8 @@
 
 import pytest
 
-from custom_components.mi_bms.proto.bms.families.lithionics import CELSIUS, FAMILY
+from custom_components.mi_bms.proto.bms.contract import CELSIUS
+from custom_components.mi_bms.proto.bms.families.lithionics import FAMILY
 from custom_components.mi_bms.proto.model.errors import FrameError
 
 from .talks import answer, frames_of, say

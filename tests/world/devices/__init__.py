@@ -10,7 +10,7 @@ from typing import Final
 
 from tests.world.peripheral import Peripheral
 
-from . import activation, atc, ej, jbd, qingping, raw, xiaomi
+from . import activation, atc, ej, jbd, mi_remote, qingping, raw, xiaomi
 from .models import MODELS
 
 KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
@@ -41,7 +41,7 @@ KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     "MI_LOSES_FRAGMENT": partial(activation.MiActivatable, lose_fragment=2),
     "MI_OVERTAKES": partial(activation.MiActivatable, overtake=True),
     "MI_LEAVES": partial(activation.MiActivatable, leave_at=12),
-    "MI_LEGACY_REMOTE": activation.MiLegacyRemote,
+    "MI_LEGACY_REMOTE": mi_remote.MiLegacyRemote,
     "MJ_HT_V1": xiaomi.model("LYWSDCGQ"),
     "CGG1": qingping.cgg1,
     "CGD1": qingping.cgd1,

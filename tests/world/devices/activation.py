@@ -1,8 +1,7 @@
 """Xiaomi devices that can be given a key over Bluetooth, with everything that goes wrong in it.
 
-The standard kind (P-256, HKDF-SHA-256, AES-CCM) registers an identity made up by whoever connects and
-advertises under the new key some time later; until then it goes on as before. The legacy kind (RC4)
-hands out its own key while it is in pairing mode. Source: the vendor's embedded stack and traces.
+P-256, HKDF-SHA-256 and AES-CCM register an identity made up by whoever connects; the device advertises
+under the new key some time later and goes on as before until then. Source: the vendor's embedded stack and traces.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tests.world import ad
-from tests.world.peripheral import Characteristic, Descriptor, GattError, Service
+from tests.world.peripheral import Characteristic, Descriptor, Service
 
 from .beacon import Frame
 from .mi_transfer import Done, Transfer
@@ -38,9 +37,6 @@ PROCEDURE_SECONDS: Final = 20.0  # then an unfinished procedure ends with the li
 THINK: Final = 0.02  # s before an answer
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ID_NONCE: Final = bytes.fromhex("101112131415161718191a1b")
-PAIRING_OBJECT: Final = bytes.fromhex("0200020110")
-HELLO: Final = bytes.fromhex("90ca85de")
-LET_IN: Final = bytes.fromhex("92ab54fa")
 
 
 def _char(
@@ -87,7 +83,8 @@ def stretch(material: bytes, salt: bytes, info: str) -> bytes:
     return HKDF(hashes.SHA256(), 64, salt, info.encode()).derive(material)
 
 
-def _options(title: str, params: Mapping[str, object]) -> dict[str, object]:
+def model_options(title: str, params: Mapping[str, object]) -> dict[str, object]:
+    """Give the options of a model with changes; raise ``ValueError`` for an unknown one."""
     if title not in MODELS:
         raise ValueError(f"model = {title!r} is not one of {', '.join(MODELS)}")
     return dict(MODELS[title].options) | dict(params)
@@ -130,7 +127,7 @@ class MiActivatable(MiSensor):
         **params: object,
     ) -> None:
         """Take what it is, what it went through, and what it does wrong."""
-        own = {"idle": True, "idle_capability": "08"} | _options(model, params)
+        own = {"idle": True, "idle_capability": "08"} | model_options(model, params)
         shown = MODELS[model].name if name is None else name
         super().__init__(address=address, name=shown, key=key, seed=seed, **own)  # type: ignore[arg-type]
         self.connectable = True
@@ -363,95 +360,3 @@ COMMANDS: Final[Mapping[bytes, Callable[[MiActivatable], None]]] = {
     bytes.fromhex("13000000"): MiActivatable._commit,
     bytes.fromhex("24000000"): MiActivatable._log_in,
 }
-
-
-def stream(key: bytes, data: bytes) -> bytes:
-    """Give RC4 of one message."""
-    box = bytearray(range(256))
-    j = 0
-    for i in range(256):
-        j = (j + box[i] + key[i % len(key)]) % 256
-        box[i], box[j] = box[j], box[i]
-    out, i, j = b"", 0, 0
-    for byte in data:
-        i = (i + 1) % 256
-        j = (j + box[i]) % 256
-        box[i], box[j] = box[j], box[i]
-        out += bytes((byte ^ box[(box[i] + box[j]) % 256],))
-    return out
-
-
-class MiLegacyRemote(MiSensor):
-    """Be a remote of the older generation: while ``pairing`` it hands out its own 12-byte ``key``.
-
-    ``first_fails``: its first answer is wrong, as often seen.
-    """
-
-    def __init__(
-        self,
-        *,
-        address: str,
-        name: str | None = None,
-        model: str = "YLKG07YL",
-        key: str = "00112233445566778899aabb",
-        firmware: str = "2.0.0_0001",
-        pairing: bool = True,
-        first_fails: bool = False,
-        **params: object,
-    ) -> None:
-        """Take what it is."""
-        own = _options(model, params)
-        super().__init__(address=address, name=name, key=key, **own)  # type: ignore[arg-type]
-        self.connectable, self.services, self.mtu = True, LEGACY_TABLE, 23
-        self.pairing = pairing
-        self._firmware, self._fails = firmware, first_fails
-        self._greeted = self._let_in = False
-        self._session = b""
-
-    @override
-    def _next(self, now: float) -> Frame | None:
-        if not self.pairing:
-            return super()._next(now)
-        # The wish to be paired travels in the clear.
-        key, self._key = self._key, None
-        try:
-            return self._frame(PAIRING_OBJECT)
-        finally:
-            self._key = key
-
-    @override
-    def connected(self, now: float) -> None:
-        self._greeted = self._let_in = False
-
-    @override
-    def read(self, uuid: str) -> bytes:
-        if uuid not in {KEY, VERSION} or not self._let_in:
-            raise GattError(READ_NOT_PERMITTED)
-        if uuid == KEY:
-            return stream(self._session, bytes.fromhex(self.key or ""))
-        self.pairing = False
-        return stream(self._session, self._firmware.encode())
-
-    @override
-    def write(self, uuid: str, data: bytes, response: bool) -> None:
-        if uuid == CONTROL and data == HELLO:
-            self._greeted = self.pairing
-        elif uuid == TOKEN and self._greeted and len(data) == 12:
-            self._answer(data)
-        elif uuid == TOKEN and len(data) == 4:
-            self._let_in = bool(self._session) and (
-                stream(self._session, data) == LET_IN
-            )
-
-    def _answer(self, data: bytes) -> None:
-        m = self.mac[::-1]
-        low, high = self._product.to_bytes(2, "little")
-        first = bytes((m[0], m[2], m[5], low, low, m[4], m[5], m[1]))
-        second = bytes((m[0], m[2], m[5], high, m[4], m[0], m[5], low))
-        self._session = stream(first, data)
-        answer = stream(first, stream(second, self._session))
-        if self._fails:
-            self._fails = False
-            answer = bytes(12)
-        if self.notify is not None:
-            self.notify(TOKEN, answer)

@@ -20,6 +20,8 @@ PASSWORD: Final = (0x23, 0x016A)
 LFP, TERNARY = 0xFAF2, 0xFAF1
 BALANCING: Final = 4
 BY_HAND: Final = 0x0F
+# Stands between check and end of the device information in captures, beyond the told length.
+BEHIND_DEVICE: Final = bytes.fromhex("ff0b000041f2")
 
 # protection → code of the switch that it opens
 CODES: Final = {
@@ -34,11 +36,11 @@ CODES: Final = {
 }
 
 
-def frame(function: int, address: int, data: bytes, *, length: int | None = None) -> bytes:
-    """Give a reply; ``length`` is told instead of the true one, as some replies do."""
-    told = len(data) if length is None else length
-    body = bytes((0xA1, function)) + address.to_bytes(2, "little") + bytes((told,))
-    return START[:1] + body + data + check(body + data) + END
+def frame(function: int, address: int, data: bytes, behind: bytes = b"") -> bytes:
+    """Give a reply; ``behind`` follows the check, as in the one whose length is told too short."""
+    body = bytes((0xA1, function)) + address.to_bytes(2, "little")
+    body += bytes((len(data),)) + data
+    return START[:1] + body + check(body) + behind + END
 
 
 class AntBattery(GattBattery):
@@ -93,9 +95,7 @@ class AntBattery(GattBattery):
         if question == DEVICE:
             texts = (self._hardware, self._software)
             data = b"".join(text.encode()[:16].ljust(16, b"\0") for text in texts)
-            # Behind the texts lie six bytes that the told length leaves out.
-            body = frame(0x12, DEVICE[1], data + bytes(6), length=len(data))
-            return [body]
+            return [frame(0x12, DEVICE[1], data, BEHIND_DEVICE)]
         return []
 
     def _status(self) -> bytes:

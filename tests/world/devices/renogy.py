@@ -91,7 +91,7 @@ class RenogyBattery(GattBattery):
         values += [capacity >> 16, capacity, pack.cycles]
         memory |= modbus.registers(0x13B2, values)
         states = pack.charge_on << CHARGE_BIT | pack.discharge_on << DISCHARGE_BIT
-        alarms = [bool(pack.protections), 0, 0, 0, 0, 0, states, 0]
+        alarms = [bool(pack.protections), 0, 0, 0, 0, 0, states, 0, 0, 0]
         memory |= modbus.registers(0x13EC, alarms)
         return memory | modbus.registers(0x13F6, modbus.words_of(self._texts))
 

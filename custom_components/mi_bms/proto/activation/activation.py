@@ -123,7 +123,6 @@ class Activation:
         channel = Channel(self._resends)
         if self.candidate is not None and self._checks:
             return (yield from self._check_candidate(channel, self.candidate))
-        self.candidate = None
         result = yield from self._register(channel, firmware)
         return (
             (yield from self._check(channel, result)) if self._check_login else result

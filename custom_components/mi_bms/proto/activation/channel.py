@@ -59,9 +59,9 @@ class Channel:
         """Keep this word, whenever it comes from now on; others without meaning are passed over."""
         self._awaited = word
 
-    def expect(self, *, seconds: float = STEP) -> Talk[Word]:
+    def expect(self) -> Talk[Word]:
         """Wait for the awaited word."""
-        while not isinstance(event := (yield from self._next(seconds)), Word):
+        while not isinstance(event := (yield from self._next(STEP)), Word):
             self._other(event)
         return event
 

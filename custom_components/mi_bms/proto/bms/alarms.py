@@ -113,7 +113,8 @@ _ORDER = {alarm: place for place, alarm in enumerate((*_FIRST, *Alarm))}
 
 def active(words: Iterable[str], problem: object) -> tuple[Alarm, ...]:
     """Give the active alarms, the most serious first; a problem without any word is ``OTHER``."""
-    found = {Alarm(word) for word in words}
+    known = frozenset(words)
+    found = {alarm for alarm in Alarm if alarm in known}
     if problem and not found:
         found.add(Alarm.OTHER)
     return tuple(

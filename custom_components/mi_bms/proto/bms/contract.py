@@ -12,6 +12,7 @@ Frames that nobody waits for stay in a short queue until the next question is wr
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from ..model.fields import Field
 from .codec import Draft, Row, decode
@@ -20,6 +21,9 @@ from .uuids import expand
 
 type Accept = bytes | Callable[[bytes], bool] | None
 type Note = bool | int | float | str | bytes
+
+# A note in the memory of a device that speaks °C or °F as it is set, and does not say which.
+CELSIUS: Final = "celsius"
 
 
 class Mode(StrEnum):

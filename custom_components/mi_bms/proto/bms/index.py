@@ -66,7 +66,8 @@ class Match:
 class Entry:
     """Hold what is known of a family without its decoder.
 
-    ``manual``: adverts of this family say nothing, the user has to choose it.
+    ``manual``: adverts of this family say nothing, the user has to choose it. ``either_unit``: it
+    speaks °C or °F as it is set and does not say which, so the user has to (``contract.CELSIUS``).
     """
 
     title: str
@@ -74,6 +75,7 @@ class Entry:
     match: tuple[Match, ...] = ()
     password: Password = field(default_factory=Password)
     manual: bool = False
+    either_unit: bool = False
 
 
 def _names(
@@ -340,6 +342,7 @@ INDEX: Final[Mapping[str, Entry]] = {
         title="Lithionics NeverDie",
         brands=("Lithionics",),
         match=_names("Li[0-9]-*", service="ffe0", mfr=(19784,)),
+        either_unit=True,
     ),
     "myvolta": Entry(
         title="Volta Power Systems",

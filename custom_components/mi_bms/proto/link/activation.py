@@ -144,7 +144,8 @@ async def activate(
     ``ActivationError``. Its reason ``unconfirmed`` means that ``activation.candidate`` may be the
     device's key; only adverts can tell.
     """
-    for left in reversed(range(runs)):
+    left = runs
+    while True:
         if progress is not None:
             progress(Stage.CONNECTING)
         failure: MiBmsError
@@ -157,9 +158,9 @@ async def activate(
         if activation.result is not None:
             # The key is stored; only the proof of it was cut short.
             return activation.result
-        if not left:
-            break
+        left -= 1
+        if left <= 0:
+            if activation.candidate is not None:
+                raise ActivationError(Reason.UNCONFIRMED) from failure
+            raise failure
         await asyncio.sleep(pause)
-    if activation.candidate is not None:
-        raise ActivationError(Reason.UNCONFIRMED) from failure
-    raise failure

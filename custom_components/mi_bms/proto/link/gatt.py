@@ -9,6 +9,8 @@ type Notified = Callable[[bytes], None]
 class GattLink(Protocol):
     """Be an open connection to one device; UUIDs are full lower-case 128-bit strings.
 
+    ``service/characteristic`` names a characteristic inside one service, for modules that repeat a UUID.
+
     Every method raises ``Unreachable`` when the link is gone. Closing is the business of whoever opened.
     """
 

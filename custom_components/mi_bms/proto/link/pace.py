@@ -20,7 +20,9 @@ FASTER: Final = 3.0
 SLOWER: Final = 4.0
 NEARLY_EMPTY: Final = 10.0  # %
 NEARLY_FULL: Final = 95.0  # %
-APART: Final = 0.1  # V between cells; at the ends of the curve a cell is soon at its limit
+APART: Final = (
+    0.1  # V between cells; at the ends of the curve a cell is soon at its limit
+)
 COLD: Final = 2.0  # °C; below it charging harms
 HOT: Final = 50.0  # °C
 
@@ -81,8 +83,8 @@ def near_limit(sample: BmsSample) -> bool:
     warmth = [probe.celsius for probe in sample.probes]
     moves = flow(sample) is not Flow.IDLE
     return (
-        bool(sample.values.get(Field.PROBLEM))
-        or bool(sample.alarms)
+        # A standing problem of a battery at rest would read it fast for weeks.
+        (moves and (bool(sample.values.get(Field.PROBLEM)) or bool(sample.alarms)))
         or (
             level is not None
             and moves

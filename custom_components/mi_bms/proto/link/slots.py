@@ -99,7 +99,9 @@ class Slots:
     def home(self, address: str) -> str | None:
         """Give the radio that hears a battery best, busy or not."""
         best = max(
-            self.paths(address), key=lambda radio: radio.hears[address].rssi, default=None
+            self.paths(address),
+            key=lambda radio: radio.hears[address].rssi,
+            default=None,
         )
         return best.source if best else None
 

@@ -13,10 +13,8 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Probe
 from ..codec import Draft
-from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
+from ..contract import CELSIUS, Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import LineFramer
-
-CELSIUS: Final = "celsius"
 
 _NUMBER: Final = re.compile(r"[+-]?(?=(?:\.?\d){1,9}$)\d+(?:\.\d+)?")
 _CODE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")

@@ -1,0 +1,381 @@
+"""Decide which battery is read when, so that all share the radios' few connection slots.
+
+Pure: facts and times (seconds of a clock that runs on evenly) in, decisions out. The caller asks
+``decide`` whenever something happened or the time it named has come, carries out every order, and
+reports the end of each read with ``succeeded``, ``doubted`` or ``failed`` and of each closing with
+``released``. An order is a promise: the scheduler counts its slot until one of these comes.
+
+The rules. Earliest deadline first, the deadline being one interval after a read was due: it does not
+move while a battery waits, so each one becomes the most urgent in the end. A link stays open after a
+read only while slots are spare; one that stays open is given up as soon as somebody waits for a slot.
+A battery that fails is tried ever more rarely, after the healthy ones, and one at a time per radio.
+When several batteries fail at one radio and none succeeds, the radio is the likely culprit: then
+tries stay frequent, and the first success brings all of them back.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil, inf
+from typing import Final
+
+from ..model.availability import Failure
+from .pace import Raised
+from .quality import Quality
+from .slots import Radio, Slots
+
+SUSPECT: Final = (
+    2  # failures in a row from which a battery no longer stands in others' way
+)
+SICK: Final = 2  # batteries that fail at a radio in a row, none succeeding
+HEADROOM: Final = 2.0  # slots kept for rotation, as a multiple of what the reads take
+TIMED: Final = 5  # durations known before an interval is raised for them
+SLACK: Final = 1.25  # interval over duration of a read, at least
+FIRST_TRY: Final = (2.0, 15.0)  # s; bounds of the first pause after a failure
+JITTER: Final = (
+    0.25  # part of a pause by which it varies, so that failures do not march in step
+)
+NO_SLOT_PAUSE: Final = 5.0  # s
+DOUBT_PAUSE: Final = 2.0  # s until an unbelievable sample is checked
+WAKE_EVERY: Final = 60.0  # s; a flickering advert must not undo the pauses
+LOOK: Final = 30.0  # s; the longest time without looking again
+WAITING_LOOK: Final = 1.0  # s; while somebody waits for a slot
+CROWDED: Final = 120.0  # s without held links at a radio after one had to be given up
+
+
+class Phase(StrEnum):
+    """Say what a battery's connection is doing."""
+
+    CLOSED = "closed"
+    READING = "reading"  # from the order on, connecting included
+    HELD = "held"
+    CLOSING = "closing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Hold what is the same for all batteries; times in seconds.
+
+    ``reserve`` slots of a radio stay free when others used it within ``shared_for``. ``stagger`` is
+    the least time between two connects at one radio, ``longest_pause`` the longest after failures.
+    Links of batteries with a longer interval than ``hold_up_to`` are not kept.
+    """
+
+    reserve: int = 1
+    shared_for: float = 3600.0
+    stagger: float = 0.5
+    longest_pause: float = 300.0
+    patience: float = 300.0
+    hold_up_to: float = 120.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Pack:
+    """Hold what the scheduler knows of a battery; read it, but let the scheduler write it."""
+
+    address: str
+    interval: float
+    keeps: bool
+    due: float
+    phase: Phase = Phase.CLOSED
+    radio: str | None = None
+    started: float = -inf
+    read_at: float | None = None
+    failures: int = 0
+    failed_at: str | None = None
+    retry_at: float = -inf
+    away_until: float | None = None
+    asleep: bool = False
+    held_elsewhere: bool = False
+    urgent: bool = False
+    pathless: bool = False
+    woken_at: float = -inf
+    quality: Quality = field(default_factory=Quality)
+
+    @property
+    def effective(self) -> float:
+        """Give the interval that can be kept, in seconds."""
+        raised = self.raised
+        return raised.possible if raised else self.interval
+
+    @property
+    def raised(self) -> Raised | None:
+        """Say that reads take longer than the interval allows, None when they do not."""
+        seconds = self.quality.seconds
+        if seconds is None or self.quality.timed < TIMED:
+            return None
+        possible = round(seconds * SLACK, 1)
+        return Raised(self.interval, possible) if possible > self.interval else None
+
+    @property
+    def ready_at(self) -> float:
+        """Give when the battery may be read next; infinite while it sleeps or is paused for good."""
+        if self.away_until is not None:
+            return inf if self.urgent else max(self.away_until, self.due)
+        if self.urgent:
+            return -inf
+        return inf if self.asleep else max(self.due, self.retry_at)
+
+    @property
+    def deadline(self) -> float:
+        """Give when its data become too old, for the order among those that wait."""
+        return -inf if self.urgent else self.ready_at + self.effective
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Tell to read a battery: over its open link, or over a new one that is expected at ``radio``.
+
+    ``gentle``: it failed before, so one attempt to connect is enough.
+    """
+
+    address: str
+    radio: str | None
+    open: bool
+    gentle: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Tell what to do now: reads to start, links to close (even in the middle), when to ask again."""
+
+    read: tuple[Order, ...]
+    release: tuple[str, ...]
+    again: float
+
+
+class Scheduler:
+    """Schedule the reads of all batteries of an installation."""
+
+    def __init__(
+        self, chance: Callable[[], float], settings: Settings | None = None
+    ) -> None:
+        """Take a source of chance (0 … 1) for the jitter, and the settings."""
+        self.settings = settings or Settings()
+        self.packs: dict[str, Pack] = {}
+        self.radios: dict[str, Quality] = {}
+        self._chance = chance
+        self._shared_at: dict[str, float] = {}
+        self._connect_at: dict[str, float] = {}
+        self._crowded_at: dict[str, float] = {}
+        self._failing: dict[str, set[str]] = {}
+
+    def add(
+        self, address: str, now: float, interval: float, *, keeps: bool = False
+    ) -> None:
+        """Schedule a battery from now on; ``keeps``: its family gains from a link that stays open."""
+        self.packs[address] = Pack(
+            address=address, interval=interval, keeps=keeps, due=now
+        )
+
+    def remove(self, address: str) -> None:
+        """Forget a battery; whatever is open to it, the caller closes."""
+        self.packs.pop(address, None)
+        for failing in self._failing.values():
+            failing.discard(address)
+
+    def pace(self, address: str, interval: float) -> None:
+        """Change the interval of a battery, counted from its last read."""
+        pack = self.packs[address]
+        if pack.read_at is not None and interval != pack.interval:
+            pack.due = pack.started + interval
+        pack.interval = interval
+
+    def pause(self, address: str, until: float = inf) -> None:
+        """Stay away from a battery; a link to it is closed by the next decision."""
+        self.packs[address].away_until = until
+        self.packs[address].urgent = False
+
+    def resume(self, address: str, now: float) -> None:
+        """Come back to a battery at once."""
+        pack = self.packs[address]
+        pack.away_until = None
+        self._back(pack, now)
+
+    def refresh(self, address: str) -> bool:
+        """Read a battery next, whatever the plan; False while it is paused."""
+        pack = self.packs[address]
+        pack.urgent = pack.away_until is None
+        return pack.urgent
+
+    def sleep(self, address: str) -> None:
+        """Leave a battery in peace until ``wake``."""
+        self.packs[address].asleep = True
+
+    def wake(self, address: str, now: float) -> bool:
+        """Read a battery at once because it advertises again; False when that was lately tried."""
+        pack = self.packs[address]
+        pack.asleep = False
+        if now - pack.woken_at < WAKE_EVERY:
+            return False
+        pack.woken_at = now
+        self._back(pack, now)
+        return True
+
+    def elsewhere(self, address: str, held: bool) -> None:
+        """Say whether another client holds a battery; then tries stay gentle but regular."""
+        self.packs[address].held_elsewhere = held
+
+    def connected(self, address: str, radio: str | None) -> None:
+        """Note which radio the stack took."""
+        self.packs[address].radio = radio or self.packs[address].radio
+
+    def succeeded(self, address: str, now: float, seconds: float) -> None:
+        """Note a sample and how long the whole read took; the next decision keeps or closes the link."""
+        pack = self.packs[address]
+        pack.quality.good(seconds)
+        pack.read_at = now
+        pack.failures, pack.retry_at, pack.failed_at = 0, -inf, None
+        pack.held_elsewhere = pack.urgent = pack.asleep = False
+        pack.due = max(pack.started + pack.effective, now)
+        if pack.phase is Phase.READING:
+            pack.phase = Phase.HELD
+        if pack.radio is not None:
+            self._quality(pack.radio).good(seconds)
+            self._cured(pack.radio, now)
+
+    def doubted(self, address: str, now: float, seconds: float) -> None:
+        """Note a sample that was not believed: the link works, and it is soon read again."""
+        read_at = self.packs[address].read_at
+        self.succeeded(address, now, seconds)
+        pack = self.packs[address]
+        pack.read_at = read_at
+        pack.due = min(pack.due, now + DOUBT_PAUSE)
+
+    def failed(self, address: str, now: float, failure: Failure) -> None:
+        """Note a read that gave nothing; the caller has closed whatever was open."""
+        pack = self.packs[address]
+        radio, pack.radio = pack.radio, None
+        pack.phase = Phase.CLOSED
+        pack.urgent = False
+        if failure is Failure.NO_SLOT:
+            pack.retry_at = now + NO_SLOT_PAUSE
+            return
+        pack.quality.bad()
+        pack.failures += 1
+        pack.failed_at = radio
+        if radio is not None:
+            self._quality(radio).bad()
+            if failure in {Failure.CONNECT, Failure.LOST}:
+                self._failing.setdefault(radio, set()).add(address)
+        pack.retry_at = now + self._pause(pack, radio, failure)
+
+    def lost(self, address: str) -> None:
+        """Note that a held link broke; no failure yet, the next read will tell."""
+        pack = self.packs[address]
+        pack.phase, pack.radio = Phase.CLOSED, None
+
+    released = lost
+
+    def decide(self, now: float, radios: Iterable[Radio]) -> Decision:
+        """Decide what to do now; every order counts as carried out from here on."""
+        slots = self._slots(now, radios)
+        for pack in self.packs.values():
+            self._look(pack, now, slots)
+        release = [pack for pack in self.packs.values() if self._must_close(pack)]
+        read = [self._order(pack, now) for pack in self._due_links(now)]
+        waiting, again = self._start(now, slots, read)
+        release += self._make_room(now, slots, waiting)
+        release += [
+            pack
+            for pack in self.packs.values()
+            if pack.phase is Phase.HELD
+            and pack not in release
+            and not self._keep(pack, now, slots)
+        ]
+        for pack in release:
+            pack.phase = Phase.CLOSING
+        return Decision(
+            read=tuple(read),
+            release=tuple(pack.address for pack in release),
+            again=min(again, self._again(now, waiting)),
+        )
+
+    def _slots(self, now: float, radios: Iterable[Radio]) -> Slots:
+        known = tuple(radios)
+        ours: Mapping[str, str | None] = {
+            pack.address: pack.radio
+            for pack in self.packs.values()
+            if pack.phase is not Phase.CLOSED
+        }
+        for radio in known:
+            others = radio.slots - radio.free - len(radio.allocated & ours.keys())
+            if others > 0:
+                self._shared_at[radio.source] = now
+        shared = {
+            source
+            for source, at in self._shared_at.items()
+            if now - at <= self.settings.shared_for
+        }
+        return Slots(known, ours, shared, self.settings.reserve)
+
+    def _look(self, pack: Pack, now: float, slots: Slots) -> None:
+        """End what has run out: a pause that is over, a battery out of reach that is heard again."""
+        if pack.away_until is not None and pack.away_until <= now:
+            pack.away_until = None
+            self._back(pack, now)
+        pathless = not slots.paths(pack.address)
+        if pack.pathless and not pathless:
+            self.wake(pack.address, now)
+        pack.pathless = pathless
+
+    def _must_close(self, pack: Pack) -> bool:
+        return pack.away_until is not None and pack.phase in {
+            Phase.HELD,
+            Phase.READING,
+        }
+
+    def _due_links(self, now: float) -> list[Pack]:
+        return [
+            pack
+            for pack in self.packs.values()
+            if pack.phase is Phase.HELD and pack.ready_at <= now
+        ]
+
+    def _order(self, pack: Pack, now: float, radio: str | None = None) -> Order:
+        is_open = pack.phase is Phase.HELD
+        pack.phase, pack.started = Phase.READING, now
+        pack.radio = radio or pack.radio
+        return Order(
+            address=pack.address,
+            radio=pack.radio,
+            open=is_open,
+            gentle=pack.failures > 0 or pack.held_elsewhere,
+        )
+
+    def _start(
+        self, now: float, slots: Slots, read: list[Order]
+    ) -> tuple[list[Pack], float]:
+        """Start what may start, add it to ``read``; give those that wait for a slot and when a turn comes."""
+        waiting: list[Pack] = []
+        again = inf
+        ready = [
+            pack
+            for pack in self.packs.values()
+            if pack.phase is Phase.CLOSED and pack.ready_at <= now and not pack.pathless
+        ]
+        for pack in sorted(ready, key=lambda pack: self._rank(pack, now)):
+            radio = slots.path(pack.address)
+            if radio is None or not slots.room(radio):
+                waiting.append(pack)
+                continue
+            if pack.failures >= SUSPECT and self._trying(radio):
+                waiting.append(pack)
+                continue
+            turn = self._connect_at.get(radio, -inf) + self.settings.stagger
+            if turn > now:
+                again = min(again, turn)
+                continue
+            self._connect_at[radio] = now
+            slots.take(radio)
+            read.append(self._order(pack, now, radio))
+        return waiting, again
+
+    def _rank(self, pack: Pack, now: float) -> tuple[bool, float]:
+        """Order those that wait: suspects last unless they have waited long, then by deadline."""
+        suspect = (
+            pack.failures >= SUSPECT
+            and not pack.urgent
+            and now - pack.ready_at < self.settings.patience
+        )
+        return suspect, pack.deadline

@@ -1,0 +1,265 @@
+"""Adding a battery that was heard, and changing it later."""
+
+from typing import Any
+
+import pytest
+
+from homeassistant.config_entries import ConfigEntry
+
+from ..world import ad
+from ..world.devices import KINDS
+from ..world.faults import Faults
+from ..world.devices.server import GattBattery
+from .home import Home, Result
+
+ADDRESS = "A5:C2:37:00:00:04"
+
+
+def jbd(**more: Any) -> GattBattery:
+    """Make a battery."""
+    device: GattBattery = KINDS["JBD"](address=ADDRESS, name="JBD-mine", **more)
+    return device
+
+
+async def found(home: Home, device: GattBattery, **faults: Any) -> Result:
+    """Discover a battery with some faults."""
+    home.air.add(device, faults=Faults(**faults))
+    return await home.discover(device)
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "name", "family"),
+    [
+        ("JBD", "A5:C2:37:00:00:04", "JBD-SP04S020", "jbd"),
+        ("JBD_NUS", "A4:C1:37:00:12:20", "MLB-12200-NT", "jbd"),
+        ("EJ", "C8:47:8C:00:15:44", "LT-12V-1544", "ej"),
+    ],
+)
+async def test_a_battery_is_read_once_and_added(
+    home: Home, kind: str, address: str, name: str, family: str
+) -> None:
+    device = KINDS[kind](address=address, name=name)
+    form = await home.discover(device)
+    assert form["step_id"] == "battery"
+    assert form["data_schema"].schema == {}
+    assert form["description_placeholders"]["address"] == address
+    assert home.air.connects == 0  # nothing before the user agrees
+
+    done = await home.answer(form, {})
+    assert done["type"] == "create_entry"
+    await home.clock.run(5)
+    assert home.air.connects == 2  # this one, and the first poll
+    entry = done["result"]
+    assert entry.unique_id == address
+    assert entry.data["kind"] == "battery"
+    assert entry.data["family"] == family
+    assert entry.data["profile"]["cells"] == 4
+    assert "password" not in entry.data
+    assert not home.air.links
+    await home.clock.run(5)
+
+
+async def test_the_profile_holds_what_the_battery_says_of_itself(home: Home) -> None:
+    form = await home.discover(jbd())
+    done = await home.answer(form, {})
+    assert done["data"]["profile"]["info"] == {
+        "sw_version": "2.5",
+        "hw_version": "JBD-SP04S020",
+        "production_date": "2023-05-17",
+    }
+    assert "voltage" in done["data"]["profile"]["fields"]
+    assert done["data"]["profile"]["probes"] == ["cell", "cell"]
+    await home.clock.run(5)
+
+
+async def test_a_battery_that_cannot_be_reached(home: Home) -> None:
+    device = jbd()
+    form = await home.discover(device)
+    home.air.refuse.add(ADDRESS)
+    form = await home.answer(form, {})
+    assert form["errors"] == {"base": "cannot_connect"}
+    assert "scanner(s) registered" in form["description_placeholders"]["reason"]
+
+    home.air.refuse.clear()
+    done = await home.answer(form, {})
+    assert done["type"] == "create_entry"
+    await home.clock.run(5)
+
+
+@pytest.mark.parametrize(
+    ("faults", "error"),
+    [
+        ({"mute": True}, "no_answer"),
+        ({"corrupt": 1.0}, "invalid_reply"),
+    ],
+)
+async def test_a_battery_that_does_not_answer_as_it_should(
+    home: Home, faults: dict[str, Any], error: str
+) -> None:
+    device = jbd()
+    form = await found(home, device, **faults)
+    form = await home.answer(form, {})
+    assert form["step_id"] == "battery"
+    assert form["errors"] == {"base": error}
+    assert not home.air.links
+
+    home.air.faults[ADDRESS].clear()
+    done = await home.answer(form, {})
+    assert done["type"] == "create_entry"
+    await home.clock.run(5)
+
+
+@pytest.mark.parametrize("handshake", ["short", "full"])
+async def test_a_password_is_asked_for_and_tried(home: Home, handshake: str) -> None:
+    device = jbd(password="123456", handshake=handshake)
+    form = await home.discover(device)
+    form = await home.answer(form, {})
+    assert form["step_id"] == "password"
+    assert not form["errors"]
+
+    form = await home.answer(form, {"password": "111111"})
+    assert form["step_id"] == "password"
+    assert form["errors"] == {"base": "invalid_auth"}
+    done = await home.answer(form, {"password": "123456"})
+    assert done["type"] == "create_entry"
+    assert done["data"]["password"] == "123456"
+    await home.clock.run(5)
+    assert home.value(device, "voltage") == "13.18"
+
+
+async def test_a_module_that_wants_a_pairing_first(home: Home) -> None:
+    """It gives every question back, whatever the password."""
+    form = await home.discover(jbd(unpaired=True))
+    form = await home.answer(form, {})
+    assert form["step_id"] == "password"
+    form = await home.answer(form, {"password": "123456"})
+    assert form["errors"] == {"base": "auth_required"}
+
+
+def both_services() -> bytes:
+    """Give an advert that fits two families equally well."""
+    return ad.payload(ad.flags(), ad.services16(0xFF00, 0xFF06))
+
+
+async def test_two_families_that_look_alike(home: Home) -> None:
+    device = home.air.add(jbd())
+    home.air.hear(ADDRESS, both_services())
+    await home.clock.until(home.flows)
+    form = await home.answer(home.flows()[0])
+    options = _options(form)
+    assert [one["value"] for one in options] == ["find_out", "jbd", "eleksol"]
+    assert options[1]["label"] == "JBD smart BMS"
+
+    form = await home.answer(form, {"family": "eleksol"})
+    assert form["errors"] == {"base": "not_supported"}
+    done = await home.answer(form, {"family": "jbd"})
+    assert done["data"]["family"] == "jbd"
+    await home.clock.run(5)
+    assert home.value(device, "voltage") == "13.18"  # type: ignore[arg-type]
+
+
+async def test_finding_out_which_of_two_families_it_is(home: Home) -> None:
+    home.air.add(jbd())
+    home.air.hear(ADDRESS, both_services())
+    await home.clock.until(home.flows)
+    done = await home.answer(home.flows()[0], {"family": "find_out"})
+    assert done["data"]["family"] == "jbd"
+    await home.clock.run(5)
+
+
+async def test_finding_out_stops_where_a_password_is_wanted(home: Home) -> None:
+    """Which password, only the type tells."""
+    home.air.add(jbd(unpaired=True))
+    home.air.hear(ADDRESS, both_services())
+    await home.clock.until(home.flows)
+    form = await home.answer(home.flows()[0], {"family": "find_out"})
+    assert form["step_id"] == "battery"
+    assert form["errors"] == {"base": "auth_required"}
+    form = await home.answer(form, {"family": "jbd"})
+    assert form["step_id"] == "password"
+
+
+async def added(home: Home, device: GattBattery) -> ConfigEntry[Any]:
+    """Add a battery and wait for its first poll."""
+    entry = await home.add(device)
+    await home.clock.run(5)
+    return entry
+
+
+async def test_reconfiguring_sets_a_password(home: Home) -> None:
+    device = jbd()
+    entry = await added(home, device)
+    flow = await home.reconfigure(entry)
+    assert flow["type"] == "menu"
+    assert flow["menu_options"] == ["family", "password"]
+    device.password = "123456"  # type: ignore[misc]
+    form = await home.choose(flow, "password")
+    done = await home.answer(form, {"password": "123456"})
+    assert done["reason"] == "reconfigure_successful"
+    await home.clock.run(5)
+    assert entry.data["password"] == "123456"
+    assert entry.data["family"] == "jbd"
+
+
+async def test_reconfiguring_changes_the_family(home: Home) -> None:
+    device = jbd()
+    entry = await added(home, device)
+    home.hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "family": "ej"}
+    )
+    flow = await home.reconfigure(entry)
+    form = await home.choose(flow, "family")
+    assert _options(form)[0]["value"] == "find_out"
+    done = await home.answer(form, {"family": "jbd"})
+    assert done["reason"] == "reconfigure_successful"
+    await home.clock.run(5)
+    assert entry.data["family"] == "jbd"
+
+
+async def test_the_interval_is_an_option(home: Home) -> None:
+    device = jbd()
+    entry = await added(home, device)
+    flow = await home.options(entry)
+    assert flow["step_id"] == "init"
+    done = await home.set_options(flow, {"interval": 10})
+    assert done["type"] == "create_entry"
+    assert entry.options["interval"] == 10
+    await home.clock.run(5)
+    connects = home.air.connects
+    await home.clock.run(30)
+    assert home.air.connects >= connects + 2
+
+
+@pytest.mark.parametrize("interval", [4, 3601])
+async def test_the_interval_has_bounds(home: Home, interval: int) -> None:
+    entry = await added(home, jbd())
+    flow = await home.options(entry)
+    with pytest.raises(Exception, match="interval"):
+        await home.set_options(flow, {"interval": interval})
+    assert "interval" not in entry.options
+
+
+async def test_a_password_is_never_logged(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    device = jbd(password="pw7593", handshake="short")
+    form = await home.discover(device)
+    form = await home.answer(form, {})
+    form = await home.answer(form, {"password": "wr0ng1"})
+    await home.answer(form, {"password": "pw7593"})
+    await home.clock.run(5)
+    device.password = "other1"  # type: ignore[misc]
+    await home.clock.run(60)
+
+    ours = "\n".join(r.getMessage() for r in caplog.records if "mi_bms" in r.name)
+    everything = "\n".join(record.getMessage() for record in caplog.records)
+    assert "pw7593" not in everything
+    assert "wr0ng1" not in everything
+    assert ADDRESS not in ours
+
+
+def _options(form: Result) -> list[dict[str, str]]:
+    (field,) = form["data_schema"].schema.values()
+    options: list[dict[str, str]] = field.config["options"]
+    return options
