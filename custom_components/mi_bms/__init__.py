@@ -3,12 +3,14 @@
 from homeassistant.const import CONF_ADDRESS, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adverts import SensorCoordinator
-from .const import CONF_FAMILY, CONF_KIND, DOMAIN, KIND_BATTERY
+from .const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, DOMAIN, KIND_BATTERY
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
+from .entity import battery_device, pack_number
+from .profile import ADDED as PROFILE_ADDED
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
 from .runtime import SHARED, async_setup_shared
@@ -22,7 +24,7 @@ SENSOR_PLATFORMS = (
     Platform.EVENT,
     Platform.SENSOR,
 )
-BATTERY_PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+BATTERY_PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -62,6 +64,11 @@ async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> 
         ) from err
     coordinator = BatteryCoordinator(hass, entry, family)
     entry.runtime_data = coordinator
+    # Packs are parts of this device, so it has to be there first.
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, **battery_device(entry, coordinator)
+    )
+    coordinator.device_id = device.id
     await hass.config_entries.async_forward_entry_setups(entry, BATTERY_PLATFORMS)
     entry.async_on_unload(coordinator.async_watch())
     entry.async_create_background_task(
@@ -74,6 +81,36 @@ async def async_unload_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bo
     battery = entry.data[CONF_KIND] == KIND_BATTERY
     platforms = BATTERY_PLATFORMS if battery else SENSOR_PLATFORMS
     return await hass.config_entries.async_unload_platforms(entry, platforms)
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
+    """Fill in what an older version did not store; entries of a newer major version stay as they are."""
+    if entry.version > 1:
+        return False
+    if entry.minor_version < 2:
+        data = dict(entry.data)
+        if data[CONF_KIND] == KIND_BATTERY:
+            data[CONF_PROFILE] = {**PROFILE_ADDED, **data[CONF_PROFILE]}
+        hass.config_entries.async_update_entry(entry, data=data, minor_version=2)
+    return True
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: MiBmsConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Let the user remove a pack that the battery no longer has, with its entities."""
+    coordinator = getattr(entry, "runtime_data", None)
+    if not isinstance(coordinator, BatteryCoordinator):
+        return False
+    for domain, identifier in device.identifiers:
+        number = pack_number(coordinator.address, identifier)
+        if domain == DOMAIN and number is not None:
+            gone = coordinator.forget_pack(number)
+            if gone:
+                # Its entities are still loaded.
+                hass.config_entries.async_schedule_reload(entry.entry_id)
+            return gone
+    return False
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:

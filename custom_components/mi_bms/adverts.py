@@ -78,6 +78,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.rssi: int | None = None
         self._spec = self.decoder.spec
         self._shapers = self.options.shapers()
+        self._before: dict[Field, Value] = {}
         self._started = monotonic_time_coarse()
         self._wrong = 0
         self._asked_for_key = False
@@ -254,17 +255,20 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 values[field] = shaped
         return reading._replace(values=values)
 
-    @staticmethod
-    def _trusted(spec: DeviceSpec, reading: Reading) -> Reading:
+    def _trusted(self, spec: DeviceSpec, reading: Reading) -> Reading:
         """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
+        doubtful = spec.untrusted | spec.coarse | spec.unsteady
         stock = reading.encrypted or spec.encrypted == "no"
-        if not stock or spec.untrusted.isdisjoint(reading.values):
+        if not stock or doubtful.isdisjoint(reading.values):
             return reading
-        values = {
-            field: value
-            for field, value in reading.values.items()
-            if field not in spec.untrusted
-        }
+        values: dict[Field, Value] = {}
+        for field, value in reading.values.items():
+            if field in spec.untrusted:
+                continue
+            if field in spec.unsteady and self._before.get(field) != value:
+                self._before[field] = value
+                continue
+            values[field] = int(value) if field in spec.coarse else value
         return reading._replace(values=values)
 
     # --- receivers -------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .adverts import SensorCoordinator
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .entity import BatteryEntity
+from .entity import BatteryEntity, async_add_battery
 from .passive import PassiveEntity, PassiveProcessor, async_add_passive
+from .profile import Spot
 from .proto.model.fields import Field
 
 PARALLEL_UPDATES = 0
@@ -30,11 +31,12 @@ def _flag(
     *,
     category: EntityCategory | None = None,
     enabled: bool = True,
+    translation_key: str | None = None,
 ) -> BinarySensorEntityDescription:
-    """Make one row of the table; the field names the key and the translation."""
+    """Make one row of the table; the field names the key and, unless given, the translation."""
     return BinarySensorEntityDescription(
         key=field,
-        translation_key=field,
+        translation_key=translation_key or field,
         device_class=device_class,
         entity_category=category,
         entity_registry_enabled_default=enabled,
@@ -86,6 +88,14 @@ BINARY_SENSORS: Final[Mapping[Field, BinarySensorEntityDescription]] = {
     )
 }
 
+# One bit of the balancer's mask.
+CELL_BALANCING: Final = _flag(
+    Field.BALANCER,
+    category=_DIAGNOSTIC,
+    enabled=False,
+    translation_key="cell_balancing",
+)
+
 # A sensor's power flag and a battery's power in watts share a field name.
 _BATTERY_FLAGS: Final = BINARY_SENSORS.keys() - {Field.POWER}
 
@@ -108,33 +118,12 @@ async def async_setup_entry(
             async_add_entities,
         )
         return
-    _add_battery(entry, coordinator, async_add_entities)
 
+    def make(spot: Spot) -> BatteryFlag | None:
+        shown = spot.field in _BATTERY_FLAGS
+        return BatteryFlag(entry, coordinator, spot) if shown else None
 
-def _add_battery(
-    entry: MiBmsConfigEntry,
-    coordinator: BatteryCoordinator,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the flags the battery has shown so far, and later those it shows for the first time."""
-    added: set[Field] = set()
-
-    def add_new() -> None:
-        new = [
-            field
-            for field in BINARY_SENSORS
-            if field in coordinator.profile.fields & _BATTERY_FLAGS
-            and field not in added
-        ]
-        added.update(new)
-        if new:
-            async_add_entities(
-                BatteryFlag(entry, coordinator, BINARY_SENSORS[field], field)
-                for field in new
-            )
-
-    add_new()
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
+    async_add_battery(entry, coordinator, make, async_add_entities)
 
 
 class PassiveFlag(PassiveEntity, BinarySensorEntity):
@@ -149,11 +138,22 @@ class PassiveFlag(PassiveEntity, BinarySensorEntity):
 
 
 class BatteryFlag(BatteryEntity, BinarySensorEntity):
-    """Be a flag of a battery."""
+    """Be a flag of a battery, of one of its packs or of one of their cells."""
+
+    def __init__(
+        self, entry: MiBmsConfigEntry, coordinator: BatteryCoordinator, spot: Spot
+    ) -> None:
+        """Take the row of the field."""
+        row = BINARY_SENSORS[spot.field] if spot.part is None else CELL_BALANCING
+        super().__init__(entry, coordinator, row, spot)
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Give the state of the last good sample; a mask is on while any bit is set."""
-        value = self.coordinator.data.values.get(self.field)
-        return None if value is None else bool(value)
+        value = self.sample.values.get(self.spot.field) if self.sample else None
+        if value is None:
+            return None
+        if isinstance(self.spot.part, int):
+            return isinstance(value, int) and bool(value >> (self.spot.part - 1) & 1)
+        return bool(value)

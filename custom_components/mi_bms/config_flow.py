@@ -144,7 +144,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
     """Lead from a heard device, or an address, to a working entry."""
 
     VERSION = 1
-    MINOR_VERSION = 1
+    MINOR_VERSION = 2
 
     def __init__(self) -> None:
         """Start knowing nothing."""
@@ -201,7 +201,8 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the user choose among the devices heard now."""
-        if user_input is not None:
+        # A search that takes no time leads here with the answer to the menu before it.
+        if user_input is not None and CONF_ADDRESS in user_input:
             return await self._async_take(user_input[CONF_ADDRESS])
         heard = self._heard()
         if not heard:

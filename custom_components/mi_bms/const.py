@@ -12,6 +12,15 @@ CONF_PROFILE: Final = "profile"
 CONF_PRODUCT: Final = "product"
 CONF_INTERVAL: Final = "interval"
 
+# Options of batteries; corrections stand in a section of their own.
+CONF_CORRECTIONS: Final = "corrections"
+CONF_INVERT: Final = "invert_current"
+CONF_GAIN: Final = "current_gain"
+CONF_CURRENT_BAND: Final = "current_dead_band"
+CONF_CAPACITY: Final = "capacity"
+CONF_TEMPERATURE_OFFSET: Final = "temperature_offset"
+CONF_CELSIUS: Final = "celsius"
+
 KIND_SENSOR: Final = "sensor"
 KIND_BATTERY: Final = "battery"
 

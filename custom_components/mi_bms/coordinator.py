@@ -5,9 +5,12 @@ sample for a grace time. Adverts only wake a pack's next poll early.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 import logging
 from typing import Any, Final, override
+
+from bluetooth_data_tools import monotonic_time_coarse
 
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import (
@@ -23,10 +26,24 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
-from .const import CONF_INTERVAL, CONF_PROFILE, DEFAULT_INTERVAL, DOMAIN
+from .const import (
+    CONF_CAPACITY,
+    CONF_CELSIUS,
+    CONF_CORRECTIONS,
+    CONF_CURRENT_BAND,
+    CONF_GAIN,
+    CONF_INTERVAL,
+    CONF_INVERT,
+    CONF_PROFILE,
+    CONF_TEMPERATURE_OFFSET,
+    DEFAULT_INTERVAL,
+    DOMAIN,
+)
 from .profile import Profile, sample_from_json, sample_to_json
-from .proto.bms.contract import Family
+from .proto.bms.contract import CELSIUS, Family
+from .proto.bms.correct import Correction
 from .proto.bms.index import INDEX
+from .proto.bms.outlook import Outlook
 from .proto.bms.plausible import gate
 from .proto.link.session import Device, Memory, Session
 from .proto.model.errors import (
@@ -78,7 +95,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.online = False
         self._lost = False
         self._last_error: str | None = None
+        self.device_id = ""  # of the device registry; packs are parts of it
+        self.was_read = False  # since the start
+        self._correction = correction_of(entry.options)
+        self._outlook = Outlook()
         self._memory = Memory()
+        self._memory.notes[CELSIUS] = bool(entry.options.get(CONF_CELSIUS))
         self.data = BmsSample()
         self._restore()
 
@@ -87,6 +109,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if not kept or "read_at" not in kept:
             return
         self.data = sample_from_json(kept)
+        # Counters are read once in a while only.
+        self._memory.counters = dict(self.data.counters)
         self.read_at = dt_util.parse_datetime(kept["read_at"])
         self.online = self._fresh()
 
@@ -147,13 +171,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         except MiBmsError as err:
             self._failed(reason_of(err))
             return self.data
-        self._succeeded(sample)
-        return sample
+        return self._succeeded(sample)
 
     async def _poll(self) -> BmsSample:
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
         device = Device(name=info.name if info else "", address=self.address)
-        session = Session(self.family, memory=self._memory)
+        session = Session(self.family, memory=self._memory, correction=self._correction)
         secret = self.entry.data.get(CONF_PASSWORD)
         sample = await async_use(
             self.hass,
@@ -167,21 +190,29 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             gate(sample, self.data, age)
         return sample
 
-    def _succeeded(self, sample: BmsSample) -> None:
+    def _succeeded(self, sample: BmsSample) -> BmsSample:
         self._last_error = None
+        self.was_read = True
         self.read_at = dt_util.utcnow()
         if self._lost:
             _LOGGER.info("%s is read again", self.name)
         self.online, self._lost = True, False
-        self._learn(sample)
+        self._keep_profile(self.profile.learn(sample))
+        return self._outlook.judge(sample, monotonic_time_coarse())
 
-    def _learn(self, sample: BmsSample) -> None:
-        learned = self.profile.learn(sample)
-        if learned != self.profile:
-            self.profile = learned
+    def _keep_profile(self, profile: Profile) -> None:
+        if profile != self.profile:
+            self.profile = profile
             self.hass.config_entries.async_update_entry(
-                self.entry, data=self.entry.data | {CONF_PROFILE: learned.to_json()}
+                self.entry, data=self.entry.data | {CONF_PROFILE: profile.to_json()}
             )
+
+    def forget_pack(self, number: int) -> bool:
+        """Forget a pack, from 1, that the last reading did not have; give whether it was forgotten."""
+        if self.read_at is None or number <= len(self.data.packs):
+            return False
+        self._keep_profile(self.profile.without_packs_from(number))
+        return True
 
     def _failed(self, reason: str) -> None:
         self._last_error = reason
@@ -202,6 +233,18 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             "read_at": self.read_at.isoformat() if self.read_at else None,
             "reachability": reachability(self.hass, self.address),
         }
+
+
+def correction_of(options: Mapping[str, Any]) -> Correction:
+    """Read the corrections from the options of a battery; absent ones correct nothing."""
+    stored = options.get(CONF_CORRECTIONS, {})
+    return Correction(
+        invert=stored.get(CONF_INVERT, False),
+        gain=stored.get(CONF_GAIN, 1.0),
+        dead_band=stored.get(CONF_CURRENT_BAND, 0.0),
+        capacity=stored.get(CONF_CAPACITY) or None,
+        offset=stored.get(CONF_TEMPERATURE_OFFSET, 0.0),
+    )
 
 
 def reason_of(err: MiBmsError) -> str:

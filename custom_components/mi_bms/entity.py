@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Final, override
 
 from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import (
     CONNECTION_BLUETOOTH,
     ChildDeviceInfo,
     DeviceInfo,
 )
-from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -123,8 +123,8 @@ class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
             self._attr_device_info = battery_device(entry, coordinator)
         else:
             self._attr_device_info = pack_device(coordinator, spot.pack)
-        if isinstance(spot.index, int):
-            self._attr_translation_placeholders = {"number": str(spot.index)}
+        if isinstance(spot.part, int):
+            self._attr_translation_placeholders = {"number": str(spot.part)}
 
     @property
     def profile(self) -> Profile:

@@ -8,6 +8,7 @@ from homeassistant.components.event import (
     ButtonEventType,
     EventDeviceClass,
     EventEntity,
+    EventEntityDescription,
 )
 from homeassistant.components.event.const import ATTR_MULTI_PRESS_COUNT
 from homeassistant.const import CONF_DEVICE_ID, CONF_TYPE
@@ -17,9 +18,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .adverts import SensorCoordinator
 from .const import ATTR_SOURCE, EVENT_HAPPENED
-from .coordinator import MiBmsConfigEntry
-from .entity import sensor_device
+from .coordinator import BatteryCoordinator, MiBmsConfigEntry
+from .entity import BatteryEntity, async_add_battery, sensor_device
+from .profile import Spot
+from .proto.bms.alarms import Alarm, active
 from .proto.mibeacon.devices import EVENT_TYPES
+from .proto.model.fields import Field
 from .proto.model.reading import Event
 
 PARALLEL_UPDATES = 0
@@ -27,6 +31,16 @@ PARALLEL_UPDATES = 0
 _ID_PREFIX: Final = "event_"
 _BUTTON: Final = "button"
 _MOTION: Final = "motion"
+
+# An alarm comes or goes: the word is the type, so an automation can wait for one alarm.
+ALARM: Final = EventEntityDescription(
+    key=Field.ALARM,
+    translation_key=Field.ALARM,
+    event_types=[str(alarm) for alarm in Alarm],
+)
+ATTR_CHANGE: Final = "change"
+APPEARED: Final = "appeared"
+CLEARED: Final = "cleared"
 
 # Home Assistant's own words for what buttons do, and the attributes that go with them.
 _STANDARD: Final[Mapping[str, tuple[ButtonEventType, Mapping[str, int]]]] = {
@@ -45,6 +59,7 @@ async def async_setup_entry(
     """Add an event entity for each source that the model has or that was heard before."""
     coordinator = entry.runtime_data
     if not isinstance(coordinator, SensorCoordinator):
+        _add_battery(entry, coordinator, async_add_entities)
         return
     prefix = f"{coordinator.address}-{_ID_PREFIX}"
     known = {key.lower() for key in coordinator.decoder.events}
@@ -64,6 +79,20 @@ async def async_setup_entry(
             async_add_entities([SensorEvent(coordinator, key, event)])
 
     entry.async_on_unload(coordinator.async_on_new_event(first_of_its_kind))
+
+
+def _add_battery(
+    entry: MiBmsConfigEntry,
+    coordinator: BatteryCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the alarm event of a battery, and of each of its packs, that reports alarms."""
+
+    def make(spot: Spot) -> AlarmEvent | None:
+        shown = spot.field is Field.ALARM
+        return AlarmEvent(entry, coordinator, spot) if shown else None
+
+    async_add_battery(entry, coordinator, make, async_add_entities)
 
 
 def source_of(registered: er.RegistryEntry) -> str | None:
@@ -147,3 +176,45 @@ class SensorEvent(EventEntity):
         if name in self.event_types:
             self._trigger_event(name, attributes)
             self.async_write_ha_state()
+
+
+class AlarmEvent(BatteryEntity, EventEntity):
+    """Tell when an alarm of a battery comes or goes; the first reading after a start tells nothing."""
+
+    _active: frozenset[Alarm] | None = None
+
+    def __init__(
+        self, entry: MiBmsConfigEntry, coordinator: BatteryCoordinator, spot: Spot
+    ) -> None:
+        """Take an id of its own beside the sensor of the same field."""
+        super().__init__(entry, coordinator, ALARM, spot)
+        self._attr_unique_id = f"{coordinator.address}-{spot.key}_{ATTR_CHANGE}"
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take what is active in a sample that was read since the start as known."""
+        await super().async_added_to_hass()
+        self._compare()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if not self._compare():
+            self.async_write_ha_state()
+
+    def _compare(self) -> bool:
+        """Fire what is different from the last reading; say whether anything was."""
+        sample = self.sample
+        if sample is None or not self.coordinator.was_read:
+            return False
+        found = frozenset(active(sample.alarms, sample.values.get(Field.PROBLEM)))
+        before, self._active = self._active, found
+        if before is None or before == found:
+            return False
+        for alarm, change in (
+            *((alarm, CLEARED) for alarm in sorted(before - found)),
+            *((alarm, APPEARED) for alarm in sorted(found - before)),
+        ):
+            self._trigger_event(alarm, {ATTR_CHANGE: change})
+            self.async_write_ha_state()
+        return True

@@ -1,6 +1,6 @@
 """What a battery has shown of itself so far: which entities it has, before it is ever read again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Self
 
@@ -15,15 +15,15 @@ class Spot(NamedTuple):
     """Name one thing that a battery shows: a field, its cell, probe or alarm word, its pack from 1."""
 
     field: Field
-    index: int | str | None = None
+    part: int | str | None = None
     pack: int | None = None
 
     @property
     def key(self) -> str:
         """Give the part of a unique id that names this spot."""
-        index = "" if self.index is None else f"_{self.index}"
+        part = "" if self.part is None else f"_{self.part}"
         pack = "" if self.pack is None else f"pack_{self.pack}_"
-        return f"{pack}{self.field}{index}"
+        return f"{pack}{self.field}{part}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +71,30 @@ class Profile:
 
     def spots(self, pack: int | None = None) -> Iterator[Spot]:
         """Give everything the battery shows; cells and probes of packs stand with their packs only."""
-        for name in Field:
-            if name in self.fields:
+        if pack is None:
+            yield Spot(Field.LAST_SEEN)
+        for name, shown in (
+            *((name, name in self.fields) for name in Field),
+            (Field.ALARM, Field.PROBLEM_CODE in self.fields),
+            (Field.PRODUCTION_DATE, self.info.production_date),
+        ):
+            if shown:
                 yield Spot(name, None, pack)
-        if Field.PROBLEM_CODE in self.fields:
-            yield Spot(Field.ALARM, None, pack)
-        if self.info.production_date:
-            yield Spot(Field.PRODUCTION_DATE, None, pack)
-        for word in sorted(self.counters):
-            yield Spot(Field.PROTECTION_COUNT, word, pack)
-        if not any(one.cells for one in self.packs):
-            for number in range(1, self.cells + 1):
-                yield Spot(Field.CELL_VOLTAGE, number, pack)
-                if self.balancing:
-                    yield Spot(Field.BALANCER, number, pack)
-        if not any(one.probes for one in self.packs):
-            for number in range(1, len(self.probes) + 1):
-                yield Spot(Field.PROBE_TEMPERATURE, number, pack)
+        for name, parts in self._parts():
+            for part in parts:
+                yield Spot(name, part, pack)
         for number, one in enumerate(self.packs, 1):
             yield from one.spots(number)
+
+    def _parts(self) -> Iterator[tuple[Field, Iterable[int | str]]]:
+        """Give what there is several of, with numbers from 1 or words."""
+        yield Field.PROTECTION_COUNT, sorted(self.counters)
+        if not any(one.cells for one in self.packs):
+            cells = range(1, self.cells + 1)
+            yield Field.CELL_VOLTAGE, cells
+            yield Field.BALANCER, cells if self.balancing else ()
+        if not any(one.probes for one in self.packs):
+            yield Field.PROBE_TEMPERATURE, range(1, len(self.probes) + 1)
 
     def to_json(self) -> dict[str, Any]:
         """Give the profile as plain values for the config entry."""

@@ -28,15 +28,22 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .entity import BatteryEntity, sensor_device
+from .entity import BatteryEntity, async_add_battery, sensor_device
 from .passive import PassiveEntity, PassiveProcessor, async_add_passive
+from .profile import Spot
+from .proto.bms.alarms import Alarm, Kind, active
 from .proto.model.fields import Field
 from .proto.model.reading import Value
+from .proto.model.sample import Place
 
 PARALLEL_UPDATES = 0
+
+NO_ALARM: Final = "none"
+ATTR_ACTIVE: Final = "active"
 
 _AMPERE_HOUR: Final = "Ah"
 _OHM: Final = "Ω"
@@ -54,11 +61,12 @@ def _measured(
     suggested_unit: str | None = None,
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
     options: list[str] | None = None,
+    translation_key: str | None = None,
 ) -> SensorEntityDescription:
-    """Make one row of the table; the field names the key and the translation."""
+    """Make one row of the table; the field names the key and, unless given, the translation."""
     return SensorEntityDescription(
         key=field,
-        translation_key=field,
+        translation_key=translation_key or field,
         device_class=device_class,
         native_unit_of_measurement=unit,
         state_class=state_class,
@@ -252,6 +260,15 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
         _measured(
             Field.PROBLEM_CODE, state_class=None, category=_DIAGNOSTIC, enabled=False
         ),
+        _measured(
+            Field.ALARM,
+            _C.ENUM,
+            state_class=None,
+            options=[NO_ALARM, *(str(alarm) for alarm in Alarm)],
+        ),
+        _measured(
+            Field.PRODUCTION_DATE, _C.DATE, state_class=None, category=_DIAGNOSTIC
+        ),
         _measured(Field.PACK_COUNT, state_class=None, category=_DIAGNOSTIC),
         _measured(
             Field.BATTERY_MODE,
@@ -293,6 +310,19 @@ LOST_PACKETS: Final = SensorEntityDescription(
 )
 LAST_SEEN_STEP: Final = timedelta(minutes=5)
 
+# Alarms that have acted; a battery that counts them counts over its lifetime.
+PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
+    alarm: _measured(
+        Field.PROTECTION_COUNT,
+        state_class=_TOTAL,
+        category=_DIAGNOSTIC,
+        enabled=False,
+        translation_key=f"{Field.PROTECTION_COUNT}_{alarm}",
+    )
+    for alarm in Alarm
+    if alarm.kind is Kind.PROTECTION
+}
+
 # Fields that a battery reports as numbers and that mean a word.
 _WORDS: Final[Mapping[Field, Mapping[Value, str]]] = {
     Field.BATTERY_MODE: {-1: "unknown", 0: "bulk", 1: "absorption", 2: "float"},
@@ -322,7 +352,7 @@ async def async_setup_entry(
     def make(spot: Spot) -> BatterySensor | None:
         if spot.field is Field.ALARM:
             return AlarmSensor(entry, coordinator, spot)
-        shown = spot.field in SENSORS and spot.field not in _UNSHOWN
+        shown = spot.field in SENSORS or spot.part in PROTECTION_COUNTS
         return BatterySensor(entry, coordinator, spot) if shown else None
 
     async_add_battery(entry, coordinator, make, async_add_entities)
@@ -426,17 +456,6 @@ class LossSensor(PolledSensor):
         return self._coordinator.losses.share(self._source)
 
 
-def _count_of(word: str) -> SensorEntityDescription:
-    """Make the row of a battery's own lifetime count of one protection."""
-    return _measured(
-        Field.PROTECTION_COUNT,
-        state_class=_TOTAL,
-        category=_DIAGNOSTIC,
-        enabled=False,
-        translation_key=f"{Field.PROTECTION_COUNT}_{word}",
-    )
-
-
 def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
     """Give the translation key of a probe, which names its place, and its number among its like."""
     place = places[index - 1]
@@ -455,12 +474,12 @@ class BatterySensor(BatteryEntity, SensorEntity):
     ) -> None:
         """Take the row of the field; probes are named after their place."""
         if spot.field is Field.PROTECTION_COUNT:
-            row = PROTECTION_COUNTS[Alarm(spot.index)]
+            row = PROTECTION_COUNTS[Alarm(str(spot.part))]
         else:
             row = SENSORS[spot.field]
         super().__init__(entry, coordinator, row, spot)
-        if spot.field is Field.PROBE_TEMPERATURE and isinstance(spot.index, int):
-            key, number = _probe_of(self.profile.probes, spot.index)
+        if spot.field is Field.PROBE_TEMPERATURE and isinstance(spot.part, int):
+            key, number = _probe_of(self.profile.probes, spot.part)
             self._attr_translation_key = key
             self._attr_translation_placeholders = {"number": str(number)}
 
@@ -471,7 +490,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
         sample = self.sample
         if sample is None:
             return None
-        match self.spot.field, self.spot.index:
+        match self.spot.field, self.spot.part:
             case Field.LAST_SEEN, _:
                 return self.coordinator.read_at
             case Field.PRODUCTION_DATE, _:
@@ -509,9 +528,3 @@ class AlarmSensor(BatterySensor):
     def extra_state_attributes(self) -> dict[str, Any]:
         """Give all active alarms, the most serious first: words, nothing to draw a graph of."""
         return {ATTR_ACTIVE: list(self._active)}
-
-
-# Alarms that have acted; a battery that counts them counts over its lifetime.
-PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
-    alarm: _count_of(alarm) for alarm in Alarm if alarm.kind is Kind.PROTECTION
-}

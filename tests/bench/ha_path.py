@@ -23,10 +23,10 @@ from tests.bench.frames import KEY, KINDS, Kind, address_of, raw
 from tests.bench.house import House, at_home
 
 AIM: Final = 0.5
-ROUNDS: Final = 40
-DEVICES: Final = 1
-PER_DEVICE: Final = 10
-MANY: Final = 20
+ROUNDS: Final = 7
+DEVICES: Final = 10
+PER_DEVICE: Final = 200
+MANY: Final = 200
 NOBODY: Final = "nobody"
 OURS: Final = "mi_bms"
 THEIRS: Final = "xiaomi_ble"

@@ -44,8 +44,9 @@ class Air(BaseHaRemoteScanner):
         source: str = SOURCE,
         slots: int = 3,
         connectable: bool = True,
+        on_demand: bool = False,
     ) -> None:
-        """Register as a receiver of Home Assistant's Bluetooth."""
+        """Register as a receiver; ``on_demand`` scans actively only while it is asked to."""
         self.devices: dict[str, Peripheral] = {}
         self.faults: dict[str, Faults] = {}
         self.rssi: dict[str, int] = {}
@@ -64,7 +65,13 @@ class Air(BaseHaRemoteScanner):
             Client, source, lambda: len(self.links) < self.slots
         )
         super().__init__(source, "air", connector, connectable)
+        if on_demand:
+            self.requested_mode = bluetooth.BluetoothScanningMode.AUTO
         self._stop = (bluetooth.async_register_scanner(hass, self), self.async_setup())
+
+    @override
+    async def async_request_active_window(self, duration: float) -> bool:
+        return self.requested_mode is bluetooth.BluetoothScanningMode.AUTO
 
     def close(self) -> None:
         """Leave Home Assistant's Bluetooth."""

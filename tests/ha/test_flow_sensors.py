@@ -196,7 +196,7 @@ async def test_reconfiguring_changes_the_key(home: Home) -> None:
     device.bind("22" * 16)
     flow = await home.reconfigure(entry)
     assert flow["step_id"] == "key_if_any"
-    await home.listen(device, 2)
+    await home.listen(device, 6)  # until those under the old key are not kept any more
     form = await home.answer(flow, {"key": KEY})
     assert form["errors"] == {"key": "wrong_key"}
     done = await home.answer(flow, {"key": "22" * 16})

@@ -308,3 +308,36 @@ async def test_receiver_that_comes_later_gets_its_own(home: Home) -> None:
     await home.clock.settle()
     other.close()
     assert home.entity_id(device, "lost_packets_AA:BB:CC:00:00:98")
+
+
+def stock(product: int, field: str, object_id: int, kind: str, scale: float) -> Beacon:
+    """Make a device of stock firmware that sends one object."""
+    thing = {"id": object_id, "kind": kind, "scale": scale, "field": field}
+    return KINDS["MIBEACON"](
+        address=ADDRESS,
+        product=product,
+        key="22" * 16,
+        version=5,
+        objects=[thing | {"start": 46.7 if scale < 1 else 80}],
+    )
+
+
+async def test_tenths_that_jump_are_cut(home: Home) -> None:
+    device = stock(0x055B, "humidity", 0x1006, "u16", 0.1)
+    await home.add(device)
+    device.put("humidity", 46.7)
+    await home.listen(device, 2)
+    assert float(home.value(device, "humidity")) == 46
+
+
+async def test_doubtful_value_counts_when_it_comes_twice(home: Home) -> None:
+    device = stock(0x0A83, "battery", 0x100A, "u8", 1)
+    await home.add(device)
+    device.put("battery", 80)
+    await home.listen(device, 3)
+    assert home.value(device, "battery") == "80"
+    device.put("battery", 3)
+    await home.listen(device, 1)
+    assert home.value(device, "battery") == "80"
+    await home.listen(device, 1)
+    assert home.value(device, "battery") == "3"

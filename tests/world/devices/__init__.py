@@ -11,7 +11,14 @@ from typing import Final
 from tests.world.peripheral import Peripheral
 
 from . import activation, atc, ej, jbd, mi_remote, qingping, raw, xiaomi
+from .ant import AntBattery
+from .daly import DalyBattery
+from .jikong import JkBattery
 from .models import MODELS
+from .recorded import Recorded
+from .redodo import RedodoBattery
+from .renogy import RenogyBattery
+from .seplos import SeplosBattery
 
 KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     **{title: xiaomi.model(title) for title in MODELS},
@@ -58,4 +65,11 @@ KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     "JBD_NUS": jbd.mobilektro,
     "JBD_FF06": partial(jbd.JbdBattery, wire="ff06"),
     "EJ": ej.EjBattery,
+    "JIKONG": JkBattery,
+    "DALY": DalyBattery,
+    "ANT": AntBattery,
+    "SEPLOS": SeplosBattery,
+    "REDODO": RedodoBattery,
+    "RENOGY": RenogyBattery,
+    "RECORDED": Recorded,
 }

@@ -59,7 +59,9 @@ class AntBattery(GattBattery):
         """Take the board's own data; further parameters are those of ``GattBattery``."""
         super().__init__(address=address, name=name, **({"wire": "ffe0"} | params))
         if self.pack.probes > 6:
-            raise ValueError(f"{address}: {self.pack.probes} probes do not fit, 6 at most")
+            raise ValueError(
+                f"{address}: {self.pack.probes} probes do not fit, 6 at most"
+            )
         self._hardware, self._software = hardware, software
         self.password = password
         self._open = password is None

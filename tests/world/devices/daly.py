@@ -75,11 +75,11 @@ class DalyBattery(GattBattery):
             return []
         if asked.function == modbus.WRITE_ONE and asked.address in SWITCHES:
             switch = SWITCHES[asked.address]
-            (self.pack.locked.discard if asked.count else self.pack.locked.add)(switch)
+            (self.pack.locked.discard if asked.amount else self.pack.locked.add)(switch)
             return [command]
         if asked.function != modbus.READ_HOLDING:
             return []
-        data = modbus.read(self._memory(), asked.address, asked.count)
+        data = modbus.read(self._memory(), asked.address, asked.amount)
         return [] if data is None else [modbus.reply(DEVICE, asked.function, data)]
 
     def _memory(self) -> dict[int, int]:
@@ -142,7 +142,9 @@ class DalyBattery(GattBattery):
         return round(self.pack.remaining * 10)
 
     def _alarms(self) -> int:
-        return sum(1 << bit for name, bit in BITS.items() if name in self.pack.protections)
+        return sum(
+            1 << bit for name, bit in BITS.items() if name in self.pack.protections
+        )
 
     @override
     def truth(self) -> Truth:

@@ -141,9 +141,7 @@ class JkBattery(GattBattery):
         )
         # Attribute numbers must grow: here the name stands behind the serial line.
         access = generic_access()
-        name = Characteristic(
-            access.characteristics[0].uuid, 10, frozenset({"read"})
-        )
+        name = Characteristic(access.characteristics[0].uuid, 10, frozenset({"read"}))
         return Service(service.uuid, 2, (writing, telling)), Service(
             access.uuid, 8, (name,)
         )
@@ -283,7 +281,9 @@ class JkBattery(GattBattery):
         return -100 if any(self.pack.balancing) else 0
 
     def _alarms(self) -> int:
-        raised = sum(1 << bit for name, bit in BITS.items() if name in self.pack.protections)
+        raised = sum(
+            1 << bit for name, bit in BITS.items() if name in self.pack.protections
+        )
         full = self.pack.remaining >= self.pack.capacity
         return (raised | full << FULL_BIT) & ((1 << 8 * self._layout.alarm_size) - 1)
 

@@ -10,12 +10,12 @@ WRITE_ONE: Final = 0x06
 
 
 class Request(NamedTuple):
-    """Hold a request: device, function, address, and the count or the value that follows."""
+    """Hold a request: device, function, address, and the amount or the value behind it."""
 
     device: int
     function: int
     address: int
-    count: int
+    amount: int
 
 
 def check(data: bytes) -> bytes:

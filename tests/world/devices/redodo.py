@@ -24,9 +24,7 @@ CHARGE_DISABLED: Final = 4
 class RedodoBattery(GattBattery):
     """Speak Redodo; a second probe stands for the switches' temperature."""
 
-    def __init__(
-        self, *, address: str, name: str | None = None, **params: Any
-    ) -> None:
+    def __init__(self, *, address: str, name: str | None = None, **params: Any) -> None:
         """Take the parameters of ``GattBattery``."""
         own: dict[str, Any] = {"wire": "ffe2", "mtu": 247, "chunk": 244}
         super().__init__(address=address, name=name, **(own | params))

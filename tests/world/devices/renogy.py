@@ -37,7 +37,9 @@ class RenogyBattery(GattBattery):
         own: dict[str, Any] = {"wire": "fff0", "mtu": 247, "chunk": 244}
         super().__init__(address=address, name=name, **(own | params))
         if self.pack.cells > PLACES:
-            raise ValueError(f"{address}: {PLACES} cells at most, not {self.pack.cells}")
+            raise ValueError(
+                f"{address}: {PLACES} cells at most, not {self.pack.cells}"
+            )
         self._notify_uuid, self._write_uuid = TOLD, ASKED
         self.services = (
             generic_access(),
@@ -78,7 +80,7 @@ class RenogyBattery(GattBattery):
         asked = modbus.request_of(command)
         if asked is None or asked[:2] != (DEVICE, modbus.READ_HOLDING):
             return []
-        data = modbus.read(self._memory(), asked.address, asked.count)
+        data = modbus.read(self._memory(), asked.address, asked.amount)
         return [] if data is None else [modbus.reply(DEVICE, asked.function, data)]
 
     def _memory(self) -> dict[int, int]:

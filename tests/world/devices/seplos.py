@@ -97,8 +97,10 @@ class SeplosBattery(GattBattery):
             if asked.device == SYSTEM
             else _pack(self.packs[asked.device - 1])
         )
-        data = modbus.read(memory, asked.address, asked.count)
-        return [] if data is None else [modbus.reply(asked.device, asked.function, data)]
+        data = modbus.read(memory, asked.address, asked.amount)
+        return (
+            [] if data is None else [modbus.reply(asked.device, asked.function, data)]
+        )
 
     def _system(self) -> dict[int, int]:
         packs = self.packs
@@ -183,7 +185,10 @@ def _pack(pack: Pack) -> dict[int, int]:
     words = [round(pack.voltage * 100), round(pack.current * 100)]
     words += [round(pack.remaining * 100), round(pack.capacity * 100)]
     words += [round(pack.discharged / 10), round(pack.level * 10), 1000, pack.cycles]
-    words += [round(sum(volts) / len(volts)), round(sum(tenths) / len(tenths)) + CELSIUS]
+    words += [
+        round(sum(volts) / len(volts)),
+        round(sum(tenths) / len(tenths)) + CELSIUS,
+    ]
     words += [max(volts), min(volts), max(tenths) + CELSIUS, min(tenths) + CELSIUS]
     words += [0, round(pack.max_discharge), round(pack.max_charge)]
     memory = modbus.registers(0x1000, words)

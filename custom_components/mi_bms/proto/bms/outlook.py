@@ -62,8 +62,7 @@ def _times(sample: BmsSample, current: float, steady: float) -> dict[Field, Valu
     """Derive the times from the steady current, where they were derived from the present one."""
     charge = _number(sample, Field.CYCLE_CHARGE)
     full = _number(sample, Field.FULL_CHARGE) or _number(sample, Field.DESIGN_CAPACITY)
-    found = {}
-    for name, derived, better in (
+    derived = (
         (
             Field.RUNTIME,
             time_to_empty(charge, current),
@@ -74,11 +73,9 @@ def _times(sample: BmsSample, current: float, steady: float) -> dict[Field, Valu
             time_to_full(charge, full, current),
             time_to_full(charge, full, steady),
         ),
-    ):
-        if (
-            derived is not None
-            and better is not None
-            and sample.values.get(name) == derived
-        ):
-            found[name] = better
-    return found
+    )
+    return {
+        name: better
+        for name, now, better in derived
+        if better is not None and sample.values.get(name) == now
+    }

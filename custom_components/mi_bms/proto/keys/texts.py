@@ -30,11 +30,15 @@ _QUOTES: Final = {0x201C: '"', 0x201D: '"', 0x201E: '"', 0x2018: "'", 0x2019: "'
 _PLAIN: Final = {**_BLANK, **_UNSEEN, **_QUOTES}
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
-# Digits in groups, whatever stands between them: at least seven groups, so more than an address.
-_GROUPS: Final = re.compile(r"(?:[0-9A-Za-z]{1,4}[^0-9A-Za-z]{1,3}){6,}+[0-9A-Za-z]+")
+_ADDRESS: Final = re.compile(
+    r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}(?![:-]?[0-9A-Za-z])"
+)
+# Digits in groups, whatever stands between them: more groups than an address has.
+_GROUPS: Final = re.compile(r"(?:[0-9A-Za-z]{1,4}[^0-9A-Za-z]{1,3}){7,}+[0-9A-Za-z]*")
 _LONG_WORD: Final = re.compile(r"[0-9A-Za-z_+/]{13,}=*")
 _DIGIT: Final = re.compile(r"[0-9]")
 
+_ZERO_X: Final = re.compile(r"^0[xX]")
 _APART: Final = re.compile(r"[^\s,;|=<>\"'`()\[\]{}#]+")
 _PAIR: Final = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]+")
@@ -71,6 +75,9 @@ class Word(NamedTuple):
     end: int
 
 
+_SHOWABLE: Final = frozenset({Kind.ADDRESS, Kind.BAD_ADDRESS})
+
+
 def plain(text: str) -> str:
     """Give text with line feeds only, without colours and unseen characters, with plain quotes."""
     text = _COLOUR.sub("", text) if "\x1b" in text else text
@@ -80,8 +87,16 @@ def plain(text: str) -> str:
 def masked(text: str) -> str:
     """Shorten text for showing; whatever could be a key, or a mistyped one, is left out."""
     text = " ".join(text[:_LOOKED_AT].split())
-    shown = _LONG_WORD.sub(_mask_word, _GROUPS.sub(_mask_group, text))
+    if address := _ADDRESS.search(text):
+        at, end = address.span()
+        shown = _hidden(text[:at]) + text[at:end] + _hidden(text[end:])
+    else:
+        shown = _hidden(text)
     return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + _MASK
+
+
+def _hidden(text: str) -> str:
+    return _LONG_WORD.sub(_mask_word, _GROUPS.sub(_mask_group, text))
 
 
 def _mask_group(found: re.Match[str]) -> str:
@@ -97,16 +112,17 @@ def name_of(text: str) -> str | None:
     """Give a name as it may be stored, None if nothing of it is left or it holds what may be a key."""
     name = text.encode("utf-8", "replace").decode().translate(_PLAIN)
     name = " ".join(name.split()).strip(" \t,;|:=\"'`-")
-    if not name or masked(name[:_NAME]) != name[:_NAME]:
+    name = name[:_NAME].rstrip()
+    if not name or any(word.kind not in _SHOWABLE for word in words(name)):
         return None
-    return name[:_NAME].rstrip()
+    return name
 
 
 def value_of(text: str) -> str:
     """Give the value of a setting without quotes, separators and comment."""
     text = text.strip()
     quote = text[:1]
-    if quote in {'"', "'"} and quote and (end := text.find(quote, 1)) > 0:
+    if quote in {'"', "'"} and (end := text.find(quote, 1)) > 0:
         return text[1:end].strip()
     return text.partition(" #")[0].strip(" \t,;|{}[]\"'`")
 
@@ -125,7 +141,7 @@ def address_of(text: str) -> str | None:
 def key_of(text: str) -> tuple[bytes, str | None] | Refusal:
     """Read a key and the address it may carry, or say what is wrong with it."""
     try:
-        return parse_key_and_mac(text.removeprefix("0x").removeprefix("0X"))
+        return parse_key_and_mac(_ZERO_X.sub("", text).replace(".", ""))
     except KeyFormatError as err:
         return (
             Refusal.BAD_KEY_LENGTH if err.reason == "length" else Refusal.BAD_KEY_DIGITS
@@ -154,7 +170,7 @@ def _joined(line: str) -> Iterator[Word]:
         yield from _row(row)
         row = []
         text = text.strip(":.-")
-        yield word._replace(text=text[2:] if text[:2] in {"0x", "0X"} else text)
+        yield word._replace(text=_ZERO_X.sub("", text))
     yield from _row(row)
 
 
@@ -190,5 +206,5 @@ def _bad(word: str) -> Kind | None:
     digits = word.translate(_SEPARATORS)
     if not 22 <= len(digits) <= 46 or not _WORD.fullmatch(digits):
         return None
-    wrong = len(_WORD.findall(_HEX.sub(" ", digits)))
+    wrong = len(_HEX.sub("", digits))
     return Kind.BAD_DIGITS if wrong * 5 <= len(digits) else None

@@ -14,13 +14,11 @@ tries stay frequent, and the first success brings all of them back.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from math import ceil, inf
 from typing import Final
 
 from ..model.availability import Failure
-from .pace import Raised
+from .pack import Decision, Order, Pack, Phase, Settings
 from .quality import Quality
 from .slots import Radio, Slots
 
@@ -29,8 +27,6 @@ SUSPECT: Final = (
 )
 SICK: Final = 2  # batteries that fail at a radio in a row, none succeeding
 HEADROOM: Final = 2.0  # slots kept for rotation, as a multiple of what the reads take
-TIMED: Final = 5  # durations known before an interval is raised for them
-SLACK: Final = 1.25  # interval over duration of a read, at least
 FIRST_TRY: Final = (2.0, 15.0)  # s; bounds of the first pause after a failure
 JITTER: Final = (
     0.25  # part of a pause by which it varies, so that failures do not march in step
@@ -41,107 +37,6 @@ WAKE_EVERY: Final = 60.0  # s; a flickering advert must not undo the pauses
 LOOK: Final = 30.0  # s; the longest time without looking again
 WAITING_LOOK: Final = 1.0  # s; while somebody waits for a slot
 CROWDED: Final = 120.0  # s without held links at a radio after one had to be given up
-
-
-class Phase(StrEnum):
-    """Say what a battery's connection is doing."""
-
-    CLOSED = "closed"
-    READING = "reading"  # from the order on, connecting included
-    HELD = "held"
-    CLOSING = "closing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Hold what is the same for all batteries; times in seconds.
-
-    ``reserve`` slots of a radio stay free when others used it within ``shared_for``. ``stagger`` is
-    the least time between two connects at one radio, ``longest_pause`` the longest after failures.
-    Links of batteries with a longer interval than ``hold_up_to`` are not kept.
-    """
-
-    reserve: int = 1
-    shared_for: float = 3600.0
-    stagger: float = 0.5
-    longest_pause: float = 300.0
-    patience: float = 300.0
-    hold_up_to: float = 120.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Pack:
-    """Hold what the scheduler knows of a battery; read it, but let the scheduler write it."""
-
-    address: str
-    interval: float
-    keeps: bool
-    due: float
-    phase: Phase = Phase.CLOSED
-    radio: str | None = None
-    started: float = -inf
-    read_at: float | None = None
-    failures: int = 0
-    failed_at: str | None = None
-    retry_at: float = -inf
-    away_until: float | None = None
-    asleep: bool = False
-    held_elsewhere: bool = False
-    urgent: bool = False
-    pathless: bool = False
-    woken_at: float = -inf
-    quality: Quality = field(default_factory=Quality)
-
-    @property
-    def effective(self) -> float:
-        """Give the interval that can be kept, in seconds."""
-        raised = self.raised
-        return raised.possible if raised else self.interval
-
-    @property
-    def raised(self) -> Raised | None:
-        """Say that reads take longer than the interval allows, None when they do not."""
-        seconds = self.quality.seconds
-        if seconds is None or self.quality.timed < TIMED:
-            return None
-        possible = round(seconds * SLACK, 1)
-        return Raised(self.interval, possible) if possible > self.interval else None
-
-    @property
-    def ready_at(self) -> float:
-        """Give when the battery may be read next; infinite while it sleeps or is paused for good."""
-        if self.away_until is not None:
-            return inf if self.urgent else max(self.away_until, self.due)
-        if self.urgent:
-            return -inf
-        return inf if self.asleep else max(self.due, self.retry_at)
-
-    @property
-    def deadline(self) -> float:
-        """Give when its data become too old, for the order among those that wait."""
-        return -inf if self.urgent else self.ready_at + self.effective
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Tell to read a battery: over its open link, or over a new one that is expected at ``radio``.
-
-    ``gentle``: it failed before, so one attempt to connect is enough.
-    """
-
-    address: str
-    radio: str | None
-    open: bool
-    gentle: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Tell what to do now: reads to start, links to close (even in the middle), when to ask again."""
-
-    read: tuple[Order, ...]
-    release: tuple[str, ...]
-    again: float
 
 
 class Scheduler:
@@ -218,11 +113,13 @@ class Scheduler:
 
     def connected(self, address: str, radio: str | None) -> None:
         """Note which radio the stack took."""
-        self.packs[address].radio = radio or self.packs[address].radio
+        if (pack := self.packs.get(address)) is not None:
+            pack.radio = radio or pack.radio
 
     def succeeded(self, address: str, now: float, seconds: float) -> None:
         """Note a sample and how long the whole read took; the next decision keeps or closes the link."""
-        pack = self.packs[address]
+        if (pack := self.packs.get(address)) is None:
+            return
         pack.quality.good(seconds)
         pack.read_at = now
         pack.failures, pack.retry_at, pack.failed_at = 0, -inf, None
@@ -236,18 +133,23 @@ class Scheduler:
 
     def doubted(self, address: str, now: float, seconds: float) -> None:
         """Note a sample that was not believed: the link works, and it is soon read again."""
-        read_at = self.packs[address].read_at
+        if (pack := self.packs.get(address)) is None:
+            return
+        read_at = pack.read_at
         self.succeeded(address, now, seconds)
-        pack = self.packs[address]
         pack.read_at = read_at
         pack.due = min(pack.due, now + DOUBT_PAUSE)
 
     def failed(self, address: str, now: float, failure: Failure) -> None:
         """Note a read that gave nothing; the caller has closed whatever was open."""
-        pack = self.packs[address]
-        radio, pack.radio = pack.radio, None
-        pack.phase = Phase.CLOSED
+        if (pack := self.packs.get(address)) is None:
+            return
+        aborted = pack.phase is Phase.CLOSING
+        radio = pack.radio
+        self.lost(address)
         pack.urgent = False
+        if aborted:
+            return
         if failure is Failure.NO_SLOT:
             pack.retry_at = now + NO_SLOT_PAUSE
             return
@@ -262,8 +164,8 @@ class Scheduler:
 
     def lost(self, address: str) -> None:
         """Note that a held link broke; no failure yet, the next read will tell."""
-        pack = self.packs[address]
-        pack.phase, pack.radio = Phase.CLOSED, None
+        if (pack := self.packs.get(address)) is not None:
+            pack.phase, pack.radio, pack.kept = Phase.CLOSED, None, False
 
     released = lost
 
@@ -275,7 +177,7 @@ class Scheduler:
         release = [pack for pack in self.packs.values() if self._must_close(pack)]
         read = [self._order(pack, now) for pack in self._due_links(now)]
         waiting, again = self._start(now, slots, read)
-        release += self._make_room(now, slots, waiting)
+        release += self._make_room(now, slots, waiting, release)
         release += [
             pack
             for pack in self.packs.values()
@@ -299,7 +201,8 @@ class Scheduler:
             if pack.phase is not Phase.CLOSED
         }
         for radio in known:
-            others = radio.slots - radio.free - len(radio.allocated & ours.keys())
+            # A slot of ours may count as taken for a moment after its link was closed.
+            others = radio.slots - radio.free - len(radio.allocated & self.packs.keys())
             if others > 0:
                 self._shared_at[radio.source] = now
         shared = {
@@ -314,8 +217,9 @@ class Scheduler:
         if pack.away_until is not None and pack.away_until <= now:
             pack.away_until = None
             self._back(pack, now)
-        pathless = not slots.paths(pack.address)
-        if pack.pathless and not pathless:
+        # A battery that is connected does not advertise: that says nothing of its path.
+        pathless = pack.phase is Phase.CLOSED and not slots.paths(pack.address)
+        if pack.pathless and not pathless and (pack.failures or pack.asleep):
             self.wake(pack.address, now)
         pack.pathless = pathless
 
@@ -379,3 +283,120 @@ class Scheduler:
             and now - pack.ready_at < self.settings.patience
         )
         return suspect, pack.deadline
+
+    def _trying(self, radio: str) -> bool:
+        return any(
+            pack.phase is Phase.READING
+            and pack.radio == radio
+            and pack.failures >= SUSPECT
+            for pack in self.packs.values()
+        )
+
+    def _make_room(
+        self, now: float, slots: Slots, waiting: list[Pack], leaving: list[Pack]
+    ) -> list[Pack]:
+        """Give up held links for those that wait, the one that is needed last first."""
+        given: list[Pack] = []
+        coming = len(leaving) + sum(
+            pack.phase is Phase.CLOSING for pack in self.packs.values()
+        )
+        for pack in waiting[coming:]:
+            near = {radio.source for radio in slots.paths(pack.address)}
+            soon = any(
+                other.phase is Phase.READING and not other.kept and other.radio in near
+                for other in self.packs.values()
+            )
+            if soon and now - pack.ready_at < pack.effective / 4:
+                continue
+            held = [
+                other
+                for other in self.packs.values()
+                if other.phase is Phase.HELD
+                and other.radio in near
+                and other not in given
+                and other not in leaving
+            ]
+            if held:
+                victim = max(held, key=lambda other: other.due)
+                given.append(victim)
+                self._crowded_at[victim.radio or ""] = now
+        return given
+
+    def _keep(self, pack: Pack, now: float, slots: Slots) -> bool:
+        """Say whether a link may stay open: the family gains, and enough slots are left for the others."""
+        radio = pack.radio
+        pack.kept = (
+            pack.keeps
+            and pack.effective <= self.settings.hold_up_to
+            and radio in slots.radios
+            and now - self._crowded_at.get(radio, -inf) >= CROWDED
+            and self._spare(pack, radio, slots) >= 0
+        )
+        return pack.kept
+
+    def _spare(self, pack: Pack, radio: str, slots: Slots) -> int:
+        """Give how many slots of a radio are left over when this link stays and the rest rotates."""
+        rotating = [
+            other
+            for other in self.packs.values()
+            if other is not pack
+            and not other.kept
+            and other.ready_at < inf
+            and radio == (other.radio or slots.home(other.address))
+        ]
+        load = sum(
+            (other.quality.seconds or 1.0) / other.effective for other in rotating
+        )
+        need = min(len(rotating), ceil(load * HEADROOM))
+        returning = sum(
+            other.phase is not Phase.CLOSED and other.radio == radio
+            for other in rotating
+        )
+        return slots.room(radio) + returning - need
+
+    def _again(self, now: float, waiting: list[Pack]) -> float:
+        times = [now + LOOK]
+        if waiting:
+            times.append(now + WAITING_LOOK)
+        for pack in self.packs.values():
+            idle = pack.phase is Phase.HELD or (
+                pack.phase is Phase.CLOSED and not pack.pathless
+            )
+            if idle and pack.ready_at > now:
+                times.append(pack.ready_at)
+            if pack.away_until is not None:
+                times.append(pack.away_until)
+        return min(times)
+
+    def _back(self, pack: Pack, now: float) -> None:
+        pack.failures, pack.retry_at = 0, -inf
+        if pack.phase is Phase.CLOSED:
+            pack.due = min(pack.due, now)
+
+    def _quality(self, radio: str) -> Quality:
+        return self.radios.setdefault(radio, Quality())
+
+    def _sick(self, radio: str | None) -> bool:
+        return radio is not None and len(self._failing.get(radio, ())) >= SICK
+
+    def _cured(self, radio: str, now: float) -> None:
+        """Bring back those that failed for the radio's sake, now that it works."""
+        failing = self._failing.pop(radio, set())
+        if len(failing) < SICK:
+            return
+        for address in failing:
+            pack = self.packs[address]
+            if pack.failures and pack.failed_at == radio:
+                self._back(pack, now)
+
+    def _pause(self, pack: Pack, radio: str | None, failure: Failure) -> float:
+        """Give how long to stay away after a failure, in seconds."""
+        longest = self.settings.longest_pause
+        if failure in {Failure.AUTH, Failure.UNSUPPORTED}:
+            return longest
+        if self._sick(radio) or pack.held_elsewhere:
+            longest = min(longest, pack.effective)
+        low, high = FIRST_TRY
+        first = min(max(pack.effective / 4, low), high)
+        pause = min(longest, first * 2.0 ** min(pack.failures - 1, 16))
+        return pause * (1 + JITTER * (2 * self._chance() - 1))

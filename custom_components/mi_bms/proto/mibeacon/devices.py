@@ -73,6 +73,7 @@ _PLANT: Final = (
     Field.CONDUCTIVITY,
 )
 _BATTERY: Final = frozenset({Field.BATTERY})
+_HUMIDITY: Final = frozenset({Field.HUMIDITY})
 _LOCK: Final = (Field.LOCK, Field.KEY_ID, Field.LOCK_METHOD, Field.BATTERY)
 _DOOR: Final = (
     Field.DOOR,
@@ -111,6 +112,7 @@ def _thermometer(
     maker: str = "Xiaomi",
     availability: float = SLOW,
     untrusted: frozenset[Field] = frozenset(),
+    coarse: frozenset[Field] = frozenset(),
 ) -> DeviceSpec:
     return device(
         model,
@@ -120,6 +122,7 @@ def _thermometer(
         manufacturer=maker,
         availability=availability,
         untrusted=untrusted,
+        coarse=coarse,
     )
 
 
@@ -297,8 +300,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x16E4: _thermometer("LYWSD02MMC"),
     0x2542: _thermometer("LYWSD02MMC"),
-    0x055B: _thermometer("LYWSD03MMC", untrusted=_BATTERY),
-    0x0387: _thermometer("MHO-C401", untrusted=_BATTERY),
+    0x055B: _thermometer("LYWSD03MMC", untrusted=_BATTERY, coarse=_HUMIDITY),
+    0x0387: _thermometer("MHO-C401", untrusted=_BATTERY, coarse=_HUMIDITY),
     0x06D3: _thermometer(
         "MHO-C303", "Alarm Clock", encrypted=False, availability=OFTEN
     ),
@@ -479,6 +482,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         manufacturer="Qingping",
         availability=SLOW,
         motion_hold=_HOLD,
+        unsteady=_BATTERY,
         objects={0x000F: motion_with(lux=True)},
     ),
     0x2AEB: device(

@@ -26,7 +26,8 @@ class DeviceSpec:
 
     ``encrypted`` is what stock firmware does; each frame says itself what it is. ``availability`` is
     in seconds. ``motion_hold`` (s) is set for products that never say that motion ended.
-    ``untrusted`` fields are constants or worse in stock firmware. ``objects`` are the rows that
+    ``untrusted`` fields are constants or worse in stock firmware, ``coarse`` ones jump behind the
+    decimal point, ``unsteady`` ones count only when they come twice. ``objects`` are the rows that
     differ from the common ones, ``idle`` are values implied by a frame without objects.
     """
 
@@ -40,6 +41,8 @@ class DeviceSpec:
     events: EventTypes = default(default_factory=dict)
     motion_hold: float | None = None
     untrusted: frozenset[Field] = frozenset()
+    coarse: frozenset[Field] = frozenset()
+    unsteady: frozenset[Field] = frozenset()
     objects: Mapping[int, ObjectSpec] = default(default_factory=dict)
     idle: Mapping[Field, Value] = default(default_factory=dict)
 
@@ -66,6 +69,8 @@ def device(
     availability: float = OFTEN,
     motion_hold: float | None = None,
     untrusted: frozenset[Field] = frozenset(),
+    coarse: frozenset[Field] = frozenset(),
+    unsteady: frozenset[Field] = frozenset(),
     idle: Mapping[Field, Value] | None = None,
 ) -> DeviceSpec:
     """Build a product; its events are those of its own rows and of the common objects it ``sends``."""
@@ -83,6 +88,8 @@ def device(
         events=merge_types(*tables),
         motion_hold=motion_hold,
         untrusted=untrusted,
+        coarse=coarse,
+        unsteady=unsteady,
         objects=own,
         idle=idle or {},
     )

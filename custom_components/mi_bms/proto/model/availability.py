@@ -3,10 +3,24 @@
 Pure: times are seconds of any clock that runs on. A device is gone when it has been silent for a
 multiple of its longest normal silence. What is normal starts with what its model is known for and
 is then learned: a longer silence that ended counts at once, shorter ones let it sink slowly.
+
+A battery is more than heard or not: it is connected to. ``LinkHistory`` tells from its adverts, the
+outcome of its polls and the radios around it how it stands, and whether its last values still hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import inf
 from typing import Final, Self
+
+from .errors import (
+    AuthNeeded,
+    AuthRejected,
+    FrameError,
+    MiBmsError,
+    Unreachable,
+    Unsupported,
+)
 
 MULTIPLE: Final = 4.0
 ENOUGH: Final = 12  # silences heard before what was learned replaces the starting value
@@ -72,3 +86,246 @@ class Cadence:
         """Go on with what an earlier run has learned."""
         longest, silences = learned
         return cls(start, fixed, longest=longest, silences=silences)
+
+
+class Failure(StrEnum):
+    """Say why a poll gave nothing."""
+
+    NOT_HEARD = "not_heard"
+    NO_SLOT = "no_slot"
+    CONNECT = "connect"
+    LOST = "lost"
+    SILENT = "silent"
+    GARBLED = "garbled"
+    AUTH = "auth"
+    UNSUPPORTED = "unsupported"
+
+
+class LinkState(StrEnum):
+    """Say how a battery stands; the words from ``no_radio`` on say why it is unreachable."""
+
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+    HELD = "held"  # by another client
+    PAUSED = "paused"  # by the user
+    NO_RADIO = "no_radio"  # none hears it
+    ADVERTS_ONLY = "adverts_only"  # only radios hear it that cannot connect
+    NO_SLOT = "no_slot"
+    CONNECT_FAILED = "connect_failed"
+    SILENT = "silent"  # connected, without a valid answer
+    AUTH = "auth"  # wants a password, or another one
+
+    @property
+    def unreachable(self) -> bool:
+        """Say whether somebody may have to do something about it."""
+        return self not in {self.AWAKE, self.ASLEEP, self.HELD, self.PAUSED}
+
+
+_REASONS: Final = {
+    "not_heard": Failure.NOT_HEARD,
+    "no_slot": Failure.NO_SLOT,
+    "connect": Failure.CONNECT,
+}
+_OBSTACLES: Final = {
+    Failure.NOT_HEARD: LinkState.NO_RADIO,
+    Failure.NO_SLOT: LinkState.NO_SLOT,
+    Failure.CONNECT: LinkState.CONNECT_FAILED,
+    Failure.LOST: LinkState.CONNECT_FAILED,
+    Failure.SILENT: LinkState.SILENT,
+    Failure.GARBLED: LinkState.SILENT,
+    Failure.UNSUPPORTED: LinkState.SILENT,
+}
+
+QUIET: Final = (
+    180.0  # s without an advert until a battery counts as quiet, to begin with
+)
+NAP: Final = 43_200.0  # s; how long a sleep is believed before its pattern is learned
+MISSES: Final = (
+    2  # failures in a row that mean something; one is normal on a shared radio
+)
+STRONG: Final = -75  # dBm; from here on a failing connect is not the distance
+HELD_AT_MOST: Final = 3600.0  # s; a silence that lasts longer is not somebody's app
+GRACE_INTERVALS: Final = 4
+MIN_GRACE: Final = 120.0  # s
+
+
+def failure_of(err: MiBmsError) -> Failure:
+    """Give the word for what a poll raised."""
+    if isinstance(err, Unreachable):
+        return _REASONS.get(err.reason, Failure.LOST)
+    if isinstance(err, AuthNeeded | AuthRejected):
+        return Failure.AUTH
+    if isinstance(err, Unsupported):
+        return Failure.UNSUPPORTED
+    return Failure.GARBLED if isinstance(err, FrameError) else Failure.SILENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """Count the radios around a battery now.
+
+    ``working`` receive anything at all, ``hearing`` of them receive the battery, ``connecting`` of
+    these can connect. ``troubled``: connecting lately fails there for other batteries too.
+    """
+
+    working: int
+    hearing: int
+    connecting: int
+    troubled: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class LinkHistory:
+    """Follow one battery; ``grace`` is how long (s) its last values hold without a new poll.
+
+    Tell it every advert, every outcome of a poll and every pause; give ``Ears`` with each question.
+    """
+
+    grace: float = MIN_GRACE
+    talk: Cadence = field(default_factory=lambda: Cadence(QUIET))
+    naps: Cadence = field(default_factory=lambda: Cadence(NAP))
+    heard_at: float | None = None
+    rssi: int | None = None
+    read_at: float | None = None
+    idle: bool = False
+    failures: int = 0
+    failure: Failure | None = None
+    away_until: float | None = None
+    since: float = 0.0
+    _deaf: bool = False
+    _kept_until: float = -inf
+    _state: LinkState | None = None
+    _there: bool | None = None
+
+    def hear(self, now: float, rssi: int | None) -> bool:
+        """Take one advert; True when it ends a silence, so that the battery is worth a poll now."""
+        if rssi is not None:
+            self.rssi = rssi
+        return self._sign(now)
+
+    def succeeded(self, now: float, *, idle: bool) -> None:
+        """Take a good poll; ``idle``: no current flows, so the battery may soon sleep."""
+        self._sign(now)
+        self.read_at, self.idle = now, idle
+        self.failures, self.failure = 0, None
+
+    def failed(self, failure: Failure) -> None:
+        """Take a poll that gave nothing."""
+        self.failures += 1
+        self.failure = failure
+
+    def pause(self, now: float, ears: Ears, until: float = inf) -> None:
+        """Take the user's wish to stay away; with an end, the last values hold that long and a grace."""
+        if until < inf and self.available(now, ears):
+            self._kept_until = until + self.grace
+        self.away_until = until
+
+    def resume(self, now: float) -> None:
+        """Take the end of a pause."""
+        if self._kept_until > now:
+            self._kept_until = now + self.grace
+        self.away_until = None
+        self.failures, self.failure = 0, None
+
+    def restore(self, now: float, age: float, *, idle: bool) -> None:
+        """Take what was read ``age`` seconds before, in an earlier run."""
+        self.read_at, self.idle = now - max(age, 0.0), idle
+
+    @property
+    def sleeper(self) -> bool:
+        """Say whether the battery is known to switch its radio off now and then."""
+        return self.naps.silences > 0
+
+    def state(self, now: float, ears: Ears) -> LinkState:
+        """Say how the battery stands; ``since`` then tells from when on."""
+        if not ears.working:
+            # A silence that no radio could have ended teaches nothing.
+            self._deaf = True
+        state = self._judge(now, ears)
+        if state is not self._state:
+            self._state, self.since = state, now
+        return state
+
+    def available(self, now: float, ears: Ears) -> bool:
+        """Say whether the last values still hold."""
+        if self.read_at is None:
+            return False
+        if now - self.read_at < self.grace or now < self._kept_until:
+            return True
+        return self.state(now, ears) is LinkState.ASLEEP
+
+    def turn(self, now: float, ears: Ears) -> bool | None:
+        """Give True when the battery has just come back, False when it was just lost, else None."""
+        there = self.available(now, ears)
+        before, self._there = self._there, there
+        if before is None or before is there:
+            return None
+        return there
+
+    def learned(self) -> dict[str, tuple[float, int]]:
+        """Give what is worth keeping for the next start."""
+        return {"talk": self.talk.learned(), "naps": self.naps.learned()}
+
+    def relearn(self, learned: dict[str, tuple[float, int]]) -> None:
+        """Go on with what an earlier run has learned."""
+        self.talk = Cadence.again(QUIET, None, learned["talk"])
+        self.naps = Cadence.again(NAP, None, learned["naps"])
+
+    def _sign(self, now: float) -> bool:
+        """Take a sign of life; True when it ends a silence that was longer than usual."""
+        before, self.heard_at = self.heard_at, now
+        if before is None:
+            self.talk.hear(now)
+            return True
+        quiet = now - before >= self.talk.limit
+        if quiet:
+            if not self._deaf:
+                self.naps.heard_at = before
+                self.naps.hear(now)
+            self.talk.heard_at = None
+            self.failures, self.failure = 0, None
+            # What a sleeping battery said last holds until it was read again.
+            self._kept_until = max(self._kept_until, now + self.grace)
+        self._deaf = False
+        self.talk.hear(now)
+        return quiet
+
+    def _quiet(self, now: float) -> bool:
+        return self.heard_at is None or now - self.heard_at >= self.talk.limit
+
+    def _judge(self, now: float, ears: Ears) -> LinkState:
+        if self.away_until is not None and now < self.away_until:
+            return LinkState.PAUSED
+        if self.failure is Failure.AUTH:
+            return LinkState.AUTH
+        if self._quiet(now):
+            return self._silence(now, ears)
+        if ears.hearing and not ears.connecting:
+            return LinkState.ADVERTS_ONLY
+        if self.failure is None or self.failures < MISSES:
+            return LinkState.AWAKE
+        obstacle = _OBSTACLES[self.failure]
+        if obstacle is LinkState.CONNECT_FAILED and self._refuses(ears):
+            return LinkState.HELD
+        return obstacle
+
+    def _silence(self, now: float, ears: Ears) -> LinkState:
+        """Explain why nothing is heard of a battery."""
+        last = self.read_at if self.heard_at is None else self.heard_at
+        if not ears.working or last is None:
+            return LinkState.NO_RADIO
+        silence = now - last
+        if self.idle or self.sleeper:
+            return LinkState.ASLEEP if silence < self.naps.limit else LinkState.NO_RADIO
+        # A battery that works does not fall silent while current flows, unless somebody is connected.
+        if self._strong and self.read_at is not None and silence < HELD_AT_MOST:
+            return LinkState.HELD
+        return LinkState.NO_RADIO
+
+    @property
+    def _strong(self) -> bool:
+        return self.rssi is not None and self.rssi >= STRONG
+
+    def _refuses(self, ears: Ears) -> bool:
+        """Say whether a battery that used to work refuses, although neither signal nor radio is bad."""
+        return self._strong and self.read_at is not None and not ears.troubled

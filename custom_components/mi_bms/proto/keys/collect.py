@@ -1,0 +1,229 @@
+"""Judge what the readers picked out of a text, and keep the good and the bad apart.
+
+Readers hand over drafts: the texts of an address and a key that belong together, and the lines
+they stand in. Here they become entries, or refusals with their reason.
+"""
+
+from dataclasses import dataclass
+import re
+from typing import Final
+
+from .contract import Format, Import, KeyLine, Refusal, Refused
+from .texts import (
+    Kind,
+    Word,
+    address_of,
+    is_reference,
+    key_of,
+    masked,
+    name_of,
+    words,
+)
+
+ENTRIES: Final = 2000
+REFUSALS: Final = 2000
+
+_KEYS: Final = frozenset({Kind.KEY, Kind.BAD_LENGTH, Kind.BAD_DIGITS})
+_AROUND: Final = " \t,;|:=<>()[]{}#*.->\"'`/"
+_NO_NAMES: Final = frozenset({"key", "mac", "bindkey", "mac address", "0x"})
+
+# The vendor's cloud fills short keys up with these; both shapes are one key.
+PADDING: Final = b"\xff" * 4
+_SHORT: Final = 12
+_PRODUCT: Final = re.compile(r"(?:0x)?([0-9A-Fa-f]{4})")
+# Tasmota files devices without a sensor protocol under this product, with an identity key.
+_GENERIC: Final = 0
+
+
+def bare(key: bytes) -> bytes:
+    """Give a key without the padding of short ones, for comparing."""
+    return key[:_SHORT] if key.endswith(PADDING) else key
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """Hold what belongs to one device as text; ``sure`` is false for settings that may mean another thing."""
+
+    line: int
+    last: int
+    format: Format
+    text: str
+    mac: str | None = None
+    key: str | None = None
+    name: str | None = None
+    product: str | None = None
+    sure_of_mac: bool = True
+    sure_of_key: bool = True
+
+
+class Collector:
+    """Take drafts until there are too many."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.full = False
+        self._found: dict[str, KeyLine] = {}
+        self._refused: list[Refused] = []
+        self._loose: dict[bytes, None] = {}
+
+    def take(self, draft: Draft) -> None:
+        """Judge one draft; one without address and key says nothing."""
+        mac, key = draft.mac, draft.key
+        if mac and is_reference(mac) or key and is_reference(key):
+            if (mac and draft.sure_of_mac) or (key and draft.sure_of_key):
+                self.refuse_draft(draft, Refusal.REFERENCE)
+            return
+        address = address_of(mac) if mac else None
+        if not key:
+            if mac and draft.sure_of_mac:
+                self.refuse_draft(
+                    draft, Refusal.NO_KEY if address else Refusal.BAD_ADDRESS
+                )
+            return
+        read = key_of(key)
+        if isinstance(read, Refusal):
+            if draft.sure_of_key or address:
+                self.refuse_draft(draft, read)
+            return
+        self._keep(draft, address, *read)
+
+    def _keep(
+        self, draft: Draft, address: str | None, key: bytes, owner: str | None
+    ) -> None:
+        if draft.mac and draft.sure_of_mac and not address:
+            self.refuse_draft(draft, Refusal.BAD_ADDRESS)
+        elif address and owner and address != owner:
+            self.refuse_draft(draft, Refusal.OTHER_ADDRESS)
+        elif device := address or owner:
+            self._enter(draft, device, key)
+        else:
+            self._loose[key] = None
+            self.refuse_draft(draft, Refusal.NO_ADDRESS)
+
+    def _enter(self, draft: Draft, address: str, key: bytes) -> None:
+        number = _PRODUCT.fullmatch(draft.product or "")
+        product = int(number[1], 16) if number else None
+        if product == _GENERIC:
+            self.refuse_draft(draft, Refusal.NOT_BIND_KEY)
+        elif known := self._found.get(address):
+            same = bare(known.key) == bare(key)
+            self.refuse_draft(draft, Refusal.DUPLICATE if same else Refusal.CONFLICT)
+        elif len(self._found) >= ENTRIES:
+            self.full = True
+        else:
+            self._found[address] = KeyLine(
+                address=address,
+                key=key,
+                name=name_of(draft.name) if draft.name else None,
+                product_id=product,
+                line=draft.line,
+                last=draft.last,
+                format=draft.format,
+            )
+
+    def refuse_draft(self, draft: Draft, reason: Refusal) -> None:
+        """Refuse a draft, keeping what is known of its device."""
+        mac = address_of(draft.mac) if draft.mac else None
+        if (
+            mac is None
+            and draft.key
+            and not isinstance(read := key_of(draft.key), Refusal)
+        ):
+            mac = read[1]
+        self._refuse(
+            Refused(
+                line=draft.line,
+                last=draft.last,
+                text=masked(draft.text),
+                reason=reason,
+                address=mac,
+                name=name_of(draft.name) if draft.name else None,
+            )
+        )
+
+    def refuse(
+        self, line: int, text: str, reason: Refusal, last: int | None = None
+    ) -> None:
+        """Refuse a line, or the lines to ``last``."""
+        self._refuse(
+            Refused(line=line, last=last or line, text=masked(text), reason=reason)
+        )
+
+    def _refuse(self, refused: Refused) -> None:
+        if len(self._refused) >= REFUSALS:
+            self.full = True
+        else:
+            self._refused.append(refused)
+
+    def scan(self, line: int, last: int, text: str, label: str | None = None) -> bool:
+        """Take addresses and keys that stand side by side; say whether there were any.
+
+        ``label`` is what the line calls itself: a name for its device.
+        """
+        body, _, comment = text.partition(" # ")
+        hits = words(body)
+        if not hits:
+            body, comment, hits = text, "", words(text)
+        keys = [hit for hit in hits if hit.kind in _KEYS]
+        macs = [hit for hit in hits if hit.kind is Kind.ADDRESS]
+        both = [hit for hit in hits if hit.kind is Kind.BOTH]
+        if not macs and len(keys) == 1:
+            macs = [hit for hit in hits if hit.kind is Kind.BAD_ADDRESS]
+        if not (keys or macs or both):
+            return False
+        if keys and macs and len(keys) != len(macs):
+            self.refuse(line, text, Refusal.AMBIGUOUS, last)
+            return True
+        drafts = [
+            Draft(line=line, last=last, format=Format.MI32KEY, text=text, key=hit.text)
+            for hit in both
+        ] + [
+            Draft(
+                line=line,
+                last=last,
+                format=Format.LINE,
+                text=text,
+                mac=macs[at].text if macs else None,
+                key=keys[at].text if keys else None,
+            )
+            for at in range(max(len(keys), len(macs)))
+        ]
+        if len(drafts) == 1 and "mi32key" not in text.lower():
+            drafts[0].name = comment or label or _rest(body, hits)
+        for draft in drafts:
+            self.take(draft)
+        return True
+
+    def finish(self, lines: int, stopped: int | None) -> Import:
+        """Give what was taken of ``lines`` lines; from line ``stopped`` on nothing was read."""
+        if stopped is not None:
+            self._refused.append(
+                Refused(line=stopped, last=lines, text="", reason=Refusal.TOO_MANY)
+            )
+        aside = set(range(1, lines + 1))
+        for part in (*self._found.values(), *self._refused):
+            aside.difference_update(range(part.line, part.last + 1))
+        return Import(
+            found=tuple(self._found.values()),
+            refused=tuple(self._refused),
+            loose=tuple(self._loose),
+            lines=lines,
+            aside=tuple(sorted(aside)),
+        )
+
+
+def _rest(text: str, hits: list[Word]) -> str | None:
+    """Give what else a line says, if it is said in one piece: the name of its device."""
+    at, pieces = 0, []
+    for hit in hits:
+        pieces.append(text[at : hit.start])
+        at = hit.end
+    pieces.append(text[at:])
+    said = [piece for piece in (_worded(piece) for piece in pieces) if piece]
+    return said[0] if len(said) == 1 else None
+
+
+def _worded(piece: str) -> str | None:
+    said = piece.strip(_AROUND)
+    letters = any(letter.isalpha() for letter in said)
+    return said if letters and said.lower() not in _NO_NAMES else None
