@@ -14,10 +14,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from custom_components.mi_bms.binary_sensor import BINARY_SENSORS  # noqa: E402
+from custom_components.mi_bms.binary_sensor import BINARY_SENSORS, CELL_BALANCING  # noqa: E402
+from custom_components.mi_bms.event import ALARM  # noqa: E402
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
 from custom_components.mi_bms.proto.bms.contract import Family  # noqa: E402
-from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Secret  # noqa: E402
+from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Match, Secret  # noqa: E402
+from custom_components.mi_bms.proto.bms.uuids import expand  # noqa: E402
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, DeviceSpec  # noqa: E402
 from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E402
 from custom_components.mi_bms.proto.model.errors import Unsupported  # noqa: E402
@@ -27,6 +29,7 @@ from custom_components.mi_bms.sensor import SENSORS  # noqa: E402
 INTEGRATION = ROOT / "custom_components" / "mi_bms"
 MANIFEST = INTEGRATION / "manifest.json"
 README = ROOT / "README.md"
+FIXTURES = ROOT / "tests" / "fixtures" / "bms"
 NAMES = json.loads((INTEGRATION / "translations" / "en.json").read_text())["entity"]
 
 # What a manifest holds beside the matchers, in the order that Home Assistant wants.
@@ -115,13 +118,54 @@ def batteries() -> list[str]:
         (
             entry.title,
             ", ".join(entry.brands),
-            "choose the type by hand" if entry.manual else "by itself",
+            _looks(entry),
             PASSWORD[entry.password.kind],
-            "not yet confirmed on hardware" if family.uncertain else "",
+            _tested(family),
         )
         for entry, family in _supported()
     ]
-    return table(("Type", "Sold as", "Found", "Password", "Remark"), rows)
+    return table(("Type", "Sold as", "Shows up as", "Password", "Tested with"), rows)
+
+
+def _looks(entry: Entry) -> str:
+    """Say how the adverts of a family look: names first, then what is told by other signs."""
+    if entry.manual:
+        return "anything: choose the type by hand, or let it be found out"
+    named = _joined(f"`{row.name}`" for row in entry.match if row.name)
+    others = _joined(_signs(row) for row in entry.match if not row.name)
+    return "; ".join(part for part in (named, others) if part)
+
+
+def _signs(row: Match) -> str:
+    """Say what an advert without a certain name has."""
+    signs = [f"service `{_short(row.service)}`"] if row.service else []
+    signs += [f"service data `{_short(row.service_data)}`"] if row.service_data else []
+    if row.mfr:
+        signs.append("maker " + " or ".join(f"`{mfr:#06x}`" for mfr in row.mfr))
+    if row.ouis:
+        signs.append("address " + " or ".join(f"`{oui}…`" for oui in row.ouis))
+    if row.own_address:
+        signs.append("its own address as data")
+    return " with ".join((signs[0], " and ".join(signs[1:]))) if signs[1:] else signs[0]
+
+
+def _short(uuid: str) -> str:
+    """Give the four digits of a UUID that is in the Bluetooth base."""
+    return uuid[4:8] if expand(uuid[4:8]) == uuid else uuid
+
+
+def _tested(family: Family) -> str:
+    """Count the answers that the tests replay, and say where no hardware has confirmed the protocol."""
+    vectors = json.loads((FIXTURES / f"{family.id}.json").read_text())
+    made = sum("synthesised" in vector["source"] for vector in vectors)
+    parts = [
+        f"{count} {kind} answers"
+        for count, kind in ((len(vectors) - made, "published"), (made, "synthesised"))
+        if count
+    ]
+    if family.uncertain or made == len(vectors):
+        parts.append("untested on hardware")
+    return ", ".join(parts)
 
 
 def _supported() -> Iterable[tuple[Entry, Family]]:
@@ -132,19 +176,21 @@ def _supported() -> Iterable[tuple[Entry, Family]]:
 
 def entities() -> list[str]:
     """List all entities that a device may have."""
+    tables = (
+        ("binary_sensor", "on/off", (*BINARY_SENSORS.values(), CELL_BALANCING)),
+        ("event", "event", (ALARM,)),
+        ("sensor", "value", SENSORS.values()),
+    )
     rows = [
         (
-            NAMES[platform][field]["name"].replace("{number}", "*n*"),
+            NAMES[platform][row.translation_key]["name"].replace("{number}", "*n*"),
             kind,
             _unit(row),
             "" if row.entity_registry_enabled_default else "off at first",
         )
-        for platform, kind, descriptions in (
-            ("binary_sensor", "on/off", BINARY_SENSORS),
-            ("sensor", "value", SENSORS),
-        )
-        for field, row in sorted(
-            descriptions.items(), key=lambda item: NAMES[platform][item[0]]["name"]
+        for platform, kind, descriptions in tables
+        for row in sorted(
+            descriptions, key=lambda row: NAMES[platform][row.translation_key]["name"]
         )
     ]
     return table(("Entity", "Kind", "Unit", "Remark"), rows)

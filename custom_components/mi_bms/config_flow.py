@@ -5,7 +5,7 @@ changing anything in it, before its entry is made. Nothing live travels through 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import contextlib
 from typing import Any, Final, override
 
@@ -23,26 +23,22 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
-    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
+from .battery_options import BatteryOptions
 from .const import (
     CONF_FAMILY,
-    CONF_INTERVAL,
     CONF_KEY,
     CONF_KIND,
     CONF_MODEL,
     CONF_PRODUCT,
     CONF_PROFILE,
-    DEFAULT_INTERVAL,
     DOMAIN,
     KIND_BATTERY,
     KIND_SENSOR,
-    MAX_INTERVAL,
-    MIN_INTERVAL,
 )
 from .options_flow import SensorOptionsFlow
 from .profile import Profile
@@ -98,6 +94,10 @@ _ERRORS: Final[Mapping[type[MiBmsError], str]] = {
 }
 
 
+# What a battery of another family leads to.
+_OTHER_FAMILY: Final = (_ERRORS[FrameError], _ERRORS[Unsupported])
+
+
 def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
     """Take from an advert what tells battery families apart."""
     return Advert(
@@ -114,23 +114,23 @@ def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
     return identify(info.service_data, info.manufacturer_data, info.name, info.address)
 
 
-def load_known(names: list[str]) -> dict[str, Family]:
-    """Load families, in the order of asking; those without a decoder are left out."""
+def load_known(names: Iterable[str]) -> dict[str, Family]:
+    """Load families, in the order given; those without a decoder are left out."""
     found = {}
-    for name in INDEX:
-        if name in names:
-            with contextlib.suppress(Unsupported):
-                found[name] = registry.load(name)
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(Unsupported):
+            found[name] = registry.load(name)
     return found
 
 
-def _family_field(families: list[str], *, find_out: bool) -> selector.SelectSelector:
+def _family_field(families: list[str]) -> selector.SelectSelector:
     options = [
-        selector.SelectOptionDict(value=family, label=INDEX[family].title)
-        for family in families
+        selector.SelectOptionDict(value=FIND_OUT, label=FIND_OUT),
+        *(
+            selector.SelectOptionDict(value=family, label=INDEX[family].title)
+            for family in families
+        ),
     ]
-    if find_out:
-        options.insert(0, selector.SelectOptionDict(value=FIND_OUT, label=FIND_OUT))
     return selector.SelectSelector(
         selector.SelectSelectorConfig(
             options=options,
@@ -449,21 +449,19 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Read a recognised battery once and make its entry."""
-        several = len(self._families) > 1
-        field = {
-            probatio.Required(CONF_FAMILY): _family_field(self._families, find_out=True)
-        }
-        schema = probatio.Schema(field if several else {})
         errors: dict[str, str] = {}
         if user_input is not None:
             choice = user_input.get(CONF_FAMILY, self._families[0])
             if result := await self._async_try(choice, errors):
                 return result
+            await self._async_propose(choice, errors)
+        several = len(self._families) > 1
+        field = {probatio.Required(CONF_FAMILY): _family_field(self._families)}
         if not several:
             self._set_confirm_only()
         return self.async_show_form(
             step_id="battery",
-            data_schema=schema,
+            data_schema=probatio.Schema(field if several else {}),
             errors=errors,
             description_placeholders=self._battery_placeholders(),
         )
@@ -473,13 +471,15 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Let the user say what battery it is, or have it found out."""
         errors: dict[str, str] = {}
-        families = sorted(INDEX, key=lambda name: INDEX[name].title)
+        families = sorted(INDEX, key=lambda name: INDEX[name].title.casefold())
         if user_input is not None:
-            self._families = families
-            if result := await self._async_try(user_input[CONF_FAMILY], errors):
+            choice = user_input[CONF_FAMILY]
+            if result := await self._async_try(choice, errors):
                 return result
+            if found := await self._async_propose(choice, errors):
+                user_input = {CONF_FAMILY: found}
         schema = probatio.Schema(
-            {probatio.Required(CONF_FAMILY): _family_field(families, find_out=True)}
+            {probatio.Required(CONF_FAMILY): _family_field(families)}
         )
         return self.async_show_form(
             step_id="family",
@@ -515,48 +515,82 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self, choice: str, errors: dict[str, str]
     ) -> ConfigFlowResult | None:
         """Read the battery; give the end of the flow, another form, or None with ``errors`` filled."""
+        family = choice
         try:
-            family, sample = await self._async_read(choice)
+            if choice == FIND_OUT:
+                family = await self._async_find((*self._families, *INDEX)) or FIND_OUT
+            sample = await self._async_read(family)
         except MiBmsError as err:
             ask = isinstance(err, AuthNeeded) and self._secret is None
-            if ask and choice != FIND_OUT:
-                self._families = [choice]
+            if ask and family != FIND_OUT:
+                self._families = [family]
                 return await self.async_step_password()
             errors["base"] = _ERRORS[type(err)]
         else:
             return self._finish_battery(family, sample)
         return None
 
-    async def _async_read(self, choice: str) -> tuple[str, BmsSample]:
+    @property
+    def _device(self) -> Device:
         name = advert_of(self._info).name if self._info else None
-        device = Device(name=name or "", address=self._address)
-        asked = self._families if choice == FIND_OUT else [choice]
-        families = await self.hass.async_add_import_executor_job(load_known, asked)
-        if choice == FIND_OUT:
+        return Device(name=name or "", address=self._address)
 
-            async def ask(link: GattLink) -> str | None:
-                return await probe(link, device, families.values())
-
-            found = await async_use(self.hass, self._address, ask)
-            choice = found or FIND_OUT
-        if choice not in families:
+    async def _async_read(self, family: str) -> BmsSample:
+        """Read the battery once, as the family that it is said to be."""
+        known = await self.hass.async_add_import_executor_job(load_known, [family])
+        if family not in known:
             raise Unsupported("family")
-        session = Session(families[choice])
-        return choice, await async_meet(self.hass, session, device, self._secret)
+        session = Session(known[family])
+        return await async_meet(self.hass, session, self._device, self._secret)
+
+    async def _async_find(self, names: Iterable[str]) -> str | None:
+        """Find the family by harmless questions, asked in the order given."""
+        known = await self.hass.async_add_import_executor_job(load_known, names)
+
+        async def ask(link: GattLink) -> str | None:
+            return await probe(link, self._device, known.values())
+
+        return await async_use(self.hass, self._address, ask)
+
+    async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
+        """Find what a battery is that does not answer as ``choice``, and propose that instead.
+
+        One that stays silent is asked only as what its adverts allow: all questions take minutes.
+        """
+        others: Iterable[str] = ()
+        if choice != FIND_OUT and errors["base"] in _OTHER_FAMILY:
+            others = INDEX
+        elif errors["base"] == _ERRORS[NoAnswer] and self._info:
+            others = [one.family_id for one in recognise(advert_of(self._info))]
+        names = [name for name in others if name != choice]
+        if not names:
+            return None
+        found = None
+        # The first error is the one to tell of.
+        with contextlib.suppress(MiBmsError):
+            found = await self._async_find(names)
+        if found is not None:
+            self._families = [found]
+            errors["base"] = "other_family"
+        return found
 
     def _finish_battery(self, family: str, sample: BmsSample) -> ConfigFlowResult:
-        profile = Profile().learn(sample)
+        existing = None
+        if self.source == SOURCE_REAUTH:
+            existing = self._get_reauth_entry()
+        elif self.source == SOURCE_RECONFIGURE:
+            existing = self._get_reconfigure_entry()
+        known = Profile()
+        if existing and existing.data[CONF_FAMILY] == family:
+            known = Profile.from_json(existing.data[CONF_PROFILE])
+        profile = known.learn(sample)
         update: dict[str, Any] = {CONF_FAMILY: family, CONF_PROFILE: profile.to_json()}
         if self._secret is not None:
             update[CONF_PASSWORD] = self._secret
-        if self.source == SOURCE_REAUTH:
-            return self.async_update_reload_and_abort(
-                self._get_reauth_entry(), data_updates=update
-            )
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_reload_and_abort(
-                self._get_reconfigure_entry(), data_updates=update
-            )
+        if existing:
+            return self.async_update_reload_and_abort(existing, data_updates=update)
+        if self._title == self._address:
+            self._set_title(INDEX[family].title)
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
@@ -605,35 +639,3 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Give the options form of a device's kind."""
         battery = config_entry.data[CONF_KIND] == KIND_BATTERY
         return BatteryOptions() if battery else SensorOptionsFlow()
-
-
-class BatteryOptions(OptionsFlowWithReload):
-    """Let the user say how often a battery is read."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show and store the interval."""
-        if user_input is not None:
-            interval = int(user_input[CONF_INTERVAL])
-            return self.async_create_entry(data={CONF_INTERVAL: interval})
-        schema = probatio.Schema(
-            {
-                probatio.Required(
-                    CONF_INTERVAL, default=DEFAULT_INTERVAL
-                ): selector.NumberSelector(
-                    selector.NumberSelectorConfig(
-                        min=MIN_INTERVAL,
-                        max=MAX_INTERVAL,
-                        mode=selector.NumberSelectorMode.BOX,
-                        unit_of_measurement="s",
-                    )
-                )
-            }
-        )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, self.config_entry.options
-            ),
-        )

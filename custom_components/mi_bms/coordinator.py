@@ -44,7 +44,7 @@ from .proto.bms.contract import CELSIUS, Family
 from .proto.bms.correct import Correction
 from .proto.bms.index import INDEX
 from .proto.bms.outlook import Outlook
-from .proto.bms.plausible import gate
+from .proto.bms.plausible import Gate
 from .proto.link.session import Device, Memory, Session
 from .proto.model.errors import (
     AuthNeeded,
@@ -89,7 +89,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.grace = max(GRACE_INTERVALS * interval, MIN_GRACE)
         self.failures: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
+        self.gate = Gate()
         self.polls = 0
         self.read_at: datetime | None = None
         self.online = False
@@ -112,6 +112,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         # Counters are read once in a while only.
         self._memory.counters = dict(self.data.counters)
         self.read_at = dt_util.parse_datetime(kept["read_at"])
+        if self.read_at is not None:
+            self.gate.restore(self.data, self.read_at.timestamp())
         self.online = self._fresh()
 
     def _fresh(self) -> bool:
@@ -164,8 +166,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="password_refused"
             ) from err
-        except Implausible as err:
-            self.refused[err.field] += 1
+        except Implausible:
             self._failed("Implausible")
             return self.data
         except MiBmsError as err:
@@ -183,12 +184,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self.address,
             lambda link: session.read(link, device, secret),
         )
-        if self.read_at is None:
-            gate(sample)
-        else:
-            age = (dt_util.utcnow() - self.read_at).total_seconds()
-            gate(sample, self.data, age)
-        return sample
+        return self.gate.take(sample, dt_util.utcnow().timestamp())
 
     def _succeeded(self, sample: BmsSample) -> BmsSample:
         self._last_error = None
@@ -228,7 +224,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             "family": self.family.id,
             "polls": self.polls,
             "failures": dict(self.failures),
-            "refused": dict(self.refused),
+            "refused": dict(self.gate.refused),
             "last_error": self._last_error,
             "read_at": self.read_at.isoformat() if self.read_at else None,
             "reachability": reachability(self.hass, self.address),

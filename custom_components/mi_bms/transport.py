@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 
 from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
-from .proto.model.errors import Unreachable
+from .proto.model.errors import FrameError, NoAnswer, Unreachable
 from .proto.model.sample import BmsSample
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
@@ -129,7 +129,11 @@ async def async_meet(
 
     async def meet(link: GattLink) -> BmsSample:
         sample = await session.read(link, device, secret)
-        info = await session.identify(link, device, secret)
+        try:
+            info = await session.identify(link, device, secret)
+        except FrameError, NoAnswer:
+            # Many boards do not know the question; their values are what counts.
+            return sample
         return replace(sample, info=merge_info(info, sample.info))
 
     return await async_use(hass, device.address, meet)

@@ -62,11 +62,20 @@ class Check:
             for address, device in truth.items()
             if not device.get("foreign")
         }
-        flows = await self._discovered(wanted)
+        by_hand = {
+            address: wanted[address]
+            for address in wanted
+            if wanted[address].get("by_hand")
+        }
+        flows = await self._discovered(
+            {address: one for address, one in wanted.items() if address not in by_hand}
+        )
         self.outcome.seconds_discovered = self._since_start()
         known = f", {len(self._added)} known before" if self._added else ""
-        self._say(f"{len(flows)} of {len(wanted)} devices discovered{known}")
+        to_find = len(wanted) - len(by_hand)
+        self._say(f"{len(flows)} of {to_find} devices discovered{known}")
         await self._add_all(wanted, flows)
+        await self._add_by_hand(by_hand)
         self.outcome.seconds_added = self._since_start()
         self._say(f"added; waiting for values of {len(self._added)} devices")
         # What was not added is named already; it must not cost the whole waiting time.
@@ -147,6 +156,20 @@ class Check:
                     )
 
         await asyncio.gather(*(add(address) for address in flows))
+
+    async def _add_by_hand(self, devices: dict[str, Json]) -> None:
+        """Add what no advert gives away as a person does: by its address."""
+        for address, device in devices.items():
+            if address in self._added:
+                continue
+            flow = await self.api.start_flow(DOMAIN)
+            try:
+                await self._add(flow["flow_id"], device | {"address": address})
+                self._added.add(address)
+            except Trouble as err:
+                self.outcome.problems.append(
+                    f"{address} ({device['kind']}) was not added by hand: {err}"
+                )
 
     async def _add(self, flow_id: str, device: Json) -> None:
         result = await self.api.look_at_flow(flow_id)
@@ -253,6 +276,9 @@ def menu_choice(result: Json, device: Json) -> str:
     for word in ("key", "password"):
         if device.get(word) and word in options:
             return word
+    by_hand = {"user": "manual", "kind": "family"}
+    if device.get("by_hand") and by_hand.get(result["step_id"]) in options:
+        return by_hand[result["step_id"]]
     if "confirm" in options:
         return "confirm"
     raise Trouble(f"the menu {result['step_id']} offers only {', '.join(options)}")
@@ -263,7 +289,7 @@ def answers(result: Json, device: Json) -> Json:
     given: Json = {}
     for one in result.get("data_schema") or []:
         name = one["name"]
-        if name in {"key", "password", "family"} and device.get(name):
+        if name in {"key", "password", "family", "address"} and device.get(name):
             if name != "family" or one.get("required"):
                 given[name] = device[name]
         elif one.get("required") and "default" not in one:

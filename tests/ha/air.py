@@ -18,10 +18,10 @@ from habluetooth import BaseHaRemoteScanner, HaBluetoothConnector
 
 from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
+from tests.world.faults import Faults
+from tests.world.link import Link, full_uuid
+from tests.world.peripheral import GattError, Peripheral
 
-from ..world.faults import Faults
-from ..world.link import Link, full_uuid
-from ..world.peripheral import GattError, Peripheral
 from .clock import now
 
 SOURCE = "AA:BB:CC:00:00:99"

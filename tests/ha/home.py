@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custom_components.mi_bms.const import DOMAIN
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
+from tests.world.peripheral import Peripheral
 
-from custom_components.mi_bms.const import DOMAIN
-
-from ..world.peripheral import Peripheral
 from .air import Air
 from .clock import Clock
 
@@ -53,9 +53,15 @@ class Home:
         )
 
     async def set_options(self, flow: Result, data: dict[str, Any]) -> Result:
-        """Send a form of the options, and let the entry be loaded anew."""
+        """Send a form of the options, its sections as they are; the entry is loaded anew."""
+        fields = flow["data_schema"].schema
+        closed = {
+            str(key): {} for key, kind in fields.items() if isinstance(kind, section)
+        }
         done = await self.clock.wait(
-            self.hass.config_entries.options.async_configure(flow["flow_id"], data)
+            self.hass.config_entries.options.async_configure(
+                flow["flow_id"], closed | data
+            )
         )
         await self.clock.settle()
         return done

@@ -6,26 +6,27 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from tests.world.devices import KINDS
+from tests.world.devices.server import GattBattery
 
-from ..world.devices import KINDS
-from ..world.devices.server import GattBattery
 from .air import Air
 from .home import Home
 from .test_sensors import STATE, said
 
 ADDRESS = "A5:C2:37:00:00:04"
+WORD, OTHER_WORD = "123456", "654321"
 
 
 def jbd(**more: Any) -> GattBattery:
     """Make a battery."""
     address = more.pop("address", ADDRESS)
-    return KINDS["JBD"](address=address, name="JBD-mine", **more)  # type: ignore[return-value]
+    return KINDS["JBD"](address=address, name="JBD-mine", **more)
 
 
 async def added(home: Home, device: GattBattery) -> ConfigEntry[Any]:
@@ -244,14 +245,14 @@ async def test_a_new_cell_appears_when_it_is_first_read(home: Home) -> None:
 
 
 async def test_a_password_that_no_longer_fits_asks_for_a_new_one(home: Home) -> None:
-    device = jbd(password="123456", handshake="short")
+    device = jbd(password=WORD, handshake="short")
     form = await home.discover(device)
     form = await home.answer(form, {})
-    done = await home.answer(form, {"password": "123456"})
+    done = await home.answer(form, {"password": WORD})
     entry = done["result"]
     await home.clock.run(5)
     assert home.value(device, "voltage") == "13.18"
-    device.password = "654321"
+    device.password = OTHER_WORD
     await home.clock.run(60)
     (flow,) = home.flows()
     assert flow["context"]["source"] == "reauth"
@@ -260,10 +261,10 @@ async def test_a_password_that_no_longer_fits_asks_for_a_new_one(home: Home) -> 
 
     form = await home.answer(flow, {"password": "111111"})
     assert form["errors"] == {"base": "invalid_auth"}
-    done = await home.answer(flow, {"password": "654321"})
+    done = await home.answer(flow, {"password": OTHER_WORD})
     assert done["reason"] == "reauth_successful"
     await home.clock.run(5)
-    assert entry.data["password"] == "654321"
+    assert entry.data["password"] == OTHER_WORD
     assert report(entry)["failures"] == {}
 
 

@@ -12,12 +12,13 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.setup import async_setup_component
+from tests.world.devices import KINDS
 
-from ..world.devices import KINDS
 from .air import SOURCE
 from .home import Home
 
 ADDRESS = "A5:C2:37:7E:19:D4"
+WORD = "pw7593"
 
 
 def spellings(address: str) -> set[str]:
@@ -78,20 +79,20 @@ async def test_a_battery(home: Home, hass_client: ClientSessionGenerator) -> Non
     device = KINDS["JBD"](
         address=ADDRESS,
         name="Papas Boot",
-        password="pw7593",
+        password=WORD,
         handshake="short",
         own_address=True,
     )
     form = await home.discover(device)
     form = await home.answer(form, {})
-    done = await home.answer(form, {"password": "pw7593"})
+    done = await home.answer(form, {"password": WORD})
     entry = done["result"]
     await home.clock.run(5)
     home.air.refuse.add(ADDRESS)
     await home.clock.run(30)
     report, text = await diagnosed(home, hass_client, entry)
 
-    assert "pw7593" not in text
+    assert WORD not in text
     assert "papas boot" not in text
     assert report["battery"]["family"] == "jbd"
     assert report["battery"]["failures"] == {"connect": 1}
@@ -115,7 +116,7 @@ async def test_an_entry_that_could_not_be_set_up(
             "kind": "battery",
             "address": ADDRESS,
             "family": "of_tomorrow",
-            "password": "pw7593",
+            "password": WORD,
             "profile": {
                 "fields": [],
                 "cells": 0,
@@ -129,7 +130,7 @@ async def test_an_entry_that_could_not_be_set_up(
     assert entry.state is ConfigEntryState.SETUP_ERROR
     report, text = await diagnosed(home, hass_client, entry)
 
-    assert "pw7593" not in text
+    assert WORD not in text
     assert "sn7593" not in text
     assert "papas boot" not in text
     assert report["entry"]["family"] == "of_tomorrow"

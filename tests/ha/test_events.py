@@ -6,9 +6,9 @@ import pytest
 
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from tests.world.devices import KINDS
+from tests.world.devices.beacon import Beacon
 
-from ..world.devices import KINDS
-from ..world.devices.beacon import Beacon
 from .air import Air
 from .home import Home
 

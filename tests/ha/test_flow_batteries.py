@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 
 from homeassistant.config_entries import ConfigEntry
+from tests.world import ad
+from tests.world.devices import KINDS
+from tests.world.devices.server import GattBattery
+from tests.world.faults import Faults
 
-from ..world import ad
-from ..world.devices import KINDS
-from ..world.faults import Faults
-from ..world.devices.server import GattBattery
 from .home import Home, Result
 
 ADDRESS = "A5:C2:37:00:00:04"
+WORD, OTHER_WORD = "pw7593", "other1"
 
 
 def jbd(**more: Any) -> GattBattery:
@@ -111,7 +112,7 @@ async def test_a_battery_that_does_not_answer_as_it_should(
 
 @pytest.mark.parametrize("handshake", ["short", "full"])
 async def test_a_password_is_asked_for_and_tried(home: Home, handshake: str) -> None:
-    device = jbd(password="123456", handshake=handshake)
+    device = jbd(password=WORD, handshake=handshake)
     form = await home.discover(device)
     form = await home.answer(form, {})
     assert form["step_id"] == "password"
@@ -120,9 +121,9 @@ async def test_a_password_is_asked_for_and_tried(home: Home, handshake: str) -> 
     form = await home.answer(form, {"password": "111111"})
     assert form["step_id"] == "password"
     assert form["errors"] == {"base": "invalid_auth"}
-    done = await home.answer(form, {"password": "123456"})
+    done = await home.answer(form, {"password": WORD})
     assert done["type"] == "create_entry"
-    assert done["data"]["password"] == "123456"
+    assert done["data"]["password"] == WORD
     await home.clock.run(5)
     assert home.value(device, "voltage") == "13.18"
 
@@ -132,7 +133,7 @@ async def test_a_module_that_wants_a_pairing_first(home: Home) -> None:
     form = await home.discover(jbd(unpaired=True))
     form = await home.answer(form, {})
     assert form["step_id"] == "password"
-    form = await home.answer(form, {"password": "123456"})
+    form = await home.answer(form, {"password": WORD})
     assert form["errors"] == {"base": "auth_required"}
 
 
@@ -151,11 +152,12 @@ async def test_two_families_that_look_alike(home: Home) -> None:
     assert options[1]["label"] == "JBD smart BMS"
 
     form = await home.answer(form, {"family": "eleksol"})
-    assert form["errors"] == {"base": "not_supported"}
-    done = await home.answer(form, {"family": "jbd"})
+    assert form["errors"] == {"base": "other_family"}
+    assert form["description_placeholders"]["family"] == "JBD smart BMS"
+    done = await home.answer(form, {})
     assert done["data"]["family"] == "jbd"
     await home.clock.run(5)
-    assert home.value(device, "voltage") == "13.18"  # type: ignore[arg-type]
+    assert home.value(device, "voltage") == "13.18"
 
 
 async def test_finding_out_which_of_two_families_it_is(home: Home) -> None:
@@ -192,12 +194,12 @@ async def test_reconfiguring_sets_a_password(home: Home) -> None:
     flow = await home.reconfigure(entry)
     assert flow["type"] == "menu"
     assert flow["menu_options"] == ["family", "password"]
-    device.password = "123456"  # type: ignore[misc]
+    device.password = WORD
     form = await home.choose(flow, "password")
-    done = await home.answer(form, {"password": "123456"})
+    done = await home.answer(form, {"password": WORD})
     assert done["reason"] == "reconfigure_successful"
     await home.clock.run(5)
-    assert entry.data["password"] == "123456"
+    assert entry.data["password"] == WORD
     assert entry.data["family"] == "jbd"
 
 
@@ -243,18 +245,18 @@ async def test_a_password_is_never_logged(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    device = jbd(password="pw7593", handshake="short")
+    device = jbd(password=WORD, handshake="short")
     form = await home.discover(device)
     form = await home.answer(form, {})
     form = await home.answer(form, {"password": "wr0ng1"})
-    await home.answer(form, {"password": "pw7593"})
+    await home.answer(form, {"password": WORD})
     await home.clock.run(5)
-    device.password = "other1"  # type: ignore[misc]
+    device.password = OTHER_WORD
     await home.clock.run(60)
 
     ours = "\n".join(r.getMessage() for r in caplog.records if "mi_bms" in r.name)
     everything = "\n".join(record.getMessage() for record in caplog.records)
-    assert "pw7593" not in everything
+    assert WORD not in everything
     assert "wr0ng1" not in everything
     assert ADDRESS not in ours
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from homeassistant.components import bluetooth
+from tests.world import ad
+from tests.world.devices import KINDS
+from tests.world.devices.beacon import Beacon
+from tests.world.devices.xiaomi import MiSensor
 
-from ..world import ad
-from ..world.devices import KINDS
-from ..world.devices.beacon import Beacon
-from ..world.devices.xiaomi import MiSensor
 from .home import Home
 
 ADDRESS = "A4:C1:38:00:05:5B"

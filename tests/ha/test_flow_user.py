@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from tests.world.devices import KINDS
 
-from ..world.devices import KINDS
 from .air import Air
 from .clock import Clock
 from .home import Home, Result
@@ -18,6 +19,7 @@ ADDRESS = "A5:C2:37:00:00:04"
 async def test_without_a_receiver_there_is_nothing_to_search_with(
     clock: Clock, hass: HomeAssistant
 ) -> None:
+    assert await async_setup_component(hass, "bluetooth_adapters", {})
     done = await clock.wait(
         hass.config_entries.flow.async_init("mi_bms", context={"source": "user"})
     )
@@ -187,13 +189,13 @@ async def test_a_battery_that_is_not_recognised_is_named_by_the_user(
     values = [one["value"] for one in _choices(form, "family")]
     labels = [one["label"] for one in _choices(form, "family")]
     assert values[0] == "find_out"
-    assert labels[1:] == sorted(labels[1:])
+    assert labels[1:] == sorted(labels[1:], key=str.casefold)
     form = await home.answer(form, {"family": "jbd"})
     assert form["step_id"] == "family"
     assert form["errors"]["base"] in {"no_answer", "invalid_reply"}
     done = await home.answer(form, {"family": "ej"})
     assert done["data"]["family"] == "ej"
-    assert done["title"] == "C8:47:8C:00:15:44"
+    assert done["title"] == "E&J Technology BMS 1544"
     await home.clock.run(5)
 
 

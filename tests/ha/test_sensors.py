@@ -4,15 +4,15 @@ import logging
 from typing import Any
 
 import pytest
-
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import State
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from ..world.devices import KINDS
-from ..world.devices.beacon import Beacon
-from ..world.devices.qingping import cgg1
-from ..world.devices.xiaomi import MiSensor
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event
+from tests.world.devices import KINDS
+from tests.world.devices.beacon import Beacon
+from tests.world.devices.qingping import cgg1
+from tests.world.devices.xiaomi import MiSensor
+
 from .home import Home
 
 ADDRESS = "A4:C1:38:00:14:41"
@@ -90,8 +90,8 @@ async def test_an_advert_that_is_repeated_changes_nothing(home: Home) -> None:
     device = KINDS["ATC1441"](address=ADDRESS)
     await home.add(device)
     await home.listen(device, 1)
-    seen: list[State] = []
-    home.hass.bus.async_listen("state_changed", lambda event: seen.append(event))
+    seen: list[Event[Any]] = []
+    home.hass.bus.async_listen("state_changed", seen.append)
     data = device.advertisement(0.0)
     assert data is not None
     home.air.hear(ADDRESS, data[0] + data[1])

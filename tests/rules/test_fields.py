@@ -5,8 +5,9 @@ import pytest
 from custom_components.mi_bms import binary_sensor, event, sensor
 from custom_components.mi_bms.proto.model.fields import Field
 
-# Not shown as entities: what they say is in other ones (the time of the last reading, the probes).
-HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS}
+# Not shown as entities: what they say is in other ones (the time of the last reading, the probes),
+# or they have a row for each alarm.
+HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS, Field.PROTECTION_COUNT}
 
 
 @pytest.mark.parametrize("field", sorted(set(Field) - HIDDEN))

@@ -31,11 +31,11 @@ LAYER_OF = {
     "options": ("proto.model", "const"),
     "adverts": ("runtime", "options", "proto", "const"),
     "coordinator": ("adverts", "runtime", "transport", "proto", "profile", "const"),
-    "entity": ("adverts", "coordinator", "proto.model", "const"),
+    "entity": ("adverts", "coordinator", "profile", "proto.model", "const"),
     "passive": ("adverts", "coordinator", "entity", "proto.model"),
     "services": ("adverts", "const"),
     "device_trigger": ("event", "const"),
-    # The types of events stand beside the devices that fire them.
+    # The types of events stand beside the devices that fire them, the words of alarms with batteries.
     **dict.fromkeys(
         PLATFORMS,
         (
@@ -43,13 +43,23 @@ LAYER_OF = {
             "coordinator",
             "entity",
             "passive",
+            "profile",
+            "proto.bms.alarms",
             "proto.model",
             "proto.mibeacon.devices",
             "const",
         ),
     ),
     "options_flow": ("proto.mibeacon.devices", "proto.model", "const"),
-    "config_flow": ("proto", "transport", "profile", "options_flow", "const"),
+    "battery_options": ("proto.bms.index", "const"),
+    "config_flow": (
+        "battery_options",
+        "options_flow",
+        "proto",
+        "transport",
+        "profile",
+        "const",
+    ),
     "const": (),
 }
 

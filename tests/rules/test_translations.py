@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.mi_bms import binary_sensor, button, sensor
-from custom_components.mi_bms.config_flow import BatteryOptions, MiBmsConfigFlow
+from custom_components.mi_bms import binary_sensor, button, event, sensor
+from custom_components.mi_bms.battery_options import BatteryOptions, _schema
+from custom_components.mi_bms.config_flow import MiBmsConfigFlow
+from custom_components.mi_bms.const import CONF_CORRECTIONS
 from custom_components.mi_bms.event import SensorEvent
+from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
+from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
 from homeassistant.components.sensor import SensorDeviceClass
 
@@ -36,10 +40,21 @@ SENSOR_STEPS = {
 }
 
 
+# Names of probes: by place, with a number where there are several.
+PROBES = {
+    f"{place}_temperature{several}"
+    for place in set(Place) - {Place.GENERIC}
+    for several in ("", "_n")
+}
+COUNTS = {row.translation_key for row in sensor.PROTECTION_COUNTS.values()}
+
+
 def part(name: str) -> ast.ClassDef:
+    modules = (FLOW, tree(INTEGRATION / "battery_options.py"))
     return next(
         node
-        for node in ast.walk(FLOW)
+        for module in modules
+        for node in ast.walk(module)
         if isinstance(node, ast.ClassDef) and node.name == name
     )
 
@@ -149,6 +164,15 @@ class TestFlow:
                 assert set(step.get("data", ())) == set(
                     step.get("data_description", ())
                 ), name
+                for section in step.get("sections", {}).values():
+                    assert set(section["data"]) == set(section["data_description"])
+
+    def test_fields_of_the_battery_form(self) -> None:
+        form = _schema("lithionics").schema
+        init = TEXTS["options"]["step"]["init"]
+        inner = form[CONF_CORRECTIONS].schema.schema
+        assert set(map(str, form)) == {*init["data"], *init["sections"]}
+        assert set(map(str, inner)) == set(init["sections"][CONF_CORRECTIONS]["data"])
 
     def test_selectors(self) -> None:
         assert set(TEXTS["selector"]) == {"family", "smoothing"}
@@ -177,10 +201,13 @@ class TestEntities:
         assert {name: set(texts) for name, texts in TEXTS["entity"].items()} == {
             "binary_sensor": {
                 row.translation_key for row in binary_sensor.BINARY_SENSORS.values()
-            },
+            }
+            | {binary_sensor.CELL_BALANCING.translation_key},
             "sensor": {row.translation_key for row in sensor.SENSORS.values()}
-            | {sensor.LOST_PACKETS.translation_key},
-            "event": event_keys(),
+            | {sensor.LOST_PACKETS.translation_key}
+            | PROBES
+            | COUNTS,
+            "event": event_keys() | {event.ALARM.translation_key},
             "button": {button.RECORD.translation_key},
         }
 
@@ -194,8 +221,27 @@ class TestEntities:
             states = TEXTS["entity"]["sensor"][field].get("state", {})
             assert set(states) == set(row.options or ()), field
 
+    def test_alarms(self) -> None:
+        words = set(Alarm)
+        assert set(TEXTS["entity"]["sensor"]["alarm"]["state"]) == words | {"none"}
+        change = TEXTS["entity"]["event"]["alarm"]["state_attributes"]
+        assert set(change["event_type"]["state"]) == words
+        assert set(change[event.ATTR_CHANGE]["state"]) == {
+            event.APPEARED,
+            event.CLEARED,
+        }
+        texts = change["event_type"]["state"].values()
+        assert len(set(texts)) == len(words)
+        assert {
+            f"protection_count_{alarm}"
+            for alarm in Alarm
+            if alarm.kind is Kind.PROTECTION
+        } == COUNTS
+
     def test_types_of_events(self) -> None:
         for key, entry in TEXTS["entity"]["event"].items():
+            if key == event.ALARM.key:
+                continue
             base = key.partition("_")[0]
             # Home Assistant has the texts of buttons by itself.
             wanted = set() if base == "button" else set(EVENT_TYPES[base])
@@ -216,18 +262,21 @@ class TestEntities:
                 for field, row in sensor.SENSORS.items()
                 if row.device_class in no_icon
             }
-            | {sensor.LOST_PACKETS.key},
+            | {sensor.LOST_PACKETS.key}
+            | COUNTS,
             "button": {button.RECORD.key},
             "binary_sensor": {
                 str(field)
                 for field, row in binary_sensor.BINARY_SENSORS.items()
                 if row.device_class is None
-            },
+            }
+            | {binary_sensor.CELL_BALANCING.translation_key},
             "event": {
                 key
                 for key in event_keys()
                 if key.partition("_")[0] not in ("button", "motion")
-            },
+            }
+            | {event.ALARM.key},
         }
         assert {name: set(icons) for name, icons in ICONS["entity"].items()} == wanted
         assert set(ICONS["services"]) == set(TEXTS["services"])
@@ -281,6 +330,7 @@ def test_home_assistant_accepts_the_texts() -> None:
         "entity",
         "issues",
         "services",
+        "device",
         "device_automation",
     }
     for path, value in leaves(TEXTS):
@@ -297,7 +347,9 @@ def test_home_assistant_accepts_the_texts() -> None:
             assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", key), where
         # Sentence case: names of entities and titles have one capital, apart from proper names.
         if path[0] == "entity" and path[-1] == "name":
-            rest = re.sub(r"\b(PM|UV|NFC|M|Hz|kHz)\b|PM2\.5|PM10|kHz", "", value)[1:]
+            rest = re.sub(
+                r"\b(PM|UV|NFC|M|MOSFET|Hz|kHz)\b|PM2\.5|PM10|kHz", "", value
+            )[1:]
             assert rest == rest.lower(), where
 
 

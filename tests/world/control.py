@@ -150,6 +150,7 @@ def about(spec: DeviceSpec) -> Json:
         "category": spec.category,
         "family": spec.family,
         "foreign": spec.foreign,
+        "by_hand": spec.by_hand,
         "key": spec.key,
         "password": spec.password,
     }

@@ -10,19 +10,28 @@
     kind = "LYWSDCGQ"                         # a name in tests.world.devices.KINDS
     address = "A4:C1:38:00:00:01"
     heard_by = {kitchen = -55}
-    name = "..."                              # optional, as are category, family, foreign, faults
+    name = "..."                              # optional, as are category, family, foreign, by_hand, faults
     key = "..."                               # this and all the rest goes to the kind's constructor
+    [[crowd]]
+    kind = "LYWSD03MMC"                       # so many devices of one kind, with made-up ends of the address
+    count = 60
+    address = "A4:C1:38:10"                   # what all addresses begin with, 3 to 5 bytes
+    proxies = ["kitchen"]                     # optional: who may hear them; by default all proxies
+    reach = 2                                 # optional: how many proxies hear each device, in turn
+    key_bytes = 16                            # optional: each gets a key of its own, made from the seed
+    interval = 0.5                            # this and all the rest goes to the kind's constructor
 
 Every mistake is a ``ScenarioError`` whose text is one line: the file, the place, what to do.
 """
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 import difflib
 import inspect
 from pathlib import Path
+from random import Random
 import re
 import tomllib
 from typing import Final
@@ -38,17 +47,29 @@ type Table = dict[str, object]
 ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 CATEGORIES: Final = ("sensor", "battery")
-TOP_KEYS: Final = ("seed", "proxy", "device")
+TOP_KEYS: Final = ("seed", "proxy", "device", "crowd")
+CROWD_KEYS: Final = ("kind", "count", "address", "proxies", "reach", "key_bytes")
+PREFIX: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){2,4}")
+LARGEST_CROWD: Final = 1000
+NEAREST, FARTHEST = -50, -90  # dBm
 PROXY_KEYS: Final = tuple(one.name for one in fields(ProxySpec))
 # Keys of a device that the world itself reads; all others go to its kind.
-OWN_KEYS: Final = ("kind", "heard_by", "category", "family", "foreign", "faults")
+OWN_KEYS: Final = (
+    "kind",
+    "heard_by",
+    "category",
+    "family",
+    "foreign",
+    "by_hand",
+    "faults",
+)
 TYPE_NAMES: Final[Mapping[type, str]] = {
     str: "a text in quotes",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
     dict: "a table",
-    list: "a list of tables",
+    list: "a list",
 }
 
 
@@ -60,8 +81,8 @@ class ScenarioError(Exception):
 class DeviceSpec:
     """Hold one device of a scenario and what a checker must know of it.
 
-    ``foreign`` devices belong to nobody here: nothing may be discovered. ``family`` answers a flow
-    that asks for one.
+    ``foreign`` devices belong to nobody here: nothing may be discovered. ``by_hand`` devices are ours
+    but no advert gives them away: a person has to add them. ``family`` answers a flow that asks for one.
     """
 
     kind: str
@@ -71,6 +92,7 @@ class DeviceSpec:
     category: str
     family: str | None = None
     foreign: bool = False
+    by_hand: bool = False
     key: str | None = None
     password: str | None = None
 
@@ -113,10 +135,16 @@ def parse(table: Table, kinds: Kinds) -> Scenario:
         _unique("mac", [one.mac for one in proxies], f"proxy {number}")
     names = [one.name for one in proxies]
     devices: list[DeviceSpec] = []
-    for number, entry in enumerate(_tables(table, "device"), 1):
-        devices.append(_device(entry, number, names, kinds))
-        addresses = [one.peripheral.address for one in devices]
-        _unique("address", addresses, f"device {number}")
+    taken: set[str] = set()
+    for where, entry in _entries(table, names, seed):
+        device = _device(entry, where, names, kinds)
+        address = device.peripheral.address
+        if address in taken:
+            raise ScenarioError(
+                f"{where}: address {address} is already taken; give it another one"
+            )
+        taken.add(address)
+        devices.append(device)
     return Scenario(proxies=tuple(proxies), devices=tuple(devices), seed=seed)
 
 
@@ -157,10 +185,62 @@ def _noise_key(entry: Table, where: str) -> bytes | None:
     return key
 
 
-def _device(entry: Table, number: int, proxies: list[str], kinds: Kinds) -> DeviceSpec:
-    where = f"device {number}"
+def _entries(
+    table: Table, proxies: list[str], seed: int
+) -> Iterator[tuple[str, Table]]:
+    """Give all devices with their places in the file, those of crowds written out."""
+    if "device" in table or "crowd" not in table:
+        for number, entry in enumerate(_tables(table, "device"), 1):
+            yield f"device {number}", entry
+    if "crowd" in table:
+        for number, entry in enumerate(_tables(table, "crowd"), 1):
+            yield from _crowd(entry, f"crowd {number}", proxies, seed)
+
+
+def _crowd(
+    entry: Table, where: str, proxies: list[str], seed: int
+) -> Iterator[tuple[str, Table]]:
+    """Write out the devices of a crowd."""
+    for key in ("heard_by", "key", "by_hand", "faults"):
+        if key in entry:
+            raise ScenarioError(f"{where}: {key!r} is for single devices, not crowds")
+    start = _get(entry, "address", str, where).upper()
+    if not PREFIX.fullmatch(start):
+        raise ScenarioError(
+            f"{where}: address {start!r} must be a beginning such as A4:C1:38:10"
+        )
+    free = 6 - len(start.split(":"))
+    most = min(LARGEST_CROWD, 256**free)
+    count = _within(_get(entry, "count", int, where), 1, most, "count", where)
+    near = _get(entry, "proxies", list, where, proxies)
+    if not near:
+        raise ScenarioError(f"{where}: proxies is empty; leave it out for all of them")
+    for name in near:
+        if name not in proxies:
+            raise ScenarioError(
+                f"{where}: proxies names {name!r}, which is no proxy{_hint(str(name), proxies)}"
+            )
+    reach = _get(entry, "reach", int, where, 1)
+    _within(reach, 1, len(near), "reach", where)
+    size = _get(entry, "key_bytes", int, where, 0)
+    _within(size, 0, 32, "key_bytes", where)
+    own = {key: value for key, value in entry.items() if key not in CROWD_KEYS}
+    for at in range(count):
+        address = ":".join((start, *(f"{byte:02X}" for byte in at.to_bytes(free))))
+        rng = Random(f"{seed} {address}")
+        heard = {
+            near[(at + step) % len(near)]: rng.randint(FARTHEST, NEAREST)
+            for step in range(reach)
+        }
+        device = own | {"kind": entry.get("kind"), "address": address}
+        if size:
+            device["key"] = rng.randbytes(size).hex()
+        yield f"{where}, device {at + 1}", device | {"heard_by": heard}
+
+
+def _device(entry: Table, where: str, proxies: list[str], kinds: Kinds) -> DeviceSpec:
     address = _address(entry, "address", where)
-    where = f"device {number} ({address})"
+    where = f"{where} ({address})"
     kind = _get(entry, "kind", str, where)
     if kind not in kinds:
         raise ScenarioError(f"{where}: unknown kind {kind!r}{_hint(kind, list(kinds))}")
@@ -182,8 +262,10 @@ def _device(entry: Table, number: int, proxies: list[str], kinds: Kinds) -> Devi
         heard_by=heard_by,
         faults=faults,
         category=category or _category(peripheral),
-        family=_get(entry, "family", str, where, "") or None,
+        family=_get(entry, "family", str, where, "")
+        or getattr(peripheral, "family", None),
         foreign=_get(entry, "foreign", bool, where, False),
+        by_hand=_get(entry, "by_hand", bool, where, False),
         key=_get(entry, "key", str, where, "") or None,
         password=_get(entry, "password", str, where, "") or None,
     )

@@ -33,6 +33,7 @@ from .server import (
 )
 
 FIXTURES: Final = Path(__file__).parents[2] / "fixtures" / "bms"
+AD: Final = "advertisement"
 INFORMATION: Final = ad.BASE_UUID.format("180a")
 PERIOD: Final = 1.0  # s between two pushes of the same
 DELAY: Final = 0.02  # s before an answer
@@ -47,7 +48,10 @@ type Entry = Mapping[str, Any]
 
 
 def load(vector: str, file: str | None = None) -> Entry:
-    """Find a vector; ``file`` defaults to the family's among the fixtures. Raises ``ValueError``."""
+    """Find a vector; ``file`` defaults to the family's among the fixtures. Raises ``ValueError``.
+
+    One without an advert of its own gets the first of its file, where there is any.
+    """
     family = vector.partition(":")[0]
     path = FIXTURES / f"{family}.json" if file is None else Path(file)
     try:
@@ -60,7 +64,8 @@ def load(vector: str, file: str | None = None) -> Entry:
         if entry["id"] == vector:
             if entry["kind"] != "decode":
                 raise ValueError(f"vector = {vector!r} is no vector with values")
-            return entry
+            said: Entry = next((one[AD] for one in entries if AD in one), {})
+            return {AD: said, **entry}
     raise ValueError(f"vector = {vector!r} is not in {path.name}")
 
 
@@ -117,7 +122,8 @@ class Recorded(Peripheral):
         self.password: str | None = entry.get("secret")
         if password is not None and password != self.password:
             raise ValueError(f"{address}: the recorded password is {self.password!r}")
-        said = entry.get("advertisement", {})
+        # The family's row speaks for recordings that were made up.
+        said = {} if look.advertised or look.maker or look.name else entry[AD]
         recorded = entry.get("device", {}).get("name") if not look.name else None
         shown = name or said.get("local_name") or look.name or recorded
         self._entries = [_Step(one) for one in entry["exchange"] if "write" in one]

@@ -96,7 +96,7 @@ LOOKS: Final[Mapping[str, Look]] = {
         repeats=1,
     ),
     "dpwrcore": Look(services=line("fff0", "fff4", "fff3"), advertised=("fff0",)),
-    "ecoworthy": Look(services=_FFF0),
+    "ecoworthy": Look(services=_FFF0, repeats=0),
     "eg4": Look(
         services=line("1000", "1002", "1001"),
         name="LL16S100A",

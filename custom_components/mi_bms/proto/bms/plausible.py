@@ -1,97 +1,253 @@
 """Refuse samples that physics forbids, so that one broken answer never reaches a history.
 
-Pure: the caller keeps the last good sample, its age and the count of refusals.
+Pure: samples and times in, the sample or ``Implausible`` out. Three kinds of doubt:
+
+- impossible: out of the range that any battery, or one of this chemistry, can have. Never accepted.
+- strange: a change since the last good sample that is faster than the battery can (its charge is
+  compared with the current that flowed). Refused once; a next sample that agrees with the refused one
+  shows a true step (the board corrected its count, a sensor broke) and is accepted.
+- odd: values of one sample that contradict each other. Accepted when three in a row contradict each
+  other in the same way, and from then on it is the battery's habit.
 """
 
-from typing import Final
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from math import isfinite
+from typing import Final, NamedTuple
 
 from ..model.errors import Implausible
 from ..model.fields import Field
 from ..model.sample import BmsSample
+from .limits import (
+    C_RATE,
+    CELL_JUMP,
+    CELLS,
+    HIGHEST,
+    JUMPS,
+    PROBE,
+    PROBE_JUMP,
+    RANGES,
+    Chemistry,
+    Guess,
+    capacity,
+    number,
+)
 
-# Field -> lowest and highest value that a real battery can have.
-_RANGES: Final[dict[Field, tuple[float, float]]] = {
-    Field.VOLTAGE: (0, 1000),
-    Field.CURRENT: (-3000, 3000),
-    Field.POWER: (-1_000_000, 1_000_000),
-    Field.BATTERY_LEVEL: (0, 100),
-    Field.BATTERY_HEALTH: (0, 150),
-    Field.CYCLES: (0, 100_000),
-    Field.CYCLE_CHARGE: (-1, 20_000),
-    Field.DESIGN_CAPACITY: (0, 20_000),
-    Field.FULL_CHARGE: (0, 20_000),
-    Field.TEMPERATURE: (-50, 150),
-    Field.DELTA_VOLTAGE: (0, 5.9),
-    Field.BALANCE_CURRENT: (-100, 100),
-    Field.HEATER_CURRENT: (-100, 100),
-}
-_CELL: Final = (0.0, 5.9)  # V; 0 is a broken wire, which the user has to see
-_PROBE: Final = (-50.0, 150.0)  # °C
+KEPT: Final = 5  # refused samples kept for a person to look at
+STEP: Final = 2  # samples that show a step
+HABIT: Final = 3  # samples that show a habit
 
 # The sum of the cells and the pack voltage come from two measurements and two moments.
 _SUM_SHARE: Final = 0.1
 _SUM_VOLTS: Final = 1.0
+_CELL_VOLTS: Final = 0.2
+_POWER_SHARE: Final = 1.5
+_POWER_WATTS: Final = 200.0
 
-# Field -> jump that no battery makes within a few polls.
-_JUMPS: Final[dict[Field, float]] = {Field.BATTERY_LEVEL: 30, Field.TEMPERATURE: 40}
-_JUMP_SECONDS: Final = 60.0
+_LEVEL: Final = 3.0  # % by which a count may move without current
+_FLOW: Final = 1.5  # the current between two samples may have been higher than at both
+_UNSEEN: Final = 0.5  # part of the capacity per hour that may have flowed unseen
+_UNKNOWN: Final = 1.0  # the same for a battery without a current
+_ENERGY: Final = 4.0  # times as restless as the charge, since the voltage moves too
 
-
-def gate(
-    sample: BmsSample, previous: BmsSample | None = None, since: float | None = None
-) -> None:
-    """Raise ``Implausible`` naming the field that gives a sample away.
-
-    ``previous`` is the last good sample and ``since`` its age in seconds. Jumps are refused only
-    while it is fresh, so a real change gets through on a later poll.
-    """
-    _ranges(sample)
-    _sum(sample)
-    if previous is not None and since is not None and since <= _JUMP_SECONDS:
-        _jumps(sample, previous)
-    for pack in sample.packs:
-        gate(pack)
+type _Oddities = dict[tuple[int, Field], tuple[float, float]]
 
 
-def _number(sample: BmsSample, name: Field) -> float | None:
-    """Give a numeric field, or None."""
-    value = sample.values.get(name)
-    return value if isinstance(value, int | float) else None
+class Refused(NamedTuple):
+    """Hold a refused sample, when it came and the field that gave it away."""
+
+    at: float
+    field: Field
+    sample: BmsSample
 
 
-def _ranges(sample: BmsSample) -> None:
-    """Compare every value with what is possible at all."""
-    for name, (low, high) in _RANGES.items():
-        value = _number(sample, name)
-        if value is not None and not low <= value <= high:
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """Hold the last refused sample that may turn out to be true, and how many agreed so far."""
+
+    sample: BmsSample
+    at: float
+    count: int
+
+
+@dataclass(slots=True)
+class Gate:
+    """Judge the samples of one battery, one after the other; ``good`` is the last accepted one."""
+
+    good: BmsSample | None = None
+    at: float = 0.0
+    refused: Counter[Field] = field(default_factory=Counter)
+    kept: deque[Refused] = field(default_factory=lambda: deque(maxlen=KEPT))
+    guess: Guess = field(default_factory=Guess)
+    _habit: dict[tuple[int, Field], float] = field(default_factory=dict)
+    _doubt: _Doubt | None = None
+
+    def restore(self, sample: BmsSample, at: float) -> None:
+        """Take the last good sample of an earlier run and when it was read, in seconds of ``take``."""
+        self.good, self.at = sample, at
+
+    def take(self, sample: BmsSample, now: float) -> BmsSample:
+        """Give the sample back, or raise ``Implausible`` naming the field that gives it away."""
+        name = _impossible(sample, self.guess.chemistry)
+        if name is None:
+            name = self._strange(sample, now)
+        if name is not None:
+            self.refused[name] += 1
+            self.kept.append(Refused(now, name, sample))
             raise Implausible(name)
-    if any(
-        volts is not None and not _CELL[0] <= volts <= _CELL[1]
-        for volts in sample.cells
+        self.good, self.at, self._doubt = sample, now, None
+        self.guess.learn(sample)
+        return sample
+
+    def _strange(self, sample: BmsSample, now: float) -> Field | None:
+        """Give the field that speaks against a possible sample, unless others agree with it."""
+        odd = self._odd(sample)
+        name = odd
+        if name is None and self.good is not None:
+            name = _step(sample, self.good, now - self.at)
+        if name is None:
+            return None
+        count = 1
+        if self._doubt is not None and _agree(sample, self._doubt, now):
+            count += self._doubt.count
+        if count >= (STEP if odd is None else HABIT):
+            self._habit |= {key: off for key, (off, _) in _oddities(sample).items()}
+            return None
+        self._doubt = _Doubt(sample, now, count)
+        return name
+
+    def _odd(self, sample: BmsSample) -> Field | None:
+        """Give a field that contradicts others of the same sample in an unusual way."""
+        for key, (off, tolerance) in _oddities(sample).items():
+            if min(abs(off), abs(off - self._habit.get(key, 0.0))) > tolerance:
+                return key[1]
+        return None
+
+
+def _numbers(sample: BmsSample) -> Iterator[tuple[Field, float]]:
+    return (
+        (name, value)
+        for name, value in sample.values.items()
+        if isinstance(value, int | float)
+    )
+
+
+def _impossible(sample: BmsSample, chemistry: Chemistry) -> Field | None:
+    """Give a field whose value no battery can have."""
+    highest = HIGHEST[chemistry]
+    for name, value in _numbers(sample):
+        low, high = (0, highest) if name in CELLS else RANGES.get(name, (value, value))
+        if not isfinite(value) or not low <= value <= high:
+            return name
+    if any(volts is not None and not 0 <= volts <= highest for volts in sample.cells):
+        return Field.CELL_VOLTAGE
+    if any(not PROBE[0] <= probe.celsius <= PROBE[1] for probe in sample.probes):
+        return Field.PROBE_TEMPERATURE
+    size, current = capacity(sample), number(sample, Field.CURRENT)
+    if size is not None and current is not None and abs(current) > size * C_RATE:
+        return Field.CURRENT
+    found = (_impossible(pack, chemistry) for pack in sample.packs)
+    return next((name for name in found if name is not None), None)
+
+
+def _oddities(sample: BmsSample) -> _Oddities:
+    """Give by how much values contradict each other, and how much is normal, by pack and field."""
+    found: _Oddities = {}
+    for place, one in enumerate(chain((sample,), sample.packs)):
+        cells = [volts for volts in one.cells if volts]
+        # Without every single cell a sum says nothing; packs in parallel have none in common.
+        if one.packs or not cells or len(cells) != number(one, Field.CELL_COUNT):
+            continue
+        voltage = number(one, Field.VOLTAGE)
+        if voltage is not None:
+            found[place, Field.VOLTAGE] = (
+                sum(cells) - voltage,
+                max(_SUM_VOLTS, _SUM_SHARE * voltage),
+            )
+        for name, expected in (
+            (Field.DELTA_VOLTAGE, max(cells) - min(cells)),
+            (Field.MAX_CELL_VOLTAGE, max(cells)),
+            (Field.MIN_CELL_VOLTAGE, min(cells)),
+        ):
+            value = number(one, name)
+            if value is not None:
+                found[place, name] = (expected - value, _CELL_VOLTS)
+    return found
+
+
+def _agree(sample: BmsSample, doubt: _Doubt, now: float) -> bool:
+    """Say whether a sample tells the same as one that was refused."""
+    before = _oddities(doubt.sample)
+    return _step(sample, doubt.sample, now - doubt.at) is None and all(
+        abs(off - before.get(key, (0.0, 0.0))[0]) <= tolerance
+        for key, (off, tolerance) in _oddities(sample).items()
+    )
+
+
+def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
+    """Give a field that changed more than it can within a time."""
+    passed = max(0.0, seconds)
+    for name, jump in JUMPS.items():
+        new, old = number(sample, name), number(before, name)
+        if new is not None and old is not None and not jump.allows(old, new, passed):
+            return name
+    if len(sample.cells) != len(before.cells):
+        return Field.CELL_COUNT
+    for one, other in zip(sample.cells, before.cells, strict=True):
+        if one and other and not CELL_JUMP.allows(other, one, passed):
+            return Field.CELL_VOLTAGE
+    for probe, last in zip(sample.probes, before.probes, strict=False):
+        if not PROBE_JUMP.allows(last.celsius, probe.celsius, passed):
+            return Field.PROBE_TEMPERATURE
+    found = chain(
+        (_charge(sample, before, passed), _power(sample, before)),
+        (
+            _step(pack, was, passed)
+            for pack, was in zip(sample.packs, before.packs, strict=False)
+        ),
+    )
+    return next((name for name in found if name is not None), None)
+
+
+def _charge(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
+    """Compare what the battery counts with the current that flowed."""
+    size = capacity(sample) or capacity(before)
+    flows = [
+        abs(flow)
+        for one in (sample, before)
+        if (flow := number(one, Field.CURRENT)) is not None
+    ]
+    rate = max(_FLOW * max(flows) / size, _UNSEEN) if flows and size else _UNKNOWN
+    share = _LEVEL / 100 + rate * seconds / 3600
+    volts = max(number(one, Field.VOLTAGE) or 0.0 for one in (sample, before))
+    for name, full in (
+        (Field.BATTERY_LEVEL, 100.0),
+        (Field.CYCLE_CHARGE, size),
+        (Field.CYCLE_CAPACITY, size and size * volts * _ENERGY),
     ):
-        raise Implausible(Field.CELL_VOLTAGE)
-    if any(not _PROBE[0] <= probe.celsius <= _PROBE[1] for probe in sample.probes):
-        raise Implausible(Field.PROBE_TEMPERATURE)
+        new, old = number(sample, name), number(before, name)
+        if (
+            full is not None
+            and new is not None
+            and old is not None
+            and abs(new - old) > share * full
+        ):
+            return name
+    return None
 
 
-def _sum(sample: BmsSample) -> None:
-    """Compare the pack voltage with its cells, when every single cell is known and alive."""
-    voltage = _number(sample, Field.VOLTAGE)
-    cells = [volts for volts in sample.cells if volts]
-    if (
-        voltage is None
-        or sample.packs
-        or not cells
-        or len(cells) != _number(sample, Field.CELL_COUNT)
-    ):
-        return
-    if abs(sum(cells) - voltage) > max(_SUM_VOLTS, _SUM_SHARE * voltage):
-        raise Implausible(Field.VOLTAGE)
-
-
-def _jumps(sample: BmsSample, previous: BmsSample) -> None:
-    """Compare with the last good sample."""
-    for name, most in _JUMPS.items():
-        new, old = _number(sample, name), _number(previous, name)
-        if new is not None and old is not None and abs(new - old) > most:
-            raise Implausible(name)
+def _power(sample: BmsSample, before: BmsSample) -> Field | None:
+    """Compare the power with voltage and current; some boards are a sample late with it."""
+    power = number(sample, Field.POWER)
+    products = [
+        abs(volts * current)
+        for one in (sample, before)
+        if (volts := number(one, Field.VOLTAGE)) is not None
+        and (current := number(one, Field.CURRENT)) is not None
+    ]
+    if power is None or not products:
+        return None
+    most = _POWER_SHARE * max(products) + _POWER_WATTS
+    return Field.POWER if abs(power) > most else None

@@ -9,16 +9,7 @@ import re
 from typing import Final
 
 from .contract import Format, Import, KeyLine, Refusal, Refused
-from .texts import (
-    Kind,
-    Word,
-    address_of,
-    is_reference,
-    key_of,
-    masked,
-    name_of,
-    words,
-)
+from .texts import Kind, Word, address_of, is_reference, key_of, masked, name_of, words
 
 ENTRIES: Final = 2000
 REFUSALS: Final = 2000
@@ -69,7 +60,7 @@ class Collector:
     def take(self, draft: Draft) -> None:
         """Judge one draft; one without address and key says nothing."""
         mac, key = draft.mac, draft.key
-        if mac and is_reference(mac) or key and is_reference(key):
+        if is_reference(mac or "") or is_reference(key or ""):
             if (mac and draft.sure_of_mac) or (key and draft.sure_of_key):
                 self.refuse_draft(draft, Refusal.REFERENCE)
             return
@@ -200,8 +191,9 @@ class Collector:
             self._refused.append(
                 Refused(line=stopped, last=lines, text="", reason=Refusal.TOO_MANY)
             )
-        aside = set(range(1, lines + 1))
-        for part in (*self._found.values(), *self._refused):
+        aside = set(range(1, (stopped or lines) + 1))
+        parts: list[KeyLine | Refused] = [*self._found.values(), *self._refused]
+        for part in parts:
             aside.difference_update(range(part.line, part.last + 1))
         return Import(
             found=tuple(self._found.values()),

@@ -5,115 +5,34 @@ token extractor prints for each device. Only values are read: no aliases, no sub
 """
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
 import re
 from typing import Final, NamedTuple
 
 from .collect import Collector, Draft
 from .contract import Format, Refusal
+from .roles import KEYS, LABEL, MACS, Role, role_of
+from .table import Table
 from .texts import Kind, value_of, words
 
-LONGEST: Final = 4096  # characters of one line
+_LONGEST: Final = 4096  # characters of one line
 
-
-class Role(Enum):
-    """Say what a setting tells of a device."""
-
-    MAC = auto()
-    MAYBE_MAC = auto()
-    KEY = auto()
-    MAYBE_KEY = auto()
-    NAME = auto()
-    PRODUCT = auto()
-    OTHER = auto()  # known to be neither: above all the token, which looks like a key
-
-
-# Names of settings, in lower case and without blanks, hyphens and underscores.
-ROLES: Final = {
-    **dict.fromkeys(
-        (
-            "mac",
-            "macaddress",
-            "macaddr",
-            "blemac",
-            "bluetoothmac",
-            "bluetoothaddress",
-            "bdaddr",
-        ),
-        Role.MAC,
-    ),
-    **dict.fromkeys(("address", "addr", "uniqueid"), Role.MAYBE_MAC),
-    **dict.fromkeys(
-        (
-            "bindkey",
-            "beaconkey",
-            "blekey",
-            "mibindkey",
-            "blebindkey",
-            "encryptionkey",
-            "aeskey",
-        ),
-        Role.KEY,
-    ),
-    "key": Role.MAYBE_KEY,
-    **dict.fromkeys(
-        ("name", "devicename", "friendlyname", "alias", "title"), Role.NAME
-    ),
-    **dict.fromkeys(("pid", "productid"), Role.PRODUCT),
-    **dict.fromkeys(
-        (
-            "token",
-            "mitoken",
-            "bletoken",
-            "id",
-            "did",
-            "ip",
-            "localip",
-            "model",
-            "platform",
-            "server",
-        ),
-        Role.OTHER,
-    ),
-}
-_JOINED: Final = str.maketrans("", "", " _-")
-_NAMES: Final = (
-    "(?:ble|bluetooth)[ _-]?(?:mac|address|key|token)",
-    "(?:mi[ _-]?|ble[ _-]?)?bind[ _-]?key",
-    "(?:beacon|encryption|aes)[ _-]?key",
-    "(?:mac|bd)[ _-]?addr(?:ess)?",
-    "address|addr|mac|key",
-    "unique[ _-]?id|product[ _-]?id|local[ _-]?ip|pid|did|id|ip",
-    "(?:device|friendly)[ _-]?name|name|alias|title",
-    "mi[ _-]?token|token|model|platform|server",
-)
-_LABEL: Final = re.compile(
-    rf"(?<![0-9A-Za-z_.-])[\"']?({'|'.join(_NAMES)})[\"']?[ \t]{{0,8}}[:=](?!=)",
-    re.IGNORECASE,
-)
 _SETTING: Final = re.compile(
-    r"[ \t]*(?:-[ \t]+)*[\"']?([^\W\d][\w .@#/()\"-]{0,60}?)[\"']?[ \t]{0,8}:(?=\s|$)"
+    r"[ \t]*+(?:-[ \t]++)*+[\"']?([^\W\d_][^:=]{0,60}+):(?=\s|$)"
 )
 _INDENT: Final = re.compile(r"[ \t]*+((?:-[ \t]++)*+)")
-_RULER: Final = re.compile(r"[-=_*~+# \t]{3,}")
-_MI32KEYS: Final = re.compile(r"(?<![^\s;\"])([^\s=;\"]+)=([^\s=;\"]+)")
+_RULER: Final = re.compile(r"[-=_*~+#|:,;\[\]{}() \t]+")
+_MI32KEYS: Final = re.compile(r"(?<![^\s;\"])([^\s=;\"]++)=([^\s=;\"]++)")
+_SECRETS: Final = frozenset({Kind.KEY, Kind.BOTH})
 
 
-def role_of(name: str) -> Role | None:
-    """Say what a setting of this name tells; None if the name is unknown."""
-    return ROLES.get(name.translate(_JOINED).lower())
-
-
-class Setting(NamedTuple):
-    """Hold one setting of a known name."""
-
+class _Setting(NamedTuple):
     role: Role
     name: str
     value: str
 
 
 @dataclass(slots=True)
-class Block:
+class _Block:
     """Gather the settings of one device."""
 
     indent: int
@@ -122,16 +41,14 @@ class Block:
     texts: list[str] = field(default_factory=list)
     values: dict[Role, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
-    section: int | None = None  # where a part begins whose names are not the device's
+    section: int | None = None  # indent of a part whose names are not the device's
 
     @property
     def mac(self) -> str | None:
-        """Give the address as written."""
         return self.values.get(Role.MAC) or self.values.get(Role.MAYBE_MAC)
 
     @property
     def key(self) -> str | None:
-        """Give the key as written."""
         return self.values.get(Role.KEY) or self.values.get(Role.MAYBE_KEY)
 
     def format(self) -> Format:
@@ -144,6 +61,9 @@ class Block:
             return Format.ESPHOME
         return Format.SETTINGS
 
+    def in_section(self, indent: int) -> bool:
+        return self.section is not None and indent > self.section
+
 
 class LineReader:
     """Read lines, one after the other."""
@@ -151,7 +71,8 @@ class LineReader:
     def __init__(self, collector: Collector) -> None:
         """Hand what is found to the collector."""
         self._collector = collector
-        self._block: Block | None = None
+        self._block: _Block | None = None
+        self._table: Table | None = None
 
     def read(self, number: int, line: str) -> None:
         """Read the line of this number."""
@@ -159,14 +80,14 @@ class LineReader:
         if not stripped:
             if (block := self._block) and block.mac and block.key:
                 self.close()
-        elif len(line) > LONGEST:
+        elif len(line) > _LONGEST:
             self._collector.refuse(number, line, Refusal.TOO_LONG)
         elif _RULER.fullmatch(stripped):
             self.close()
         elif stripped.startswith(("#", "//")):
-            if any(word.kind is not Kind.ADDRESS for word in words(stripped)):
+            if any(word.kind in _SECRETS for word in words(stripped)):
                 self._collector.refuse(number, line, Refusal.COMMENT)
-        else:
+        elif not self._in_table(number, stripped):
             self._read(number, line)
 
     def close(self) -> None:
@@ -189,31 +110,101 @@ class LineReader:
             )
         )
 
+    def _in_table(self, number: int, line: str) -> bool:
+        if self._table and (draft := self._table.row(number, line)):
+            self._collector.take(draft)
+            return True
+        self._table = Table.begun(line)
+        return self._table is not None
+
     def _read(self, number: int, line: str) -> None:
-        indent, is_item = _start(line)
+        begin = _INDENT.match(line)
+        indent, is_item = (begin.end(), bool(begin[1])) if begin else (0, False)
         if is_item and self._block and indent <= self._block.indent:
             self.close()
         settings = _settings(line)
         roles = {setting.role for setting in settings}
-        if roles & _MACS and roles & _KEYS:
-            self.close()
-            self._add(number, line, indent, settings)
-            self.close()
-        elif settings and not _is_pair(settings):
-            self._add(number, line, indent, settings)
-        else:
+        whole = not roles.isdisjoint(MACS) and not roles.isdisjoint(KEYS)
+        if not settings or (not whole and _is_pair(line)):
             self._read_free(number, line, indent)
+            return
+        if whole:
+            self.close()
+        for setting in settings:
+            self._add(number, indent, setting)
+        if whole:
+            self.close()
+
+    def _add(self, number: int, indent: int, setting: _Setting) -> None:
+        role, block = setting.role, self._block
+        if role is Role.OTHER or not setting.value:
+            self._pass(indent, section=not setting.value)
+            return
+        if block and role is Role.NAME and block.in_section(indent):
+            return
+        done = block and block.mac and block.key and indent < block.indent
+        if block is None or done or role in block.values:
+            self.close()
+            block = self._block = _Block(indent, number, number)
+        block.last = number
+        block.names.add(setting.name)
+        block.texts.append(f"{setting.name}: {setting.value}")
+        block.values[role] = setting.value
+
+    def _pass(self, indent: int, *, section: bool) -> None:
+        """Notice where a setting that is not the device's stands."""
+        block = self._block
+        if block is None or block.in_section(indent):
+            return
+        if indent < block.indent:
+            self.close()
+        else:
+            block.section = indent if section else None
 
     def _read_free(self, number: int, line: str, indent: int) -> None:
-        """Read a line without known settings."""
-        if "mi32keys" in line.lower():
-            line = self._mi32keys(number, line)
-            if line is None:
-                return
+        """Read a line without settings of known names."""
+        if "mi32keys" in line.lower() and self._mi32keys(number, line):
+            return
         label = _SETTING.match(line)
+        name = None
         if label:
-            self._enter(indent, section=not line[label.end() :].strip())
-        if self._collector.scan(number, number, line, label[1] if label else None):
+            self._pass(indent, section=not line[label.end() :].strip())
+            name = None if role_of(label[1]) else label[1]
+        if self._collector.scan(number, number, line, name):
             return
         if not label and not line.rstrip().endswith(":"):
             self._collector.refuse(number, line, Refusal.NOT_UNDERSTOOD)
+
+    def _mi32keys(self, number: int, line: str) -> bool:
+        """Take pairs of address or alias and key."""
+        pairs = _MI32KEYS.findall(line)
+        for device, key in pairs:
+            known = bool(words(device))
+            self._collector.take(
+                Draft(
+                    line=number,
+                    last=number,
+                    format=Format.MI32KEYS,
+                    text=f"{device}={key}",
+                    mac=device if known else None,
+                    key=key,
+                    name=None if known else device,
+                )
+            )
+        return bool(pairs)
+
+
+def _settings(line: str) -> list[_Setting]:
+    """Give the settings of known names in a line."""
+    labels = list(LABEL.finditer(line))
+    ends = [*(label.start() for label in labels), len(line)][1:]
+    return [
+        _Setting(role, label[1], value_of(line[label.end() : end]))
+        for label, end in zip(labels, ends, strict=True)
+        if (role := role_of(label[1]))
+    ]
+
+
+def _is_pair(line: str) -> bool:
+    kinds = {word.kind for word in words(line)}
+    return Kind.ADDRESS in kinds and Kind.KEY in kinds

@@ -376,7 +376,8 @@ class Scheduler:
     def _quality(self, radio: str) -> Quality:
         return self.radios.setdefault(radio, Quality())
 
-    def _sick(self, radio: str | None) -> bool:
+    def sick(self, radio: str | None) -> bool:
+        """Say whether connecting at a radio lately fails for several batteries and works for none."""
         return radio is not None and len(self._failing.get(radio, ())) >= SICK
 
     def _cured(self, radio: str, now: float) -> None:
@@ -394,7 +395,7 @@ class Scheduler:
         longest = self.settings.longest_pause
         if failure in {Failure.AUTH, Failure.UNSUPPORTED}:
             return longest
-        if self._sick(radio) or pack.held_elsewhere:
+        if self.sick(radio) or pack.held_elsewhere:
             longest = min(longest, pack.effective)
         low, high = FIRST_TRY
         first = min(max(pack.effective / 4, low), high)

@@ -162,15 +162,15 @@ def failure_of(err: MiBmsError) -> Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ears:
-    """Count the radios around a battery now.
+    """Name the radios around a battery now.
 
     ``working`` receive anything at all, ``hearing`` of them receive the battery, ``connecting`` of
     these can connect. ``troubled``: connecting lately fails there for other batteries too.
     """
 
-    working: int
-    hearing: int
-    connecting: int
+    working: frozenset[str]
+    hearing: frozenset[str]
+    connecting: frozenset[str]
     troubled: bool = False
 
 
@@ -185,6 +185,7 @@ class LinkHistory:
     talk: Cadence = field(default_factory=lambda: Cadence(QUIET))
     naps: Cadence = field(default_factory=lambda: Cadence(NAP))
     heard_at: float | None = None
+    heard_by: set[str] = field(default_factory=set)
     rssi: int | None = None
     read_at: float | None = None
     idle: bool = False
@@ -197,11 +198,14 @@ class LinkHistory:
     _state: LinkState | None = None
     _there: bool | None = None
 
-    def hear(self, now: float, rssi: int | None) -> bool:
+    def hear(self, now: float, rssi: int, radio: str) -> bool:
         """Take one advert; True when it ends a silence, so that the battery is worth a poll now."""
-        if rssi is not None:
-            self.rssi = rssi
-        return self._sign(now)
+        self.rssi = rssi
+        if quiet := self._sign(now):
+            # Who heard it long ago may be gone for good.
+            self.heard_by.clear()
+        self.heard_by.add(radio)
+        return quiet
 
     def succeeded(self, now: float, *, idle: bool) -> None:
         """Take a good poll; ``idle``: no current flows, so the battery may soon sleep."""
@@ -238,7 +242,7 @@ class LinkHistory:
 
     def state(self, now: float, ears: Ears) -> LinkState:
         """Say how the battery stands; ``since`` then tells from when on."""
-        if not ears.working:
+        if self._unheard(ears):
             # A silence that no radio could have ended teaches nothing.
             self._deaf = True
         state = self._judge(now, ears)
@@ -279,13 +283,14 @@ class LinkHistory:
             return True
         quiet = now - before >= self.talk.limit
         if quiet:
-            if not self._deaf:
+            if self._sleeps(now - before):
+                # What it said last holds until it was read again.
+                self._kept_until = max(self._kept_until, now + self.grace)
+            if self.idle and not self._deaf:
                 self.naps.heard_at = before
                 self.naps.hear(now)
             self.talk.heard_at = None
             self.failures, self.failure = 0, None
-            # What a sleeping battery said last holds until it was read again.
-            self._kept_until = max(self._kept_until, now + self.grace)
         self._deaf = False
         self.talk.hear(now)
         return quiet
@@ -312,15 +317,23 @@ class LinkHistory:
     def _silence(self, now: float, ears: Ears) -> LinkState:
         """Explain why nothing is heard of a battery."""
         last = self.read_at if self.heard_at is None else self.heard_at
-        if not ears.working or last is None:
+        if last is None or self._unheard(ears):
             return LinkState.NO_RADIO
         silence = now - last
         if self.idle or self.sleeper:
-            return LinkState.ASLEEP if silence < self.naps.limit else LinkState.NO_RADIO
+            return LinkState.ASLEEP if self._sleeps(silence) else LinkState.NO_RADIO
         # A battery that works does not fall silent while current flows, unless somebody is connected.
         if self._strong and self.read_at is not None and silence < HELD_AT_MOST:
             return LinkState.HELD
         return LinkState.NO_RADIO
+
+    def _sleeps(self, silence: float) -> bool:
+        """Say whether a silence fits a sleep: none flows, or it is known for it, and not for too long."""
+        return (self.idle or self.sleeper) and silence < self.naps.limit
+
+    def _unheard(self, ears: Ears) -> bool:
+        """Say whether none of the radios that usually hear the battery works."""
+        return not (ears.working & self.heard_by if self.heard_by else ears.working)
 
     @property
     def _strong(self) -> bool:

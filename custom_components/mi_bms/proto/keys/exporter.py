@@ -1,0 +1,64 @@
+"""Write keys: the file of Tasmota's MI32 driver, and a plain list.
+
+Source of the file's format: the driver's documentation and what devices write.
+"""
+
+from collections.abc import Iterable
+import json
+from typing import Final
+
+from .contract import KnownSensor
+from .texts import name_of
+
+# What the device writes and reads safely; it knows no more sensors than these slots.
+DEVICE_BYTES: Final = 2000
+DEVICE_SLOTS: Final = 32
+
+_LEGACY: Final = 12
+_LEGACY_MIDDLE: Final = bytes.fromhex("8d3d3c97")
+# Product ids that the driver made up for firmware that has none.
+_FIRMWARE: Final = {"atc": 0x0A1C, "pvvx": 0x944A, "bthome": 0xB770}
+
+
+def _product(sensor: KnownSensor) -> int | None:
+    return _FIRMWARE.get(sensor.firmware or "", sensor.product_id)
+
+
+def fits_mi32cfg(sensor: KnownSensor) -> bool:
+    """Say whether the file can hold a sensor: it needs a product id, and 0 means another thing."""
+    return bool(_product(sensor))
+
+
+def mi32cfg(sensors: Iterable[KnownSensor]) -> bytes:
+    """Write the file ``mi32cfg`` byte by byte as the device does, NUL at the end.
+
+    Sensors that do not fit are left out. Names are too: the device takes them with a field of
+    its own making only. A key of 12 bytes is written in the 16 that the device makes of it.
+    """
+    entries = [
+        {
+            "MAC": sensor.address.replace(":", "").upper(),
+            "PID": f"{_product(sensor):04x}",
+            "key": _expanded(sensor.key).hex().upper(),
+        }
+        for sensor in sensors
+        if fits_mi32cfg(sensor)
+    ]
+    return json.dumps(entries, separators=(",", ":")).encode() + b"\0"
+
+
+def _expanded(key: bytes | None) -> bytes:
+    if key is None:
+        return b""
+    return key[:6] + _LEGACY_MIDDLE + key[6:] if len(key) == _LEGACY else key
+
+
+def plain(sensors: Iterable[KnownSensor]) -> str:
+    """Write one line for each sensor that has a key: address, key, and the name as a comment."""
+    return "".join(_line(sensor) for sensor in sensors if sensor.key)
+
+
+def _line(sensor: KnownSensor) -> str:
+    name = name_of(sensor.name or "")
+    key = (sensor.key or b"").hex()
+    return f"{sensor.address} {key}{f' # {name}' if name else ''}\n"

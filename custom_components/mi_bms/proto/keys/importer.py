@@ -1,0 +1,99 @@
+"""Read whatever people have of keys: files, boot rules, lists, program output, also mixed.
+
+Nothing raises and nothing is evaluated; size, depth and number are bounded. A text of the largest
+size keeps a processor busy for about a second, so a host reads files outside its event loop.
+"""
+
+from itertools import accumulate
+from typing import Final
+
+from .collect import Collector
+from .contract import Format, Import, KeyLine, Refusal, Refused
+from .jsonish import BEGIN, JsonReader
+from .lines import LineReader
+from .roles import LABEL
+from .texts import plain, words
+
+__all__ = ["Format", "Import", "KeyLine", "Refusal", "Refused", "read_keys"]
+
+LARGEST: Final = 1 << 20  # characters or bytes
+LINES: Final = 50_000
+
+_MARKS: Final = (
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+)
+_CONTROLS: Final = "".join(map(chr, (*range(9), *range(14, 27), *range(28, 32), 127)))
+# A few of them get into text by accident; where they are every twentieth it is no text.
+_STRAY: Final = 8
+_SHARE: Final = 20
+_ENDS: Final = " \t,;\"'`)"
+
+
+def read_keys(text: str | bytes) -> Import:
+    """Find all bind keys in a text of at most 1 MiB, and say of each line what became of it."""
+    collector = Collector()
+    if len(text) > LARGEST:
+        collector.refuse(1, "", Refusal.TOO_LONG)
+        return collector.finish(1, None)
+    decoded = _decoded(text) if isinstance(text, bytes) else text
+    decoded = decoded.rstrip("\0\r\n \t")
+    stray = sum(map(decoded.count, _CONTROLS))
+    if stray > _STRAY and stray * _SHARE > len(decoded):
+        collector.refuse(1, "", Refusal.BINARY)
+        return collector.finish(1, None)
+    body = plain(decoded)
+    lines = body.split("\n") if body else []
+    return collector.finish(len(lines), _read(body, lines, collector))
+
+
+def _decoded(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _read(body: str, lines: list[str], collector: Collector) -> int | None:
+    """Read all lines; give the line where there was too much, if there was."""
+    starts = [0, *accumulate(len(line) + 1 for line in lines)][: max(1, len(lines))]
+    objects = JsonReader(body, starts, collector)
+    reader = LineReader(collector)
+    index, column = 0, 0
+    while index < min(len(lines), LINES) and not collector.full:
+        line = lines[index][column:]
+        end = _read_objects(objects, reader, starts[index] + column, index + 1, line)
+        if end is None:
+            reader.read(index + 1, line)
+            index, column = index + 1, 0
+            continue
+        while index + 1 < len(lines) and starts[index + 1] <= end:
+            index += 1
+        column = end - starts[index]
+        if not lines[index][column:].strip(_ENDS):
+            index, column = index + 1, 0
+    reader.close()
+    if index < len(lines) or collector.full:
+        return min(index + 1, len(lines))
+    return None
+
+
+def _read_objects(
+    objects: JsonReader, reader: LineReader, start: int, number: int, line: str
+) -> int | None:
+    """Read the JSON that begins in a line and give where it ends; None if none begins."""
+    begin = BEGIN.search(line)
+    if not begin or line.lstrip().startswith(("#", "//")):
+        return None
+    at = start + begin.start()
+    end = objects.read(at)
+    if end == at:
+        return None
+    lead = line[: begin.start()]
+    if words(lead) or LABEL.search(lead):
+        reader.read(number, lead)
+    return end

@@ -1,0 +1,245 @@
+"""Read JSON that may be cut off, stand amid other text, or be what a Python program prints.
+
+A reader of its own, because each entry has to be told by its lines, depth and size have to stay
+bounded, and what stands before a break has to count: Tasmota too keeps what it has read so far.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+import json
+import re
+from typing import Final
+
+from .collect import Collector, Draft
+from .contract import Format, Refusal
+from .roles import KEYS, Role, role_of
+from .texts import Kind, address_of, words
+
+_DEPTH: Final = 20
+_TOKENS: Final = 400_000
+_HARVESTED: Final = 4096  # characters of one string
+_QUOTED: Final = 400  # characters of an entry that is shown
+
+BEGIN: Final = re.compile(r"[\[{](?=\s*+(?:[\"'\[{\]}]|$))")
+_TOKEN: Final = re.compile(
+    r"\s*+(?:(?P<mark>[\[\]{},:])"
+    r"|(?P<string>\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')"
+    r"|(?:-?[0-9][0-9.eE+-]*+|true|false|null|True|False|None)(?![0-9A-Za-z_]))"
+)
+_OPENS: Final = {"]": "[", "}": "{"}
+_SECRETS: Final = frozenset({Kind.KEY, Kind.BOTH})
+
+
+@dataclass(slots=True)
+class _Level:
+    """Gather what an object says of a device; an array only hands on."""
+
+    bracket: str
+    start: int
+    wants: str  # what may come next: name, colon, value or comma
+    label: str = ""  # the property whose value comes
+    is_tasmota: bool = False
+    is_cloud: bool = False
+    values: dict[Role, str] = field(default_factory=dict)
+    # Objects in it that have a key and no address.
+    inner: list[_Level] = field(default_factory=list)
+
+    def step(self, now: str, then: str) -> bool:
+        """Go on if this is what may come."""
+        if self.wants != now:
+            return False
+        self.wants = then
+        return True
+
+    def put(self, role: Role, value: str) -> None:
+        """Keep the first value of each kind."""
+        self.values.setdefault(role, value)
+        self.is_tasmota = self.is_tasmota or self.label == "PID"
+        self.is_cloud = self.is_cloud or self.label == "beaconkey"
+
+    @property
+    def mac(self) -> str | None:
+        return self.values.get(Role.MAC) or self.values.get(Role.MAYBE_MAC)
+
+    @property
+    def key(self) -> str | None:
+        return self.values.get(Role.KEY) or self.values.get(Role.MAYBE_KEY)
+
+    @property
+    def format(self) -> Format:
+        if self.is_tasmota:
+            return Format.MI32CFG
+        return Format.CLOUD_JSON if self.is_cloud else Format.JSON
+
+
+class JsonReader:
+    """Read the JSON parts of one text."""
+
+    def __init__(self, text: str, starts: list[int], collector: Collector) -> None:
+        """Take the text and where its lines start."""
+        self._text = text
+        self._starts = starts
+        self._collector = collector
+        self._tokens = 0
+        self._begin([])
+
+    def _begin(self, levels: list[_Level]) -> None:
+        self._levels = levels
+        self._settled = False
+        self._deeper = 0
+        self._too_deep = False
+
+    def read(self, at: int) -> int:
+        """Read from an opening bracket on and give where to go on; ``at`` itself if it is no JSON."""
+        self._begin([])
+        end = at
+        while found := _TOKEN.match(self._text, end):
+            self._tokens += 1
+            if self._tokens > _TOKENS:
+                self._collector.full = True
+            if self._collector.full:
+                return end
+            if not self._take(found):
+                break
+            end = found.end()
+            if not self._levels:
+                return end
+        return self._break(end) if self._settled else at
+
+    def _take(self, found: re.Match[str]) -> bool:
+        """Take one token; false if it cannot stand here."""
+        mark = found["mark"]
+        if self._deeper:
+            self._deeper += (mark in _OPENS.values()) - (mark in _OPENS)
+            return True
+        if not mark:
+            return self._scalar(found)
+        if mark in _OPENS:
+            return self._close(mark, found.end())
+        if mark in _OPENS.values():
+            return self._open(mark, found.end() - 1)
+        level = self._levels[-1]
+        if mark == ":":
+            return level.step("colon", "value")
+        return level.step("comma", "name" if level.bracket == "{" else "value")
+
+    def _open(self, mark: str, start: int) -> bool:
+        above = self._levels[-1] if self._levels else None
+        if above and not above.step("value", "comma"):
+            return False
+        if len(self._levels) >= _DEPTH:
+            self._deeper = 1
+            if not self._too_deep:
+                self._too_deep = self._settled = True
+                self._collector.refuse(
+                    self._line(start),
+                    self._text[start : start + _QUOTED],
+                    Refusal.TOO_DEEP,
+                )
+            return True
+        level = _Level(mark, start, "name" if mark == "{" else "value")
+        if above and mark == "{" and above.bracket == "{" and address_of(above.label):
+            level.values[Role.MAYBE_MAC] = above.label
+        self._levels.append(level)
+        return True
+
+    def _close(self, mark: str, end: int) -> bool:
+        level = self._levels[-1]
+        if level.bracket != _OPENS[mark] or level.wants == "colon":
+            return False
+        if level.bracket == "{" and level.wants == "value":
+            return False
+        self._settled = True
+        self._levels.pop()
+        self._judge(level, end)
+        return True
+
+    def _scalar(self, found: re.Match[str]) -> bool:
+        level, string = self._levels[-1], found["string"]
+        self._settled = True
+        if level.wants == "name":
+            level.label = _text(string) if string else ""
+            return bool(string) and level.step("name", "colon")
+        if not level.step("value", "comma"):
+            return False
+        if string:
+            self._value(level, _text(string), found.end())
+        return True
+
+    def _value(self, level: _Level, value: str, end: int) -> None:
+        role = role_of(level.label) if level.bracket == "{" else None
+        if role and role is not Role.OTHER:
+            level.put(role, value)
+            return
+        line = self._line(end)
+        if role is None and level.bracket == "{" and address_of(level.label):
+            draft = Draft(line=line, last=line, format=Format.JSON, text=value)
+            draft.mac, draft.key, draft.sure_of_mac = level.label, value, False
+            if words(value):
+                self._collector.take(draft)
+        elif role is None and 16 <= len(value) <= _HARVESTED:
+            kinds = {word.kind for word in words(value)}
+            if Kind.BOTH in kinds or {Kind.ADDRESS, Kind.KEY} <= kinds:
+                self._collector.scan(line, line, value)
+
+    def _judge(self, level: _Level, end: int, *, cut: bool = False) -> None:
+        """Make an entry of an object that ended, or hand its key to the object around it."""
+        inner = level.inner
+        if level.mac and not level.key and len(inner) == 1:
+            level.is_cloud = level.is_cloud or inner[0].is_cloud
+            level.values |= {
+                role: value for role, value in inner[0].values.items() if role in KEYS
+            }
+            inner = []
+        for one in inner:
+            self._collector.take(self._draft(one, end))
+        draft = self._draft(level, end)
+        above = self._levels[-1] if self._levels else None
+        if level.key and not level.mac and above and above.bracket == "{":
+            if draft.sure_of_key or any(
+                word.kind in _SECRETS for word in words(level.key)
+            ):
+                above.inner.append(level)
+        elif cut and level.mac and not level.key:
+            self._collector.refuse_draft(draft, Refusal.CUT_OFF)
+        else:
+            self._collector.take(draft)
+
+    def _draft(self, level: _Level, end: int) -> Draft:
+        return Draft(
+            line=self._line(level.start),
+            last=self._line(end - 1),
+            format=level.format,
+            text=self._text[level.start : min(end, level.start + _QUOTED)],
+            mac=level.mac,
+            key=level.key,
+            name=level.values.get(Role.NAME),
+            product=level.values.get(Role.PRODUCT),
+            sure_of_mac=Role.MAC in level.values,
+            sure_of_key=Role.KEY in level.values,
+        )
+
+    def _break(self, end: int) -> int:
+        """Keep what was read before a break, and say where other text may begin."""
+        while self._levels:
+            self._judge(self._levels.pop(), end, cut=True)
+        line = self._line(end - 1)
+        start, after = self._starts[line - 1], self._after(line)
+        self._collector.refuse(line, self._text[start:after], Refusal.CUT_OFF)
+        return after
+
+    def _after(self, line: int) -> int:
+        return self._starts[line] if line < len(self._starts) else len(self._text)
+
+    def _line(self, at: int) -> int:
+        return bisect_right(self._starts, at)
+
+
+def _text(string: str) -> str:
+    """Give what a quoted string says; as it stands if it is not JSON's way of quoting."""
+    if string[0] == '"' and "\\" in string:
+        try:
+            return str(json.loads(string))
+        except ValueError:
+            return string[1:-1]
+    return string[1:-1]

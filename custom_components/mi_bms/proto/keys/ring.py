@@ -1,0 +1,100 @@
+"""All keys that are known, to try on sensors that have none or whose key no longer fits."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, override
+
+from ..mibeacon.crypto import Cipher
+from ..mibeacon.decoder import check_key
+from ..model.reading import KeyCheck
+
+type Frames = Iterable[tuple[str, bytes]]
+
+KEYS: Final = 2000
+# Newest frames of one device that its own key, and that every other key, is tried on.
+_LOOKED_AT: Final = 4
+_TRIED: Final = 2
+
+
+def opens(address: str, key: bytes, frames: Frames) -> bool:
+    """Say whether a key opens at least one of a device's frames."""
+    return check_key(address, key, frames) is KeyCheck.RIGHT
+
+
+class KeyRing:
+    """Hold the keys of devices, and loose ones whose device is not known."""
+
+    __slots__ = ("_loose", "_owned")
+
+    def __init__(
+        self, owned: Mapping[str, bytes] | None = None, loose: Iterable[bytes] = ()
+    ) -> None:
+        """Take keys by address, and those of no known device."""
+        self._owned: dict[str, bytes] = {}
+        self._loose: dict[bytes, None] = {}
+        for address, key in (owned or {}).items():
+            self.add(address, key)
+        for key in loose:
+            self.add(None, key)
+
+    def add(self, address: str | None, key: bytes) -> bool:
+        """Keep a key of 12 or 16 bytes, else ``KeyFormatError``; false if the ring is full."""
+        Cipher(key)
+        if address is None and (key in self._loose or key in self._owned.values()):
+            return True
+        if address not in self._owned and len(self) >= KEYS:
+            return False
+        if address is None:
+            self._loose[key] = None
+        else:
+            self._owned[address] = key
+            self._loose.pop(key, None)
+        return True
+
+    def remove(self, address: str) -> None:
+        """Forget the key of a device."""
+        self._owned.pop(address, None)
+
+    def get(self, address: str) -> bytes | None:
+        """Give the key of a device."""
+        return self._owned.get(address)
+
+    def owners(self, key: bytes) -> tuple[str, ...]:
+        """Give the devices that a key is known for."""
+        return tuple(address for address, own in self._owned.items() if own == key)
+
+    @property
+    def owned(self) -> dict[str, bytes]:
+        """Give the keys by address, for storing."""
+        return dict(self._owned)
+
+    @property
+    def loose(self) -> tuple[bytes, ...]:
+        """Give the keys of no known device, for storing."""
+        return tuple(self._loose)
+
+    def match(self, address: str, frames: Frames) -> bytes | None:
+        """Find the key that opens a device's frames: its own first, then every other.
+
+        Give None if none does, or if there is no frame.
+        """
+        heard = tuple(frames)[-_LOOKED_AT:]
+        own = self._owned.get(address)
+        if own and opens(address, own, heard):
+            return own
+        others = dict.fromkeys((*self._loose, *self._owned.values()))
+        best, most = None, 0
+        for key in others:
+            # A short key passes by chance now and then: the one that opens most is it.
+            opened = sum(opens(address, key, (frame,)) for frame in heard[-_TRIED:])
+            if opened > most:
+                best, most = key, opened
+        return best
+
+    def __len__(self) -> int:
+        """Count the keys."""
+        return len(self._owned) + len(self._loose)
+
+    @override
+    def __repr__(self) -> str:
+        """Tell how many keys there are, never which."""
+        return f"<KeyRing of {len(self)} keys>"

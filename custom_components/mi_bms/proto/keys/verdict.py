@@ -1,0 +1,129 @@
+"""Judge a key that was typed or pasted, in one word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+from ..mibeacon.crypto import parse_key_and_mac
+from ..mibeacon.decoder import check_key
+from ..mibeacon.frame import MODERN_VERSION, parse_head
+from ..mibeacon.identify import FE95, uuid16
+from ..model.errors import KeyFormatError
+from ..model.reading import KeyCheck
+from .collect import PADDING
+from .importer import read_keys
+from .ring import Frames, KeyRing, opens
+
+_OTHERS: Final = 500  # devices that a key is tried on
+_SHORT: Final = 12
+_REASONS: Final = {"length": "bad_key_length", "not_hex": "bad_key_digits"}
+
+
+class Judgement(StrEnum):
+    """Say what a key is worth."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    RIGHT_FOR_OTHER_DEVICE = "right_for_other_device"
+    LEGACY_KEY_FOR_NEW_DEVICE = "legacy_key_for_new_device"
+    NEW_KEY_FOR_LEGACY_DEVICE = "new_key_for_legacy_device"
+    CORRUPT = "corrupt"  # frames were heard, none is whole enough to try a key on
+    NOTHING_HEARD = "nothing_heard"
+    BAD_KEY_LENGTH = "bad_key_length"
+    BAD_KEY_DIGITS = "bad_key_digits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Hold the word, the key if the text had one, and the other device that it is for.
+
+    ``frames`` is on how many frames it was tried: one alone may have been damaged on its way.
+    """
+
+    word: Judgement
+    key: bytes | None = field(default=None, repr=False)
+    other: str | None = None
+    frames: int = 0
+
+
+def judge(
+    text: str,
+    address: str,
+    frames: Frames,
+    ring: KeyRing | None = None,
+    others: Mapping[str, Frames] | None = None,
+) -> Verdict:
+    """Judge a key for one device by the encrypted frames that were kept of it.
+
+    ``others`` are frames of other devices by address. The text may be any that can be imported.
+    """
+    heard = tuple(frames)
+    try:
+        key, owner = _read(text, address)
+    except KeyFormatError as err:
+        return Verdict(word=Judgement(_REASONS[err.reason]), frames=len(heard))
+    check = check_key(address, key, heard)
+    word, other = Judgement.RIGHT, None
+    if check is not KeyCheck.RIGHT:
+        other = _other_device(key, address, owner, ring or KeyRing(), others or {})
+        if other:
+            word = Judgement.RIGHT_FOR_OTHER_DEVICE
+        elif not heard:
+            word = Judgement.NOTHING_HEARD
+        elif check is KeyCheck.UNKNOWN:
+            word = Judgement.CORRUPT
+        else:
+            word = _why_wrong(key, heard)
+    return Verdict(word=word, key=key, other=other, frames=len(heard))
+
+
+def _read(text: str, address: str) -> tuple[bytes, str | None]:
+    try:
+        return parse_key_and_mac(text)
+    except KeyFormatError:
+        pasted = read_keys(text)
+        for line in (
+            *(one for one in pasted.found if one.address == address),
+            *pasted.found,
+        ):
+            return line.key, line.address
+        for key in pasted.loose:
+            return key, None
+        raise
+
+
+def _other_device(
+    key: bytes,
+    address: str,
+    owner: str | None,
+    ring: KeyRing,
+    others: Mapping[str, Frames],
+) -> str | None:
+    """Give the device that a key is for by its frames, by its own word or by the ring."""
+    for other, frames in islice(others.items(), _OTHERS):
+        heard = tuple(frames)
+        if other != address and opens(other, key, heard):
+            return other
+    # Its own word, or that of the ring, is not taken against what was heard.
+    named = (owner, *ring.owners(key)) if address not in ring.owners(key) else (owner,)
+    for device in named:
+        if device and device != address and not tuple(others.get(device, ())):
+            return device
+    return None
+
+
+def _why_wrong(key: bytes, heard: tuple[tuple[str, bytes], ...]) -> Judgement:
+    """Tell a wrong key from one of another generation."""
+    legacy = {_is_legacy(uuid, data) for uuid, data in heard}
+    short = len(key) == _SHORT
+    if legacy == {False} and (short or key.endswith(PADDING)):
+        return Judgement.LEGACY_KEY_FOR_NEW_DEVICE
+    if legacy == {True} and not short and not key.endswith(PADDING):
+        return Judgement.NEW_KEY_FOR_LEGACY_DEVICE
+    return Judgement.WRONG
+
+
+def _is_legacy(uuid: str, data: bytes) -> bool:
+    return uuid16(uuid) == FE95 and parse_head(data).version < MODERN_VERSION

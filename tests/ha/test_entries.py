@@ -1,0 +1,108 @@
+"""Entries of other versions, and what is left after unloading and removing."""
+
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from tests.world.devices import KINDS
+
+from .home import Home
+
+ADDRESS = "A5:C2:37:00:00:04"
+
+
+def battery(**more: Any) -> MockConfigEntry:
+    """Make an entry as version 1.1 stored it."""
+    profile = {
+        "fields": ["voltage", "battery_level"],
+        "cells": 4,
+        "probes": ["cell", "cell"],
+        "info": {"hw_version": "JBD-SP04S020"},
+    }
+    return MockConfigEntry(
+        domain="mi_bms",
+        unique_id=ADDRESS,
+        data={
+            "kind": "battery",
+            "address": ADDRESS,
+            "family": "jbd",
+            "profile": profile,
+        },
+        **more,
+    )
+
+
+def sensor(**more: Any) -> MockConfigEntry:
+    """Make an entry as version 1.1 stored it."""
+    return MockConfigEntry(
+        domain="mi_bms",
+        unique_id="A4:C1:38:00:14:41",
+        data={
+            "kind": "sensor",
+            "address": "A4:C1:38:00:14:41",
+            "product": None,
+            "model": None,
+        },
+        **more,
+    )
+
+
+async def test_a_battery_of_version_1_1(home: Home) -> None:
+    entry = battery(version=1, minor_version=1)
+    entry.add_to_hass(home.hass)
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.minor_version > 1
+    assert entry.data["profile"]["cells"] == 4
+    assert entry.data["profile"]["packs"] == []
+    device = KINDS["JBD"](address=ADDRESS, name="JBD-mine")
+    assert home.entity_id(device, "cell_voltage_4")
+
+
+async def test_a_sensor_of_version_1_1(home: Home) -> None:
+    entry = sensor(version=1, minor_version=1)
+    before = dict(entry.data)
+    entry.add_to_hass(home.hass)
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    assert entry.state is ConfigEntryState.LOADED
+    assert dict(entry.data) == before
+
+
+async def test_an_entry_of_the_next_major_version_is_left_alone(home: Home) -> None:
+    entry = battery(version=2, minor_version=1)
+    before = dict(entry.data)
+    entry.add_to_hass(home.hass)
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR
+    assert dict(entry.data) == before
+
+
+async def test_loading_twice_leaves_nothing_behind(home: Home) -> None:
+    """Timers that are left fail the test by themselves."""
+    device = KINDS["MUE4094RT"](address="DE:70:E8:00:03:DD")
+    entry = await home.add(device)
+    await home.listen(device, 6)
+    for _ in range(2):
+        await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
+        assert entry.state is ConfigEntryState.NOT_LOADED
+        assert home.value(device, "motion") == "unavailable"
+        home.shout(device)
+        await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+        await home.clock.run(1)
+    assert home.value(device, "motion") != "unavailable"
+
+
+async def test_removing_an_entry_takes_its_devices_along(home: Home) -> None:
+    device = KINDS["ATC1441"](address="A4:C1:38:00:14:41")
+    entry = await home.add(device)
+    await home.listen(device, 2)
+    assert len(er.async_get(home.hass).entities) >= 4
+    await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
+    await home.clock.settle()
+    assert not er.async_get(home.hass).entities
+    devices = dr.async_get(home.hass)
+    assert not dr.async_entries_for_config_entry(devices, entry.entry_id)
+    # Home Assistant offers it again.
+    await home.clock.until(lambda: home.flows(device.address))
