@@ -124,7 +124,7 @@ def batteries() -> list[str]:
         )
         for entry, family in _supported()
     ]
-    return table(("Type", "Sold as", "Shows up as", "Password", "Tested with"), rows)
+    return table(("Type", "Sold as", "Shows up as", "Password", "Tested with answers"), rows)
 
 
 def _looks(entry: Entry) -> str:
@@ -159,7 +159,7 @@ def _tested(family: Family) -> str:
     vectors = json.loads((FIXTURES / f"{family.id}.json").read_text())
     made = sum("synthesised" in vector["source"] for vector in vectors)
     parts = [
-        f"{count} {kind} answers"
+        f"{count} {kind}"
         for count, kind in ((len(vectors) - made, "published"), (made, "synthesised"))
         if count
     ]

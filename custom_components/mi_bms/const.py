@@ -10,6 +10,7 @@ CONF_FAMILY: Final = "family"
 CONF_MODEL: Final = "model"
 CONF_PROFILE: Final = "profile"
 CONF_PRODUCT: Final = "product"
+CONF_KEYED_AT: Final = "keyed_at"
 CONF_INTERVAL: Final = "interval"
 
 # Options of batteries; corrections stand in a section of their own.

@@ -108,13 +108,25 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         kept = self.hass.data[SHARED].kept.get(self.address)
         if not kept or "read_at" not in kept:
             return
+        read_as = kept.get("read_as", self._read_as)
+        if read_as["family"] != self.family.id:
+            # What another family made of the same bytes means nothing.
+            return
         self.data = sample_from_json(kept)
         # Counters are read once in a while only.
         self._memory.counters = dict(self.data.counters)
         self.read_at = dt_util.parse_datetime(kept["read_at"])
-        if self.read_at is not None:
+        # What was corrected otherwise is no measure for what is read next.
+        if self.read_at is not None and read_as == self._read_as:
             self.gate.restore(self.data, self.read_at.timestamp())
         self.online = self._fresh()
+
+    @property
+    def _read_as(self) -> dict[str, Any]:
+        """Give what values depend on beside the battery."""
+        options = self.entry.options
+        chosen = {key: options.get(key) for key in (CONF_CORRECTIONS, CONF_CELSIUS)}
+        return {"family": self.family.id, **chosen}
 
     def _fresh(self) -> bool:
         if self.read_at is None:
@@ -126,7 +138,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Give what is kept for the next start."""
         if self.read_at is None:
             return None
-        return sample_to_json(self.data) | {"read_at": self.read_at.isoformat()}
+        return sample_to_json(self.data) | {
+            "read_at": self.read_at.isoformat(),
+            "read_as": self._read_as,
+        }
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:

@@ -22,6 +22,8 @@ FLOWS_AT_ONCE: Final = 4
 TRIES: Final = 3
 HISTORY: Final = POLL_AGE + POLL_TIME
 TRANSIENT: Final = frozenset({"cannot_connect", "no_answer", "invalid_reply"})
+# The form comes back to tell that the battery is of another kind than its advert says: going on is right.
+ADVICE: Final = frozenset({"other_family"})
 
 
 @dataclass(slots=True)
@@ -191,7 +193,7 @@ class Check:
                 continue
             if errors := result.get("errors"):
                 tries += 1
-                if tries >= TRIES or not set(errors.values()) <= TRANSIENT:
+                if tries >= TRIES or not set(errors.values()) <= TRANSIENT | ADVICE:
                     raise Trouble(f"step {result['step_id']} says {errors}")
                 self.outcome.retries += 1
             result = await self.api.answer_flow(flow_id, answers(result, device))

@@ -206,6 +206,16 @@ async def test_a_battery_that_is_not_recognised_is_found_out(home: Home) -> None
     await home.clock.run(5)
 
 
+async def test_a_wrong_choice_leads_to_the_right_one(home: Home) -> None:
+    """The module has nothing that this type needs; another type answers."""
+    form = await unrecognised(home)
+    form = await home.answer(form, {"family": "eleksol"})
+    assert form["step_id"] == "family"
+    assert form["errors"] == {"base": "other_family"}
+    (proposed,) = (key.description for key in form["data_schema"].schema)
+    assert proposed == {"suggested_value": "ej"}
+
+
 async def test_what_nobody_knows(home: Home) -> None:
     form = await unrecognised(home)
     home.air.faults["C8:47:8C:00:15:44"].mute = True

@@ -24,6 +24,8 @@ INVALID_LENGTH: Final = 13
 UNLIKELY: Final = 14
 LEFT: Final = 0x13  # why a link ends that the device itself ends
 
+_SPEAKS: Final = frozenset({"notify", "indicate"})
+
 type OnNotify = Callable[[int, bytes], None]
 type OnLost = Callable[[int], None]
 
@@ -75,7 +77,10 @@ class Link:
 
     def _add(self, one: Characteristic) -> None:
         self._by_handle[one.handle] = one
-        self._by_uuid.setdefault(full_uuid(one.uuid), one)
+        known = self._by_uuid.setdefault(full_uuid(one.uuid), one)
+        if _SPEAKS.isdisjoint(known.properties):
+            # Some modules repeat a UUID; what is said under it comes from the one that can speak.
+            self._by_uuid[full_uuid(one.uuid)] = one
         for descriptor in one.descriptors:
             self._values[descriptor.handle] = descriptor.value
             if full_uuid(descriptor.uuid) == CCCD:

@@ -1,7 +1,7 @@
-"""Thermometers with custom firmware: the atc1441 and pvvx formats (181A) and BTHome v2 (FCD2).
+"""Thermometers with custom firmware: atc1441 and pvvx (181A), BTHome v1 (181C, 181E) and v2 (FCD2).
 
 A ``key`` (32 hex digits) switches a format's encryption on. Sources: the firmware's published
-format descriptions; bthome.io for version 2.
+format descriptions; bthome.io for both versions.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,6 +24,8 @@ from .signals import Quantities, Spec, unhex
 
 ENVIRONMENT: Final = 0x181A
 BTHOME: Final = 0xFCD2
+BTHOME_V1: Final = 0x181C
+BTHOME_V1_SEALED: Final = 0x181E
 BTHOME_V2: Final = 2 << 5
 ASSOCIATED: Final = b"\x11"
 
@@ -78,6 +80,11 @@ PVVX_SEALED: Final = (FINE_TEMPERATURE, FINE_HUMIDITY, BATTERY)
 BTHOME_FRAMES: Final = (
     ((0x01, BATTERY), (0x02, FINE_TEMPERATURE), (0x03, FINE_HUMIDITY)),
     ((0x0C, LITTLE_VOLTAGE),),
+)
+# control byte: bits 0-4 length of id and data, bits 5-7 unsigned or signed
+BTHOME_V1_FRAMES: Final = (
+    ((0x23, 0x02, FINE_TEMPERATURE), (0x03, 0x03, FINE_HUMIDITY)),
+    ((0x02, 0x01, BATTERY), (0x03, 0x0C, LITTLE_VOLTAGE)),
 )
 
 
@@ -211,6 +218,36 @@ class Bthome(Reflashed):
         return [(BTHOME, head + sealed[:-4] + counter + sealed[-4:])]
 
 
+class BthomeV1(Reflashed):
+    """Send BTHome version 1: two frames in turn, each object behind a control byte and its id."""
+
+    @override
+    def _contents(self, quantities: Quantities, where: str) -> list[Message]:
+        return [
+            self._message(
+                [
+                    make_block(row, _controlled(control, number), quantities, where)
+                    for control, number, row in rows
+                ],
+                self._form,
+            )
+            for rows in BTHOME_V1_FRAMES
+        ]
+
+    def _form(self, body: bytes) -> Frame:
+        if self._cipher is None:
+            return [(BTHOME_V1, b"\x02\x00" + self._count(1) + body)]
+        counter = self._count(4)
+        nonce = self.mac + BTHOME_V1_SEALED.to_bytes(2, "little") + counter
+        sealed = self._cipher.encrypt(nonce, body, ASSOCIATED)
+        return [(BTHOME_V1_SEALED, sealed[:-4] + counter + sealed[-4:])]
+
+
+def bthome_v1(*, prefix: str = "BTH", **params: Any) -> BthomeV1:
+    """Make a thermometer of the older BTHome version under the name that its firmware gives it."""
+    return BthomeV1(prefix=prefix, **params)
+
+
 def bthome(*, prefix: str = "BTH", **params: Any) -> Bthome:
     """Make a BTHome thermometer under the name that its firmware gives it."""
     return Bthome(prefix=prefix, **params)
@@ -244,3 +281,7 @@ def _silent(told: Mapping[str, object]) -> Block:
 
 def _numbered(number: int) -> Header:
     return lambda _length: bytes((number,))
+
+
+def _controlled(control: int, number: int) -> Header:
+    return lambda _length: bytes((control, number))

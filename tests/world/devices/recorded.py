@@ -39,6 +39,11 @@ PERIOD: Final = 1.0  # s between two pushes of the same
 DELAY: Final = 0.02  # s before an answer
 GAP: Final = 0.01  # s between notifications
 MODES: Final = {-1: "unknown", 0: "bulk", 1: "absorption", 2: "float"}
+# What there is several of, and the name of one.
+PARTS: Final = {
+    "cell_voltages": "cell_voltage",
+    "temp_values": "probe_temperature",
+}
 # What a person sees elsewhere or not at all.
 UNSEEN: Final = frozenset(
     {"cell_voltages", "temp_values", "temp_types", "temp_sensors", "packs", "alarms"}
@@ -70,23 +75,27 @@ def load(vector: str, file: str | None = None) -> Entry:
 
 
 def truth_of(expect: Mapping[str, Any]) -> dict[str, object]:
-    """Give a vector's expected values under the names of what a person sees."""
+    """Give a vector's expected values under the names of what a person sees.
+
+    Cells and probes of a battery with packs belong to its packs: ``pack_1_cell_voltage_1``.
+    """
     told = {
         name: value
         for name, value in expect.items()
         if name not in UNSEEN and value is not None
     }
-    for name, single in (
-        ("cell_voltages", "cell_voltage"),
-        ("temp_values", "probe_temperature"),
-    ):
-        for number, value in enumerate(expect.get(name, ()), 1):
-            if value is not None:
-                told[f"{single}_{number}"] = value
+    packs = expect.get("packs", ())
+    for name, single in PARTS.items():
+        if not any(pack.get(name) for pack in packs):
+            for number, value in enumerate(expect.get(name, ()), 1):
+                if value is not None:
+                    told[f"{single}_{number}"] = value
     if "balancer" in told:
         told["balancer"] = bool(told["balancer"])
     if "battery_mode" in told:
         told["battery_mode"] = MODES[told["battery_mode"]]
+    for number, pack in enumerate(packs, 1):
+        told |= {f"pack_{number}_{name}": one for name, one in truth_of(pack).items()}
     return told
 
 
@@ -124,8 +133,7 @@ class Recorded(Peripheral):
             raise ValueError(f"{address}: the recorded password is {self.password!r}")
         # The family's row speaks for recordings that were made up.
         said = {} if look.advertised or look.maker or look.name else entry[AD]
-        recorded = entry.get("device", {}).get("name") if not look.name else None
-        shown = name or said.get("local_name") or look.name or recorded
+        shown = name or said.get("local_name") or look.name
         self._entries = [_Step(one) for one in entry["exchange"] if "write" in one]
         self._values = _values(entry["exchange"])
         longest = max(

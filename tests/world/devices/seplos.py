@@ -165,19 +165,37 @@ class SeplosBattery(GattBattery):
             "heater": False,
             "problem": any(pack.protections for pack in self.packs),
         }
-        cells = [one / 1000 for pack in self.packs for one in _millivolts(pack)]
-        probes = [
-            one / 10
-            for pack in self.packs
-            for one in (*_tenths(pack), _ambient(pack), _mosfet(pack))
-        ]
-        values = dict(derived(values, cells, probes))
+        for number, pack in enumerate(self.packs, 1):
+            values |= {
+                f"pack_{number}_{name}": value
+                for name, value in _pack_truth(pack).items()
+            }
+        current, voltage = self._deciamps() / 10, self._centivolts() / 100
         # Cells of different packs are not in series: the widest pack counts.
         spread = max(max(row) - min(row) for row in map(_millivolts, self.packs))
         return values | {
             "delta_voltage": spread / 1000,
             "temperature": self._average() / 10,
+            "power": round(voltage * current, 3),
+            "cycle_capacity": round(voltage * self._charge() / 100, 3),
+            "battery_charging": current > 0,
         }
+
+
+def _pack_truth(pack: Pack) -> Truth:
+    """Give what a pack's own blocks can carry now."""
+    values: dict[str, object] = {
+        "voltage": round(pack.voltage * 100) / 100,
+        "current": round(pack.current * 100) / 100,
+        "cycle_charge": round(pack.remaining * 100) / 100,
+        "design_capacity": round(pack.capacity * 100) / 100,
+        "battery_level": round(pack.level * 10) / 10,
+        "battery_health": 100.0,
+        "cycles": pack.cycles,
+    }
+    probes = (*_tenths(pack), _ambient(pack), _mosfet(pack))
+    cells = [millivolts / 1000 for millivolts in _millivolts(pack)]
+    return derived(values, cells, [one / 10 for one in probes])
 
 
 def _pack(pack: Pack) -> dict[int, int]:

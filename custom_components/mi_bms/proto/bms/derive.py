@@ -18,6 +18,8 @@ CELL_LIMIT: Final = (
     5.906  # V; no cell chemistry reaches it, and no two cells differ by more
 )
 
+LEAST_CURRENT: Final = 0.001  # A; less is no current that anything could be divided by
+
 _Rule = Callable[[Draft], Value | None]
 
 
@@ -103,7 +105,7 @@ def _charging(draft: Draft) -> Value | None:
 
 def time_to_empty(charge: float | None, current: float | None) -> int | None:
     """Give the seconds until ``charge`` (Ah) is used up, only while discharging (A)."""
-    if charge is None or current is None or current >= 0:
+    if charge is None or current is None or current > -LEAST_CURRENT:
         return None
     return int(charge / -current * 3600)
 
@@ -112,7 +114,7 @@ def time_to_full(
     charge: float | None, full: float | None, current: float | None
 ) -> int | None:
     """Give the seconds until ``charge`` reaches ``full`` (Ah), only while charging (A)."""
-    if charge is None or not full or current is None or current <= 0:
+    if charge is None or not full or current is None or current < LEAST_CURRENT:
         return None
     return int(max(full - charge, 0) / current * 3600)
 

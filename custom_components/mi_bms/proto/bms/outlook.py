@@ -77,5 +77,5 @@ def _times(sample: BmsSample, current: float, steady: float) -> dict[Field, Valu
     return {
         name: better
         for name, now, better in derived
-        if better is not None and sample.values.get(name) == now
+        if now is not None and better is not None and sample.values.get(name) == now
     }

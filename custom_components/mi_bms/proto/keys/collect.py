@@ -60,6 +60,8 @@ class Collector:
     def take(self, draft: Draft) -> None:
         """Judge one draft; one without address and key says nothing."""
         mac, key = draft.mac, draft.key
+        if self.full:
+            return
         if is_reference(mac or "") or is_reference(key or ""):
             if (mac and draft.sure_of_mac) or (key and draft.sure_of_key):
                 self.refuse_draft(draft, Refusal.REFERENCE)
@@ -141,9 +143,8 @@ class Collector:
         )
 
     def _refuse(self, refused: Refused) -> None:
-        if len(self._refused) >= REFUSALS:
-            self.full = True
-        else:
+        self.full = self.full or len(self._refused) >= REFUSALS
+        if not self.full:
             self._refused.append(refused)
 
     def scan(self, line: int, last: int, text: str, label: str | None = None) -> bool:
@@ -160,6 +161,9 @@ class Collector:
         both = [hit for hit in hits if hit.kind is Kind.BOTH]
         if not macs and len(keys) == 1:
             macs = [hit for hit in hits if hit.kind is Kind.BAD_ADDRESS]
+        if not keys:
+            # A number of twelve digits alone is hardly an address.
+            macs = [hit for hit in macs if not hit.text.isdecimal()]
         if not (keys or macs or both):
             return False
         if keys and macs and len(keys) != len(macs):
@@ -196,12 +200,16 @@ class Collector:
         for part in parts:
             aside.difference_update(range(part.line, part.last + 1))
         return Import(
-            found=tuple(self._found.values()),
-            refused=tuple(self._refused),
+            found=tuple(sorted(self._found.values(), key=_place)),
+            refused=tuple(sorted(self._refused, key=_place)),
             loose=tuple(self._loose),
             lines=lines,
             aside=tuple(sorted(aside)),
         )
+
+
+def _place(part: KeyLine | Refused) -> int:
+    return part.line
 
 
 def _rest(text: str, hits: list[Word]) -> str | None:

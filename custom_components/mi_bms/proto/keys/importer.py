@@ -12,7 +12,7 @@ from .contract import Format, Import, KeyLine, Refusal, Refused
 from .jsonish import BEGIN, JsonReader
 from .lines import LineReader
 from .roles import LABEL
-from .texts import plain, words
+from .texts import kinds, plain
 
 __all__ = ["Format", "Import", "KeyLine", "Refusal", "Refused", "read_keys"]
 
@@ -94,6 +94,6 @@ def _read_objects(
     if end == at:
         return None
     lead = line[: begin.start()]
-    if words(lead) or LABEL.search(lead):
+    if kinds(lead) or LABEL.search(lead):
         reader.read(number, lead)
     return end

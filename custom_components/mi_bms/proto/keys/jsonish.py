@@ -13,7 +13,7 @@ from typing import Final
 from .collect import Collector, Draft
 from .contract import Format, Refusal
 from .roles import KEYS, Role, role_of
-from .texts import Kind, address_of, words
+from .texts import Kind, address_of, kinds
 
 _DEPTH: Final = 20
 _TOKENS: Final = 400_000
@@ -159,7 +159,8 @@ class JsonReader:
         self._settled = True
         if level.wants == "name":
             level.label = _text(string) if string else ""
-            return bool(string) and level.step("name", "colon")
+            level.wants = "colon"
+            return bool(string)
         if not level.step("value", "comma"):
             return False
         if string:
@@ -175,35 +176,35 @@ class JsonReader:
         if role is None and level.bracket == "{" and address_of(level.label):
             draft = Draft(line=line, last=line, format=Format.JSON, text=value)
             draft.mac, draft.key, draft.sure_of_mac = level.label, value, False
-            if words(value):
+            if kinds(value):
                 self._collector.take(draft)
         elif role is None and 16 <= len(value) <= _HARVESTED:
-            kinds = {word.kind for word in words(value)}
-            if Kind.BOTH in kinds or {Kind.ADDRESS, Kind.KEY} <= kinds:
+            seen = kinds(value)
+            if Kind.BOTH in seen or seen >= {Kind.ADDRESS, Kind.KEY}:
                 self._collector.scan(line, line, value)
 
     def _judge(self, level: _Level, end: int, *, cut: bool = False) -> None:
         """Make an entry of an object that ended, or hand its key to the object around it."""
         inner = level.inner
+        above = self._levels[-1] if self._levels else None
+        outer = above if above and above.bracket == "{" and not level.mac else None
         if level.mac and not level.key and len(inner) == 1:
             level.is_cloud = level.is_cloud or inner[0].is_cloud
             level.values |= {
-                role: value for role, value in inner[0].values.items() if role in KEYS
+                role: inner[0].values[role] for role in KEYS & inner[0].values.keys()
             }
-            inner = []
-        for one in inner:
-            self._collector.take(self._draft(one, end))
-        draft = self._draft(level, end)
-        above = self._levels[-1] if self._levels else None
-        if level.key and not level.mac and above and above.bracket == "{":
-            if draft.sure_of_key or any(
-                word.kind in _SECRETS for word in words(level.key)
-            ):
-                above.inner.append(level)
-        elif cut and level.mac and not level.key:
-            self._collector.refuse_draft(draft, Refusal.CUT_OFF)
+        elif outer and not level.key:
+            outer.inner.extend(inner)
         else:
+            for one in inner:
+                self._collector.take(self._draft(one, end))
+        draft = self._draft(level, end)
+        if cut and level.mac and not level.key:
+            self._collector.refuse_draft(draft, Refusal.CUT_OFF)
+        elif not outer or not level.key:
             self._collector.take(draft)
+        elif draft.sure_of_key or not _SECRETS.isdisjoint(kinds(level.key)):
+            outer.inner.append(level)
 
     def _draft(self, level: _Level, end: int) -> Draft:
         return Draft(
@@ -221,15 +222,17 @@ class JsonReader:
 
     def _break(self, end: int) -> int:
         """Keep what was read before a break, and say where other text may begin."""
+        told = False
         while self._levels:
-            self._judge(self._levels.pop(), end, cut=True)
+            level = self._levels.pop()
+            told = told or bool(level.mac and not level.key)
+            self._judge(level, end, cut=True)
         line = self._line(end - 1)
-        start, after = self._starts[line - 1], self._after(line)
-        self._collector.refuse(line, self._text[start:after], Refusal.CUT_OFF)
+        after = (*self._starts[line : line + 1], len(self._text))[0]
+        if not told:
+            text = self._text[self._starts[line - 1] : after]
+            self._collector.refuse(line, text, Refusal.CUT_OFF)
         return after
-
-    def _after(self, line: int) -> int:
-        return self._starts[line] if line < len(self._starts) else len(self._text)
 
     def _line(self, at: int) -> int:
         return bisect_right(self._starts, at)

@@ -12,7 +12,7 @@ from .collect import Collector, Draft
 from .contract import Format, Refusal
 from .roles import KEYS, LABEL, MACS, Role, role_of
 from .table import Table
-from .texts import Kind, value_of, words
+from .texts import Kind, kinds, value_of
 
 _LONGEST: Final = 4096  # characters of one line
 
@@ -85,7 +85,7 @@ class LineReader:
         elif _RULER.fullmatch(stripped):
             self.close()
         elif stripped.startswith(("#", "//")):
-            if any(word.kind in _SECRETS for word in words(stripped)):
+            if not _SECRETS.isdisjoint(kinds(stripped)):
                 self._collector.refuse(number, line, Refusal.COMMENT)
         elif not self._in_table(number, stripped):
             self._read(number, line)
@@ -122,6 +122,8 @@ class LineReader:
         indent, is_item = (begin.end(), bool(begin[1])) if begin else (0, False)
         if is_item and self._block and indent <= self._block.indent:
             self.close()
+        if "mi32keys" in line.lower() and self._mi32keys(number, line):
+            return
         settings = _settings(line)
         roles = {setting.role for setting in settings}
         whole = not roles.isdisjoint(MACS) and not roles.isdisjoint(KEYS)
@@ -163,13 +165,11 @@ class LineReader:
 
     def _read_free(self, number: int, line: str, indent: int) -> None:
         """Read a line without settings of known names."""
-        if "mi32keys" in line.lower() and self._mi32keys(number, line):
-            return
         label = _SETTING.match(line)
         name = None
         if label:
             self._pass(indent, section=not line[label.end() :].strip())
-            name = None if role_of(label[1]) else label[1]
+            name = None if role_of(label[1]) else label[1].rstrip("\"'")
         if self._collector.scan(number, number, line, name):
             return
         if not label and not line.rstrip().endswith(":"):
@@ -179,7 +179,7 @@ class LineReader:
         """Take pairs of address or alias and key."""
         pairs = _MI32KEYS.findall(line)
         for device, key in pairs:
-            known = bool(words(device))
+            known = bool(kinds(device))
             self._collector.take(
                 Draft(
                     line=number,
@@ -206,5 +206,4 @@ def _settings(line: str) -> list[_Setting]:
 
 
 def _is_pair(line: str) -> bool:
-    kinds = {word.kind for word in words(line)}
-    return Kind.ADDRESS in kinds and Kind.KEY in kinds
+    return kinds(line) >= {Kind.ADDRESS, Kind.KEY}

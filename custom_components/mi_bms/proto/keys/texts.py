@@ -41,7 +41,7 @@ _ADDRESS: Final = re.compile(
 )
 # Digits in groups, whatever stands between them: more groups than an address has.
 _GROUPS: Final = re.compile(r"(?:[0-9A-Za-z]{1,4}[^0-9A-Za-z]{1,3}){7,}+[0-9A-Za-z]*")
-_LONG_WORD: Final = re.compile(r"[0-9A-Za-z_+/]{13,}=*")
+_LONG_WORD: Final = re.compile(r"[0-9A-Za-z+/]{13,}=*")
 _DIGIT: Final = re.compile(r"[0-9]")
 
 _ZERO_X: Final = re.compile(r"^0[xX]")
@@ -87,12 +87,14 @@ _SHOWABLE: Final = frozenset({Kind.ADDRESS, Kind.BAD_ADDRESS})
 def plain(text: str) -> str:
     """Give text with line feeds only, without colours and unseen characters, with plain quotes."""
     text = _COLOUR.sub("", text) if "\x1b" in text else text
+    # Half of a character pair is no text that could be stored.
+    text = text.encode("utf-8", "replace").decode()
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
 
 
 def masked(text: str) -> str:
     """Shorten text for showing; whatever could be a key, or a mistyped one, is left out."""
-    text = " ".join(text[:_LOOKED_AT].split())
+    text = " ".join(plain(text[:_LOOKED_AT]).split())
     if address := _ADDRESS.search(text):
         at, end = address.span()
         shown = _hidden(text[:at]) + text[at:end] + _hidden(text[end:])
@@ -116,10 +118,9 @@ def _mask_word(found: re.Match[str]) -> str:
 
 def name_of(text: str) -> str | None:
     """Give a name as it may be stored, None if nothing of it is left or it holds what may be a key."""
-    name = text.encode("utf-8", "replace").decode().translate(_PLAIN)
-    name = " ".join(name.split()).strip(" \t,;|:=\"'`-")
+    name = " ".join(plain(text).split()).strip(" \t,;|:=-")
     name = name[:_NAME].rstrip()
-    if not name or any(word.kind not in _SHOWABLE for word in words(name)):
+    if not name or not kinds(name) <= _SHOWABLE:
         return None
     return name
 
@@ -130,7 +131,8 @@ def value_of(text: str) -> str:
     quote = text[:1]
     if quote in {'"', "'"} and (end := text.find(quote, 1)) > 0:
         return text[1:end].strip()
-    return text.partition(" #")[0].strip(" \t,;|{}[]\"'`")
+    text = text.partition(" #")[0]
+    return text if is_reference(text) else text.strip(" \t,;|{}[]\"'`")
 
 
 def is_reference(text: str) -> bool:
@@ -164,6 +166,11 @@ def words(line: str) -> list[Word]:
     return found
 
 
+def kinds(line: str) -> set[Kind]:
+    """Say what kinds of words a line holds."""
+    return {word.kind for word in words(line)}
+
+
 def _joined(line: str) -> Iterator[Word]:
     """Give the words of a line; a row of pairs of digits is one."""
     row: list[Word] = []
@@ -171,6 +178,9 @@ def _joined(line: str) -> Iterator[Word]:
         text = match[0]
         word = Word(Kind.KEY, text, match.start(), match.end())
         if _PAIR.fullmatch(text):
+            if row and not line[row[-1].end : word.start].isspace():
+                yield from _row(row)
+                row = []
             row.append(word)
             continue
         yield from _row(row)
@@ -190,7 +200,8 @@ def _kind(word: str) -> Kind | None:
     size = len(word)
     if size < 9:
         return None
-    if not _HEX.fullmatch(word):
+    grouped = not _HEX.fullmatch(word)
+    if grouped:
         if not _GROUPED.fullmatch(word):
             return _bad(word)
         size = len(word.translate(_SEPARATORS))
@@ -198,7 +209,8 @@ def _kind(word: str) -> Kind | None:
         return Kind.ADDRESS
     if size in _KEYS:
         return Kind.KEY
-    if size in _WITH_ADDRESS:
+    # In groups it may as well be an address followed by its key.
+    if size in _WITH_ADDRESS and not grouped:
         return Kind.BOTH
     if size >= 16:
         return Kind.BAD_LENGTH

@@ -45,6 +45,7 @@ class Pack:
     address: str
     interval: float
     keeps: bool
+    born: float
     due: float
     phase: Phase = Phase.CLOSED
     radio: str | None = None

@@ -60,7 +60,7 @@ class Scheduler:
     ) -> None:
         """Schedule a battery from now on; ``keeps``: its family gains from a link that stays open."""
         self.packs[address] = Pack(
-            address=address, interval=interval, keeps=keeps, due=now
+            address=address, interval=interval, keeps=keeps, born=now, due=now
         )
 
     def remove(self, address: str) -> None:
@@ -160,7 +160,8 @@ class Scheduler:
             self._quality(radio).bad()
             if failure in {Failure.CONNECT, Failure.LOST}:
                 self._failing.setdefault(radio, set()).add(address)
-        pack.retry_at = now + self._pause(pack, radio, failure)
+        outage = now - (pack.born if pack.read_at is None else pack.read_at)
+        pack.retry_at = now + self._pause(pack, radio, failure, outage)
 
     def lost(self, address: str) -> None:
         """Note that a held link broke; no failure yet, the next read will tell."""
@@ -390,8 +391,13 @@ class Scheduler:
             if pack.failures and pack.failed_at == radio:
                 self._back(pack, now)
 
-    def _pause(self, pack: Pack, radio: str | None, failure: Failure) -> float:
-        """Give how long to stay away after a failure, in seconds."""
+    def _pause(
+        self, pack: Pack, radio: str | None, failure: Failure, outage: float
+    ) -> float:
+        """Give how long to stay away after a failure, in seconds.
+
+        Not longer than half the outage so far: a battery that often fails also often answers.
+        """
         longest = self.settings.longest_pause
         if failure in {Failure.AUTH, Failure.UNSUPPORTED}:
             return longest
@@ -399,5 +405,7 @@ class Scheduler:
             longest = min(longest, pack.effective)
         low, high = FIRST_TRY
         first = min(max(pack.effective / 4, low), high)
-        pause = min(longest, first * 2.0 ** min(pack.failures - 1, 16))
+        pause = min(
+            longest, max(first, outage / 2), first * 2.0 ** min(pack.failures - 1, 16)
+        )
         return pause * (1 + JITTER * (2 * self._chance() - 1))

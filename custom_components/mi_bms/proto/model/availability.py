@@ -139,6 +139,7 @@ _OBSTACLES: Final = {
 QUIET: Final = (
     180.0  # s without an advert until a battery counts as quiet, to begin with
 )
+DOZE: Final = 60.0  # s; the same for a battery that has reason to sleep
 NAP: Final = 43_200.0  # s; how long a sleep is believed before its pattern is learned
 MISSES: Final = (
     2  # failures in a row that mean something; one is normal on a shared radio
@@ -192,6 +193,7 @@ class LinkHistory:
     failures: int = 0
     failure: Failure | None = None
     away_until: float | None = None
+    linked: bool = False
     since: float = 0.0
     _deaf: bool = False
     _kept_until: float = -inf
@@ -206,6 +208,11 @@ class LinkHistory:
             self.heard_by.clear()
         self.heard_by.add(radio)
         return quiet
+
+    def link(self, now: float, *, is_open: bool) -> None:
+        """Take that our connection opened or closed: while it is open no advert is to be expected."""
+        self._sign(now)
+        self.linked = is_open
 
     def succeeded(self, now: float, *, idle: bool) -> None:
         """Take a good poll; ``idle``: no current flows, so the battery may soon sleep."""
@@ -278,32 +285,49 @@ class LinkHistory:
     def _sign(self, now: float) -> bool:
         """Take a sign of life; True when it ends a silence that was longer than usual."""
         before, self.heard_at = self.heard_at, now
-        if before is None:
-            self.talk.hear(now)
-            return True
-        quiet = now - before >= self.talk.limit
+        quiet = (
+            before is None
+            or self._state is LinkState.ASLEEP
+            or self._silent(now - before)
+        )
         if quiet:
-            if self._sleeps(now - before):
-                # What it said last holds until it was read again.
-                self._kept_until = max(self._kept_until, now + self.grace)
-            if self.idle and not self._deaf:
-                self.naps.heard_at = before
-                self.naps.hear(now)
-            self.talk.heard_at = None
-            self.failures, self.failure = 0, None
+            self._rise(now, before)
         self._deaf = False
+        if quiet or self.linked:
+            # Neither a sleep nor the silence of a connection is how it usually talks.
+            self.talk.heard_at = None
         self.talk.hear(now)
         return quiet
 
-    def _quiet(self, now: float) -> bool:
-        return self.heard_at is None or now - self.heard_at >= self.talk.limit
+    def _rise(self, now: float, before: float | None) -> None:
+        """Take the end of a silence, after the last sign of life ``before``, if there was one."""
+        last = self.read_at if before is None else before
+        if last is not None and self._sleeps(now - last):
+            # What it said last holds until it was read again.
+            self._kept_until = max(self._kept_until, now + self.grace)
+        if before is not None and self.idle and not self._deaf:
+            self.naps.heard_at = before
+            self.naps.hear(now)
+        if self.failure is not Failure.AUTH:
+            self.failures, self.failure = 0, None
+        # The next question has to be answered anew.
+        self._state = None
+
+    def _silent(self, silence: float) -> bool:
+        """Say whether a silence is longer than this battery's usual one."""
+        if self.linked:
+            return False
+        limit = self.talk.limit
+        if self.idle or self.sleeper:
+            limit = min(limit, max(DOZE, self.talk.longest * MULTIPLE))
+        return silence >= limit
 
     def _judge(self, now: float, ears: Ears) -> LinkState:
         if self.away_until is not None and now < self.away_until:
             return LinkState.PAUSED
         if self.failure is Failure.AUTH:
             return LinkState.AUTH
-        if self._quiet(now):
+        if self.heard_at is None or self._silent(now - self.heard_at):
             return self._silence(now, ears)
         if ears.hearing and not ears.connecting:
             return LinkState.ADVERTS_ONLY

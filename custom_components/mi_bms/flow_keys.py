@@ -1,0 +1,274 @@
+"""Steps that take many keys at once: from a text or a file, from other integrations, from the cloud.
+
+All of them end in one preview, in which nothing is changed until it is confirmed.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.components.file_upload import process_uploaded_file
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import selector
+
+from .adding import async_add, async_rekey, entry_of
+from .cloud import CloudError, async_available, async_fetch
+from .heard import everybody
+from .keyring import async_keys
+from .preview import Preview, Row, collect, look
+from .proto.keys.contract import Format, KeyLine
+from .proto.keys.importer import LARGEST, read_keys
+from .proto.mibeacon.crypto import parse_key
+from .proto.model.address import parse_address
+from .proto.model.errors import KeyFormatError
+from .words import async_words
+
+CONF_TEXT: Final = "text"
+CONF_FILE: Final = "file"
+CONF_TAKE: Final = "take"
+CONF_DEVICES: Final = "devices"
+OTHERS: Final = ("xiaomi_ble", "bthome")
+OTHERS_KEY: Final = "bindkey"
+LONG_LIST: Final = 25  # longer ones are folded
+
+_IMPORT: Final = probatio.Schema(
+    {
+        probatio.Optional(probatio.Secret(CONF_TEXT)): selector.TextSelector(
+            selector.TextSelectorConfig(multiline=True)
+        ),
+        probatio.Optional(CONF_FILE): selector.FileSelector(
+            selector.FileSelectorConfig(accept="*/*")
+        ),
+    }
+)
+
+
+def uploaded(hass: HomeAssistant, file_id: str) -> bytes:
+    """Give an uploaded file, or a little more than what is read of one."""
+    with process_uploaded_file(hass, file_id) as path:
+        return _beginning(path)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
+
+
+def others_keys(hass: HomeAssistant) -> list[KeyLine]:
+    """Give the keys that Home Assistant's own integrations hold."""
+    found = []
+    for domain in OTHERS:
+        for entry in hass.config_entries.async_entries(domain, include_ignore=False):
+            address = parse_address(entry.unique_id or "")
+            try:
+                key = parse_key(str(entry.data.get(OTHERS_KEY) or ""))
+            except KeyFormatError:
+                continue
+            if address:
+                found.append(_line(address, key, entry.title))
+    return found
+
+
+def _line(address: str, key: bytes, name: str) -> KeyLine:
+    return KeyLine(
+        address=address,
+        key=key,
+        name=name,
+        product_id=None,
+        line=0,
+        last=0,
+        format=Format.SETTINGS,
+    )
+
+
+class KeySteps(ConfigFlow):
+    """Take keys, show what they would change, and take what is ticked."""
+
+    def __init__(self) -> None:
+        """Begin without keys."""
+        super().__init__()
+        self._preview: Preview | None = None
+
+    async def async_step_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the keys are."""
+        options = ["import_keys"]
+        if others_keys(self.hass):
+            options.append("there")
+        if await async_available(self.hass):
+            options.append("cloud")
+        return self.async_show_menu(step_id="keys", menu_options=options)
+
+    async def async_step_import_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take a text or a file with whatever somebody has."""
+        errors: dict[str, str] = {}
+        if user_input:
+            text: str | bytes = user_input.get(CONF_TEXT, "")
+            try:
+                if file_id := user_input.get(CONF_FILE):
+                    text = await self.hass.async_add_executor_job(
+                        uploaded, self.hass, file_id
+                    )
+            except OSError, ValueError:
+                errors[CONF_FILE] = "file_lost"
+            else:
+                return await self._async_read(text)
+        return self.async_show_form(
+            step_id="import_keys", data_schema=_IMPORT, errors=errors
+        )
+
+    async def _async_read(self, text: str | bytes) -> ConfigFlowResult:
+        found = await self.hass.async_add_executor_job(read_keys, text)
+        self._preview = look(self.hass, await async_keys(self.hass), found)
+        if not self._preview.rows:
+            return self.async_show_form(
+                step_id="import_keys",
+                data_schema=_IMPORT,
+                errors={"base": "nothing_found"},
+            )
+        return await self.async_step_import_pick()
+
+    async def async_step_there(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the keys of other integrations, which stay as they are."""
+        if user_input is not None and CONF_TAKE in user_input:
+            return await self._async_take_keys(user_input[CONF_TAKE])
+        keys = await async_keys(self.hass)
+        self._preview = collect(self.hass, keys, others_keys(self.hass))
+        return await self._async_show_preview("there")
+
+    async def async_step_import_pick(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show each line, and take what is ticked."""
+        if user_input is not None and CONF_TAKE in user_input:
+            return await self._async_take_keys(user_input[CONF_TAKE])
+        return await self._async_show_preview("import_pick")
+
+    async def _async_show_preview(self, step_id: str) -> ConfigFlowResult:
+        preview = self._preview or Preview(rows={})
+        words = await async_words(self.hass)
+        rows = preview.takeable()
+        options = [
+            selector.SelectOptionDict(value=row.wish.address, label=row.label(words))
+            for row in rows
+        ]
+        mode = selector.SelectSelectorMode
+        field = selector.SelectSelector(
+            selector.SelectSelectorConfig(
+                options=options,
+                multiple=True,
+                mode=mode.LIST if len(rows) <= LONG_LIST else mode.DROPDOWN,
+            )
+        )
+        ticked = [row.wish.address for row in rows if row.wanted]
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=probatio.Schema(
+                {probatio.Required(CONF_TAKE, default=ticked): field}
+            ),
+            description_placeholders={
+                "count": str(len(rows)),
+                "lines": str(preview.lines),
+                "aside": str(preview.aside),
+                "rest": preview.rest(words),
+            },
+        )
+
+    async def _async_take_keys(self, chosen: list[str]) -> ConfigFlowResult:
+        """Make and change the entries; keys stay on the ring whether or not they are chosen now."""
+        preview = self._preview or Preview(rows={})
+        keys = await async_keys(self.hass)
+        taken = [row for row in preview.rows.values() if row.wish.address in chosen]
+        await keys.async_remember(
+            {row.wish.address: row.wish.key for row in taken if row.wish.key},
+            preview.loose,
+        )
+        added = updated = 0
+        for row in taken:
+            if await self._async_take_row(row):
+                added += 1
+            else:
+                updated += 1
+        self._preview = None
+        return self.async_abort(
+            reason="keys_taken",
+            description_placeholders={"added": str(added), "updated": str(updated)},
+        )
+
+    async def _async_take_row(self, row: Row) -> bool:
+        """Take one row; true if it made a new entry."""
+        if entry := entry_of(self.hass, row.wish.address):
+            async_rekey(self.hass, entry, row.wish)
+            return False
+        result = await async_add(self.hass, row.wish)
+        return result["type"] is FlowResultType.CREATE_ENTRY
+
+    # --- the maker's account ---------------------------------------------------------------
+
+    async def async_step_cloud(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the maker's account and fetch the keys of some devices."""
+        errors: dict[str, str] = {}
+        url = "-"
+        if user_input is not None and CONF_USERNAME in user_input:
+            try:
+                lines = await self._async_fetch(user_input)
+            except CloudError as err:
+                errors["base"] = err.word
+                url = err.url or "-"
+            else:
+                if lines:
+                    keys = await async_keys(self.hass)
+                    self._preview = collect(self.hass, keys, lines)
+                    return await self.async_step_import_pick()
+                errors[CONF_DEVICES] = "nothing_chosen"
+        kept = {CONF_USERNAME: (user_input or {}).get(CONF_USERNAME, "")}
+        return self.async_show_form(
+            step_id="cloud",
+            data_schema=self.add_suggested_values_to_schema(self._cloud_form(), kept),
+            errors=errors,
+            description_placeholders={"url": url},
+        )
+
+    async def _async_fetch(self, given: dict[str, Any]) -> list[KeyLine]:
+        lines = []
+        for text in given[CONF_DEVICES]:
+            address = parse_address(text)
+            if address is None:
+                raise CloudError("invalid_address")
+            found = await async_fetch(
+                self.hass, given[CONF_USERNAME], given[CONF_PASSWORD], address
+            )
+            lines.append(_line(address, found.key, found.name))
+        return lines
+
+    def _cloud_form(self) -> probatio.Schema:
+        devices = [
+            selector.SelectOptionDict(value=heard.address, label=heard.label)
+            for heard in everybody(self.hass)
+            if heard.sighting and heard.sighting.encrypted is not False
+        ]
+        password = selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
+        return probatio.Schema(
+            {
+                probatio.Required(CONF_USERNAME): selector.TextSelector(),
+                probatio.Required(
+                    probatio.Secret(CONF_PASSWORD)
+                ): selector.TextSelector(password),
+                probatio.Required(CONF_DEVICES): selector.SelectSelector(
+                    selector.SelectSelectorConfig(
+                        options=devices, multiple=True, custom_value=True
+                    )
+                ),
+            }
+        )

@@ -1,0 +1,259 @@
+"""Steps that give a device a key over Bluetooth, without the maker's account.
+
+The work is a job of its own; the steps only show how far it is. Each stage is a progress step whose
+task ends when the next stage begins, so a browser that was closed finds the stage of the moment.
+"""
+
+import asyncio
+from typing import Any, Final, override
+
+import probatio
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import callback
+from homeassistant.helpers import selector
+
+from .adding import entry_of, sensor_data
+from .const import CONF_KEY, CONF_PRODUCT
+from .heard import MIBEACON_FORMAT, Heard, everybody, find, titled
+from .keyring import async_keys
+from .pairing import UNREACHABLE, Pairing
+from .proto.activation.devices import HINTS, Hint, Preparation, Way
+from .proto.mibeacon.devices import DEVICES
+from .proto.model.address import parse_address
+from .words import async_words
+
+CONF_PREFIX: Final = "prefix"
+CONF_INSTANT: Final = "instant"
+CONF_ACCEPT: Final = "accept"
+WEAK: Final = -85  # dBm; below this too many frames get lost
+
+_UNKNOWN: Final = Hint(Way.STANDARD, Preparation.HOLD_BUTTON)
+_ACCEPT: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_ACCEPT, default=False): selector.BooleanSelector(),
+        probatio.Required(CONF_INSTANT, default=False): selector.BooleanSelector(),
+    }
+)
+
+
+def hint_of(product: int | None) -> Hint:
+    """Give what is known of giving a product a key."""
+    return _UNKNOWN if product is None else HINTS.get(product, _UNKNOWN)
+
+
+def can_pair(product: int | None) -> bool:
+    """Say whether it makes sense to offer a pairing at all."""
+    return product is not None and hint_of(product).way is not Way.NOT_NEEDED
+
+
+def _product(heard: Heard) -> int | None:
+    seen = heard.sighting
+    return seen.product_id if seen and seen.format == MIBEACON_FORMAT else None
+
+
+class PairSteps(ConfigFlow):
+    """Choose a device, prepare it, watch, and get its key."""
+
+    def __init__(self) -> None:
+        """Begin with nothing chosen."""
+        super().__init__()
+        self._pair_address = ""
+        self._pair_product: int | None = None
+        self._pair_prefix = ""
+        self._pairing: Pairing | None = None
+        self._pair_waiter: asyncio.Task[None] | None = None
+
+    async def async_step_pair(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose a device that is heard, or name one that will wake up."""
+        errors: dict[str, str] = {}
+        if user_input is not None and CONF_PREFIX in (user_input or {}):
+            wanted = user_input[CONF_PREFIX].strip()
+            filtered, self._pair_prefix = wanted != self._pair_prefix, wanted
+            chosen = user_input.get(CONF_ADDRESS, "")
+            if not filtered and chosen:
+                if address := parse_address(chosen):
+                    return await self._async_prepare(address)
+                errors[CONF_ADDRESS] = "invalid_address"
+            elif not filtered:
+                errors[CONF_ADDRESS] = "nothing_chosen"
+        return self.async_show_form(
+            step_id="pair", data_schema=self._pair_schema(), errors=errors
+        )
+
+    def _pair_schema(self) -> probatio.Schema:
+        prefixes = [
+            one.strip().lower() for one in self._pair_prefix.split(",") if one.strip()
+        ]
+        options = [
+            selector.SelectOptionDict(value=heard.address, label=heard.label)
+            for heard in everybody(self.hass, connectable=True)
+            if can_pair(_product(heard)) and _begins(heard, prefixes)
+        ]
+        prefix = probatio.Optional(CONF_PREFIX, default=self._pair_prefix)
+        return probatio.Schema(
+            {
+                probatio.Optional(CONF_ADDRESS): selector.SelectSelector(
+                    selector.SelectSelectorConfig(
+                        options=options,
+                        custom_value=True,
+                        mode=selector.SelectSelectorMode.DROPDOWN,
+                    )
+                ),
+                prefix: selector.TextSelector(),
+            }
+        )
+
+    async def _async_prepare(self, address: str) -> ConfigFlowResult:
+        """Take the device, and ask for everything to be made ready."""
+        self._pair_address = address
+        heard, entry = find(self.hass, address), entry_of(self.hass, address)
+        self._pair_product = _product(heard) if heard else None
+        if self._pair_product is None and entry:
+            self._pair_product = entry.data.get(CONF_PRODUCT)
+        if self.source != SOURCE_RECONFIGURE:
+            await self.async_set_unique_id(address, raise_on_progress=False)
+        self.context["title_placeholders"] = {"name": self._pair_title()}
+        return await self.async_step_pair_prepare()
+
+    def _pair_title(self) -> str:
+        if entry := entry_of(self.hass, self._pair_address):
+            return entry.title
+        spec = None if self._pair_product is None else DEVICES.get(self._pair_product)
+        return titled(spec.model if spec else self._pair_address, self._pair_address)
+
+    async def async_step_pair_prepare(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what to do at the device and what is lost by it."""
+        errors: dict[str, str] = {}
+        hint = hint_of(self._pair_product)
+        if user_input is not None and CONF_ACCEPT in user_input:
+            if not user_input[CONF_ACCEPT]:
+                errors[CONF_ACCEPT] = "not_accepted"
+            elif await self._async_start_pairing(wait=user_input[CONF_INSTANT]):
+                return await self.async_step_pairing()
+            else:
+                errors["base"] = "pairing_busy"
+        words = await async_words(self.hass)
+        heard = find(self.hass, self._pair_address)
+        rssi = heard.info.rssi if heard else None
+        note = "weak" if rssi is not None and rssi < WEAK else "near"
+        quick = hint.way is Way.LEGACY or hint.preparation is not Preparation.NOTHING
+        suggested = user_input or {CONF_INSTANT: quick}
+        return self.async_show_form(
+            step_id="pair_prepare",
+            data_schema=self.add_suggested_values_to_schema(_ACCEPT, suggested),
+            errors=errors,
+            description_placeholders={
+                "name": self._pair_title(),
+                "address": self._pair_address,
+                "preparation": words("preparation", hint.preparation),
+                "way": words("pair_way", hint.way),
+                "signal": words("pair_signal", note if heard else "silent"),
+                "rssi": "-" if rssi is None else str(rssi),
+            },
+        )
+
+    async def _async_start_pairing(self, *, wait: bool) -> bool:
+        keys = await async_keys(self.hass)
+        pairing = Pairing(
+            self.hass, keys, self._pair_address, self._pair_product, wait=wait
+        )
+        if not pairing.start():
+            return False
+        self._pairing = pairing
+        return True
+
+    async def async_step_pairing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the stage of the moment until there is another."""
+        pairing = self._pairing
+        if pairing is None or pairing.done:
+            return self.async_show_progress_done(
+                next_step_id="pair_done"
+                if pairing and pairing.result
+                else "pair_failed"
+            )
+        if self._pair_waiter is None or self._pair_waiter.done():
+            self._pair_waiter = self.hass.async_create_background_task(
+                pairing.async_changed(pairing.stage, pairing.attempt), "pairing stage"
+            )
+        self.async_update_progress(pairing.progress)
+        return self.async_show_progress(
+            step_id="pairing",
+            progress_action=f"pair_{pairing.stage}",
+            progress_task=self._pair_waiter,
+            description_placeholders={
+                "name": self._pair_title(),
+                "attempt": str(max(1, pairing.attempt)),
+            },
+        )
+
+    async def async_step_pair_done(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what was made, this once; it is stored already."""
+        pairing = self._pairing
+        if pairing is None or pairing.result is None:
+            return await self.async_step_pair()
+        made = pairing.result
+        if user_input is not None:
+            wish = pairing.wish(made)
+            if entry_of(self.hass, wish.address):
+                return self.async_abort(reason="paired")
+            return self.async_create_entry(
+                title=self._pair_title(), data=sensor_data(wish)
+            )
+        self._set_confirm_only()
+        return self.async_show_form(
+            step_id="pair_done",
+            description_placeholders={
+                "name": self._pair_title(),
+                "address": made.address,
+                "device_id": made.device_id or "-",
+                "token": made.token.hex() if made.token else "-",
+                CONF_KEY: made.bind_key.hex(),
+                "mi32_key": made.mi32_key,
+            },
+        )
+
+    async def async_step_pair_failed(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say why there is no key, and offer to try again."""
+        failure = self._pairing.failure if self._pairing else None
+        words = await async_words(self.hass)
+        return self.async_show_menu(
+            step_id="pair_failed",
+            menu_options=["pair_prepare", "pair"],
+            description_placeholders={
+                "name": self._pair_title(),
+                "reason": words("pair_failure", failure or UNREACHABLE),
+            },
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Give up when the form is closed: the connection is needed by others."""
+        super().async_remove()
+        if self._pairing:
+            self._pairing.cancel()
+        if self._pair_waiter:
+            self._pair_waiter.cancel()
+
+
+def _begins(heard: Heard, prefixes: list[str]) -> bool:
+    names = (heard.info.name.lower(), heard.model.lower(), heard.address.lower())
+    return not prefixes or any(
+        name.startswith(prefix) for prefix in prefixes for name in names
+    )

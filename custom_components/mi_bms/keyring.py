@@ -1,0 +1,230 @@
+"""All keys of the house, and what devices without one last said.
+
+Keys are kept by address in a private file; those of unknown devices are kept loose. Adverts of
+every device that nobody here decodes yet are listened to, so that a key can be judged the moment
+it is typed, and a device that turns up later is tried against all keys. Nothing here logs.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import (
+    BluetoothCallbackMatcher,
+    BluetoothChange,
+    BluetoothScanningMode,
+    BluetoothServiceInfoBleak,
+)
+from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .adding import Wish, async_add
+from .const import CONF_KEY, DOMAIN
+from .heard import look_at, sighting_of
+from .proto.keys.ring import KeyRing
+from .proto.mibeacon.decoder import Decoder
+from .proto.mibeacon.matchers import MATCHERS
+from .proto.model.errors import KeyFormatError
+from .proto.model.reading import Outcome
+
+STORE_VERSION: Final = 1
+DEVICES: Final = 256  # whose packets are kept
+_TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
+_SERVICES: Final = tuple(
+    dict.fromkeys(str(one["service_data_uuid"]) for one in MATCHERS)
+)
+
+type Frames = tuple[tuple[str, bytes], ...]
+
+
+class Keys:
+    """Hold the ring of keys, the ears, and the wish to add new sensors without asking."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with nothing."""
+        self._hass = hass
+        self._store: Store[dict[str, Any]] = Store(
+            hass, STORE_VERSION, f"{DOMAIN}.keys", private=True
+        )
+        self.ring = KeyRing()
+        self.identities: dict[str, dict[str, str]] = {}
+        self.auto_add = False
+        self.ignored: set[str] = set()
+        self.pairing: str | None = None  # the address that is being given a key
+        self._heard: OrderedDict[str, Decoder] = OrderedDict()
+        self._followed: dict[str, Decoder] = {}
+        self._considered: set[str] = set()
+        self.loading = hass.async_create_task(self._async_load(), f"{DOMAIN} keys")
+
+    async def _async_load(self) -> None:
+        """Read what was kept, add the keys of the entries, and begin to listen."""
+        kept = await self._store.async_load() or {}
+        self.identities = kept.get("identities", {})
+        self.auto_add = kept.get("auto_add", False)
+        self.ignored = set(kept.get("ignored", ()))
+        for address, key in kept.get("keys", {}).items():
+            self.ring.add(address, bytes.fromhex(key))
+        for key in kept.get("loose", ()):
+            self.ring.add(None, bytes.fromhex(key))
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            if entry.unique_id and (key := entry.data.get(CONF_KEY)):
+                self._add(entry.unique_id, bytes.fromhex(key))
+        for uuid in _SERVICES:
+            bluetooth.async_register_callback(
+                self._hass,
+                self._hear,
+                BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
+                BluetoothScanningMode.PASSIVE,
+            )
+
+    async def async_save(self) -> None:
+        """Write everything down."""
+        await self._store.async_save(
+            {
+                "keys": {one: key.hex() for one, key in self.ring.owned.items()},
+                "loose": [key.hex() for key in self.ring.loose],
+                "identities": self.identities,
+                "auto_add": self.auto_add,
+                "ignored": sorted(self.ignored),
+            }
+        )
+
+    def _add(self, address: str | None, key: bytes) -> bool:
+        try:
+            return self.ring.add(address, key)
+        except KeyFormatError:
+            return False
+
+    async def async_remember(
+        self, keys: Mapping[str, bytes], loose: Iterable[bytes] = ()
+    ) -> None:
+        """Keep keys for good, by address and loose ones."""
+        for address, key in keys.items():
+            self._add(address, key)
+        for key in loose:
+            self._add(None, key)
+        self._considered.clear()
+        await self.async_save()
+
+    async def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
+        """Say whether new sensors are added without asking, and which never are."""
+        self.auto_add, self.ignored = auto_add, set(ignored)
+        self._considered.clear()
+        await self.async_save()
+        for address in list(self._heard):
+            self._consider(address)
+
+    # --- what devices said -----------------------------------------------------------------
+
+    @callback
+    def follow(self, address: str, decoder: Decoder) -> CALLBACK_TYPE:
+        """Leave a device to its own decoder, whose frames are taken instead of ours."""
+        self._followed[address] = decoder
+        self._heard.pop(address, None)
+
+        @callback
+        def stop() -> None:
+            self._followed.pop(address, None)
+
+        return stop
+
+    def frames(self, address: str) -> Frames:
+        """Give the newest encrypted packets of a device."""
+        decoder = self._followed.get(address) or self._heard.get(address)
+        return decoder.frames if decoder else ()
+
+    def everybodys_frames(self) -> dict[str, Frames]:
+        """Give the newest encrypted packets of all devices."""
+        known = {**self._heard, **self._followed}
+        return {
+            address: decoder.frames
+            for address, decoder in known.items()
+            if decoder.frames
+        }
+
+    async def async_match(self, address: str, frames: Frames = ()) -> bytes | None:
+        """Find the key of a device among all known ones; None if none opens what it said."""
+        said = (*self.frames(address), *frames)
+        if not said:
+            return None
+        return await self._hass.async_add_executor_job(self.ring.match, address, said)
+
+    @callback
+    def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+        address = info.address
+        if address in self._followed:
+            return
+        decoder = self._heard.get(address)
+        if decoder is None:
+            if not sighting_of(info):
+                return
+            decoder = self._heard[address] = Decoder(address)
+            if len(self._heard) > DEVICES:
+                self._heard.popitem(last=False)
+        else:
+            self._heard.move_to_end(address)
+        reading = decoder.feed(
+            info.service_data, info.manufacturer_data, info.time, info.source
+        )
+        if self.auto_add and reading.outcome in _TELLING:
+            self._consider(address)
+
+    # --- adding without asking -------------------------------------------------------------
+
+    def _consider(self, address: str) -> None:
+        """Add a sensor if that is wanted and possible; each is considered once."""
+        if not self.auto_add or address in self._considered | self.ignored:
+            return
+        self._considered.add(address)
+        if self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address):
+            return
+        self._hass.async_create_task(self._async_add(address), f"{DOMAIN} add a sensor")
+
+    async def _async_add(self, address: str) -> None:
+        info = bluetooth.async_last_service_info(self._hass, address, False)
+        heard = look_at(info) if info else None
+        decoder = self._heard.get(address)
+        if heard is None or decoder is None:
+            return
+        key = await self.async_match(address)
+        if key is None and decoder.frames:
+            # One more packet is no reason to try all keys again; a new key is.
+            return
+        if key is None and Outcome.DECODED not in decoder.counters:
+            self._considered.discard(address)
+            return
+        await async_add(
+            self._hass, Wish(address=address, name=heard.title, key=key, heard=heard)
+        )
+
+    @callback
+    def async_removed(self, address: str) -> None:
+        """Respect that somebody removed a sensor: it does not come back by itself."""
+        self._considered.add(address)
+        if self.auto_add:
+            self.ignored.add(address)
+            self._hass.async_create_task(self.async_save(), f"{DOMAIN} ignore a sensor")
+
+
+KEYS: HassKey[Keys] = HassKey(f"{DOMAIN}.keys")
+
+
+async def async_keys(hass: HomeAssistant) -> Keys:
+    """Give the keys of the house; the first to ask, a flow or an entry, has them loaded."""
+    if KEYS not in hass.data:
+        hass.data[KEYS] = Keys(hass)
+    keys = hass.data[KEYS]
+    await keys.loading
+    return keys
+
+
+def configured(hass: HomeAssistant) -> set[str]:
+    """Give the addresses that have an entry, ignored ones aside."""
+    return {
+        entry.unique_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.unique_id and entry.source != SOURCE_IGNORE
+    }

@@ -1,0 +1,124 @@
+"""Keep a database small: dead-bands per quantity, and how many rows a day they lead to.
+
+Pure: times are seconds of any clock that runs on. A value is written when it left the dead-band
+around the one written last; a value that is no number, when it changed.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from .fields import Field
+from .reading import Value
+from .sample import BmsSample
+
+DAY: Final = 86_400.0
+REMEMBERED: Final = 120  # samples; more say nothing new of the noise
+ENOUGH: Final = 10
+TYPICAL: Final = (
+    0.25  # part of the values that change from poll to poll, before any was seen
+)
+
+# Field -> a change that hardly anybody wants in a history, in the unit of the field.
+DEAD_BANDS: Final[Mapping[Field, float]] = {
+    Field.VOLTAGE: 0.02,
+    Field.CURRENT: 0.1,
+    Field.POWER: 2.0,
+    Field.BATTERY_LEVEL: 0.5,
+    Field.CYCLE_CHARGE: 0.2,
+    Field.CYCLE_CAPACITY: 5.0,
+    Field.TOTAL_CHARGE: 0.5,
+    Field.RUNTIME: 300.0,
+    Field.TIME_TO_FULL: 300.0,
+    Field.CELL_VOLTAGE: 0.005,
+    Field.DELTA_VOLTAGE: 0.003,
+    Field.MAX_CELL_VOLTAGE: 0.005,
+    Field.MIN_CELL_VOLTAGE: 0.005,
+    Field.TEMPERATURE: 0.3,
+    Field.PROBE_TEMPERATURE: 0.3,
+    Field.BALANCE_CURRENT: 0.05,
+    Field.HEATER_CURRENT: 0.1,
+}
+
+type Place = tuple[Field, int]
+
+
+class Bands:
+    """Pass on what is worth writing; give each sample, take the values that are new."""
+
+    def __init__(self, bands: Mapping[Field, float]) -> None:
+        """Take the dead-band of each field; a field without one is written on every change."""
+        self._bands = bands
+        self._written: dict[Place, Value | None] = {}
+
+    def take(self, sample: BmsSample) -> dict[Place, Value | None]:
+        """Give the values to write, by field and index (0 for fields without); None = gone."""
+        new = dict(_values(sample))
+        gone = dict.fromkeys(self._written.keys() - new.keys())
+        found = {
+            place: value
+            for place, value in (*new.items(), *gone.items())
+            if place not in self._written
+            or _differs(value, self._written[place], self._bands.get(place[0], 0.0))
+        }
+        self._written |= found
+        return found
+
+
+class RowsPerDay:
+    """Estimate the rows that a battery writes a day, for dead-bands and intervals still to be chosen."""
+
+    def __init__(self) -> None:
+        """Start without a sample."""
+        self._samples: deque[tuple[float, BmsSample]] = deque(maxlen=REMEMBERED)
+
+    def take(self, sample: BmsSample, now: float) -> None:
+        """Remember a sample."""
+        self._samples.append((now, sample))
+
+    def estimate(self, bands: Mapping[Field, float], interval: float) -> int:
+        """Give the rows per day when it is read every ``interval`` seconds; 0 before the first sample.
+
+        The remembered samples are played through the dead-bands, thinned to the interval if enough are
+        left. For another interval than theirs the share of values that change is taken to be the same.
+        """
+        if not self._samples:
+            return 0
+        if len(self._samples) < ENOUGH:
+            places = len(dict(_values(self._samples[-1][1])))
+            return round(places * TYPICAL * DAY / interval)
+        taken = list(self._thinned(interval))
+        if len(taken) < ENOUGH:
+            taken = [sample for _, sample in self._samples]
+        gate = Bands(bands)
+        # The first one writes everything, which happens once a start and not all day.
+        gate.take(taken[0])
+        rows = sum(len(gate.take(sample)) for sample in taken[1:])
+        return round(rows / (len(taken) - 1) * DAY / interval)
+
+    def _thinned(self, interval: float) -> Iterator[BmsSample]:
+        next_at = self._samples[0][0]
+        for at, sample in self._samples:
+            # Polls are never quite on time.
+            if at >= next_at - interval / 10:
+                next_at = at + interval
+                yield sample
+
+
+def _values(sample: BmsSample) -> Iterator[tuple[Place, Value | None]]:
+    yield from (((name, 0), value) for name, value in sample.values.items())
+    for number, volts in enumerate(sample.cells, 1):
+        yield (Field.CELL_VOLTAGE, number), volts
+    for number, probe in enumerate(sample.probes, 1):
+        yield (Field.PROBE_TEMPERATURE, number), probe.celsius
+
+
+def _differs(value: Value | None, written: Value | None, band: float) -> bool:
+    """Say whether a value is worth writing; flags are compared, not subtracted."""
+    if (
+        isinstance(value, int | float)
+        and isinstance(written, int | float)
+        and not isinstance(value, bool)
+    ):
+        return value != written and abs(value - written) >= band
+    return value != written

@@ -1,0 +1,556 @@
+"""Simulate many batteries at few radios: how old the data get, for three ways to share the slots.
+
+    python -m tests.bench.schedule_sim [scenario ...]
+
+A discrete-event simulation: radios with slots, a stack that chooses the path by signal, connects
+that take 200 ms and now and then fail, batteries that sleep, die or belong to a phone for a while.
+The ways: ``scheduled`` (ours), ``held`` (each battery keeps its link for ever) and ``timers`` (each
+battery connects on a timer of its own). Ages count only while a battery can be reached at all.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+import heapq
+from itertools import count
+from math import inf
+from random import Random
+from statistics import quantiles
+import sys
+from typing import Final
+
+from custom_components.mi_bms.proto.link.pack import Order, Phase
+from custom_components.mi_bms.proto.link.schedule import Scheduler
+from custom_components.mi_bms.proto.link.slots import Hearing, Radio
+from custom_components.mi_bms.proto.model.availability import (
+    Ears,
+    Failure,
+    LinkHistory,
+    LinkState,
+)
+
+CONNECT: Final = 0.2  # s
+READ: Final = 0.5
+DISCONNECT: Final = 0.1
+CONNECT_ERROR: Final = 2.3  # two attempts that end in an error
+CONNECT_SILENCE: Final = 20.0
+READ_SILENCE: Final = 5.0
+STALE: Final = 195.0  # after this long without advert the stack has no path
+UNNOTICED: Final = 100.0  # a radio is dead that long before its server notices
+NO_SLOT_RETRY: Final = (9, 4.0)  # attempts and pause of the usual connector
+LISTEN: Final = 5.0
+
+type Span = tuple[float, float]
+type Process = Generator[float]
+
+
+def within(spans: tuple[Span, ...], now: float) -> bool:
+    return any(start <= now < end for start, end in spans)
+
+
+@dataclass(kw_only=True)
+class SimRadio:
+    """``down``: without power. ``others``: (from, to, slots) that other integrations hold."""
+
+    name: str
+    slots: int = 3
+    down: tuple[Span, ...] = ()
+    others: tuple[tuple[float, float, int], ...] = ()
+    links: set[str] = field(default_factory=set)
+    connecting: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    busiest: int = 0
+
+    def used_by_others(self, now: float) -> int:
+        return sum(slots for start, end, slots in self.others if start <= now < end)
+
+    def free(self, now: float) -> int:
+        return self.slots - len(self.links) - self.used_by_others(now)
+
+    def known(self, now: float) -> bool:
+        """Tell whether the server still believes in it."""
+        return not any(start + UNNOTICED <= now < end for start, end in self.down)
+
+
+@dataclass(kw_only=True)
+class SimPack:
+    """``away``: neither advertises nor answers; ``refuses``: advertises, but no connect succeeds."""
+
+    name: str
+    rssi: Mapping[str, int]
+    interval: float = 30.0
+    keeps: bool = True
+    idle: bool = False
+    away: tuple[Span, ...] = ()
+    refuses: tuple[Span, ...] = ()
+    answers_every: int = 1
+    asked: int = 0
+    heard_at: dict[str, float] = field(default_factory=dict)
+    read_at: float = 0.0
+    reachable_since: float = 0.0
+    recovering: float | None = None
+    reads: int = 0
+    ages: list[float] = field(default_factory=list)
+    recoveries: list[float] = field(default_factory=list)
+    lost: int = 0
+    states: Counter[LinkState] = field(default_factory=Counter)
+
+
+@dataclass(kw_only=True)
+class Scenario:
+    """Make the radios and packs afresh for each run."""
+
+    make: Callable[[], tuple[list[SimRadio], list[SimPack]]]
+    seconds: float = 3600.0
+    loss: float = 0.05
+
+
+class World:
+    """Be the air, the radios and the host's Bluetooth stack."""
+
+    def __init__(self, scenario: Scenario, seed: int = 1) -> None:
+        radios, packs = scenario.make()
+        self.radios = {radio.name: radio for radio in radios}
+        self.packs = {pack.name: pack for pack in packs}
+        self.loss = scenario.loss
+        self.now = 0.0
+        self.rng = Random(f"{seed} schedule")
+        self.last_slot_taken = 0
+        self._queue: list[tuple[float, int, Process]] = []
+        self._order = count()
+
+    def spawn(self, process: Process, delay: float = 0.0) -> None:
+        heapq.heappush(self._queue, (self.now + delay, next(self._order), process))
+
+    def run(self, until: float) -> None:
+        while self._queue and self._queue[0][0] <= until:
+            self.now, _, process = heapq.heappop(self._queue)
+            pause = next(process, None)
+            if pause is not None:
+                self.spawn(process, pause)
+
+    def linked(self, pack: SimPack) -> SimRadio | None:
+        return next((r for r in self.radios.values() if pack.name in r.links), None)
+
+    def advertises(self, pack: SimPack) -> bool:
+        return not within(pack.away, self.now) and self.linked(pack) is None
+
+    def paths(self, pack: SimPack) -> list[SimRadio]:
+        return [
+            radio
+            for radio in self.radios.values()
+            if radio.known(self.now)
+            and self.now - pack.heard_at.get(radio.name, -inf) < STALE
+        ]
+
+    def reachable(self, pack: SimPack) -> bool:
+        return not (
+            within(pack.away, self.now) or within(pack.refuses, self.now)
+        ) and any(
+            not within(radio.down, self.now) and radio.name in pack.rssi
+            for radio in self.radios.values()
+        )
+
+    def _choose(self, pack: SimPack) -> SimRadio | None:
+        """Choose as the stack does: signal less penalties, among the radios with a free slot."""
+        paths = [radio for radio in self.paths(pack) if radio.free(self.now) > 0]
+        signals = sorted((pack.rssi[r.name] for r in self.paths(pack)), reverse=True)
+        step = max(1, signals[0] - signals[1]) if len(signals) > 1 else 1
+
+        def score(radio: SimRadio) -> float:
+            return pack.rssi[radio.name] - step * (
+                1.01 * radio.connecting
+                + 0.51 * radio.failures[pack.name]
+                + 0.76 * (radio.free(self.now) == 1)
+            )
+
+        return max(paths, key=score, default=None)
+
+    def connect(self, pack: SimPack) -> Generator[float, None, SimRadio | Failure]:
+        radio = self._choose(pack)
+        if radio is None:
+            return Failure.NO_SLOT if self.paths(pack) else Failure.NOT_HEARD
+        radio.links.add(pack.name)
+        radio.connecting += 1
+        radio.busiest = max(radio.busiest, len(radio.links))
+        if radio.used_by_others(self.now) and not radio.free(self.now):
+            self.last_slot_taken += 1
+        failed = True
+        if not self.reachable(pack) or within(radio.down, self.now):
+            refused = within(pack.refuses, self.now) and not within(
+                radio.down, self.now
+            )
+            yield CONNECT_ERROR if refused else CONNECT_SILENCE
+        elif self.rng.random() < self.loss / 2:
+            yield CONNECT_ERROR
+        else:
+            yield CONNECT
+            failed = False
+        radio.connecting -= 1
+        if failed:
+            radio.links.discard(pack.name)
+            radio.failures[pack.name] += 1
+            return Failure.CONNECT
+        radio.failures.pop(pack.name, None)
+        return radio
+
+    def read(self, pack: SimPack) -> Generator[float, None, Failure | None]:
+        radio = self.linked(pack)
+        pack.asked += 1
+        if (
+            radio is None
+            or within(radio.down, self.now)
+            or not self.reachable(pack)
+            or pack.asked % pack.answers_every
+            or self.rng.random() < self.loss / 2
+        ):
+            yield READ_SILENCE
+            return Failure.SILENT
+        yield READ
+        pack.read_at = self.now
+        pack.reads += 1
+        if pack.recovering is not None:
+            pack.recoveries.append(self.now - pack.recovering)
+            pack.recovering = None
+        return None
+
+    def close(self, pack: SimPack) -> Process:
+        yield DISCONNECT
+        radio = self.linked(pack)
+        if radio is not None:
+            radio.links.discard(pack.name)
+
+    def air(self) -> Process:
+        """Let the batteries advertise, and note what can be reached."""
+        while True:
+            for pack in self.packs.values():
+                for name in pack.rssi:
+                    if self.advertises(pack) and not within(
+                        self.radios[name].down, self.now
+                    ):
+                        pack.heard_at[name] = self.now
+                if self.reachable(pack):
+                    if pack.reachable_since == inf:
+                        pack.reachable_since = pack.recovering = self.now
+                    pack.ages.append(self.now - max(pack.read_at, pack.reachable_since))
+                else:
+                    pack.reachable_since, pack.recovering = inf, None
+            yield 1.0
+
+
+class Scheduled:
+    """Drive the scheduler as the integration does."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.scheduler = Scheduler(world.rng.random)
+        self.histories = {name: LinkHistory() for name in world.packs}
+        for pack in world.packs.values():
+            self.scheduler.add(pack.name, 0.0, pack.interval, keeps=pack.keeps)
+        self._turn = 0
+        world.spawn(self._listen())
+        self.poke()
+
+    def radios(self) -> list[Radio]:
+        now = self.world.now
+        return [
+            Radio(
+                source=radio.name,
+                slots=radio.slots,
+                free=radio.free(now),
+                allocated=frozenset(radio.links),
+                connecting=radio.connecting,
+                hears={
+                    pack.name: Hearing(pack.rssi[radio.name], pack.heard_at[radio.name])
+                    for pack in self.world.packs.values()
+                    if radio in self.world.paths(pack)
+                },
+                failures=radio.failures,
+            )
+            for radio in self.world.radios.values()
+            if radio.known(now)
+        ]
+
+    def ears(self, pack: SimPack) -> Ears:
+        now = self.world.now
+        up = {
+            name
+            for name, radio in self.world.radios.items()
+            if not within(radio.down, now)
+        }
+        hearing = frozenset(
+            name for name in up if now - pack.heard_at.get(name, -inf) < 2 * LISTEN
+        )
+        return Ears(
+            working=frozenset(up),
+            hearing=hearing,
+            connecting=hearing,
+            troubled=any(self.scheduler.sick(name) for name in hearing),
+        )
+
+    def _listen(self) -> Process:
+        world = self.world
+        while True:
+            for pack in world.packs.values():
+                history = self.histories[pack.name]
+                for name, at in pack.heard_at.items():
+                    if world.now - at < LISTEN and history.hear(
+                        at, pack.rssi[name], name
+                    ):
+                        self.scheduler.wake(pack.name, world.now)
+                ears = self.ears(pack)
+                state = history.state(world.now, ears)
+                pack.states[state] += 1
+                if state is LinkState.ASLEEP:
+                    self.scheduler.sleep(pack.name)
+                self.scheduler.elsewhere(pack.name, state is LinkState.HELD)
+                pack.lost += history.turn(world.now, ears) is False
+            self.poke()
+            yield LISTEN
+
+    def poke(self) -> None:
+        decision = self.scheduler.decide(self.world.now, self.radios())
+        for name in decision.release:
+            self.world.spawn(self._close(name))
+        for order in decision.read:
+            self.world.spawn(self._read(order))
+        self._turn += 1
+        self.world.spawn(
+            self._later(self._turn), max(0.001, decision.again - self.world.now)
+        )
+
+    def _later(self, turn: int) -> Process:
+        if turn == self._turn:
+            self.poke()
+        yield from ()
+
+    def _close(self, name: str) -> Process:
+        yield from self.world.close(self.world.packs[name])
+        self.histories[name].link(self.world.now, is_open=False)
+        self.scheduler.released(name)
+        self.poke()
+
+    def _read(self, order: Order) -> Process:
+        world, name = self.world, order.address
+        pack, history = world.packs[name], self.histories[name]
+        begin = world.now
+        if not order.open:
+            radio = yield from world.connect(pack)
+            if isinstance(radio, Failure):
+                self._failed(name, radio)
+                return
+            self.scheduler.connected(name, radio.name)
+            history.link(world.now, is_open=True)
+        failure = yield from world.read(pack)
+        if failure is not None:
+            yield from world.close(pack)
+            history.link(world.now, is_open=False)
+            self._failed(name, failure)
+            return
+        self.scheduler.succeeded(name, world.now, world.now - begin)
+        history.succeeded(world.now, idle=pack.idle)
+        self.poke()
+
+    def _failed(self, name: str, failure: Failure) -> None:
+        self.histories[name].failed(failure)
+        self.scheduler.failed(name, self.world.now, failure)
+        self.poke()
+
+    def leaked(self) -> int:
+        """Count slots that are taken although nobody uses them."""
+        used = {
+            pack.address
+            for pack in self.scheduler.packs.values()
+            if pack.phase is not Phase.CLOSED
+        }
+        links = {name for radio in self.world.radios.values() for name in radio.links}
+        return len(links - used)
+
+
+class Alone:
+    """Let each battery look after itself, on a timer; ``hold``: it never lets its link go."""
+
+    def __init__(self, world: World, *, hold: bool) -> None:
+        self.world = world
+        self.hold = hold
+        for pack in world.packs.values():
+            world.spawn(self._poll(pack))
+
+    def _poll(self, pack: SimPack) -> Process:
+        while True:
+            begin = self.world.now
+            yield from self._once(pack)
+            yield max(0.01, begin + pack.interval - self.world.now)
+
+    def _once(self, pack: SimPack) -> Process:
+        world = self.world
+        if world.linked(pack) is None:
+            attempts, pause = NO_SLOT_RETRY
+            for attempt in range(attempts):
+                radio = yield from world.connect(pack)
+                if radio is not Failure.NO_SLOT or attempt == attempts - 1:
+                    break
+                yield pause
+            if isinstance(radio, Failure):
+                return
+        failure = yield from world.read(pack)
+        if failure is not None or not self.hold:
+            yield from world.close(pack)
+
+
+WAYS: Final[Mapping[str, Callable[[World], object]]] = {
+    "scheduled": Scheduled,
+    "held": lambda world: Alone(world, hold=True),
+    "timers": lambda world: Alone(world, hold=False),
+}
+
+
+def simulate(scenario: Scenario, way: str, seed: int = 1) -> tuple[World, object]:
+    """Run a scenario in one way; gives the world afterwards, and whoever drove it."""
+    world = World(scenario, seed)
+    world.spawn(world.air())
+    world.run(0.0)
+    driver = WAYS[way](world)
+    world.run(scenario.seconds)
+    return world, driver
+
+
+def percentile(values: list[float], share: int) -> float:
+    return quantiles(values, n=100)[share - 1] if len(values) > 1 else 0.0
+
+
+def _twelve() -> tuple[list[SimRadio], list[SimPack]]:
+    radios = [SimRadio(name="kitchen"), SimRadio(name="garage")]
+    packs = [
+        SimPack(
+            name=f"pack {number:02}",
+            rssi={
+                "kitchen": -60 - number if number % 2 else -80,
+                "garage": -80 if number % 2 else -60 - number,
+            },
+        )
+        for number in range(1, 13)
+    ]
+    return radios, packs
+
+
+def _six(**special: SimPack) -> tuple[list[SimRadio], list[SimPack]]:
+    packs = [
+        SimPack(name=f"pack {number}", rssi={"hall": -60}) for number in range(1, 7)
+    ]
+    return [SimRadio(name="hall", slots=1)], [
+        special.get(pack.name.replace(" ", "_"), pack) for pack in packs
+    ]
+
+
+def _dying() -> tuple[list[SimRadio], list[SimPack]]:
+    radios, packs = _twelve()
+    radios[0].down = ((600.0, 1200.0),)
+    return radios, packs
+
+
+def _alone_and_dying() -> tuple[list[SimRadio], list[SimPack]]:
+    radios = [SimRadio(name="hall", down=((600.0, 1200.0), (2000.0, 2040.0)))]
+    return radios, [
+        SimPack(name=f"pack {number}", rssi={"hall": -60}) for number in range(1, 7)
+    ]
+
+
+def _night() -> tuple[list[SimRadio], list[SimPack]]:
+    radios, packs = _twelve()
+    for pack in packs[:3]:
+        pack.away, pack.idle = ((600.0, 3000.0),), True
+    return radios, packs
+
+
+def _phone() -> tuple[list[SimRadio], list[SimPack]]:
+    radios, packs = _twelve()
+    packs[0].away = ((600.0, 1200.0),)
+    packs[1].refuses = ((600.0, 1200.0),)
+    return radios, packs
+
+
+def _guests() -> tuple[list[SimRadio], list[SimPack]]:
+    radios, packs = _twelve()
+    radios[0].others = ((300.0, 2000.0, 1), (900.0, 1500.0, 1))
+    return radios, packs
+
+
+def _third() -> tuple[list[SimRadio], list[SimPack]]:
+    radios, packs = _twelve()
+    packs[0].answers_every = 3
+    return radios, packs
+
+
+def _near_and_far() -> tuple[list[SimRadio], list[SimPack]]:
+    radios = [SimRadio(name="near", down=((600.0, 1200.0),)), SimRadio(name="far")]
+    return radios, [
+        SimPack(name=f"pack {number}", rssi={"near": -55, "far": -80})
+        for number in range(1, 5)
+    ]
+
+
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "12 packs, 2 radios of 3 slots": Scenario(make=_twelve),
+    "6 packs, 1 radio of 1 slot": Scenario(make=_six),
+    "a dead pack at 1 slot": Scenario(
+        make=lambda: _six(
+            pack_6=SimPack(
+                name="pack 6", rssi={"hall": -60}, refuses=((300.0, 3000.0),)
+            )
+        )
+    ),
+    "a silent pack at 1 slot": Scenario(
+        make=lambda: _six(
+            pack_6=SimPack(name="pack 6", rssi={"hall": -60}, away=((300.0, 3000.0),))
+        )
+    ),
+    "one of two radios dies": Scenario(make=_dying),
+    "the only radio dies twice": Scenario(make=_alone_and_dying),
+    "three packs asleep": Scenario(make=_night),
+    "two packs held by phones": Scenario(make=_phone),
+    "others hold slots": Scenario(make=_guests),
+    "a pack answers every third time": Scenario(make=_third),
+    "a near and a far radio": Scenario(make=_near_and_far),
+}
+
+
+def report(name: str) -> str:
+    """Give the table of one scenario."""
+    worlds = {way: simulate(SCENARIOS[name], way)[0] for way in WAYS}
+    lines = [f"{name}: data age in s (p50/p95/max)"]
+    lines.append("".join([f"{'':10}", *(f"{way:>22}" for way in worlds)]))
+    for pack in worlds["scheduled"].packs:
+        cells = []
+        for world in worlds.values():
+            ages = world.packs[pack].ages[120:]
+            figures = (
+                f"{percentile(ages, 50):.0f}/{percentile(ages, 95):.0f}/{max(ages):.0f}"
+            )
+            cells.append(f"{figures:>22}")
+        lines.append("".join([f"{pack:10}", *cells]))
+    minutes = SCENARIOS[name].seconds / 60
+    for title, figure in (
+        ("polls/min", lambda w: sum(p.reads for p in w.packs.values()) / minutes),
+        ("most slots", lambda w: max(r.busiest for r in w.radios.values())),
+        (
+            "recovery",
+            lambda w: max([0, *(r for p in w.packs.values() for r in p.recoveries)]),
+        ),
+        ("last slot", lambda w: w.last_slot_taken),
+        ("lost", lambda w: sum(p.lost for p in w.packs.values())),
+    ):
+        cells = [f"{figure(world):22.1f}" for world in worlds.values()]
+        lines.append("".join([f"{title:10}", *cells]))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print the tables."""
+    wanted = sys.argv[1:] or list(SCENARIOS)
+    sys.stdout.write("\n\n".join(report(name) for name in wanted) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

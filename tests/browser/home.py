@@ -1,0 +1,67 @@
+"""A whole Home Assistant with the simulated world, as ``script/run`` starts it for a person."""
+
+from collections.abc import Iterator
+import contextlib
+import os
+from pathlib import Path
+import signal
+import socket
+import subprocess
+import threading
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+WORLD: Final = Path(__file__).with_name("home.toml")
+START_TIME: Final = 300.0  # s; the first start on a machine builds an environment
+STOP_TIME: Final = 30.0
+UP: Final = "Stop everything"
+
+
+class NotUpError(Exception):
+    """Home Assistant or the world did not start; the text is what they said."""
+
+
+def free_port() -> int:
+    """Give a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(STOP_TIME)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(STOP_TIME)
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Run both with the configuration in ``folder``; give the address without a slash at its end."""
+    port = free_port()
+    options = ("--config", str(folder), "--port", str(port), "--world", str(WORLD))
+    process = subprocess.Popen(
+        (str(ROOT / "script" / "run"), *options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    watchdog = threading.Timer(START_TIME, _stop, (process,))
+    watchdog.start()
+    said = []
+    try:
+        for line in process.stdout or ():
+            said.append(line)
+            if UP in line:
+                break
+        else:
+            raise NotUpError("".join(said[-20:]) or "script/run said nothing")
+        watchdog.cancel()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        watchdog.cancel()
+        _stop(process)

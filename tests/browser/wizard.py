@@ -1,0 +1,208 @@
+"""Home Assistant's pages as these tests see them: all selectors stand here.
+
+They fit the frontend of the Home Assistant that ``script/requirements_run.txt`` pins. Dialogs are
+named by their host element: their content is slotted, so the role ``dialog`` holds nothing.
+"""
+
+from pathlib import Path
+import re
+import shutil
+from typing import Final
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    expect,
+)
+
+USER: Final = "demo"
+PASSWORD: Final = "password"  # noqa: S105 - a toy installation
+SECONDS: Final = 1000  # in the units of the driver
+PATIENCE: Final = 15 * SECONDS
+BATTERY_TIME: Final = 40 * SECONDS
+PROGRAMS: Final = (
+    "chromium",
+    "google-chrome-stable",
+    "google-chrome",
+    "chromium-browser",
+)
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# What a text looks like that was not translated or not filled in.
+RAW: Final = re.compile(
+    r"component\.mi_bms|\bui\.panel\.|\{\w+\}|\bundefined\b|\bNaN\b|\[object|\bNone\b"
+    r"|\b(?!mi_bms)[a-z]+_[a-z_]+\b"
+)
+# What the frontend says of texts that it cannot find or fill in.
+COMPLAINT: Final = re.compile(r"mi_bms|translat|MessageFormat|intl", re.IGNORECASE)
+
+expect.set_options(timeout=PATIENCE)
+
+
+def program() -> str:
+    """Give the browser's program, as ``script/setup browser`` has found or installed it."""
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if found is None:
+        raise FileNotFoundError("no browser on the path; script/setup browser gets one")
+    return found
+
+
+def new_context(
+    browser: Browser, base: str, tokens: str | None = None, **options: object
+) -> BrowserContext:
+    """Give a fresh browser profile that reaches nothing but ``base``; logged in when given tokens."""
+    settings: dict[str, object] = {
+        "viewport": {"width": 1280, "height": 1000},
+        "locale": "en-US",
+        "timezone_id": "UTC",
+        "reduced_motion": "reduce",
+        "service_workers": "block",
+    }
+    context = browser.new_context(**(settings | options))
+    context.set_default_timeout(PATIENCE)
+    context.route(
+        lambda url: not url.startswith(base), lambda route: route.abort()
+    )
+    # Pictures of other brands would come from the internet.
+    context.route(
+        "**/api/brands/integration/*/*",
+        lambda route: (
+            route.continue_()
+            if "/mi_bms/" in route.request.url
+            else route.fulfill(status=404)
+        ),
+    )
+    if tokens is not None:
+        context.add_init_script(f"localStorage.setItem('hassTokens', {tokens!r})")
+    return context
+
+
+def log_in(page: Page, base: str) -> str:
+    """Log in by the form; give the frontend's tokens as it stores them."""
+    page.goto(base)
+    page.get_by_role("textbox", name="Username").fill(USER)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/home/overview*")
+    kept = page.wait_for_function("localStorage.getItem('hassTokens')")
+    return str(kept.json_value())
+
+
+class Wizard:
+    """Click through our flows."""
+
+    def __init__(self, page: Page, base: str, shots: Path) -> None:
+        """Take a page, the address of Home Assistant and the folder for pictures."""
+        self.page, self.base = page, base
+        self._shots = shots
+        self.complaints: list[str] = []
+        self.flow = page.locator("dialog-data-entry-flow")
+        page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and COMPLAINT.search(message.text):
+            self.complaints.append(message.text)
+
+    # --- pictures ----------------------------------------------------------------------
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the page at rest; no text on it may be raw."""
+        self.page.wait_for_load_state("networkidle")
+        expect(self.page.locator("ha-spinner:visible")).to_have_count(0)
+        self.page.evaluate("document.fonts.ready.then(() => null)")
+        self.keep(name)
+        texts = self.page.locator("body").aria_snapshot()
+        found = sorted({match[0] for match in RAW.finditer(texts)})
+        assert not found, f"{name}: texts that are not translated or not filled in"
+
+    def keep(self, name: str) -> None:
+        """Keep a picture of the page, and the texts on it."""
+        self.page.screenshot(path=self._shots / f"{name}.png")
+        texts = self.page.locator("body").aria_snapshot()
+        (self._shots / f"{name}.txt").write_text(texts, encoding="utf-8")
+
+    # --- pages -------------------------------------------------------------------------
+
+    def integrations(self) -> None:
+        """Open the page with all integrations and discoveries."""
+        self.page.goto(f"{self.base}/config/integrations/dashboard")
+        expect(self.page.get_by_role("button", name="Add integration")).to_be_visible()
+
+    def integration(self) -> Locator:
+        """Open our integration's own page."""
+        self.page.goto(f"{self.base}/config/integrations/integration/mi_bms")
+        return self.page.locator("ha-config-integration-page")
+
+    def entry(self, name: str) -> Locator:
+        """Give the row of an entry on our integration's page."""
+        return self.page.locator("ha-config-entry-row").filter(has_text=name)
+
+    def device(self) -> Locator:
+        """Give the page of a device, which must be shown."""
+        return self.page.locator("ha-config-device-page")
+
+    def discovery(self, name: str) -> Locator:
+        """Give the card of a discovered device."""
+        return self.page.locator("ha-config-flow-card").filter(has_text=name)
+
+    # --- flows -------------------------------------------------------------------------
+
+    def add_discovered(self, name: str) -> None:
+        """Start the flow of a discovered device."""
+        self.integrations()
+        self.discovery(name).get_by_role("button", name="Add").click()
+
+    def add_integration(self) -> None:
+        """Start our flow as a person does who looks for it."""
+        self.integrations()
+        self.page.get_by_role("button", name="Add integration").click()
+        dialog = self.page.locator("dialog-add-integration")
+        dialog.get_by_placeholder("Search for a brand name").fill("mi bms")
+        dialog.get_by_text("Mi BMS", exact=True).click()
+
+    def at(self, title: str | re.Pattern[str], *, timeout: float = PATIENCE) -> None:
+        """Wait until a step is shown."""
+        expect(self.flow.locator("[slot=headerTitle]")).to_have_text(
+            title, timeout=timeout
+        )
+
+    def choose(self, label: str) -> None:
+        """Choose from a menu."""
+        self.flow.get_by_text(label, exact=True).click()
+
+    def fill(self, label: str, text: str) -> None:
+        """Fill a text field."""
+        self.flow.get_by_role("textbox", name=label).fill(text)
+
+    def submit(self) -> None:
+        """Send the form."""
+        self.flow.get_by_role("button", name="Submit").click()
+
+    def says(self, text: str | re.Pattern[str]) -> None:
+        """Wait until a text stands in the dialog."""
+        expect(self.flow.get_by_text(text).first).to_be_visible()
+
+    def select(self, label: str, option: str) -> None:
+        """Choose from a dropdown."""
+        self.flow.locator("ha-select").filter(has_text=label).click()
+        self.flow.locator("ha-dropdown-item").filter(has_text=option).click()
+
+    def finish(self, *, timeout: float = PATIENCE) -> None:
+        """Wait for the last step of an added device, and go on to its page."""
+        self.created(timeout=timeout)
+        self.flow.get_by_role("button", name=re.compile("finish", re.I)).click()
+        expect(self.device()).to_be_visible()
+
+    def created(self, *, timeout: float = PATIENCE) -> None:
+        """Wait for the step that says that the entry was made."""
+        self.at(re.compile("Name and assign|Success"), timeout=timeout)

@@ -1,0 +1,1 @@
+"""Bind keys: reading, writing, keeping and judging them."""

@@ -1,0 +1,380 @@
+"""Reading keys: every format, mixed texts, mistakes, and texts that mean harm."""
+
+import json
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.mi_bms.proto.keys import collect, importer
+from custom_components.mi_bms.proto.keys.importer import Import, Refusal, read_keys
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "keys"
+CASES: list[dict[str, Any]] = json.loads((FIXTURES / "import.json").read_text())
+KEY = "00112233445566778899aabbccddeeff"
+ADDRESS = "A4:C1:38:00:00:01"
+
+
+def text_of(case: dict[str, Any]) -> str:
+    return "\n".join(case["text"])
+
+
+def found(read: Import) -> list[dict[str, Any]]:
+    return [
+        {
+            "address": one.address,
+            "key": one.key.hex(),
+            "name": one.name,
+            "product_id": one.product_id,
+            "lines": [one.line, one.last],
+            "format": one.format,
+        }
+        for one in read.found
+    ]
+
+
+def refused(read: Import) -> list[dict[str, Any]]:
+    return [
+        {
+            "lines": [one.line, one.last],
+            "reason": one.reason,
+            "address": one.address,
+            "name": one.name,
+            "shown": one.text,
+        }
+        for one in read.refused
+    ]
+
+
+def reasons(read: Import) -> list[str]:
+    return [str(one.reason) for one in read.refused]
+
+
+def accounted(read: Import) -> None:
+    """Check that each line is taken, refused or aside, and that none is both."""
+    told = {
+        line
+        for part in (*read.found, *read.refused)
+        for line in range(part.line, part.last + 1)
+    }
+    assert told.isdisjoint(read.aside)
+    assert told | set(read.aside) == set(
+        range(1, max(read.lines, max(told, default=0)) + 1)
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_formats(case: dict[str, Any]) -> None:
+    read = read_keys(text_of(case))
+    assert found(read) == case["found"]
+    assert refused(read) == case["refused"]
+    assert [key.hex() for key in read.loose] == case["loose"]
+    assert list(read.aside) == case["aside"]
+    accounted(read)
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_files_of_other_systems(
+    case: dict[str, Any], encoding: str, ending: str
+) -> None:
+    data = text_of(case).replace("\n", ending).encode(encoding)
+    assert read_keys(data) == read_keys(text_of(case))
+
+
+def test_all_formats_in_one_paste() -> None:
+    # Each case has its own addresses here, so that none is a duplicate of another's.
+    texts = [
+        text_of(case).replace("A4:C1:38:00:00", f"A4:C1:38:00:{number:02X}")
+        for number, case in enumerate(CASES)
+    ]
+    read = read_keys("\n\n".join(texts))
+    accounted(read)
+    wanted = {
+        one["address"].replace("A4:C1:38:00:00", f"A4:C1:38:00:{number:02X}")
+        for number, case in enumerate(CASES)
+        for one in case["found"]
+        if case["id"]
+        not in {"mi32cfg", "mi32cfg-cut", "mi32cfg-web", "mi32key", "mi32keys", "pairs"}
+    }
+    assert wanted <= {one.address for one in read.found}
+
+
+def test_old_encodings_colours_and_unseen_characters() -> None:
+    read = read_keys(f"{ADDRESS} {KEY} Küche".encode("cp1252"))
+    assert read.found[0].name == "Küche"
+    text = f"\ufeff\x1b[33mMAC:\x1b[0m\u00a0“{ADDRESS}”\u200b\n\x1b[1mBLE KEY: {KEY}\x1b[0m\0\0"
+    assert [one.address for one in read_keys(text).found] == [ADDRESS]
+    name = read_keys(
+        f'[{{"mac":"{ADDRESS}","key":"{KEY}","name":"\\ud800\\u0007x"}}]'
+    ).found[0]
+    assert name.name == "?x"
+
+
+def test_names_hold_no_keys_and_stay_short() -> None:
+    text = f'{{"mac":"{ADDRESS}","bindkey":"{KEY}","name":"%s"}}'
+    assert read_keys(text % KEY).found[0].name is None
+    assert read_keys(text % "- ").found[0].name is None
+    assert read_keys(text % ("x" * 400)).found[0].name == "x" * 64
+
+
+def test_settings_that_stand_elsewhere_count_only_if_they_are_a_sensors() -> None:
+    assert reasons(read_keys("key: !secret wifi")) == []
+    assert reasons(read_keys("bindkey: !secret one")) == ["reference"]
+    assert reasons(read_keys("mac: <your mac>")) == ["reference"]
+    assert reasons(read_keys("address: 0x40")) == []
+    assert reasons(read_keys("address: 0x40\nkey: abc")) == []
+    assert reasons(read_keys(f"address: 0x40\nkey: {KEY}")) == ["no_address"]
+    assert reasons(read_keys(f"address: {ADDRESS}\nkey: xyz")) == ["bad_key_digits"]
+    assert reasons(read_keys("mac: abc")) == ["bad_address"]
+
+
+def test_blocks_end_where_the_text_says_so() -> None:
+    key = "mac: A4:C1:38:00:00:0%d\nbindkey: {KEY}"
+    text = f"    mac: A4:C1:38:00:00:01\n    bindkey: {KEY}\n  name: next\n"
+    assert read_keys(text).found[0].name is None
+    text = f"  mac: A4:C1:38:00:00:01\nother: 1\n  bindkey: {KEY}"
+    assert reasons(read_keys(text)) == ["no_key", "no_address"]
+    text = "\n\n".join((key % 1, key % 2)).replace("{KEY}", KEY)
+    assert len(read_keys(text).found) == 2
+    text = (
+        f"- mac: {ADDRESS}\n  token:\n    name: token\n  bindkey: {KEY}\n  name: mine"
+    )
+    assert read_keys(text).found[0].name == "mine"
+
+
+def test_secrets_are_never_shown() -> None:
+    for case in CASES:
+        read = read_keys(text_of(case))
+        shown = repr(read) + "".join(map(str, read.refused))
+        digits = "".join(char for char in shown.lower() if char.isalnum())
+        for one in case["found"]:
+            assert one["key"] not in digits
+        for key in case["loose"]:
+            assert key not in digits
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "00112233445566778899aabbccddeeff0",
+        "0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99",
+        "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:fg x:",
+        "prefix_00112233445566778899aabbccddeeff",
+        "0011 2233 4455 6677 8899 aabb ccdd eefg",
+        "bm90IGEgYmluZCBrZXksIG5vdCBhdCBhbGwuLi4uLi4=",
+    ],
+)
+def test_whatever_could_be_a_key_is_masked(line: str) -> None:
+    for one in read_keys(line).refused:
+        assert "33" not in one.text
+        assert "90" not in one.text
+
+
+def test_sentences_are_shown() -> None:
+    line = "this is not a key at all, it is just me and you, internationalized"
+    assert read_keys(line).refused[0].text == line[:59] + "…"
+
+
+# --- bounds ------------------------------------------------------------------------------------
+
+
+def test_too_long_and_binary() -> None:
+    for text in ("x" * (importer.LARGEST + 1), b"x" * (importer.LARGEST + 1)):
+        assert reasons(read_keys(text)) == ["too_long"]
+    assert reasons(read_keys(bytes(range(256)) * 4)) == ["binary"]
+    assert reasons(read_keys("\0\1" * 50)) == ["binary"]
+    assert (
+        read_keys("")
+        == read_keys(b"\0\0")
+        == Import(found=(), refused=(), loose=(), lines=0, aside=())
+    )
+    assert reasons(read_keys("a b " * 2000)) == ["too_long"]
+
+
+def test_too_deep() -> None:
+    deep = "[" * 30 + "1" + "]" * 30
+    assert reasons(read_keys(deep)) == ["too_deep"]
+    inside = f'[{deep}, {deep}, {{"mac": "{ADDRESS}", "bindkey": "{KEY}"}}]'
+    read = read_keys(inside)
+    assert (reasons(read), len(read.found)) == (["too_deep"], 1)
+    assert reasons(read_keys("[" * 100_000)) == ["too_deep", "cut_off"]
+
+
+def many(count: int) -> list[tuple[str, str]]:
+    return [(f"A4C138{number:06X}", f"{number:032x}") for number in range(count)]
+
+
+def test_too_many() -> None:
+    pairs = many(collect.ENTRIES + 5)
+    for text in (
+        "\n".join(f"{mac} {key}" for mac, key in pairs),
+        json.dumps([{"mac": mac, "key": key} for mac, key in pairs]),
+        json.dumps([{"mac": mac, "key": key} for mac, key in pairs], indent=1),
+        "\n".join(f"mac: {mac}\nkey: {key}" for mac, key in pairs),
+    ):
+        read = read_keys(text)
+        assert len(read.found) == collect.ENTRIES
+        assert reasons(read) == ["too_many"]
+        assert read.refused[0].last == read.lines
+        accounted(read)
+    read = read_keys("what is this\n" * 3000)
+    assert len(read.refused) == collect.REFUSALS + 1
+    assert read.refused[-1].reason is Refusal.TOO_MANY
+    accounted(read)
+    read = read_keys("\n" * 60_000 + "x")
+    assert reasons(read) == ["too_many"]
+    accounted(read)
+    read = read_keys("[" + "[]," * 300_000)
+    assert reasons(read) == ["too_many"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[\n" * 300_000,
+        "{\n" * 300_000,
+        '{"a":' * 100_000,
+        '["' * 300_000,
+        "[{" * 300_000,
+        "\\" * 1_000_000,
+        '"\\' * 500_000,
+        "00:" * 300_000,
+        ("00:" * 1300 + "x\n") * 250,
+        ("00 " * 1300 + "x\n") * 250,
+        ("- " * 2000 + "\n") * 250,
+        ("mac" * 1300 + "\n") * 250,
+        ("mac: " * 800 + "\n") * 250,
+        ("A4:C1:38:00:00:01 " * 200 + "\n") * 250,
+        ("a=b;" * 1000 + "mi32keys\n") * 250,
+        (" " * 4000 + "x\n") * 250,
+        (("0" * 32 + " ") * 100 + "\n") * 250,
+        f'[{{{{"key":"{KEY}"}}}},' * 20_000,
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n" * 20_000,
+        ("'" * 4000 + "\n") * 250,
+        "x:" * 500_000,
+        "\x1b[" * 500_000,
+    ],
+    ids=range(22),
+)
+def test_hostile_text_takes_no_time(text: str) -> None:
+    begin = perf_counter()
+    accounted(read_keys(text))
+    assert perf_counter() - begin < 6
+
+
+def test_aliases_are_not_followed() -> None:
+    bomb = "a: &a [lol, lol]\n" + "b: &b [*a, *a]\n" * 9 + "bindkey: *b\nmac: *a"
+    assert reasons(read_keys(bomb)) == ["reference"]
+
+
+def test_five_hundred_mixed_lines_in_no_time() -> None:
+    lines: list[str] = []
+    for number, (mac, key) in enumerate(many(300)):
+        lines += (
+            f'[{{"MAC":"{mac}","PID":"055b","key":"{key}"}}]',
+            f"MI32Key {key}{mac}",
+            f"{mac} {key[:-1]}",
+            f"- mac: {mac}\n  bindkey: {key}\n  name: Sensor {number}",
+            f"{mac};{key};name",
+            "some words",
+        )[number % 6].split("\n")
+    text = "\n".join(lines[:500])
+    best = 9.0
+    for _ in range(3):
+        begin = perf_counter()
+        read = read_keys(text)
+        best = min(best, perf_counter() - begin)
+    accounted(read)
+    assert read.lines == len(lines[:500])
+    assert best < 0.1, f"{best * 1000:.0f} ms"
+
+
+# --- properties --------------------------------------------------------------------------------
+
+LINES = [line for case in CASES for line in case["text"]]
+PIECES = [
+    *(
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        ",",
+        '"',
+        "'",
+        "\\",
+        "\n",
+        " ",
+        "-",
+        "#",
+        "=",
+        ";",
+        "\0",
+    ),
+    *(
+        "mac",
+        "key",
+        "name",
+        "MAC: ",
+        "BLE KEY: ",
+        "- ",
+        "MI32Key ",
+        "MI32Keys ",
+        "null",
+        "1",
+    ),
+    *(
+        ADDRESS,
+        KEY,
+        KEY[:-1],
+        KEY + "A4C138000001",
+        "\ud800",
+        "\x1b[",
+        "!secret",
+        "&a",
+        "0x",
+    ),
+]
+texts = st.one_of(
+    st.text(max_size=200),
+    st.lists(st.sampled_from(PIECES), max_size=60).map("".join),
+    st.lists(st.sampled_from(LINES), max_size=12).map("\n".join),
+    st.tuples(
+        st.sampled_from(CASES).map(text_of),
+        st.integers(0, 900),
+        st.integers(0, 9),
+        st.text(max_size=4),
+    ).map(lambda made: made[0][: made[1]] + made[3] + made[0][made[1] + made[2] :]),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(texts)
+def test_no_text_raises(text: str) -> None:
+    read = read_keys(text)
+    accounted(read)
+    for one in read.found:
+        assert len(one.key) in {12, 16}
+        # Nothing is invented: the digits stand in the text.
+        assert (
+            one.address.replace(":", "")
+            in "".join(char for char in text.upper() if char.isalnum())
+            or "\\" in text
+        )
+    for part in read.refused:
+        assert len(part.text) <= 60
+        part.text.encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=200), texts.map(lambda text: text.encode("utf-8", "replace"))
+    )
+)
+def test_no_bytes_raise(data: bytes) -> None:
+    accounted(read_keys(data))

@@ -1,0 +1,91 @@
+"""The key ring: what fits is found, and no key is ever shown."""
+
+from time import perf_counter
+
+import pytest
+
+from custom_components.mi_bms.proto.keys import ring as module
+from custom_components.mi_bms.proto.keys.ring import KeyRing
+from custom_components.mi_bms.proto.model.errors import KeyFormatError
+
+from ..mibeacon.frames import (
+    ADDRESS,
+    FE95,
+    KEY,
+    OTHER_KEY,
+    SHORT_KEY,
+    bthome,
+    legacy,
+    obj,
+    sealed,
+    uuid,
+)
+
+HUMIDITY = obj(0x1006, "d301")
+PRESS = obj(0x1001, "000203")
+FRAMES = [(FE95, sealed(0x055B, HUMIDITY, number)) for number in range(1, 5)]
+OTHER = "A4:C1:38:00:00:01"
+
+
+def test_own_key_comes_first_then_all_others() -> None:
+    ring = KeyRing({ADDRESS: KEY, OTHER: OTHER_KEY})
+    assert ring.match(ADDRESS, FRAMES) == KEY
+    ring = KeyRing({ADDRESS: OTHER_KEY, OTHER: KEY})
+    assert ring.match(ADDRESS, FRAMES) == KEY
+    ring = KeyRing(loose=[OTHER_KEY, KEY])
+    assert ring.match(ADDRESS, iter(FRAMES)) == KEY
+    assert KeyRing({OTHER: OTHER_KEY}).match(ADDRESS, FRAMES) is None
+    assert KeyRing().match(ADDRESS, FRAMES) is None
+    assert KeyRing({ADDRESS: KEY}).match(ADDRESS, ()) is None
+
+
+def test_other_formats_match_too() -> None:
+    frames = [(uuid(0xFCD2), bthome(b"\x01\x61", 1))]
+    assert KeyRing({OTHER: OTHER_KEY}, [KEY]).match(ADDRESS, frames) == KEY
+
+
+def test_short_key_that_passes_by_chance_does_not_win() -> None:
+    frames = [(FE95, legacy(0x03B6, PRESS, counter)) for counter in (1, 2)]
+    chance = (number.to_bytes(12, "big") for number in range(200_000))
+    lucky = next(key for key in chance if module.opens(ADDRESS, key, frames[1:]))
+    assert not module.opens(ADDRESS, lucky, frames[:1])
+    assert KeyRing(loose=[lucky, SHORT_KEY]).match(ADDRESS, frames) == SHORT_KEY
+    assert KeyRing(loose=[SHORT_KEY, lucky]).match(ADDRESS, frames) == SHORT_KEY
+
+
+def test_damaged_newest_frame_does_not_matter() -> None:
+    damaged = FRAMES[3][1][:-1] + bytes((FRAMES[3][1][-1] ^ 1,))
+    assert KeyRing(loose=[KEY]).match(ADDRESS, [*FRAMES[:3], (FE95, damaged)]) == KEY
+
+
+def test_keeping() -> None:
+    ring = KeyRing({OTHER: OTHER_KEY}, [OTHER_KEY, SHORT_KEY, SHORT_KEY])
+    assert (len(ring), ring.loose, ring.owned) == (2, (SHORT_KEY,), {OTHER: OTHER_KEY})
+    ring.add(ADDRESS, SHORT_KEY)
+    assert (len(ring), ring.loose) == (2, ())
+    assert ring.get(ADDRESS) == SHORT_KEY
+    assert ring.owners(SHORT_KEY) == (ADDRESS,)
+    ring.remove(ADDRESS)
+    ring.remove(ADDRESS)
+    assert (len(ring), ring.get(ADDRESS)) == (1, None)
+    ring.owned.clear()
+    assert len(ring) == 1
+    with pytest.raises(KeyFormatError):
+        ring.add(None, b"short")
+
+
+def test_full() -> None:
+    ring = KeyRing(loose=(number.to_bytes(16) for number in range(module.KEYS + 9)))
+    assert len(ring) == module.KEYS
+    assert not ring.add(ADDRESS, KEY)
+    assert not ring.add(None, KEY)
+    assert ring.add(None, bytes(16))
+    begin = perf_counter()
+    assert ring.match(ADDRESS, FRAMES) is None
+    assert perf_counter() - begin < 1
+
+
+def test_keys_are_not_shown() -> None:
+    ring = KeyRing({ADDRESS: KEY}, [OTHER_KEY])
+    assert repr(ring) == str(ring) == "<KeyRing of 2 keys>"
+    assert not hasattr(ring, "__dict__")
