@@ -37,7 +37,7 @@ HEAD = {"domain": "mi_bms", "name": "Mi BMS"}
 REST = {
     "codeowners": ["@mi-bms"],
     "config_flow": True,
-    "dependencies": ["bluetooth_adapters"],
+    "dependencies": ["bluetooth_adapters", "file_upload"],
     "documentation": "https://github.com/mi-bms/mi-bms",
     "integration_type": "device",
     "iot_class": "local_push",

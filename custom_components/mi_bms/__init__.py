@@ -7,9 +7,18 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adverts import SensorCoordinator
-from .const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, DOMAIN, KIND_BATTERY
+from .const import (
+    CONF_FAMILY,
+    CONF_KEY,
+    CONF_KIND,
+    CONF_PROFILE,
+    DOMAIN,
+    KIND_BATTERY,
+    KIND_SENSOR,
+)
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import battery_device, pack_number
+from .keyring import async_keys
 from .profile import ADDED as PROFILE_ADDED
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
@@ -30,6 +39,7 @@ BATTERY_PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make what all entries share."""
     await async_setup_shared(hass)
+    await async_keys(hass)
     async_setup_services(hass)
     return True
 
@@ -43,12 +53,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
     if entry.data[CONF_KIND] == KIND_BATTERY:
         await _async_setup_battery(hass, entry)
     else:
+        await _async_keep_key(hass, entry)
         coordinator = SensorCoordinator(hass, entry)
         entry.runtime_data = coordinator
         await hass.config_entries.async_forward_entry_setups(entry, SENSOR_PLATFORMS)
         # Only now: the platforms must be there for the first advert.
         entry.async_on_unload(coordinator.async_start())
     return True
+
+
+async def _async_keep_key(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
+    """Put the key on the ring, where it outlives the entry."""
+    keys, address = await async_keys(hass), entry.data[CONF_ADDRESS]
+    if text := entry.data.get(CONF_KEY):
+        key = bytes.fromhex(text)
+        if keys.ring.get(address) != key:
+            await keys.async_remember({address: key})
 
 
 async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
@@ -71,9 +91,6 @@ async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> 
     coordinator.device_id = device.id
     await hass.config_entries.async_forward_entry_setups(entry, BATTERY_PLATFORMS)
     entry.async_on_unload(coordinator.async_watch())
-    entry.async_create_background_task(
-        hass, coordinator.async_refresh(), f"{DOMAIN} first read"
-    )
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
@@ -117,3 +134,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> No
     """Forget what was kept for the next start."""
     if shared := hass.data.get(SHARED):
         shared.forget(entry.data[CONF_ADDRESS])
+    if entry.data[CONF_KIND] == KIND_SENSOR:
+        (await async_keys(hass)).async_removed(entry.data[CONF_ADDRESS])

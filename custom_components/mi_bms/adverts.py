@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
 import os
+import time
 from typing import Any, Final, override
 
 from bluetooth_data_tools import monotonic_time_coarse
@@ -30,7 +31,8 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_KEY, CONF_PRODUCT
+from .const import CONF_KEY, CONF_KEYED_AT, CONF_PRODUCT
+from .keyring import KEYS
 from .options import SensorOptions
 from .proto.mibeacon.capture import Capture
 from .proto.mibeacon.decoder import Decoder
@@ -47,6 +49,7 @@ type EventListener = Callable[[Event], None]
 
 # A frame of an older binding may still sit in a proxy's buffer: ask for a key only after several.
 WRONG_KEY_FRAMES: Final = 3
+KEY_GRACE: Final = 900.0  # s after a pairing in which the old key may still be heard
 MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
 SALT_BYTES: Final = 16
 _HELD: Final = PassiveBluetoothEntityKey(Field.MOTION, None)
@@ -140,6 +143,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._available = self.cadence.alive(monotonic_time_coarse())
         stop = super().async_start()
         stop_keeping = self.hass.data[SHARED].keep(self.address, self.snapshot)
+        stop_following = self.hass.data[KEYS].follow(self.address, self.decoder)
         self._watch()
         if not self._end_of_motion:
             self._end_restored_motion()
@@ -148,6 +152,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         def stop_all() -> None:
             stop()
             stop_keeping()
+            stop_following()
             for cancel in (self._check, self._end_of_motion):
                 if cancel:
                     cancel()
@@ -237,7 +242,10 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         if spec is not self._spec:
             self._spec = spec
             self.cadence.start = decoder.availability
-        reading = self._shape(self._trusted(spec, reading))
+        if spec.doubtful:
+            reading = self._trusted(spec, reading)
+        if self._shapers:
+            reading = self._shape(reading)
         if Field.MOTION in reading.values or reading.events:
             return self._hold(spec, reading, monotonic_time_coarse() - info.time)
         return reading
@@ -257,9 +265,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _trusted(self, spec: DeviceSpec, reading: Reading) -> Reading:
         """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
-        doubtful = spec.untrusted | spec.coarse | spec.unsteady
         stock = reading.encrypted or spec.encrypted == "no"
-        if not stock or doubtful.isdisjoint(reading.values):
+        if not stock or spec.doubtful.isdisjoint(reading.values):
             return reading
         values: dict[Field, Value] = {}
         for field, value in reading.values.items():
@@ -380,9 +387,17 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         # Some models send the same in clear in another format: no key is missed then.
         missing = outcome is Outcome.NEEDS_KEY and self.key_state is KeyState.MISSING
         needed = missing or self._wrong >= WRONG_KEY_FRAMES
+        if self._just_keyed():
+            # Packets of the old binding still come for a while after a pairing.
+            return
         if needed and not self._asked_for_key:
             self._asked_for_key = True
             self.entry.async_start_reauth(self.hass)
+
+    def _just_keyed(self) -> bool:
+        """Say whether a pairing of ours made the key a moment ago."""
+        keyed_at = self.entry.data.get(CONF_KEYED_AT)
+        return keyed_at is not None and time.time() - keyed_at < KEY_GRACE
 
     @property
     def key_state(self) -> KeyState:

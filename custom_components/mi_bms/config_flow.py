@@ -5,77 +5,65 @@ changing anything in it, before its entry is made. Nothing live travels through 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 import contextlib
 from typing import Any, Final, override
 
 import probatio
 
 from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
+from homeassistant.const import CONF_ADDRESS, CONF_NAME, CONF_PASSWORD
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from .battery_options import BatteryOptions
 from .const import (
     CONF_FAMILY,
-    CONF_KEY,
     CONF_KIND,
-    CONF_MODEL,
     CONF_PRODUCT,
     CONF_PROFILE,
     DOMAIN,
     KIND_BATTERY,
     KIND_SENSOR,
 )
+from .flow_keys import KeySteps
+from .flow_nearby import FAILED, NearbySteps
+from .flow_pair import PairSteps, can_pair
+from .flow_sensor import SensorSteps
+from .heard import advert_of, everybody, find, sighting_of
 from .options_flow import SensorOptionsFlow
 from .profile import Profile
 from .proto.bms import registry
 from .proto.bms.contract import Family
 from .proto.bms.index import INDEX
-from .proto.bms.matching import Advert, recognise
+from .proto.bms.matching import recognise
 from .proto.link.gatt import GattLink
 from .proto.link.session import Device, Session, probe
-from .proto.mibeacon.crypto import parse_key_and_mac
-from .proto.mibeacon.decoder import Decoder, Sighting, check_key, identify
 from .proto.model.address import parse_address
 from .proto.model.errors import (
     AuthNeeded,
     AuthRejected,
     FrameError,
-    KeyFormatError,
     MiBmsError,
     NoAnswer,
     Unreachable,
     Unsupported,
 )
-from .proto.model.reading import KeyCheck
 from .proto.model.sample import BmsSample
 from .transport import async_meet, async_use, reachability
 
 FIND_OUT: Final = "find_out"
 
-_KEY_TEXT: Final = selector.TextSelector(
-    selector.TextSelectorConfig(type=selector.TextSelectorType.TEXT)
-)
 _PASSWORD_TEXT: Final = selector.TextSelector(
     selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
-)
-_KEY: Final = probatio.Schema({probatio.Required(probatio.Secret(CONF_KEY)): _KEY_TEXT})
-_KEY_IF_ANY: Final = probatio.Schema(
-    {probatio.Optional(probatio.Secret(CONF_KEY)): _KEY_TEXT}
 )
 _PASSWORD: Final = probatio.Schema(
     {probatio.Required(probatio.Secret(CONF_PASSWORD)): _PASSWORD_TEXT}
@@ -96,22 +84,6 @@ _ERRORS: Final[Mapping[type[MiBmsError], str]] = {
 
 # What a battery of another family leads to.
 _OTHER_FAMILY: Final = (_ERRORS[FrameError], _ERRORS[Unsupported])
-
-
-def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
-    """Take from an advert what tells battery families apart."""
-    return Advert(
-        address=info.address,
-        name=info.name if info.name != info.address else None,
-        service_uuids=tuple(info.service_uuids),
-        manufacturer_data=info.manufacturer_data,
-        service_data=info.service_data,
-    )
-
-
-def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
-    """Say which sensor an advert comes from, if from any of ours."""
-    return identify(info.service_data, info.manufacturer_data, info.name, info.address)
 
 
 def load_known(names: Iterable[str]) -> dict[str, Family]:
@@ -140,7 +112,7 @@ def _family_field(families: list[str]) -> selector.SelectSelector:
     )
 
 
-class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
+class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMAIN):
     """Lead from a heard device, or an address, to a working entry."""
 
     VERSION = 1
@@ -148,15 +120,9 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         """Start knowing nothing."""
-        self._address = ""
-        self._info: BluetoothServiceInfoBleak | None = None
-        self._sighting: Sighting | None = None
-        self._families: list[str] = []
+        super().__init__()
         self._secret: str | None = None
-        self._decoder: Decoder | None = None
-        self._stop_listening: Callable[[], None] | None = None
         self._search: asyncio.Task[None] | None = None
-        self._key: str | None = None
 
     # --- how a device gets here -----------------------------------------------------------
 
@@ -178,7 +144,10 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask how to find the device."""
         if not bluetooth.async_scanner_count(self.hass, connectable=False):
             return self.async_abort(reason="no_bluetooth")
-        return self.async_show_menu(step_id="user", menu_options=["search", "manual"])
+        return self.async_show_menu(
+            step_id="user",
+            menu_options=["search", "nearby", "keys", "pair", "manual"],
+        )
 
     async def async_step_search(
         self, user_input: dict[str, Any] | None = None
@@ -263,184 +232,42 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     def _heard(self) -> list[selector.SelectOptionDict]:
-        configured = self._async_current_ids(include_ignore=False)
-        found = []
-        for info in bluetooth.async_discovered_service_info(self.hass, False):
-            if info.address in configured:
-                continue
-            if sighting := sighting_of(info):
-                model = sighting.title
-            elif candidates := recognise(advert_of(info)):
-                title = INDEX[candidates[0].family_id].title
-                model = f"{advert_of(info).name or title} ({title})"
-            else:
-                continue
-            label = f"{model} · {info.address} · {info.rssi} dBm"
-            found.append((-info.rssi, info.address, label))
+        known = self._async_current_ids(include_ignore=False)
         return [
-            selector.SelectOptionDict(value=address, label=label)
-            for _, address, label in sorted(found)
+            selector.SelectOptionDict(value=heard.address, label=heard.label)
+            for heard in everybody(self.hass)
+            if heard.address not in known
         ]
-
-    def _recognise(self, info: BluetoothServiceInfoBleak) -> bool:
-        self._info = info
-        self._address = info.address
-        self._sighting = sighting_of(info)
-        if self._sighting:
-            self._set_title(self._sighting.model or self._sighting.title)
-            return True
-        candidates = recognise(advert_of(info))
-        if not candidates:
-            return False
-        best = candidates[0].score
-        self._families = [
-            found.family_id for found in candidates if found.score == best
-        ]
-        self._set_title(advert_of(info).name or INDEX[self._families[0]].title)
-        return True
-
-    def _set_title(self, name: str) -> None:
-        tail = self._address.replace(":", "")[-4:]
-        title = name if tail in name or name == self._address else f"{name} {tail}"
-        self.context["title_placeholders"] = {"name": title}
-
-    @property
-    def _title(self) -> str:
-        return self.context["title_placeholders"]["name"]
-
-    def _placeholders(self) -> dict[str, str]:
-        signal = str(self._info.rssi) if self._info else "-"
-        return {"name": self._title, "address": self._address, "rssi": signal}
 
     async def _async_step_for_kind(self) -> ConfigFlowResult:
         if self._sighting is None:
             return await self.async_step_battery()
-        self._listen()
-        match self._sighting.encrypted:
-            case True:
-                return await self.async_step_key()
-            case False:
-                return await self.async_step_confirm()
-        return await self.async_step_key_if_any()
+        return await self._async_step_for_sensor()
 
-    # --- sensors ---------------------------------------------------------------------------
+    async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
+        """Add a device that was chosen in a list; a battery that cannot be read is not added."""
+        data = dict(import_data)
+        name: str = data.pop(CONF_NAME)
+        self._address = data[CONF_ADDRESS]
+        await self.async_set_unique_id(self._address, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        if data[CONF_KIND] == KIND_SENSOR:
+            return self.async_create_entry(title=name, data=data)
+        heard = find(self.hass, self._address)
+        if heard is None or not heard.families:
+            return self._not_added("cannot_connect")
+        self._recognise(heard.info)
+        self.context["title_placeholders"] = {"name": name}
+        errors: dict[str, str] = {}
+        choice = self._families[0] if len(self._families) == 1 else FIND_OUT
+        result = await self._async_try(choice, errors)
+        if result and result["type"] is FlowResultType.CREATE_ENTRY:
+            return result
+        return self._not_added(errors.get("base", _ERRORS[AuthNeeded]))
 
-    def _listen(self) -> None:
-        """Keep the packets that this device sends while the form is open, to judge keys on them."""
-        if self._stop_listening:
-            return
-        self._decoder = decoder = Decoder(self._address)
-
-        @callback
-        def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
-            decoder.feed(info.service_data, info.manufacturer_data, info.time)
-
-        self._stop_listening = bluetooth.async_register_callback(
-            self.hass,
-            heard,
-            {"address": self._address, "connectable": False},
-            BluetoothScanningMode.PASSIVE,
-        )
-
-    @callback
-    @override
-    def async_remove(self) -> None:
-        """Stop listening when the flow ends, however it ends."""
-        if self._stop_listening:
-            self._stop_listening()
-            self._stop_listening = None
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Confirm a sensor that sends in the clear."""
-        if user_input is not None:
-            return self._finish_sensor(None)
-        self._set_confirm_only()
-        return self.async_show_form(
-            step_id="confirm", description_placeholders=self._placeholders()
-        )
-
-    async def async_step_key(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the key of a sensor that encrypts."""
-        return await self._async_ask_key("key", _KEY, user_input)
-
-    async def async_step_key_if_any(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the key of a sensor that has not yet shown whether it encrypts."""
-        return await self._async_ask_key("key_if_any", _KEY_IF_ANY, user_input)
-
-    async def _async_ask_key(
-        self, step_id: str, schema: probatio.Schema, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
-        self._listen()
-        errors = {}
-        if user_input is not None:
-            text = user_input.get(CONF_KEY, "")
-            if not text.strip() and schema is _KEY_IF_ANY:
-                return self._finish_sensor(None)
-            key, verdict = self._judge(text)
-            if verdict is KeyCheck.RIGHT:
-                return self._finish_sensor(key)
-            if verdict is KeyCheck.UNKNOWN:
-                self._key = key
-                return await self.async_step_unchecked()
-            errors[CONF_KEY] = str(verdict)
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=schema,
-            errors=errors,
-            description_placeholders=self._placeholders(),
-        )
-
-    def _judge(self, text: str) -> tuple[str | None, KeyCheck | str]:
-        """Give the key in plain digits and a verdict: an error word, or what the packets say."""
-        try:
-            key, owner = parse_key_and_mac(text)
-        except KeyFormatError as err:
-            return None, f"key_{err.reason}"
-        if owner is not None and owner != self._address:
-            return None, "key_of_other_device"
-        frames = self._decoder.frames if self._decoder else ()
-        verdict = check_key(self._address, key, frames)
-        if verdict is KeyCheck.WRONG:
-            return None, "wrong_key"
-        return key.hex(), verdict
-
-    async def async_step_unchecked(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Say that the key could not be checked yet, and go on if the user wants to."""
-        if user_input is not None:
-            return self._finish_sensor(self._key)
-        self._set_confirm_only()
-        return self.async_show_form(
-            step_id="unchecked", description_placeholders=self._placeholders()
-        )
-
-    def _finish_sensor(self, key: str | None) -> ConfigFlowResult:
-        update = {CONF_KEY: key} if key else {}
-        if self.source == SOURCE_REAUTH:
-            return self.async_update_reload_and_abort(
-                self._get_reauth_entry(), data_updates=update
-            )
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_reload_and_abort(
-                self._get_reconfigure_entry(), data_updates=update
-            )
-        seen = self._sighting
-        return self.async_create_entry(
-            title=self._title,
-            data={
-                CONF_KIND: KIND_SENSOR,
-                CONF_ADDRESS: self._address,
-                CONF_PRODUCT: seen.product_id if seen else None,
-                CONF_MODEL: seen.title if seen else None,
-                **update,
-            },
+    def _not_added(self, error: str) -> ConfigFlowResult:
+        return self.async_abort(
+            reason="not_added", description_placeholders={FAILED: error}
         )
 
     # --- batteries -------------------------------------------------------------------------
@@ -519,7 +346,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             if choice == FIND_OUT:
                 family = await self._async_find((*self._families, *INDEX)) or FIND_OUT
-            sample = await self._async_read(family)
+            sample = await self._async_read_battery(family)
         except MiBmsError as err:
             ask = isinstance(err, AuthNeeded) and self._secret is None
             if ask and family != FIND_OUT:
@@ -535,7 +362,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         name = advert_of(self._info).name if self._info else None
         return Device(name=name or "", address=self._address)
 
-    async def _async_read(self, family: str) -> BmsSample:
+    async def _async_read_battery(self, family: str) -> BmsSample:
         """Read the battery once, as the family that it is said to be."""
         known = await self.hass.async_add_import_executor_job(load_known, [family])
         if family not in known:
@@ -614,7 +441,7 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._take_entry(self._get_reauth_entry())
         if entry_data[CONF_KIND] == KIND_BATTERY:
             return await self.async_step_password()
-        return await self.async_step_key()
+        return await self._async_reauth_sensor(entry_data)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -623,11 +450,23 @@ class MiBmsConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         self._take_entry(entry)
         if entry.data[CONF_KIND] == KIND_SENSOR:
+            if can_pair(entry.data.get(CONF_PRODUCT)):
+                return await self.async_step_reconfigure_sensor()
             return await self.async_step_key_if_any()
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=["family", "password"],
             description_placeholders=self._battery_placeholders(),
+        )
+
+    async def async_step_reconfigure_sensor(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether the key is known or is to be made."""
+        return self.async_show_menu(
+            step_id="reconfigure_sensor",
+            menu_options=["key_if_any", "pair_entry"],
+            description_placeholders=self._placeholders(),
         )
 
     @staticmethod

@@ -41,3 +41,5 @@ DEFAULT_WINDOW: Final = 300  # s
 # The bus event behind device triggers.
 EVENT_HAPPENED: Final = f"{DOMAIN}_event"
 ATTR_SOURCE: Final = "source"
+
+CONF_ADAPTIVE: Final = "adaptive"

@@ -1,32 +1,31 @@
 """The coordinator of a battery: it polls, and only translates.
 
-A poll runs the family's session over a connection of its own; a missed poll keeps the last good
-sample for a grace time. Adverts only wake a pack's next poll early.
+When it is its turn among the others is the scheduler's business. A poll runs the family's session
+over a link that is new or, while slots are spare, held; a missed poll keeps the last good sample for
+a grace time, and a pack that sleeps keeps it until it wakes. Adverts only wake its next poll early.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+import contextlib
 from datetime import datetime, timedelta
 import logging
+from math import inf
 from typing import Any, Final, override
 
-from bluetooth_data_tools import monotonic_time_coarse
-
 from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
 from .const import (
+    CONF_ADAPTIVE,
     CONF_CAPACITY,
     CONF_CELSIUS,
     CONF_CORRECTIONS,
@@ -37,34 +36,39 @@ from .const import (
     CONF_PROFILE,
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
-    DOMAIN,
 )
 from .profile import Profile, sample_from_json, sample_to_json
-from .proto.bms.contract import CELSIUS, Family
+from .proto.bms.contract import CELSIUS, Family, Mode
 from .proto.bms.correct import Correction
 from .proto.bms.index import INDEX
 from .proto.bms.outlook import Outlook
 from .proto.bms.plausible import Gate
+from .proto.link.doctor import Diagnosis, Facts, diagnose
+from .proto.link.pace import Flow, Pace, flow
+from .proto.link.pack import Order, Pack, Phase
 from .proto.link.session import Device, Memory, Session
-from .proto.model.errors import (
-    AuthNeeded,
-    AuthRejected,
-    FrameError,
-    Implausible,
-    MiBmsError,
-    Unreachable,
+from .proto.model.availability import (
+    GRACE_INTERVALS,
+    MIN_GRACE,
+    Ears,
+    Failure,
+    LinkHistory,
+    LinkState,
+    failure_of,
 )
+from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
 from .proto.model.sample import BmsSample
+from .radios import describe, ears, radios
 from .runtime import SHARED
-from .transport import async_use, reachability
+from .transport import CONNECT_ATTEMPTS, OpenLink, async_open, reachability
 
 _LOGGER = logging.getLogger(__name__)
 
 type MiBmsConfigEntry = ConfigEntry[SensorCoordinator | BatteryCoordinator]
 
-# A missed poll is normal on a shared radio; this many intervals without data are not.
-GRACE_INTERVALS: Final = 4
-MIN_GRACE: Final = 120.0  # s
+IDLE_INTERVAL: Final = 60.0  # s between two polls of a battery that nobody uses
+ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
+STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
@@ -80,27 +84,49 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=timedelta(seconds=interval),
+            # Its turn among the others comes from the scheduler.
+            update_interval=None,
         )
         self.entry = entry
         self.address: str = entry.data[CONF_ADDRESS]
         self.family = family
         self.title = INDEX[family.id].title
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
-        self.grace = max(GRACE_INTERVALS * interval, MIN_GRACE)
+        self.pace = Pace(interval=interval, slowest=IDLE_INTERVAL)
+        self.adaptive = entry.options.get(CONF_ADAPTIVE, False)
+        slowest = max(interval, IDLE_INTERVAL) if self.adaptive else interval
+        self.grace = max(GRACE_INTERVALS * slowest, MIN_GRACE)
+        self.history = LinkHistory(grace=self.grace)
+        self.pack: Pack | None = None
         self.failures: Counter[str] = Counter()
         self.gate = Gate()
         self.polls = 0
         self.read_at: datetime | None = None
         self.online = False
-        self._lost = False
+        self.paused = False
+        self._polls = hass.data[SHARED].polls
+        self._open: OpenLink | None = None
+        self._asked: asyncio.Future[None] | None = None
+        self._asked_password = False
+        self._told = False
+        self._end_of_grace: CALLBACK_TYPE | None = None
+        self._keeping_alive: CALLBACK_TYPE | None = None
         self._last_error: str | None = None
         self.device_id = ""  # of the device registry; packs are parts of it
         self.was_read = False  # since the start
+        # What values depend on beside the battery; options may be newer when it is kept.
+        self._read_as: dict[str, Any] = {
+            "family": family.id,
+            CONF_CORRECTIONS: dict(entry.options.get(CONF_CORRECTIONS, {})),
+            CONF_CELSIUS: bool(entry.options.get(CONF_CELSIUS)),
+        }
         self._correction = correction_of(entry.options)
         self._outlook = Outlook()
         self._memory = Memory()
-        self._memory.notes[CELSIUS] = bool(entry.options.get(CONF_CELSIUS))
+        self._memory.notes[CELSIUS] = self._read_as[CONF_CELSIUS]
+        self._session = Session(
+            family, memory=self._memory, correction=self._correction
+        )
         self.data = BmsSample()
         self._restore()
 
@@ -119,20 +145,16 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         # What was corrected otherwise is no measure for what is read next.
         if self.read_at is not None and read_as == self._read_as:
             self.gate.restore(self.data, self.read_at.timestamp())
-        self.online = self._fresh()
-
-    @property
-    def _read_as(self) -> dict[str, Any]:
-        """Give what values depend on beside the battery."""
-        options = self.entry.options
-        chosen = {key: options.get(key) for key in (CONF_CORRECTIONS, CONF_CELSIUS)}
-        return {"family": self.family.id, **chosen}
-
-    def _fresh(self) -> bool:
-        if self.read_at is None:
-            return False
-        age: float = (dt_util.utcnow() - self.read_at).total_seconds()
-        return age < float(self.grace)
+        self.paused = kept.get("paused", False)
+        if "learned" in kept:
+            self.history.relearn(
+                {name: tuple(value) for name, value in kept["learned"].items()}
+            )
+        if self.read_at is not None:
+            age: float = (dt_util.utcnow() - self.read_at).total_seconds()
+            idle = flow(self.data) is Flow.IDLE
+            self.history.restore(self._polls.now(), age, idle=idle)
+            self._judge()
 
     def snapshot(self) -> dict[str, Any] | None:
         """Give what is kept for the next start."""
@@ -141,24 +163,34 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         return sample_to_json(self.data) | {
             "read_at": self.read_at.isoformat(),
             "read_as": self._read_as,
+            "learned": self.history.learned(),
+            "paused": self.paused,
         }
+
+    # --- the battery among others ------------------------------------------------------------
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:
-        """Read a pack that was away as soon as it advertises again; keep what it said."""
+        """Let the battery be read in its turn, and keep what it said; the result ends both."""
 
         @callback
-        def heard(_info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
-            if self._last_error:
-                self.entry.async_create_background_task(
-                    self.hass, self.async_request_refresh(), f"{DOMAIN} early read"
-                )
+        def heard(info: BluetoothServiceInfoBleak) -> None:
+            if self.history.hear(info.time, info.rssi, info.source):
+                polls.scheduler.wake(self.address, polls.now())
+                polls.kick()
 
-        stop_listening = bluetooth.async_register_callback(
-            self.hass,
-            heard,
-            {"address": self.address, "connectable": True},
-            BluetoothScanningMode.PASSIVE,
+        polls = self._polls
+        self.pack = polls.add(
+            self.address,
+            self,
+            self.pace.interval,
+            keeps=self.family.mode is not Mode.POLL,
+        )
+        if self.paused:
+            self.pack.away_until = inf
+        # Each one counts as a sign of life, also those that say nothing new.
+        stop_listening = bluetooth.async_register_advertisement_callback(
+            self.hass, heard, self.address
         )
         stop_keeping = self.hass.data[SHARED].keep(self.address, self.snapshot)
 
@@ -166,50 +198,252 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         def stop() -> None:
             stop_listening()
             stop_keeping()
+            polls.remove(self.address)
+            for cancel in (self._end_of_grace, self._keeping_alive):
+                if cancel:
+                    cancel()
 
         return stop
 
     @override
+    async def async_shutdown(self) -> None:
+        """Close the link that may be held."""
+        await super().async_shutdown()
+        await self._close()
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a task that ends with the battery's entry."""
+        self.entry.async_create_background_task(self.hass, work, name)
+
+    @property
+    def ears(self) -> Ears:
+        """Say which radios hear the battery now."""
+        sick = any(self._polls.scheduler.sick(radio) for radio in self._near())
+        return ears(self.hass, self.address, troubled=sick)
+
+    def _near(self) -> list[str]:
+        return [
+            one.source
+            for one in radios(self.hass, (self.address,))
+            if self.address in one.hears
+        ]
+
+    @property
+    def link_state(self) -> LinkState:
+        """Say how the battery stands."""
+        return self.history.state(self._polls.now(), self.ears)
+
+    def diagnose(self) -> Diagnosis:
+        """Say why the battery cannot be reached and what helps."""
+        now, state = self._polls.now(), self.link_state
+        since = now - self.history.since
+        return diagnose(
+            Facts(
+                ears=describe(self.hass, self.address, self._polls.addresses),
+                failure=self.history.failure,
+                failures=self.history.failures,
+                read_for=_ago(now, self.history.read_at),
+                heard_for=_ago(now, self.history.heard_at),
+                asleep_for=since if state is LinkState.ASLEEP else None,
+                held_for=since if state is LinkState.HELD else None,
+                paused_for=since if state is LinkState.PAUSED else None,
+                has_password=CONF_PASSWORD in self.entry.data,
+                reserve=self._polls.scheduler.settings.reserve,
+            )
+        )
+
+    # --- what the user wants -------------------------------------------------------------------
+
+    @callback
+    def async_pause(self, until: float = inf) -> None:
+        """Stay away from the battery, for good or until a time of the scheduler's clock."""
+        self.history.pause(self._polls.now(), self.ears, until)
+        self._polls.scheduler.pause(self.address, until)
+        self._changed()
+
+    @callback
+    def async_resume(self) -> None:
+        """Come back to the battery."""
+        now = self._polls.now()
+        self.history.resume(now)
+        self._polls.scheduler.resume(self.address, now)
+        self._changed()
+
+    @callback
+    def async_release_for(self, minutes: float) -> None:
+        """Leave the battery to another client for some minutes."""
+        self.async_pause(self._polls.now() + minutes * 60)
+
+    def _changed(self) -> None:
+        self._judge()
+        self.async_update_listeners()
+        self._polls.kick()
+
+    @override
     async def _async_update_data(self) -> BmsSample:
-        """Poll once; a failure keeps the last good sample and only ends availability after the grace."""
+        """Read at once, because somebody asked for it, and give what is known then."""
+        if self._polls.scheduler.refresh(self.address):
+            self._asked = self.hass.loop.create_future()
+            self._polls.kick()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ASKED_TIMEOUT):
+                    await self._asked
+        return self.data
+
+    # --- reading -------------------------------------------------------------------------------
+
+    async def async_read(self, order: Order) -> None:
+        """Read over the open link or a new one, and report to the scheduler."""
+        scheduler, begun = self._polls.scheduler, self._polls.now()
         self.polls += 1
         try:
-            async with self.hass.data[SHARED].polls:
-                sample = await self._poll()
-        except (AuthNeeded, AuthRejected) as err:
-            self._failed(type(err).__name__)
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="password_refused"
-            ) from err
+            sample = await self._poll(order)
         except Implausible:
-            self._failed("Implausible")
-            return self.data
+            self.failures["Implausible"] += 1
+            self._last_error = "Implausible"
+            now = self._polls.now()
+            scheduler.doubted(self.address, now, now - begun)
         except MiBmsError as err:
-            self._failed(reason_of(err))
-            return self.data
-        return self._succeeded(sample)
+            await self._close()
+            self._failed(err)
+        except asyncio.CancelledError:
+            await self._close()
+            raise
+        else:
+            now = self._polls.now()
+            scheduler.succeeded(self.address, now, now - begun)
+            self._succeeded(sample, now)
+        self._judge()
+        self.async_update_listeners()
+        if self._asked and not self._asked.done():
+            self._asked.set_result(None)
+        self._polls.kick()
 
-    async def _poll(self) -> BmsSample:
+    async def async_release(self) -> None:
+        """Close the link, whatever it does, and report to the scheduler."""
+        await self._close()
+        self._polls.scheduler.released(self.address)
+        self._polls.kick()
+
+    async def _poll(self, order: Order) -> BmsSample:
+        opened = await self._link(order)
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
         device = Device(name=info.name if info else "", address=self.address)
-        session = Session(self.family, memory=self._memory, correction=self._correction)
         secret = self.entry.data.get(CONF_PASSWORD)
-        sample = await async_use(
-            self.hass,
-            self.address,
-            lambda link: session.read(link, device, secret),
-        )
+        sample = await opened.use(self._session.read(opened.link, device, secret))
+        self._keep_alive(opened, device, secret)
         return self.gate.take(sample, dt_util.utcnow().timestamp())
 
-    def _succeeded(self, sample: BmsSample) -> BmsSample:
+    async def _link(self, order: Order) -> OpenLink:
+        """Give the held link, or open a new one."""
+        if self._open is not None and self._open.is_open:
+            return self._open
+        await self._close()
+        attempts = 1 if order.gentle else CONNECT_ATTEMPTS
+        opened = await async_open(self.hass, self.address, attempts=attempts)
+        self._open = opened
+        self.history.link(self._polls.now(), is_open=True)
+        opened.on_lost(lambda: self._link_lost(opened))
+        taken = next(
+            (
+                one.source
+                for one in radios(self.hass, (self.address,))
+                if self.address in one.allocated
+            ),
+            None,
+        )
+        self._polls.scheduler.connected(self.address, taken)
+        return opened
+
+    def _link_lost(self, opened: OpenLink) -> None:
+        """Take that a link broke; one that is in use tells so by itself."""
+        if self._open is opened:
+            self._open = None
+            self.history.link(self._polls.now(), is_open=False)
+            if self.pack and self.pack.phase is Phase.HELD:
+                self._polls.scheduler.lost(self.address)
+                self._polls.kick()
+
+    async def _close(self) -> None:
+        opened, self._open = self._open, None
+        if self._keeping_alive:
+            self._keeping_alive()
+            self._keeping_alive = None
+        if opened is not None:
+            self.history.link(self._polls.now(), is_open=False)
+            if self.history.failures >= STALE_AFTER:
+                # After several failures in a row its handles may have moved.
+                await opened.forget_services()
+            await opened.close()
+
+    def _keep_alive(self, opened: OpenLink, device: Device, secret: str | None) -> None:
+        """Say a word now and then while the link is held, where the family wants that."""
+        if self.family.alive is None or self._keeping_alive:
+            return
+
+        async def say() -> None:
+            with contextlib.suppress(MiBmsError):
+                await opened.use(self._session.keep_alive(opened.link, device, secret))
+
+        @callback
+        def due(_now: datetime) -> None:
+            if self._open is opened and self.pack and self.pack.phase is Phase.HELD:
+                self.start(say(), f"keep alive {self.address}")
+
+        self._keeping_alive = async_track_time_interval(
+            self.hass,
+            due,
+            timedelta(seconds=self.family.alive_every),
+            cancel_on_shutdown=True,
+        )
+
+    def _succeeded(self, sample: BmsSample, now: float) -> None:
         self._last_error = None
+        self._asked_password = False
         self.was_read = True
         self.read_at = dt_util.utcnow()
-        if self._lost:
-            _LOGGER.info("%s is read again", self.name)
-        self.online, self._lost = True, False
+        self.history.succeeded(now, idle=flow(sample) is Flow.IDLE)
+        if self.adaptive:
+            self._polls.scheduler.pace(self.address, self.pace.after(sample))
         self._keep_profile(self.profile.learn(sample))
-        return self._outlook.judge(sample, monotonic_time_coarse())
+        self.data = self._outlook.judge(sample, now)
+
+    def _failed(self, err: MiBmsError) -> None:
+        failure = failure_of(err)
+        self._last_error = reason_of(err)
+        self.failures[self._last_error] += 1
+        _LOGGER.debug("%s could not be read: %s", self.name, self._last_error)
+        self.history.failed(failure)
+        self._polls.scheduler.failed(self.address, self._polls.now(), failure)
+        if failure is Failure.AUTH and not self._asked_password:
+            self._asked_password = True
+            self.entry.async_start_reauth(self.hass)
+
+    def _judge(self) -> None:
+        """See whether the values still hold; tell once when that changes, and look again in time."""
+        now, around = self._polls.now(), self.ears
+        self.online = self.history.available(now, around)
+        turned = self.history.turn(now, around)
+        if turned is False or (not self.online and self.polls == 1 and not self._told):
+            self._told = True
+            _LOGGER.info("%s cannot be read (%s)", self.name, self._last_error)
+        elif turned and self._told:
+            self._told = False
+            _LOGGER.info("%s is read again", self.name)
+        if self._end_of_grace:
+            self._end_of_grace()
+            self._end_of_grace = None
+        if self.online:
+            job = HassJob(self._look_again, "mi_bms grace", cancel_on_shutdown=True)
+            self._end_of_grace = async_call_later(self.hass, self.grace / 4, job)
+
+    @callback
+    def _look_again(self, _now: datetime) -> None:
+        self._end_of_grace = None
+        before = self.online
+        self._judge()
+        if self.online is not before:
+            self.async_update_listeners()
 
     def _keep_profile(self, profile: Profile) -> None:
         if profile != self.profile:
@@ -225,14 +459,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._keep_profile(self.profile.without_packs_from(number))
         return True
 
-    def _failed(self, reason: str) -> None:
-        self._last_error = reason
-        self.failures[reason] += 1
-        _LOGGER.debug("%s could not be read: %s", self.name, reason)
-        if not self._lost and not self._fresh():
-            self.online, self._lost = False, True
-            _LOGGER.info("%s cannot be read (%s)", self.name, reason)
-
     def describe(self) -> dict[str, Any]:
         """Give the poll statistics for diagnostics."""
         return {
@@ -242,6 +468,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             "refused": dict(self.gate.refused),
             "last_error": self._last_error,
             "read_at": self.read_at.isoformat() if self.read_at else None,
+            "link": self.link_state,
+            "interval": self.pack.effective if self.pack else None,
             "reachability": reachability(self.hass, self.address),
         }
 
@@ -263,3 +491,7 @@ def reason_of(err: MiBmsError) -> str:
     if isinstance(err, FrameError | Unreachable):
         return err.reason
     return type(err).__name__
+
+
+def _ago(now: float, then: float | None) -> float | None:
+    return None if then is None else now - then

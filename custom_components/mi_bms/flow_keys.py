@@ -35,6 +35,8 @@ OTHERS: Final = ("xiaomi_ble", "bthome")
 OTHERS_KEY: Final = "bindkey"
 LONG_LIST: Final = 25  # longer ones are folded
 
+_THERE: Final = "there"
+_CLOUD: Final = "cloud"
 _IMPORT: Final = probatio.Schema(
     {
         probatio.Optional(probatio.Secret(CONF_TEXT)): selector.TextSelector(
@@ -97,12 +99,17 @@ class KeySteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask where the keys are."""
-        options = ["import_keys"]
-        if others_keys(self.hass):
-            options.append("there")
-        if await async_available(self.hass):
-            options.append("cloud")
-        return self.async_show_menu(step_id="keys", menu_options=options)
+        missing = set()
+        if not others_keys(self.hass):
+            missing.add(_THERE)
+        if not await async_available(self.hass):
+            missing.add(_CLOUD)
+        return self.async_show_menu(
+            step_id="keys",
+            menu_options=[
+                one for one in ("import_keys", "there", "cloud") if one not in missing
+            ],
+        )
 
     async def async_step_import_keys(
         self, user_input: dict[str, Any] | None = None
@@ -119,12 +126,12 @@ class KeySteps(ConfigFlow):
             except OSError, ValueError:
                 errors[CONF_FILE] = "file_lost"
             else:
-                return await self._async_read(text)
+                return await self._async_read_keys(text)
         return self.async_show_form(
             step_id="import_keys", data_schema=_IMPORT, errors=errors
         )
 
-    async def _async_read(self, text: str | bytes) -> ConfigFlowResult:
+    async def _async_read_keys(self, text: str | bytes) -> ConfigFlowResult:
         found = await self.hass.async_add_executor_job(read_keys, text)
         self._preview = look(self.hass, await async_keys(self.hass), found)
         if not self._preview.rows:

@@ -44,9 +44,7 @@ class NearbySteps(ConfigFlow):
         if user_input is not None and CONF_TAKE in user_input:
             given = (parse_address(one) for one in user_input[CONF_IGNORED])
             ignored = {one for one in given if one}
-            await keys.async_set_adding(
-                auto_add=user_input[CONF_AUTO_ADD], ignored=ignored
-            )
+            keys.async_set_adding(auto_add=user_input[CONF_AUTO_ADD], ignored=ignored)
             return self._add_all(user_input[CONF_TAKE], user_input[CONF_NAMES])
         known = configured(self.hass)
         self._near = {

@@ -129,6 +129,13 @@ class PairSteps(ConfigFlow):
         spec = None if self._pair_product is None else DEVICES.get(self._pair_product)
         return titled(spec.model if spec else self._pair_address, self._pair_address)
 
+    async def async_step_pair_entry(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the device of the entry that is being changed."""
+        entry = self._get_reconfigure_entry()
+        return await self._async_prepare(entry.data[CONF_ADDRESS])
+
     async def async_step_pair_prepare(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -232,9 +239,10 @@ class PairSteps(ConfigFlow):
         """Say why there is no key, and offer to try again."""
         failure = self._pairing.failure if self._pairing else None
         words = await async_words(self.hass)
+        fixed = self.source == SOURCE_RECONFIGURE
         return self.async_show_menu(
             step_id="pair_failed",
-            menu_options=["pair_prepare", "pair"],
+            menu_options=["pair_prepare"] if fixed else ["pair_prepare", "pair"],
             description_placeholders={
                 "name": self._pair_title(),
                 "reason": words("pair_failure", failure or UNREACHABLE),

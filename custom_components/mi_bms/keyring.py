@@ -7,6 +7,7 @@ it is typed, and a device that turns up later is tried against all keys. Nothing
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+import contextlib
 from typing import Any, Final
 
 from homeassistant.components import bluetooth
@@ -16,8 +17,9 @@ from homeassistant.components.bluetooth import (
     BluetoothScanningMode,
     BluetoothServiceInfoBleak,
 )
-from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.config_entries import SOURCE_BLUETOOTH, SOURCE_IGNORE
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -31,6 +33,7 @@ from .proto.model.errors import KeyFormatError
 from .proto.model.reading import Outcome
 
 STORE_VERSION: Final = 1
+SAVE_DELAY: Final = 1.0  # s
 DEVICES: Final = 256  # whose packets are kept
 _TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
 _SERVICES: Final = tuple(
@@ -50,7 +53,7 @@ class Keys:
             hass, STORE_VERSION, f"{DOMAIN}.keys", private=True
         )
         self.ring = KeyRing()
-        self.identities: dict[str, dict[str, str]] = {}
+        self.identities: dict[str, dict[str, Any]] = {}
         self.auto_add = False
         self.ignored: set[str] = set()
         self.pairing: str | None = None  # the address that is being given a key
@@ -80,17 +83,18 @@ class Keys:
                 BluetoothScanningMode.PASSIVE,
             )
 
-    async def async_save(self) -> None:
-        """Write everything down."""
-        await self._store.async_save(
-            {
-                "keys": {one: key.hex() for one, key in self.ring.owned.items()},
-                "loose": [key.hex() for key in self.ring.loose],
-                "identities": self.identities,
-                "auto_add": self.auto_add,
-                "ignored": sorted(self.ignored),
-            }
-        )
+    def _save(self) -> None:
+        """Write everything down soon; many keys come one after the other."""
+        self._store.async_delay_save(self._everything, SAVE_DELAY)
+
+    def _everything(self) -> dict[str, Any]:
+        return {
+            "keys": {one: key.hex() for one, key in self.ring.owned.items()},
+            "loose": [key.hex() for key in self.ring.loose],
+            "identities": self.identities,
+            "auto_add": self.auto_add,
+            "ignored": sorted(self.ignored),
+        }
 
     def _add(self, address: str | None, key: bytes) -> bool:
         try:
@@ -107,13 +111,29 @@ class Keys:
         for key in loose:
             self._add(None, key)
         self._considered.clear()
-        await self.async_save()
+        self._save()
+        await self._async_ask_anew(set(keys))
 
-    async def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
+    async def _async_ask_anew(self, addresses: set[str]) -> None:
+        """Let cards of devices whose key is known now be offered anew, with it."""
+        flows = self._hass.config_entries.flow
+        for flow in flows.async_progress_by_handler(DOMAIN):
+            context, address = flow["context"], flow["context"].get("unique_id")
+            if context["source"] != SOURCE_BLUETOOTH or address is None:
+                continue
+            if context.get("dismiss_protected"):
+                continue
+            if address in addresses or await self.async_match(address):
+                with contextlib.suppress(UnknownFlow):
+                    flows.async_abort(flow["flow_id"])
+                bluetooth.async_rediscover_address(self._hass, address)
+
+    @callback
+    def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
         """Say whether new sensors are added without asking, and which never are."""
         self.auto_add, self.ignored = auto_add, set(ignored)
         self._considered.clear()
-        await self.async_save()
+        self._save()
         for address in list(self._heard):
             self._consider(address)
 
@@ -206,7 +226,7 @@ class Keys:
         self._considered.add(address)
         if self.auto_add:
             self.ignored.add(address)
-            self._hass.async_create_task(self.async_save(), f"{DOMAIN} ignore a sensor")
+            self._save()
 
 
 KEYS: HassKey[Keys] = HassKey(f"{DOMAIN}.keys")

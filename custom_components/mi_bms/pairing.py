@@ -152,6 +152,7 @@ class Pairing:
         identity = {
             "device_id": made.device_id or "",
             "token": made.token.hex() if made.token else "",
+            "keyed_at": self.keyed_at,
         }
         self._keys.identities[self.address] = identity
         await self._keys.async_remember({self.address: made.bind_key})

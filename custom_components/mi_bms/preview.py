@@ -76,14 +76,12 @@ class Preview:
 
     def takeable(self) -> list[Row]:
         """Give the rows that change something."""
-        return [
-            row for row in self.rows.values() if row.change is not Change.UNCHANGED
-        ]
+        return [row for row in self.rows.values() if row.change is not Change.UNCHANGED]
 
     def rest(self, words: Words) -> str:
         """Tell in a list what is left as it is, and why."""
         told = [
-            (row.line or 0, f"`{row.wish.address}` – {words('change', row.change)}")
+            (row.line or 0, f"`{row.wish.address}`: {words('change', row.change)}")
             for row in self.rows.values()
             if row.change is Change.UNCHANGED
         ]
@@ -102,7 +100,7 @@ class Preview:
 def _refused(one: Refused, words: Words) -> str:
     reason = words("refusal", one.reason)
     shown = one.text.replace("`", "'").strip()
-    return f"`{shown}` – {reason}" if shown else reason
+    return f"`{shown}`: {reason}" if shown else reason
 
 
 def look(hass: HomeAssistant, keys: Keys, found: Import) -> Preview:
@@ -135,9 +133,7 @@ def look(hass: HomeAssistant, keys: Keys, found: Import) -> Preview:
 
 def collect(hass: HomeAssistant, keys: Keys, lines: Iterable[KeyLine]) -> Preview:
     """Compare keys that came from another place than a text."""
-    rows = {
-        line.address: _row(hass, keys, _wish(hass, line), None) for line in lines
-    }
+    rows = {line.address: _row(hass, keys, _wish(hass, line), None) for line in lines}
     return Preview(rows=rows)
 
 
@@ -186,8 +182,10 @@ def _row(hass: HomeAssistant, keys: Keys, wish: Wish, line: int | None) -> Row:
         known = entry.data.get(CONF_KEY)
         if wish.key is None or known == wish.key.hex():
             change = Change.UNCHANGED
-        elif known and fit is Fit.WRONG and opens(
-            wish.address, bytes.fromhex(known), frames
+        elif (
+            known
+            and fit is Fit.WRONG
+            and opens(wish.address, bytes.fromhex(known), frames)
         ):
             change = Change.CONFLICT
     return Row(wish=wish, change=change, fit=fit, line=line)

@@ -1,6 +1,5 @@
-"""What all entries share: how many batteries may be read at once, and what outlives a restart."""
+"""What all entries share: whose turn it is to be read, and what outlives a restart."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,10 +12,8 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .polls import Polls
 
-# Proxies have three connection slots each, and the bridge to a radio is slow: more at once only
-# makes every poll slower.
-CONCURRENT_POLLS = 3
 STORE_VERSION = 1
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much
 
@@ -27,7 +24,7 @@ type Snapshot = Callable[[], dict[str, Any] | None]
 class Shared:
     """Hold what the entries of this domain share; ``kept`` is by address."""
 
-    polls: asyncio.Semaphore
+    polls: Polls
     store: Store[dict[str, Any]]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
@@ -64,7 +61,7 @@ SHARED: HassKey[Shared] = HassKey(DOMAIN)
 async def async_setup_shared(hass: HomeAssistant) -> None:
     """Make the shared state once, when the integration is loaded."""
     store: Store[dict[str, Any]] = Store(hass, STORE_VERSION, f"{DOMAIN}.state")
-    shared = Shared(asyncio.Semaphore(CONCURRENT_POLLS), store)
+    shared = Shared(Polls(hass), store)
     shared.kept = await store.async_load() or {}
     hass.data[SHARED] = shared
 

@@ -102,6 +102,53 @@ def reachability(hass: HomeAssistant, address: str) -> str:
     )
 
 
+class OpenLink:
+    """Hold one connection: ``link`` to work with, ``lost`` done when it broke by itself."""
+
+    def __init__(self, client: BleakClient, lost: asyncio.Future[None]) -> None:
+        """Take an open client and the future that its loss resolves."""
+        self._client = client
+        self._lost = lost
+        self.link = BleakLink(client)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the connection still stands, as far as anybody knows."""
+        return not self._lost.done()
+
+    def on_lost(self, call: Callable[[], None]) -> None:
+        """Call when the connection breaks or is closed."""
+        self._lost.add_done_callback(lambda _: call())
+
+    async def use[T](self, work: Awaitable[T]) -> T:
+        """Do some work; raises ``Unreachable`` when the connection breaks in the middle."""
+        return await _until_lost(work, self._lost)
+
+    async def close(self) -> None:
+        """Close, whatever state the connection is in."""
+        # It may already be gone; then there is nothing left to close.
+        with contextlib.suppress(BleakError, EOFError, OSError, TimeoutError):
+            async with asyncio.timeout(DISCONNECT_TIMEOUT):
+                await self._client.disconnect()
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    async def forget_services(self) -> None:
+        """Drop what is remembered of the device's table: its handles may have moved."""
+        clear = getattr(self._client, "clear_cache", None)
+        if clear is not None:
+            with contextlib.suppress(BleakError, EOFError, OSError, TimeoutError):
+                await clear()
+
+
+async def async_open(
+    hass: HomeAssistant, address: str, *, attempts: int = CONNECT_ATTEMPTS
+) -> OpenLink:
+    """Connect; raises ``Unreachable`` when no connection came about."""
+    lost = asyncio.get_running_loop().create_future()
+    return OpenLink(await _async_connect(hass, address, lost, attempts), lost)
+
+
 async def async_use[T](
     hass: HomeAssistant,
     address: str,
@@ -111,15 +158,11 @@ async def async_use[T](
 
     Raises ``Unreachable`` when no connection came about or when it broke in the middle.
     """
-    lost = asyncio.get_running_loop().create_future()
-    client = await _async_connect(hass, address, lost)
+    opened = await async_open(hass, address)
     try:
-        return await _until_lost(use(BleakLink(client)), lost)
+        return await opened.use(use(opened.link))
     finally:
-        # The connection may already be gone; then there is nothing left to close.
-        with contextlib.suppress(BleakError, EOFError, OSError, TimeoutError):
-            async with asyncio.timeout(DISCONNECT_TIMEOUT):
-                await client.disconnect()
+        await opened.close()
 
 
 async def async_meet(
@@ -140,7 +183,7 @@ async def async_meet(
 
 
 async def _async_connect(
-    hass: HomeAssistant, address: str, lost: asyncio.Future[None]
+    hass: HomeAssistant, address: str, lost: asyncio.Future[None], attempts: int
 ) -> BleakClient:
     device = bluetooth.async_ble_device_from_address(hass, address, connectable=True)
     if device is None:
@@ -157,7 +200,7 @@ async def _async_connect(
                 device,
                 device.name or address,
                 disconnected,
-                max_attempts=CONNECT_ATTEMPTS,
+                max_attempts=attempts,
                 ble_device_callback=lambda: (
                     bluetooth.async_ble_device_from_address(
                         hass, address, connectable=True

@@ -9,7 +9,9 @@ from ..world.devices.xiaomi import SERVICE, seal
 
 KEY: Final = bytes.fromhex("e9ea895fac7cca6d30532432a516f3a8")
 
-type Make = Callable[[bytes, int], bytes]  # MAC in printed order, number -> service data
+type Make = Callable[
+    [bytes, int], bytes
+]  # MAC in printed order, number -> service data
 
 
 @dataclass(frozen=True, slots=True)

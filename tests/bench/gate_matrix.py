@@ -25,7 +25,7 @@ from tests.world.devices.profile import Profile
 
 POLLS: Final = 10_000
 INTERVAL: Final = 30.0  # s
-LIES: Final = 0.1
+LIES: Final = 0.05
 MISSED: Final = 0.05
 TRUE_STEP_EVERY: Final = 2_000  # polls
 

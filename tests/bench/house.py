@@ -7,6 +7,7 @@ folder, the receiver is a habluetooth scanner like that of a proxy, entries are 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+import json
 import logging
 from pathlib import Path
 import shutil
@@ -20,13 +21,14 @@ from habluetooth import BaseHaRemoteScanner
 
 from homeassistant.bootstrap import async_setup_hass
 from homeassistant.components import bluetooth
+from homeassistant.components.onboarding import STEPS
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.runner import RuntimeConfig
 from homeassistant.setup import async_setup_component
 
-from ..e2e.home_assistant import free_port, prepare
+from ..e2e.home_assistant import ONBOARDING, free_port, prepare
 
 SOURCE: Final = "AA:BB:CC:00:00:99"
 DETAILS: Final = {"address_type": 0}
@@ -56,22 +58,17 @@ class House:
         """Wait until nothing is left to do."""
         await self.hass.async_block_till_done()
 
+    async def ignore(self, domain: str, address: str) -> None:
+        """Let an integration ignore a device, as a person can."""
+        await self.hass.config_entries.async_add(
+            _entry(domain, address, {}, source="ignore")
+        )
+
     async def add(
         self, domain: str, address: str, data: Mapping[str, Any]
     ) -> ConfigEntry[Any]:
         """Make an entry as a flow would, and set it up."""
-        entry: ConfigEntry[Any] = ConfigEntry(
-            data=data,
-            discovery_keys=MappingProxyType({}),
-            domain=domain,
-            minor_version=1,
-            options={},
-            source="user",
-            subentries_data=(),
-            title=f"{domain} {address}",
-            unique_id=address,
-            version=1,
-        )
+        entry = _entry(domain, address, data, source="user")
         await self.hass.config_entries.async_add(entry)
         await self.settle()
         if entry.state is not ConfigEntryState.LOADED:
@@ -97,10 +94,32 @@ class House:
         return found
 
 
+def _entry(
+    domain: str, address: str, data: Mapping[str, Any], *, source: str
+) -> ConfigEntry[Any]:
+    return ConfigEntry(
+        data=data,
+        discovery_keys=MappingProxyType({}),
+        domain=domain,
+        minor_version=1,
+        options={},
+        source=source,
+        subentries_data=(),
+        title=f"{domain} {address}",
+        unique_id=address,
+        version=1,
+    )
+
+
 @asynccontextmanager
 async def house(scratch: str) -> AsyncIterator[House]:
     """Start Home Assistant with Bluetooth on an empty folder and stop it at the end."""
     prepare(Path(scratch), free_port())
+    # While nobody has signed in, flows of discovered devices finish by themselves.
+    onboarding = {**ONBOARDING, "data": {"done": STEPS}}
+    (Path(scratch) / ".storage" / "onboarding").write_text(
+        json.dumps(onboarding), encoding="utf-8"
+    )
     hass = await async_setup_hass(
         RuntimeConfig(config_dir=scratch, skip_pip=True, log_no_color=True)
     )

@@ -125,6 +125,19 @@ class Wizard:
         found = sorted({match[0] for match in RAW.finditer(texts)})
         assert not found, f"{name}: texts that are not translated or not filled in"
 
+    def shot_at_work(self, name: str) -> None:
+        """Keep a picture of a page that is still busy."""
+        self.keep(name)
+
+    def tall_shot(self, name: str) -> None:
+        """Keep a picture of a page that is higher than the window."""
+        usual = self.page.viewport_size
+        if usual is None:
+            raise ValueError("this page has no fixed size")
+        self.page.set_viewport_size({"width": usual["width"], "height": 2600})
+        self.shot(name)
+        self.page.set_viewport_size(usual)
+
     def keep(self, name: str) -> None:
         """Keep a picture of the page, and the texts on it."""
         self.page.screenshot(path=self._shots / f"{name}.png")
@@ -147,13 +160,25 @@ class Wizard:
         """Give the row of an entry on our integration's page."""
         return self.page.locator("ha-config-entry-row").filter(has_text=name)
 
+    def configure(self, name: str) -> None:
+        """Open the options of an entry."""
+        self.integration()
+        self.entry(name).get_by_role("button", name="Configure").click()
+
+    def entry_menu(self, name: str, item: str) -> None:
+        """Choose from the menu of an entry."""
+        self.integration()
+        self.entry(name).get_by_role("button", name="Menu").first.click()
+        self.page.get_by_role("menuitem", name=item).click()
+
     def device(self) -> Locator:
         """Give the page of a device, which must be shown."""
         return self.page.locator("ha-config-device-page")
 
     def discovery(self, name: str) -> Locator:
-        """Give the card of a discovered device."""
-        return self.page.locator("ha-config-flow-card").filter(has_text=name)
+        """Give the card of a device that we discovered."""
+        ours = self.page.locator("ha-config-flow-card").filter(has_text="Mi BMS")
+        return ours.filter(has_text=name)
 
     # --- flows -------------------------------------------------------------------------
 
@@ -168,7 +193,13 @@ class Wizard:
         self.page.get_by_role("button", name="Add integration").click()
         dialog = self.page.locator("dialog-add-integration")
         dialog.get_by_placeholder("Search for a brand name").fill("mi bms")
-        dialog.get_by_text("Mi BMS", exact=True).click()
+        dialog.get_by_role("button", name="Mi BMS").click()
+        another = dialog.get_by_role("button", name="Set up another instance of Mi BMS")
+        expect(another.or_(self.flow.locator("[slot=headerTitle]"))).to_be_visible()
+        # Offered first are the devices that were discovered already.
+        if another.is_visible():
+            self.keep("05 discovered already")
+            another.click()
 
     def at(self, title: str | re.Pattern[str], *, timeout: float = PATIENCE) -> None:
         """Wait until a step is shown."""
@@ -188,9 +219,28 @@ class Wizard:
         """Send the form."""
         self.flow.get_by_role("button", name="Submit").click()
 
-    def says(self, text: str | re.Pattern[str]) -> None:
+    def says(
+        self, text: str | re.Pattern[str], *, timeout: float = PATIENCE
+    ) -> None:
         """Wait until a text stands in the dialog."""
-        expect(self.flow.get_by_text(text).first).to_be_visible()
+        expect(self.flow.get_by_text(text).first).to_be_visible(timeout=timeout)
+
+    def number(self, label: str) -> Locator:
+        """Give a field for a number."""
+        return self.flow.get_by_role("spinbutton", name=label)
+
+    def fill_number(self, label: str, text: str) -> None:
+        """Fill a field for a number."""
+        self.number(label).fill(text)
+
+    def closed(self) -> None:
+        """Wait until the dialog has gone, by itself or after its last button."""
+        title = self.flow.locator("[slot=headerTitle]")
+        last = self.flow.get_by_role("button", name=re.compile("finish|close", re.I))
+        expect(last.or_(self.page.locator("ha-config-integration-page")).first).to_be_visible()
+        if title.is_visible():
+            last.last.click()
+        expect(title).to_be_hidden()
 
     def select(self, label: str, option: str) -> None:
         """Choose from a dropdown."""

@@ -71,8 +71,7 @@ async def test_a_capacity_and_a_dead_band(home: Home) -> None:
     assert float(home.value(device, "design_capacity")) == 280
     assert float(home.value(device, "cycle_charge")) == pytest.approx(2.8 * level)
     device.pack.current = -5.0
-    await home.clock.run(31)
-    assert float(home.value(device, "current")) == 0
+    await home.clock.until(lambda: float(home.value(device, "current")) == 0, 400)
     assert home.value(device, "battery_charging") == "off"
 
 

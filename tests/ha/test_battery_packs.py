@@ -109,8 +109,9 @@ async def test_only_a_pack_that_is_gone_can_be_removed(
         assert not await home.clock.wait(remove(one))
 
     home.air.devices[ADDRESS] = fewer = seplos(packs=1)
-    await home.clock.run(70)
-    assert home.value(device, "pack_2_voltage") == "unavailable"
+    await home.clock.until(
+        lambda: home.value(device, "pack_2_voltage") == "unavailable", 400
+    )
     assert home.value(fewer, "pack_1_voltage") != "unavailable"
     assert await home.clock.wait(remove(children(home)[1].id))
     await home.clock.run(2)
@@ -149,8 +150,8 @@ async def test_a_cell_that_balances(home: Home) -> None:
     er.async_get(home.hass).async_update_entity(entity_id, disabled_by=None)
     device.pack.balancing = [False, True, False, False]
     device.pack.step = lambda _seconds: None  # type: ignore[method-assign,assignment]
-    await home.clock.run(40)
-    assert home.value(device, "balancer_2") == "on"
+    await home.clock.run(40)  # the registry's own delay, and a reload
+    await home.clock.until(lambda: home.value(device, "balancer_2") == "on", 400)
     assert home.state(device, "balancer_2").name.endswith("Cell 2 balancing")
     assert entry.data["profile"]["balancing"]
 

@@ -209,7 +209,7 @@ async def test_a_new_key_after_pairing_anew(home: Home) -> None:
     await home.listen(device, 4)
     (flow,) = home.flows()
     assert flow["context"]["source"] == "reauth"
-    assert flow["step_id"] == "key"
+    assert flow["step_id"] == "new_key"
 
     form = await home.answer(flow, {"key": "33" * 16})
     assert form["errors"] == {"key": "wrong_key"}

@@ -41,7 +41,7 @@ def test_keys_and_their_order() -> None:
 def test_values() -> None:
     assert MANIFEST["domain"] == INTEGRATION.name
     assert MANIFEST["requirements"] == []
-    assert MANIFEST["dependencies"] == ["bluetooth_adapters"]
+    assert MANIFEST["dependencies"] == ["bluetooth_adapters", "file_upload"]
     assert MANIFEST["codeowners"]
     assert MANIFEST["documentation"].startswith("https://")
     assert re.fullmatch(r"\d+\.\d+\.\d+", MANIFEST["version"])

@@ -13,7 +13,12 @@ from custom_components.mi_bms.battery_options import BatteryOptions, _schema
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.const import CONF_CORRECTIONS
 from custom_components.mi_bms.event import SensorEvent
+from custom_components.mi_bms.pairing import ASLEEP, UNREACHABLE, WAITING
+from custom_components.mi_bms.preview import Change, Fit
+from custom_components.mi_bms.proto.activation.contract import Reason, Stage
+from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind
+from custom_components.mi_bms.proto.keys.contract import Refusal
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
@@ -23,7 +28,19 @@ from .repo import INTEGRATION, argument, calls, load, text, translations, tree
 
 TEXTS = translations()
 ICONS = load(INTEGRATION / "icons.json")
-FLOW = tree(INTEGRATION / "config_flow.py")
+# The steps of the config flow stand in several modules, by what they are about.
+FLOW = ast.Module(
+    [
+        node
+        for path in (
+            INTEGRATION / "config_flow.py",
+            INTEGRATION / "cloud.py",
+            *sorted(INTEGRATION.glob("flow_*.py")),
+        )
+        for node in tree(path).body
+    ],
+    [],
+)
 # Aborts that Home Assistant's own helpers end with.
 HELPERS = {
     "_abort_if_unique_id_configured": {"already_configured"},
@@ -37,6 +54,47 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
     for call in calls(tree(INTEGRATION / "options_flow.py"), "async_show_form")
+}
+
+
+# Words that texts are put together from.
+WORDS = {
+    "change": set(Change),
+    "fit": set(Fit),
+    "heard": {"silent"},
+    "line": {"line", "more", "nothing"},
+    "refusal": set(Refusal),
+    "often": {"minute", "ten_minutes", "day", "on_use", "unknown"},
+    "preparation": set(Preparation),
+    "pair_way": set(Way),
+    "pair_signal": {"near", "weak", "silent"},
+    "pair_failure": set(Reason) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
+    "not_added": {
+        "cannot_connect",
+        "no_answer",
+        "invalid_reply",
+        "invalid_auth",
+        "auth_required",
+        "not_supported",
+        "already_configured",
+        "already_in_progress",
+    },
+}
+# What steps fill in, apart from what is known of every device.
+FILLED = {
+    "unchecked": {"often"},
+    "import_pick": {"lines", "aside", "count", "rest"},
+    "there": {"count", "rest"},
+    "cloud": {"url"},
+    "nearby": {"count"},
+    "pair_prepare": {"way", "preparation", "signal"},
+    "pair_done": {"device_id", "token", "key", "mi32_key"},
+    "pair_failed": {"reason"},
+    "keys_taken": {"added", "updated"},
+    "nearby_added": {"added", "failed"},
+    "not_added": {"error"},
+    "pair_connecting": {"attempt"},
+    "key_of_other_device": {"other"},
 }
 
 
@@ -70,11 +128,12 @@ def literals(node: ast.AST | None) -> set[str]:
     }
 
 
-def shown_steps(flow: ast.ClassDef) -> set[str]:
+def shown_steps(flow: ast.AST) -> set[str]:
     """Give the steps that a flow shows; one that is passed on as an argument counts, too."""
     shows = calls(flow, "async_show_form", "async_show_menu", "async_show_progress")
     steps = {text(argument(call, "step_id")) for call in shows}
-    steps |= {text(call.args[0]) for call in calls(flow, "_async_ask_key")}
+    passed = calls(flow, "_async_ask_key", "_async_show_preview")
+    steps |= {text(call.args[0]) for call in passed}
     return {step for step in steps if step}
 
 
@@ -107,7 +166,7 @@ class TestFlow:
         ],
     )
     def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
-        steps = shown_steps(part(flow))
+        steps = shown_steps(part(flow) if cls is BatteryOptions else FLOW)
         assert steps <= set(texts["step"])
         known = steps | (SENSOR_STEPS if texts is TEXTS["options"] else set())
         assert known == set(texts["step"])
@@ -128,6 +187,8 @@ class TestFlow:
             text(argument(call, "progress_action"))
             for call in calls(FLOW, "async_show_progress")
         }
+        # A pairing shows its stage.
+        asked = asked - {None} | {f"pair_{stage}" for stage in (WAITING, *Stage)}
         assert asked == set(TEXTS["config"]["progress"])
 
     def test_aborts(self) -> None:
@@ -139,8 +200,7 @@ class TestFlow:
 
     def test_errors(self) -> None:
         errors = set(TEXTS["config"]["error"])
-        # The words of key errors are put together from a reason that the parser gives.
-        words = literals(FLOW) | {"key_length", "key_not_hex"}
+        words = literals(FLOW)
         assert errors <= words, f"nobody shows {sorted(errors - words)}"
         table = next(
             node.value
@@ -165,7 +225,10 @@ class TestFlow:
                     step.get("data_description", ())
                 ), name
                 for section in step.get("sections", {}).values():
-                    assert set(section["data"]) == set(section["data_description"])
+                    # A section without texts has the devices' own names as fields.
+                    assert set(section.get("data", ())) == set(
+                        section.get("data_description", ())
+                    )
 
     def test_fields_of_the_battery_form(self) -> None:
         form = _schema("lithionics").schema
@@ -175,7 +238,11 @@ class TestFlow:
         assert set(map(str, inner)) == set(init["sections"][CONF_CORRECTIONS]["data"])
 
     def test_selectors(self) -> None:
-        assert set(TEXTS["selector"]) == {"family", "smoothing"}
+        shown = {
+            name: set(texts["options"]) for name, texts in TEXTS["selector"].items()
+        }
+        assert {name: shown[name] for name in WORDS} == WORDS
+        assert set(shown) == {"family", "smoothing", *WORDS}
         assert set(TEXTS["selector"]["smoothing"]["options"]) == set(Smoothing)
         assert set(TEXTS["selector"]["family"]["options"]) == {"find_out"}
 
@@ -357,6 +424,7 @@ def test_placeholders_of_the_flow() -> None:
     battery = {"name", "address", "rssi", "family", "reason"}
     for path, value in leaves(TEXTS["config"]):
         used = set(PLACEHOLDER.findall(value))
+        used -= FILLED.get(path[min(1, len(path) - 1)], set())
         assert used <= battery, path
         if path[0] == "step" and used & {"family", "reason"}:
             assert path[1] in {"battery", "family", "password", "reconfigure"}, path

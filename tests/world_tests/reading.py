@@ -107,10 +107,10 @@ def shown(sample: BmsSample) -> dict[str, object]:
     return truth_of(values_of(sample))
 
 
-def advert_of(peripheral: Peripheral) -> Advert:
-    """Take apart what a device advertises."""
-    said = peripheral.advertisement(0.0)
-    assert said is not None
+def advert_of(peripheral: Peripheral, now: float = 0.0) -> Advert | None:
+    """Take apart what a device advertises, if anything."""
+    if (said := peripheral.advertisement(now)) is None:
+        return None
     name, services = None, []
     makers: dict[int, bytes] = {}
     service_data: dict[str, bytes] = {}
@@ -140,4 +140,6 @@ def advert_of(peripheral: Peripheral) -> Advert:
 
 def families_of(peripheral: Peripheral) -> list[Candidate]:
     """Give the families that a device's advert fits, best first."""
-    return recognise(advert_of(peripheral))
+    advert = advert_of(peripheral)
+    assert advert is not None
+    return recognise(advert)

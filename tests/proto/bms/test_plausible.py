@@ -88,6 +88,12 @@ def test_good_samples_pass(one: BmsSample) -> None:
             Field.BATTERY_LEVEL,
         ),
         (sample(packs=(sample({Field.VOLTAGE: 26.6}),)), Field.VOLTAGE),
+        (
+            BmsSample(
+                values={Field.CELL_COUNT: 4, Field.MIN_CELL_VOLTAGE: 1.0}, cells=CELLS
+            ),
+            Field.MIN_CELL_VOLTAGE,
+        ),
     ],
 )
 def test_what_no_battery_can_be(one: BmsSample, field: Field) -> None:
@@ -247,7 +253,7 @@ def test_nothing_but_implausible_is_raised(names: list[Field], value: float) -> 
 
 def test_no_lie_is_published_and_hardly_a_truth_is_lost() -> None:
     matrix = measure(4_000)
-    assert sum(matrix.lies.values()) > 300
+    assert sum(matrix.lies.values()) > 150
     assert set(matrix.lies) == set(CORPUS)
     assert not matrix.published
     assert sum(matrix.refused_true.values()) <= matrix.steps + matrix.true // 1000

@@ -9,7 +9,13 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.keys import collect, importer
-from custom_components.mi_bms.proto.keys.importer import Import, Refusal, read_keys
+from custom_components.mi_bms.proto.keys.importer import (
+    Import,
+    KeyLine,
+    Refusal,
+    Refused,
+    read_keys,
+)
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "keys"
 CASES: list[dict[str, Any]] = json.loads((FIXTURES / "import.json").read_text())
@@ -54,11 +60,8 @@ def reasons(read: Import) -> list[str]:
 
 def accounted(read: Import) -> None:
     """Check that each line is taken, refused or aside, and that none is both."""
-    told = {
-        line
-        for part in (*read.found, *read.refused)
-        for line in range(part.line, part.last + 1)
-    }
+    parts: list[KeyLine | Refused] = [*read.found, *read.refused]
+    told = {line for part in parts for line in range(part.line, part.last + 1)}
     assert told.isdisjoint(read.aside)
     assert told | set(read.aside) == set(
         range(1, max(read.lines, max(told, default=0)) + 1)

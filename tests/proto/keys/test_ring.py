@@ -7,8 +7,7 @@ import pytest
 from custom_components.mi_bms.proto.keys import ring as module
 from custom_components.mi_bms.proto.keys.ring import KeyRing
 from custom_components.mi_bms.proto.model.errors import KeyFormatError
-
-from ..mibeacon.frames import (
+from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
     KEY,

@@ -6,8 +6,7 @@ import pytest
 
 from custom_components.mi_bms.proto.keys.ring import KeyRing
 from custom_components.mi_bms.proto.keys.verdict import judge
-
-from ..mibeacon.frames import (
+from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
     KEY,
@@ -69,6 +68,10 @@ WRONG = b"\x07" * 16
         (KEY.hex()[:-1], MINE, "bad_key_length"),
         (KEY.hex()[:-1] + "O", MINE, "bad_key_digits"),
         ("hello", MINE, "bad_key_digits"),
+        (f"mac: {ADDRESS}\nbindkey: {KEY.hex()[:-1]}", MINE, "bad_key_length"),
+        (f"{ADDRESS} {KEY.hex()}", MINE, "right"),
+        (f"{ADDRESS}\n{KEY.hex()}", MINE, "right"),
+        ("0011 2233 4455 6677 8899 aabb ccdd eeff", MINE, "right"),
     ],
 )
 def test_words(text: str, frames: list[tuple[str, bytes]], word: str) -> None:

@@ -31,6 +31,7 @@ from .limits import (
     RANGES,
     Chemistry,
     Guess,
+    Jump,
     capacity,
     number,
 )
@@ -45,6 +46,7 @@ _SUM_VOLTS: Final = 1.0
 _CELL_VOLTS: Final = 0.2
 _POWER_SHARE: Final = 1.5
 _POWER_WATTS: Final = 200.0
+_SAME_POWER: Final = Jump(20.0, 0.05)
 
 _LEVEL: Final = 3.0  # % by which a count may move without current
 _FLOW: Final = 1.5  # the current between two samples may have been higher than at both
@@ -240,7 +242,7 @@ def _charge(sample: BmsSample, before: BmsSample, seconds: float) -> Field | Non
 
 def _power(sample: BmsSample, before: BmsSample) -> Field | None:
     """Compare the power with voltage and current; some boards are a sample late with it."""
-    power = number(sample, Field.POWER)
+    power, old = number(sample, Field.POWER), number(before, Field.POWER)
     products = [
         abs(volts * current)
         for one in (sample, before)
@@ -249,5 +251,9 @@ def _power(sample: BmsSample, before: BmsSample) -> Field | None:
     ]
     if power is None or not products:
         return None
-    most = _POWER_SHARE * max(products) + _POWER_WATTS
-    return Field.POWER if abs(power) > most else None
+    if abs(power) <= _POWER_SHARE * max(products) + _POWER_WATTS:
+        return None
+    # The same contradiction as before is no news.
+    return (
+        None if old is not None and _SAME_POWER.allows(old, power, 0) else Field.POWER
+    )

@@ -57,6 +57,11 @@ class Collector:
         self._refused: list[Refused] = []
         self._loose: dict[bytes, None] = {}
 
+    @property
+    def told(self) -> int:
+        """Count what was found or refused so far."""
+        return len(self._found) + len(self._refused)
+
     def take(self, draft: Draft) -> None:
         """Judge one draft; one without address and key says nothing."""
         mac, key = draft.mac, draft.key
@@ -172,17 +177,12 @@ class Collector:
         drafts = [
             Draft(line=line, last=last, format=Format.MI32KEY, text=text, key=hit.text)
             for hit in both
-        ] + [
-            Draft(
-                line=line,
-                last=last,
-                format=Format.LINE,
-                text=text,
-                mac=macs[at].text if macs else None,
-                key=keys[at].text if keys else None,
-            )
-            for at in range(max(len(keys), len(macs)))
         ]
+        for at in range(max(len(keys), len(macs))):
+            draft = Draft(line=line, last=last, format=Format.LINE, text=text)
+            draft.mac = macs[at].text if macs else None
+            draft.key = keys[at].text if keys else None
+            drafts.append(draft)
         if len(drafts) == 1 and "mi32key" not in text.lower():
             drafts[0].name = comment or label or _rest(body, hits)
         for draft in drafts:

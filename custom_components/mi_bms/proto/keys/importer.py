@@ -87,13 +87,15 @@ def _read_objects(
 ) -> int | None:
     """Read the JSON that begins in a line and give where it ends; None if none begins."""
     begin = BEGIN.search(line)
-    if not begin or line.lstrip().startswith(("#", "//")):
+    if not begin:
+        return None
+    lead = line[: begin.start()]
+    if " #" in lead or lead.lstrip().startswith(("#", "//")):
         return None
     at = start + begin.start()
     end = objects.read(at)
     if end == at:
         return None
-    lead = line[: begin.start()]
     if kinds(lead) or LABEL.search(lead):
         reader.read(number, lead)
     return end

@@ -85,14 +85,14 @@ class JsonReader:
 
     def _begin(self, levels: list[_Level]) -> None:
         self._levels = levels
-        self._settled = False
         self._deeper = 0
         self._too_deep = False
 
     def read(self, at: int) -> int:
         """Read from an opening bracket on and give where to go on; ``at`` itself if it is no JSON."""
         self._begin([])
-        end = at
+        before = self._collector.told
+        end = solid = at
         while found := _TOKEN.match(self._text, end):
             self._tokens += 1
             if self._tokens > _TOKENS:
@@ -104,7 +104,10 @@ class JsonReader:
             end = found.end()
             if not self._levels:
                 return end
-        return self._break(end) if self._settled else at
+            # A number may as well be the beginning of other text.
+            if found["mark"] or found["string"]:
+                solid = end
+        return self._break(at, solid, before)
 
     def _take(self, found: re.Match[str]) -> bool:
         """Take one token; false if it cannot stand here."""
@@ -130,7 +133,7 @@ class JsonReader:
         if len(self._levels) >= _DEPTH:
             self._deeper = 1
             if not self._too_deep:
-                self._too_deep = self._settled = True
+                self._too_deep = True
                 self._collector.refuse(
                     self._line(start),
                     self._text[start : start + _QUOTED],
@@ -149,14 +152,12 @@ class JsonReader:
             return False
         if level.bracket == "{" and level.wants == "value":
             return False
-        self._settled = True
         self._levels.pop()
         self._judge(level, end)
         return True
 
     def _scalar(self, found: re.Match[str]) -> bool:
         level, string = self._levels[-1], found["string"]
-        self._settled = True
         if level.wants == "name":
             level.label = _text(string) if string else ""
             level.wants = "colon"
@@ -220,16 +221,18 @@ class JsonReader:
             sure_of_key=Role.KEY in level.values,
         )
 
-    def _break(self, end: int) -> int:
+    def _break(self, at: int, end: int, before: int) -> int:
         """Keep what was read before a break, and say where other text may begin."""
-        told = False
+        cut = False
         while self._levels:
             level = self._levels.pop()
-            told = told or bool(level.mac and not level.key)
+            cut = cut or bool(level.mac and not level.key)
             self._judge(level, end, cut=True)
+        if self._collector.told == before:
+            return at
         line = self._line(end - 1)
         after = (*self._starts[line : line + 1], len(self._text))[0]
-        if not told:
+        if not cut:
             text = self._text[self._starts[line - 1] : after]
             self._collector.refuse(line, text, Refusal.CUT_OFF)
         return after

@@ -13,12 +13,12 @@ from ..mibeacon.identify import FE95, uuid16
 from ..model.errors import KeyFormatError
 from ..model.reading import KeyCheck
 from .collect import PADDING
+from .contract import Refusal
 from .importer import read_keys
 from .ring import Frames, KeyRing, opens
 
 _OTHERS: Final = 500  # devices that a key is tried on
 _SHORT: Final = 12
-_REASONS: Final = {"length": "bad_key_length", "not_hex": "bad_key_digits"}
 
 
 class Judgement(StrEnum):
@@ -33,6 +33,16 @@ class Judgement(StrEnum):
     NOTHING_HEARD = "nothing_heard"
     BAD_KEY_LENGTH = "bad_key_length"
     BAD_KEY_DIGITS = "bad_key_digits"
+
+
+_REASONS: Final = {
+    "length": Judgement.BAD_KEY_LENGTH,
+    "not_hex": Judgement.BAD_KEY_DIGITS,
+}
+_REFUSALS: Final = {
+    Refusal.BAD_KEY_LENGTH: Judgement.BAD_KEY_LENGTH,
+    Refusal.BAD_KEY_DIGITS: Judgement.BAD_KEY_DIGITS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +70,10 @@ def judge(
     ``others`` are frames of other devices by address. The text may be any that can be imported.
     """
     heard = tuple(frames)
-    try:
-        key, owner = _read(text, address)
-    except KeyFormatError as err:
-        return Verdict(word=Judgement(_REASONS[err.reason]), frames=len(heard))
+    read = _read(text, address)
+    if isinstance(read, Judgement):
+        return Verdict(word=read, frames=len(heard))
+    key, owner = read
     check = check_key(address, key, heard)
     word, other = Judgement.RIGHT, None
     if check is not KeyCheck.RIGHT:
@@ -79,19 +89,21 @@ def judge(
     return Verdict(word=word, key=key, other=other, frames=len(heard))
 
 
-def _read(text: str, address: str) -> tuple[bytes, str | None]:
+def _read(text: str, address: str) -> tuple[bytes, str | None] | Judgement:
+    """Find the key in a text: this device's if it says so, else the first."""
+    pasted = read_keys(text)
+    mine = [one for one in pasted.found if one.address == address]
+    for line in (*mine, *pasted.found):
+        return line.key, line.address
+    for key in pasted.loose:
+        return key, None
     try:
         return parse_key_and_mac(text)
-    except KeyFormatError:
-        pasted = read_keys(text)
-        for line in (
-            *(one for one in pasted.found if one.address == address),
-            *pasted.found,
-        ):
-            return line.key, line.address
-        for key in pasted.loose:
-            return key, None
-        raise
+    except KeyFormatError as err:
+        reason = _REASONS[err.reason]
+    for refused in pasted.refused:
+        reason = _REFUSALS.get(refused.reason, reason)
+    return reason
 
 
 def _other_device(

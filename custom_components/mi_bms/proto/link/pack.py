@@ -5,6 +5,7 @@ from enum import StrEnum
 from math import inf
 from typing import Final
 
+from ..model.availability import Failure
 from .pace import Raised
 from .quality import Quality
 
@@ -52,6 +53,9 @@ class Pack:
     started: float = -inf
     read_at: float | None = None
     failures: int = 0
+    failure: Failure | None = None
+    stalled: int = 0
+    doubts: int = 0
     failed_at: str | None = None
     retry_at: float = -inf
     away_until: float | None = None

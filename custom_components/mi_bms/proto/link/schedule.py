@@ -38,6 +38,8 @@ LOOK: Final = 30.0  # s; the longest time without looking again
 WAITING_LOOK: Final = 1.0  # s; while somebody waits for a slot
 CROWDED: Final = 120.0  # s without held links at a radio after one had to be given up
 
+_NO_LINK: Final = frozenset({Failure.CONNECT, Failure.LOST})
+
 
 class Scheduler:
     """Schedule the reads of all batteries of an installation."""
@@ -99,7 +101,8 @@ class Scheduler:
 
     def wake(self, address: str, now: float) -> bool:
         """Read a battery at once because it advertises again; False when that was lately tried."""
-        pack = self.packs[address]
+        if (pack := self.packs.get(address)) is None:
+            return False
         pack.asleep = False
         if now - pack.woken_at < WAKE_EVERY:
             return False
@@ -122,7 +125,9 @@ class Scheduler:
             return
         pack.quality.good(seconds)
         pack.read_at = now
-        pack.failures, pack.retry_at, pack.failed_at = 0, -inf, None
+        pack.failures = pack.stalled = 0
+        pack.failure, pack.failed_at, pack.retry_at = None, None, -inf
+        pack.doubts = 0
         pack.held_elsewhere = pack.urgent = pack.asleep = False
         pack.due = max(pack.started + pack.effective, now)
         if pack.phase is Phase.READING:
@@ -135,10 +140,12 @@ class Scheduler:
         """Note a sample that was not believed: the link works, and it is soon read again."""
         if (pack := self.packs.get(address)) is None:
             return
-        read_at = pack.read_at
+        read_at, doubts = pack.read_at, pack.doubts
         self.succeeded(address, now, seconds)
-        pack.read_at = read_at
-        pack.due = min(pack.due, now + DOUBT_PAUSE)
+        pack.read_at, pack.doubts = read_at, doubts + 1
+        if not doubts:
+            # A battery that goes on lying gets no more turns than an honest one.
+            pack.due = min(pack.due, now + DOUBT_PAUSE)
 
     def failed(self, address: str, now: float, failure: Failure) -> None:
         """Note a read that gave nothing; the caller has closed whatever was open."""
@@ -155,10 +162,13 @@ class Scheduler:
             return
         pack.quality.bad()
         pack.failures += 1
-        pack.failed_at = radio
+        # A battery that can be connected again is on its way back.
+        forward = pack.failure in _NO_LINK and failure not in _NO_LINK
+        pack.stalled = 1 if forward else pack.stalled + 1
+        pack.failure, pack.failed_at = failure, radio
         if radio is not None:
             self._quality(radio).bad()
-            if failure in {Failure.CONNECT, Failure.LOST}:
+            if failure in _NO_LINK:
                 self._failing.setdefault(radio, set()).add(address)
         outage = now - (pack.born if pack.read_at is None else pack.read_at)
         pack.retry_at = now + self._pause(pack, radio, failure, outage)
@@ -370,7 +380,7 @@ class Scheduler:
         return min(times)
 
     def _back(self, pack: Pack, now: float) -> None:
-        pack.failures, pack.retry_at = 0, -inf
+        pack.failures, pack.stalled, pack.retry_at = 0, 0, -inf
         if pack.phase is Phase.CLOSED:
             pack.due = min(pack.due, now)
 
@@ -396,7 +406,7 @@ class Scheduler:
     ) -> float:
         """Give how long to stay away after a failure, in seconds.
 
-        Not longer than half the outage so far: a battery that often fails also often answers.
+        Not longer than a third of the outage so far: a battery that often fails also often answers.
         """
         longest = self.settings.longest_pause
         if failure in {Failure.AUTH, Failure.UNSUPPORTED}:
@@ -406,6 +416,6 @@ class Scheduler:
         low, high = FIRST_TRY
         first = min(max(pack.effective / 4, low), high)
         pause = min(
-            longest, max(first, outage / 2), first * 2.0 ** min(pack.failures - 1, 16)
+            longest, max(first, outage / 3), first * 2.0 ** min(pack.stalled - 1, 16)
         )
         return pause * (1 + JITTER * (2 * self._chance() - 1))

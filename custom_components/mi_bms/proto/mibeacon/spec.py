@@ -27,8 +27,9 @@ class DeviceSpec:
     ``encrypted`` is what stock firmware does; each frame says itself what it is. ``availability`` is
     in seconds. ``motion_hold`` (s) is set for products that never say that motion ended.
     ``untrusted`` fields are constants or worse in stock firmware, ``coarse`` ones jump behind the
-    decimal point, ``unsteady`` ones count only when they come twice. ``objects`` are the rows that
-    differ from the common ones, ``idle`` are values implied by a frame without objects.
+    decimal point, ``unsteady`` ones count only when they come twice; ``doubtful`` are all three.
+    ``objects`` are the rows that differ from the common ones, ``idle`` are values implied by a frame
+    without objects.
     """
 
     model: str
@@ -45,6 +46,12 @@ class DeviceSpec:
     unsteady: frozenset[Field] = frozenset()
     objects: Mapping[int, ObjectSpec] = default(default_factory=dict)
     idle: Mapping[Field, Value] = default(default_factory=dict)
+    doubtful: frozenset[Field] = default(init=False)
+
+    def __post_init__(self) -> None:
+        """Join the fields that need a second look."""
+        doubtful = self.untrusted | self.coarse | self.unsteady
+        object.__setattr__(self, "doubtful", doubtful)
 
     @property
     def buttons(self) -> tuple[str, ...]:

@@ -186,8 +186,7 @@ class LinkHistory:
     talk: Cadence = field(default_factory=lambda: Cadence(QUIET))
     naps: Cadence = field(default_factory=lambda: Cadence(NAP))
     heard_at: float | None = None
-    heard_by: set[str] = field(default_factory=set)
-    rssi: int | None = None
+    heard_by: dict[str, int] = field(default_factory=dict)
     read_at: float | None = None
     idle: bool = False
     failures: int = 0
@@ -196,17 +195,17 @@ class LinkHistory:
     linked: bool = False
     since: float = 0.0
     _deaf: bool = False
+    _risen: bool = False
     _kept_until: float = -inf
     _state: LinkState | None = None
     _there: bool | None = None
 
     def hear(self, now: float, rssi: int, radio: str) -> bool:
         """Take one advert; True when it ends a silence, so that the battery is worth a poll now."""
-        self.rssi = rssi
         if quiet := self._sign(now):
             # Who heard it long ago may be gone for good.
             self.heard_by.clear()
-        self.heard_by.add(radio)
+        self.heard_by[radio] = rssi
         return quiet
 
     def link(self, now: float, *, is_open: bool) -> None:
@@ -217,7 +216,7 @@ class LinkHistory:
     def succeeded(self, now: float, *, idle: bool) -> None:
         """Take a good poll; ``idle``: no current flows, so the battery may soon sleep."""
         self._sign(now)
-        self.read_at, self.idle = now, idle
+        self.read_at, self.idle, self._risen = now, idle, False
         self.failures, self.failure = 0, None
 
     def failed(self, failure: Failure) -> None:
@@ -302,9 +301,10 @@ class LinkHistory:
     def _rise(self, now: float, before: float | None) -> None:
         """Take the end of a silence, after the last sign of life ``before``, if there was one."""
         last = self.read_at if before is None else before
-        if last is not None and self._sleeps(now - last):
-            # What it said last holds until it was read again.
+        if last is not None and not self._risen and self._sleeps(now - last):
+            # What it said last holds until it was read again, if that does not take long.
             self._kept_until = max(self._kept_until, now + self.grace)
+            self._risen = True
         if before is not None and self.idle and not self._deaf:
             self.naps.heard_at = before
             self.naps.hear(now)
@@ -357,11 +357,13 @@ class LinkHistory:
 
     def _unheard(self, ears: Ears) -> bool:
         """Say whether none of the radios that usually hear the battery works."""
-        return not (ears.working & self.heard_by if self.heard_by else ears.working)
+        return not (
+            ears.working & self.heard_by.keys() if self.heard_by else ears.working
+        )
 
     @property
     def _strong(self) -> bool:
-        return self.rssi is not None and self.rssi >= STRONG
+        return max(self.heard_by.values(), default=STRONG - 1) >= STRONG
 
     def _refuses(self, ears: Ears) -> bool:
         """Say whether a battery that used to work refuses, although neither signal nor radio is bad."""

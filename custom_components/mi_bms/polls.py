@@ -1,0 +1,100 @@
+"""Carry out what the scheduler decides: one loop of decisions for all batteries of the installation.
+
+The scheduler is pure; here its questions are answered from Home Assistant's Bluetooth, its orders
+become tasks, and its "look again at" becomes a timer. Each battery registers a member that can read
+and close.
+"""
+
+from collections.abc import Coroutine
+from datetime import datetime
+import random
+from typing import Any, Final, Protocol
+
+from bluetooth_data_tools import monotonic_time_coarse
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .proto.link.pack import Order, Pack
+from .proto.link.schedule import Scheduler
+from .radios import radios
+
+_SOON: Final = 0.05  # s; what happens together is decided together
+
+
+class Member(Protocol):
+    """Be a battery that can be read."""
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a task that ends with the battery's entry."""
+
+    async def async_read(self, order: Order) -> None:
+        """Read over the open link or a new one, and report to the scheduler."""
+
+    async def async_release(self) -> None:
+        """Close the link, whatever it does, and report to the scheduler."""
+
+
+class Polls:
+    """Run the scheduler."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Start without batteries."""
+        self._hass = hass
+        self.scheduler = Scheduler(random.random)
+        self._members: dict[str, Member] = {}
+        self._timer: CALLBACK_TYPE | None = None
+
+    @staticmethod
+    def now() -> float:
+        """Give the scheduler's time in seconds."""
+        return monotonic_time_coarse()
+
+    def add(
+        self, address: str, member: Member, interval: float, *, keeps: bool
+    ) -> Pack:
+        """Schedule a battery from now on."""
+        self._members[address] = member
+        self.scheduler.add(address, self.now(), interval, keeps=keeps)
+        self.kick()
+        return self.scheduler.packs[address]
+
+    def remove(self, address: str) -> None:
+        """Forget a battery."""
+        self._members.pop(address, None)
+        self.scheduler.remove(address)
+        if not self._members and self._timer:
+            self._timer()
+            self._timer = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Give the batteries that are scheduled."""
+        return tuple(self._members)
+
+    @callback
+    def kick(self) -> None:
+        """Decide soon: something has happened."""
+        if self._members:
+            self._later(_SOON)
+
+    def _later(self, seconds: float) -> None:
+        if self._timer:
+            self._timer()
+        job = HassJob(self._decide, "mi_bms polls", cancel_on_shutdown=True)
+        self._timer = async_call_later(self._hass, seconds, job)
+
+    @callback
+    def _decide(self, _now: datetime) -> None:
+        self._timer = None
+        if self._hass.is_stopping:
+            return
+        now = self.now()
+        decision = self.scheduler.decide(now, radios(self._hass, self._members))
+        for address in decision.release:
+            member = self._members[address]
+            member.start(member.async_release(), f"release {address}")
+        for order in decision.read:
+            member = self._members[order.address]
+            member.start(member.async_read(order), f"read {order.address}")
+        self._later(max(_SOON, decision.again - now))

@@ -1,0 +1,89 @@
+"""What Home Assistant's Bluetooth knows of its radios, in the words of the scheduler and the doctor."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from bluetooth_data_tools import monotonic_time_coarse
+from habluetooth import BaseHaScanner, HaScanner
+
+from homeassistant.components import bluetooth
+from homeassistant.core import HomeAssistant
+
+from .proto.link.doctor import Ear
+from .proto.link.slots import ASSUMED_SLOTS, Hearing, Radio
+from .proto.model.availability import Ears
+
+# A receiver that hears nothing at all for so long is stuck, or its aerial is off.
+DEAF_AFTER: Final = 120.0  # s
+
+
+def _deaf(scanner: BaseHaScanner) -> bool:
+    return scanner.time_since_last_detection() > DEAF_AFTER
+
+
+def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
+    """Give the facts of all radios that matter to some batteries."""
+    wanted = tuple(addresses)
+    now = monotonic_time_coarse()
+    found = []
+    for scanner in bluetooth.async_current_scanners(hass):
+        slots = scanner.get_allocations()
+        hears = {}
+        for address in wanted:
+            if heard := scanner.get_discovered_device_advertisement_data(address):
+                hears[address] = Hearing(heard[1].rssi, now)
+        found.append(
+            Radio(
+                source=scanner.source,
+                connectable=scanner.connectable,
+                slots=slots.slots if slots else ASSUMED_SLOTS,
+                free=slots.free if slots else ASSUMED_SLOTS,
+                allocated=frozenset(slots.allocated if slots else ()),
+                connecting=scanner.connections_in_progress(),
+                hears=hears,
+            )
+        )
+    return found
+
+
+def ears(hass: HomeAssistant, address: str, *, troubled: bool = False) -> Ears:
+    """Say which radios work, hear a battery, and can connect to it.
+
+    One that hears nobody still counts: in a shed the battery is all there is to hear, and a proxy that
+    is gone is no longer among the radios.
+    """
+    scanners = bluetooth.async_current_scanners(hass)
+    hearing = [
+        scanner
+        for scanner in scanners
+        if scanner.get_discovered_device_advertisement_data(address)
+    ]
+    return Ears(
+        working=frozenset(one.source for one in scanners),
+        hearing=frozenset(one.source for one in hearing),
+        connecting=frozenset(one.source for one in hearing if one.connectable),
+        troubled=troubled,
+    )
+
+
+def describe(hass: HomeAssistant, address: str, ours: Iterable[str]) -> list[Ear]:
+    """Give the facts of all radios for the doctor; ``ours`` are the addresses of our batteries."""
+    mine = set(ours)
+    found = []
+    for scanner in bluetooth.async_current_scanners(hass):
+        slots = scanner.get_allocations()
+        taken = set(slots.allocated if slots else ())
+        heard = scanner.get_discovered_device_advertisement_data(address)
+        found.append(
+            Ear(
+                name=scanner.name.removesuffix(f" ({scanner.source})"),
+                rssi=heard[1].rssi if heard else None,
+                connectable=scanner.connectable,
+                local=isinstance(scanner, HaScanner),
+                silent=_deaf(scanner),
+                slots=slots.slots if slots else ASSUMED_SLOTS,
+                ours=len(taken & mine),
+                others=len(taken - mine),
+            )
+        )
+    return found

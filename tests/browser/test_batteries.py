@@ -1,0 +1,102 @@
+"""Batteries: read before they are added, with a password, by address, and their device page."""
+
+import re
+
+from playwright.sync_api import expect
+
+from .wizard import BATTERY_TIME, Wizard
+
+
+def test_battery_and_its_page(wizard: Wizard) -> None:
+    wizard.add_discovered("JBD-SP04S020 0C06")
+    wizard.at("Add JBD-SP04S020 0C06?")
+    wizard.shot("100 battery")
+    wizard.submit()
+    wizard.created(timeout=BATTERY_TIME)
+    wizard.shot("101 battery added")
+    wizard.finish()
+    page = wizard.device()
+    for number in range(1, 5):
+        expect(page.get_by_text(f"Cell {number} voltage")).to_be_visible()
+    for number in (1, 2):
+        expect(page.get_by_text(f"Temperature {number}", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^13\.\d\d V$")).first).to_be_visible()
+    wizard.shot("102 battery device")
+    wizard.tall_shot("103 battery device, whole")
+
+    wizard.configure("JBD-SP04S020 0C06")
+    wizard.at("How this battery is read")
+    wizard.shot("104 battery options")
+    wizard.flow.get_by_role("button", name="Corrections").click()
+    expect(wizard.number("Current factor")).to_be_visible()
+    wizard.shot("105 battery corrections")
+    wizard.fill_number("Interval", "45")
+    wizard.submit()
+    wizard.closed()
+
+    wizard.entry_menu("JBD-SP04S020 0C06", "Reconfigure")
+    wizard.at("Change JBD-SP04S020 0C06")
+    wizard.shot("106 battery, change")
+    wizard.choose("Change the type of battery")
+    wizard.at("Type of battery")
+    wizard.shot("107 battery, type")
+    wizard.submit()
+    wizard.says(re.compile("The change is kept"))
+
+
+def test_password_typed_wrong_then_right(wizard: Wizard) -> None:
+    wizard.add_discovered("xiaoxiang BMS 0C07")
+    wizard.submit()
+    wizard.at("Password of xiaoxiang BMS 0C07", timeout=BATTERY_TIME)
+    wizard.shot("110 password")
+    wizard.fill("Password", "123456")
+    wizard.submit()
+    wizard.says("The battery refused this password", timeout=BATTERY_TIME)
+    wizard.shot("111 password refused")
+    wizard.fill("Password", "431857")
+    wizard.submit()
+    wizard.finish(timeout=BATTERY_TIME)
+    wizard.tall_shot("112 locked battery device")
+
+
+def test_battery_without_a_name(wizard: Wizard) -> None:
+    wizard.add_integration()
+    wizard.choose("Enter a Bluetooth address")
+    wizard.fill("Bluetooth address", "A4:C1:38:0C:A5:09")
+    wizard.submit()
+    wizard.at("What is it?")
+    wizard.shot("120 battery by address")
+    wizard.choose("A battery")
+    wizard.at("Type of battery")
+    wizard.shot("121 type")
+    wizard.select("Type of battery", "JBD smart BMS")
+    wizard.submit()
+    wizard.says(re.compile("answers as this one|does not answer"), timeout=BATTERY_TIME)
+    wizard.shot("122 another type")
+
+
+def test_battery_that_is_not_there(wizard: Wizard) -> None:
+    wizard.add_integration()
+    wizard.choose("Enter a Bluetooth address")
+    wizard.fill("Bluetooth address", "A5:C2:37:00:0C:99")
+    wizard.submit()
+    wizard.choose("A battery")
+    wizard.select("Type of battery", "JBD smart BMS")
+    wizard.submit()
+    wizard.says("The battery could not be reached", timeout=BATTERY_TIME)
+    wizard.shot("130 not reached")
+
+
+def test_big_battery_on_a_dark_phone(open_wizard) -> None:
+    wizard = open_wizard(
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+        color_scheme="dark",
+    )
+    wizard.add_discovered("JK-PB2A16S20P 0C08")
+    wizard.at("Add JK-PB2A16S20P 0C08?")
+    wizard.shot("140 phone")
+    wizard.submit()
+    wizard.finish(timeout=BATTERY_TIME)
+    wizard.tall_shot("141 phone, device")

@@ -1,0 +1,246 @@
+"""The key ring: what is known already needs no typing."""
+
+from typing import Any
+
+import pytest
+
+from homeassistant.helpers.storage import Store
+
+from ..world.devices import KINDS
+from ..world.devices.beacon import Beacon
+from ..world.devices.xiaomi import MiSensor
+from .home import Home, Result
+
+ADDRESS = "A4:C1:38:00:05:5B"
+KEY = "5b0500112233445566778899aabbcc01"
+OTHER = "22" * 16
+CLEAR = "A4:C1:38:00:14:41"
+
+
+def thermometer(address: str = ADDRESS, key: str = KEY, **more: Any) -> MiSensor:
+    """Make a thermometer that encrypts."""
+    device = KINDS["LYWSD03MMC"](address=address, key=key, **more)
+    assert isinstance(device, MiSensor)
+    return device
+
+
+async def paste(home: Home, text: str) -> Result:
+    """Paste keys and look at the preview."""
+    flow = await home.choose(await home.start(), "keys")
+    flow = await home.choose(flow, "import_keys")
+    return await home.answer(flow, {"text": text})
+
+
+async def take(home: Home, flow: Result, *addresses: str) -> Result:
+    """Take some lines of a preview."""
+    done = await home.answer(flow, {"take": list(addresses)})
+    await home.clock.settle()
+    return done
+
+
+def entries(home: Home) -> dict[str, Any]:
+    """Give our entries by address."""
+    return {
+        str(one.unique_id): one
+        for one in home.hass.config_entries.async_entries("mi_bms")
+    }
+
+
+async def test_a_sensor_that_comes_back_is_added_with_one_click(home: Home) -> None:
+    """The key outlives the entry."""
+    device = thermometer()
+    entry = await home.add(device)
+    await home.listen(device, 3)
+    await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
+    await home.listen(device, 3)
+    await home.clock.until(lambda: home.flows(ADDRESS))
+    (flow,) = home.flows(ADDRESS)
+    assert flow["step_id"] == "known_key"
+    assert flow["context"]["confirm_only"] is True
+    done = await home.answer(flow, {})
+    assert done["type"] == "create_entry"
+    assert done["data"]["key"] == KEY
+    await home.clock.settle()
+
+
+async def test_a_loose_key_finds_its_sensor_when_it_turns_up(home: Home) -> None:
+    """Pasted without an address, before the sensor was ever heard."""
+    await home.add(KINDS["ATC1441"](address=CLEAR))
+    form = await paste(home, KEY)
+    assert form["errors"] == {"base": "nothing_found"}
+    form = await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {OTHER}")
+    await take(home, form)
+    form = await home.discover(thermometer())
+    assert form["step_id"] == "create_entry" if "result" in form else True
+    assert form["type"] == "create_entry"
+    assert form["data"]["key"] == KEY
+
+
+async def test_a_card_that_is_open_learns_of_a_key(home: Home) -> None:
+    device = thermometer()
+    form = await home.discover(device)
+    assert form["step_id"] == "key"
+    assert home.flows(ADDRESS)[0]["step_id"] == "key"
+    other = thermometer("A4:C1:38:00:05:5C", OTHER)
+    home.air.add(other)
+    home.shout(other)
+    await home.clock.until(lambda: home.flows(other.address))
+    form = await paste(home, f"{OTHER}\nA4:C1:38:99:99:99 {'44' * 16}")
+    await take(home, form)
+    await home.listen(other, 1)
+    await home.clock.until(
+        lambda: [one["step_id"] for one in home.flows(other.address)] == ["known_key"]
+    )
+
+
+async def test_a_sensor_that_was_paired_anew_first_looks_at_the_ring(
+    home: Home,
+) -> None:
+    device = thermometer()
+    entry = await home.add(device)
+    await home.listen(device, 3)
+    form = await paste(home, f"{OTHER}\nA4:C1:38:99:99:99 {'44' * 16}")
+    await take(home, form)
+    device.bind(OTHER)
+    await home.listen(device, 8)
+    (flow,) = home.flows(ADDRESS)
+    assert flow["context"]["source"] == "reauth"
+    assert flow["step_id"] == "known_key"
+    done = await home.answer(flow, {})
+    assert done["reason"] == "reauth_successful"
+    await home.clock.settle()
+    assert entry.data["key"] == OTHER
+
+
+async def test_a_key_of_another_device_is_named(home: Home) -> None:
+    other = thermometer("A4:C1:38:00:05:5C", OTHER)
+    home.air.add(other)
+    home.shout(other)
+    form = await home.discover(thermometer())
+    form = await home.answer(form, {"key": OTHER})
+    assert form["errors"] == {"key": "key_of_other_device"}
+    assert form["description_placeholders"]["other"] == (
+        "LYWSD03MMC (A4:C1:38:00:05:5C)"
+    )
+    await home.add(other)
+    form = await home.answer(home.flows(ADDRESS)[0], {"key": OTHER})
+    assert form["description_placeholders"]["other"] == (
+        "LYWSD03MMC 055C (A4:C1:38:00:05:5C)"
+    )
+
+
+async def test_a_key_of_the_wrong_kind(home: Home) -> None:
+    form = await home.discover(thermometer())
+    form = await home.answer(form, {"key": "11" * 12})
+    assert form["errors"] == {"key": "key_of_old_kind"}
+    remote = KINDS["YLKG07YL"](
+        address="F8:24:41:00:03:B6", key="b60300112233445566778807"
+    )
+    remote.press("dimmer", "press")
+    form = await home.discover(remote)
+    form = await home.answer(form, {"key": KEY})
+    assert form["errors"] == {"key": "key_of_new_kind"}
+
+
+async def test_how_often_a_silent_sensor_speaks_is_told(home: Home) -> None:
+    device = KINDS["MJYD02YL"](address="54:48:E6:00:07:F6", key="f6" * 16)
+    form = await home.discover(device)
+    form = await home.answer(form, {"key": "f6" * 16})
+    assert form["step_id"] == "unchecked"
+    assert "day" in form["description_placeholders"]["often"]
+
+
+async def test_what_was_said_before_the_form_was_opened_counts(home: Home) -> None:
+    """The only encrypted packet came long before; presence covers it in the host's memory."""
+    await home.add(KINDS["ATC1441"](address=CLEAR))
+    device = thermometer()
+    home.air.add(device)
+    await home.listen(device, 3)
+    flow = await home.choose(await home.start(), "manual")
+    form = await home.answer(flow, {"address": ADDRESS})
+    form = await home.answer(form, {"key": "00" * 16})
+    assert form["errors"] == {"key": "wrong_key"}
+
+
+async def test_keys_are_kept_privately_and_survive_a_restart(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    await home.add(thermometer())
+    await home.clock.run(5)
+    assert hass_storage["mi_bms.keys"]["data"]["keys"] == {ADDRESS: KEY}
+    store: Store[Any] = home.hass.data["mi_bms.keys"]._store
+    assert store._private
+
+
+async def test_new_sensors_are_added_by_themselves_when_that_is_wanted(
+    home: Home,
+) -> None:
+    form = await home.choose(await home.start(), "nearby")
+    done = await home.answer(
+        form,
+        {"take": [], "names": {}, "auto_add": True, "ignored": ["A4:C1:38:00:00:99"]},
+    )
+    await home.clock.settle()
+    form = await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {OTHER}")
+    await take(home, form)
+    assert entries(home) == {}
+
+    clear: Beacon = KINDS["ATC1441"](address=CLEAR)
+    ignored: Beacon = KINDS["ATC1441"](address="A4:C1:38:00:00:99")
+    known = thermometer()
+    unknown = thermometer("A4:C1:38:00:05:5C", "77" * 16)
+    battery = KINDS["JBD"](address="A5:C2:37:00:00:04", name="JBD-mine")
+    for device in (clear, ignored, known, unknown, battery):
+        home.air.add(device)
+        home.shout(device)
+    await home.clock.run(5)
+    assert set(entries(home)) == {CLEAR, ADDRESS}
+    assert entries(home)[ADDRESS].data["key"] == KEY
+    assert entries(home)[CLEAR].title == "ATC 1441"
+    assert {one["context"]["unique_id"] for one in home.flows()} == {
+        "A4:C1:38:00:00:99",
+        unknown.address,
+        battery.address,
+    }
+
+    await home.clock.wait(
+        home.hass.config_entries.async_remove(entries(home)[CLEAR].entry_id)
+    )
+    await home.listen(clear, 3)
+    assert CLEAR not in entries(home)
+    assert done["type"] in {"abort", "progress"}
+
+
+@pytest.mark.parametrize("answer", [False, True])
+async def test_an_export_is_for_administrators_who_confirm(
+    home: Home, hass_admin_user: Any, hass_read_only_user: Any, answer: bool
+) -> None:
+    from homeassistant.core import Context
+    from homeassistant.exceptions import ServiceValidationError, Unauthorized
+
+    await home.add(thermometer())
+
+    async def export(user: Any) -> Any:
+        return await home.hass.services.async_call(
+            "mi_bms",
+            "export_keys",
+            {"confirm": answer},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=user.id if user else None),
+        )
+
+    for user in (hass_read_only_user, None):
+        with pytest.raises(Unauthorized):
+            await home.clock.wait(export(user))
+    if not answer:
+        with pytest.raises(ServiceValidationError) as refused:
+            await home.clock.wait(export(hass_admin_user))
+        assert refused.value.translation_key == "export_not_confirmed"
+        return
+    assert await home.clock.wait(export(hass_admin_user)) == {
+        "mi32cfg": f'[{{"MAC":"A4C13800055B","PID":"055b","key":"{KEY.upper()}"' + "}]",
+        "list": f"{ADDRESS} {KEY} # LYWSD03MMC 055B\n",
+        "too_big_for_tasmota": False,
+        "not_in_mi32cfg": [],
+    }

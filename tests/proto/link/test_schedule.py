@@ -1,0 +1,619 @@
+"""The scheduler shares few slots among many batteries, and no one starves."""
+
+from collections.abc import Iterable
+from functools import cache
+from math import inf
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.mi_bms.proto.link.pace import Raised
+from custom_components.mi_bms.proto.link.pack import Decision, Order, Phase, Settings
+from custom_components.mi_bms.proto.link.schedule import (
+    CROWDED,
+    DOUBT_PAUSE,
+    LOOK,
+    NO_SLOT_PAUSE,
+    WAKE_EVERY,
+    Scheduler,
+)
+from custom_components.mi_bms.proto.link.slots import Hearing, Radio, Slots
+from custom_components.mi_bms.proto.model.availability import Failure, LinkState
+from tests.bench import schedule_sim as sim
+
+A, B, C, D = (f"A4:C1:38:00:00:0{number}" for number in range(1, 5))
+
+
+def radio(
+    *heard: str,
+    source: str = "hall",
+    slots: int = 3,
+    others: int = 0,
+    ours: Iterable[str] = (),
+    rssi: int = -60,
+    connectable: bool = True,
+    connecting: int = 0,
+) -> Radio:
+    mine = frozenset(ours)
+    return Radio(
+        source=source,
+        slots=slots,
+        free=slots - others - len(mine),
+        allocated=mine | {f"guest {number}" for number in range(others)},
+        connectable=connectable,
+        connecting=connecting,
+        hears={address: Hearing(rssi, 0.0) for address in heard},
+    )
+
+
+def scheduler(
+    *addresses: str, keeps: bool = False, interval: float = 30.0, **options: float
+) -> Scheduler:
+    made = Scheduler(lambda: 0.5, Settings(**options))  # type: ignore[arg-type]
+    for address in addresses:
+        made.add(address, 0.0, interval, keeps=keeps)
+    return made
+
+
+def read(decision: Decision) -> list[str]:
+    return [order.address for order in decision.read]
+
+
+def serve(
+    made: Scheduler, now: float, *radios: Radio, seconds: float = 1.0
+) -> Decision:
+    """Let everything that is ordered at a time succeed."""
+    decision = made.decide(now, radios)
+    for order in decision.read:
+        made.succeeded(order.address, now + seconds, seconds)
+    return decision
+
+
+def fail(made: Scheduler, now: float, where: Radio, failure: Failure) -> float:
+    """Let the one battery fail once; gives the pause that follows."""
+    (order,) = made.decide(now, [where]).read
+    made.failed(order.address, now, failure)
+    return made.packs[order.address].retry_at - now
+
+
+def test_a_battery_is_read_when_due_and_its_link_closed() -> None:
+    made = scheduler(A)
+    decision = made.decide(0.0, [radio(A)])
+    assert decision.read == (Order(address=A, radio="hall", open=False, gentle=False),)
+    assert made.decide(0.5, [radio(A, ours=[A])]).read == ()
+    made.connected(A, "hall")
+    made.connected(A, None)
+    made.succeeded(A, 1.0, 1.0)
+    decision = made.decide(1.0, [radio(A, ours=[A])])
+    assert decision.release == (A,)
+    assert made.packs[A].phase is Phase.CLOSING
+    made.released(A)
+    decision = made.decide(1.1, [radio(A)])
+    assert decision == Decision(read=(), release=(), again=30.0)
+    assert read(made.decide(30.0, [radio(A)])) == [A]
+
+
+def test_nobody_who_is_not_heard_by_a_connecting_radio_is_tried() -> None:
+    made = scheduler(A)
+    assert made.decide(0.0, []).read == ()
+    assert made.decide(0.0, [radio(B)]).read == ()
+    decision = made.decide(0.0, [radio(A, connectable=False)])
+    assert decision == Decision(read=(), release=(), again=LOOK)
+
+
+def test_earliest_deadline_first_and_one_start_at_a_time() -> None:
+    made = scheduler()
+    made.add(A, 0.0, 60.0)
+    made.add(B, 0.0, 30.0)
+    made.add(C, 0.0, 45.0)
+    all_heard = (A, B, C)
+    first = made.decide(0.0, [radio(*all_heard)])
+    assert read(first) == [B]
+    assert first.again == 0.5
+    assert read(made.decide(0.5, [radio(*all_heard, ours=[B])])) == [C]
+    assert read(made.decide(1.0, [radio(*all_heard, ours=[B, C])])) == [A]
+
+
+def test_starts_at_different_radios_do_not_wait() -> None:
+    made = scheduler(A, B)
+    radios = [radio(A), radio(B, source="garage")]
+    assert read(made.decide(0.0, radios)) == [A, B]
+
+
+def test_a_battery_that_waits_becomes_the_most_urgent() -> None:
+    made = scheduler(stagger=0.0)
+    made.add(A, 0.0, 10.0)
+    made.add(B, 0.0, 600.0)
+    where = radio(A, B, slots=1)
+    served = []
+    for second in range(0, 1300, 10):
+        decision = made.decide(float(second), [where])
+        served += read(decision)
+        for order in decision.read:
+            made.succeeded(order.address, second + 10.0, 10.0)
+            made.decide(second + 10.0, [where])
+            made.released(order.address)
+    assert served.count(B) >= 2
+
+
+def test_the_last_slot_of_a_shared_radio_is_left_alone() -> None:
+    made = scheduler(A, B)
+    assert read(made.decide(0.0, [radio(A, B, others=1)])) == [A]
+    waiting = made.decide(5.0, [radio(A, B, others=1, ours=[A])])
+    assert waiting.read == ()
+    assert waiting.again == 6.0
+
+
+def test_the_reserve_is_a_setting_and_never_all_of_a_radio() -> None:
+    assert scheduler(A, reserve=0).decide(0.0, [radio(A, others=2)]).read
+    assert not scheduler(A).decide(0.0, [radio(A, others=2)]).read
+    made = scheduler(A)
+    assert not made.decide(0.0, [radio(A, slots=1, others=1)]).read
+    assert made.decide(1.0, [radio(A, slots=1)]).read
+
+
+def test_others_are_forgotten_after_a_while() -> None:
+    made = scheduler(A, shared_for=100.0)
+    made.decide(0.0, [radio(A, slots=2, others=2)])
+    assert not made.decide(100.0, [radio(A, slots=2, others=1)]).read
+    assert made.decide(201.0, [radio(A, slots=2)]).read
+
+
+def test_a_link_of_ours_that_nobody_counts_yet_takes_its_slot() -> None:
+    made = scheduler(A, B, stagger=0.0)
+    assert read(made.decide(0.0, [radio(A, B, slots=1)])) == [A]
+    assert made.decide(0.1, [radio(A, B, slots=1)]).read == ()
+
+
+def test_the_path_is_the_one_that_the_stack_takes() -> None:
+    near, far = radio(A), radio(A, source="far", rssi=-80)
+
+    def path(*radios: Radio) -> str | None:
+        return Slots(radios, {}, (), 1).path(A)
+
+    assert path(near, far) == "hall"
+    assert path(radio(A, others=3), far) == "far"
+    assert path(radio(A, others=2, connecting=1), far) == "far"
+    twice = Radio(source="hall", hears=near.hears, failures={A: 2})
+    assert path(twice, far) == "far"
+    assert path(radio(A, connectable=False)) is None
+    assert Slots([near, far], {}, (), 1).home(A) == "hall"
+    assert Slots([], {}, (), 1).home(A) is None
+
+
+def test_a_link_stays_open_while_slots_are_spare() -> None:
+    made = scheduler(A, keeps=True)
+    serve(made, 0.0, radio(A))
+    assert made.decide(1.0, [radio(A, ours=[A])]).release == ()
+    decision = made.decide(30.0, [radio(A, ours=[A])])
+    assert decision.read == (Order(address=A, radio="hall", open=True, gentle=False),)
+
+
+@pytest.mark.parametrize(
+    ("where", "interval", "keeps"),
+    [
+        (radio(A, ours=[A]), 600.0, True),
+        (radio(A, ours=[A]), 30.0, False),
+        (radio(A, source="other", ours=[A]), 30.0, True),
+        (radio(A, B, slots=1, ours=[A]), 30.0, True),
+        (radio(A, B, slots=2, others=1, ours=[A]), 30.0, True),
+    ],
+)
+def test_a_link_is_closed_when_it_does_not_pay(
+    where: Radio, interval: float, keeps: bool
+) -> None:
+    made = scheduler(A, keeps=keeps, interval=interval)
+    serve(made, 0.0, radio(A))
+    made.add(B, 0.0, 30.0)
+    made.packs[B].due = 20.0
+    assert made.decide(1.0, [where]).release == (A,)
+
+
+def test_a_held_link_makes_room_for_those_that_wait() -> None:
+    made = scheduler(A, B, keeps=True)
+    serve(made, 0.0, radio(A, B, slots=2))
+    serve(made, 1.0, radio(A, B, slots=2, ours=[A]))
+    assert made.decide(2.5, [radio(A, B, slots=2, ours=[A, B])]).release == ()
+    made.add(C, 3.0, 30.0)
+    crowded = made.decide(3.0, [radio(A, B, C, slots=2, ours=[A, B])])
+    assert crowded.release == (B, A)
+    assert made.decide(3.1, [radio(A, B, C, slots=2, ours=[A, B])]).release == ()
+    made.released(A)
+    made.released(B)
+    serve(made, 4.0, radio(A, B, C, slots=2))
+    # Nobody keeps a link here for a while.
+    assert made.decide(5.0, [radio(A, B, C, slots=2, ours=[C])]).release == (C,)
+    made.remove(B)
+    made.released(C)
+    serve(made, 5.0 + CROWDED, radio(A, C, slots=3))
+    made.decide(7.0 + CROWDED, [radio(A, C, slots=3, ours=[A])])
+    assert made.packs[A].kept
+
+
+def test_those_that_wait_do_not_take_a_link_while_a_slot_comes_back() -> None:
+    made = scheduler(A, keeps=True)
+    serve(made, 0.0, radio(A, slots=2))
+    made.decide(1.0, [radio(A, slots=2, ours=[A])])
+    made.add(B, 2.0, 30.0)
+    made.add(C, 2.0, 40.0)
+    made.packs[C].due = 3.0
+    made.decide(2.0, [radio(A, B, C, slots=2, ours=[A])])
+    assert made.packs[B].phase is Phase.READING
+    assert made.decide(3.0, [radio(A, B, C, slots=2, ours=[A, B])]).release == ()
+    late = made.decide(14.0, [radio(A, B, C, slots=2, ours=[A, B])])
+    assert late.release == (A,)
+
+
+def test_a_held_link_elsewhere_makes_no_room_here() -> None:
+    made = scheduler(A, keeps=True)
+    serve(made, 0.0, radio(A, source="garage"))
+    garage = radio(A, source="garage", ours=[A])
+    made.decide(1.0, [garage])
+    made.add(B, 2.0, 30.0)
+    decision = made.decide(2.0, [garage, radio(B, others=3)])
+    assert decision.release == ()
+    assert decision.read == ()
+
+
+def test_a_held_link_that_breaks_is_no_failure() -> None:
+    made = scheduler(A, keeps=True)
+    serve(made, 0.0, radio(A))
+    made.decide(1.0, [radio(A, ours=[A])])
+    made.lost(A)
+    assert made.packs[A].failures == 0
+    order = made.decide(30.0, [radio(A)]).read[0]
+    assert not order.open
+
+
+def test_pauses_grow_to_a_limit_and_end_with_success() -> None:
+    made = scheduler(A, longest_pause=100.0)
+    now, pauses = 1000.0, []
+    made.packs[A].read_at = 0.0
+    for _ in range(8):
+        pauses.append(fail(made, now, radio(A), Failure.SILENT))
+        now += pauses[-1]
+    assert pauses == [7.5, 15.0, 30.0, 60.0, 100.0, 100.0, 100.0, 100.0]
+    assert made.decide(now, [radio(A)]).read[0].gentle
+    made.succeeded(A, now, 1.0)
+    assert made.packs[A].failures == 0
+
+
+def test_pauses_are_no_longer_than_half_the_outage() -> None:
+    made = scheduler(A)
+    now = 0.0
+    for _ in range(15):
+        pause = fail(made, now, radio(A), Failure.SILENT)
+        assert pause <= max(7.5, now / 2)
+        now += pause
+    assert pause == 300.0
+
+
+def test_pauses_vary_so_that_failures_do_not_march_in_step() -> None:
+    for chance, pause in ((0.0, 7.5 * 0.75), (1.0, 7.5 * 1.25)):
+        made = Scheduler(lambda chance=chance: chance)
+        made.add(A, 0.0, 30.0)
+        assert fail(made, 0.0, radio(A), Failure.SILENT) == pause
+
+
+def test_a_battery_that_connects_again_is_soon_tried_again() -> None:
+    made = scheduler(A)
+    now = 10_000.0
+    made.packs[A].read_at = 0.0
+    for _ in range(6):
+        now += fail(made, now, radio(A), Failure.CONNECT)
+    assert fail(made, now, radio(A), Failure.SILENT) == 7.5
+    assert fail(made, now + 7.5, radio(A), Failure.SILENT) == 15.0
+    assert made.packs[A].failures == 8
+
+
+@pytest.mark.parametrize("failure", [Failure.AUTH, Failure.UNSUPPORTED])
+def test_what_time_does_not_heal_is_tried_rarely(failure: Failure) -> None:
+    assert fail(scheduler(A), 0.0, radio(A), failure) == 300.0
+
+
+def test_a_missing_slot_is_not_the_batterys_fault() -> None:
+    made = scheduler(A)
+    assert fail(made, 0.0, radio(A), Failure.NO_SLOT) == NO_SLOT_PAUSE
+    assert made.packs[A].failures == 0
+    assert made.packs[A].quality.polls == 0
+
+
+def test_somebody_elses_battery_is_tried_regularly() -> None:
+    made = scheduler(A)
+    now = 1000.0
+    for _ in range(8):
+        made.elsewhere(A, held=True)
+        pause = fail(made, now, radio(A), Failure.CONNECT)
+        now += pause
+    assert pause == 30.0
+    assert made.decide(now, [radio(A)]).read[0].gentle
+
+
+def suspects(made: Scheduler, *addresses: str) -> None:
+    for address in addresses:
+        made.packs[address].failures = 3
+        made.packs[address].read_at = -1000.0
+
+
+def test_those_that_fail_stand_behind_and_one_at_a_time() -> None:
+    made = scheduler(A, B, C, D, stagger=0.0)
+    suspects(made, A, B)
+    heard = (A, B, C, D)
+    assert read(made.decide(0.0, [radio(*heard, slots=4)])) == [C, D, A]
+    assert made.decide(1.0, [radio(*heard, slots=4, ours=[A, C, D])]).read == ()
+    made.failed(A, 2.0, Failure.SILENT)
+    assert read(made.decide(2.0, [radio(*heard, slots=4, ours=[C, D])])) == [B]
+
+
+def test_those_that_fail_get_their_turn_after_a_while() -> None:
+    made = scheduler(A, stagger=0.0, patience=60.0)
+    suspects(made, A)
+    made.add(B, 59.0, 30.0)
+    assert read(made.decide(59.0, [radio(A, B, slots=1)])) == [B]
+    made.lost(B)
+    assert read(made.decide(61.0, [radio(A, B, slots=1)])) == [A]
+
+
+def test_when_a_radio_fails_for_all_the_first_success_brings_all_back() -> None:
+    made = scheduler(A, B, C, stagger=0.0)
+    where = radio(A, B, C)
+    now = 1000.0
+    for _ in range(6):
+        decision = made.decide(now, [where])
+        for order in decision.read:
+            made.failed(order.address, now, Failure.CONNECT)
+        now += 30.0
+    assert made.sick("hall")
+    assert not made.sick("garage")
+    assert not made.sick(None)
+    assert all(pack.retry_at <= now for pack in made.packs.values())
+    made.packs[B].retry_at = made.packs[C].retry_at = inf
+    made.packs[C].failed_at = "garage"
+    assert read(made.decide(now, [where])) == [A]
+    made.succeeded(A, now, 1.0)
+    assert not made.sick("hall")
+    assert read(made.decide(now, [where])) == [B]
+    assert made.packs[C].retry_at == inf
+    assert made.radios["hall"].share is not None
+
+
+def test_one_battery_that_fails_makes_no_radio_sick() -> None:
+    made = scheduler(A, B, stagger=0.0)
+    now = 1000.0
+    made.decide(now, [radio(A, B)])
+    made.failed(A, now, Failure.CONNECT)
+    made.succeeded(B, now, 1.0)
+    assert made.packs[A].failures == 1
+
+
+def test_a_pause_of_the_user() -> None:
+    made = scheduler(A, B, keeps=True, stagger=0.0)
+    serve(made, 0.0, radio(A, B, slots=4))
+    made.decide(1.0, [radio(A, B, slots=4, ours=[A, B])])
+    made.pause(A, 60.0)
+    made.pause(B)
+    assert not made.refresh(A)
+    decision = made.decide(2.0, [radio(A, B, slots=4, ours=[A, B])])
+    assert decision.release == (A, B)
+    made.released(A)
+    made.released(B)
+    assert made.decide(31.0, [radio(A, B)]) == Decision(read=(), release=(), again=60.0)
+    assert read(made.decide(60.0, [radio(A, B)])) == [A]
+    made.resume(B, 61.0)
+    assert read(made.decide(61.0, [radio(A, B, ours=[A])])) == [B]
+
+
+def test_a_pause_in_the_middle_of_a_read() -> None:
+    made = scheduler(A)
+    made.decide(0.0, [radio(A)])
+    made.pause(A, 100.0)
+    assert made.decide(0.5, [radio(A, ours=[A])]).release == (A,)
+    made.failed(A, 0.6, Failure.LOST)
+    assert made.packs[A].failures == 0
+    assert made.packs[A].phase is Phase.CLOSED
+    made.resume(A, 1.0)
+    made.decide(1.0, [radio(A)])
+    made.pause(A)
+    made.decide(1.5, [radio(A, ours=[A])])
+    made.succeeded(A, 1.6, 1.0)
+    assert made.packs[A].phase is Phase.CLOSING
+
+
+def test_refresh_goes_first() -> None:
+    made = scheduler(A, B)
+    serve(made, 0.0, radio(A, B))
+    made.decide(1.0, [radio(A, B)])
+    made.released(A)
+    suspects(made, A)
+    made.sleep(A)
+    assert made.refresh(A)
+    assert read(made.decide(2.0, [radio(A, B)])) == [A]
+    made.succeeded(A, 2.0, 1.0)
+    assert not made.packs[A].urgent
+    assert not made.packs[A].asleep
+
+
+def test_a_sleeping_battery_is_left_alone_and_read_when_it_wakes() -> None:
+    made = scheduler(A)
+    made.sleep(A)
+    assert made.decide(0.0, [radio(A)]) == Decision(read=(), release=(), again=LOOK)
+    assert made.wake(A, 10.0)
+    assert read(made.decide(10.0, [radio(A)])) == [A]
+    assert not made.wake(A, 10.0 + WAKE_EVERY - 1)
+    assert made.wake(A, 10.0 + WAKE_EVERY)
+    assert made.packs[A].phase is Phase.READING
+
+
+def test_a_battery_that_is_heard_again_is_tried_at_once() -> None:
+    made = scheduler(A)
+    now = 1000.0
+    made.packs[A].read_at = 0.0
+    for _ in range(6):
+        now += fail(made, now, radio(A), Failure.CONNECT)
+    made.decide(now - 100.0, [])
+    assert read(made.decide(now, [radio(A)])) == [A]
+    made.succeeded(A, now + 1, 1.0)
+    made.decide(now + 1, [radio(A)])
+    made.released(A)
+    made.decide(now + 2, [])
+    # Its plan is no worse for a gap in the adverts.
+    assert made.decide(now + 3, [radio(A)]).read == ()
+
+
+def test_an_unbelievable_sample_is_checked_soon() -> None:
+    made = scheduler(A, keeps=True)
+    made.decide(0.0, [radio(A)])
+    made.doubted(A, 1.0, 1.0)
+    assert made.packs[A].read_at is None
+    decision = made.decide(1.0 + DOUBT_PAUSE, [radio(A, ours=[A])])
+    assert decision.read[0].open
+
+
+def test_an_interval_that_cannot_be_kept_is_raised() -> None:
+    made = scheduler(A, interval=5.0)
+    now = 0.0
+    for _ in range(5):
+        assert made.packs[A].raised is None
+        serve(made, now, radio(A), seconds=8.0)
+        made.decide(now + 8.0, [radio(A)])
+        made.released(A)
+        now += 10.0
+    assert made.packs[A].raised == Raised(5.0, 10.0)
+    assert made.packs[A].effective == 10.0
+    made.pace(A, 30.0)
+    assert made.packs[A].raised is None
+
+
+def test_a_new_interval_counts_from_the_last_read() -> None:
+    made = scheduler(A)
+    made.pace(A, 60.0)
+    assert made.packs[A].due == 0.0
+    serve(made, 0.0, radio(A))
+    made.pace(A, 10.0)
+    assert made.packs[A].due == 10.0
+    made.pace(A, 10.0)
+
+
+def test_a_battery_that_was_removed_reports_into_the_void() -> None:
+    made = scheduler(A, B, stagger=0.0)
+    made.decide(0.0, [radio(A, B)])
+    made.failed(A, 1.0, Failure.CONNECT)
+    made.remove(A)
+    made.remove(A)
+    made.connected(A, "hall")
+    made.succeeded(A, 1.0, 1.0)
+    made.doubted(A, 1.0, 1.0)
+    made.failed(A, 1.0, Failure.LOST)
+    made.lost(A)
+    made.released(A)
+    made.wake(A, 1.0)
+    assert list(made.packs) == [B]
+
+
+SCENARIO = st.builds(
+    lambda slots, packs, others, loss, dead: sim.Scenario(
+        make=lambda: (
+            [
+                sim.SimRadio(name="one", slots=slots, others=((100.0, 400.0, others),)),
+                sim.SimRadio(name="two", slots=slots),
+            ],
+            [
+                sim.SimPack(
+                    name=f"pack {number}",
+                    rssi={"one": -50 - number, "two": -70 + number},
+                    interval=20.0 + 10 * number,
+                    keeps=bool(number % 2),
+                    refuses=((0.0, inf),) if number < dead else (),
+                )
+                for number in range(packs)
+            ],
+        ),
+        seconds=600.0,
+        loss=loss,
+    ),
+    slots=st.integers(1, 4),
+    packs=st.integers(1, 10),
+    others=st.integers(0, 3),
+    loss=st.sampled_from((0.0, 0.05, 0.3)),
+    dead=st.integers(0, 3),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SCENARIO, st.integers(0, 100))
+def test_whatever_happens_slots_are_kept_to_and_none_leaks(
+    scenario: sim.Scenario, seed: int
+) -> None:
+    world, driver = sim.simulate(scenario, "scheduled", seed)
+    assert isinstance(driver, sim.Scheduled)
+    assert driver.leaked() == 0
+    assert all(one.busiest <= one.slots for one in world.radios.values())
+    shared = [one for one in world.radios.values() if one.slots > 1]
+    assert not shared or len(shared) < 2 or world.last_slot_taken == 0
+
+
+@cache
+def outcome(name: str) -> tuple[sim.World, sim.Scheduled]:
+    world, driver = sim.simulate(sim.SCENARIOS[name], "scheduled")
+    assert isinstance(driver, sim.Scheduled)
+    return world, driver
+
+
+# Nobody but the one that the scenario is about may suffer.
+EXEMPT = {
+    "others hold slots": {f"pack {number:02}" for number in range(1, 13, 2)},
+    "a pack answers every third time": {"pack 01"},
+    "one of two radios dies": {f"pack {number:02}" for number in range(1, 13, 2)},
+}
+
+
+@pytest.mark.parametrize("name", sim.SCENARIOS)
+def test_nobody_starves(name: str) -> None:
+    world, driver = outcome(name)
+    assert driver.leaked() == 0
+    assert world.last_slot_taken == 0
+    for pack in world.packs.values():
+        if pack.name not in EXEMPT.get(name, ()):
+            assert max(pack.ages) <= 3 * pack.interval, pack.name
+        assert all(after <= pack.interval + 5 for after in pack.recoveries), pack.name
+
+
+def test_a_bad_battery_does_better_than_once_in_four_intervals() -> None:
+    world, _ = outcome("a pack answers every third time")
+    assert max(world.packs["pack 01"].ages) <= 4 * 30.0
+
+
+def test_a_radio_that_dies_delays_by_no_more_than_the_time_to_notice() -> None:
+    world, _ = outcome("one of two radios dies")
+    assert max(max(pack.ages) for pack in world.packs.values()) <= 4 * 30.0
+    assert sum(pack.lost for pack in world.packs.values()) == 0
+
+
+def test_only_the_batteries_concerned_are_lost() -> None:
+    for name, lost in (
+        ("12 packs, 2 radios of 3 slots", set()),
+        ("three packs asleep", set()),
+        ("two packs held by phones", {"pack 01", "pack 02"}),
+        ("a dead pack at 1 slot", {"pack 6"}),
+    ):
+        world, _ = outcome(name)
+        assert {pack.name for pack in world.packs.values() if pack.lost} == lost
+
+
+def test_states_tell_what_happened() -> None:
+    night, _ = outcome("three packs asleep")
+    phone, _ = outcome("two packs held by phones")
+    for pack in list(night.packs.values())[:3]:
+        assert pack.states[LinkState.ASLEEP] * sim.LISTEN > 2200
+    for pack in list(phone.packs.values())[:2]:
+        assert pack.states[LinkState.HELD] * sim.LISTEN > 500
+        assert pack.states[LinkState.ASLEEP] == 0
+
+
+def test_ours_is_better_than_what_others_do() -> None:
+    name = "12 packs, 2 radios of 3 slots"
+    world, _ = outcome(name)
+    oldest = max(max(pack.ages[120:]) for pack in world.packs.values())
+    for way in ("held", "timers"):
+        other, _ = sim.simulate(sim.SCENARIOS[name], way)
+        assert oldest < max(max(pack.ages[120:]) for pack in other.packs.values())

@@ -1,0 +1,66 @@
+"""Dead-bands keep rows out of the database, and the estimate says how many are left."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.rows import DEAD_BANDS, Bands, RowsPerDay
+from custom_components.mi_bms.proto.model.sample import BmsSample, Probe
+
+
+def sample(volts: float, *, flag: bool = False, probes: int = 1) -> BmsSample:
+    return BmsSample(
+        values={Field.VOLTAGE: volts, Field.PROBLEM: flag, Field.BATTERY_MODE: "bulk"},
+        cells=(3.3, None),
+        probes=(Probe(20.0),) * probes,
+    )
+
+
+def test_only_what_left_its_band_is_written() -> None:
+    bands = Bands({Field.VOLTAGE: 0.1})
+    assert len(bands.take(sample(13.0))) == 6
+    assert bands.take(sample(13.05)) == {}
+    assert bands.take(sample(13.2)) == {(Field.VOLTAGE, 0): 13.2}
+    assert bands.take(sample(13.2, flag=True)) == {(Field.PROBLEM, 0): True}
+    gone = {(Field.PROBE_TEMPERATURE, 1): None}
+    assert bands.take(sample(13.2, flag=True, probes=0)) == gone
+    assert bands.take(sample(13.2, flag=True, probes=0)) == {}
+    back = bands.take(sample(13.2, flag=True))
+    assert back == {(Field.PROBE_TEMPERATURE, 1): 20.0}
+
+
+def test_without_a_band_each_change_is_written() -> None:
+    bands = Bands({})
+    bands.take(sample(13.0))
+    assert bands.take(sample(13.0)) == {}
+    assert bands.take(sample(13.001)) == {(Field.VOLTAGE, 0): 13.001}
+
+
+def test_rows_per_day() -> None:
+    rows = RowsPerDay()
+    assert rows.estimate({}, 30.0) == 0
+    rows.take(sample(13.0), 0.0)
+    assert rows.estimate({}, 30.0) == 4320
+    for number in range(1, 100):
+        rows.take(sample(13.0 + number % 2), 30.0 * number)
+    assert rows.estimate({}, 30.0) == 2880
+    assert rows.estimate({Field.VOLTAGE: 2.0}, 30.0) == 0
+    # Every second poll sees no change at all; too few are left of very long intervals.
+    assert rows.estimate({}, 60.0) == 0
+    assert rows.estimate({}, 3000.0) == 29
+
+
+@given(st.lists(st.floats(10, 15), min_size=12, max_size=40), st.floats(0, 2))
+def test_a_wider_band_never_writes_more_than_everything(
+    volts: list[float], band: float
+) -> None:
+    rows = RowsPerDay()
+    for number, value in enumerate(volts):
+        rows.take(sample(value), 30.0 * number)
+    most = rows.estimate({}, 30.0)
+    assert 0 <= rows.estimate({Field.VOLTAGE: band}, 30.0) <= most <= 2880
+
+
+@pytest.mark.parametrize("field", sorted(DEAD_BANDS))
+def test_default_bands_are_positive(field: Field) -> None:
+    assert DEAD_BANDS[field] > 0
