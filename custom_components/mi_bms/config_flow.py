@@ -135,7 +135,10 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
         self._abort_if_unique_id_configured()
         if not self._recognise(discovery_info):
             return self.async_abort(reason="not_supported")
-        return await self._async_step_for_kind()
+        result = await self._async_step_for_kind()
+        # All keys were tried on it; meanwhile it may have been added by itself.
+        self._abort_if_unique_id_configured()
+        return result
 
     @override
     async def async_step_user(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ..world import ad
-from ..world.devices.xiaomi import SERVICE, seal
+from tests.world import ad
+from tests.world.devices.xiaomi import SERVICE, seal
 
 KEY: Final = bytes.fromhex("e9ea895fac7cca6d30532432a516f3a8")
 

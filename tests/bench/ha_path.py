@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 # Ours must be found before anything else of that name.
 import custom_components.mi_bms  # noqa: F401
 from homeassistant.config_entries import ConfigEntry
-from tests.bench.frames import KEY, KINDS, Kind, address_of, raw
+from tests.bench.frames import KINDS, Kind, address_of, raw
 from tests.bench.house import House, at_home
 
 AIM: Final = 0.5

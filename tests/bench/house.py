@@ -27,8 +27,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.runner import RuntimeConfig
 from homeassistant.setup import async_setup_component
-
-from ..e2e.home_assistant import ONBOARDING, free_port, prepare
+from tests.e2e.home_assistant import ONBOARDING, free_port, prepare
 
 SOURCE: Final = "AA:BB:CC:00:00:99"
 DETAILS: Final = {"address_type": 0}

@@ -1,6 +1,7 @@
 """The scheduler shares few slots among many batteries, and no one starves."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from math import inf
 
@@ -278,12 +279,12 @@ def test_pauses_grow_to_a_limit_and_end_with_success() -> None:
     assert made.packs[A].failures == 0
 
 
-def test_pauses_are_no_longer_than_half_the_outage() -> None:
+def test_pauses_are_no_longer_than_a_third_of_the_outage() -> None:
     made = scheduler(A)
     now = 0.0
-    for _ in range(15):
+    for _ in range(20):
         pause = fail(made, now, radio(A), Failure.SILENT)
-        assert pause <= max(7.5, now / 2)
+        assert pause <= max(7.5, now / 3)
         now += pause
     assert pause == 300.0
 
@@ -469,6 +470,25 @@ def test_an_unbelievable_sample_is_checked_soon() -> None:
     assert decision.read[0].open
 
 
+def test_a_battery_that_goes_on_lying_gets_no_more_turns() -> None:
+    made = scheduler(A)
+    for now, due in ((0.0, 1.0 + DOUBT_PAUSE), (3.0, 33.0)):
+        made.decide(now, [radio(A)])
+        made.doubted(A, now + 1, 1.0)
+        assert made.packs[A].due == due
+        made.decide(now + 1, [radio(A)])
+        made.released(A)
+
+
+def test_a_report_that_nobody_ordered_concerns_no_radio() -> None:
+    made = scheduler(A)
+    made.failed(A, 1.0, Failure.CONNECT)
+    assert not made.radios
+    made.succeeded(A, 2.0, 1.0)
+    assert not made.radios
+    assert made.packs[A].phase is Phase.CLOSED
+
+
 def test_an_interval_that_cannot_be_kept_is_raised() -> None:
     made = scheduler(A, interval=5.0)
     now = 0.0
@@ -575,12 +595,20 @@ def test_nobody_starves(name: str) -> None:
     for pack in world.packs.values():
         if pack.name not in EXEMPT.get(name, ()):
             assert max(pack.ages) <= 3 * pack.interval, pack.name
+
+
+@pytest.mark.parametrize("name", sim.SCENARIOS)
+def test_after_a_fault_all_is_well_within_an_interval(name: str) -> None:
+    # Without chance losses: they would be counted as the fault's.
+    clean = replace(sim.SCENARIOS[name], loss=0.0)
+    world, _ = sim.simulate(clean, "scheduled")
+    for pack in world.packs.values():
         assert all(after <= pack.interval + 5 for after in pack.recoveries), pack.name
 
 
-def test_a_bad_battery_does_better_than_once_in_four_intervals() -> None:
+def test_a_bad_battery_gives_what_it_can() -> None:
     world, _ = outcome("a pack answers every third time")
-    assert max(world.packs["pack 01"].ages) <= 4 * 30.0
+    assert sim.percentile(world.packs["pack 01"].ages, 95) <= 3 * 30.0
 
 
 def test_a_radio_that_dies_delays_by_no_more_than_the_time_to_notice() -> None:

@@ -10,6 +10,7 @@ from .pace import Raised
 from .quality import Quality
 
 TIMED: Final = 5  # durations known before an interval is raised for them
+SUSPECT: Final = 2  # failures in a row; one is normal on a shared radio
 SLACK: Final = 1.25  # interval over duration of a read, at least
 
 
@@ -81,6 +82,11 @@ class Pack:
             return None
         possible = round(seconds * SLACK, 1)
         return Raised(self.interval, possible) if possible > self.interval else None
+
+    @property
+    def suspect(self) -> bool:
+        """Say whether it failed so often that it may not stand in others' way."""
+        return self.failures >= SUSPECT
 
     @property
     def ready_at(self) -> float:

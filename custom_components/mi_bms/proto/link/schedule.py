@@ -18,19 +18,13 @@ from math import ceil, inf
 from typing import Final
 
 from ..model.availability import Failure
+from .backoff import pause_after
 from .pack import Decision, Order, Pack, Phase, Settings
 from .quality import Quality
 from .slots import Radio, Slots
 
-SUSPECT: Final = (
-    2  # failures in a row from which a battery no longer stands in others' way
-)
 SICK: Final = 2  # batteries that fail at a radio in a row, none succeeding
 HEADROOM: Final = 2.0  # slots kept for rotation, as a multiple of what the reads take
-FIRST_TRY: Final = (2.0, 15.0)  # s; bounds of the first pause after a failure
-JITTER: Final = (
-    0.25  # part of a pause by which it varies, so that failures do not march in step
-)
 NO_SLOT_PAUSE: Final = 5.0  # s
 DOUBT_PAUSE: Final = 2.0  # s until an unbelievable sample is checked
 WAKE_EVERY: Final = 60.0  # s; a flickering advert must not undo the pauses
@@ -170,8 +164,14 @@ class Scheduler:
             self._quality(radio).bad()
             if failure in _NO_LINK:
                 self._failing.setdefault(radio, set()).add(address)
-        outage = now - (pack.born if pack.read_at is None else pack.read_at)
-        pack.retry_at = now + self._pause(pack, radio, failure, outage)
+        pack.retry_at = now + pause_after(
+            pack,
+            failure,
+            now,
+            longest=self.settings.longest_pause,
+            steady=self.sick(radio) or pack.held_elsewhere,
+            chance=self._chance(),
+        )
 
     def lost(self, address: str) -> None:
         """Note that a held link broke; no failure yet, the next read will tell."""
@@ -274,8 +274,7 @@ class Scheduler:
             if radio is None or not slots.room(radio):
                 waiting.append(pack)
                 continue
-            if pack.failures >= SUSPECT and self._trying(radio):
-                waiting.append(pack)
+            if pack.suspect and self._trying(radio):
                 continue
             turn = self._connect_at.get(radio, -inf) + self.settings.stagger
             if turn > now:
@@ -288,18 +287,12 @@ class Scheduler:
 
     def _rank(self, pack: Pack, now: float) -> tuple[bool, float]:
         """Order those that wait: suspects last unless they have waited long, then by deadline."""
-        suspect = (
-            pack.failures >= SUSPECT
-            and not pack.urgent
-            and now - pack.ready_at < self.settings.patience
-        )
-        return suspect, pack.deadline
+        patient = now - pack.ready_at < self.settings.patience
+        return pack.suspect and not pack.urgent and patient, pack.deadline
 
     def _trying(self, radio: str) -> bool:
         return any(
-            pack.phase is Phase.READING
-            and pack.radio == radio
-            and pack.failures >= SUSPECT
+            pack.phase is Phase.READING and pack.radio == radio and pack.suspect
             for pack in self.packs.values()
         )
 
@@ -400,22 +393,3 @@ class Scheduler:
             pack = self.packs[address]
             if pack.failures and pack.failed_at == radio:
                 self._back(pack, now)
-
-    def _pause(
-        self, pack: Pack, radio: str | None, failure: Failure, outage: float
-    ) -> float:
-        """Give how long to stay away after a failure, in seconds.
-
-        Not longer than a third of the outage so far: a battery that often fails also often answers.
-        """
-        longest = self.settings.longest_pause
-        if failure in {Failure.AUTH, Failure.UNSUPPORTED}:
-            return longest
-        if self.sick(radio) or pack.held_elsewhere:
-            longest = min(longest, pack.effective)
-        low, high = FIRST_TRY
-        first = min(max(pack.effective / 4, low), high)
-        pause = min(
-            longest, max(first, outage / 3), first * 2.0 ** min(pack.stalled - 1, 16)
-        )
-        return pause * (1 + JITTER * (2 * self._chance() - 1))
