@@ -160,8 +160,6 @@ class NearbySteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Tell what was added, and what was not and why."""
-        if self._adding:
-            await self._adding
         words = await async_words(self.hass)
         return self.async_abort(
             reason="nearby_added",

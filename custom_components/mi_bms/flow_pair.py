@@ -9,6 +9,7 @@ from typing import Any, Final, override
 
 import probatio
 
+from homeassistant.components import bluetooth
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigFlow,
@@ -256,6 +257,9 @@ class PairSteps(ConfigFlow):
         super().async_remove()
         if self._pairing:
             self._pairing.cancel()
+            if self._pairing.result and not entry_of(self.hass, self._pair_address):
+                # The key is on the ring: the card of the device offers it.
+                bluetooth.async_rediscover_address(self.hass, self._pair_address)
         if self._pair_waiter:
             self._pair_waiter.cancel()
 

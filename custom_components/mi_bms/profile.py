@@ -72,7 +72,7 @@ class Profile:
     def spots(self, pack: int | None = None) -> Iterator[Spot]:
         """Give everything the battery shows; cells and probes of packs stand with their packs only."""
         if pack is None:
-            yield Spot(Field.LAST_SEEN)
+            yield Spot(Field.LAST_READ)
         for name, shown in (
             *((name, name in self.fields) for name in Field),
             (Field.ALARM, Field.PROBLEM_CODE in self.fields),

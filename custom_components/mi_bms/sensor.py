@@ -287,6 +287,9 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
         _measured(
             Field.LAST_SEEN, _C.TIMESTAMP, state_class=None, category=_DIAGNOSTIC
         ),
+        _measured(
+            Field.LAST_READ, _C.TIMESTAMP, state_class=None, category=_DIAGNOSTIC
+        ),
     )
 }
 
@@ -491,7 +494,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
         if sample is None:
             return None
         match self.spot.field, self.spot.part:
-            case Field.LAST_SEEN, _:
+            case Field.LAST_READ, _:
                 return self.coordinator.read_at
             case Field.PRODUCTION_DATE, _:
                 return dt_util.parse_date(self.profile.info.production_date or "")

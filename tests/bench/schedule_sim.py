@@ -515,6 +515,33 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 }
 
 
+def _polls(world: World) -> float:
+    return sum(pack.reads for pack in world.packs.values()) / (world.now / 60)
+
+
+def _slots(world: World) -> float:
+    return max(radio.busiest for radio in world.radios.values())
+
+
+def _recovery(world: World) -> float:
+    return max(
+        [0.0, *(one for pack in world.packs.values() for one in pack.recoveries)]
+    )
+
+
+def _lost(world: World) -> float:
+    return sum(pack.lost for pack in world.packs.values())
+
+
+FIGURES: Final[Mapping[str, Callable[[World], float]]] = {
+    "polls/min": _polls,
+    "most slots": _slots,
+    "recovery": _recovery,
+    "last slot": lambda world: world.last_slot_taken,
+    "lost": _lost,
+}
+
+
 def report(name: str) -> str:
     """Give the table of one scenario."""
     worlds = {way: simulate(SCENARIOS[name], way)[0] for way in WAYS}
@@ -529,17 +556,7 @@ def report(name: str) -> str:
             )
             cells.append(f"{figures:>22}")
         lines.append("".join([f"{pack:10}", *cells]))
-    minutes = SCENARIOS[name].seconds / 60
-    for title, figure in (
-        ("polls/min", lambda w: sum(p.reads for p in w.packs.values()) / minutes),
-        ("most slots", lambda w: max(r.busiest for r in w.radios.values())),
-        (
-            "recovery",
-            lambda w: max([0, *(r for p in w.packs.values() for r in p.recoveries)]),
-        ),
-        ("last slot", lambda w: w.last_slot_taken),
-        ("lost", lambda w: sum(p.lost for p in w.packs.values())),
-    ):
+    for title, figure in FIGURES.items():
         cells = [f"{figure(world):22.1f}" for world in worlds.values()]
         lines.append("".join([f"{title:10}", *cells]))
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """Batteries: read before they are added, with a password, by address, and their device page."""
 
+from collections.abc import Callable
 import re
 
 from playwright.sync_api import expect
@@ -18,11 +19,10 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     page = wizard.device()
     for number in range(1, 5):
         expect(page.get_by_text(f"Cell {number} voltage")).to_be_visible()
-    for number in (1, 2):
-        expect(page.get_by_text(f"Temperature {number}", exact=True)).to_be_visible()
+        expect(page.get_by_text(f"Cell temperature {(number + 1) // 2}")).to_be_visible()
     expect(page.get_by_text(re.compile(r"^13\.\d\d V$")).first).to_be_visible()
-    wizard.shot("102 battery device")
-    wizard.tall_shot("103 battery device, whole")
+    wizard.shot("102 battery's page")
+    wizard.tall_shot("103 battery's whole page")
 
     wizard.configure("JBD-SP04S020 0C06")
     wizard.at("How this battery is read")
@@ -32,7 +32,8 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.shot("105 battery corrections")
     wizard.fill_number("Interval", "45")
     wizard.submit()
-    wizard.closed()
+    wizard.says("saved")
+    wizard.close("finish|close")
 
     wizard.entry_menu("JBD-SP04S020 0C06", "Reconfigure")
     wizard.at("Change JBD-SP04S020 0C06")
@@ -41,7 +42,7 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.at("Type of battery")
     wizard.shot("107 battery, type")
     wizard.submit()
-    wizard.says(re.compile("The change is kept"))
+    wizard.says("The change is kept.", timeout=BATTERY_TIME)
 
 
 def test_password_typed_wrong_then_right(wizard: Wizard) -> None:
@@ -69,7 +70,7 @@ def test_battery_without_a_name(wizard: Wizard) -> None:
     wizard.choose("A battery")
     wizard.at("Type of battery")
     wizard.shot("121 type")
-    wizard.select("Type of battery", "JBD smart BMS")
+    wizard.pick("Type of battery", "JBD smart BMS")
     wizard.submit()
     wizard.says(re.compile("answers as this one|does not answer"), timeout=BATTERY_TIME)
     wizard.shot("122 another type")
@@ -81,13 +82,13 @@ def test_battery_that_is_not_there(wizard: Wizard) -> None:
     wizard.fill("Bluetooth address", "A5:C2:37:00:0C:99")
     wizard.submit()
     wizard.choose("A battery")
-    wizard.select("Type of battery", "JBD smart BMS")
+    wizard.pick("Type of battery", "JBD smart BMS")
     wizard.submit()
     wizard.says("The battery could not be reached", timeout=BATTERY_TIME)
     wizard.shot("130 not reached")
 
 
-def test_big_battery_on_a_dark_phone(open_wizard) -> None:
+def test_big_battery_on_a_dark_phone(open_wizard: Callable[..., Wizard]) -> None:
     wizard = open_wizard(
         viewport={"width": 390, "height": 844},
         is_mobile=True,

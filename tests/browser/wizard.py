@@ -40,7 +40,7 @@ ARGUMENTS: Final = (
 )
 # What a text looks like that was not translated or not filled in.
 RAW: Final = re.compile(
-    r"component\.mi_bms|\bui\.panel\.|\{\w+\}|\bundefined\b|\bNaN\b|\[object|\bNone\b"
+    r"component\.mi_bms|\bui\.panel\.|\{\w+\}|\bundefined\b|\bNaN\b|\[object"
     r"|\b(?!mi_bms)[a-z]+_[a-z_]+\b"
 )
 # What the frontend says of texts that it cannot find or fill in.
@@ -121,13 +121,13 @@ class Wizard:
         expect(self.page.locator("ha-spinner:visible")).to_have_count(0)
         self.page.evaluate("document.fonts.ready.then(() => null)")
         self.keep(name)
-        texts = self.page.locator("body").aria_snapshot()
-        found = sorted({match[0] for match in RAW.finditer(texts)})
-        assert not found, f"{name}: texts that are not translated or not filled in"
+        raw = sorted({match[0] for match in RAW.finditer(self.texts())})
+        assert not raw, f"{name}: not translated or not filled in: {raw}"
 
-    def shot_at_work(self, name: str) -> None:
-        """Keep a picture of a page that is still busy."""
-        self.keep(name)
+    def texts(self) -> str:
+        """Give all texts on the page, as a screen reader tells them, without addresses of links."""
+        told = self.page.locator("body").aria_snapshot().splitlines()
+        return "\n".join(line for line in told if "/url:" not in line)
 
     def tall_shot(self, name: str) -> None:
         """Keep a picture of a page that is higher than the window."""
@@ -141,8 +141,7 @@ class Wizard:
     def keep(self, name: str) -> None:
         """Keep a picture of the page, and the texts on it."""
         self.page.screenshot(path=self._shots / f"{name}.png")
-        texts = self.page.locator("body").aria_snapshot()
-        (self._shots / f"{name}.txt").write_text(texts, encoding="utf-8")
+        (self._shots / f"{name}.txt").write_text(self.texts(), encoding="utf-8")
 
     # --- pages -------------------------------------------------------------------------
 
@@ -159,6 +158,10 @@ class Wizard:
     def entry(self, name: str) -> Locator:
         """Give the row of an entry on our integration's page."""
         return self.page.locator("ha-config-entry-row").filter(has_text=name)
+
+    def actions(self, name: str) -> None:
+        """Open the developer tools with an action."""
+        self.page.goto(f"{self.base}/config/developer-tools/action?action={name}")
 
     def configure(self, name: str) -> None:
         """Open the options of an entry."""
@@ -233,19 +236,36 @@ class Wizard:
         """Fill a field for a number."""
         self.number(label).fill(text)
 
-    def closed(self) -> None:
-        """Wait until the dialog has gone, by itself or after its last button."""
-        title = self.flow.locator("[slot=headerTitle]")
-        last = self.flow.get_by_role("button", name=re.compile("finish|close", re.I))
-        expect(last.or_(self.page.locator("ha-config-integration-page")).first).to_be_visible()
-        if title.is_visible():
-            last.last.click()
-        expect(title).to_be_hidden()
+    def close(self, button: str) -> None:
+        """Close the last step by its button."""
+        self.flow.get_by_role("button", name=re.compile(button, re.IGNORECASE)).last.click()
+        expect(self.flow.locator("[slot=headerTitle]")).to_be_hidden()
 
-    def select(self, label: str, option: str) -> None:
-        """Choose from a dropdown."""
-        self.flow.locator("ha-select").filter(has_text=label).click()
-        self.flow.locator("ha-dropdown-item").filter(has_text=option).click()
+    def pick(self, label: str, option: str) -> None:
+        """Choose from a list, which is a dropdown when it is long."""
+        radio = self.flow.get_by_role("radio", name=option)
+        dropdown = self.flow.locator("ha-select").filter(has_text=label)
+        expect(radio.or_(dropdown).first).to_be_visible()
+        if dropdown.is_visible():
+            dropdown.click()
+            self.flow.locator("ha-dropdown-item").filter(has_text=option).click()
+        else:
+            radio.click()
+
+    def choose_custom(self, label: str, text: str) -> None:
+        """Choose from a dropdown that takes other texts, too."""
+        self.flow.locator("ha-generic-picker").filter(has_text=label).click()
+        self.page.get_by_role("option").filter(has_text=text).click()
+
+    def tick(self, label: str) -> None:
+        """Tick or untick one of a list."""
+        self.flow.get_by_role("checkbox", name=label).click()
+
+    def switch(self, label: str) -> None:
+        """Switch on what was off."""
+        field = self.flow.locator("ha-selector-boolean").filter(has_text=label)
+        field.locator("ha-switch").click()
+        expect(field.locator("ha-switch")).to_have_js_property("checked", True)
 
     def finish(self, *, timeout: float = PATIENCE) -> None:
         """Wait for the last step of an added device, and go on to its page."""

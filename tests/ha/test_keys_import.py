@@ -5,15 +5,14 @@ from pathlib import Path
 import sys
 import time
 from types import ModuleType, SimpleNamespace
-from typing import Any
 from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
+from tests.world.devices import KINDS
 
-from ..world.devices import KINDS
 from .home import Home, Result
 from .test_keys_ring import (
     ADDRESS,

@@ -7,10 +7,10 @@ import pytest
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers.storage import Store
+from tests.world.devices import KINDS
+from tests.world.devices.beacon import Beacon
+from tests.world.devices.xiaomi import MiSensor
 
-from ..world.devices import KINDS
-from ..world.devices.beacon import Beacon
-from ..world.devices.xiaomi import MiSensor
 from .home import Home, Result
 
 ADDRESS = "A4:C1:38:00:05:5B"

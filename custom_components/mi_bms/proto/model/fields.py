@@ -130,5 +130,6 @@ class Field(StrEnum):
 
     # The link
     RSSI = "rssi"  # dBm
-    LAST_SEEN = "last_seen"
+    LAST_SEEN = "last_seen"  # a sensor's last advert
+    LAST_READ = "last_read"  # a battery's last good sample
     DATA_AGE = "data_age"  # s

@@ -1,0 +1,52 @@
+"""Sensors that are set up: their options and another key."""
+
+from playwright.sync_api import expect
+
+from .wizard import Wizard
+
+DOOR_KEY = "8b0900112233445566778899aabbcc05"
+
+
+def test_door_contact(wizard: Wizard) -> None:
+    wizard.add_discovered("MCCGQ02HL 0C05")
+    wizard.fill("Key", DOOR_KEY)
+    wizard.submit()
+    wizard.finish()
+    wizard.shot("200 door contact's page")
+
+    wizard.configure("MCCGQ02HL 0C05")
+    wizard.at("What this sensor shows")
+    wizard.shot("201 door contact's options")
+    wizard.fill_number("Unavailable after", "90")
+    wizard.submit()
+    wizard.says("saved")
+    wizard.shot("202 options kept")
+    wizard.close("finish|close")
+
+    wizard.entry_menu("MCCGQ02HL 0C05", "Reconfigure")
+    wizard.at("Change MCCGQ02HL 0C05")
+    wizard.shot("203 what to change")
+    wizard.choose("Enter its key")
+    wizard.at("Key of MCCGQ02HL 0C05, if it has one")
+    wizard.shot("204 another key")
+    wizard.fill("Key", DOOR_KEY)
+    wizard.submit()
+    wizard.says("The change is kept.")
+    wizard.shot("205 key kept")
+
+
+def test_thermometer(wizard: Wizard) -> None:
+    wizard.add_discovered("ATC 0C03")
+    wizard.at("Add ATC 0C03?")
+    wizard.submit()
+    wizard.finish()
+    wizard.configure("ATC 0C03")
+    wizard.at("What this sensor shows")
+    wizard.tall_shot("210 thermometer's options")
+    wizard.pick("Smoothing", "Median")
+    wizard.fill_number("Temperature correction", "-0.4")
+    wizard.submit()
+    wizard.says("saved")
+    wizard.close("finish|close")
+    wizard.configure("ATC 0C03")
+    expect(wizard.number("Temperature correction")).to_have_value("-0.4")

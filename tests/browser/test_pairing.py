@@ -1,0 +1,45 @@
+"""A key made over Bluetooth, with its stages on the screen."""
+
+import re
+
+from playwright.sync_api import expect
+
+from .wizard import BATTERY_TIME, Wizard
+
+
+def test_key_made_by_pairing(wizard: Wizard) -> None:
+    wizard.add_integration()
+    wizard.choose("Make a key by pairing")
+    wizard.at("Which device?")
+    wizard.shot("400 which device")
+    wizard.choose_custom("Device", "A4:C1:38:00:0C:0A")
+    wizard.submit()
+    wizard.at("Prepare LYWSD03MMC 0C0A")
+    wizard.shot("401 prepare")
+    wizard.submit()
+    wizard.says("Without this there is no pairing")
+    wizard.shot("402 not accepted")
+    wizard.switch("may lose the device")
+    wizard.submit()
+    expect(wizard.flow.get_by_role("progressbar")).to_be_visible()
+    wizard.keep("403 pairing")
+    wizard.at("LYWSD03MMC 0C0A has a new key", timeout=BATTERY_TIME)
+    wizard.shot("404 new key")
+    wizard.submit()
+    wizard.finish()
+    expect(wizard.device().get_by_text(re.compile(r"^-?\d+\.\d °C$"))).to_be_visible(
+        timeout=BATTERY_TIME
+    )
+    wizard.shot("405 paired sensor's page")
+
+
+def test_firmware_that_refuses(wizard: Wizard) -> None:
+    wizard.add_integration()
+    wizard.choose("Make a key by pairing")
+    wizard.choose_custom("Device", "A4:C1:38:00:0C:0B")
+    wizard.submit()
+    wizard.at(re.compile("Prepare"))
+    wizard.switch("may lose the device")
+    wizard.submit()
+    wizard.at(re.compile("No new key for"), timeout=BATTERY_TIME)
+    wizard.shot("410 refused")
