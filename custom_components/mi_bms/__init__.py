@@ -68,7 +68,7 @@ async def _async_keep_key(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
     if text := entry.data.get(CONF_KEY):
         key = bytes.fromhex(text)
         if keys.ring.get(address) != key:
-            await keys.async_remember({address: key})
+            keys.remember({address: key})
 
 
 async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:

@@ -43,3 +43,9 @@ EVENT_HAPPENED: Final = f"{DOMAIN}_event"
 ATTR_SOURCE: Final = "source"
 
 CONF_ADAPTIVE: Final = "adaptive"
+CONF_GRACE: Final = "grace"  # s; 0 = some intervals
+CONF_RELEASE: Final = "release_minutes"
+CONF_RECORDING: Final = "recording"
+CONF_RESERVE: Final = "reserve"  # the same for all batteries, so not kept with one of them
+DEFAULT_RELEASE: Final = 10  # min
+MAX_RELEASE: Final = 240  # min

@@ -18,8 +18,8 @@ from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -67,6 +67,7 @@ _LOGGER = logging.getLogger(__name__)
 type MiBmsConfigEntry = ConfigEntry[SensorCoordinator | BatteryCoordinator]
 
 IDLE_INTERVAL: Final = 60.0  # s between two polls of a battery that nobody uses
+LOOK_EVERY: Final = timedelta(seconds=10)
 ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
 STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
 
@@ -109,7 +110,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._asked: asyncio.Future[None] | None = None
         self._asked_password = False
         self._told = False
-        self._end_of_grace: CALLBACK_TYPE | None = None
+        self._shown_state: LinkState | None = None
         self._keeping_alive: CALLBACK_TYPE | None = None
         self._last_error: str | None = None
         self.device_id = ""  # of the device registry; packs are parts of it
@@ -192,6 +193,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         stop_listening = bluetooth.async_register_advertisement_callback(
             self.hass, heard, self.address
         )
+        stop_looking = async_track_time_interval(
+            self.hass, self._look, LOOK_EVERY, cancel_on_shutdown=True
+        )
         stop_keeping = self.hass.data[SHARED].keep(self.address, self.snapshot)
 
         @callback
@@ -199,9 +203,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             stop_listening()
             stop_keeping()
             polls.remove(self.address)
-            for cancel in (self._end_of_grace, self._keeping_alive):
-                if cancel:
-                    cancel()
+            stop_looking()
+            if self._keeping_alive:
+                self._keeping_alive()
 
         return stop
 
@@ -420,8 +424,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self.entry.async_start_reauth(self.hass)
 
     def _judge(self) -> None:
-        """See whether the values still hold; tell once when that changes, and look again in time."""
+        """See how the battery stands and whether its values still hold; tell once when that changes."""
         now, around = self._polls.now(), self.ears
+        if self.pack is not None:
+            state = self.history.state(now, around)
+            self._polls.scheduler.elsewhere(self.address, state is LinkState.HELD)
+            if state is LinkState.ASLEEP:
+                self._polls.scheduler.sleep(self.address)
         self.online = self.history.available(now, around)
         turned = self.history.turn(now, around)
         if turned is False or (not self.online and self.polls == 1 and not self._told):
@@ -430,19 +439,14 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         elif turned and self._told:
             self._told = False
             _LOGGER.info("%s is read again", self.name)
-        if self._end_of_grace:
-            self._end_of_grace()
-            self._end_of_grace = None
-        if self.online:
-            job = HassJob(self._look_again, "mi_bms grace", cancel_on_shutdown=True)
-            self._end_of_grace = async_call_later(self.hass, self.grace / 4, job)
 
     @callback
-    def _look_again(self, _now: datetime) -> None:
-        self._end_of_grace = None
-        before = self.online
+    def _look(self, _now: datetime) -> None:
+        """Look again now and then: silence is no event."""
+        before = self.online, self._shown_state
         self._judge()
-        if self.online is not before:
+        self._shown_state = self.link_state
+        if before != (self.online, self._shown_state):
             self.async_update_listeners()
 
     def _keep_profile(self, profile: Profile) -> None:

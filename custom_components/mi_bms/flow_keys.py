@@ -195,7 +195,7 @@ class KeySteps(ConfigFlow):
         preview = self._preview or Preview(rows={})
         keys = await async_keys(self.hass)
         taken = [row for row in preview.rows.values() if row.wish.address in chosen]
-        await keys.async_remember(
+        keys.remember(
             {row.wish.address: row.wish.key for row in taken if row.wish.key},
             preview.loose,
         )

@@ -99,8 +99,6 @@ class SensorSteps(DeviceFlow):
         encrypted = self._sighting.encrypted if self._sighting else None
         if encrypted is False:
             return await self.async_step_confirm()
-        if await self._async_find_key():
-            return await self.async_step_known_key()
         if encrypted:
             return await self.async_step_key()
         return await self.async_step_key_if_any()
@@ -124,9 +122,6 @@ class SensorSteps(DeviceFlow):
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Ask for a key that is missing, or for the one that took the place of the old."""
-        self._listen()
-        if await self._async_find_key():
-            return await self.async_step_known_key()
         if entry_data.get(CONF_KEY):
             return await self.async_step_new_key()
         return await self.async_step_key()
@@ -177,6 +172,10 @@ class SensorSteps(DeviceFlow):
         self._listen()
         errors: dict[str, str] = {}
         other = "-"
+        if user_input is None and self.source != SOURCE_RECONFIGURE:
+            # The form is opened again: meanwhile the key may have been entered elsewhere.
+            if await self._async_find_key():
+                return await self.async_step_known_key()
         if user_input is not None:
             text = user_input.get(CONF_KEY, "")
             if not text.strip() and schema is _KEY_IF_ANY:

@@ -7,7 +7,6 @@ it is typed, and a device that turns up later is tried against all keys. Nothing
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-import contextlib
 from typing import Any, Final
 
 from homeassistant.components import bluetooth
@@ -17,9 +16,8 @@ from homeassistant.components.bluetooth import (
     BluetoothScanningMode,
     BluetoothServiceInfoBleak,
 )
-from homeassistant.config_entries import SOURCE_BLUETOOTH, SOURCE_IGNORE
+from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -102,9 +100,8 @@ class Keys:
         except KeyFormatError:
             return False
 
-    async def async_remember(
-        self, keys: Mapping[str, bytes], loose: Iterable[bytes] = ()
-    ) -> None:
+    @callback
+    def remember(self, keys: Mapping[str, bytes], loose: Iterable[bytes] = ()) -> None:
         """Keep keys for good, by address and loose ones."""
         for address, key in keys.items():
             self._add(address, key)
@@ -112,21 +109,6 @@ class Keys:
             self._add(None, key)
         self._considered.clear()
         self._save()
-        await self._async_ask_anew(set(keys))
-
-    async def _async_ask_anew(self, addresses: set[str]) -> None:
-        """Let cards of devices whose key is known now be offered anew, with it."""
-        flows = self._hass.config_entries.flow
-        for flow in flows.async_progress_by_handler(DOMAIN):
-            context, address = flow["context"], flow["context"].get("unique_id")
-            if context["source"] != SOURCE_BLUETOOTH or address is None:
-                continue
-            if context.get("dismiss_protected"):
-                continue
-            if address in addresses or await self.async_match(address):
-                with contextlib.suppress(UnknownFlow):
-                    flows.async_abort(flow["flow_id"])
-                bluetooth.async_rediscover_address(self._hass, address)
 
     @callback
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:

@@ -110,7 +110,7 @@ class Pairing:
             self.failure = ASLEEP
         finally:
             self._keys.pairing = None
-            await asyncio.shield(self._keep())
+            self._keep()
             self._hass.loop.call_soon(self._news.set)
 
     def _report(self, stage: Stage) -> None:
@@ -140,13 +140,13 @@ class Pairing:
         finally:
             stop()
 
-    async def _keep(self) -> None:
+    def _keep(self) -> None:
         """Keep the key, also one of which it is not known whether the device stored it."""
         made = self.result or self._activation.result or self._activation.candidate
         if made is None:
             return
         if made is self._activation.candidate:
-            await self._keys.async_remember({}, [made.bind_key])
+            self._keys.remember({}, [made.bind_key])
             return
         self.keyed_at = dt_util.utcnow().timestamp()
         identity = {
@@ -155,7 +155,7 @@ class Pairing:
             "keyed_at": self.keyed_at,
         }
         self._keys.identities[self.address] = identity
-        await self._keys.async_remember({self.address: made.bind_key})
+        self._keys.remember({self.address: made.bind_key})
         if entry := entry_of(self._hass, self.address):
             async_rekey(self._hass, entry, self.wish(made))
 

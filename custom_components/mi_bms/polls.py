@@ -6,6 +6,7 @@ and close.
 """
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime
 import random
 from typing import Any, Final, Protocol
@@ -16,6 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .proto.link.pack import Order, Pack
+from .proto.link.quality import Quality
 from .proto.link.schedule import Scheduler
 from .radios import radios
 
@@ -43,6 +45,7 @@ class Polls:
         self._hass = hass
         self.scheduler = Scheduler(random.random)
         self._members: dict[str, Member] = {}
+        self._qualities: dict[str, Quality] = {}
         self._timer: CALLBACK_TYPE | None = None
 
     @staticmethod
@@ -57,15 +60,30 @@ class Polls:
         self._members[address] = member
         self.scheduler.add(address, self.now(), interval, keeps=keeps)
         self.kick()
-        return self.scheduler.packs[address]
+        pack = self.scheduler.packs[address]
+        pack.quality = self._qualities.pop(address, pack.quality)
+        return pack
 
     def remove(self, address: str) -> None:
-        """Forget a battery."""
+        """Schedule a battery no longer; how well it was read is known again when it comes back."""
         self._members.pop(address, None)
+        if (pack := self.scheduler.packs.get(address)) is not None:
+            self._qualities[address] = pack.quality
         self.scheduler.remove(address)
         if not self._members and self._timer:
             self._timer()
             self._timer = None
+
+    def forget(self, address: str) -> None:
+        """Forget how well a battery was read."""
+        self._qualities.pop(address, None)
+
+    @callback
+    def set_reserve(self, slots: int) -> None:
+        """Keep so many slots of a radio free that others use, too."""
+        settings = replace(self.scheduler.settings, reserve=slots)
+        self.scheduler.settings = settings
+        self.kick()
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What Home Assistant's Bluetooth knows of its radios, in the words of the scheduler and the doctor."""
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from bluetooth_data_tools import monotonic_time_coarse
@@ -15,6 +16,8 @@ from .proto.model.availability import Ears
 
 # A receiver that hears nothing at all for so long is stuck, or its aerial is off.
 DEAF_AFTER: Final = 120.0  # s
+# Home Assistant remembers a device for minutes after its last advert.
+RECENT: Final = 60.0  # s
 
 
 def _deaf(scanner: BaseHaScanner) -> bool:
@@ -24,14 +27,13 @@ def _deaf(scanner: BaseHaScanner) -> bool:
 def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
     """Give the facts of all radios that matter to some batteries."""
     wanted = tuple(addresses)
-    now = monotonic_time_coarse()
     found = []
     for scanner in bluetooth.async_current_scanners(hass):
         slots = scanner.get_allocations()
-        hears = {}
+        hears, heard_at = {}, scanner.discovered_device_timestamps
         for address in wanted:
             if heard := scanner.get_discovered_device_advertisement_data(address):
-                hears[address] = Hearing(heard[1].rssi, now)
+                hears[address] = Hearing(heard[1].rssi, heard_at.get(address, 0.0))
         found.append(
             Radio(
                 source=scanner.source,
@@ -41,6 +43,9 @@ def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
                 allocated=frozenset(slots.allocated if slots else ()),
                 connecting=scanner.connections_in_progress(),
                 hears=hears,
+                failures={
+                    address: scanner.connection_failures(address) for address in hears
+                },
             )
         )
     return found
@@ -53,10 +58,11 @@ def ears(hass: HomeAssistant, address: str, *, troubled: bool = False) -> Ears:
     is gone is no longer among the radios.
     """
     scanners = bluetooth.async_current_scanners(hass)
+    recent = monotonic_time_coarse() - RECENT
     hearing = [
         scanner
         for scanner in scanners
-        if scanner.get_discovered_device_advertisement_data(address)
+        if scanner.discovered_device_timestamps.get(address, -inf) >= recent
     ]
     return Ears(
         working=frozenset(one.source for one in scanners),

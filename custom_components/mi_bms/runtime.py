@@ -11,11 +11,13 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import CONF_RESERVE, DOMAIN
 from .polls import Polls
 
 STORE_VERSION = 1
+_SETTINGS = "settings"  # beside the addresses
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much
+SAVE_SOON = 5.0  # s, after somebody changed a setting
 
 type Snapshot = Callable[[], dict[str, Any] | None]
 
@@ -47,6 +49,28 @@ class Shared:
     def forget(self, address: str) -> None:
         """Drop what is kept of a device that was removed."""
         self.kept.pop(address, None)
+        self.polls.forget(address)
+
+    @property
+    def reserve(self) -> int:
+        """Give how many slots of a radio stay free for other integrations."""
+        return self.polls.scheduler.settings.reserve
+
+    @callback
+    def async_set_reserve(self, slots: int) -> None:
+        """Keep so many slots of a radio free for other integrations, from now on."""
+        self.kept[_SETTINGS] = {CONF_RESERVE: slots}
+        self.store.async_delay_save(lambda: self.kept, SAVE_SOON)
+        self._take_settings()
+
+    def _take_settings(self) -> None:
+        if (kept := self.kept.get(_SETTINGS)) is not None:
+            self.polls.set_reserve(kept[CONF_RESERVE])
+
+    async def async_load(self) -> None:
+        """Take what a former run has written down."""
+        self.kept = await self.store.async_load() or {}
+        self._take_settings()
 
     async def async_save(self) -> None:
         """Write down what all devices want kept."""
@@ -62,7 +86,7 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
     """Make the shared state once, when the integration is loaded."""
     store: Store[dict[str, Any]] = Store(hass, STORE_VERSION, f"{DOMAIN}.state")
     shared = Shared(Polls(hass), store)
-    shared.kept = await store.async_load() or {}
+    await shared.async_load()
     hass.data[SHARED] = shared
 
     async def save_now_and_then(_now: datetime) -> None:

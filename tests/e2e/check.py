@@ -17,6 +17,7 @@ DISCOVERY_TIME: Final = 60.0
 # Home Assistant asks for names (its first active scan) four minutes after a proxy has joined.
 ACTIVE_SCAN_TIME: Final = 300.0
 VALUES_TIME: Final = 90.0
+PAIRING_TIME: Final = 120.0
 FLOW_STEPS: Final = 12
 FLOWS_AT_ONCE: Final = 4
 TRIES: Final = 3
@@ -52,6 +53,7 @@ class Check:
         self._children = (home.child, world.child)
         self._added: set[str] = set()
         self._last: list[Row] = []
+        self._made: dict[str, Json] = {}
 
     def _since_start(self) -> float:
         return time.monotonic() - self.home.started
@@ -72,12 +74,16 @@ class Check:
         flows = await self._discovered(
             {address: one for address, one in wanted.items() if address not in by_hand}
         )
+        to_pair = [one for one in flows if wanted[one].get("activate")]
         self.outcome.seconds_discovered = self._since_start()
         known = f", {len(self._added)} known before" if self._added else ""
         to_find = len(wanted) - len(by_hand)
         self._say(f"{len(flows)} of {to_find} devices discovered{known}")
+        for address in to_pair:
+            del flows[address]
         await self._add_all(wanted, flows)
         await self._add_by_hand(by_hand)
+        await self._pair_all(wanted, to_pair)
         self.outcome.seconds_added = self._since_start()
         self._say(f"added; waiting for values of {len(self._added)} devices")
         # What was not added is named already; it must not cost the whole waiting time.
@@ -173,6 +179,52 @@ class Check:
                     f"{address} ({device['kind']}) was not added by hand: {err}"
                 )
 
+    async def _pair_all(self, wanted: dict[str, Json], addresses: list[str]) -> None:
+        """Give devices a key over Bluetooth, one after the other."""
+        for address in addresses:
+            try:
+                stages = await self._pair(address)
+            except Trouble as err:
+                self.outcome.problems.append(
+                    f"{address} ({wanted[address]['kind']}) was not paired: {err}"
+                )
+            else:
+                self._added.add(address)
+                self._say(f"{address} was given a key: {', '.join(stages)}")
+
+    async def _pair(self, address: str) -> list[str]:
+        """Walk through the steps of a pairing; give the stages that were shown."""
+        api, stages = self.api, []
+        flow_id = (await api.start_flow(DOMAIN))["flow_id"]
+        answer: Json | None = {"next_step_id": "pair"}
+        forms: dict[str, Json] = {
+            "pair": {"address": address, "prefix": ""},
+            "pair_prepare": {"accept": True, "instant": False},
+            "pair_done": {},
+        }
+        deadline = time.monotonic() + PAIRING_TIME
+        while time.monotonic() < deadline:
+            if answer is None:
+                await asyncio.sleep(0.1)
+                result = await api.look_at_flow(flow_id)
+            else:
+                result = await api.answer_flow(flow_id, answer)
+            answer = None
+            if result["type"] == "create_entry":
+                return stages
+            if result["type"] == "progress":
+                if result["progress_action"] not in stages:
+                    stages.append(result["progress_action"])
+            elif result["type"] == "form" and not result.get("errors"):
+                answer = forms[result["step_id"]]
+                if result["step_id"] == "pair_done":
+                    shown = result["description_placeholders"]
+                    self._made[address] = {one: shown[one] for one in ("key", "token")}
+            elif result["type"] != "progress_done":
+                words = result.get("errors") or result.get("description_placeholders")
+                raise Trouble(f"step {result.get('step_id')} says {words}")
+        raise Trouble(f"it did not end within {PAIRING_TIME:.0f} s")
+
     async def _add(self, flow_id: str, device: Json) -> None:
         result = await self.api.look_at_flow(flow_id)
         tries = 0
@@ -266,6 +318,10 @@ class Check:
             for address, device in truth.items()
             for word in ("key", "password")
             if device.get(word)
+        } | {
+            f"new {word} of {address}": secret
+            for address, made in self._made.items()
+            for word, secret in made.items()
         }
         self.outcome.problems += [
             f"log: the {name} occurs in it" for name in leaked(log, secrets)

@@ -5,7 +5,8 @@ GET  /truth?since=T      what each device holds now, and held since T (seconds s
 POST /fault              {"address": "…", "faults": {…}} or {"address": "…", "clear": true}
 POST /disconnect         {"address": "…", "reason": 8}: the device drops its link
 POST /press              {"address": "…", …}: calls the device's ``press`` with the rest
-POST /proxy              {"name": "…", "action": "abort" | "stop" | "start"}
+POST /proxy              {"name": "…", "action": "abort" | "stop" | "start" | "occupy", "slots": 1}
+                         occupy: others hold so many of its slots (0: none) as soon as they are free
 """
 
 import inspect
@@ -131,8 +132,13 @@ class Control:
                 await proxy.stop()
             case "start":
                 await proxy.start()
+            case "occupy":
+                slots = body.get("slots")
+                if not isinstance(slots, int) or not 0 <= slots <= proxy.spec.slots:
+                    raise _bad("slots must be a whole number that the proxy has")
+                proxy.occupy(slots)
             case _:
-                raise _bad("action must be abort, stop or start")
+                raise _bad("action must be abort, stop, start or occupy")
         return web.json_response({"name": proxy.name, "port": proxy.port})
 
     def _address(self, body: Json) -> str:
@@ -151,6 +157,7 @@ def about(spec: DeviceSpec) -> Json:
         "family": spec.family,
         "foreign": spec.foreign,
         "by_hand": spec.by_hand,
+        "activate": spec.activate,
         "key": spec.key,
         "password": spec.password,
     }

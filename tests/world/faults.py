@@ -25,6 +25,8 @@ class Faults:
     disconnect_reason: int = 0x08
     lose_first_write: bool = False  # the first write of each connection never arrives
     asleep: bool = False  # no adverts, no connection, links are lost
+    held: bool = False  # another client has it, or takes it as soon as it is free
+    write_loss: float = 0.0  # share of writes that never arrive
     mute: bool = False  # connected, but no notification comes out
 
     def update(self, changes: Mapping[str, object]) -> None:
@@ -97,7 +99,7 @@ def _checked(name: str, value: object, kind: object) -> float | int | bool:
     ):
         msg = f"fault {name!r} must be a {'whole number' if kind is int else 'number'}"
         raise ValueError(msg)
-    share = name in {"advert_loss", "drop", "corrupt"}
+    share = name in {"advert_loss", "drop", "corrupt", "write_loss"}
     if kind is float and not 0 <= value <= (1 if share else 3600):
         msg = f"fault {name!r} must lie between 0 and {1 if share else 3600}"
         raise ValueError(msg)

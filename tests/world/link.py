@@ -115,6 +115,8 @@ class Link:
             self._first_write = False
             if self._faults.lose_first_write:
                 return
+        if self._faults.write_loss and self._rng.random() < self._faults.write_loss:
+            return
         try:
             self.peripheral.write(one.uuid, data, response)
         except GattError:

@@ -27,6 +27,7 @@ NUMBER_OF: Final[Mapping[type, int]] = {
 FEATURES_FULL: Final = 255
 FEATURES_ADVERTS_ONLY: Final = 97
 BATCH_SIZE: Final = 16
+GUEST: Final = 0xC0FFEE000001  # address of the first device that others hold
 BATCH_TIME: Final = 0.1
 
 # Scanner states and modes as the messages number them.
@@ -72,7 +73,9 @@ class Proxy:
         self.port = spec.port
         self.sessions: set[Session] = set()
         self.subscriber: Session | None = None
-        self.allocated: dict[int, LinkServer] = {}
+        # None: a link of somebody else, to a device that is not of this world.
+        self.allocated: dict[int, LinkServer | None] = {}
+        self._guests = 0
         self._server: asyncio.Server | None = None
         self._batch: list[pb.BluetoothLERawAdvertisement] = []
         self._flush_at: asyncio.TimerHandle | None = None
@@ -165,7 +168,21 @@ class Proxy:
         """Give a slot back."""
         if self.allocated.get(number) is holder:
             del self.allocated[number]
+            self._seat()
             self.report_slots()
+
+    def occupy(self, slots: int) -> None:
+        """Let others hold so many slots, as soon as they are free."""
+        self._guests = slots
+        self._seat()
+        self.report_slots()
+
+    def _seat(self) -> None:
+        for number in (GUEST + index for index in range(self.spec.slots)):
+            if number >= GUEST + self._guests:
+                self.allocated.pop(number, None)
+            elif len(self.allocated) < self.spec.slots:
+                self.allocated.setdefault(number, None)
 
     def report_slots(self) -> None:
         """Tell all who asked how many slots are free."""

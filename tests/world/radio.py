@@ -157,6 +157,7 @@ class Radio:
         return (
             station.link is None
             and not station.faults.asleep
+            and not station.faults.held
             and station.peripheral.connectable
         )
 
@@ -207,7 +208,8 @@ class Radio:
 
     def _shout(self, station: Station) -> None:
         """Send one advert to all that may hear it."""
-        if station.link is not None or station.faults.asleep:
+        faults = station.faults
+        if station.link is not None or faults.asleep or faults.held:
             return
         peripheral = station.peripheral
         try:

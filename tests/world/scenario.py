@@ -10,7 +10,8 @@
     kind = "LYWSDCGQ"                         # a name in tests.world.devices.KINDS
     address = "A4:C1:38:00:00:01"
     heard_by = {kitchen = -55}
-    name = "..."                              # optional, as are category, family, foreign, by_hand, faults
+    name = "..."                              # optional, as are category, family, foreign, by_hand,
+                                              # activate, faults
     key = "..."                               # this and all the rest goes to the kind's constructor
     [[crowd]]
     kind = "LYWSD03MMC"                       # so many devices of one kind, with made-up ends of the address
@@ -61,6 +62,7 @@ OWN_KEYS: Final = (
     "family",
     "foreign",
     "by_hand",
+    "activate",
     "faults",
 )
 TYPE_NAMES: Final[Mapping[type, str]] = {
@@ -82,7 +84,8 @@ class DeviceSpec:
     """Hold one device of a scenario and what a checker must know of it.
 
     ``foreign`` devices belong to nobody here: nothing may be discovered. ``by_hand`` devices are ours
-    but no advert gives them away: a person has to add them. ``family`` answers a flow that asks for one.
+    but no advert gives them away: a person has to add them. ``activate`` devices are to be given a key
+    over Bluetooth. ``family`` answers a flow that asks for one.
     """
 
     kind: str
@@ -93,6 +96,7 @@ class DeviceSpec:
     family: str | None = None
     foreign: bool = False
     by_hand: bool = False
+    activate: bool = False
     key: str | None = None
     password: str | None = None
 
@@ -266,6 +270,7 @@ def _device(entry: Table, where: str, proxies: list[str], kinds: Kinds) -> Devic
         or getattr(peripheral, "family", None),
         foreign=_get(entry, "foreign", bool, where, False),
         by_hand=_get(entry, "by_hand", bool, where, False),
+        activate=_get(entry, "activate", bool, where, False),
         key=_get(entry, "key", str, where, "") or None,
         password=_get(entry, "password", str, where, "") or None,
     )

@@ -20,33 +20,38 @@ DAY_ZERO = 1_700_000_000.0  # unix time that devices are told
 
 
 class Client:
-    """Be the client's end of a connection; of a repeated UUID the first one counts."""
+    """Be the client's end of a connection; of a repeated UUID the one that can do it is taken."""
 
     def __init__(self, peripheral: Peripheral) -> None:
         self._listeners: dict[int, Notified] = {}
         self.link = Link(
             peripheral, Faults(), Random(1), notified=self._notified, lost=print
         )
-        self._known: dict[str, Characteristic] = {}
+        self._known: dict[str, list[Characteristic]] = {}
         for service in peripheral.services:
             for one in service.characteristics:
-                self._known.setdefault(full_uuid(one.uuid), one)
+                self._known.setdefault(full_uuid(one.uuid), []).append(one)
 
     def _notified(self, handle: int, data: bytes) -> None:
         self._listeners[handle](data)
+
+    def _pick(self, uuid: str, *wanted: str) -> Characteristic:
+        several = self._known[uuid]
+        able = [one for one in several if one.properties & set(wanted)]
+        return (able or several)[0]
 
     @property
     def characteristics(self) -> Collection[str]:
         return self._known
 
     def properties(self, uuid: str) -> Collection[str]:
-        return self._known[uuid].properties
+        return {name for one in self._known[uuid] for name in one.properties}
 
     def max_write(self, uuid: str) -> int:
         return self.link.mtu - 3
 
     async def subscribe(self, uuid: str, notified: Notified) -> None:
-        one = self._known[uuid]
+        one = self._pick(uuid, "notify", "indicate")
         self._listeners[one.handle] = notified
         self.link.register(one.handle, enable=True)
         told = b"\x01\x00" if "notify" in one.properties else b"\x02\x00"
@@ -54,10 +59,11 @@ class Client:
         await self.link.write_descriptor(cccd, told)
 
     async def read(self, uuid: str) -> bytes:
-        return await self.link.read(self._known[uuid].handle)
+        return await self.link.read(self._pick(uuid, "read").handle)
 
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
-        await self.link.write(self._known[uuid].handle, data, response=response)
+        kind = "write" if response else "write-without-response"
+        await self.link.write(self._pick(uuid, kind).handle, data, response=response)
 
 
 def with_client[T](peripheral: Peripheral, use: Callable[[Client], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ around the one written last; a value that is no number, when it changed.
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Final
 
 from .fields import Field
@@ -43,6 +44,26 @@ DEAD_BANDS: Final[Mapping[Field, float]] = {
 type Place = tuple[Field, int]
 
 
+class Detail(StrEnum):
+    """Say how much of what a battery tells is worth a row."""
+
+    ALL = "all"
+    NORMAL = "normal"
+    SPARING = "sparing"
+
+
+_FACTORS: Final[Mapping[Detail, float]] = {
+    Detail.ALL: 0.0,
+    Detail.NORMAL: 1.0,
+    Detail.SPARING: 5.0,
+}
+
+
+def bands(detail: Detail) -> Mapping[Field, float]:
+    """Give the dead-band of each field for a detail, in the unit of the field."""
+    return {name: band * _FACTORS[detail] for name, band in DEAD_BANDS.items()}
+
+
 class Bands:
     """Pass on what is worth writing; give each sample, take the values that are new."""
 
@@ -59,7 +80,7 @@ class Bands:
             place: value
             for place, value in (*new.items(), *gone.items())
             if place not in self._written
-            or _differs(value, self._written[place], self._bands.get(place[0], 0.0))
+            or worth_a_row(value, self._written[place], self._bands.get(place[0], 0.0))
         }
         self._written |= found
         return found
@@ -113,7 +134,7 @@ def _values(sample: BmsSample) -> Iterator[tuple[Place, Value | None]]:
         yield (Field.PROBE_TEMPERATURE, number), probe.celsius
 
 
-def _differs(value: Value | None, written: Value | None, band: float) -> bool:
+def worth_a_row(value: object, written: object, band: float) -> bool:
     """Say whether a value is worth writing; flags are compared, not subtracted."""
     if (
         isinstance(value, int | float)
