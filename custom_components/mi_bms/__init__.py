@@ -7,6 +7,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adverts import SensorCoordinator
+from .battery_actions import async_setup_battery_actions
 from .const import (
     CONF_FAMILY,
     CONF_KEY,
@@ -18,6 +19,7 @@ from .const import (
 )
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import battery_device, pack_number
+from .issues import async_watch_health
 from .keyring import async_keys
 from .profile import ADDED as PROFILE_ADDED
 from .proto.bms import registry
@@ -33,7 +35,13 @@ SENSOR_PLATFORMS = (
     Platform.EVENT,
     Platform.SENSOR,
 )
-BATTERY_PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+BATTERY_PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -41,6 +49,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_setup_shared(hass)
     await async_keys(hass)
     async_setup_services(hass)
+    async_setup_battery_actions(hass)
     return True
 
 
@@ -91,6 +100,7 @@ async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> 
     coordinator.device_id = device.id
     await hass.config_entries.async_forward_entry_setups(entry, BATTERY_PLATFORMS)
     entry.async_on_unload(coordinator.async_watch())
+    entry.async_on_unload(async_watch_health(hass, entry, coordinator))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:

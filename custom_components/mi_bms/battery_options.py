@@ -1,6 +1,7 @@
-"""The options form of a battery: how often it is read, and corrections of what it says."""
+"""The options form of a battery: how it is read, what of it is recorded, and corrections of what it says."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import probatio
 
@@ -10,25 +11,80 @@ from homeassistant.data_entry_flow import SectionConfig, section
 from homeassistant.helpers import selector
 
 from .const import (
+    CONF_ADAPTIVE,
     CONF_CAPACITY,
     CONF_CELSIUS,
     CONF_CORRECTIONS,
     CONF_CURRENT_BAND,
     CONF_FAMILY,
     CONF_GAIN,
+    CONF_GRACE,
     CONF_INTERVAL,
     CONF_INVERT,
+    CONF_RECORDING,
+    CONF_RELEASE,
+    CONF_RESERVE,
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
+    DEFAULT_RELEASE,
     MAX_INTERVAL,
+    MAX_RELEASE,
     MIN_INTERVAL,
 )
+from .coordinator import IDLE_INTERVAL, BatteryCoordinator
 from .proto.bms.index import INDEX
+from .proto.model.rows import Detail, bands
+from .runtime import SHARED
+from .words import Words, async_words
 
 GAINS: Final = (0.1, 10.0)
 MAX_BAND: Final = 10.0  # A
 MAX_CAPACITY: Final = 20_000  # Ah
 MAX_OFFSET: Final = 20.0  # °C
+MAX_GRACE: Final = 86_400  # s
+MAX_RESERVE: Final = 3  # slots; a usual proxy has no more
+
+_WHOLE: Final = (CONF_INTERVAL, CONF_GRACE, CONF_RELEASE, CONF_RESERVE)
+
+
+class Bound(NamedTuple):
+    """Hold what a number may be, and the error that names it."""
+
+    low: float
+    high: float
+    error: str
+
+
+def _bounds(given: Mapping[str, Any]) -> dict[str, Bound]:
+    """Give the bounds of all numbers; shorter than two intervals, values would come and go."""
+    slowest = given[CONF_INTERVAL]
+    if given[CONF_ADAPTIVE]:
+        slowest = max(slowest, IDLE_INTERVAL)
+    grace = Bound(min(2 * slowest, MAX_GRACE), MAX_GRACE, "grace_bounds")
+    found = {
+        CONF_INTERVAL: Bound(MIN_INTERVAL, MAX_INTERVAL, "interval_bounds"),
+        CONF_RELEASE: Bound(1, MAX_RELEASE, "release_bounds"),
+        CONF_RESERVE: Bound(0, MAX_RESERVE, "reserve_bounds"),
+    }
+    # Zero leaves it to the interval; anything else that is no number of seconds is out of bounds.
+    return found if given[CONF_GRACE] == 0 else found | {CONF_GRACE: grace}
+
+
+def _named(bounds: Mapping[str, Bound]) -> dict[str, str]:
+    """Give the placeholders of the errors."""
+    return {
+        f"{bound.error.removesuffix('_bounds')}_{end}": f"{value:g}"
+        for bound in bounds.values()
+        for end, value in (("low", bound.low), ("high", bound.high))
+    }
+
+
+def _whole(unit: str | None = None) -> selector.NumberSelector:
+    """Make a field whose bounds are checked by the form, which names them."""
+    config = selector.NumberSelectorConfig(step=1, mode=selector.NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return selector.NumberSelector(config)
 
 
 def _number(
@@ -62,9 +118,23 @@ def _corrections() -> section:
 def _schema(family: str) -> probatio.Schema:
     """Build the form; the unit is asked for only where the battery does not tell it."""
     form: dict[probatio.Marker, Any] = {
-        probatio.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): _number(
-            MIN_INTERVAL, MAX_INTERVAL, 1, UnitOfTime.SECONDS
-        )
+        probatio.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): _whole(
+            UnitOfTime.SECONDS
+        ),
+        probatio.Required(CONF_ADAPTIVE, default=False): selector.BooleanSelector(),
+        probatio.Required(
+            CONF_RECORDING, default=Detail.ALL.value
+        ): selector.SelectSelector(
+            selector.SelectSelectorConfig(
+                options=[detail.value for detail in Detail],
+                translation_key=CONF_RECORDING,
+            )
+        ),
+        probatio.Required(CONF_GRACE, default=0): _whole(UnitOfTime.SECONDS),
+        probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _whole(
+            UnitOfTime.MINUTES
+        ),
+        probatio.Required(CONF_RESERVE, default=1): _whole(),
     }
     entry = INDEX.get(family)
     if entry is not None and entry.either_unit:
@@ -76,19 +146,78 @@ def _schema(family: str) -> probatio.Schema:
 
 
 class BatteryOptions(OptionsFlowWithReload):
-    """Let the user say how often a battery is read and what it says wrongly."""
+    """Let the user say how a battery is read, and what it says wrongly."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show and store the options."""
+        shared = self.hass.data[SHARED]
+        errors: dict[str, str] = {}
+        named: dict[str, str] = {}
         if user_input is not None:
-            interval = int(user_input[CONF_INTERVAL])
-            return self.async_create_entry(data=user_input | {CONF_INTERVAL: interval})
+            bounds = _bounds(user_input)
+            named = _named(bounds)
+            errors = {
+                name: bound.error
+                for name, bound in bounds.items()
+                if not bound.low <= user_input[name] <= bound.high
+            }
+            if not errors:
+                whole = {name: int(user_input[name]) for name in _WHOLE}
+                shared.async_set_reserve(whole.pop(CONF_RESERVE))
+                rest = {
+                    name: value
+                    for name, value in user_input.items()
+                    if name != CONF_RESERVE
+                }
+                return self.async_create_entry(data=rest | whole)
+        shown = user_input or {
+            **self.config_entry.options,
+            CONF_RESERVE: shared.reserve,
+        }
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.config_entry.data[CONF_FAMILY]),
-                self.config_entry.options,
+                _schema(self.config_entry.data[CONF_FAMILY]), shown
             ),
+            errors=errors,
+            description_placeholders=named | await self._async_measured(shown),
         )
+
+    async def _async_measured(self, shown: Mapping[str, Any]) -> dict[str, str]:
+        """Tell how long reading takes, and what is written to the database."""
+        coordinator = getattr(self.config_entry, "runtime_data", None)
+        words = await async_words(self.hass)
+        if not isinstance(coordinator, BatteryCoordinator):
+            rows = dict.fromkeys(("rows", *(f"rows_{one}" for one in Detail)), "-")
+            return {"pace": words("pace", "unknown"), **rows}
+        pack = coordinator.pack
+        interval = pack.effective if pack else DEFAULT_INTERVAL
+        rows = {
+            f"rows_{detail}": str(coordinator.rows.estimate(bands(detail), interval))
+            for detail in Detail
+        }
+        detail = shown.get(CONF_RECORDING, Detail.ALL)
+        return {
+            "pace": _pace(coordinator, words),
+            "rows": rows[f"rows_{detail}"],
+            **rows,
+        }
+
+
+def _pace(coordinator: BatteryCoordinator, words: Words) -> str:
+    """Say how long reading takes and whether the interval can be kept."""
+    pack = coordinator.pack
+    if pack is None or pack.quality.seconds is None:
+        return words("pace", "unknown")
+    seconds = f"{pack.quality.seconds:.1f}"
+    if pack.raised is None:
+        return words("pace", "fits", seconds=seconds)
+    return words(
+        "pace",
+        "raised",
+        seconds=seconds,
+        wanted=f"{pack.raised.wanted:g}",
+        possible=f"{pack.raised.possible:g}",
+    )

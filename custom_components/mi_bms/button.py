@@ -1,4 +1,4 @@
-"""Buttons of a sensor: record its adverts for a bug report."""
+"""Buttons: record a sensor's adverts for a bug report, read a battery now, leave it to an app."""
 
 from typing import Any, Final, override
 
@@ -12,6 +12,7 @@ from .adverts import SensorCoordinator
 from .const import DOMAIN
 from .coordinator import MiBmsConfigEntry
 from .entity import sensor_device
+from .link_entities import buttons
 
 PARALLEL_UPDATES = 1
 
@@ -32,6 +33,8 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
     if isinstance(coordinator, SensorCoordinator):
         async_add_entities([RecordButton(coordinator)])
+    else:
+        async_add_entities(buttons(entry, coordinator))
 
 
 class RecordButton(ButtonEntity):

@@ -34,8 +34,9 @@ from .const import (
     KIND_BATTERY,
     KIND_SENSOR,
 )
+from .doctor import async_why
 from .flow_keys import KeySteps
-from .flow_nearby import FAILED, NearbySteps
+from .flow_nearby import FAILED, WHY, NearbySteps
 from .flow_pair import PairSteps, can_pair
 from .flow_sensor import SensorSteps
 from .heard import advert_of, everybody, find, sighting_of
@@ -58,7 +59,7 @@ from .proto.model.errors import (
     Unsupported,
 )
 from .proto.model.sample import BmsSample
-from .transport import async_meet, async_use, reachability
+from .transport import async_meet, async_use
 
 FIND_OUT: Final = "find_out"
 
@@ -122,6 +123,7 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
         """Start knowing nothing."""
         super().__init__()
         self._secret: str | None = None
+        self._why = "-"
         self._search: asyncio.Task[None] | None = None
 
     # --- how a device gets here -----------------------------------------------------------
@@ -258,7 +260,10 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
             return self.async_create_entry(title=name, data=data)
         heard = find(self.hass, self._address)
         if heard is None or not heard.families:
-            return self._not_added("cannot_connect")
+            self._why = await async_why(
+                self.hass, self._address, Unreachable("not_heard"), has_password=False
+            )
+            return self._not_added(_ERRORS[Unreachable])
         self._recognise(heard.info)
         self.context["title_placeholders"] = {"name": name}
         errors: dict[str, str] = {}
@@ -270,7 +275,8 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
 
     def _not_added(self, error: str) -> ConfigFlowResult:
         return self.async_abort(
-            reason="not_added", description_placeholders={FAILED: error}
+            reason="not_added",
+            description_placeholders={FAILED: error, WHY: self._why},
         )
 
     # --- batteries -------------------------------------------------------------------------
@@ -338,7 +344,7 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
         title = INDEX[self._families[0]].title if self._families else "-"
         return self._placeholders() | {
             "family": title,
-            "reason": reachability(self.hass, self._address),
+            "reason": self._why,
         }
 
     async def _async_try(
@@ -356,6 +362,9 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
                 self._families = [family]
                 return await self.async_step_password()
             errors["base"] = _ERRORS[type(err)]
+            self._why = await async_why(
+                self.hass, self._address, err, has_password=self._secret is not None
+            )
         else:
             return self._finish_battery(family, sample)
         return None

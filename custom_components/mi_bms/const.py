@@ -46,6 +46,8 @@ CONF_ADAPTIVE: Final = "adaptive"
 CONF_GRACE: Final = "grace"  # s; 0 = some intervals
 CONF_RELEASE: Final = "release_minutes"
 CONF_RECORDING: Final = "recording"
-CONF_RESERVE: Final = "reserve"  # the same for all batteries, so not kept with one of them
+CONF_RESERVE: Final = (
+    "reserve"  # the same for all batteries, so not kept with one of them
+)
 DEFAULT_RELEASE: Final = 10  # min
 MAX_RELEASE: Final = 240  # min

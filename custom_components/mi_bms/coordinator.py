@@ -31,11 +31,15 @@ from .const import (
     CONF_CORRECTIONS,
     CONF_CURRENT_BAND,
     CONF_GAIN,
+    CONF_GRACE,
     CONF_INTERVAL,
     CONF_INVERT,
     CONF_PROFILE,
+    CONF_RECORDING,
+    CONF_RELEASE,
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
+    DEFAULT_RELEASE,
 )
 from .profile import Profile, sample_from_json, sample_to_json
 from .proto.bms.contract import CELSIUS, Family, Mode
@@ -46,6 +50,7 @@ from .proto.bms.plausible import Gate
 from .proto.link.doctor import Diagnosis, Facts, diagnose
 from .proto.link.pace import Flow, Pace, flow
 from .proto.link.pack import Order, Pack, Phase
+from .proto.link.quality import Quality
 from .proto.link.session import Device, Memory, Session
 from .proto.model.availability import (
     GRACE_INTERVALS,
@@ -57,6 +62,7 @@ from .proto.model.availability import (
     failure_of,
 )
 from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
+from .proto.model.rows import Detail, RowsPerDay, bands
 from .proto.model.sample import BmsSample
 from .radios import describe, ears, radios
 from .runtime import SHARED
@@ -96,7 +102,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.pace = Pace(interval=interval, slowest=IDLE_INTERVAL)
         self.adaptive = entry.options.get(CONF_ADAPTIVE, False)
         slowest = max(interval, IDLE_INTERVAL) if self.adaptive else interval
-        self.grace = max(GRACE_INTERVALS * slowest, MIN_GRACE)
+        usual = max(GRACE_INTERVALS * slowest, MIN_GRACE)
+        self.grace = entry.options.get(CONF_GRACE) or usual
+        self.bands = bands(Detail(entry.options.get(CONF_RECORDING, Detail.ALL)))
+        self.rows = RowsPerDay()
         self.history = LinkHistory(grace=self.grace)
         self.pack: Pack | None = None
         self.failures: Counter[str] = Counter()
@@ -110,6 +119,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._asked: asyncio.Future[None] | None = None
         self._asked_password = False
         self._told = False
+        self._forgotten = False  # the table of services, since the last good poll
         self._shown_state: LinkState | None = None
         self._keeping_alive: CALLBACK_TYPE | None = None
         self._last_error: str | None = None
@@ -133,7 +143,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def _restore(self) -> None:
         kept = self.hass.data[SHARED].kept.get(self.address)
-        if not kept or "read_at" not in kept:
+        if not kept:
+            return
+        self.paused = kept.get("paused", False)
+        if "read_at" not in kept:
             return
         read_as = kept.get("read_as", self._read_as)
         if read_as["family"] != self.family.id:
@@ -146,7 +159,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         # What was corrected otherwise is no measure for what is read next.
         if self.read_at is not None and read_as == self._read_as:
             self.gate.restore(self.data, self.read_at.timestamp())
-        self.paused = kept.get("paused", False)
         if "learned" in kept:
             self.history.relearn(
                 {name: tuple(value) for name, value in kept["learned"].items()}
@@ -160,7 +172,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def snapshot(self) -> dict[str, Any] | None:
         """Give what is kept for the next start."""
         if self.read_at is None:
-            return None
+            return {"paused": True} if self.paused else None
         return sample_to_json(self.data) | {
             "read_at": self.read_at.isoformat(),
             "read_as": self._read_as,
@@ -188,7 +200,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             keeps=self.family.mode is not Mode.POLL,
         )
         if self.paused:
-            self.pack.away_until = inf
+            self.async_pause()
         # Each one counts as a sign of life, also those that say nothing new.
         stop_listening = bluetooth.async_register_advertisement_callback(
             self.hass, heard, self.address
@@ -233,6 +245,11 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         ]
 
     @property
+    def quality(self) -> Quality | None:
+        """Give how well the battery is read, None before it is watched."""
+        return self.pack.quality if self.pack else None
+
+    @property
     def link_state(self) -> LinkState:
         """Say how the battery stands."""
         return self.history.state(self._polls.now(), self.ears)
@@ -243,7 +260,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         since = now - self.history.since
         return diagnose(
             Facts(
-                ears=describe(self.hass, self.address, self._polls.addresses),
+                ears=describe(
+                    self.hass,
+                    self.address,
+                    self._polls.addresses,
+                    troubled=self._polls.scheduler.sick,
+                ),
                 failure=self.history.failure,
                 failures=self.history.failures,
                 read_for=_ago(now, self.history.read_at),
@@ -261,6 +283,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     @callback
     def async_pause(self, until: float = inf) -> None:
         """Stay away from the battery, for good or until a time of the scheduler's clock."""
+        self.paused = until == inf
         self.history.pause(self._polls.now(), self.ears, until)
         self._polls.scheduler.pause(self.address, until)
         self._changed()
@@ -269,14 +292,32 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def async_resume(self) -> None:
         """Come back to the battery."""
         now = self._polls.now()
+        self.paused = False
         self.history.resume(now)
         self._polls.scheduler.resume(self.address, now)
         self._changed()
 
     @callback
-    def async_release_for(self, minutes: float) -> None:
-        """Leave the battery to another client for some minutes."""
-        self.async_pause(self._polls.now() + minutes * 60)
+    def async_release_for(self, minutes: float | None = None) -> None:
+        """Leave the battery to another client for some minutes, by default as many as the user has set.
+
+        One that is paused for good stays so.
+        """
+        if minutes is None:
+            minutes = self.entry.options.get(CONF_RELEASE, DEFAULT_RELEASE)
+        if not self.paused:
+            self.async_pause(self._polls.now() + minutes * 60)
+
+    @property
+    def away(self) -> bool:
+        """Say whether the user wants the battery left alone now."""
+        return self.link_state is LinkState.PAUSED
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Give what keeps the battery from being read, None while nothing does."""
+        fine = self.online and self.link_state is LinkState.AWAKE
+        return None if fine else self.diagnose()
 
     def _changed(self) -> None:
         self._judge()
@@ -287,11 +328,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     async def _async_update_data(self) -> BmsSample:
         """Read at once, because somebody asked for it, and give what is known then."""
         if self._polls.scheduler.refresh(self.address):
-            self._asked = self.hass.loop.create_future()
+            if self._asked is None or self._asked.done():
+                self._asked = self.hass.loop.create_future()
             self._polls.kick()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ASKED_TIMEOUT):
-                    await self._asked
+                    # Several may ask at once, and one of them may give up.
+                    await asyncio.shield(self._asked)
         return self.data
 
     # --- reading -------------------------------------------------------------------------------
@@ -375,8 +418,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._keeping_alive = None
         if opened is not None:
             self.history.link(self._polls.now(), is_open=False)
-            if self.history.failures >= STALE_AFTER:
-                # After several failures in a row its handles may have moved.
+            if self.history.failures >= STALE_AFTER and not self._forgotten:
+                # After several failures in a row its handles may have moved; more than once is no use.
+                self._forgotten = True
                 await opened.forget_services()
             await opened.close()
 
@@ -403,7 +447,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def _succeeded(self, sample: BmsSample, now: float) -> None:
         self._last_error = None
-        self._asked_password = False
+        self._asked_password = self._forgotten = False
+        self.rows.take(sample, now)
         self.was_read = True
         self.read_at = dt_util.utcnow()
         self.history.succeeded(now, idle=flow(sample) is Flow.IDLE)
@@ -465,15 +510,37 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def describe(self) -> dict[str, Any]:
         """Give the poll statistics for diagnostics."""
+        quality, diagnosis = self.quality, self.diagnosis
         return {
             "family": self.family.id,
             "polls": self.polls,
             "failures": dict(self.failures),
             "refused": dict(self.gate.refused),
+            "refused_samples": [
+                {
+                    "at": dt_util.utc_from_timestamp(one.at).isoformat(),
+                    "field": one.field,
+                    **sample_to_json(one.sample),
+                }
+                for one in self.gate.kept
+            ],
             "last_error": self._last_error,
             "read_at": self.read_at.isoformat() if self.read_at else None,
             "link": self.link_state,
+            "cause": diagnosis.cause if diagnosis else None,
+            "remedy": diagnosis.remedy if diagnosis else None,
             "interval": self.pack.effective if self.pack else None,
+            "link_quality": quality.share if quality else None,
+            "poll_time": quality.seconds if quality else None,
+            # Receivers are named by number: their addresses are not for others.
+            "receivers": [
+                {
+                    "polls": one.polls,
+                    "link_quality": one.share,
+                    "poll_time": one.seconds,
+                }
+                for one in self._polls.scheduler.radios.values()
+            ],
             "reachability": reachability(self.hass, self.address),
         }
 

@@ -134,11 +134,14 @@ class KeySteps(ConfigFlow):
     async def _async_read_keys(self, text: str | bytes) -> ConfigFlowResult:
         found = await self.hass.async_add_executor_job(read_keys, text)
         self._preview = look(self.hass, await async_keys(self.hass), found)
-        if not self._preview.rows:
+        if not self._preview.rows and not self._preview.loose:
+            words = await async_words(self.hass)
+            why = self._preview.rest(words).partition("\n")[0].removeprefix("- ")
             return self.async_show_form(
                 step_id="import_keys",
                 data_schema=_IMPORT,
                 errors={"base": "nothing_found"},
+                description_placeholders={"why": why},
             )
         return await self.async_step_import_pick()
 

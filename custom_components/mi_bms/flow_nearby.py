@@ -14,7 +14,6 @@ from .adding import Wish, async_add
 from .heard import Heard, everybody
 from .keyring import async_keys, configured
 from .proto.model.address import parse_address
-from .transport import reachability
 from .words import async_words
 
 CONF_TAKE: Final = "take"
@@ -22,7 +21,9 @@ CONF_NAMES: Final = "names"
 CONF_AUTO_ADD: Final = "auto_add"
 CONF_IGNORED: Final = "ignored"
 AT_ONCE: Final = 3  # batteries that are read at the same time
-FAILED: Final = "error"  # in the placeholders of the flow that could not add a device
+# In the placeholders of the flow that could not add a device.
+FAILED: Final = "error"
+WHY: Final = "reason"
 
 
 class NearbySteps(ConfigFlow):
@@ -89,7 +90,7 @@ class NearbySteps(ConfigFlow):
                 probatio.Required(
                     CONF_AUTO_ADD, default=auto_add
                 ): selector.BooleanSelector(),
-                probatio.Optional(
+                probatio.Required(
                     CONF_IGNORED, default=ignored
                 ): selector.SelectSelector(skip),
             }
@@ -146,11 +147,11 @@ class NearbySteps(ConfigFlow):
             if result["type"] is FlowResultType.CREATE_ENTRY:
                 self._added += 1
                 return
-            why = (result.get("description_placeholders") or {}).get(FAILED, "")
+            told = result.get("description_placeholders") or {}
             reason = words(
                 "not_added",
-                why or result.get("reason", ""),
-                reason=reachability(self.hass, wish.address),
+                told.get(FAILED) or result.get("reason", ""),
+                reason=told.get(WHY, ""),
             )
             self._failed.append(f"- {wish.name}: {reason}")
 

@@ -75,8 +75,8 @@ class PairSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Choose a device that is heard, or name one that will wake up."""
         errors: dict[str, str] = {}
-        if user_input is not None and CONF_PREFIX in (user_input or {}):
-            wanted = user_input[CONF_PREFIX].strip()
+        if user_input is not None:
+            wanted = user_input.get(CONF_PREFIX, "").strip()
             filtered, self._pair_prefix = wanted != self._pair_prefix, wanted
             chosen = user_input.get(CONF_ADDRESS, "")
             if not filtered and chosen:
@@ -98,7 +98,10 @@ class PairSteps(ConfigFlow):
             for heard in everybody(self.hass, connectable=True)
             if can_pair(_product(heard)) and _begins(heard, prefixes)
         ]
-        prefix = probatio.Optional(CONF_PREFIX, default=self._pair_prefix)
+        # No default: an emptied field would get it back.
+        prefix = probatio.Optional(
+            CONF_PREFIX, description={"suggested_value": self._pair_prefix}
+        )
         return probatio.Schema(
             {
                 probatio.Optional(CONF_ADDRESS): selector.SelectSelector(
@@ -214,7 +217,8 @@ class PairSteps(ConfigFlow):
         if pairing is None or pairing.result is None:
             return await self.async_step_pair()
         made = pairing.result
-        if user_input is not None:
+        # A pairing that takes no time leads here with the answer to the form before it.
+        if user_input is not None and CONF_ACCEPT not in user_input:
             wish = pairing.wish(made)
             if entry_of(self.hass, wish.address):
                 return self.async_abort(reason="paired")

@@ -7,6 +7,7 @@ it is typed, and a device that turns up later is tried against all keys. Nothing
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+import contextlib
 from typing import Any, Final
 
 from homeassistant.components import bluetooth
@@ -25,6 +26,7 @@ from .adding import Wish, async_add
 from .const import CONF_KEY, DOMAIN
 from .heard import look_at, sighting_of
 from .proto.keys.ring import KeyRing
+from .proto.mibeacon.crypto import parse_key
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.matchers import MATCHERS
 from .proto.model.errors import KeyFormatError
@@ -67,12 +69,12 @@ class Keys:
         self.auto_add = kept.get("auto_add", False)
         self.ignored = set(kept.get("ignored", ()))
         for address, key in kept.get("keys", {}).items():
-            self.ring.add(address, bytes.fromhex(key))
+            self._add(address, key)
         for key in kept.get("loose", ()):
-            self.ring.add(None, bytes.fromhex(key))
+            self._add(None, key)
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             if entry.unique_id and (key := entry.data.get(CONF_KEY)):
-                self._add(entry.unique_id, bytes.fromhex(key))
+                self._add(entry.unique_id, key)
         for uuid in _SERVICES:
             bluetooth.async_register_callback(
                 self._hass,
@@ -94,19 +96,18 @@ class Keys:
             "ignored": sorted(self.ignored),
         }
 
-    def _add(self, address: str | None, key: bytes) -> bool:
-        try:
-            return self.ring.add(address, key)
-        except KeyFormatError:
-            return False
+    def _add(self, address: str | None, key: str) -> None:
+        """Put a key on the ring; what somebody spoiled in the file is left out."""
+        with contextlib.suppress(KeyFormatError):
+            self.ring.add(address, parse_key(str(key)))
 
     @callback
     def remember(self, keys: Mapping[str, bytes], loose: Iterable[bytes] = ()) -> None:
         """Keep keys for good, by address and loose ones."""
         for address, key in keys.items():
-            self._add(address, key)
+            self.ring.add(address, key)
         for key in loose:
-            self._add(None, key)
+            self.ring.add(None, key)
         self._considered.clear()
         self._save()
 

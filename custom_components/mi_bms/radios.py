@@ -1,6 +1,6 @@
 """What Home Assistant's Bluetooth knows of its radios, in the words of the scheduler and the doctor."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final
 
@@ -22,6 +22,11 @@ RECENT: Final = 60.0  # s
 
 def _deaf(scanner: BaseHaScanner) -> bool:
     return scanner.time_since_last_detection() > DEAF_AFTER
+
+
+def _name(hass: HomeAssistant, address: str) -> str:
+    info = bluetooth.async_last_service_info(hass, address, connectable=False)
+    return info.name if info else address
 
 
 def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
@@ -72,8 +77,17 @@ def ears(hass: HomeAssistant, address: str, *, troubled: bool = False) -> Ears:
     )
 
 
-def describe(hass: HomeAssistant, address: str, ours: Iterable[str]) -> list[Ear]:
-    """Give the facts of all radios for the doctor; ``ours`` are the addresses of our batteries."""
+def describe(
+    hass: HomeAssistant,
+    address: str,
+    ours: Iterable[str],
+    *,
+    troubled: Callable[[str], bool],
+) -> list[Ear]:
+    """Give the facts of all radios for the doctor; ``ours`` are the addresses of our batteries.
+
+    ``troubled`` says of a radio whether connecting lately fails there.
+    """
     mine = set(ours)
     found = []
     for scanner in bluetooth.async_current_scanners(hass):
@@ -90,6 +104,8 @@ def describe(hass: HomeAssistant, address: str, ours: Iterable[str]) -> list[Ear
                 slots=slots.slots if slots else ASSUMED_SLOTS,
                 ours=len(taken & mine),
                 others=len(taken - mine),
+                users=tuple(sorted(_name(hass, one) for one in taken - mine)),
+                troubled=troubled(scanner.source),
             )
         )
     return found

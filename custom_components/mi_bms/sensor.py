@@ -33,11 +33,13 @@ from homeassistant.util import dt as dt_util
 from .adverts import SensorCoordinator
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import BatteryEntity, async_add_battery, sensor_device
+from .link_entities import sensors
 from .passive import PassiveEntity, PassiveProcessor, async_add_passive
 from .profile import Spot
 from .proto.bms.alarms import Alarm, Kind, active
 from .proto.model.fields import Field
 from .proto.model.reading import Value
+from .proto.model.rows import worth_a_row
 from .proto.model.sample import Place
 
 PARALLEL_UPDATES = 0
@@ -359,6 +361,7 @@ async def async_setup_entry(
         return BatterySensor(entry, coordinator, spot) if shown else None
 
     async_add_battery(entry, coordinator, make, async_add_entities)
+    async_add_entities(sensors(entry, coordinator))
 
 
 def _add_polled(
@@ -472,6 +475,8 @@ def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
 class BatterySensor(BatteryEntity, SensorEntity):
     """Be a field, a cell, a probe or a count of a battery or of one of its packs."""
 
+    _written: object = None
+
     def __init__(
         self, entry: MiBmsConfigEntry, coordinator: BatteryCoordinator, spot: Spot
     ) -> None:
@@ -508,6 +513,16 @@ class BatterySensor(BatteryEntity, SensorEntity):
         value = sample.values.get(self.spot.field)
         words = _WORDS.get(self.spot.field)
         return value if words is None or value is None else words.get(value)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what is worth a row: a change that the user wants recorded, or a value that went or came."""
+        new = self.native_value if self.available else None
+        band = self.coordinator.bands.get(self.spot.field, 0.0)
+        if not band or worth_a_row(new, self._written, band):
+            self._written = new
+            super()._handle_coordinator_update()
 
 
 class AlarmSensor(BatterySensor):

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from .wizard import BATTERY_TIME, Wizard
 
-DEGREES = re.compile(r"^-?\d+\.\d °C$")
+DEGREES = re.compile(r"-?\d+\.\d\s+°C")
 
 
 def test_discovery_cards(wizard: Wizard) -> None:

@@ -20,7 +20,7 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     for number in range(1, 5):
         expect(page.get_by_text(f"Cell {number} voltage")).to_be_visible()
         expect(page.get_by_text(f"Cell temperature {(number + 1) // 2}")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^13\.\d\d V$")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"13\.\d\d\s+V")).first).to_be_visible()
     wizard.shot("102 battery's page")
     wizard.tall_shot("103 battery's whole page")
 
@@ -36,7 +36,7 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.close("finish|close")
 
     wizard.entry_menu("JBD-SP04S020 0C06", "Reconfigure")
-    wizard.at("Change JBD-SP04S020 0C06")
+    wizard.at("Change this battery")
     wizard.shot("106 battery, change")
     wizard.choose("Change the type of battery")
     wizard.at("Type of battery")

@@ -24,7 +24,7 @@ def test_door_contact(wizard: Wizard) -> None:
     wizard.close("finish|close")
 
     wizard.entry_menu("MCCGQ02HL 0C05", "Reconfigure")
-    wizard.at("Change MCCGQ02HL 0C05")
+    wizard.at("Change this sensor")
     wizard.shot("203 what to change")
     wizard.choose("Enter its key")
     wizard.at("Key of MCCGQ02HL 0C05, if it has one")

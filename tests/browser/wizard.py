@@ -38,10 +38,16 @@ ARGUMENTS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Fonts are there, and what moves has arrived; what moves for ever is not waited for.
+AT_REST: Final = """Promise.all([document.fonts.ready, ...document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+    .map(one => one.finished.catch(() => null))]).then(() => null)"""
+# Names of programs and formats.
+PROPER: Final = r"mi_bms|ble_monitor|mac_address"
 # What a text looks like that was not translated or not filled in.
 RAW: Final = re.compile(
     r"component\.mi_bms|\bui\.panel\.|\{\w+\}|\bundefined\b|\bNaN\b|\[object"
-    r"|\b(?!mi_bms)[a-z]+_[a-z_]+\b"
+    rf"|\b(?!{PROPER})[a-z]+_[a-z_]+\b|formatjs"
 )
 # What the frontend says of texts that it cannot find or fill in.
 COMPLAINT: Final = re.compile(r"mi_bms|translat|MessageFormat|intl", re.IGNORECASE)
@@ -119,7 +125,12 @@ class Wizard:
         """Keep a picture of the page at rest; no text on it may be raw."""
         self.page.wait_for_load_state("networkidle")
         expect(self.page.locator("ha-spinner:visible")).to_have_count(0)
-        self.page.evaluate("document.fonts.ready.then(() => null)")
+        # Descriptions are drawn by a worker, which comes late the first time.
+        empty = self.flow.locator("ha-markdown:visible").filter(
+            has_not_text=re.compile(r"\S")
+        )
+        expect(empty).to_have_count(0)
+        self.page.evaluate(AT_REST)
         self.keep(name)
         raw = sorted({match[0] for match in RAW.finditer(self.texts())})
         assert not raw, f"{name}: not translated or not filled in: {raw}"
@@ -159,9 +170,14 @@ class Wizard:
         """Give the row of an entry on our integration's page."""
         return self.page.locator("ha-config-entry-row").filter(has_text=name)
 
-    def actions(self, name: str) -> None:
+    def action(self, name: str) -> None:
         """Open the developer tools with an action."""
-        self.page.goto(f"{self.base}/config/developer-tools/action?action={name}")
+        self.page.goto(f"{self.base}/config/developer-tools/action?service={name}")
+        expect(self.page.locator("ha-service-control")).to_be_visible()
+
+    def perform(self) -> None:
+        """Perform the action."""
+        self.page.get_by_role("button", name="Perform action").click()
 
     def configure(self, name: str) -> None:
         """Open the options of an entry."""

@@ -156,7 +156,9 @@ async def test_hostile_or_empty_text_is_refused_with_a_sentence(
     form = await paste(home, text)
     assert form["type"] == "form"
     assert form["step_id"] == "import_keys"
-    assert form["errors"] == {"base": "nothing_found"}
+    if text:
+        assert form["errors"] == {"base": "nothing_found"}
+        assert len(form["description_placeholders"]["why"]) < 200
     assert entries(home) == {}
 
 
@@ -326,3 +328,25 @@ async def test_without_the_library_there_is_no_such_way(home: Home) -> None:
         with patch("custom_components.mi_bms.cloud.find_spec", return_value=None):
             menu = await home.choose(await home.start(), "keys")
     assert menu["menu_options"] == ["import_keys"]
+
+
+async def test_the_reason_is_told_where_nothing_can_be_taken(home: Home) -> None:
+    form = await paste(home, "x" * 1_100_000)
+    assert "one megabyte" in form["description_placeholders"]["why"]
+    form = await paste(home, f"{ADDRESS} 12345678901234567890")
+    assert "wrong length" in form["description_placeholders"]["why"]
+
+
+async def test_a_pasted_key_is_judged_at_once(home: Home) -> None:
+    device = thermometer()
+    home.air.add(device)
+    await home.listen(device, 3)
+    flow = await home.choose(await home.start(), "manual")
+    form = await home.answer(flow, {"address": ADDRESS})
+    began = time.process_time()
+    done = await home.hass.config_entries.flow.async_configure(
+        form["flow_id"], {"key": OTHER}
+    )
+    took = time.process_time() - began
+    assert done["errors"] == {"key": "wrong_key"}
+    assert took < 0.1

@@ -69,8 +69,8 @@ async def test_a_loose_key_finds_its_sensor_when_it_turns_up(home: Home) -> None
     """Pasted without an address, before the sensor was ever heard."""
     await home.add(KINDS["ATC1441"](address=CLEAR))
     form = await paste(home, KEY)
-    assert form["errors"] == {"base": "nothing_found"}
-    form = await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {OTHER}")
+    assert form["step_id"] == "import_pick"
+    assert "tried on what is heard" in form["description_placeholders"]["rest"]
     await take(home, form)
     form = await home.discover(thermometer())
     assert form["step_id"] == "known_key"
@@ -241,3 +241,27 @@ async def test_an_export_is_for_administrators_who_confirm(
         "too_big_for_tasmota": False,
         "not_in_mi32cfg": [],
     }
+
+
+async def test_what_was_kept_is_there_again(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    hass_storage["mi_bms.keys"] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": "mi_bms.keys",
+        "data": {
+            "keys": {ADDRESS: KEY, "A4:C1:38:00:00:01": "damaged", "x": "00"},
+            "loose": [OTHER, None],
+            "identities": {},
+            "auto_add": False,
+            "ignored": [CLEAR],
+        },
+    }
+    form = await home.discover(thermometer())
+    assert form["step_id"] == "known_key"
+    form = await home.discover(thermometer("A4:C1:38:00:05:5C", OTHER))
+    assert form["step_id"] == "known_key"
+    form = await home.choose(await home.start(), "nearby")
+    fields = {str(one): one for one in form["data_schema"].schema}
+    assert fields["ignored"].default() == [CLEAR]

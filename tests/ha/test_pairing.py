@@ -18,6 +18,7 @@ from .home import Home, Result
 from .test_keys_ring import entries
 
 ADDRESS = "A4:C1:38:00:05:5B"
+LAST_WORD = 27  # the message in which a device says that it stored its key
 READY = {"accept": True, "instant": False}
 
 
@@ -328,5 +329,23 @@ async def test_an_old_remote_hands_out_its_own_key(home: Home) -> None:
     form = await home.answer(flow)
     assert form["description_placeholders"]["key"] == device.key
     assert form["description_placeholders"]["token"] == "-"  # noqa: S105
+    done = await home.answer(form, {})
+    assert done["data"]["key"] == device.key
+
+
+async def test_a_key_of_uncertain_fate_is_kept_and_tried(home: Home) -> None:
+    """The connection breaks after the device stored the key, before it says so, for good."""
+    device = fresh(home, leave_at=LAST_WORD)
+    flow = await home.answer(await choose(home), READY)
+    await home.clock.until(lambda: home.air.links)
+    await home.clock.until(lambda: not home.air.links)
+    home.air.refuse.add(ADDRESS)
+    await watch(home, flow)
+    menu = await home.answer(flow)
+    assert "The key is kept" in menu["description_placeholders"]["reason"]
+    home.hass.config_entries.flow.async_abort(flow["flow_id"])
+    await home.listen(device, 15, every=4.0)
+    form = await home.answer(home.flows(ADDRESS)[0])
+    assert form["step_id"] == "known_key"
     done = await home.answer(form, {})
     assert done["data"]["key"] == device.key

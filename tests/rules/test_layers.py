@@ -54,6 +54,11 @@ LAYER_OF = {
     "entity": ("adverts", "coordinator", "profile", "proto.model", "const"),
     "passive": ("adverts", "coordinator", "entity", "proto.model"),
     "services": ("adverts", "keyring", "proto.keys", "const"),
+    "doctor": ("radios", "runtime", "words", "proto"),
+    "refresh": ("coordinator", "doctor", "const"),
+    "battery_actions": ("coordinator", "refresh", "const"),
+    "issues": ("coordinator", "doctor", "proto", "const"),
+    "link_entities": ("coordinator", "entity", "refresh", "proto.model"),
     "device_trigger": ("event", "const"),
     # The types of events stand beside the devices that fire them, the words of alarms with batteries.
     **dict.fromkeys(
@@ -62,6 +67,7 @@ LAYER_OF = {
             "adverts",
             "coordinator",
             "entity",
+            "link_entities",
             "passive",
             "profile",
             "proto.bms.alarms",
@@ -71,7 +77,14 @@ LAYER_OF = {
         ),
     ),
     "options_flow": ("proto.mibeacon.devices", "proto.model", "const"),
-    "battery_options": ("proto.bms.index", "const"),
+    "battery_options": (
+        "coordinator",  # which knows what reading takes
+        "runtime",
+        "words",
+        "proto.bms.index",
+        "proto.model.rows",
+        "const",
+    ),
     "flow_base": ("heard", "proto"),
     "flow_sensor": (
         "flow_base",
@@ -84,8 +97,9 @@ LAYER_OF = {
     ),
     "flow_keys": ("adding", "cloud", "heard", "keyring", "preview", "words", "proto"),
     "flow_pair": ("adding", "heard", "keyring", "pairing", "words", "proto", "const"),
-    "flow_nearby": ("adding", "heard", "keyring", "transport", "words", "proto.model"),
+    "flow_nearby": ("adding", "heard", "keyring", "words", "proto.model"),
     "config_flow": (
+        "doctor",
         "flow_keys",
         "flow_nearby",
         "flow_pair",

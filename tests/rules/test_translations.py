@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.mi_bms import binary_sensor, button, event, sensor
-from custom_components.mi_bms.battery_options import BatteryOptions, _schema
+from custom_components.mi_bms import (
+    binary_sensor,
+    button,
+    event,
+    issues,
+    link_entities,
+    sensor,
+)
+from custom_components.mi_bms.battery_options import BatteryOptions, _bounds, _schema
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.const import CONF_CORRECTIONS
 from custom_components.mi_bms.event import SensorEvent
@@ -19,7 +26,10 @@ from custom_components.mi_bms.proto.activation.contract import Reason, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind
 from custom_components.mi_bms.proto.keys.contract import Refusal
+from custom_components.mi_bms.proto.link.doctor import Cause, Facts, Remedy, diagnose
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
+from custom_components.mi_bms.proto.model.availability import LinkState
+from custom_components.mi_bms.proto.model.rows import Detail
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
 from homeassistant.components.sensor import SensorDeviceClass
@@ -68,6 +78,9 @@ WORDS = {
     "preparation": set(Preparation),
     "pair_way": set(Way),
     "pair_signal": {"near", "weak", "silent"},
+    "cause": set(Cause),
+    "remedy": set(Remedy),
+    "pace": {"unknown", "fits", "raised"},
     "pair_failure": set(Reason) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "not_added": {
         "cannot_connect",
@@ -95,6 +108,7 @@ FILLED = {
     "not_added": {"error"},
     "pair_connecting": {"attempt"},
     "key_of_other_device": {"other"},
+    "nothing_found": {"why"},
 }
 
 
@@ -104,6 +118,7 @@ PROBES = {
     for place in set(Place) - {Place.GENERIC}
     for several in ("", "_n")
 }
+LINKS = {row.translation_key for row in link_entities.LINK_SENSORS}
 COUNTS = {row.translation_key for row in sensor.PROTECTION_COUNTS.values()}
 
 
@@ -237,12 +252,17 @@ class TestFlow:
         assert set(map(str, form)) == {*init["data"], *init["sections"]}
         assert set(map(str, inner)) == set(init["sections"][CONF_CORRECTIONS]["data"])
 
+    def test_errors_of_the_battery_form(self) -> None:
+        bounds = _bounds({"interval": 30, "adaptive": False, "grace": 1})
+        assert {one.error for one in bounds.values()} == set(TEXTS["options"]["error"])
+
     def test_selectors(self) -> None:
         shown = {
             name: set(texts["options"]) for name, texts in TEXTS["selector"].items()
         }
         assert {name: shown[name] for name in WORDS} == WORDS
-        assert set(shown) == {"family", "smoothing", *WORDS}
+        assert set(shown) == {"family", "recording", "smoothing", *WORDS}
+        assert set(TEXTS["selector"]["recording"]["options"]) == set(Detail)
         assert set(TEXTS["selector"]["smoothing"]["options"]) == set(Smoothing)
         assert set(TEXTS["selector"]["family"]["options"]) == {"find_out"}
 
@@ -273,9 +293,15 @@ class TestEntities:
             "sensor": {row.translation_key for row in sensor.SENSORS.values()}
             | {sensor.LOST_PACKETS.translation_key}
             | PROBES
+            | LINKS
             | COUNTS,
             "event": event_keys() | {event.ALARM.translation_key},
-            "button": {button.RECORD.translation_key},
+            "button": {
+                button.RECORD.translation_key,
+                link_entities.REFRESH.translation_key,
+                link_entities.RELEASE.translation_key,
+            },
+            "switch": {link_entities.READING.translation_key},
         }
 
     def test_names_are_unique(self) -> None:
@@ -287,6 +313,8 @@ class TestEntities:
         for field, row in sensor.SENSORS.items():
             states = TEXTS["entity"]["sensor"][field].get("state", {})
             assert set(states) == set(row.options or ()), field
+        states = TEXTS["entity"]["sensor"]["connection"]["state"]
+        assert set(states) == set(LinkState)
 
     def test_alarms(self) -> None:
         words = set(Alarm)
@@ -330,8 +358,18 @@ class TestEntities:
                 if row.device_class in no_icon
             }
             | {sensor.LOST_PACKETS.key}
+            | {
+                row.key
+                for row in link_entities.LINK_SENSORS
+                if row.device_class in no_icon
+            }
             | COUNTS,
-            "button": {button.RECORD.key},
+            "button": {
+                button.RECORD.key,
+                link_entities.REFRESH.key,
+                link_entities.RELEASE.key,
+            },
+            "switch": {link_entities.READING.key},
             "binary_sensor": {
                 str(field)
                 for field, row in binary_sensor.BINARY_SENSORS.items()
@@ -354,7 +392,8 @@ class TestEntities:
         for platform, icons in ICONS["entity"].items():
             for key, entry in icons.items():
                 states = TEXTS["entity"][platform][key].get("state", {})
-                known = {"on", "off"} if platform == "binary_sensor" else set(states)
+                flags = platform in {"binary_sensor", "switch"}
+                known = {"on", "off"} if flags else set(states)
                 assert set(entry.get("state", ())) <= known, key
 
 
@@ -364,6 +403,20 @@ def test_device_triggers() -> None:
     assert types <= set(texts["trigger_type"])
     assert set(texts["trigger_subtype"]) == event_keys()
     assert all("{subtype}" in text for text in texts["trigger_type"].values())
+
+
+def test_issues() -> None:
+    assert set(TEXTS["issues"]) == {issues.KEY}
+    for value in TEXTS["issues"][issues.KEY].values():
+        assert set(PLACEHOLDER.findall(value)) <= {"name", "reason"}
+
+
+def test_the_doctor_knows_what_his_sentences_name() -> None:
+    known = set(diagnose(Facts()).placeholders)
+    for group in ("cause", "remedy"):
+        for word, value in TEXTS["selector"][group]["options"].items():
+            assert set(PLACEHOLDER.findall(value)) <= known, word
+            assert value.endswith("."), word
 
 
 def test_services() -> None:
@@ -428,5 +481,21 @@ def test_placeholders_of_the_flow() -> None:
         assert used <= battery, path
         if path[0] == "step" and used & {"family", "reason"}:
             assert path[1] in {"battery", "family", "password", "reconfigure"}, path
+    measured = {"pace", "rows", *(f"rows_{detail}" for detail in Detail)}
     for path, value in leaves(TEXTS["options"]):
-        assert not PLACEHOLDER.findall(value), path
+        used = set(PLACEHOLDER.findall(value))
+        if path[0] == "error":
+            word = path[1].removesuffix("_bounds")
+            assert used == {f"{word}_low", f"{word}_high"}, path
+        else:
+            at = path == ("step", "init", "description")
+            assert used == (measured if at else set()), path
+
+
+def test_titles_of_menus_name_nothing() -> None:
+    """Home Assistant's frontend fills placeholders into titles of forms, not into those of menus."""
+    menus = {text(argument(call, "step_id")) for call in calls(FLOW, "async_show_menu")}
+    steps = TEXTS["config"]["step"]
+    assert menus <= set(steps)
+    named = {name for name in menus if "{" in steps[name]["title"]}
+    assert not named

@@ -13,6 +13,8 @@ import aiohttp
 import pytest
 
 from tests.world.control import Control
+from tests.world.proxy import GUEST
+from tests.world.proxy_link import LinkServer
 from tests.world.scenario import parse
 from tests.world.world import World
 
@@ -98,6 +100,26 @@ async def test_faults_and_proxies() -> None:
         assert state["devices"][ADDRESS]["connected"] is False
 
 
+async def test_others_take_slots_as_they_become_free() -> None:
+    async with controlled() as (world, http):
+        proxy = world.proxies[0]
+        assert proxy.take_slot(1, link := LinkServer(proxy, print, 1, ADDRESS))
+
+        async def occupied(slots: int) -> list[int]:
+            order = {"name": "near", "action": "occupy", "slots": slots}
+            async with http.post("/proxy", json=order) as reply:
+                assert reply.status == 200
+            return list(proxy.allocated)
+
+        assert await occupied(3) == [1, GUEST, GUEST + 1]
+        assert not proxy.take_slot(2, link)
+        proxy.free_slot(1, link)
+        assert list(proxy.allocated) == [GUEST, GUEST + 1, GUEST + 2]
+        assert await occupied(1) == [GUEST]
+        assert await occupied(0) == []
+        await link.stop()
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -109,6 +131,8 @@ async def test_faults_and_proxies() -> None:
         ("/press", {"address": ADDRESS, "color": "red"}),
         ("/proxy", {"name": "far"}),
         ("/proxy", {"name": "near", "action": "dance"}),
+        ("/proxy", {"name": "near", "action": "occupy", "slots": 4}),
+        ("/proxy", {"name": "near", "action": "occupy"}),
     ],
 )
 async def test_bad_requests(path: str, body: object) -> None:

@@ -135,6 +135,28 @@ async def test_falling_asleep_ends_the_link() -> None:
     assert lost == [0x08]
 
 
+async def test_another_client_waits_for_our_link_and_keeps_its_own() -> None:
+    radio, ear = Radio(), Ear()
+    faults = Faults()
+    echo = place(radio, ear, faults=faults)
+    lost: list[int] = []
+    link = await radio.connect(
+        "near", echo.address, notified=lambda *_: None, lost=lost.append
+    )
+    faults.update({"held": True})
+    radio.start()
+    await asyncio.sleep(0.03)
+    assert lost == []
+    link.close()
+    await asyncio.sleep(0.03)
+    assert ear.heard == []
+    assert not radio._connectable(radio.stations[echo.address])
+    faults.clear()
+    await asyncio.sleep(0.03)
+    await radio.stop()
+    assert ear.heard
+
+
 def test_chance_repeats() -> None:
     data = bytes(20)
 

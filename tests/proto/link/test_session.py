@@ -146,8 +146,9 @@ def test_a_poll() -> None:
     assert sample.cells == (3.43, 3.425, 3.432, 3.417)
     assert link.frames == [ASK_BASIC, ASK_CELLS]
     assert [response for *_, response in link.written] == [False, False]
-    assert link.written[0][0] == 0.2
+    assert link.written[0][0] == 0
     assert memory.polls == 1
+    assert not memory.settle
     assert memory.response == {WRITE: False}
 
 
@@ -155,10 +156,42 @@ def test_lost_first_commands_are_sent_again() -> None:
     link = Link(lossy(2, GOOD))
     run(session().read(link, DEVICE))
     assert [(at, data) for at, data, _ in link.written[:3]] == [
-        (0.2, ASK_BASIC),
-        (1.2, ASK_BASIC),
-        (3.2, ASK_BASIC),
+        (0, ASK_BASIC),
+        (1, ASK_BASIC),
+        (3, ASK_BASIC),
     ]
+
+
+def test_a_module_that_loses_the_first_command_is_given_time_from_then_on() -> None:
+    memory = Memory()
+    run(session(memory=memory).read(Link(lossy(1, GOOD)), DEVICE))
+    assert memory.settle
+    again = Link(GOOD)
+    run(session(memory=memory).read(again, DEVICE))
+    assert again.written[0][:2] == (0.2, ASK_BASIC)
+
+
+def test_only_the_first_command_tells_of_a_module_that_settles() -> None:
+    memory = Memory()
+    left = [1]
+
+    def late(data: bytes) -> Iterable[bytes]:
+        left[0] -= data == ASK_CELLS
+        return GOOD[data] if data == ASK_BASIC or left[0] < 0 else []
+
+    run(session(memory=memory).read(Link(late), DEVICE))
+    assert not memory.settle
+
+
+def test_what_is_not_answered_waits_for_the_module_to_settle() -> None:
+    def talk(_context: Context) -> Talk[Draft]:
+        yield Tell(data=b"hello")
+        return Draft()
+
+    link = Link({})
+    silent = replace(JBD, dialogue=talk, login=None)
+    run(session(silent).read(link, DEVICE))
+    assert link.written[0][:2] == (0.2, b"hello")
 
 
 def test_the_other_write_type_is_the_last_resort_and_is_remembered() -> None:

@@ -5,7 +5,7 @@ or a ``dialogue``: a generator that yields steps and gets the answers, and retur
 carries the steps out; a generator never sees a socket or a clock. Errors of a step are thrown into the
 generator, so it may catch ``NoAnswer`` or ``FrameError`` and try another way.
 
-Flow: choose a wire, subscribe, settle, ``login`` once per connection, then ``dialogue`` per poll.
+Flow: choose a wire, subscribe, ``login`` once per connection, then ``dialogue`` per poll.
 Frames that nobody waits for stay in a short queue until the next question is written.
 """
 
@@ -59,6 +59,7 @@ class Wire:
 class Pacing:
     """Set the times of a family in seconds.
 
+    ``settle`` is the pause before the first command of a connection, for modules that lose it otherwise.
     ``timeout`` is the wait of the first try and doubles with each further one; ``gap`` is the least
     pause between two questions; ``deadline`` bounds a whole poll, login included.
     """

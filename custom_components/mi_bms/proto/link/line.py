@@ -1,7 +1,8 @@
 """Carry out the steps of a family's dialogue on one connection: the only place where they become I/O.
 
 A question is written up to ``tries`` times, each wait twice as long as the one before, because these
-modules lose first commands and answer slowly. While no write type has been proven, a last try uses the
+modules lose first commands and answer slowly. A module that lost the first command of a connection is
+given time to settle from then on. While no write type has been proven, a last try uses the
 other one. Only a valid frame that the question accepts ends a wait.
 """
 
@@ -48,6 +49,7 @@ class Memory:
     notes: dict[str, Note] = field(default_factory=dict)
     rejects: Counter[str] = field(default_factory=Counter)
     counters: dict[str, int] = field(default_factory=dict)
+    settle: bool = False  # a first command got lost that came at once
     polls: int = 0
     diagnose: bool = True
 
@@ -97,6 +99,7 @@ class Line:
         self.context = context
         self.memory = memory
         self.ready = False
+        self.fresh = True  # nothing was written yet
         self.spoke = -float("inf")  # loop time of the last exchange
         self._ear = ear
         self._framers: dict[str, Framer] = {}
@@ -195,12 +198,19 @@ class Line:
 
 
 async def begin(family: Family, ear: Ear, context: Context, memory: Memory) -> Line:
-    """Subscribe to a wire and let the module settle."""
+    """Subscribe to a wire."""
     line = Line(family, ear, context, memory)
     for uuid in context.wire.notify:
         await line.subscribe(uuid)
-    await asyncio.sleep(family.pacing.settle)
     return line
+
+
+async def _settle(line: Line, *, wanted: bool) -> bool:
+    """Let the module settle before its first command if that is wanted; True if this is the first."""
+    first, line.fresh = line.fresh, False
+    if first and wanted:
+        await asyncio.sleep(line.family.pacing.settle)
+    return first
 
 
 async def converse[T](line: Line, talk: Talk[T]) -> T:
@@ -248,6 +258,8 @@ async def _tell(line: Line, step: Tell) -> None:
     uuid = _target(line, step.write)
     if step.optional and uuid not in line.link.characteristics:
         return
+    # Nobody would notice that it got lost.
+    await _settle(line, wanted=True)
     await _write(line, uuid, step.data, response=_modes(line, uuid)[0])
 
 
@@ -275,7 +287,8 @@ async def _ask_aloud(
     plan = [(first, timeout * 2**n) for n in range(tries)]
     if not ask.optional:
         plan += [(mode, timeout) for mode in other]
-    for response, seconds in plan:
+    fresh = await _settle(line, wanted=line.memory.settle)
+    for attempt, (response, seconds) in enumerate(plan):
         line.restart()
         try:
             await _write(line, uuid, request, response=response)
@@ -288,6 +301,7 @@ async def _ask_aloud(
         line.spoke = asyncio.get_running_loop().time()
         if frame is not None:
             line.memory.response[uuid] = response
+            line.memory.settle |= fresh and attempt > 0
             return frame
         if line.echoed:
             return None

@@ -1,7 +1,7 @@
 """Read a battery: connect a family's dialogues with a connection that the caller opened.
 
 One ``Session`` serves one device over any number of connections. On each new connection it chooses
-the wire, subscribes, settles and logs in; every ``read`` then runs one poll. A sample is complete or
+the wire, subscribes and logs in; every ``read`` then runs one poll. A sample is complete or
 there is none. What was learned of a device (write type, protocol variant) is kept in a ``Memory``
 owned by the caller, so a fresh session per poll is as good as one for ever.
 """
@@ -211,7 +211,7 @@ class Session:
             self._line.ready = False
 
     async def _open(self, link: GattLink, device: Device, secret: str | None) -> Line:
-        """Give the line of a connection: subscribed, settled and logged in."""
+        """Give the line of a connection: subscribed and logged in."""
         if self._line is None or self._line.link is not link:
             context = Context(
                 name=device.name,

@@ -1,0 +1,174 @@
+"""What goes wrong in each measured run, and when: a table of faults for ``tests.bench.share``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+type Order = tuple[str, Mapping[str, Any]]  # path of the world's remote control, body
+
+RESTART: Final = (
+    "restart"  # an order to the runner itself: end Home Assistant, start it again
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Hold one fault; times are seconds from the start of the measurement.
+
+    ``cut``: addresses that nobody can read meanwhile; for all others nothing may be seen of it.
+    """
+
+    title: str
+    begin: float
+    end: float
+    start: tuple[Order, ...]
+    stop: tuple[Order, ...] = ()
+    cut: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Hold one run: a scenario file, its faults, and what the pure simulation calls the same world."""
+
+    scenario: str
+    faults: tuple[Fault, ...] = ()
+    baseline: str
+
+
+def _proxy(name: str, action: str, **more: Any) -> Order:
+    return "/proxy", {"name": name, "action": action, **more}
+
+
+def _fault(address: str, **faults: Any) -> Order:
+    return "/fault", {"address": address, "faults": faults}
+
+
+def _jbd(world: int, number: int) -> str:
+    return f"A5:C2:37:00:{world}:{number:02}"
+
+
+ONE_SLOT: Final = tuple(_jbd(13, number) for number in range(1, 7))
+SLEEPERS: Final = tuple(_jbd(15, number) for number in range(1, 4))
+HELD: Final = _jbd(12, 1)
+DEAF: Final = _jbd(12, 2)
+
+CASES: Final[Mapping[str, Case]] = {
+    "twelve": Case(scenario="twelve", baseline="12 packs, 2 radios of 3 slots"),
+    "one_slot": Case(scenario="one_slot", baseline="6 packs, 1 radio of 1 slot"),
+    "proxy_dies": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="one of two proxies without power",
+                begin=60,
+                end=180,
+                start=(_proxy("garage", "stop"),),
+                stop=(_proxy("garage", "start"),),
+            ),
+        ),
+        baseline="one of two radios dies",
+    ),
+    "only_dies": Case(
+        scenario="one_slot",
+        faults=(
+            Fault(
+                title="the only proxy without power",
+                begin=60,
+                end=220,
+                start=(_proxy("hall", "stop"),),
+                stop=(_proxy("hall", "start"),),
+                cut=ONE_SLOT,
+            ),
+        ),
+        baseline="the only radio dies twice",
+    ),
+    "phone": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="a phone holds one battery",
+                begin=45,
+                end=225,
+                start=(_fault(HELD, held=True), ("/disconnect", {"address": HELD})),
+                stop=(_fault(HELD, held=False),),
+                cut=(HELD,),
+            ),
+        ),
+        baseline="two packs held by phones",
+    ),
+    "guests": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="others hold two slots of one proxy",
+                begin=60,
+                end=200,
+                start=(_proxy("kitchen", "occupy", slots=2),),
+                stop=(_proxy("kitchen", "occupy", slots=0),),
+            ),
+            Fault(
+                title="others hold all slots of one proxy",
+                begin=200,
+                end=260,
+                start=(_proxy("kitchen", "occupy", slots=3),),
+                stop=(_proxy("kitchen", "occupy", slots=0),),
+            ),
+        ),
+        baseline="others hold slots",
+    ),
+    "third": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="a battery answers one request in three",
+                begin=30,
+                end=240,
+                start=(_fault(DEAF, write_loss=2 / 3),),
+                stop=(_fault(DEAF, write_loss=0.0),),
+                cut=(DEAF,),
+            ),
+        ),
+        baseline="a pack answers every third time",
+    ),
+    "restart": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="Home Assistant restarts",
+                begin=100,
+                end=100,
+                start=((RESTART, {}),),
+            ),
+        ),
+        baseline="12 packs, 2 radios of 3 slots",
+    ),
+    "far_near": Case(
+        scenario="far_near",
+        faults=(
+            Fault(
+                title="the near proxy without power",
+                begin=60,
+                end=180,
+                start=(_proxy("near", "stop"),),
+                stop=(_proxy("near", "start"),),
+            ),
+        ),
+        baseline="a near and a far radio",
+    ),
+    "night": Case(
+        scenario="night",
+        faults=(
+            Fault(
+                title="three batteries sleep",
+                begin=60,
+                end=260,
+                start=tuple(_fault(one, asleep=True) for one in SLEEPERS),
+                stop=tuple(_fault(one, asleep=False) for one in SLEEPERS),
+                cut=SLEEPERS,
+            ),
+        ),
+        baseline="three packs asleep",
+    ),
+}
+# Faults after which the values of a battery that is cut off must hold all the same.
+HOLDING: Final = frozenset({"three batteries sleep"})
