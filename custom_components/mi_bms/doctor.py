@@ -24,14 +24,22 @@ async def async_why(
     hass: HomeAssistant, address: str, err: MiBmsError, *, has_password: bool
 ) -> str:
     """Say why a battery that is not (or no longer) read by turns could not be read just now."""
-    scheduler = hass.data[SHARED].polls.scheduler
+    # Before the first device is added, nothing of ours is set up.
+    shared = hass.data.get(SHARED)
+    scheduler = shared.polls.scheduler if shared else None
     info = bluetooth.async_last_service_info(hass, address, connectable=False)
+    ears = describe(
+        hass,
+        address,
+        scheduler.packs if scheduler else (),
+        troubled=scheduler.sick if scheduler else lambda _: False,
+    )
     facts = Facts(
-        ears=describe(hass, address, scheduler.packs, troubled=scheduler.sick),
+        ears=ears,
         failure=failure_of(err),
         failures=1,
         heard_for=monotonic_time_coarse() - info.time if info else None,
         has_password=has_password,
-        reserve=hass.data[SHARED].reserve,
+        reserve=shared.reserve if shared else 0,
     )
     return await async_tell(hass, diagnose(facts))

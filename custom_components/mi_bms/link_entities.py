@@ -79,7 +79,14 @@ LINK_SENSORS: Final = (
     _link("link_quality", _quality, None, UnitOfRatio.PERCENTAGE, precision=0),
     _link("poll_time", _poll_time, _C.DURATION, UnitOfTime.SECONDS, precision=1),
     # Longer than the one that was asked for where reading takes too long for that.
-    _link("read_interval", _interval, _C.DURATION, UnitOfTime.SECONDS, precision=0),
+    _link(
+        "read_interval",
+        _interval,
+        _C.DURATION,
+        UnitOfTime.SECONDS,
+        precision=0,
+        enabled=True,
+    ),
 )
 REFRESH: Final = ButtonEntityDescription(key="refresh", translation_key="refresh")
 RELEASE: Final = ButtonEntityDescription(key="release", translation_key="release")

@@ -109,10 +109,11 @@ class Polls:
             return
         now = self.now()
         decision = self.scheduler.decide(now, radios(self._hass, self._members))
+        # Before anything is started: what ends at once asks for the next decision itself.
+        self._later(max(_SOON, decision.again - now))
         for address in decision.release:
             member = self._members[address]
             member.start(member.async_release(), f"release {address}")
         for order in decision.read:
             member = self._members[order.address]
             member.start(member.async_read(order), f"read {order.address}")
-        self._later(max(_SOON, decision.again - now))

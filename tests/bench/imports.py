@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "custom_components" / "mi_bms"
 OURS: Final = "custom_components.mi_bms"
 FAMILIES: Final = f"{OURS}.proto.bms.families"
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 # What is in use: title, number of families (-1 = all).
 USES: Final = (("integration", 0), ("and 1 family", 1), ("and all families", -1))
 

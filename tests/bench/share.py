@@ -38,6 +38,7 @@ SETTLE: Final = 45.0  # s after the last battery was set up
 LATE: Final = 5.0  # s beyond one interval that a recovery may take
 GRACE: Final = (4, 120.0)  # intervals, least seconds
 CLOSE_TIME: Final = 15.0
+LOGGER: Final = f"[custom_components.{DOMAIN}"
 MISSED: Final = re.compile(r"could not be read: (\w+)")
 
 type Json = dict[str, Any]
@@ -57,6 +58,7 @@ class Found:
     """Collect what a run gives beside the watched states."""
 
     seconds: float = 0.0
+    connects: Counter[str] = field(default_factory=Counter)
     slots: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     played: list[Played] = field(default_factory=list)
     log: str = ""
@@ -137,6 +139,7 @@ class Run:
 
     async def _measure(self, seconds: float) -> None:
         begin = time.time()
+        before = await self._connects()
         self.watch.counting = True
         script = asyncio.create_task(self._script(begin, seconds))
         try:
@@ -151,6 +154,11 @@ class Run:
         self.watch.counting = False
         self.found.dark = self.watch.unavailable
         self.found.seconds = time.time() - begin
+        self.found.connects = await self._connects() - before
+
+    async def _connects(self) -> Counter[str]:
+        devices = (await self.world.get("/world"))["devices"]
+        return Counter({address: one["connects"] for address, one in devices.items()})
 
     async def _script(self, begin: float, seconds: float) -> None:
         for fault in self.case.faults:
@@ -231,7 +239,7 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Give the report; ``problems`` is filled meanwhile."""
         yield (
-            f"{'battery':18} {'age p50/p95/max s':>18} {'cut off max':>11} {'reads/min':>9}"
+            f"{'battery':18} {'age p50/p95/max s':>18} {'cut off max':>11} {'reads/min':>9} {'links':>5}"
             f" {'gone':>5} {'back':>5} {'recovery s':>10}"
         )
         for address, seen in self.seen.items():
@@ -277,7 +285,7 @@ class Report:
         shown = ", ".join(recoveries) or "-"
         per_minute = len(seen.reads) / self.found.seconds * 60
         return (
-            f"{address:18} {ages:>18} {worst:>11} {per_minute:9.2f}"
+            f"{address:18} {ages:>18} {worst:>11} {per_minute:9.2f} {self.found.connects[address]:5}"
             f" {len(seen.gone):5} {len(seen.back):5} {shown:>10}"
         )
 
@@ -305,7 +313,7 @@ class Report:
                 self.problems.append(f"{address}: {key} turned unavailable")
 
     def _log(self) -> Iterator[str]:
-        ours = [line for line in self.found.log.splitlines() if DOMAIN in line]
+        ours = [line for line in self.found.log.splitlines() if LOGGER in line]
         levels = Counter(match["level"] for line in ours if (match := LINE.match(line)))
         yield "log lines of ours: " + (
             ", ".join(f"{n} {level}" for level, n in sorted(levels.items())) or "none"

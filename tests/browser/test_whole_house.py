@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from .wizard import BATTERY_TIME, Wizard
 
 
@@ -10,10 +12,14 @@ def test_add_everything_nearby(wizard: Wizard) -> None:
     wizard.choose("Add everything nearby")
     wizard.at("Everything nearby")
     wizard.shot("500 everything nearby")
-    wizard.flow.get_by_role("button", name="Names").click()
-    wizard.tall_shot("501 names")
+    wizard.unfold("Names")
+    name = wizard.flow.get_by_role("textbox", name="LT-12V-1544")
+    expect(name).to_have_value("LT-12V-1544 0C0E")
+    name.fill("Camper")
+    wizard.shot("501 names")
     wizard.submit()
-    wizard.says(re.compile(r"\d devices were added"), timeout=2 * BATTERY_TIME)
+    wizard.says(re.compile(r"Devices added: \d+\."), timeout=2 * BATTERY_TIME)
     wizard.shot("502 added")
     wizard.integration()
+    expect(wizard.entry("Camper").first).to_be_visible()
     wizard.shot("503 our page")

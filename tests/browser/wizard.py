@@ -76,9 +76,7 @@ def new_context(
     }
     context = browser.new_context(**(settings | options))
     context.set_default_timeout(PATIENCE)
-    context.route(
-        lambda url: not url.startswith(base), lambda route: route.abort()
-    )
+    context.route(lambda url: not url.startswith(base), lambda route: route.abort())
     # Pictures of other brands would come from the internet.
     context.route(
         "**/api/brands/integration/*/*",
@@ -123,6 +121,13 @@ class Wizard:
 
     def shot(self, name: str) -> None:
         """Keep a picture of the page at rest; no text on it may be raw."""
+        self.settle()
+        self.keep(name)
+        raw = sorted({match[0] for match in RAW.finditer(self.texts())})
+        assert not raw, f"{name}: not translated or not filled in: {raw}"
+
+    def settle(self) -> None:
+        """Wait until nothing is loaded, drawn or moved any more."""
         self.page.wait_for_load_state("networkidle")
         expect(self.page.locator("ha-spinner:visible")).to_have_count(0)
         # Descriptions are drawn by a worker, which comes late the first time.
@@ -131,9 +136,6 @@ class Wizard:
         )
         expect(empty).to_have_count(0)
         self.page.evaluate(AT_REST)
-        self.keep(name)
-        raw = sorted({match[0] for match in RAW.finditer(self.texts())})
-        assert not raw, f"{name}: not translated or not filled in: {raw}"
 
     def texts(self) -> str:
         """Give all texts on the page, as a screen reader tells them, without addresses of links."""
@@ -172,12 +174,13 @@ class Wizard:
 
     def action(self, name: str) -> None:
         """Open the developer tools with an action."""
-        self.page.goto(f"{self.base}/config/developer-tools/action?service={name}")
+        self.page.goto(f"{self.base}/config/tools/action?service={name}")
         expect(self.page.locator("ha-service-control")).to_be_visible()
 
-    def perform(self) -> None:
-        """Perform the action."""
+    def perform(self, answer: str) -> None:
+        """Perform the action, and wait for a text of its answer."""
         self.page.get_by_role("button", name="Perform action").click()
+        expect(self.page.get_by_text(answer).first).to_be_visible()
 
     def configure(self, name: str) -> None:
         """Open the options of an entry."""
@@ -238,9 +241,7 @@ class Wizard:
         """Send the form."""
         self.flow.get_by_role("button", name="Submit").click()
 
-    def says(
-        self, text: str | re.Pattern[str], *, timeout: float = PATIENCE
-    ) -> None:
+    def says(self, text: str | re.Pattern[str], *, timeout: float = PATIENCE) -> None:
         """Wait until a text stands in the dialog."""
         expect(self.flow.get_by_text(text).first).to_be_visible(timeout=timeout)
 
@@ -254,7 +255,9 @@ class Wizard:
 
     def close(self, button: str) -> None:
         """Close the last step by its button."""
-        self.flow.get_by_role("button", name=re.compile(button, re.IGNORECASE)).last.click()
+        self.flow.get_by_role(
+            "button", name=re.compile(button, re.IGNORECASE)
+        ).last.click()
         expect(self.flow.locator("[slot=headerTitle]")).to_be_hidden()
 
     def pick(self, label: str, option: str) -> None:
@@ -273,20 +276,25 @@ class Wizard:
         self.flow.locator("ha-generic-picker").filter(has_text=label).click()
         self.page.get_by_role("option").filter(has_text=text).click()
 
-    def tick(self, label: str) -> None:
-        """Tick or untick one of a list."""
-        self.flow.get_by_role("checkbox", name=label).click()
-
     def switch(self, label: str) -> None:
-        """Switch on what was off."""
-        field = self.flow.locator("ha-selector-boolean").filter(has_text=label)
-        field.locator("ha-switch").click()
-        expect(field.locator("ha-switch")).to_have_js_property("checked", True)
+        """Switch on what was off, in a form or for an action."""
+        field = self.page.locator("ha-selector-boolean, ha-settings-row")
+        switch = field.filter(has_text=label).locator("ha-switch").last
+        switch.click()
+        expect(switch).to_have_js_property("checked", True)
+
+    def unfold(self, label: str) -> None:
+        """Open a part of a form that is folded."""
+        panel = self.flow.locator("ha-expansion-panel").filter(has_text=label)
+        self.flow.get_by_role("button", name=label).click()
+        expect(panel).to_have_js_property("expanded", True)
 
     def finish(self, *, timeout: float = PATIENCE) -> None:
         """Wait for the last step of an added device, and go on to its page."""
         self.created(timeout=timeout)
-        self.flow.get_by_role("button", name=re.compile("finish", re.I)).click()
+        self.flow.get_by_role(
+            "button", name=re.compile("finish", re.IGNORECASE)
+        ).click()
         expect(self.device()).to_be_visible()
 
     def created(self, *, timeout: float = PATIENCE) -> None:

@@ -103,7 +103,8 @@ async def test_faults_and_proxies() -> None:
 async def test_others_take_slots_as_they_become_free() -> None:
     async with controlled() as (world, http):
         proxy = world.proxies[0]
-        assert proxy.take_slot(1, link := LinkServer(proxy, print, 1, ADDRESS))
+        link = LinkServer(proxy, print, 1, ADDRESS)
+        assert proxy.take_slot(1, link)
 
         async def occupied(slots: int) -> list[int]:
             order = {"name": "near", "action": "occupy", "slots": slots}

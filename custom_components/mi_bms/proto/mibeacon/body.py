@@ -151,13 +151,13 @@ KETTLE_STATES: Final = (
 )
 
 
-def _kettle(data: bytes, at: int, values: Values) -> None:
+def _kettle(data: bytes, at: int, values: Values) -> Reason | None:
     state = data[at]
     values[Field.POWER] = state != 0
     if state < len(KETTLE_STATES):
         values[Field.KETTLE_STATE] = KETTLE_STATES[state]
     celsius = data[at + 1]
-    values[Field.TEMPERATURE] = celsius - 256 if celsius > 127 else celsius
+    return keep(values, Field.TEMPERATURE, celsius - 256 if celsius > 127 else celsius)
 
 
 KETTLE: Final = ObjectSpec(
