@@ -15,7 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from custom_components.mi_bms.binary_sensor import BINARY_SENSORS, CELL_BALANCING  # noqa: E402
+from custom_components.mi_bms.button import RECORD  # noqa: E402
 from custom_components.mi_bms.event import ALARM  # noqa: E402
+from custom_components.mi_bms.link_entities import (  # noqa: E402
+    LINK_SENSORS,
+    READING,
+    REFRESH,
+    RELEASE,
+)
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
 from custom_components.mi_bms.proto.bms.contract import Family  # noqa: E402
 from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Match, Secret  # noqa: E402
@@ -124,7 +131,9 @@ def batteries() -> list[str]:
         )
         for entry, family in _supported()
     ]
-    return table(("Type", "Sold as", "Shows up as", "Password", "Tested with answers"), rows)
+    return table(
+        ("Type", "Sold as", "Shows up as", "Password", "Tested with answers"), rows
+    )
 
 
 def _looks(entry: Entry) -> str:
@@ -178,8 +187,10 @@ def entities() -> list[str]:
     """List all entities that a device may have."""
     tables = (
         ("binary_sensor", "on/off", (*BINARY_SENSORS.values(), CELL_BALANCING)),
+        ("button", "button", (RECORD, REFRESH, RELEASE)),
         ("event", "event", (ALARM,)),
-        ("sensor", "value", SENSORS.values()),
+        ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS)),
+        ("switch", "switch", (READING,)),
     )
     rows = [
         (

@@ -19,6 +19,8 @@ PYTHON: Final = sys.executable
 PROTO: Final = "custom_components/mi_bms/proto"
 COVERAGE: Final = (PYTHON, "-m", "coverage")
 PYTEST: Final = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+# What an optional stage ends with where its tools cannot be had.
+NO_TOOLS: Final = "exit code 77"
 MEASURED: Final = ("--cov-branch", "--cov-report=", "--cov-fail-under=0")
 
 type Command = tuple[str, ...]
@@ -32,6 +34,7 @@ class Stage:
     commands: tuple[Command, ...]
     limit: int = 120  # s for each command
     slow: bool = False
+    optional: bool = False  # left out where its tools cannot be had, unless asked for
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -109,6 +112,14 @@ STAGES: Final[Mapping[str, Stage]] = {
         limit=300,
         slow=True,
     ),
+    "browser": Stage(
+        title="the wizard in a real browser",
+        commands=(("script/browser",),),
+        # The first run on a machine installs a browser and builds two environments.
+        limit=600,
+        slow=True,
+        optional=True,
+    ),
 }
 
 
@@ -154,8 +165,8 @@ def run_stage(name: str) -> tuple[str, float]:
     return failure, time.monotonic() - started
 
 
-def parse(arguments: list[str]) -> list[str]:
-    """Read the command line; give the stages to run."""
+def parse(arguments: list[str]) -> tuple[list[str], set[str]]:
+    """Read the command line; give the stages to run, and which of them were asked for by name."""
     stages = "\n".join(f"  {name:12} {stage.title}" for name, stage in STAGES.items())
     parser = argparse.ArgumentParser(
         prog="script/test",
@@ -164,7 +175,12 @@ def parse(arguments: list[str]) -> list[str]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--fast", action="store_true", help="leave out the end-to-end run"
+        "--fast", action="store_true", help="leave out the end-to-end runs"
+    )
+    parser.add_argument(
+        "--browser",
+        action="store_true",
+        help="run the stage browser, and fail if no browser can be had",
     )
     parser.add_argument(
         "stage", nargs="*", help="run only these, in the order of the list below"
@@ -174,21 +190,27 @@ def parse(arguments: list[str]) -> list[str]:
         parser.error(
             f"there is no stage {', '.join(unknown)}; there are {', '.join(STAGES)}"
         )
-    wanted = options.stage or list(STAGES)
-    return [
+    asked = {*options.stage, *(("browser",) if options.browser else ())}
+    names = [
         name
         for name, stage in STAGES.items()
-        if name in wanted and not (options.fast and stage.slow)
+        if name in (asked or STAGES) and not (options.fast and stage.slow)
     ]
+    return names, asked
 
 
 def main(arguments: list[str]) -> int:
     """Run the stages and print the summary."""
-    names, started = parse(arguments), time.monotonic()
+    (names, asked), started = parse(arguments), time.monotonic()
     results: dict[str, tuple[str, float]] = {}
     try:
         for name in names:
-            results[name] = run_stage(name)
+            failure, seconds = run_stage(name)
+            optional = STAGES[name].optional and name not in asked
+            if optional and failure == NO_TOOLS:
+                print(f"{name} is left out: its tools cannot be had here")
+                continue
+            results[name] = failure, seconds
     except KeyboardInterrupt:
         print("\nscript/test: interrupted", file=sys.stderr)
         return 130

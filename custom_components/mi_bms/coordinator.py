@@ -353,8 +353,11 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         except MiBmsError as err:
             await self._close()
             self._failed(err)
-        except asyncio.CancelledError:
+        except BaseException:
+            # Whatever it was: the scheduler would wait for this read for ever.
             await self._close()
+            scheduler.failed(self.address, self._polls.now(), Failure.LOST)
+            self._polls.kick()
             raise
         else:
             now = self._polls.now()

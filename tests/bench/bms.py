@@ -15,8 +15,7 @@ import sys
 from time import perf_counter
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.contract import Context, Family
@@ -24,6 +23,7 @@ from custom_components.mi_bms.proto.bms.uuids import expand
 from custom_components.mi_bms.proto.link.session import Device, Session
 from tests.replay.batteries import VectorLink, judge, run
 
+ROOT: Final = Path(__file__).parents[2]
 FIXTURES: Final = ROOT / "tests" / "fixtures" / "bms"
 FAMILIES: Final = ROOT / "custom_components" / "mi_bms" / "proto" / "bms" / "families"
 ROUNDS: Final = 5

@@ -301,16 +301,21 @@ class Report:
 
     def _judge_gone(self, address: str, seen: Seen, cuts: list[Played]) -> None:
         """Only what is cut off may be gone, and only after the grace time."""
-        for at, key in seen.gone:
-            allowed = any(
+        wrong = [
+            key
+            for at, key in seen.gone
+            if not any(
                 one.began + self.grace - self.interval
                 <= at
                 <= one.ended + self.recovery
                 and one.fault.title not in HOLDING
                 for one in cuts
             )
-            if not allowed:
-                self.problems.append(f"{address}: {key} turned unavailable")
+        ]
+        if wrong:
+            self.problems.append(
+                f"{address}: {len(wrong)} entities turned unavailable, such as {wrong[0]}"
+            )
 
     def _log(self) -> Iterator[str]:
         ours = [line for line in self.found.log.splitlines() if LOGGER in line]

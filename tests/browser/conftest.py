@@ -1,6 +1,7 @@
 """One Home Assistant and one browser for all tests; each test has a page of its own."""
 
 from collections.abc import Callable, Generator, Iterator
+import os
 from pathlib import Path
 import tempfile
 
@@ -16,13 +17,18 @@ SHOTS = pytest.StashKey[Path]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the folder of the screenshots be chosen."""
-    parser.addoption("--shots", type=Path, help="keep the screenshots in this folder")
+    parser.addoption(
+        "--shots",
+        type=Path,
+        default=os.environ.get("MI_BMS_SHOTS"),
+        help="keep the screenshots in this folder (default: MI_BMS_SHOTS, else a temporary one)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of the screenshots."""
-    chosen: Path | None = config.getoption("--shots")
-    folder = chosen or Path(tempfile.mkdtemp(prefix="mi_bms_shots_"))
+    chosen = config.getoption("--shots")
+    folder = Path(chosen or tempfile.mkdtemp(prefix="mi_bms_shots_"))
     folder.mkdir(parents=True, exist_ok=True)
     config.stash[SHOTS] = folder.absolute()
 

@@ -21,16 +21,19 @@ def test_key_made_by_pairing(wizard: Wizard) -> None:
     wizard.shot("402 not accepted")
     wizard.switch("may lose the device")
     wizard.submit()
-    expect(wizard.flow.get_by_role("progressbar")).to_be_visible()
+    wizard.at("Pairing")
     wizard.keep("403 pairing")
+    wizard.says("Exchanging keys with LYWSD03MMC 0C0A.")
+    expect(wizard.flow.get_by_role("progressbar")).to_be_visible()
+    wizard.keep("404 exchanging keys")
     wizard.at("LYWSD03MMC 0C0A has a new key", timeout=BATTERY_TIME)
-    wizard.shot("404 new key")
+    wizard.shot("405 new key")
     wizard.submit()
     wizard.finish()
     expect(wizard.device().get_by_text(re.compile(r"-?\d+\.\d\s+°C"))).to_be_visible(
         timeout=BATTERY_TIME
     )
-    wizard.shot("405 paired sensor's page")
+    wizard.shot("406 paired sensor's page")
 
 
 def test_firmware_that_refuses(wizard: Wizard) -> None:

@@ -288,6 +288,7 @@ class Wizard:
         panel = self.flow.locator("ha-expansion-panel").filter(has_text=label)
         self.flow.get_by_role("button", name=label).click()
         expect(panel).to_have_js_property("expanded", True)
+        self.settle()
 
     def finish(self, *, timeout: float = PATIENCE) -> None:
         """Wait for the last step of an added device, and go on to its page."""

@@ -54,6 +54,9 @@ class Air(BaseHaRemoteScanner):
         self.refuse: set[str] = set()
         self.slots = slots
         self.connects = 0
+        self.caches = False  # keeps the table of a device's services, as some stacks do
+        self.tables: dict[str, BleakGATTServiceCollection] = {}
+        self.cleared = 0
         air = self
 
         class Client(AirClient):
@@ -142,7 +145,14 @@ class AirClient(BaseBleakClient):
         self.air.links[self.address] = self._link
         self._link.closing.append(self._closed)
         device.connected(now())
-        self.services = self._table(device)
+        known = self.air.tables if self.air.caches else {}
+        self.services = known.get(self.address) or self._table(device)
+        self.air.tables[self.address] = self.services
+
+    async def clear_cache(self) -> bool:
+        """Ask the device anew at the next connection."""
+        self.air.cleared += 1
+        return self.air.tables.pop(self.address, None) is not None
 
     def _table(self, device: Peripheral) -> BleakGATTServiceCollection:
         table = BleakGATTServiceCollection()
@@ -232,8 +242,11 @@ class AirClient(BaseBleakClient):
         **kwargs: Any,
     ) -> None:
         link, handle = self._open(), characteristic.handle
+        try:
+            link.register(handle, enable=True)
+        except GattError as err:
+            raise BleakError(f"GATT error {err.code}") from err
         self._callbacks[handle] = callback
-        link.register(handle, enable=True)
         for service in link.services:
             for one in service.characteristics:
                 if one.handle == handle and one.descriptors:

@@ -96,7 +96,7 @@ async def test_batteries_show_what_they_hold(home: Home, address: str) -> None:
 
     assert device.truth() == held
     assert differences(home, device) == {}
-    last_read = home.state(device, "last_seen")
+    last_read = home.state(device, "last_read")
     assert last_read.attributes["device_class"] == "timestamp"
 
 
@@ -176,7 +176,7 @@ async def test_names_and_ids_of_a_battery(home: Home) -> None:
         "cell_voltage_2": "Cell 2 voltage",
         "cell_voltage_3": "Cell 3 voltage",
         "cell_voltage_4": "Cell 4 voltage",
-        "last_seen": "Last read",
+        "last_read": "Last read",
     }
     assert {key: found.get(key) for key in expected} == expected
     assert "cell_voltage_5" not in found
@@ -190,7 +190,7 @@ async def test_figures_for_connoisseurs_are_off_by_default(home: Home) -> None:
 
     disabled = {key for key, one in _entities(home, device).items() if one.disabled}
     assert {"cell_count", "max_cell", "min_cell", "problem_code"} <= disabled
-    assert disabled.isdisjoint({"voltage", "cell_voltage_1", "last_seen", "problem"})
+    assert disabled.isdisjoint({"voltage", "cell_voltage_1", "last_read", "problem"})
 
 
 async def test_a_battery_is_a_device_in_its_own_words(home: Home) -> None:

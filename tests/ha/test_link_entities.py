@@ -12,6 +12,7 @@ from tests.world.devices import KINDS
 
 from .home import Home
 from .test_batteries import ADDRESS, added, jbd, report
+from .test_packs import racked
 
 OTHER = "A5:C2:37:00:00:05"
 
@@ -70,9 +71,8 @@ async def test_how_well_a_battery_is_read(home: Home) -> None:
 
     home.air.refuse.add(ADDRESS)
     await home.listen(device, 8, every=5)
-    # What was counted before the reload still counts: two good polls, one bad.
-    assert float(home.value(device, "link_quality")) == pytest.approx(66.7)
-    assert home.value(device, "connection") == "awake"
+    # What was counted before the reload still counts: two good polls, three bad.
+    assert float(home.value(device, "link_quality")) == 40
     await home.listen(device, 18, every=5)
     assert home.value(device, "connection") == "held"
     await home.listen(device, 18, every=5)
@@ -248,6 +248,16 @@ async def test_actions_refuse_what_is_no_battery(home: Home) -> None:
     await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
     with pytest.raises(ServiceValidationError):
         await act(home, "release", device_id=mine)
+
+
+async def test_a_pack_stands_for_its_battery(home: Home) -> None:
+    device, entry = await racked(home)
+    part = dr.async_get(home.hass).async_get_child_device_by_identifier(
+        ("mi_bms", f"{device.address}-pack_1"), entry.entry_id
+    )
+    assert part is not None
+    await act(home, "release", device_id=part.id)
+    assert home.value(device, "connection") == "paused"
 
 
 @pytest.mark.parametrize("minutes", [0, 241, "long"])

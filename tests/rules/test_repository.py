@@ -69,7 +69,8 @@ def test_fixtures_say_where_they_come_from(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [".ci/run", "script/generate", "script/setup", "script/test"]
+    "path",
+    [".ci/run", "script/browser", "script/generate", "script/setup", "script/test"],
 )
 def test_programs_can_be_run(path: str) -> None:
     assert os.access(ROOT / path, os.X_OK)

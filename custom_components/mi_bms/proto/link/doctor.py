@@ -146,12 +146,19 @@ def _connect_fails(facts: Facts) -> bool:
     return facts.failure in {Failure.CONNECT, Failure.LOST}
 
 
+def _reserved(facts: Facts) -> bool:
+    """Say whether slots are free, but all of them are kept for others."""
+    if facts.failure not in {None, Failure.NO_SLOT}:
+        return False
+    return any(ear.free for ear in facts.connecting) and all(
+        ear.free <= (facts.reserve if ear.others else 0) for ear in facts.connecting
+    )
+
+
 def _no_slot(facts: Facts) -> bool:
-    """Say whether slots are what is missing, be it that none is free or that the free ones are kept."""
-    if facts.failure in {None, Failure.NO_SLOT} and facts.connecting:
-        return all(
-            ear.free <= (facts.reserve if ear.others else 0) for ear in facts.connecting
-        )
+    """Say whether no slot is free; some radios do not tell how many they have until a connect fails."""
+    if facts.failure is None and facts.connecting:
+        return all(not ear.free for ear in facts.connecting)
     return facts.failure is Failure.NO_SLOT
 
 
@@ -212,7 +219,7 @@ _RULES: Final = (
         Remedy.ADD_CONNECTING_RADIO,
     ),
     _Rule(
-        lambda facts: _no_slot(facts) and any(ear.free for ear in facts.connecting),
+        _reserved,
         Cause.RESERVED,
         Remedy.LOWER_RESERVE,
     ),

@@ -1,0 +1,206 @@
+"""What breaks around a battery heals without a reload, and without noise."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+import gc
+from typing import Any
+
+import pytest
+
+from tests.world.devices import KINDS
+from tests.world.peripheral import Service
+
+from .air import Air
+from .home import Home
+from .test_batteries import ADDRESS, added, jbd
+from .test_sensors import said
+
+INTERVAL = 30.0
+SOON = INTERVAL + 5
+
+
+def polled() -> Any:
+    """Make a battery under load that is connected for each reading."""
+    device = jbd()
+    device.pack.current = -20.0
+    return device
+
+
+def held() -> Any:
+    """Make a battery under load whose link stays open."""
+    device = KINDS["JIKONG"](address=ADDRESS, name="JK-mine")
+    device.pack.current = -20.0
+    return device
+
+
+def works(home: Home, device: Any) -> Callable[[], bool]:
+    """Give the question whether a battery was read since now."""
+    before = home.value(device, "last_read")
+    return lambda: home.value(device, "last_read") not in {before, "unavailable"}
+
+
+async def back(home: Home, air: Air, device: Any) -> None:
+    """Wait until a battery that is heard again is read; fail when that takes long."""
+    done = works(home, device)
+    for _ in range(int(SOON)):
+        air.shout(device)
+        await home.clock.run(1)
+        if done():
+            return
+    pytest.fail("not read in time")
+
+
+async def nothing_is_left(home: Home, *airs: Air) -> None:
+    """Take the battery down and see that neither links nor slots nor tasks remain."""
+    (entry,) = home.hass.config_entries.async_entries("mi_bms")
+    scheduler = entry.runtime_data._polls.scheduler
+    await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
+    await home.clock.run(1)
+    assert not any(air.links for air in airs)
+    assert not scheduler.packs
+    left = [one.get_name() for one in asyncio.all_tasks() if ADDRESS in one.get_name()]
+    assert not left
+
+
+@pytest.mark.parametrize("make", [polled, held])
+async def test_a_proxy_that_goes_and_comes_back(
+    home: Home, caplog: pytest.LogCaptureFixture, make: Callable[[], Any]
+) -> None:
+    device = make()
+    await home.add(device)
+    await home.clock.run(5)
+    for link in list(home.air.links.values()):
+        link.lose(0x08)
+    home.air.close()
+    await home.clock.run(400)
+    assert home.value(device, "voltage") == "unavailable"
+    assert home.value(device, "connection") == "no_radio"
+    assert said(caplog, "cannot be read") == 1
+
+    proxy = Air(home.hass)
+    proxy.add(device)
+    await back(home, proxy, device)
+    assert home.value(device, "voltage") != "unavailable"
+    assert home.value(device, "connection") == "awake"
+    assert said(caplog, "cannot be read") == 1
+    assert said(caplog, "read again") == 1
+    await nothing_is_left(home, proxy)
+    proxy.close()
+
+
+@pytest.mark.parametrize("make", [polled, held])
+async def test_bluetooth_that_starts_anew(
+    home: Home, caplog: pytest.LogCaptureFixture, make: Callable[[], Any]
+) -> None:
+    """Nobody notices: the values hold that long."""
+    device = make()
+    await home.add(device)
+    await home.clock.run(5)
+    for link in list(home.air.links.values()):
+        link.lose(0x08)
+    home.air.close()
+    await home.clock.run(10)
+    again = Air(home.hass)
+    again.add(device)
+    await back(home, again, device)
+    assert home.value(device, "voltage") != "unavailable"
+    assert said(caplog, "cannot be read") == 0
+    assert said(caplog, "read again") == 0
+    await nothing_is_left(home, again)
+    again.close()
+
+
+async def test_an_adapter_that_falls_silent(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = polled()
+    await added(home, device)
+    home.air.refuse.add(ADDRESS)
+    await home.clock.run(900)
+    assert home.value(device, "voltage") == "unavailable"
+    assert said(caplog, "cannot be read") == 1
+
+    home.air.refuse.clear()
+    await back(home, home.air, device)
+    assert said(caplog, "cannot be read") == 1
+    assert said(caplog, "read again") == 1
+    await nothing_is_left(home, home.air)
+
+
+def moved(services: tuple[Service, ...], by: int) -> tuple[Service, ...]:
+    """Give a table whose handles are others."""
+    return tuple(
+        replace(
+            service,
+            handle=service.handle + by,
+            characteristics=tuple(
+                replace(
+                    one,
+                    handle=one.handle + by,
+                    descriptors=tuple(
+                        replace(also, handle=also.handle + by)
+                        for also in one.descriptors
+                    ),
+                )
+                for one in service.characteristics
+            ),
+        )
+        for service in services
+    )
+
+
+async def test_handles_that_moved_are_looked_up_once(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """New firmware, and a stack that remembers the old one."""
+    home.air.caches = True
+    device = polled()
+    await added(home, device)
+    device.services = moved(device.services, 100)
+    done = works(home, device)
+    for _ in range(12):
+        await home.listen(device, 10)
+        if done():
+            break
+    assert done()
+    assert home.air.cleared == 1
+    assert home.value(device, "voltage") != "unavailable"
+    assert said(caplog, "cannot be read") == 0
+    await nothing_is_left(home, home.air)
+
+
+async def test_a_table_is_forgotten_only_once(home: Home) -> None:
+    """Where it does not help, it is not repeated for every failure."""
+    device = polled()
+    entry = await added(home, device)
+    home.air.faults[ADDRESS].mute = True
+    await home.listen(device, 60, every=10)
+    assert entry.runtime_data.failures["NoAnswer"] > 5
+    assert home.air.cleared == 1
+    home.air.faults[ADDRESS].clear()
+    await home.listen(device, 30, every=10)
+    assert home.value(device, "voltage") != "unavailable"
+    # The next time it may help again.
+    home.air.faults[ADDRESS].mute = True
+    await home.listen(device, 30, every=10)
+    assert home.air.cleared == 2
+
+
+async def test_a_fault_of_our_own_costs_one_reading(home: Home) -> None:
+    """A battery that nobody foresaw must not wait for ever."""
+    device = polled()
+    entry = await added(home, device)
+    loop, seen = home.hass.loop, []
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, context: seen.append(context["exception"]))
+    session = entry.runtime_data._session
+    proper, session.read = session.read, None
+    await home.clock.run(INTERVAL)
+    gc.collect()
+    await home.clock.settle()
+    loop.set_exception_handler(before)
+    assert {type(one) for one in seen} == {TypeError}
+    session.read = proper
+    await back(home, home.air, device)
+    await nothing_is_left(home, home.air)
