@@ -59,6 +59,7 @@ from .proto.model.errors import (
     Unsupported,
 )
 from .proto.model.sample import BmsSample
+from .runtime import async_alone
 from .transport import async_meet, async_use
 
 FIND_OUT: Final = "find_out"
@@ -380,7 +381,8 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
         if family not in known:
             raise Unsupported("family")
         session = Session(known[family])
-        return await async_meet(self.hass, session, self._device, self._secret)
+        async with async_alone(self.hass, self._address):
+            return await async_meet(self.hass, session, self._device, self._secret)
 
     async def _async_find(self, names: Iterable[str]) -> str | None:
         """Find the family by harmless questions, asked in the order given."""
@@ -389,7 +391,8 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
         async def ask(link: GattLink) -> str | None:
             return await probe(link, self._device, known.values())
 
-        return await async_use(self.hass, self._address, ask)
+        async with async_alone(self.hass, self._address):
+            return await async_use(self.hass, self._address, ask)
 
     async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
         """Find what a battery is that does not answer as ``choice``, and propose that instead.

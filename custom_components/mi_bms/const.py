@@ -51,3 +51,5 @@ CONF_RESERVE: Final = (
 )
 DEFAULT_RELEASE: Final = 10  # min
 MAX_RELEASE: Final = 240  # min
+
+STOCK: Final = "stock"  # firmware as it left the maker

@@ -98,6 +98,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.address: str = entry.data[CONF_ADDRESS]
         self.family = family
         self.title = INDEX[family.id].title
+        self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.pace = Pace(interval=interval, slowest=IDLE_INTERVAL)
         self.adaptive = entry.options.get(CONF_ADAPTIVE, False)

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .adverts import SensorCoordinator
-from .const import CONF_MODEL, DOMAIN
+from .const import CONF_MODEL, DOMAIN, STOCK
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .profile import Profile, Spot
 from .proto.model.sample import BmsSample
@@ -32,9 +32,10 @@ def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
         connections={(CONNECTION_BLUETOOTH, coordinator.address)},
         name=entry.title,
         manufacturer=spec.manufacturer if spec else None,
-        model=(spec.title if spec else None) or entry.data.get(CONF_MODEL),
+        model=(spec.name if spec else None) or entry.data.get(CONF_MODEL),
         model_id=decoder.model,
-        sw_version=decoder.firmware,
+        # The maker's own firmware does not tell its version; others are worth knowing.
+        sw_version=None if decoder.firmware == STOCK else decoder.firmware,
     )
 
 
@@ -47,7 +48,7 @@ def battery_device(
         identifiers={(DOMAIN, address)},
         connections={(CONNECTION_BLUETOOTH, address)},
         name=entry.title,
-        manufacturer=info.manufacturer or coordinator.title,
+        manufacturer=info.manufacturer or coordinator.maker,
         model=info.model or info.hw_version or coordinator.title,
         model_id=info.model_id,
         serial_number=info.serial_number,

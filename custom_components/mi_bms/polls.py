@@ -5,7 +5,9 @@ become tasks, and its "look again at" becomes a timer. Each battery registers a 
 and close.
 """
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+import contextlib
 from dataclasses import replace
 from datetime import datetime
 import random
@@ -16,12 +18,17 @@ from bluetooth_data_tools import monotonic_time_coarse
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .proto.link.pack import Order, Pack
+from .proto.link.pack import Order, Pack, Phase
 from .proto.link.quality import Quality
 from .proto.link.schedule import Scheduler
 from .radios import radios
 
 _SOON: Final = 0.05  # s; what happens together is decided together
+_LOOK: Final = 0.2  # s
+ALONE_AT_MOST: Final = (
+    600.0  # s; a form that is forgotten must not stop a battery for good
+)
+CLOSED_WITHIN: Final = 15.0  # s
 
 
 class Member(Protocol):
@@ -84,6 +91,26 @@ class Polls:
         settings = replace(self.scheduler.settings, reserve=slots)
         self.scheduler.settings = settings
         self.kick()
+
+    @contextlib.asynccontextmanager
+    async def async_alone(self, address: str) -> AsyncIterator[None]:
+        """Stay away from a battery meanwhile, with its link closed: it talks to one partner at a time."""
+        pack = self.scheduler.packs.get(address)
+        if pack is None or pack.away_until is not None:
+            yield
+            return
+        self.scheduler.pause(address, self.now() + ALONE_AT_MOST)
+        self.kick()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSED_WITHIN):
+                    while pack.phase is not Phase.CLOSED:  # noqa: ASYNC110 (no event tells)
+                        await asyncio.sleep(_LOOK)
+            yield
+        finally:
+            if self.scheduler.packs.get(address) is pack:
+                self.scheduler.resume(address, self.now())
+                self.kick()
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What all entries share: whose turn it is to be read, and what outlives a restart."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+import contextlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,3 +101,14 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
         hass, save_now_and_then, SAVE_EVERY, cancel_on_shutdown=True
     )
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, save_at_the_end)
+
+
+@contextlib.asynccontextmanager
+async def async_alone(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
+    """Keep a battery that is set up already from being read by turns meanwhile."""
+    shared = hass.data.get(SHARED)
+    if shared is None:
+        yield
+        return
+    async with shared.polls.async_alone(address):
+        yield

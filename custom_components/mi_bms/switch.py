@@ -1,5 +1,7 @@
 """Switches of a battery: whether it is read at all."""
 
+from typing import cast
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -14,7 +16,6 @@ async def async_setup_entry(
     entry: MiBmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the switches of one device."""
-    coordinator = entry.runtime_data
-    if isinstance(coordinator, BatteryCoordinator):
-        async_add_entities([ReadingSwitch(entry, coordinator, READING)])
+    """Add the switches of one battery; sensors have none."""
+    coordinator = cast(BatteryCoordinator, entry.runtime_data)
+    async_add_entities([ReadingSwitch(entry, coordinator, READING)])

@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import quantiles
 import sys
 import tempfile
+import threading
 import time
 import tomllib
-from typing import Any, Final
+from typing import Any, Final, override
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -43,6 +44,7 @@ PROBE: Final = Path(__file__).parent / "probe"
 SECONDS: Final = 30.0
 WARM: Final = 15.0  # s after the last sensor was added
 DEADLINE: Final = 300.0  # s for adding all
+EVERY: Final = 0.02  # s between two looks, as in the helper
 ARRIVES: Final = 3.0  # s within which an event must happen
 PREFIX: Final = "event:"
 # What the scenario does not have: somebody who presses something every other second.
@@ -116,6 +118,22 @@ def cpu_seconds(pid: int) -> float:
     """Give the processor time that a process has used."""
     stat = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Idle(threading.Thread):
+    """Wake up as often as the helper does, and do nothing: how late a busy machine makes anybody."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.late: list[float] = []
+        self.over = False
+
+    @override
+    def run(self) -> None:
+        while not self.over:
+            due = time.monotonic() + EVERY
+            time.sleep(EVERY)
+            self.late.append(time.monotonic() - due)
 
 
 def say(text: str) -> None:
@@ -212,7 +230,10 @@ async def watch(
     await read(home)
     start, before = time.time(), counted()
     say(f"measuring for {seconds:.0f} s")
+    idle = Idle()
+    idle.start()
     await asyncio.sleep(seconds)
+    idle.over = True
     end, after = time.time(), counted()
     seen = await read(home)
     await asyncio.sleep(ARRIVES)
@@ -221,6 +242,7 @@ async def watch(
         happened[address, source, kind].append(moment)
     events = compare(sent.times, happened, start, end)
     late = quantiles((one * 1e3 for one in seen["late"]), n=100)
+    nothing = quantiles((one * 1e3 for one in idle.late), n=100)
     memory = home.child.peak_memory() or 0
     span = end - start
     rows = (
@@ -231,6 +253,7 @@ async def watch(
         ("states written", f"{seen['states'] / span:.0f}/s"),
         ("loop late, median", f"{late[49]:.2f} ms"),
         ("loop late, p99", f"{late[98]:.2f} ms"),
+        ("who does nothing, p99", f"{nothing[98]:.2f} ms"),
         ("loop late, most", f"{max(seen['late']) * 1e3:.1f} ms"),
         ("processor, Home Assistant", f"{(after[1] - before[1]) / span:.1%} of one"),
         ("processor, the world", f"{(after[2] - before[2]) / span:.1%} of one"),

@@ -1,6 +1,6 @@
 """Measure how batteries share the radios in a real Home Assistant, in real time.
 
-    python -m tests.bench.share CASE [--minutes 5] [--interval 30] [--no-baseline]
+    python -m tests.bench.share CASE [--minutes 5] [--interval 30] [--reserve 1] [--no-baseline]
 
 CASE is a row of ``share_cases``. A world and Home Assistant are started, every battery is added
 through its discovery, intervals are set in the options, then the faults of the case are played while
@@ -69,9 +69,10 @@ class Found:
 class Run:
     """Play one case."""
 
-    def __init__(self, folder: Path, case: Case, interval: int) -> None:
-        """Take a scratch folder, the case and the interval of all batteries in seconds."""
+    def __init__(self, folder: Path, case: Case, interval: int, reserve: int) -> None:
+        """Take a scratch folder, the case, and of the options the interval in seconds and the reserve."""
         self.folder, self.case, self.interval = folder, case, interval
+        self._options = {"interval": interval, "reserve": reserve}
         self.port = free_port()
         self.found = Found()
         self.watch = Watch(())
@@ -130,7 +131,7 @@ class Run:
             for one in flow["data_schema"]
             if one.get("type") == "expandable" and one.get("required")
         }
-        answer = {**sections, "interval": self.interval}
+        answer = {**sections, **self._options}
         done = await self.home.api.post(f"{OPTIONS}/{flow['flow_id']}", answer)
         if done["type"] != "create_entry":
             raise Trouble(f"the options were not taken: {done.get('errors')}")
@@ -339,6 +340,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--interval", type=int, default=30)
+    parser.add_argument(
+        "--reserve", type=int, default=1, help="slots left to other integrations"
+    )
     parser.add_argument("--no-baseline", action="store_true")
     return parser.parse_args()
 
@@ -349,7 +353,7 @@ def main() -> int:
     case = CASES[options.case]
     try:
         with configuration({"config": None}) as folder:
-            run = Run(folder, case, options.interval)
+            run = Run(folder, case, options.interval, options.reserve)
             asyncio.run(run.play(options.minutes))
     except Trouble as err:
         sys.stderr.write(f"{err}\n")

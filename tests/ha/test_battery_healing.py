@@ -204,3 +204,23 @@ async def test_a_fault_of_our_own_costs_one_reading(home: Home) -> None:
     session.read = proper
     await back(home, home.air, device)
     await nothing_is_left(home, home.air)
+
+
+async def test_a_form_has_the_battery_for_itself(home: Home) -> None:
+    """A link that is held would be in its way."""
+    device = held()
+    entry = await home.add(device)
+    await home.clock.run(40)
+    mine = home.air.links[ADDRESS]
+    flow = await home.choose(await home.reconfigure(entry), "family")
+    home.air.faults[ADDRESS].mute = True
+    form = await home.answer(flow, {"family": "jikong"})
+    assert mine.closed
+    assert form["errors"]
+    home.air.faults[ADDRESS].clear()
+    await back(home, home.air, device)
+    assert home.value(device, "connection") == "awake"
+    done = await home.answer(flow, {"family": "jikong"})
+    assert done["reason"] == "reconfigure_successful"
+    await back(home, home.air, device)
+    await nothing_is_left(home, home.air)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.mi_bms.coordinator import BatteryCoordinator
+from custom_components.mi_bms.proto.link.doctor import Cause, Ear, Facts, diagnose
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import issue_registry as ir
 
@@ -72,6 +74,20 @@ async def test_an_issue_changes_with_its_reason(home: Home) -> None:
     home.air.close()
     await home.clock.run(120)
     assert said(home, entry).startswith("No receiver hears the battery any more.")
+
+
+async def test_what_nobody_can_explain_is_no_issue(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = jbd()
+    entry = await lost(home, device)
+    await home.listen(device, 32, every=20)
+    assert issue(home, entry)
+    unknown = diagnose(Facts(ears=[Ear(name="air", rssi=-60)]))
+    assert unknown.cause is Cause.UNKNOWN
+    monkeypatch.setattr(BatteryCoordinator, "diagnose", lambda _self: unknown)
+    await home.listen(device, 4, every=20)
+    assert issue(home, entry) is None
 
 
 async def test_an_issue_goes_with_its_battery(home: Home) -> None:

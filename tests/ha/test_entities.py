@@ -203,7 +203,7 @@ async def test_a_battery_is_a_device_in_its_own_words(home: Home) -> None:
     assert found.name == "JBD-mine 0004"
     assert found.connections == {(dr.CONNECTION_BLUETOOTH, "A5:C2:37:00:00:04")}
     assert found.identifiers == {("mi_bms", "A5:C2:37:00:00:04")}
-    assert found.manufacturer == "JBD smart BMS"
+    assert found.manufacturer == "JBD"
     assert found.model == found.hw_version == "JBD-SP04S020"
     assert found.sw_version == "2.5"
 
@@ -219,7 +219,7 @@ async def test_a_sensor_is_a_device_with_its_model(home: Home) -> None:
     assert found.connections == {(dr.CONNECTION_BLUETOOTH, "A4:C1:38:00:05:5B")}
     assert found.manufacturer == "Xiaomi"
     assert found.model_id == "LYWSD03MMC"
-    assert found.model == "Temperature/Humidity Sensor LYWSD03MMC"
+    assert found.model == "Temperature/Humidity Sensor"
     assert found.sw_version == "stock"
     assert found.name == "LYWSD03MMC 055B"
 

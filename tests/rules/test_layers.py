@@ -106,6 +106,7 @@ LAYER_OF = {
         "flow_sensor",
         "heard",
         "proto",
+        "runtime",
         "transport",
         "profile",
         "options_flow",
