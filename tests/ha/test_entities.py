@@ -220,7 +220,7 @@ async def test_a_sensor_is_a_device_with_its_model(home: Home) -> None:
     assert found.manufacturer == "Xiaomi"
     assert found.model_id == "LYWSD03MMC"
     assert found.model == "Temperature/Humidity Sensor"
-    assert found.sw_version == "stock"
+    assert found.sw_version is None
     assert found.name == "LYWSD03MMC 055B"
 
 
