@@ -484,7 +484,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         turned = self.history.turn(now, around)
         if turned is False or (not self.online and self.polls == 1 and not self._told):
             self._told = True
-            _LOGGER.info("%s cannot be read (%s)", self.name, self._last_error)
+            # Without a path or a slot it was not even tried.
+            why = self._last_error or self.diagnose().cause
+            _LOGGER.info("%s cannot be read (%s)", self.name, why)
         elif turned and self._told:
             self._told = False
             _LOGGER.info("%s is read again", self.name)

@@ -46,11 +46,16 @@ type Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Played:
-    """Hold a fault and when it really began and ended, in seconds since the epoch."""
+    """Hold a fault and when it really began and ended, in seconds since the epoch.
+
+    It ends when Home Assistant is connected to all proxies again: its own pauses between tries, of up
+    to a minute, are ``waited``.
+    """
 
     fault: Fault
     began: float
     ended: float
+    waited: float
 
 
 @dataclass(slots=True)
@@ -173,8 +178,11 @@ class Run:
             await _at(begin + fault.end)
             for order in fault.stop:
                 await self._obey(order)
+            over = time.time()
             say(f"over: {fault.title}")
-            self.found.played.append(Played(fault, began, time.time()))
+            await until("the proxies' connections", 90, self.world.all_subscribed)
+            ended = time.time()
+            self.found.played.append(Played(fault, began, ended, ended - over))
 
     async def _obey(self, order: Order) -> None:
         path, body = order
@@ -247,11 +255,15 @@ class Report:
             yield self._row(address, seen)
         reads = sum(len(one.reads) for one in self.seen.values())
         yield f"all: {reads / self.found.seconds * 60:.1f} reads/min in {self.found.seconds:.0f} s"
+        for one in self.found.played:
+            yield (
+                f"fault: {one.fault.title}, {one.ended - one.began:.0f} s, of which"
+                f" {one.waited:.0f} s until all proxies were connected again"
+            )
         for name, used in self.found.slots.items():
             yield f"slots of {name}: {mean(used):.2f} in use, {max(used)} at most"
         yield from self._log()
-        for one in self.found.leaks:
-            self.problems.append(f"leaked: {one}")
+        self.problems += [f"leaked: {leak}" for leak in self.found.leaks]
         yield f"left open: {', '.join(self.found.leaks) or 'nothing'}"
         for address, count in self.found.dark.items():
             self.problems.append(f"{address}: {count} entities unavailable at the end")

@@ -420,6 +420,9 @@ def test_the_doctor_knows_what_his_sentences_name() -> None:
 
 
 def test_services() -> None:
+    text = (INTEGRATION / "services.yaml").read_text()
+    names = re.findall(r"^(\w+):", text, re.MULTILINE)
+    assert len(set(names)) == len(names), "an action stands twice"
     fields = {
         name: set(service["fields"])
         for name, service in yaml.safe_load(
