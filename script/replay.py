@@ -27,7 +27,7 @@ def replay(vector: Any) -> dict[str, Any]:
 
 
 def vectors(path: Path) -> list[Any]:
-    """Read a file of vectors; raise ``ValueError`` with a sentence for the user."""
+    """Read a file of vectors; what is wrong with it is raised in a sentence for the user."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
@@ -35,7 +35,7 @@ def vectors(path: Path) -> list[Any]:
     except (ValueError, RecursionError) as err:
         raise ValueError(f"is no JSON file: {err}") from err
     if not isinstance(content, list):
-        raise ValueError("must hold a JSON array of vectors")
+        raise TypeError("must hold a JSON array of vectors")
     return content
 
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     for name in arguments:
         try:
             found = vectors(Path(name))
-        except ValueError as err:
+        except (TypeError, ValueError) as err:
             print(f"{name}: {err}", file=sys.stderr)
             failed = True
             continue

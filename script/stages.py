@@ -21,6 +21,7 @@ COVERAGE: Final = (PYTHON, "-m", "coverage")
 PYTEST: Final = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 # What an optional stage ends with where its tools cannot be had.
 NO_TOOLS: Final = "exit code 77"
+SHARED: Final = ("-n", str(min(4, os.cpu_count() or 1)))  # processes
 MEASURED: Final = ("--cov-branch", "--cov-report=", "--cov-fail-under=0")
 
 type Command = tuple[str, ...]
@@ -74,7 +75,16 @@ STAGES: Final[Mapping[str, Stage]] = {
     "proto": Stage(
         title="protocol code, all branches",
         commands=(
-            (*PYTEST, "tests/proto", f"--cov={PROTO}", *MEASURED),
+            # Pure code needs nothing of Home Assistant's test kit.
+            (
+                *PYTEST,
+                *SHARED,
+                "-p",
+                "no:homeassistant",
+                "tests/proto",
+                f"--cov={PROTO}",
+                *MEASURED,
+            ),
             gate(100),
         ),
         limit=300,
@@ -85,6 +95,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         commands=(
             (
                 *PYTEST,
+                *SHARED,
                 "tests",
                 "--ignore=tests/proto",
                 "--ignore=tests/rules",

@@ -272,6 +272,20 @@ def test_a_lost_connection_passes_through() -> None:
         run(session().read(Broken({}), DEVICE))
 
 
+def test_a_refused_other_write_type_is_no_lost_connection() -> None:
+    class Refusing(Link):
+        types: list[bool] = []
+
+        async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+            self.types.append(response)
+            if response != self.types[0]:
+                raise Unreachable("link")
+
+    with pytest.raises(NoAnswer):
+        run(session().read(Refusing({}), DEVICE))
+    assert set(Refusing.types) == {True, False}
+
+
 def test_the_deadline_bounds_everything() -> None:
     family = replace(JBD, pacing=Pacing(timeout=4, deadline=5))
     with pytest.raises(NoAnswer):

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.capture import MOST, Capture, Disguise
+from custom_components.mi_bms.proto.mibeacon.crypto import Cipher
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from tests.replay import sensors
 
@@ -95,6 +97,11 @@ def test_legacy_frame_that_does_not_open_stays(key: bytes | None) -> None:
     for tail in (bytes(10), b""):
         sealed = bytes.fromhex("5830b60301563412" + "38c1a4") + tail
         assert disguise.service_data(UUID.format("fe95"), sealed)[11:] == tail
+
+
+def test_legacy_object_needs_a_legacy_key() -> None:
+    with pytest.raises(InvalidTag):
+        Cipher(bytes(range(16))).encrypt_legacy(bytes(13), b"\x01\x10\x03\x00\x00\x00")
 
 
 def test_unknown_entries_and_each_payload_once() -> None:

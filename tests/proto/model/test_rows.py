@@ -4,7 +4,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.model.fields import Field
-from custom_components.mi_bms.proto.model.rows import DEAD_BANDS, Bands, RowsPerDay
+from custom_components.mi_bms.proto.model.rows import (
+    DEAD_BANDS,
+    Bands,
+    Detail,
+    RowsPerDay,
+    bands,
+)
 from custom_components.mi_bms.proto.model.sample import BmsSample, Probe
 
 
@@ -64,3 +70,10 @@ def test_a_wider_band_never_writes_more_than_everything(
 @pytest.mark.parametrize("field", sorted(DEAD_BANDS))
 def test_default_bands_are_positive(field: Field) -> None:
     assert DEAD_BANDS[field] > 0
+
+
+def test_less_detail_means_wider_bands() -> None:
+    normal, sparing = bands(Detail.NORMAL), bands(Detail.SPARING)
+    assert normal == DEAD_BANDS
+    assert not any(bands(Detail.ALL).values())
+    assert all(sparing[field] > normal[field] for field in DEAD_BANDS)

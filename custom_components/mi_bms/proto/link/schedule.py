@@ -46,7 +46,8 @@ class Scheduler:
         self.packs: dict[str, Pack] = {}
         self.radios: dict[str, Quality] = {}
         self._chance = chance
-        self._shared_at: dict[str, float] = {}
+        # Radio -> who else was seen there, and when last; None: somebody it did not name.
+        self._others: dict[str, dict[str | None, float]] = {}
         self._connect_at: dict[str, float] = {}
         self._crowded_at: dict[str, float] = {}
         self._failing: dict[str, set[str]] = {}
@@ -212,16 +213,24 @@ class Scheduler:
             if pack.phase is not Phase.CLOSED
         }
         for radio in known:
+            others = self._others.setdefault(radio.source, {})
+            others |= dict.fromkeys(radio.allocated, now)
             # A slot of ours may count as taken for a moment after its link was closed.
-            others = radio.slots - radio.free - len(radio.allocated & self.packs.keys())
-            if others > 0:
-                self._shared_at[radio.source] = now
+            if radio.slots - radio.free > len(radio.allocated):
+                others[None] = now
         shared = {
             source
-            for source, at in self._shared_at.items()
-            if now - at <= self.settings.shared_for
+            for source, others in self._others.items()
+            if self._shared(others, now)
         }
         return Slots(known, ours, shared, self.settings.reserve)
+
+    def _shared(self, others: Mapping[str | None, float], now: float) -> bool:
+        """Say whether others lately used a radio; a battery that was just added is no other any more."""
+        return any(
+            address not in self.packs and now - at <= self.settings.shared_for
+            for address, at in others.items()
+        )
 
     def _look(self, pack: Pack, now: float, slots: Slots) -> None:
         """End what has run out: a pause that is over, a battery out of reach that is heard again."""
@@ -321,9 +330,11 @@ class Scheduler:
                 and other not in leaving
             ]
             if held:
-                victim = max(held, key=lambda other: other.due)
+                # One whose link is not kept anyway goes first, and says nothing of a crowd.
+                victim = max(held, key=lambda other: (not other.keeps, other.due))
                 given.append(victim)
-                self._crowded_at[victim.radio or ""] = now
+                if victim.keeps:
+                    self._crowded_at[victim.radio or ""] = now
         return given
 
     def _keep(self, pack: Pack, now: float, slots: Slots) -> bool:

@@ -172,8 +172,9 @@ def _poll(context: Context) -> Talk[Draft]:
     masks = [pack.values.get(Field.BALANCER) for pack in draft.packs]
     if masks and None not in masks:
         draft.put(Field.BALANCER, any(masks))
-    elif not states[_LIMITING_AT] & _LIMITING:
-        draft.put(Field.BALANCER, False)
+    else:
+        limiting = states[_LIMITING_AT] & _LIMITING
+        draft.put(Field.BALANCER, None if limiting else False)
     return draft
 
 
