@@ -75,6 +75,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     ]
 
 
+SLEEPS = (
+    40_000  # s; who may be silent for half a day speaks only when something happens
+)
+
+
 def sensors() -> list[str]:
     """List the sensors, one line per model."""
     models: dict[str, list[DeviceSpec]] = {}
@@ -85,13 +90,14 @@ def sensors() -> list[str]:
             model,
             _joined(s.name for s in specs),
             KEY[specs[0].encrypted],
+            "yes" if any(s.sleepy or s.availability >= SLEEPS for s in specs) else "",
             _reports(specs),
         )
         for model, specs in sorted(models.items(), key=lambda item: item[0].casefold())
     ]
-    known = [row for row in rows if row[3]]
-    named = _joined(row[0] for row in rows if not row[3])
-    lines = table(("Model", "Name", "Key", "Reports"), known)
+    known = [row for row in rows if row[4]]
+    named = _joined(row[0] for row in rows if not row[4])
+    lines = table(("Model", "Name", "Key", "Sleeps", "Reports"), known)
     if named:
         lines += ["", f"Known by name, what they send is not known yet: {named}."]
     return lines
