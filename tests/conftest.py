@@ -1,6 +1,19 @@
 """Shared set-up: our integration is found before the test kit's own package of that name."""
 
+import os
+
+from hypothesis import HealthCheck, settings
+
 import custom_components.mi_bms  # noqa: F401  (must be the first import)
 
 # It has an environment of its own: script/browser.
 collect_ignore = ["browser"]
+
+# A slow machine is no defect, and a build must not fail by chance: chance is for people's own runs.
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")

@@ -99,6 +99,13 @@ def test_legacy_frame_that_does_not_open_stays(key: bytes | None) -> None:
         assert disguise.service_data(UUID.format("fe95"), sealed)[11:] == tail
 
 
+@pytest.mark.parametrize("size", [0, 4, 6, 12, 17])
+def test_cut_frame_is_kept_as_it_is(size: int) -> None:
+    disguise = Disguise("A4:C1:38:12:34:56", bytes(16), SALT)
+    frame = bytes.fromhex("48590b04aa") + bytes(12)
+    assert disguise.service_data(UUID.format("fe95"), frame[:size]) == frame[:size]
+
+
 def test_legacy_object_needs_a_legacy_key() -> None:
     with pytest.raises(InvalidTag):
         Cipher(bytes(range(16))).encrypt_legacy(bytes(13), b"\x01\x10\x03\x00\x00\x00")
