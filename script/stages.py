@@ -113,7 +113,8 @@ STAGES: Final[Mapping[str, Stage]] = {
             ("script/replay", path)
             for path in {
                 path.parent: str(path)
-                for path in sorted(ROOT.glob("tests/fixtures/*/*.json"))
+                for half in ("bms", "mibeacon")
+                for path in sorted(ROOT.glob(f"tests/fixtures/{half}/*.json"))
             }.values()
         ),
     ),
