@@ -4,8 +4,12 @@
 
 A poll connects, reads and disconnects, or uses a link that is kept. Both talk through bleak to the
 same kind of link: each operation and each notification takes 30 ms. Time is virtual, so the figures
-are exact; they are means over the polls, the first apart, since both learn from it. Of a battery that
-streams on a kept link the peer shows the record that came last; we wait for the next one.
+are exact; they are means over the polls, the first apart, since both learn from it. The protection
+counters of a JBD board, which the peer does not read, stand in a line of their own: they are asked
+for with the second poll and when a protection comes or goes.
+
+JBD and E&J cannot be cheaper: each question brings values that a sample needs, a JBD board loses
+what is asked before it has answered, and the seconds are those of the notifications.
 """
 
 import asyncio
@@ -218,10 +222,11 @@ class Client(BleakClient):
 type Poll = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
-def ours(family_id: str, name: str, *, keep: bool) -> Poll:
+def ours(family_id: str, name: str, *, keep: bool, counters: bool = False) -> Poll:
     """Give our way of polling: a session with a memory over any number of connections."""
-    # The peer has nothing like the protection counters that we read now and then.
-    family = replace(registry.load(family_id), diagnose=None)
+    family = registry.load(family_id)
+    if not counters:
+        family = replace(family, diagnose=None)
     session, device = Session(family, memory=Memory()), Device(name, ADDRESS)
     link: BleakLink | None = None
 
@@ -298,6 +303,20 @@ def row(title: str, count: int, one: Bill, other: Bill) -> tuple[str, bool]:
     return f"{title:18}{'  '.join(cells)}", more
 
 
+def counters_line() -> str:
+    """Say what the protection counters cost, once."""
+    kind, family_id, _, name = BATTERIES[0]
+    with_them, without = (
+        run(measure(kind, name, 1, ours(family_id, name, keep=True, counters=one)))[1]
+        for one in (True, False)
+    )
+    return (
+        f"{kind} counters: {with_them.operations - without.operations} operation, "
+        f"{with_them.seconds - without.seconds:.2f} s, {with_them.size - without.size} bytes"
+        " with the second poll"
+    )
+
+
 def main() -> int:
     """Print the table; 1 if we cost more anywhere."""
     logging.disable(logging.CRITICAL)
@@ -316,9 +335,7 @@ def main() -> int:
                 line, more = row(f"{kind} {title}", count, mine[place], peer[place])
                 worse |= more
                 lines.append(line)
-    lines.append(
-        f"aim: never more, {AIM} where it can be; without our protection counters"
-    )
+    lines += [counters_line(), f"aim: never more, {AIM} where it can be"]
     sys.stdout.write("\n".join(lines) + "\n")
     return 1 if worse else 0
 

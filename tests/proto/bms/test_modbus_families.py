@@ -7,10 +7,11 @@ import pytest
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import low_high, modbus16
+from custom_components.mi_bms.proto.bms.framing import modbus_read
 from custom_components.mi_bms.proto.link.session import Device, Memory, Session
 from custom_components.mi_bms.proto.model.errors import NoAnswer, Unsupported
 from custom_components.mi_bms.proto.model.fields import Field
-from custom_components.mi_bms.proto.model.sample import BmsSample
+from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
 from tests.replay.batteries import VectorLink, VirtualLoop
 
 from .fixtures import VECTORS
@@ -83,7 +84,8 @@ def reply(device: int, data: bytes) -> list[str]:
     return [(frame + low_high(modbus16(frame))).hex()]
 
 
-BLOCK, MOSFET, RATED, BLOCK_81, SECOND_81 = (
+LONG, BLOCK, MOSFET, RATED, BLOCK_81, SECOND_81 = (
+    modbus_read(0xD2, 0, 68, 3).hex(),
     "d2030000003ed7b9",
     "d203003e0009f7a3",
     "d20300800029965f",
@@ -99,7 +101,62 @@ def test_daly_does_not_repeat_what_failed_at_first(make: Make) -> None:
     assert MOSFET in battery.link.asked
     assert RATED in battery.link.asked
     battery.read()
+    assert battery.link.asked == [LONG, BLOCK]
+    battery.read()
     assert battery.link.asked == [BLOCK]
+
+
+def more(cells: int, current: int, mosfet: int, board: int) -> bytes:
+    """Make the registers 3E to 43."""
+    words = (cells, cells >> 16, current, 0, mosfet, board)
+    return b"".join((word & 0xFFFF).to_bytes(2, "big") for word in words)
+
+
+def long_answer(battery: Battery, *values: int) -> None:
+    """Let a board answer the long question from now on."""
+    entries = battery.link._entries
+    block = bytes.fromhex(
+        "".join(next(e for e in entries if e["write"] == BLOCK)["notify"])
+    )
+    notify = reply(0xD2, block[3:-2] + more(*values))
+    answer = {"write": LONG, "notify": notify, "used": False}
+    battery.link._entries[:] = [e for e in entries if e["write"] != LONG] + [answer]
+
+
+def test_daly_reads_all_at_once_where_it_can(make: Make) -> None:
+    battery = make("daly:update[210]")
+    first = battery.read()
+    long_answer(battery, 0x20005, 30000, 78, 0xFFFF)
+    second = battery.read()
+    assert battery.link.asked == [LONG]
+    assert second.probes == first.probes
+    assert second.values[Field.BALANCE_CURRENT] == 0
+    assert second.values[Field.BALANCER] == 0x20005
+    long_answer(battery, 0, 29000, 70, 65)
+    third = battery.read()
+    assert third.probes[0] == Probe(30, Place.MOSFET)
+    assert third.probes[-1] == Probe(25, Place.PCB)
+    assert third.values[Field.BALANCE_CURRENT] == -1
+    assert third.values[Field.BALANCER] is True
+    long_answer(battery, 5, 29000, 0, 65)
+    assert battery.read().probes == first.probes[1:]
+
+
+def test_daly_goes_back_to_short_questions_where_long_ones_fail(make: Make) -> None:
+    battery = make("daly:update[210]")
+    battery.read()
+    long_answer(battery, 0, 30000, 78, 0xFFFF)
+    battery.read()
+    battery.reconnect(LONG, BLOCK)
+    with pytest.raises(NoAnswer):
+        battery.read()
+    # All were silent: that says nothing about the long question.
+    assert battery.memory.notes["long"] is True
+    battery.reconnect(LONG)
+    assert battery.read().probes
+    assert battery.link.asked[0] == LONG
+    battery.read()
+    assert LONG not in battery.link.asked
 
 
 def test_daly_mosfet_temperature_may_fail_later(make: Make) -> None:
@@ -127,7 +184,7 @@ def test_daly_keeps_its_protocol(make: Make) -> None:
     battery.reconnect(BLOCK)
     with pytest.raises(NoAnswer):
         battery.read()
-    assert set(battery.link.asked) == {BLOCK}
+    assert set(battery.link.asked) == {LONG, BLOCK}
     other = make("daly:protocol_81")
     other.read()
     assert other.link.asked[-2:] == [BLOCK_81, SECOND_81]

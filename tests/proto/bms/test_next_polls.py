@@ -6,9 +6,10 @@ from typing import Any, override
 import pytest
 
 from custom_components.mi_bms.proto.bms import registry
+from custom_components.mi_bms.proto.bms.checksum import high_low, xmodem16
 from custom_components.mi_bms.proto.bms.contract import Ask, Context, Tell
 from custom_components.mi_bms.proto.link.session import Device, Memory, Session
-from custom_components.mi_bms.proto.model.errors import FrameError, NoAnswer
+from custom_components.mi_bms.proto.model.errors import FrameError, MiBmsError, NoAnswer
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
 from tests.replay.batteries import VectorLink, run
@@ -97,6 +98,51 @@ def test_basen_does_not_ask_again_for_a_mask_that_does_not_come() -> None:
     assert Field.BALANCER not in first.values
 
 
+def seplos_v2_pack(exchange: Exchange, number: int) -> None:
+    """Let a further pack answer like the main unit, with its own charge and the same checksum rule."""
+    core = bytes((0x10, 0, 0x46, 0x61, 0, 1, number))
+    request = b"\x7e" + core + high_low(xmodem16(core)) + b"\x0d"
+    frame = bytearray.fromhex("".join(exchange[1]["notify"]))
+    current = 11 + 2 * (frame[9] + frame[10 + 2 * frame[9]])
+    frame[current : current + 2] = (100 * number).to_bytes(2, "big")
+    frame[-3:-1] = high_low(xmodem16(bytes(frame[1:-3])))
+    exchange.append({"write": request.hex(), "notify": [frame.hex()]})
+
+
+def test_seplos_v2_reads_the_packs_behind_the_main_unit() -> None:
+    update = exchange_of("seplos_v2:update")
+    seplos_v2_pack(update, 1)
+    (sample,) = polls("seplos_v2", update)
+    main, extension = sample.packs
+    assert extension.values[Field.CURRENT] == 1
+    assert len(main.cells) == len(extension.cells) == 16
+    assert sample.values[Field.PACK_COUNT] == 2
+    assert sample.values[Field.CURRENT] == round(main.values[Field.CURRENT] + 1, 3)
+
+
+def test_seplos_v2_leaves_packs_alone_that_do_not_answer() -> None:
+    alone = exchange_of("seplos_v2:update")
+    links: list[Heard] = []
+
+    class Kept(Heard):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            links.append(self)
+
+    first, second = polls("seplos_v2", alone, alone, link=Kept)
+    assert first == second
+    assert (first.packs, first.values[Field.PACK_COUNT]) == ((), 1)
+    assert [len(link.written) for link in links] == [4, 2]
+
+
+def test_seplos_v2_insists_on_packs_that_have_answered() -> None:
+    update = exchange_of("seplos_v2:update")
+    both = exchange_of("seplos_v2:update")
+    seplos_v2_pack(both, 1)
+    with pytest.raises(MiBmsError):
+        polls("seplos_v2", both, update)
+
+
 def test_redodo_keeps_probes_that_read_zero_later() -> None:
     first, second = polls(
         "redodo",
@@ -132,13 +178,72 @@ def test_jikong_takes_the_stream_and_asks_when_it_stops() -> None:
 def test_jikong_streams_without_asking() -> None:
     family = registry.load("jikong")
     context = say(family)
-    context.state.update({"version": 10, "jk04": False, "streams": True})
+    context.memory.update({"version": 10, "jk04": False})
+    context.state["streams"] = True
     entry = exchange_of("jikong:update[JK02_24S]")[1]
     frames = frames_of(family, *map(bytes.fromhex, entry["notify"]))
     sent: list[bytes] = []
     draft = answer(family.poll(context), *frames, sent=sent)
     assert not sent
     assert draft.values[Field.CURRENT] == 2.329
+
+
+def jikong_connects(*exchanges: Exchange) -> list[list[str]]:
+    """Poll once per connection with one memory; give the commands of each."""
+    family = registry.load("jikong")
+    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    links = [Heard(family, exchange) for exchange in exchanges]
+
+    async def all_of_them() -> None:
+        for link in links:
+            assert (await session.read(link, Device("JK", "11:22:33:44:55:66"))).cells
+
+    run(all_of_them())
+    return [[data[8:10] for _uuid, data in link.written] for link in links]
+
+
+def test_jikong_greets_a_board_it_knows_only_now_and_then() -> None:
+    update = exchange_of("jikong:update[JK02_24S]")
+    asked = jikong_connects(*[update] * 53)
+    assert asked == [["97", "96"], *[["96"]] * 50, ["97", "96"], ["96"]]
+
+
+def test_jikong_always_greets_a_board_that_insists() -> None:
+    update = exchange_of("jikong:update[JK02_24S]")
+    family = registry.load("jikong")
+
+    class Insisting(Heard):
+        @override
+        async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+            greeted = any(said[8:10] == "97" for _uuid, said in self.written)
+            if data[4] == 0x97 or greeted:
+                await super().write(uuid, data, response=response)
+            else:
+                self.written.append((uuid[4:8], data.hex()))
+
+    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    links = [Insisting(family, update) for _ in range(3)]
+    for link in links:
+        link.written = []
+
+    async def thrice() -> None:
+        for link in links:
+            assert (await session.read(link, Device("JK", "11:22:33:44:55:66"))).cells
+
+    run(thrice())
+    asked = [[data[8:10] for _uuid, data in link.written] for link in links]
+    assert asked == [["97", "96"], ["96", "97", "96"], ["97", "96"]]
+
+
+def test_jikong_has_no_serial_number_where_it_is_all_zeros() -> None:
+    family = registry.load("jikong")
+    info = bytearray(300)
+    info[:5] = bytes.fromhex("55aaeb9003")
+    for serial, expected in ((b"00000000", None), (b"41018492555", "41018492")):
+        info[86:97] = serial.ljust(11, b"\0")
+        info[299] = sum(info[:299]) & 0xFF
+        draft = answer(family.inform(say(family)), bytes(info))  # type: ignore[misc]
+        assert draft.info.get("serial_number") == expected
 
 
 def test_jikong_switches_and_reads_back() -> None:

@@ -12,11 +12,12 @@ from .talks import answer, say
 
 def test_nothing_to_read_is_unsupported() -> None:
     with pytest.raises(Unsupported):
-        answer(FAMILY.poll(say(FAMILY)), None, None, None, None)
+        answer(FAMILY.poll(say(FAMILY)), *[None] * 5)
 
 
 def test_a_missing_characteristic_is_passed_over() -> None:
-    draft = answer(FAMILY.poll(say(FAMILY)), b"\xd2\x04", None, None, b"\xff\xff")
+    values = (b"\xd2\x04", None, None, b"\xff\xff", None)
+    draft = answer(FAMILY.poll(say(FAMILY)), *values)
     assert draft.values == {Field.VOLTAGE: 12.34}
 
 

@@ -161,7 +161,8 @@ class DalyBattery(GattBattery):
             "dischrg_mosfet": pack.discharge_on,
             "problem": bool(self._alarms()),
         }
-        mosfet = [float(self._mosfet())] if self._mosfet_sensor else []
+        mosfet, board = [float(self._mosfet())], [float(round(pack.temperature))]
         probes = [float(celsius) for celsius in self._celsius()]
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
-        return derived(values, cells, mosfet + probes)
+        own = self._mosfet_sensor
+        return derived(values, cells, mosfet + probes + board if own else probes)

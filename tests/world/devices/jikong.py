@@ -111,7 +111,7 @@ class JkBattery(GattBattery):
         software: str = "15.38",
         hardware: str = "15A",
         model: str = "JK_PB2A16S20P",
-        serial: str = "00000000001",
+        serial: str = "41018492555",
         produced: str = "250210",
         at_noise: bool = True,
         split: bool = False,

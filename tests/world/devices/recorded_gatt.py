@@ -205,7 +205,6 @@ LOOKS: Final[Mapping[str, Look]] = {
                 VICTRON.format("ed8c"): READ,
                 VICTRON.format("ed8e"): READ,
                 VICTRON.format("0fff"): READ,
-                VICTRON.format("eeff"): READ,
             }
         },
         name="SmartShunt",

@@ -172,7 +172,8 @@ class Family:
     ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` switches fields.
     ``alive`` must run every ``alive_every`` seconds while a connection is held. ``response`` is the
     preferred write type; ``chunk`` the most bytes per write. ``probe`` is the safe first question for a
-    device that may be of this family. Fields in ``never`` are not derived. ``standard_info`` False: the
+    device that may be of this family. A frame that came by itself within ``fresh`` seconds before a poll
+    is as good as the next one. Fields in ``never`` are not derived. ``standard_info`` False: the
     standard device information of this family holds rubbish.
     """
 
@@ -193,6 +194,7 @@ class Family:
     alive_every: float = 0.0
     probe: Ask | None = None
     mode: Mode = Mode.POLL
+    fresh: float = 0.0
     interval: float = 30.0
     pacing: Pacing = field(default_factory=Pacing)
     response: bool = True

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, override
 
 from ..model.errors import FrameError
-from .checksum import low_high, modbus16
+from .checksum import low_high, modbus16, sum8
 
 type Check = Callable[[bytes], None]
 type Size = Callable[[bytes], int | None]
@@ -151,6 +151,12 @@ def fixed(total: int) -> Size:
 
 
 _MODBUS_WRITES: Final = (0x05, 0x06, 0x0F, 0x10)
+
+
+def check_sum8(frame: bytes) -> None:
+    """Check the last byte: the sum of all others, 8 bits kept."""
+    if sum8(frame[:-1]) != frame[-1]:
+        raise FrameError("checksum")
 
 
 def check_modbus(frame: bytes) -> None:

@@ -11,7 +11,7 @@ Pure: samples and times in, the sample or ``Implausible`` out. Three kinds of do
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from math import isfinite
@@ -58,11 +58,12 @@ type _Oddities = dict[tuple[int, Field], tuple[float, float]]
 
 
 class Refused(NamedTuple):
-    """Hold a refused sample, when it came and the field that gave it away."""
+    """Hold a refused sample, when it came, the field that gave it away, and the bytes it came from."""
 
     at: float
     field: Field
     sample: BmsSample
+    raw: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,19 @@ class Gate:
         """Take the last good sample of an earlier run and when it was read, in seconds of ``take``."""
         self.good, self.at = sample, at
 
-    def take(self, sample: BmsSample, now: float) -> BmsSample:
-        """Give the sample back, or raise ``Implausible`` naming the field that gives it away."""
+    def take(
+        self, sample: BmsSample, now: float, raw: Iterable[bytes] = ()
+    ) -> BmsSample:
+        """Give the sample back, or raise ``Implausible`` naming the field that gives it away.
+
+        ``raw`` is what the battery said; of a refused sample it is kept.
+        """
         name = _impossible(sample, self.guess.chemistry)
         if name is None:
             name = self._strange(sample, now)
         if name is not None:
             self.refused[name] += 1
-            self.kept.append(Refused(now, name, sample))
+            self.kept.append(Refused(now, name, sample, tuple(raw)))
             raise Implausible(name)
         self.good, self.at, self._doubt = sample, now, None
         self.guess.learn(sample)

@@ -16,9 +16,6 @@ from .sample import BmsSample
 DAY: Final = 86_400.0
 REMEMBERED: Final = 120  # samples; more say nothing new of the noise
 ENOUGH: Final = 10
-TYPICAL: Final = (
-    0.25  # part of the values that change from poll to poll, before any was seen
-)
 
 # Field -> a change that hardly anybody wants in a history, in the unit of the field.
 DEAD_BANDS: Final[Mapping[Field, float]] = {
@@ -29,6 +26,14 @@ DEAD_BANDS: Final[Mapping[Field, float]] = {
     Field.CYCLE_CHARGE: 0.2,
     Field.CYCLE_CAPACITY: 5.0,
     Field.TOTAL_CHARGE: 0.5,
+    Field.TOTAL_CHARGED: 0.5,
+    Field.CONSUMED_CHARGE: 0.2,
+    Field.ENERGY_IN: 5.0,
+    Field.ENERGY_OUT: 5.0,
+    Field.ENERGY_TOTAL: 5.0,
+    Field.INPUT_POWER: 2.0,
+    Field.OUTPUT_POWER: 2.0,
+    Field.UPTIME: 3600.0,
     Field.RUNTIME: 300.0,
     Field.TIME_TO_FULL: 300.0,
     Field.CELL_VOLTAGE: 0.005,
@@ -97,17 +102,14 @@ class RowsPerDay:
         """Remember a sample."""
         self._samples.append((now, sample))
 
-    def estimate(self, bands: Mapping[Field, float], interval: float) -> int:
-        """Give the rows per day when it is read every ``interval`` seconds; 0 before the first sample.
+    def estimate(self, bands: Mapping[Field, float], interval: float) -> int | None:
+        """Give the rows per day when it is read every ``interval`` seconds; None after few samples.
 
         The remembered samples are played through the dead-bands, thinned to the interval if enough are
         left. For another interval than theirs the share of values that change is taken to be the same.
         """
-        if not self._samples:
-            return 0
         if len(self._samples) < ENOUGH:
-            places = len(dict(_values(self._samples[-1][1])))
-            return round(places * TYPICAL * DAY / interval)
+            return None
         taken = list(self._thinned(interval))
         if len(taken) < ENOUGH:
             taken = [sample for _, sample in self._samples]

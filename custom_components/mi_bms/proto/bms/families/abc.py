@@ -1,7 +1,8 @@
 """ABC-BMS (SOK, NB): fixed frames of 20 bytes, numbers little endian. Source: what aiobmsble and batmon-ha read.
 
 Request ``EE cmd 00 00 00 crc``, replies ``CC type <17 bytes> crc`` with CRC-8/MAXIM, several per
-request. An older generation without the CRC is not supported.
+request. An older generation without the CRC is not supported. Long because how many cell frames come is
+never said, so silence and memory count them, and some packs never send their flags.
 """
 
 from collections.abc import Mapping

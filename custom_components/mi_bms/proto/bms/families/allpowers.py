@@ -27,8 +27,11 @@ def _check(frame: bytes) -> None:
 
 def _power(body: bytes, draft: Draft) -> None:
     """Read input and output power, and the time that is left while more goes out than in."""
-    power = integer(body, 9, ">u2") - integer(body, 11, ">u2")
+    inward, outward = integer(body, 9, ">u2"), integer(body, 11, ">u2")
+    power = inward - outward
     minutes = integer(body, 13, ">u2")
+    draft.put(Field.INPUT_POWER, inward)
+    draft.put(Field.OUTPUT_POWER, outward)
     draft.put(Field.POWER, power)
     draft.put(Field.BATTERY_CHARGING, power > 0)
     if power < 0 and minutes != _UNKNOWN:

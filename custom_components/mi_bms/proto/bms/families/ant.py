@@ -2,7 +2,8 @@
 
 Request ``7E A1 func addr addr len [data] crc AA 55``, reply the same with ``func | 10`` and the length
 of the data at byte 5. The end mark may also stand inside the data. A password is never acknowledged,
-and after a wrong one the battery stays silent.
+and after a wrong one the battery stays silent. Long because a password that is never acknowledged, a
+length byte that is wrong in one reply, and switches come on top of the rows.
 """
 
 from collections.abc import Mapping
@@ -74,7 +75,9 @@ def _rows(probes: int, cells: int) -> tuple[Row, ...]:
         Num(Field.CYCLE_CHARGE, 54 + base, "<u4", 1e-6),
         Num(Field.TOTAL_CHARGE, 58 + base, "<u4", 0.001),
         Num(Field.POWER, 62 + base, "<i4"),
+        Num(Field.UPTIME, 66 + base, "<u4"),
         Num(Field.DELTA_VOLTAGE, 82 + base, "<u2", 0.001),
+        Num(Field.TOTAL_CHARGED, 100 + base, "<u4", 0.001, optional=True),
     )
 
 
@@ -91,7 +94,7 @@ def _decode(frame: bytes) -> Draft:
     read_codes(frame, 46 + base, integer(frame, 70 + base, "<u4"), draft)
     if state == _ERROR:
         draft.put(Field.PROBLEM, True)
-    return decode(_rows(probes, cells), frame, draft)
+    return decode(_rows(probes, cells), frame[:-4], draft)
 
 
 def _login(context: Context) -> Talk[None]:

@@ -46,6 +46,7 @@ _ROWS: Final[tuple[Row, ...]] = (
     Num(Field.DESIGN_CAPACITY, 75, ">u4", 1e-6, absent=(0,)),
     Num(Field.CYCLE_CHARGE, 79, ">u4", 1e-6),
     Num(Field.TOTAL_CHARGE, 83, ">u4", 0.001),
+    Num(Field.UPTIME, 87, ">u4"),
     # The last two of the six are usually not wired.
     Probes(91, 4),
     Probes(99, 2, absent=(0,)),

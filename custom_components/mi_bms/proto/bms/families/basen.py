@@ -1,6 +1,8 @@
 """Basen wall and rack packs: little endian, 16-bit sum, CR LF. Source: what batmon-ha and ESPHome components read.
 
 Frame ``3A|3B 16 type n <n bytes> sum sum 0D 0A``; requests have one data byte 00. Untested on hardware.
+Long because 22 alarm bits, cells on three pages whose last may be empty, and two answers that may be
+missing.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """ATORCH CW20 meter: pushed frames ``FF 55 01 type ...``, big endian, no checksum known. Source: what batmon-ha reads.
 
 Two layouts differ in the width of voltage and current, and nothing says which one a frame has. Frames are
-longer than the 28 bytes that are read. Untested on hardware. The meter's energy counter is not read.
+longer than the 28 bytes that are read. Untested on hardware.
 """
 
 from typing import Final
@@ -24,12 +24,14 @@ _COMPACT: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 4, ">u2", 0.1),
     Num(Field.CURRENT, 6, ">i2", 0.001),
     Num(Field.TOTAL_CHARGE, 8, ">u3", 0.001),
+    Num(Field.ENERGY_TOTAL, 11, ">u4", 10),
     _TEMPERATURE,
 )
 _PADDED: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 4, ">u3", 0.1),
     Num(Field.CURRENT, 7, ">i3", 0.001),
     Num(Field.TOTAL_CHARGE, 10, ">u3", 0.001),
+    Num(Field.ENERGY_TOTAL, 13, ">u4", 10),
     _TEMPERATURE,
 )
 

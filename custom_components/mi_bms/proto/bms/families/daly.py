@@ -2,10 +2,13 @@
 
 Big endian; temperatures count from -40 °C, currents from -3000 A. The protocol is found by asking: D2
 first. Some firmware repeats the previous answer instead of the MOSFET temperature; it is told by its
-length and not asked again. Source: what aiobmsble, batmon-ha and ESPHome components read.
+length and not asked again. Boards that answer a longer question give everything at once from the
+second poll on. Source: what aiobmsble, batmon-ha and ESPHome components read. Long because two
+protocols have a table each, 44 alarm bits have a name, and there are switches.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 import re
 from typing import Final
 
@@ -40,6 +43,7 @@ _81_ANSWERS: Final = 0x51
 
 _PROTOCOL: Final = "protocol"
 _MOSFET: Final = "mosfet"
+_LONG: Final = "long"
 _RATED: Final = "rated"
 
 # Lowest bit of each group first; a warning comes before its protection.
@@ -115,6 +119,28 @@ _D2_ROWS: Final[tuple[Row, ...]] = (
     Flags(116, ">u8", _ALARMS),
 )
 
+# Registers 3E to 43: what some boards add, in an answer of its own or at the end of a long one.
+_MORE_AT: Final = 124
+_NONE: Final = (0, 0xFFFF)
+
+
+def _more(data: bytes, draft: Draft) -> None:
+    """Read which cells balance (0 where a board does not say which), balance current and two temperatures.
+
+    A board without MOSFET temperature has none of the others either.
+    """
+    mosfet, board = integer(data, 8, ">u2"), integer(data, 10, ">u2")
+    if mosfet in _NONE:
+        return
+    cells = integer(data, 0, ">u2") | integer(data, 2, ">u2") << 16
+    if cells and draft.values.get(Field.BALANCER):
+        draft.put(Field.BALANCER, cells)
+    decode((Num(Field.BALANCE_CURRENT, 4, ">u2", 0.001, -30000, _NONE),), data, draft)
+    draft.probes.insert(0, Probe(mosfet - 40, Place.MOSFET))
+    if board not in _NONE:
+        draft.probes.append(Probe(board - 40, Place.PCB))
+
+
 _81_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CYCLE_CHARGE, 20, ">u2", 0.1),
     Num(Field.CYCLES, 22, ">u2"),
@@ -122,6 +148,7 @@ _81_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.BALANCE_CURRENT, 26, ">u2", 0.001, -30000),
     Bit(Field.CHRG_MOSFET, 34, 0xFFFF, ">u2"),
     Bit(Field.DISCHRG_MOSFET, 36, 0xFFFF, ">u2"),
+    Bit(Field.PRECHRG_MOSFET, 38, 0xFFFF, ">u2"),
     Bit(Field.HEATER, 40, 0xFFFF, ">u2"),
     Num(Field.CYCLE_CAPACITY, 48, ">u2", absent=(0,)),
     Probes(50, 2, ">u2", 1, -40, places=(Place.MOSFET, Place.PCB), absent=(0, 0xFFFF)),
@@ -159,6 +186,7 @@ def _ask_81(register: int, count: int) -> Ask:
 
 
 _BLOCK: Final = _ask(0x0000, 62)
+_WHOLE: Final = _ask(0x0000, 68, optional=True)
 _BLOCK_81: Final = _ask_81(0x0000, 64)
 
 
@@ -181,27 +209,38 @@ def _begin(context: Context) -> Talk[tuple[int, bytes]]:
 
 def _poll(context: Context) -> Talk[Draft]:
     """Read the values of whichever protocol the board speaks."""
-    protocol, data = yield from _begin(context)
     draft = Draft()
+    long = context.memory.get(_LONG)
+    wanted = long is not False and context.memory.get(_PROTOCOL) == _D2
+    if wanted and (frame := (yield replace(_WHOLE, tries=2 if long else 1))):
+        context.memory[_LONG] = True
+        decode(_D2_ROWS, body(frame), draft)
+        _more(body(frame)[_MORE_AT:], draft)
+        yield from _read_rated(context, draft)
+        return draft
+    protocol, data = yield from _begin(context)
+    if wanted:
+        # It answers, but not this: a short memory or a narrow link.
+        context.memory[_LONG] = False
     if protocol == _81:
         decode(_head(96, 120, 48), data, draft)
         return decode(_81_ROWS, body((yield _ask_81(0x0041, 62))), draft)
     decode(_D2_ROWS, data, draft)
-    yield from _read_mosfet(context, draft)
+    yield from _read_more(context, draft)
     yield from _read_rated(context, draft)
     return draft
 
 
-def _read_mosfet(context: Context, draft: Draft) -> Talk[None]:
-    """Read the MOSFET temperature; what does not work at first is left alone on this connection."""
+def _read_more(context: Context, draft: Draft) -> Talk[None]:
+    """Read what only some boards know; what does not work at first is left alone on this connection."""
     if context.state.get(_MOSFET) is False:
         return
     frame = yield _ask(0x003E, 9, optional=True)
-    raw = integer(body(frame), 8, ">u2") if frame else 0
-    fitted = raw not in (0, 0xFFFF)
-    context.state.setdefault(_MOSFET, fitted)
-    if fitted:
-        draft.probes.insert(0, Probe(raw - 40, Place.MOSFET))
+    context.state.setdefault(
+        _MOSFET, frame is not None and integer(body(frame), 8, ">u2") not in _NONE
+    )
+    if frame:
+        _more(body(frame), draft)
 
 
 def _read_rated(context: Context, draft: Draft) -> Talk[None]:

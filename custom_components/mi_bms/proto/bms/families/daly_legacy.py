@@ -2,7 +2,8 @@
 
 Request ``A5 80 cmd 08`` and 8 bytes, reply ``A5 01 cmd 08`` and 8 bytes, then the sum of the rest.
 Boards differ in the commands they know; what a board has answered once it has to answer every time.
-Untested on hardware.
+Untested on hardware. Long because boards know different commands, and cells and temperatures come in
+numbered series.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from ...model.fields import Field
 from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Pacing, Talk, Tell, Wire
-from ..framing import LengthFramer, fixed
+from ..framing import LengthFramer, check_sum8, fixed
 
 _WAKE: Final = "02f00000-0000-0000-0000-00000000ff01"
 _CELLS: Final = 0x95
@@ -35,18 +36,13 @@ _PLAN: Final[Mapping[int, tuple[Row, ...]]] = {
     0x94: (
         Num(Field.CELL_COUNT, 0, ">u1"),
         Num(Field.TEMP_SENSORS, 1, ">u1"),
+        Bit(Field.CHARGER, 2),
         Num(Field.CYCLES, 5, ">i2"),
     ),
     # Which bit is which cell is not known: only whether any is balancing.
     0x97: (Bit(Field.BALANCER, 0, (1 << 64) - 1, ">u8"),),
     0x98: (Flags(0, ">u8"),),
 }
-
-
-def _check(frame: bytes) -> None:
-    """Check the sum."""
-    if sum8(frame[:-1]) != frame[-1]:
-        raise FrameError("checksum")
 
 
 def _ask(command: int, data: bytes = b"", *, tries: int = 2) -> Ask:
@@ -132,7 +128,7 @@ FAMILY: Final = Family(
         Wire(service="fff0", notify=("fff1",), write="fff2"),
         Wire(service="ff00", notify=("ff01",), write="ff02"),
     ),
-    framer=lambda _context: LengthFramer((b"\xa5\x01",), fixed(13), _check),
+    framer=lambda _context: LengthFramer((b"\xa5\x01",), fixed(13), check_sum8),
     dialogue=_poll,
     login=_login,
     control=_control,

@@ -2,7 +2,8 @@
 
 Three characteristic pairs (A, B, C) with a start-up of their own: what comes on C goes back as it is,
 what comes on B is answered with one byte whose bit 5 toggles, A takes commands in ASCII and gives text
-and data frames ``23 85 pack type <4 bytes>`` without a checksum. Untested on hardware.
+and data frames ``23 85 pack type <4 bytes>`` without a checksum. Untested on hardware. Long because the
+start-up on three pairs of characteristics and the collecting of several packs are its own.
 """
 
 from collections import Counter

@@ -3,6 +3,7 @@
 A page has 20 bytes: payload length (bit 7: acknowledge), page number and number of pages in one byte,
 payload. Every page of an answer has to be written back with bit 7 set, or the next one does not come.
 Inside, ``3A 05 03 cmd len len <data> sum sum 0D 0A`` with a sum that starts at 8. Untested on hardware.
+Long because the pages with their acknowledges are a transport of its own, and it wants to be unlocked.
 """
 
 from functools import partial

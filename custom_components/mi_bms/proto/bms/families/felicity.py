@@ -1,7 +1,9 @@
 """Felicity Solar: ASCII commands, one flat JSON object per answer. Source: what aiobmsble reads.
 
-No checksum: a lost piece shows as text that is no JSON. Only the keys that end in ``List`` belong to this
-pack, those without it to the whole parallel stack. Lists are filled up with values that mean nothing.
+No checksum: a lost piece shows as text that is no JSON. Only the keys that end in ``List`` belong to
+this pack, those without it to the whole parallel stack. Lists are filled up with values that mean
+nothing. Long because nothing in JSON is where a row could find it, and every number has to be checked
+before it is used.
 """
 
 import json

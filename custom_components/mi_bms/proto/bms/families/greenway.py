@@ -12,13 +12,7 @@ from ...model.fields import Field
 from ..checksum import sum8
 from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode, integer
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire
-from ..framing import LengthFramer, length_at
-
-
-def _check(frame: bytes) -> None:
-    """Check the sum."""
-    if sum8(frame[:-1]) != frame[-1]:
-        raise FrameError("checksum")
+from ..framing import LengthFramer, check_sum8, length_at
 
 
 def _ask(register: int, length: int) -> Ask:
@@ -87,7 +81,9 @@ def _inform(_context: Context) -> Talk[Draft]:
 FAMILY: Final = Family(
     id="greenway",
     wires=(Wire(service="fff0", notify=("fff1",), write="fff1"),),
-    framer=lambda _context: LengthFramer((b"\x47\x16\x01",), length_at(4, 6), _check),
+    framer=lambda _context: LengthFramer(
+        (b"\x47\x16\x01",), length_at(4, 6), check_sum8
+    ),
     dialogue=_poll,
     inform=_inform,
     pacing=Pacing(deadline=30.0),

@@ -1,6 +1,7 @@
 """HumsiENK BMC, also sold by ECO-WORTHY and DC HOUSE: little endian, 16-bit sum. Source: what aiobmsble reads.
 
-Frame ``AA cmd len <len bytes> sum sum`` in both directions; a first command has to wake the board.
+Frame ``AA cmd len <len bytes> sum sum`` in both directions; a first command has to wake the board. Long
+because 26 alarm bits have a name.
 """
 
 from collections.abc import Mapping
@@ -56,6 +57,7 @@ _ALARMS: Final[Mapping[int, Alarm]] = {
     30: Alarm.MOSFET_OVERTEMPERATURE,
 }
 _CHARGE_ON, _HEATER_ON, _DISCHARGE_ON = 1 << 7, 1 << 15, 1 << 23
+_PREDISCHARGE_ON: Final = 1 << 31
 _STATES: Final = _CHARGE_ON | _HEATER_ON | _DISCHARGE_ON
 
 
@@ -63,6 +65,13 @@ def _check(frame: bytes) -> None:
     """Check the sum."""
     if low_high(sum16(frame[1:-2])) != frame[-2:]:
         raise FrameError("checksum")
+
+
+def _uptime(body: bytes, draft: Draft) -> None:
+    """Read the time since start: days, hours, minutes."""
+    days, hours, minutes = body[3:5], integer(body, 5, ">u1"), integer(body, 6, ">u1")
+    since = int.from_bytes(days, "little") * 24 + hours
+    draft.put(Field.UPTIME, since * 3600 + minutes * 60)
 
 
 def _disconnected(body: bytes, draft: Draft) -> None:
@@ -96,7 +105,9 @@ _PLAN: Final = (
     ),
     _ask(
         0x20,
+        Custom(_uptime),
         Flags(7, "<u4", _ALARMS, mask=0xFFFF_FFFF ^ _STATES),
+        Bit(Field.PRECHRG_MOSFET, 7, _PREDISCHARGE_ON, "<u4"),
         Bit(Field.CHRG_MOSFET, 7, _CHARGE_ON, "<u4"),
         Bit(Field.HEATER, 7, _HEATER_ON, "<u4"),
         Bit(Field.DISCHRG_MOSFET, 7, _DISCHARGE_ON, "<u4"),

@@ -3,11 +3,13 @@
 Request ``AA 55 90 EB cmd len <13 bytes> sum``. After the device information the board says that it is
 ready (a frame of 20 bytes); asked for cell information it streams a frame about every second. The
 software version decides the layout: 24 cells before version 11, 32 from then on. Boards of hardware 3
-send floats instead (JK04); that layout is untested on hardware. The device information holds
-passwords, which are never read.
+send floats instead (JK04); that layout is untested on hardware. The device information holds passwords,
+which are never read. Long because three layouts (24 cells, 32 cells, floats), 27 alarm bits, a stream
+that is greeted and started, and switches are described here.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from re import match
 from typing import Final
 
@@ -18,13 +20,15 @@ from ..alarms import Alarm
 from ..checksum import sum8
 from ..codec import Bit, Draft, Flags, Num, Row, Text, decode, integer, real, text
 from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
-from ..framing import LengthFramer
+from ..framing import LengthFramer, check_sum8
 
 _HEAD: Final = b"\x55\xaa\xeb\x90"
 _ANSWER_HEAD: Final = b"\xaa\x55\x90\xeb"
 _SETTINGS, _CELLS, _INFO = b"\x01", b"\x02", b"\x03"
 _READY: Final = _ANSWER_HEAD + b"\xc8"
 _VERSION, _JK04, _NOMINAL, _STREAMS = "version", "jk04", "nominal", "streams"
+_LINKS, _GREETED, _FORMAL = "links", "greeted", "formal"
+_GREET_EVERY: Final = 50  # connections between two looks at the version
 _REGISTERS: Final[Mapping[Field, int]] = {
     Field.CHRG_MOSFET: 0x1D,
     Field.DISCHRG_MOSFET: 0x1E,
@@ -85,17 +89,12 @@ def _request(command: int, data: bytes = b"") -> bytes:
 
 
 _ASK_INFO: Final = Ask(request=_request(0x97), reply=_HEAD + _INFO)
+_ASK_CELLS: Final = Ask(request=_request(0x96), reply=_HEAD + _CELLS)
 
 
 def _total(frame: bytes) -> int:
     """Give the length of a data frame or of a short answer."""
     return 300 if frame[0] == _HEAD[0] else 20
-
-
-def _check(frame: bytes) -> None:
-    """Check the sum."""
-    if sum8(frame[:-1]) != frame[-1]:
-        raise FrameError("checksum")
 
 
 def _rows(shift: int) -> tuple[Row, ...]:
@@ -109,13 +108,17 @@ def _rows(shift: int) -> tuple[Row, ...]:
         Num(Field.CYCLE_CHARGE, 174 + shift, "<u4", 0.001),
         Num(Field.DESIGN_CAPACITY, 178 + shift, "<u4", 0.001),
         Num(Field.CYCLES, 182 + shift, "<u4"),
+        Num(Field.TOTAL_CHARGE, 186 + shift, "<u4", 0.001),
         Num(Field.BATTERY_HEALTH, 190 + shift, ">u1"),
+        Num(Field.UPTIME, 194 + shift, "<u4"),
         Bit(Field.CHRG_MOSFET, 198 + shift),
         Bit(Field.DISCHRG_MOSFET, 199 + shift),
+        Bit(Field.PRECHRG_MOSFET, 200 + shift),
         # What the board sends here is the mask of the fitted sensors.
         Num(Field.TEMP_SENSORS, 214 + shift, ">u1"),
         Bit(Field.HEATER, 215 + shift),
         Num(Field.HEATER_CURRENT, 236 + shift, "<i2", 0.001),
+        Bit(Field.CHARGER, 245 + shift),
     )
 
 
@@ -175,7 +178,8 @@ def _decode_jk04(frame: bytes) -> Draft:
     cells = [real(frame, 6 + 4 * n) for n in range(24)]
     while cells and not cells[-1]:
         cells.pop()
-    draft = decode((Bit(Field.BALANCER, 220),), frame, Draft(cells=list(cells)))
+    rows = (Bit(Field.BALANCER, 220), Num(Field.UPTIME, 286, "<u4"))
+    draft = decode(rows, frame, Draft(cells=list(cells)))
     draft.put(Field.BALANCE_CURRENT, real(frame, 222))
     return draft
 
@@ -186,38 +190,60 @@ def _major(raw: bytes) -> int:
     return int(found[0]) if found else 0
 
 
-def _login(context: Context) -> Talk[None]:
+def _greet(context: Context) -> Talk[None]:
     """Find out the layout, and wait until the board is ready for the next command."""
     frame = (yield _ASK_INFO) or b""
-    context.state[_JK04] = _major(frame[22:30]) == 3
-    context.state[_VERSION] = _major(frame[30:38])
+    context.memory[_JK04] = _major(frame[22:30]) == 3
+    context.memory[_VERSION] = _major(frame[30:38])
+    context.memory[_LINKS] = 0
+    context.state[_GREETED] = True
     yield Ask(reply=_READY, timeout=1.0, optional=True)
+
+
+def _login(context: Context) -> Talk[None]:
+    """Greet a board that is new, that insists on it, or whose version was last seen long ago."""
+    links = context.memory.get(_LINKS)
+    if not isinstance(links, int) or links >= _GREET_EVERY or _FORMAL in context.memory:
+        yield from _greet(context)
+    else:
+        context.memory[_LINKS] = links + 1
 
 
 def _stream(context: Context) -> Talk[bytes]:
     """Take the next cell information; ask for it only when the stream does not run."""
-    frame = None
     if context.state.get(_STREAMS):
         frame = yield Ask(reply=_HEAD + _CELLS, timeout=2.5, optional=True)
-    if frame is None:
-        frame = yield Ask(request=_request(0x96), reply=_HEAD + _CELLS)
-        # The settings come once, before the first cell information.
-        settings = yield Ask(reply=_HEAD + _SETTINGS, timeout=0.0, optional=True)
-        if settings is not None:
-            context.state[_NOMINAL] = integer(settings, 130, "<u4")
+        if frame is not None:
+            return frame
+    frame = yield from _start(context)
+    # The settings come once, before the first cell information.
+    settings = yield Ask(reply=_HEAD + _SETTINGS, timeout=0.0, optional=True)
+    if settings is not None:
+        context.memory[_NOMINAL] = integer(settings, 130, "<u4")
     context.state[_STREAMS] = True
-    return frame or b""
+    return frame
+
+
+def _start(context: Context) -> Talk[bytes]:
+    """Start the stream; a board that says nothing without a greeting is always greeted from then on."""
+    if not context.state.get(_GREETED):
+        frame = yield replace(_ASK_CELLS, tries=1, optional=True)
+        if frame is not None:
+            return frame
+        yield from _greet(context)
+        context.memory[_FORMAL] = True
+    return (yield _ASK_CELLS) or b""
 
 
 def _poll(context: Context) -> Talk[Draft]:
     """Read the cell information."""
     frame = yield from _stream(context)
-    if context.state[_JK04]:
+    if context.memory[_JK04]:
         return _decode_jk04(frame)
-    nominal = context.state.get(_NOMINAL)
+    nominal = context.memory.get(_NOMINAL)
     return _decode(
         frame,
-        int(context.state[_VERSION]),
+        int(context.memory[_VERSION]),
         None if nominal is None else int(nominal),
     )
 
@@ -241,6 +267,8 @@ def _inform(_context: Context) -> Talk[Draft]:
         Text("serial_number", 86, 8),
     )
     draft = decode(rows, frame, Draft())
+    if not draft.info.get("serial_number", "").strip("0"):
+        draft.info.pop("serial_number", None)
     if date := _date(frame):
         draft.info["production_date"] = date
     return draft
@@ -261,7 +289,7 @@ FAMILY: Final = Family(
     id="jikong",
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
     framer=lambda _context: LengthFramer(
-        (_HEAD, _ANSWER_HEAD), _total, _check, noise=(b"AT\r\n",), most=300
+        (_HEAD, _ANSWER_HEAD), _total, check_sum8, noise=(b"AT\r\n",), most=300
     ),
     dialogue=_poll,
     login=_login,
@@ -269,6 +297,7 @@ FAMILY: Final = Family(
     control=_control,
     controls=tuple(_REGISTERS),
     mode=Mode.STREAM,
+    fresh=1.0,
     pacing=Pacing(timeout=2.0, deadline=30.0),
     probe=_ASK_INFO,
     response=False,

@@ -1,9 +1,10 @@
 r"""Lithionics NeverDie: pushed text lines that end with CR LF, fields parted by commas. Source: what aiobmsble reads.
 
 A primary line comes in one of two formats (device parameter 42): with commas, or with a fixed length of
-46 characters and no sign of the current. ``&`` lines hold totals, ``#`` lines one module each; those come
-later than the other two. The device speaks °F or °C as it is set and does not say which: the note
-``celsius`` in the memory tells.
+46 characters and no sign of the current. ``&`` lines hold totals, ``#`` lines one module each; those
+come later than the other two. The device speaks °F or °C as it is set and does not say which: the note
+``celsius`` in the memory tells. Long because two formats of the main line, three kinds of lines and
+modules that come late are read here.
 """
 
 import re
@@ -108,6 +109,8 @@ def _module(line: bytes) -> Draft:
     if not 0 < count <= len(fields) - 13:
         raise FrameError("cells")
     draft.probes = [Probe(_number(text)) for text in fields[6:8]]
+    if _CODE.fullmatch(fields[11]):
+        draft.put(Field.BALANCER, int(fields[11], 16))
     draft.put(
         Field.DELTA_VOLTAGE, round(_hundredths(fields[9]) - _hundredths(fields[8]), 3)
     )

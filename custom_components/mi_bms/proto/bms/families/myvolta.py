@@ -1,9 +1,10 @@
 """Volta Power Systems "myVolta": CAN messages pushed in stuffed frames, little endian. Source: what aiobmsble reads.
 
-``55`` after 55, 04 or 05 starts a frame. In it 04 and 05 give the byte behind them a meaning: 05 or 55 is
-that byte, 04 is the end. What is left: ``01 type 02 id id ext 08``, eight bytes of data, and the one's
-complement of the sum of all bytes but the first. How a byte 04 is sent is not documented, so every
-reading is tried that gives a frame with a right checksum.
+``55`` after 55, 04 or 05 starts a frame. In it 04 and 05 give the byte behind them a meaning: 05 or 55
+is that byte, 04 is the end. What is left: ``01 type 02 id id ext 08``, eight bytes of data, and the
+one's complement of the sum of all bytes but the first. How a byte 04 is sent is not documented, so
+every reading is tried that gives a frame with a right checksum. Long because its byte stuffing is
+ambiguous, so the framer follows two readings at once.
 """
 
 from collections.abc import Iterator

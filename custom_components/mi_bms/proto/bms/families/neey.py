@@ -1,8 +1,9 @@
 """NEEY / Heltec active balancer and its BMS: floats, little endian, 8-bit sum. Source: what aiobmsble and ESPHome components read.
 
 Request ``AA 55 11 01 cmd reg 14 <11 bytes> sum FF``, reply ``55 AA 11 01 cmd 00 len len … sum FF`` with
-the whole length at byte 6. The model in the device information decides the layout: the balancers
-(v1) know neither current nor charge, the BMS (v2) does.
+the whole length at byte 6. The model in the device information decides the layout: the balancers (v1)
+know neither current nor charge, the BMS (v2) does. Long because two devices with different places of
+the same values share a name, and faults come as masks of cells.
 """
 
 from collections.abc import Mapping

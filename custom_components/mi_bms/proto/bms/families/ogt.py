@@ -1,9 +1,10 @@
 """Offgridtec LiFePO4 Smart Pro, types A and B: ASCII registers, little endian. Source: what aiobmsble reads.
 
 Every byte in either direction is combined with one key that is made of the advertised name (letter and
-serial number). Request ``+RAA`` or ``+R16`` + register + length, reply ``+RD,`` + register + data + CR LF,
-or ``+RD,Err``. Three bytes of data are a signed number and a factor. The standard device information
-holds rubbish.
+serial number). Request ``+RAA`` or ``+R16`` + register + length, reply ``+RD,`` + register + data + CR
+LF, or ``+RD,Err``. Three bytes of data are a signed number and a factor. The standard device
+information holds rubbish. Long because each of the two types has a table, and every byte is
+scrambled.
 """
 
 import re

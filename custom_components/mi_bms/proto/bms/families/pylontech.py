@@ -42,6 +42,7 @@ FAMILY: Final = family(
                 Num(Field.BATTERY_LEVEL, 12, ">u2"),
                 Num(Field.BATTERY_HEALTH, 14, ">u2"),
                 Custom(_power),
+                Num(Field.ENERGY_TOTAL, 20, ">u2", 100),
                 Num(Field.DESIGN_CAPACITY, 24, ">u2", 0.1),
             ),
         ),

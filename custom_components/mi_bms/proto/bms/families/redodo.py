@@ -6,12 +6,10 @@ the pack has to be switched off: there is no way to give it.
 
 from typing import Final
 
-from ...model.errors import FrameError
 from ...model.fields import Field
-from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, integer
 from ..contract import Ask, Context, Family, Talk, Wire
-from ..framing import LengthFramer
+from ..framing import LengthFramer, check_sum8
 
 _REQUEST: Final = bytes.fromhex("000004011355aa17")
 _SHORTEST: Final = 0x30  # up to the current
@@ -25,12 +23,6 @@ def _total(frame: bytes) -> int | None:
     if len(frame) < 3:
         return None
     return frame[2] + 4 if frame[2] >= _SHORTEST else 0
-
-
-def _check(frame: bytes) -> None:
-    """Check the sum."""
-    if sum8(frame[:-1]) != frame[-1]:
-        raise FrameError("checksum")
 
 
 _ROWS: Final[tuple[Row, ...]] = (
@@ -76,7 +68,7 @@ def _poll(context: Context) -> Talk[Draft]:
 FAMILY: Final = Family(
     id="redodo",
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe2"),),
-    framer=lambda _context: LengthFramer((b"\0\0",), _total, _check),
+    framer=lambda _context: LengthFramer((b"\0\0",), _total, check_sum8),
     dialogue=_poll,
     probe=Ask(request=_REQUEST, reply=b"\0\0"),
 )

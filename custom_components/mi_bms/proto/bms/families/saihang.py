@@ -50,6 +50,7 @@ _ASK: Final = Ask(
         Custom(_alarms),
         Bit(Field.CHRG_MOSFET, 32, 1 << 9, ">u2"),
         Bit(Field.DISCHRG_MOSFET, 32, 1 << 10, ">u2"),
+        Bit(Field.CHARGER, 32, 1 << 13, ">u2"),
         Num(Field.BALANCER, 36, ">u2"),
         Num(Field.CELL_COUNT, 38, ">u2"),
         Cells(40, Count(38, ">u2", most=20)),

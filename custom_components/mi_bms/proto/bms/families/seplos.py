@@ -2,8 +2,9 @@
 
 Big endian, except that 32-bit numbers have their low word first. States and alarms are coils (function
 01), values are input registers (function 04). The limiting FET is no balancer: which cells balance is
-in coils of the packs. Those coils are untested on hardware, so a pack that does not answer them is no fault;
-it then counts as not balancing while its limiting FET is off, and as not known otherwise.
+in coils of the packs. Those coils are untested on hardware, so a pack that does not answer them is no
+fault; it then counts as not balancing while its limiting FET is off, and as not known otherwise. Long
+because 45 alarm bits have a name, and system and packs have tables of their own.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,14 @@
 """Seplos V2: binary frames 7E ... 0D, big endian, CRC-16/XMODEM. Source: what aiobmsble and ESPHome components read.
 
-Request ``7E 10 addr 46 cmd length data crc 0D``, reply ``7E 14 addr cmd status length data crc 0D``; the
-CRC covers what stands between the first byte and itself. The module throws ``AT`` commands of its own
-into the stream: frames get lost and are asked for again. Values are those of the pack with number 0.
+Request ``7E 10 addr 46 cmd length data crc 0D``, reply ``7E 14 addr cmd status length data crc 0D``;
+the CRC covers what stands between the first byte and itself. The module throws ``AT`` commands of its
+own into the stream: frames get lost and are asked for again.
+The main unit says how many packs extend it; those are asked like itself, by number, which is untested on
+hardware: packs that do not answer at first are left alone. Long because every place depends on two
+counts in the reply, and there may be further packs.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from ...model.errors import FrameError
@@ -18,6 +22,8 @@ from ..framing import LengthFramer, length_at
 _MAKER: Final = 0x51
 _SINGLE: Final = 0x61
 _CELLS: Final = Count(2)
+_MOST_PACKS: Final = 16
+_ANSWERED: Final = "packs_answer"
 _INTERNAL: Final = 0x80FFC0  # bits of the code that are no alarms
 
 
@@ -94,12 +100,40 @@ def _decode(data: bytes, draft: Draft) -> None:
     draft.put(Field.BALANCER, integer(data, balancing, f">u{(cells + 7) // 8}"))
 
 
-def _poll(_context: Context) -> Talk[Draft]:
-    """Read the number of packs and the values of the main unit."""
-    maker = _body((yield _ask(_MAKER)))
-    draft = decode((Num(Field.PACK_COUNT, 35, ">u1", absent=(0,)),), maker, Draft())
-    _decode(_body((yield _ask(_SINGLE, b"\0"))), draft)
+def _pack(number: int, *, known: bool = True) -> Talk[Draft | None]:
+    """Read one pack; None when it does not answer and was not known to."""
+    ask = _ask(_SINGLE, bytes((number,)))
+    frame = yield ask if known else replace(ask, tries=2, optional=True)
+    draft = Draft()
+    if frame is None:
+        return None
+    _decode(_body(frame), draft)
     return draft
+
+
+def _extensions(context: Context, count: int) -> Talk[list[Draft]]:
+    """Read the packs that extend the main unit: all of them, or none where one did not answer at first."""
+    answered = context.memory.get(_ANSWERED)
+    packs: list[Draft] = []
+    if not count or answered is False:
+        return packs
+    for number in range(1, count + 1):
+        pack = yield from _pack(number, known=bool(answered))
+        context.memory[_ANSWERED] = pack is not None
+        if pack is None:
+            return []
+        packs.append(pack)
+    return packs
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the number of packs, the main unit, and the packs that extend it."""
+    count = Count(35, most=_MOST_PACKS).read(_body((yield _ask(_MAKER))))
+    main = (yield from _pack(0)) or Draft()
+    if extensions := (yield from _extensions(context, count)):
+        return Draft(packs=[main, *extensions])
+    main.put(Field.PACK_COUNT, count or None)
+    return main
 
 
 def _inform(_context: Context) -> Talk[Draft]:

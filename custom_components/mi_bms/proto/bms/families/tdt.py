@@ -1,8 +1,10 @@
 """TDT, WattCycle, MetalFort: frames ``head ver 01 03 status cmd length data crc 0D``. Source: what aiobmsble and dbus-serialbattery read.
 
-Big endian, CRC-16/MODBUS with its high byte first. Requests begin with 7E or 1E, depending on the board;
-replies with 7E. A fixed word unlocks, where there is a characteristic for it. Which of the first two
-temperatures is the MOSFET is disputed; software 1.x counts its charges in whole Ah.
+Big endian, CRC-16/MODBUS with its high byte first. Requests begin with 7E or 1E, depending on the
+board; replies with 7E. A fixed word unlocks, where there is a characteristic for it. Which of the first
+two temperatures is the MOSFET is disputed; software 1.x counts its charges in whole Ah. Long because
+boards differ in the head of requests, in the CRC of states and in the unit of charges, and have to be
+unlocked.
 """
 
 import re
@@ -142,6 +144,7 @@ def _rows(unit: float) -> tuple[Row, ...]:
         Num(Field.DESIGN_CAPACITY, 10, ">u2", unit),
         Num(Field.BATTERY_LEVEL, 12, ">u2"),
         Num(Field.BATTERY_HEALTH, 14, ">u2", optional=True),
+        Num(Field.TOTAL_CHARGE, 16, ">u4", 0.1, optional=True),
         Custom(_balance),
     )
 

@@ -1,7 +1,7 @@
 """TianPower: frames of 20 bytes, big endian, no checksum. Source: what aiobmsble and ESPHome components read.
 
 Request ``55 04 type AA``, reply ``55 14 type <16 bytes> AA``. The two lowest bits of the current word
-are no reliable FET states and no faults, so they are left out. Untested on hardware.
+are no reliable FET states and no faults, so they are left out. Untested on hardware. Long because 47 alarm bits have a name.
 """
 
 from collections.abc import Mapping

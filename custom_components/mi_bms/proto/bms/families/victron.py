@@ -21,6 +21,8 @@ _VALUES: Final = (
     ("ed8c", Num(Field.CURRENT, 0, "<i4", 0.001)),
     ("ed8e", Num(Field.POWER, 0, "<i2")),
     ("0fff", Num(Field.BATTERY_LEVEL, 0, "<u2", 0.01, absent=(0xFFFF,))),
+    # The wire counts what was taken out as negative.
+    ("eeff", Num(Field.CONSUMED_CHARGE, 0, "<i4", -0.1, absent=(0x7FFF_FFFF,))),
 )
 
 

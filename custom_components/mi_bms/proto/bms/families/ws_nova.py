@@ -29,6 +29,8 @@ def _current(body: bytes, draft: Draft) -> None:
 
 _POLL: Final = ej54.ask(
     Flags(44, ">u2", ej.STATUS, mask=ej.STATUS_MASK),
+    Bit(Field.DISCHRG_MOSFET, 44, 0x10),
+    Bit(Field.CHRG_MOSFET, 44, 0x20),
     Custom(_current),
     Num(Field.CYCLE_CHARGE, 74, ">u4", 0.001),
     Bit(Field.HEATER, 108, 0xFFFF_FFFF, ">u4"),

@@ -1,8 +1,9 @@
 r"""123\\SmartBMS gen 3: ASCII lines that end with CR, hex numbers. Source: what aiobmsble reads.
 
-After login and start the module talks as long as it is pinged: lines ``<letter>_<field>_...``, cells one by
-one. Answers to commands are words, or text whose last two digits are the sum of the characters before
-them, underscores left out.
+After login and start the module talks as long as it is pinged: lines ``<letter>_<field>_...``, cells
+one by one. Answers to commands are words, or text whose last two digits are the sum of the characters
+before them, underscores left out. Long because values come line by line in text, after a login and a
+start, and cells one by one.
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,11 @@ _FIELDS: Final = {
     b"E": 5,
     b"H": 7,
 }  # letter -> least, with the letter
+_ENERGIES: Final = (
+    (Field.ENERGY_IN, 1),
+    (Field.CYCLE_CAPACITY, 2),
+    (Field.ENERGY_OUT, 3),
+)
 _HEX: Final = re.compile(rb"[+-]?[0-9A-Fa-f]{1,8}")
 _VERSION: Final = re.compile(
     rb"([0-9A-Fa-f])([0-9A-Fa-f])([0-9A-Fa-f]{1,6})_.*[0-9A-Fa-f]{2}"
@@ -100,7 +106,8 @@ def poll(_context: Context) -> Talk[Draft]:
     draft.put(Field.BATTERY_LEVEL, _hex(energy[4]))
     draft.put(Field.BATTERY_HEALTH, _hex(health[1]))
     # A module whose capacity was never set up counts no energy.
-    draft.put(Field.CYCLE_CAPACITY, _hex(energy[2]) or None)
+    for name, place in _ENERGIES:
+        draft.put(name, _hex(energy[place]) or None)
     for cell in _cells(found):
         draft.cells.append(round(_hex(cell[3]) * 0.005, 3))
         draft.probes.append(Probe(_hex(cell[4]) - _ZERO_DEGREES, Place.CELL))
