@@ -14,6 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from custom_components.mi_bms.active_entities import BUTTONS, LIMITS, UNIT  # noqa: E402
 from custom_components.mi_bms.binary_sensor import BINARY_SENSORS, CELL_BALANCING  # noqa: E402
 from custom_components.mi_bms.button import RECORD  # noqa: E402
 from custom_components.mi_bms.event import ALARM  # noqa: E402
@@ -23,6 +24,7 @@ from custom_components.mi_bms.link_entities import (  # noqa: E402
     REFRESH,
     RELEASE,
 )
+from custom_components.mi_bms.proto.active.spec import ACTIVE, Function  # noqa: E402
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
 from custom_components.mi_bms.proto.bms.contract import Family  # noqa: E402
 from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Match, Secret  # noqa: E402
@@ -42,6 +44,8 @@ NAMES = json.loads((INTEGRATION / "translations" / "en.json").read_text())["enti
 # What a manifest holds beside the matchers, in the order that Home Assistant wants.
 HEAD = {"domain": "mi_bms", "name": "Mi BMS"}
 REST = {
+    # Used only where they are: an output may publish, a memory may fill gaps of statistics.
+    "after_dependencies": ["mqtt", "recorder"],
     "codeowners": ["@mi-bms"],
     "config_flow": True,
     "dependencies": ["bluetooth_adapters", "file_upload"],
@@ -92,12 +96,15 @@ def sensors() -> list[str]:
             KEY[specs[0].encrypted],
             "yes" if any(s.sleepy or s.availability >= SLEEPS for s in specs) else "",
             _reports(specs),
+            _connected(model),
         )
         for model, specs in sorted(models.items(), key=lambda item: item[0].casefold())
     ]
     known = [row for row in rows if row[4]]
     named = _joined(row[0] for row in rows if not row[4])
-    lines = table(("Model", "Name", "Key", "Sleeps", "Reports"), known)
+    lines = table(
+        ("Model", "Name", "Key", "Sleeps", "Reports", "Active functions"), known
+    )
     if named:
         lines += ["", f"Known by name, what they send is not known yet: {named}."]
     return lines
@@ -107,8 +114,38 @@ def _joined(words: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(words))
 
 
+# What a model does over a connection, in the words of the README.
+FUNCTIONS = {
+    Function.BATTERY: "battery",
+    Function.FIRMWARE: "firmware",
+    Function.LIVE: "live values",
+    Function.CLOCK: "clock",
+    Function.SET_CLOCK: "set clock",
+    Function.UNIT: "unit",
+    Function.COMFORT: "comfort limits",
+    Function.HISTORY: "memory",
+    Function.BLINK: "blink",
+}
+
+
+def _connected(model: str) -> str:
+    """Name the active functions of a model; what few have seen work has a question mark."""
+    rows = [row for product, row in ACTIVE.items() if DEVICES[product].model == model]
+    return _joined(
+        word + "?" * (function in row.doubtful)
+        for row in rows
+        for function, word in FUNCTIONS.items()
+        if function in row.functions
+    )
+
+
 def _reports(specs: Iterable[DeviceSpec]) -> str:
-    fields = _joined(_small(_name(field)) for spec in specs for field in spec.fields)
+    fields = _joined(
+        _small(_name(field))
+        for spec in specs
+        for field in spec.fields
+        if field not in spec.untrusted
+    )
     events = _joined(
         _small(NAMES["event"][key]["name"]) for spec in specs for key in spec.events
     )
@@ -193,8 +230,10 @@ def entities() -> list[str]:
     """List all entities that a device may have."""
     tables = (
         ("binary_sensor", "on/off", (*BINARY_SENSORS.values(), CELL_BALANCING)),
-        ("button", "button", (RECORD, REFRESH, RELEASE)),
+        ("button", "button", (RECORD, REFRESH, RELEASE, *BUTTONS)),
         ("event", "event", (ALARM,)),
+        ("number", "setting", LIMITS),
+        ("select", "choice", (UNIT,)),
         ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS)),
         ("switch", "switch", (READING,)),
     )

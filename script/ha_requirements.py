@@ -28,6 +28,8 @@ WANTED = (
     "esphome",
     "frontend",
     "history",
+    "homekit",
+    "mqtt",
     "recorder",
     "usb",
     "xiaomi_ble",

@@ -124,6 +124,16 @@ STAGES: Final[Mapping[str, Stage]] = {
         limit=300,
         slow=True,
     ),
+    "proofs": Stage(
+        title="a local adapter, a phone, a served device (script/run)",
+        commands=(
+            ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
+            ("script/run", "--proof", "homekit"),
+            ("script/run", "--proof", "peripheral"),
+        ),
+        limit=300,
+        slow=True,
+    ),
     "browser": Stage(
         title="the wizard in a real browser",
         commands=(("script/browser",),),

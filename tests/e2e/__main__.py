@@ -21,7 +21,7 @@ from .api import PASSWORD, USER
 from .check import Check, Outcome
 from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
 from .process import Trouble, until
-from .world_client import WorldProcess, add_proxy
+from .world_client import WorldProcess, add_adapter, add_proxy
 
 STARTED = time.monotonic()
 
@@ -82,6 +82,9 @@ async def bring_up(home: HomeAssistant, world: WorldProcess) -> None:
         children=(home.child, world.child),
     )
     say(f"{len(world.proxies)} proxies are connected")
+    for adapter in world.adapters:
+        await add_adapter(home.api, adapter)
+        say(f"the local adapter {adapter} is added")
 
 
 async def invite(home: HomeAssistant, world: WorldProcess) -> None:
@@ -175,7 +178,7 @@ async def session(options: Options, folder: Path) -> int:
         say(
             f"{world.devices} devices, {len(world.proxies)} proxies; starting Home Assistant …"
         )
-        home = await HomeAssistant.start(folder, port)
+        home = await HomeAssistant.start(folder, port, world.bus)
         stack.push_async_callback(home.stop)
         await bring_up(home, world)
         if options["check"]:

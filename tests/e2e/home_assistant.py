@@ -50,7 +50,10 @@ ONBOARDING: Final = {
 ALLOWED: Final = re.compile(
     r"FFmpeg|ffmpeg|libturbojpeg|turbojpeg|zlib_ng|Skipping pip installation|Skipping requirement"
     r"|We found a custom integration mi_bms|Domain name not found|can not be reached"
+    r"|bluetoothctl not available"
     r"|Connection requires encryption|Invalid encryption key|Can't connect to ESPHome API"
+    # What the check itself asks for to be refused.
+    r"|has no characteristic 0000dead-"
 )
 LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S* (?P<level>[A-Z]+) ")
 # After these nothing of ours will ever appear: waiting on is of no use.
@@ -126,8 +129,13 @@ class HomeAssistant:
         self.child, self.api, self.log, self.started = child, api, log, started
 
     @classmethod
-    async def start(cls, folder: Path, port: int) -> HomeAssistant:
-        """Start it on a prepared folder; it does not answer yet."""
+    async def start(
+        cls, folder: Path, port: int, bus: str | None = None
+    ) -> HomeAssistant:
+        """Start it on a prepared folder; it does not answer yet.
+
+        ``bus`` is the address of the message bus on which it finds local adapters.
+        """
         command: list[str | Path] = [
             sys.executable,
             "-m",
@@ -139,7 +147,11 @@ class HomeAssistant:
         if skipped := skipped_packages():
             command += ["--skip-pip-packages", ",".join(skipped)]
         log = folder / "run.log"
-        child = await Child.start("Home Assistant", command, log, folder=folder)
+        # Without adapters of ours it must not find those of the machine it runs on.
+        environ = {"DBUS_SYSTEM_BUS_ADDRESS": bus or f"unix:path={folder}/no-bus"}
+        child = await Child.start(
+            "Home Assistant", command, log, folder=folder, environ=environ
+        )
         return cls(child, Api(f"http://{HOST}:{port}"), log, time.monotonic())
 
     async def ready(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from asyncio.subprocess import Process
 import atexit
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 import contextlib
 import ctypes
 import os
@@ -63,8 +63,12 @@ class Child:
         *,
         folder: Path,
         pipes: bool = False,
+        environ: Mapping[str, str] | None = None,
     ) -> Child:
-        """Start a program; with ``pipes`` its stdin and stdout are ours, else stdout joins the messages."""
+        """Start a program; with ``pipes`` its stdin and stdout are ours, else stdout joins the messages.
+
+        ``environ`` is added to the environment.
+        """
         with output.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *(str(part) for part in command),
@@ -72,7 +76,7 @@ class Child:
                 stdout=asyncio.subprocess.PIPE if pipes else file,
                 stderr=file,
                 cwd=folder,
-                env=child_environ(),
+                env=child_environ() | dict(environ or {}),
                 start_new_session=True,
                 preexec_fn=_binder(),
             )

@@ -25,6 +25,8 @@ class WorldProcess:
         self.child = child
         self.proxies: list[Json] = announcement["proxies"]
         self.devices: int = announcement["devices"]
+        self.bus: str | None = announcement["bus"]
+        self.adapters: list[str] = announcement["adapters"]
         self.control: str = announcement["control"]
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
 
@@ -82,6 +84,19 @@ class WorldProcess:
                 f"the simulated world does not answer {path}: {str(err) or type(err).__name__}"
             ) from None
 
+    async def press(self, address: str, **how: object) -> None:
+        """Press a device's button; raise ``Trouble``."""
+        self.child.check()
+        body = {"address": address, **how}
+        try:
+            async with self._http.post(f"{self.control}/press", json=body) as reply:
+                if reply.status != 200:
+                    raise Trouble(f"{address} cannot be pressed: {await reply.text()}")
+        except (aiohttp.ClientError, OSError, TimeoutError) as err:
+            raise Trouble(
+                f"the simulated world does not answer: {str(err) or type(err).__name__}"
+            ) from None
+
     async def truth(self, since: float) -> dict[str, Json]:
         """Give what each device holds now and held since a moment."""
         found: dict[str, Json] = await self.get(f"/truth?since={since}")
@@ -125,3 +140,15 @@ async def add_proxy(api: Api, proxy: Json) -> None:
         result = await api.answer_flow(result["flow_id"], data)
     words = result.get("reason") or result.get("errors") or result.get("step_id")
     raise Trouble(f"Home Assistant did not take the proxy {proxy['name']}: {words}")
+
+
+async def add_adapter(api: Api, name: str) -> None:
+    """Add a local adapter through the config flow of Bluetooth; raise ``Trouble``."""
+    result = await api.start_flow("bluetooth")
+    if result["type"] == "form":
+        asked = {one["name"] for one in result["data_schema"] or []}
+        data = {"adapter": name} if "adapter" in asked else {}
+        result = await api.answer_flow(result["flow_id"], data)
+    if result["type"] != "create_entry":
+        words = result.get("reason") or result.get("errors") or result.get("step_id")
+        raise Trouble(f"Home Assistant did not take the adapter {name}: {words}")

@@ -1,6 +1,7 @@
 """Run a world until told to stop: ``python -m tests.world SCENARIO.toml``.
 
-Prints one line of JSON when it is up: the proxies with ports and keys, and the URL of the control.
+Prints one line of JSON when it is up: the proxies with ports and keys, the bus of the local adapters, and
+the URL of the control.
 Ends on SIGTERM, SIGINT, or when stdin closes, so that it never outlives whoever started it.
 """
 
@@ -25,6 +26,8 @@ def announcement(world: World, control: Control) -> dict[str, object]:
     return {
         "control": control.url,
         "devices": len(world.devices),
+        "adapters": [one.name for one in world.adapters],
+        "bus": world.bus.address if world.bus is not None else None,
         "proxies": [
             {
                 "name": one.name,

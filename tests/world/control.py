@@ -5,7 +5,9 @@ GET  /truth?since=T      what each device holds now, and held since T (seconds s
 POST /fault              {"address": "…", "faults": {…}} or {"address": "…", "clear": true}
 POST /disconnect         {"address": "…", "reason": 8}: the device drops its link
 POST /press              {"address": "…", …}: calls the device's ``press`` with the rest
-POST /proxy              {"name": "…", "action": "abort" | "stop" | "start" | "occupy", "slots": 1}
+POST /proxy              {"name": "…", "action": "abort" | "stop" | "start" | "freeze" | "thaw"
+                          | "occupy", "slots": 1}
+                         freeze: its plug is pulled, TCP connections stay half open
                          occupy: others hold so many of its slots (0: none) as soon as they are free
 """
 
@@ -132,13 +134,17 @@ class Control:
                 await proxy.stop()
             case "start":
                 await proxy.start()
+            case "freeze":
+                await proxy.freeze()
+            case "thaw":
+                proxy.thaw()
             case "occupy":
                 slots = body.get("slots")
                 if not isinstance(slots, int) or not 0 <= slots <= proxy.spec.slots:
                     raise _bad("slots must be a whole number that the proxy has")
                 proxy.occupy(slots)
             case _:
-                raise _bad("action must be abort, stop, start or occupy")
+                raise _bad("action must be abort, stop, start, freeze, thaw or occupy")
         return web.json_response({"name": proxy.name, "port": proxy.port})
 
     def _address(self, body: Json) -> str:

@@ -5,7 +5,7 @@ and wrote the CCCD; a characteristic without a property refuses what the propert
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 import logging
 import random
 from typing import Final
@@ -94,7 +94,11 @@ class Link:
         if "read" not in one.properties:
             raise GattError(READ_NOT_PERMITTED)
         try:
-            return bytes(self.peripheral.read(one.uuid))[: self.mtu - 1]
+            value = self.peripheral.read(one.uuid)
+            # A device that another process serves answers later.
+            if isinstance(value, Awaitable):
+                value = await value
+            return bytes(value)[: self.mtu - 1]
         except GattError:
             raise
         except Exception:
@@ -118,7 +122,9 @@ class Link:
         if self._faults.write_loss and self._rng.random() < self._faults.write_loss:
             return
         try:
-            self.peripheral.write(one.uuid, data, response)
+            done: object = self.peripheral.write(one.uuid, data, response)
+            if isinstance(done, Awaitable):
+                await done
         except GattError:
             raise
         except Exception:

@@ -77,6 +77,7 @@ class Proxy:
         self.allocated: dict[int, LinkServer | None] = {}
         self._guests = 0
         self._server: asyncio.Server | None = None
+        self.frozen = False
         self._batch: list[pb.BluetoothLERawAdvertisement] = []
         self._flush_at: asyncio.TimerHandle | None = None
         radio.add_listener(self)
@@ -107,6 +108,17 @@ class Proxy:
         for session in list(self.sessions):
             session.abort()
 
+    async def freeze(self) -> None:
+        """Fall silent as one whose plug is pulled: links are gone, TCP connections stay half open."""
+        self.frozen = True
+        for session in self.sessions:
+            await session.drop_links()
+
+    def thaw(self) -> None:
+        """Start again; what was connected before is told so."""
+        self.frozen = False
+        self.abort()
+
     async def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
@@ -122,7 +134,7 @@ class Proxy:
 
     def hear(self, heard: Heard) -> None:
         """Queue one advert for the subscriber; 16 go at once, fewer within 100 ms."""
-        if self.subscriber is None:
+        if self.subscriber is None or self.frozen:
             return
         data = heard.advertisement
         if self.mode == ACTIVE or self.spec.always_active:
@@ -244,13 +256,23 @@ class Session:
 
     def send(self, message: Message) -> None:
         """Send a message, unless the client has gone."""
+        if self.proxy.frozen:
+            return
         if self._open and self._frames is not None and not self._writer.is_closing():
             self._frames.send(NUMBER_OF[type(message)], message.SerializeToString())
+
+    async def drop_links(self) -> None:
+        """End all links."""
+        for server in self._links.values():
+            await server.stop()
+        self._links.clear()
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Answer until the client leaves or talks nonsense."""
         spec = self.proxy.spec
         try:
+            while self.proxy.frozen and await reader.read(4096):
+                pass
             if spec.key is None:
                 self._frames = PlainFrames(reader, self._writer)
             else:
@@ -259,7 +281,8 @@ class Session:
                 self._frames = encrypted
             while self._open:
                 number, payload = await self._frames.receive()
-                self._take(number, payload)
+                if not self.proxy.frozen:
+                    self._take(number, payload)
                 await self._writer.drain()
         except ProtocolError as err:
             _LOGGER.info("%s: client dropped (%s)", spec.name, err)
@@ -270,8 +293,7 @@ class Session:
 
     async def _close(self) -> None:
         self._open = False
-        for server in self._links.values():
-            await server.stop()
+        await self.drop_links()
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()

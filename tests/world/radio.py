@@ -116,6 +116,22 @@ class Radio:
         self.stations[peripheral.address] = station
         return station
 
+    def appear(self, peripheral: Peripheral, rssi: int, sender: str) -> None:
+        """Put a device into the air while it runs; all hear it but the listener that sends it."""
+        names = [one for one in self._listeners if one != sender]
+        station = self.place(peripheral, dict.fromkeys(names, rssi))
+        task = asyncio.create_task(self._advertise(station), name=peripheral.address)
+        self._tasks.append(task)
+
+    def vanish(self, address: str) -> None:
+        """Take away a device that appeared."""
+        if (station := self.stations.pop(address, None)) is not None:
+            if station.link is not None:
+                station.link.lose(SUPERVISION_TIMEOUT)
+            for task in self._tasks:
+                if task.get_name() == address:
+                    task.cancel()
+
     def start(self) -> None:
         """Begin: all devices advertise and tick."""
         self._tasks = [
@@ -238,7 +254,7 @@ class Radio:
     async def _tick(self) -> None:
         while True:
             now = self._clock()
-            for station in self.stations.values():
+            for station in tuple(self.stations.values()):
                 try:
                     station.peripheral.tick(now)
                     station.note()

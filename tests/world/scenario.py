@@ -6,6 +6,10 @@
     mac = "AA:BB:CC:00:00:01"
     slots = 3                                 # optional, as are port, key, connectable, always_active,
                                               # connect_time, discovery_time
+    [[adapter]]                               # a local one, over BlueZ's D-Bus interfaces
+    name = "hci0"
+    mac = "AA:BB:CC:00:00:02"
+    slots = 5                                 # optional
     [[device]]
     kind = "LYWSDCGQ"                         # a name in tests.world.devices.KINDS
     address = "A4:C1:38:00:00:01"
@@ -22,13 +26,16 @@
     key_bytes = 16                            # optional: each gets a key of its own, made from the seed
     interval = 0.5                            # this and all the rest goes to the kind's constructor
 
+With ``devices_of = "other.toml"`` all devices come from that file, and each proxy and adapter of this one
+hears each of them as well as the best one there does.
+
 Every mistake is a ``ScenarioError`` whose text is one line: the file, the place, what to do.
 """
 
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 import difflib
 import inspect
 from pathlib import Path
@@ -37,6 +44,7 @@ import re
 import tomllib
 from typing import Final
 
+from .bluez import AdapterSpec
 from .devices import KINDS
 from .faults import Faults
 from .peripheral import Peripheral
@@ -48,11 +56,13 @@ type Table = dict[str, object]
 ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 CATEGORIES: Final = ("sensor", "battery")
-TOP_KEYS: Final = ("seed", "proxy", "device", "crowd")
+ADAPTER: Final = re.compile(r"hci[0-9]")
+TOP_KEYS: Final = ("seed", "proxy", "adapter", "device", "crowd", "devices_of")
 CROWD_KEYS: Final = ("kind", "count", "address", "proxies", "reach", "key_bytes")
 PREFIX: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){2,4}")
 LARGEST_CROWD: Final = 1000
 NEAREST, FARTHEST = -50, -90  # dBm
+ADAPTER_KEYS: Final = tuple(one.name for one in fields(AdapterSpec))
 PROXY_KEYS: Final = tuple(one.name for one in fields(ProxySpec))
 # Keys of a device that the world itself reads; all others go to its kind.
 OWN_KEYS: Final = (
@@ -108,12 +118,52 @@ class Scenario:
     proxies: tuple[ProxySpec, ...]
     devices: tuple[DeviceSpec, ...]
     seed: int = 0
+    adapters: tuple[AdapterSpec, ...] = ()
 
 
 def load(path: Path, kinds: Kinds = KINDS) -> Scenario:
     """Read a scenario file; raise ``ScenarioError``."""
+    table = _read(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "devices_of" not in table:
+            return parse(table, kinds)
+        _known(table, ("seed", "proxy", "adapter", "devices_of"), "the file")
+        other = load(path.with_name(_get(table, "devices_of", str, "the file")), kinds)
+        proxies, adapters = _proxies(table), _adapters(table)
+    except ScenarioError as err:
+        raise ScenarioError(f"{path}: {err}") from None
+    names = [one.name for one in (*proxies, *adapters)]
+    devices = tuple(
+        replace(one, heard_by=dict.fromkeys(names, max(one.heard_by.values())))
+        for one in other.devices
+    )
+    return Scenario(
+        proxies=proxies, adapters=adapters, devices=devices, seed=other.seed
+    )
+
+
+def load_one(path: Path, name: str, address: str, kinds: Kinds = KINDS) -> DeviceSpec:
+    """Read one device of a scenario file, at another address; raise ``ScenarioError``.
+
+    ``name`` is its kind, its name or its address, in either case.
+    """
+    table = _read(path)
+    entries = _tables(table, "device") if "device" in table else []
+    words = ("kind", "name", "address")
+    for number, entry in enumerate(entries, 1):
+        if name.lower() in {str(entry.get(word, "")).lower() for word in words}:
+            moved = entry | {"address": address, "heard_by": {}}
+            try:
+                return _device(moved, f"device {number}", [], kinds)
+            except ScenarioError as err:
+                raise ScenarioError(f"{path}: {err}") from None
+    known = [str(entry.get("kind")) for entry in entries]
+    raise ScenarioError(f"{path}: no device is called {name!r}{_hint(name, known)}")
+
+
+def _read(path: Path) -> Table:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such file") from None
     except OSError as err:
@@ -122,22 +172,14 @@ def load(path: Path, kinds: Kinds = KINDS) -> Scenario:
         raise ScenarioError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as err:
         raise ScenarioError(f"{path}: is not valid TOML: {err}") from None
-    try:
-        return parse(table, kinds)
-    except ScenarioError as err:
-        raise ScenarioError(f"{path}: {err}") from None
 
 
 def parse(table: Table, kinds: Kinds) -> Scenario:
     """Build a scenario from its parsed TOML; raise ``ScenarioError`` without a file name."""
     _known(table, TOP_KEYS, "the file")
     seed = _get(table, "seed", int, "the file", 0)
-    proxies: list[ProxySpec] = []
-    for number, entry in enumerate(_tables(table, "proxy"), 1):
-        proxies.append(_proxy(entry, f"proxy {number}"))
-        _unique("name", [one.name for one in proxies], f"proxy {number}")
-        _unique("mac", [one.mac for one in proxies], f"proxy {number}")
-    names = [one.name for one in proxies]
+    proxies, adapters = _proxies(table), _adapters(table)
+    names = [one.name for one in (*proxies, *adapters)]
     devices: list[DeviceSpec] = []
     taken: set[str] = set()
     for where, entry in _entries(table, names, seed):
@@ -149,7 +191,41 @@ def parse(table: Table, kinds: Kinds) -> Scenario:
             )
         taken.add(address)
         devices.append(device)
-    return Scenario(proxies=tuple(proxies), devices=tuple(devices), seed=seed)
+    return Scenario(
+        proxies=proxies, adapters=adapters, devices=tuple(devices), seed=seed
+    )
+
+
+def _proxies(table: Table) -> tuple[ProxySpec, ...]:
+    found: list[ProxySpec] = []
+    if "proxy" in table or "adapter" not in table:
+        for number, entry in enumerate(_tables(table, "proxy"), 1):
+            found.append(_proxy(entry, f"proxy {number}"))
+            _unique("name", [one.name for one in found], f"proxy {number}")
+            _unique("mac", [one.mac for one in found], f"proxy {number}")
+    return tuple(found)
+
+
+def _adapters(table: Table) -> tuple[AdapterSpec, ...]:
+    found: list[AdapterSpec] = []
+    if "adapter" in table:
+        for number, entry in enumerate(_tables(table, "adapter"), 1):
+            found.append(_adapter(entry, f"adapter {number}"))
+            _unique("name", [one.name for one in found], f"adapter {number}")
+    return tuple(found)
+
+
+def _adapter(entry: Table, where: str) -> AdapterSpec:
+    name = _get(entry, "name", str, where)
+    if not ADAPTER.fullmatch(name):
+        raise ScenarioError(f"{where}: name {name!r} must be hci0 to hci9")
+    _known(entry, ADAPTER_KEYS, f"{where} ({name})")
+    slots = _get(entry, "slots", int, where, 5)
+    return AdapterSpec(
+        name=name,
+        mac=_address(entry, "mac", where),
+        slots=_within(slots, 0, 16, "slots", where),
+    )
 
 
 def _proxy(entry: Table, where: str) -> ProxySpec:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 import contextlib
 from dataclasses import replace
 
+from .bluez import Adapter, BlueZ
+from .bus import PrivateBus, Tree
 from .proxy import HOST, Proxy
 from .radio import Radio
 from .scenario import DeviceSpec, Scenario
@@ -25,11 +27,14 @@ class World:
         for spec in scenario.proxies:
             port = spec.port or (ports or {}).get(spec.name, 0)
             self.proxies.append(Proxy(replace(spec, port=port), self.radio))
+        self.adapters = [Adapter(one, self.radio) for one in scenario.adapters]
+        self.bus = PrivateBus() if self.adapters else None
+        self._tree: Tree | None = None
         for device in scenario.devices:
             self.radio.place(device.peripheral, device.heard_by, device.faults)
 
     async def start(self) -> None:
-        """Start all proxies, then the air; raise ``OSError`` when a scenario's port is taken."""
+        """Start all proxies and adapters, then the air; raise ``OSError`` when something is taken or missing."""
         for proxy in self.proxies:
             try:
                 await proxy.start()
@@ -40,6 +45,10 @@ class World:
                     ) from err
                 proxy.port = 0
                 await proxy.start()
+        if self.bus is not None:
+            await self.bus.start()
+            self._tree = Tree(await self.bus.join())
+            await BlueZ(self._tree, self.adapters).start()
         self.radio.start()
 
     async def stop(self) -> None:
@@ -48,6 +57,10 @@ class World:
         for proxy in self.proxies:
             with contextlib.suppress(OSError):
                 await proxy.stop()
+        if self._tree is not None:
+            await self._tree.stop()
+        if self.bus is not None:
+            await self.bus.stop()
 
     def summary(self) -> dict[str, object]:
         """Give the state of proxies and links."""
@@ -65,6 +78,10 @@ class World:
                     "slots_used": len(one.allocated),
                 }
                 for one in self.proxies
+            ],
+            "adapters": [
+                {"name": one.name, "slots": one.spec.slots, "slots_used": one.links}
+                for one in self.adapters
             ],
             "devices": {
                 address: {

@@ -89,7 +89,7 @@ async def test_faults_and_proxies() -> None:
         async with http.post("/disconnect", json={"address": ADDRESS}) as reply:
             assert await reply.json() == {"was_connected": False}
         port = world.proxies[0].port
-        for action in ("abort", "stop", "start"):
+        for action in ("abort", "stop", "start", "freeze", "thaw"):
             async with http.post(
                 "/proxy", json={"name": "near", "action": action}
             ) as reply:

@@ -121,6 +121,32 @@ async def test_tells_what_it_is(key: str | None) -> None:
     assert BluetoothProxyFeature.ACTIVE_CONNECTIONS in flags
 
 
+@pytest.mark.parametrize("key", [None, KEY])
+async def test_a_plug_that_is_pulled_leaves_connections_half_open(
+    key: str | None,
+) -> None:
+    async with running(**({"key": key} if key else {})) as world:
+        proxy = world.proxies[0]
+        async with client_of(world, key) as client:
+            await connect(client)
+            await eventually(lambda: "connected" in (echo(world).log or ()))
+            await proxy.freeze()
+            assert not proxy.allocated
+            assert world.radio.stations[ADDRESS].link is None
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await client.device_info()
+            assert proxy.sessions
+            late = APIClient(HOST, proxy.port, "", noise_psk=key)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await late.connect(login=True)
+            proxy.thaw()
+            await eventually(lambda: not proxy.sessions)
+        async with client_of(world, key) as client:
+            assert (await client.device_info()).name == "near"
+
+
 async def test_advert_only_proxy_has_no_slots() -> None:
     async with running(connectable=False) as world, client_of(world) as client:
         info = await client.device_info()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.scenario import ScenarioError, load, parse
+from tests.world.scenario import ScenarioError, load, load_one, parse
 
 from .fakes import KINDS, Echo
 
@@ -178,4 +178,73 @@ SCENARIOS = sorted((Path(__file__).parents[1] / "world" / "scenarios").glob("*.t
 def test_shipped_scenarios(file: Path) -> None:
     scenario = load(file)
     assert scenario.devices
-    assert scenario.proxies
+    assert scenario.proxies or scenario.adapters
+
+
+# --- local adapters, devices of another file, one device alone ---------------------------
+
+
+def test_adapters_hear_as_proxies_do(tmp_path: Path) -> None:
+    file = tmp_path / "adapter.toml"
+    file.write_text(
+        '[[adapter]]\nname = "hci0"\nmac = "aa:bb:cc:00:00:03"\n'
+        '[[device]]\nkind = "Echo"\naddress = "A4:C1:38:00:00:01"\nheard_by = {hci0 = -50}\n'
+    )
+    scenario = load(file, KINDS)
+    assert scenario.proxies == ()
+    (adapter,) = scenario.adapters
+    assert (adapter.name, adapter.mac, adapter.slots) == (
+        "hci0",
+        "AA:BB:CC:00:00:03",
+        5,
+    )
+    assert scenario.devices[0].heard_by == {"hci0": -50}
+
+
+def test_devices_of_another_file(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text(GOOD)
+    file = tmp_path / "local.toml"
+    file.write_text(
+        'devices_of = "good.toml"\n[[adapter]]\nname = "hci0"\nmac = "aa:bb:cc:00:00:03"\n'
+    )
+    scenario = load(file, KINDS)
+    assert (scenario.seed, scenario.proxies) == (7, ())
+    assert [one.heard_by for one in scenario.devices] == [{"hci0": -50}, {"hci0": -60}]
+    assert scenario.devices[0].faults.active() == {"drop": 0.5, "asleep": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            '[[adapter]]\nname = "usb"\nmac = "AA:BB:CC:00:00:03"',
+            "must be hci0 to hci9",
+        ),
+        ('[[adapter]]\nname = "hci0"\nmac = "AA"', "must look like"),
+        (
+            'devices_of = "no.toml"\n[[adapter]]\nname="hci0"\nmac="AA:BB:CC:00:00:03"',
+            "no such file",
+        ),
+        ('devices_of = "good.toml"\n[[device]]\nkind = "Echo"', "unknown key 'device'"),
+    ],
+)
+def test_mistakes_with_adapters(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "good.toml").write_text(GOOD)
+    file = tmp_path / "local.toml"
+    file.write_text(text)
+    with pytest.raises(ScenarioError, match=words):
+        load(file, KINDS)
+
+
+def test_one_device_at_another_address(tmp_path: Path) -> None:
+    file = tmp_path / "good.toml"
+    file.write_text(GOOD)
+    spec = load_one(file, "ECHO ONE", "00:00:5E:00:53:00", KINDS)
+    assert (spec.peripheral.address, spec.peripheral.name) == (
+        "00:00:5E:00:53:00",
+        "Echo one",
+    )
+    with pytest.raises(
+        ScenarioError, match="no device is called 'Ecco'; did you mean 'Echo'"
+    ):
+        load_one(file, "Ecco", "00:00:5E:00:53:00", KINDS)

@@ -1,15 +1,22 @@
 """The scenarios that ship: every object id is there, and what is sent is what the decoder hears."""
 
 from pathlib import Path
+import tomllib
 from typing import Final
 
 import pytest
 
+from custom_components.mi_bms.proto.bms import registry
+from custom_components.mi_bms.proto.bms.plausible import Gate
+from custom_components.mi_bms.proto.link.session import Device, Session
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.identify import identify
 from tests.e2e.compare import fits
+from tests.replay.batteries import VectorLink, run
 from tests.world.devices import KINDS
+from tests.world.devices.atc import BthomeObjects
 from tests.world.devices.beacon import Beacon
+from tests.world.devices.recorded import load as recording
 from tests.world.devices.xiaomi import MiSensor
 from tests.world.scenario import DeviceSpec, ScenarioError, load, parse
 
@@ -22,7 +29,7 @@ STEP: Final = 2.5  # s
 # Object ids of the vendor's document and of the receivers in use that carry something to show.
 OBJECTS: Final = (
     *(0x0002, 0x0003, 0x0006, 0x0007, 0x0008, 0x0009, 0x000A, 0x000B, 0x000C),
-    *(0x000D, 0x000E, 0x000F, 0x0010, 0x0011, 0x0012),
+    *(0x000D, 0x000E, 0x000F, 0x0010, 0x0011, 0x0012, 0x0004),
     *(0x1001, 0x1002, 0x1004, 0x1005, 0x1006, 0x1007, 0x1008, 0x1009, 0x100A),
     *(0x100D, 0x100E, 0x100F, 0x1010, 0x1012, 0x1013, 0x1014, 0x1015, 0x1016),
     *(0x1017, 0x1018, 0x1019, 0x101A, 0x101B, 0x101C),
@@ -35,7 +42,11 @@ OBJECTS: Final = (
     *(0x4E01, 0x4E0C, 0x4E0D, 0x4E0E, 0x4E16, 0x4E17),
     *(0x5003, 0x5010, 0x5011, 0x5403, 0x5413, 0x5422, 0x5601, 0x560C, 0x560D),
     *(0x560E, 0x5810, 0x5A16, 0x6012, 0x605D, 0x6461, 0x6E16),
+    *(0x1011, 0x2002, 0x3000, 0x3001, 0x4A07, 0x4A14, 0x4A19, 0x4C15, 0x4E19),
+    *(0x4E1C, 0x5015, 0x5201, 0x5606, 0x5A06, 0x720C, 0x720D, 0x720E, 0x7403),
 )
+# Object ids of BTHome version 2, without the packet id.
+BTHOME: Final = {*range(0x01, 0x30), *range(0x3A, 0x66), 0xF0, 0xF1, 0xF2}
 # What is sent though it means nothing to a person.
 SILENT: Final = (0x5414,)
 
@@ -56,6 +67,17 @@ def test_every_object_is_there() -> None:
     assert sent == {*OBJECTS, *SILENT}
 
 
+def test_every_bthome_object_is_there() -> None:
+    sent = {
+        block.header(0)[0]
+        for device in EVERY
+        if isinstance(device.peripheral, BthomeObjects)
+        for message in device.peripheral._messages
+        for block in message.blocks
+    }
+    assert sent == BTHOME
+
+
 @pytest.mark.parametrize("device", EVERY, ids=[one.peripheral.address for one in EVERY])
 def test_decoder_hears_what_is_sent(device: DeviceSpec) -> None:
     peripheral = device.peripheral
@@ -73,6 +95,7 @@ def test_decoder_hears_what_is_sent(device: DeviceSpec) -> None:
         )
         reading = decoder.feed(advert.service_data, {}, step * STEP)
         heard |= {str(name): value for name, value in reading.values.items()}
+        heard |= {f"{name}_{n}": value for (name, n), value in reading.further.items()}
         heard |= {f"event:{one.key.lower()}": one.type for one in reading.events}
         for name, value in peripheral.truth().items():
             found = heard.get(name.lower())
@@ -152,3 +175,24 @@ def test_a_crowd_and_a_device_do_not_share_an_address() -> None:
 def test_a_world_needs_somebody() -> None:
     with pytest.raises(ScenarioError, match="has no \\[\\[device\\]\\]"):
         parse({"proxy": [dict(PROXY)]}, KINDS)
+
+
+RECORDED: Final = tuple(
+    device
+    for device in tomllib.loads(Path(FOLDER / "one_of_each.toml").read_text())["device"]
+    if "vector" in device
+)
+
+
+@pytest.mark.parametrize("spec", RECORDED, ids=lambda spec: spec["vector"])
+def test_recorded_batteries_do_not_contradict_themselves(spec: dict[str, str]) -> None:
+    """A first sample that the gate refuses would keep everybody waiting for the next one."""
+    recorded = recording(spec["vector"])
+    family = registry.load(recorded["family"])
+    who = recorded.get("device", {})
+    name = who.get("name") or spec.get("name") or ""
+    device = Device(name, who.get("address", spec["address"]))
+    link = VectorLink(family, recorded["exchange"])
+    session = Session(family, clock=lambda: 1.7e9)
+    sample = run(session.read(link, device, recorded.get("secret")))
+    assert Gate().take(sample, 0.0) is sample

@@ -59,6 +59,7 @@ KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     "PVVX_ENCRYPTED": atc.sealed(atc.Pvvx),
     "BTHOME": atc.bthome,
     "BTHOME_ENCRYPTED": atc.sealed(atc.bthome),
+    "BTHOME_OBJECTS": atc.bthome_objects,
     "BTHOME_V1": atc.bthome_v1,
     "BTHOME_V1_ENCRYPTED": atc.sealed(atc.bthome_v1),
     "HHCCJCY10": raw.hhccjcy10,

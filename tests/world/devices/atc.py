@@ -18,6 +18,7 @@ from .beacon import (
     Message,
     make_block,
     make_message,
+    make_messages,
     no_header,
 )
 from .signals import Quantities, Spec, unhex
@@ -218,6 +219,26 @@ class Bthome(Reflashed):
         return [(BTHOME, head + sealed[:-4] + counter + sealed[-4:])]
 
 
+class BthomeObjects(Bthome):
+    """Send any objects in BTHome version 2; ``objects`` are tables with ``id``, parts and ``frame``."""
+
+    def __init__(self, *, objects: object, **params: Any) -> None:
+        """Take the objects."""
+        self._objects = objects
+        super().__init__(**params)
+
+    @override
+    def _contents(self, quantities: Quantities, where: str) -> list[Message]:
+        return make_messages(
+            self._objects,
+            _sized,
+            0xFF,
+            form=self._form,
+            quantities=quantities,
+            where=where,
+        )
+
+
 class BthomeV1(Reflashed):
     """Send BTHome version 1: two frames in turn, each object behind a control byte and its id."""
 
@@ -253,6 +274,11 @@ def bthome(*, prefix: str = "BTH", **params: Any) -> Bthome:
     return Bthome(prefix=prefix, **params)
 
 
+def bthome_objects(*, prefix: str = "BTH", **params: Any) -> BthomeObjects:
+    """Make a device that sends the objects of a scenario."""
+    return BthomeObjects(prefix=prefix, **params)
+
+
 def sealed(kind: Callable[..., Reflashed]) -> Callable[..., Reflashed]:
     """Give the maker of a format's encrypted form, which insists on a key."""
 
@@ -281,6 +307,13 @@ def _silent(told: Mapping[str, object]) -> Block:
 
 def _numbered(number: int) -> Header:
     return lambda _length: bytes((number,))
+
+
+def _sized(number: int) -> Header:
+    """Give the id; text and raw bytes tell their length."""
+    return lambda length: bytes(
+        (number, length) if number in {0x53, 0x54} else (number,)
+    )
 
 
 def _controlled(control: int, number: int) -> Header:
