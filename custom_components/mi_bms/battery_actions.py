@@ -8,8 +8,9 @@ import probatio
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv
 
+from .behind import runtime_of_id
 from .const import DOMAIN, MAX_RELEASE
 from .coordinator import BatteryCoordinator
 from .refresh import async_refresh
@@ -44,12 +45,9 @@ def async_setup_battery_actions(hass: HomeAssistant) -> None:
 
 def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
     """Give the coordinator of a battery, or of the one that a pack belongs to."""
-    device = dr.async_get(hass).async_get(device_id)
-    for entry_id in device.config_entries if device else ():
-        entry = hass.config_entries.async_get_entry(entry_id)
-        coordinator = getattr(entry, "runtime_data", None)
-        if isinstance(coordinator, BatteryCoordinator):
-            return coordinator
+    coordinator = runtime_of_id(hass, device_id)
+    if isinstance(coordinator, BatteryCoordinator):
+        return coordinator
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="not_a_battery"
     )

@@ -6,6 +6,7 @@ from typing import Final, override
 from homeassistant.components.event import (
     DOMAIN as EVENT_DOMAIN,
     ButtonEventType,
+    DoorbellEventType,
     EventDeviceClass,
     EventEntity,
     EventEntityDescription,
@@ -17,6 +18,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .adverts import SensorCoordinator
+from .behind import runtime_of
 from .const import ATTR_SOURCE, EVENT_HAPPENED
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import BatteryEntity, async_add_battery, sensor_device
@@ -29,8 +31,11 @@ from .proto.model.reading import Event
 PARALLEL_UPDATES = 0
 
 _ID_PREFIX: Final = "event_"
-_BUTTON: Final = "button"
-_MOTION: Final = "motion"
+_CLASSES: Final[Mapping[str, EventDeviceClass]] = {
+    "button": EventDeviceClass.BUTTON,
+    "doorbell": EventDeviceClass.DOORBELL,
+    "motion": EventDeviceClass.MOTION,
+}
 
 # An alarm comes or goes: the word is the type, so an automation can wait for one alarm.
 ALARM: Final = EventEntityDescription(
@@ -43,12 +48,28 @@ APPEARED: Final = "appeared"
 CLEARED: Final = "cleared"
 
 # Home Assistant's own words for what buttons do, and the attributes that go with them.
-_STANDARD: Final[Mapping[str, tuple[ButtonEventType, Mapping[str, int]]]] = {
+_PRESSES: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
     "press": (ButtonEventType.PRESS_END, {}),
     "double_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 2}),
     "triple_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 3}),
     "long_press": (ButtonEventType.LONG_PRESS_END, {}),
+    "long_double_press": (
+        ButtonEventType.LONG_PRESS_END,
+        {ATTR_MULTI_PRESS_COUNT: 2},
+    ),
+    "long_triple_press": (
+        ButtonEventType.LONG_PRESS_END,
+        {ATTR_MULTI_PRESS_COUNT: 3},
+    ),
+    "hold_press": (ButtonEventType.LONG_PRESS_START, {}),
+    "hold_release": (ButtonEventType.LONG_PRESS_END, {}),
 }
+
+
+_RINGS: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
+    "rings": (DoorbellEventType.RING, {})
+}
+_STANDARD: Final = {"button": _PRESSES, "doorbell": _RINGS}
 
 
 async def async_setup_entry(
@@ -106,15 +127,15 @@ def types_of(
     hass: HomeAssistant, device: dr.AnyDeviceEntry, source: str
 ) -> tuple[str, ...]:
     """Give what can happen at a source: what the model has, else what there is of its kind."""
-    for entry_id in device.config_entries:
-        entry = hass.config_entries.async_get_entry(entry_id)
-        coordinator = getattr(entry, "runtime_data", None)
-        if isinstance(coordinator, SensorCoordinator):
-            events = coordinator.decoder.events
-            own = {key.lower(): types for key, types in events.items()}
-            if source in own:
-                return own[source]
-    return EVENT_TYPES.get(source.partition("_")[0], ())
+    coordinator = runtime_of(hass, device)
+    known = coordinator if isinstance(coordinator, SensorCoordinator) else None
+    return _types(known, source)
+
+
+def _types(coordinator: SensorCoordinator | None, source: str) -> tuple[str, ...]:
+    events = coordinator.decoder.events if coordinator else {}
+    own = {key.lower(): types for key, types in events.items()}
+    return own.get(source) or EVENT_TYPES.get(source.partition("_")[0], ())
 
 
 class SensorEvent(EventEntity):
@@ -134,13 +155,12 @@ class SensorEvent(EventEntity):
         self._attr_unique_id = f"{coordinator.address}-{_ID_PREFIX}{key}"
         self._attr_translation_key = key
         self._attr_device_info = sensor_device(coordinator)
-        types = EVENT_TYPES.get(base, ())
-        if base == _BUTTON:
-            self._attr_device_class = EventDeviceClass.BUTTON
-            types = tuple(dict.fromkeys(_STANDARD[name][0] for name in types))
-        elif base == _MOTION:
-            self._attr_device_class = EventDeviceClass.MOTION
-        self._attr_event_types = [str(name) for name in types]
+        self._words = _STANDARD.get(base, {})
+        types = (
+            self._words.get(name, (name, {}))[0] for name in _types(coordinator, key)
+        )
+        self._attr_device_class = _CLASSES.get(base)
+        self._attr_event_types = [str(name) for name in dict.fromkeys(types)]
 
     @property
     @override
@@ -170,9 +190,9 @@ class SensorEvent(EventEntity):
                     **attributes,
                 },
             )
-        if self.device_class is EventDeviceClass.BUTTON and name in _STANDARD:
-            standard, extra = _STANDARD[name]
-            name, attributes = standard.value, {**attributes, **extra}
+        if name in self._words:
+            standard, extra = self._words[name]
+            name, attributes = str(standard), {**attributes, **extra}
         if name in self.event_types:
             self._trigger_event(name, attributes)
             self.async_write_ha_state()

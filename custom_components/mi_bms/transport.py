@@ -6,7 +6,7 @@ it when its Bluetooth starts.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 import contextlib
 from dataclasses import replace
 from typing import Any, Final, override
@@ -19,9 +19,10 @@ import bleak_retry_connector
 from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 
+from .proto.link.explore import Characteristic, Descriptor, Service
 from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
-from .proto.model.errors import FrameError, NoAnswer, Unreachable
+from .proto.model.errors import FrameError, NoAnswer, Unreachable, Unsupported
 from .proto.model.sample import BmsSample
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
@@ -88,11 +89,44 @@ class BleakLink(GattLink):
         one = self._pick(uuid, *((_WRITE, _SILENT) if response else (_SILENT, _WRITE)))
         await self._run(self._client.write_gatt_char(one, data, response=response))
 
+    @property
+    def services(self) -> Sequence[Service]:
+        """Give the table of the device, without values."""
+        return [
+            Service(
+                uuid=service.uuid,
+                handle=service.handle,
+                name=service.description,
+                characteristics=tuple(map(_listed, service.characteristics)),
+            )
+            for service in self._client.services
+        ]
+
+    async def read_handle(self, handle: int) -> bytes:
+        """Read a characteristic by its handle."""
+        return bytes(await self._run(self._client.read_gatt_char(handle)))
+
+    async def read_descriptor(self, handle: int) -> bytes:
+        """Read a descriptor by its handle."""
+        return bytes(await self._run(self._client.read_gatt_descriptor(handle)))
+
     async def _run[T](self, operation: Awaitable[T]) -> T:
         try:
             return await operation
         except (BleakError, EOFError, OSError, TimeoutError) as err:
             raise Unreachable("link") from err
+
+
+def _listed(one: BleakGATTCharacteristic) -> Characteristic:
+    return Characteristic(
+        uuid=one.uuid,
+        handle=one.handle,
+        name=one.description,
+        properties=tuple(sorted(one.properties)),
+        descriptors=tuple(
+            Descriptor(uuid=each.uuid, handle=each.handle) for each in one.descriptors
+        ),
+    )
 
 
 def reachability(hass: HomeAssistant, address: str) -> str:
@@ -152,15 +186,22 @@ async def async_open(
 async def async_use[T](
     hass: HomeAssistant,
     address: str,
-    use: Callable[[GattLink], Awaitable[T]],
+    use: Callable[[BleakLink], Awaitable[T]],
+    *,
+    doubts: bool = False,
 ) -> T:
     """Connect, let ``use`` work with the link, and disconnect whatever happens.
 
-    Raises ``Unreachable`` when no connection came about or when it broke in the middle.
+    Raises ``Unreachable`` when no connection came about or when it broke in the middle. With
+    ``doubts``, what is missing or of a wrong shape lets the table of services be asked for anew.
     """
     opened = await async_open(hass, address)
     try:
         return await opened.use(use(opened.link))
+    except FrameError, Unsupported:
+        if doubts:
+            await opened.forget_services()
+        raise
     finally:
         await opened.close()
 

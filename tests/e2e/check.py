@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import time
 from typing import Final
 
+from .air import look
 from .api import Api, Json
 from .compare import POLL_AGE, POLL_TIME, Row, judge, table
 from .home_assistant import HomeAssistant, hopeless, leaked, unexpected
@@ -89,6 +90,9 @@ class Check:
         # What was not added is named already; it must not cost the whole waiting time.
         if self._added:
             await self._compare(self._added)
+            self.outcome.problems += await look(
+                self.api, wanted, self._say, raw=not self.world.adapters
+            )
         await self._look_for_strangers(truth)
         await self._look_at_entries()
         await self._look_for_dead_entities()
@@ -198,7 +202,7 @@ class Check:
         flow_id = (await api.start_flow(DOMAIN))["flow_id"]
         answer: Json | None = {"next_step_id": "pair"}
         forms: dict[str, Json] = {
-            "pair": {"address": address, "prefix": ""},
+            "pair_choose": {"next_step_id": f"pair_{address.replace(':', '').lower()}"},
             "pair_prepare": {"accept": True, "instant": False},
             "pair_done": {},
         }
@@ -215,7 +219,7 @@ class Check:
             if result["type"] == "progress":
                 if result["progress_action"] not in stages:
                     stages.append(result["progress_action"])
-            elif result["type"] == "form" and not result.get("errors"):
+            elif result.get("step_id") in forms and not result.get("errors"):
                 answer = forms[result["step_id"]]
                 if result["step_id"] == "pair_done":
                     shown = result["description_placeholders"]

@@ -16,12 +16,17 @@ SENSOR_LAG: Final = 8.0
 POLL_TIME: Final = 15.0
 POLL_AGE: Final = 75.0
 
-# Home Assistant's standard words for what a button did.
-BUTTON_WORDS: Final[Mapping[str, str]] = {
+# Home Assistant's standard words for what a button or a doorbell did.
+STANDARD_WORDS: Final[Mapping[str, str]] = {
     "press": "press_end",
     "double_press": "multi_press_end",
     "triple_press": "multi_press_end",
     "long_press": "long_press_end",
+    "long_double_press": "long_press_end",
+    "long_triple_press": "long_press_end",
+    "hold_press": "long_press_start",
+    "hold_release": "long_press_end",
+    "rings": "ring",
 }
 
 # State units that differ from the fields' own units: factor to the field's unit.
@@ -41,6 +46,8 @@ FACTORS: Final[Mapping[str, float]] = {
 NATIVE: Final[Mapping[str, str]] = {
     "duration_detected": "min",
     "duration_cleared": "min",
+    "energy": "kWh",
+    "energy_2": "kWh",
 }
 
 
@@ -122,14 +129,16 @@ def _row(device: Json, key: str, state: Json | None, newest: float, now: float) 
         row["state"] = str(attributes.get("event_type"))
     if row["state"] in {"unknown", "unavailable", "None"}:
         return row | {"problem": f"is {row['state']}"}
+    if key == "timestamp":
+        row["state"] = f"{stamp(row['state']):.0f}"
     start, end = _polled(newest, now) if battery else (now - SENSOR_LAG, now)
     held = [
         run[2][key]
         for run in device["history"]
         if run[1] >= start and run[0] <= end and run[2].get(key) is not None
     ]
-    if key.startswith("event:button"):
-        held = [BUTTON_WORDS.get(word, word) for word in held]
+    if key.startswith(("event:button", "event:doorbell")):
+        held = [STANDARD_WORDS.get(word, word) for word in held]
     if not held:
         return row | {"problem": "the device held no value then"}
     if not fits(row["state"], convert_to(key, row["unit"]), held, span=battery):

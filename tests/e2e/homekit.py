@@ -326,7 +326,7 @@ async def press(
         await pairing.subscribe(set(known))
         await asyncio.sleep(1)
         heard.clear()
-        await world.press(REMOTE, key="plus", type="press")
+        await world.press(REMOTE, key="button_plus", type="press")
         for _ in range(100):
             if PRESSED in heard:
                 break

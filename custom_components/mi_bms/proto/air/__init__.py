@@ -1,0 +1,1 @@
+"""What a radio hears, taken apart for people: advertising data by type, and filters over adverts."""
