@@ -6,7 +6,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from custom_components.mi_bms.proto.mibeacon.devices import EVENT_TYPES
 from custom_components.mi_bms.proto.mibeacon.formats import bthome as bthome_format
+from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import KeyState, Outcome, Reason
 
 from .frames import (
@@ -228,21 +230,76 @@ BTHOME = [
     ("065e1f", {"weight": 80.3}),
     ("073e1d", {"weight": 33.956}),
     ("08ca06", {"dew_point": 17.38}),
-    ("09600a138a140d120c0e021c", {"count": 96, "pm25": 3090, "pm10": 7170}),
+    (
+        "09600a138a140d120c0e021c",
+        {"count": 96, "energy": 1346.067, "pm25": 3090, "pm10": 7170},
+    ),
     ("12e20413330114020c", {"co2": 1250, "tvoc": 307, "moisture": 30.74}),
     ("3d0960", {"count": 24585}),
     ("434e344a020c", {"current": 13.39, "voltage": 307.4}),
     ("4632", {"uv_index": 5.0}),
-    ("53034f4b215402aabb0150", {"battery": 80}),
+    ("53034f4b215402aabb0150", {"text": "OK!", "raw": "aabb", "battery": 80}),
+    ("5300", {"text": ""}),
+    ("3f020c", {"rotation": 307.4}),
+    ("400c00", {"distance": 0.012}),
+    ("414e00", {"distance": 7.8}),
+    ("424e3400", {"duration": 13.39}),
+    ("444e34", {"speed": 133.9}),
+    ("478756", {"volume": 2215.1}),
+    ("48dc87", {"volume": 34.78}),
+    ("49dc87", {"flow_rate": 34.78}),
+    ("4b138a14", {"gas_volume": 1346.067}),
+    ("4c41018a01", {"gas_volume": 25821.505}),
+    ("4d12138a14", {"energy": 344593.17}),
+    ("4e87562a01", {"volume": 19551.879}),
+    ("4f87562a01", {"water": 19551.879}),
+    ("505d396164", {"timestamp": 1684093277}),
+    ("518756", {"acceleration": 22.151}),
+    ("528756", {"gyroscope": 22.151}),
+    ("5587562a01", {"volume_storage": 19551.879}),
+    ("5e9f3e", {"direction": 160.31}),
+    ("5fa90a", {"precipitation": 272.9}),
+    ("6003", {"channel": 3}),
+    ("61ac0d", {"rotational_speed": 3500}),
+    ("6220a10700", {"speed": 0.5}),
+    ("6301000080", {"acceleration": -2147.483647}),
+    ("640565fe", {"light_level": 5, "settings_revision": 254}),
+    ("f2060500", {"firmware": "0.5.6"}),
+    (
+        "17011801190122011b012d00",
+        {
+            "carbon_monoxide": True,
+            "cold": True,
+            "connectivity": True,
+            "moving": True,
+            "garage_door": True,
+            "window": False,
+        },
+    ),
+    (
+        "1d01240125012701280129002a012b002c01",
+        {
+            "heat": True,
+            "plug": True,
+            "presence": True,
+            "running": True,
+            "safety": True,
+            "smoke": False,
+            "sound": True,
+            "tamper": False,
+            "vibration": True,
+        },
+    ),
+    ("2c02", {}),
     ("57ea", {"temperature": -22}),
     ("58ea", {"temperature": -7.7}),
     ("59ea", {"count": -22}),
     ("5d02ea", {"current": -5.63}),
     ("0b021b00", {"power": 69.14}),
-    ("02ca0902ff0f", {"temperature": 25.06}),
     (
         "0f011001150016011a01",
         {
+            "generic": True,
             "switch": True,
             "battery_low": False,
             "charging_state": "charging",
@@ -250,21 +307,60 @@ BTHOME = [
         },
     ),
     ("1f0121012d022600", {"lock": True, "motion": True, "fault": False}),
+    ("11002300", {"opening": False, "occupancy": False}),
     ("0150ee01", {"battery": 80}),
     ("015002ca", {"battery": 80}),
-    ("f00100f1010203040150", {"battery": 80}),
+    (
+        "f00100f1010203040150",
+        {"device_type": 1, "firmware": "4.3.2.1", "battery": 80},
+    ),
 ]
 
 
 @pytest.mark.parametrize(("objects", "expected"), BTHOME)
 def test_bthome_objects(objects: str, expected: dict[str, object]) -> None:
     data = bytes.fromhex(objects)
-    if "voltage" in expected:
-        expected = {"current": 13.39}  # more than any sensor's cell has
     assert values(decode(b"\x40" + data, service=0xFCD2)) == expected
     assert values(decode(bthome(data, 5), KEY, 0xFCD2)) == expected
     assert values(decode(bthome(data, 5, info=0x43), KEY, 0xFCD2)) == expected
     assert values(decode(b"\x42" + REVERSED + data, service=0xFCD2)) == expected
+
+
+def test_bthome_objects_of_one_kind_are_numbered() -> None:
+    # Two probes, a door with two contacts, and the same quantity under another id.
+    reading = decode(
+        bytes.fromhex("40" + "02ca09" + "02ff0f" + "451101" + "1100" + "1101"),
+        service=0xFCD2,
+    )
+    assert values(reading) == {"temperature": 25.06, "opening": False}
+    assert reading.further == {
+        (Field.TEMPERATURE, 2): 40.95,
+        (Field.TEMPERATURE, 3): 27.3,
+        (Field.OPENING, 2): True,
+    }
+
+
+def test_bthome_numbers_stay_when_a_value_is_impossible() -> None:
+    reading = decode(bytes.fromhex("40" + "0177" + "0150"), service=0xFCD2)
+    assert (values(reading), reading.reason) == ({}, Reason.RANGE)
+    assert reading.further == {(Field.BATTERY, 2): 80}
+
+
+def test_numbered_values_of_two_entries_are_merged() -> None:
+    bthome_entry = bytes.fromhex("4002ca0902ff0f")
+    reading = Decoder(ADDRESS).feed(
+        {uuid(0x181A): ATC, uuid(0xFCD2): bthome_entry}, {}, 0.0
+    )
+    assert reading.values[Field.VOLTAGE]
+    assert reading.further == {(Field.TEMPERATURE, 2): 40.95}
+
+
+@pytest.mark.parametrize(
+    "objects", ["5302fffe0150", "5481" + "ab" * 129 + "0150"], ids=["text", "raw"]
+)
+def test_bthome_words_that_cannot_be_shown(objects: str) -> None:
+    reading = decode(bytes.fromhex("40" + objects), service=0xFCD2)
+    assert (values(reading), reading.reason) == ({"battery": 80}, Reason.RANGE)
 
 
 def test_bthome_events() -> None:
@@ -278,15 +374,18 @@ def test_bthome_events() -> None:
 
 
 def test_every_bthome_id_has_one_meaning() -> None:
-    numbers, flags, fired = (
+    tables = (
         bthome_format.NUMBERS,
         bthome_format.FLAGS,
         bthome_format.EVENTS,
+        bthome_format.WORDS,
     )
-    assert not numbers.keys() & flags.keys()
-    assert not (numbers.keys() | flags.keys()) & fired.keys()
-    # 53 and 54 tell their length; 95 ids are known in all.
-    assert len(numbers) + len(flags) + len(fired) + 2 == 95
+    known = [number for table in tables for number in table]
+    # The packet id is the only one that is not published.
+    assert sorted(known) == [*range(0x01, 0x30), *range(0x3A, 0x66), 0xF0, 0xF1, 0xF2]
+    assert set(bthome_format.BUTTON_TYPES.values()) <= set(EVENT_TYPES["button"])
+    assert set(bthome_format.COMMANDS) == set(EVENT_TYPES["command"])
+    assert set(bthome_format.TURNS.values()) <= set(EVENT_TYPES["dimmer"])
 
 
 @pytest.mark.parametrize(
@@ -316,7 +415,8 @@ def v1(objects: bytes, counter: int = 1) -> bytes:
         ("2302ceff", {"temperature": -0.5}),
         ("4503" + struct.pack("<f", 5000).hex(), {"humidity": 50.0}),
         ("4403112233020150", {"battery": 80}),
-        ("63536162020150", {"battery": 80}),
+        ("63536162020150", {"text": "ab", "battery": 80}),
+        ("8753a4c1380283f4020150", {"battery": 80}),
         ("021101020150", {"opening": True, "battery": 80}),
         ("0201500501", {"battery": 80}),
         ("0201500001", {"battery": 80}),

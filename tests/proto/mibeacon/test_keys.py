@@ -1,11 +1,13 @@
 """Keys: how they are read, what they open, and how a wrong one is told from a damaged packet."""
 
+from cryptography.exceptions import InvalidTag
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.crypto import (
     Cipher,
     parse_key,
     parse_key_and_mac,
+    parse_mac_and_key,
 )
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, check_key
 from custom_components.mi_bms.proto.model.errors import KeyFormatError
@@ -79,6 +81,13 @@ def test_key_with_its_devices_address() -> None:
         parse_key_and_mac("00" * 20)
 
 
+def test_address_with_its_key() -> None:
+    assert parse_mac_and_key("a4:c1:38:02:83:f4 " + KEY.hex()) == (KEY, ADDRESS)
+    assert parse_mac_and_key("A4C1380283F4" + SHORT_KEY.hex()) == (SHORT_KEY, ADDRESS)
+    assert parse_mac_and_key(KEY.hex()) is None
+    assert parse_mac_and_key("x" * 44) is None
+
+
 @pytest.mark.parametrize("size", [0, 5, 15, 17])
 def test_key_of_another_length_is_refused_at_once(size: int) -> None:
     with pytest.raises(KeyFormatError):
@@ -118,6 +127,18 @@ def test_legacy_check_byte_catches_wrong_keys() -> None:
         reading = decode(frame, key)
         passed += reading.outcome is not Outcome.WRONG_KEY
     assert passed <= 3
+
+
+@pytest.mark.parametrize("size", [1, 15, 16, 17, 33, 240])
+def test_legacy_object_of_any_size_opens_as_it_was_sealed(size: int) -> None:
+    cipher, nonce = Cipher(SHORT_KEY), bytes(range(13))
+    plain = bytes(number * 7 & 0xFF for number in range(size))
+    sealed, check = cipher.encrypt_legacy(nonce, plain)
+    # The cipher is used again and again, and nothing of one frame may stay for the next.
+    for _ in range(2):
+        assert cipher.decrypt_legacy(nonce, sealed, check) == plain
+    with pytest.raises(InvalidTag):
+        cipher.decrypt_legacy(nonce, sealed, check ^ 1)
 
 
 def test_legacy_object_that_does_not_fit_counts_as_wrong_key() -> None:

@@ -15,6 +15,7 @@ from custom_components.mi_bms.proto.mibeacon.devices import (
 from custom_components.mi_bms.proto.mibeacon.formats import SERVICES, qingping
 from custom_components.mi_bms.proto.mibeacon.limits import LIMITS, plausible
 from custom_components.mi_bms.proto.mibeacon.objects import MEASUREMENTS, OBJECTS
+from custom_components.mi_bms.proto.mibeacon.spec import HOLDS
 from custom_components.mi_bms.proto.model.fields import Field
 
 from .frames import ADDRESS, FE95, clear, obj, sealed
@@ -42,6 +43,18 @@ def test_product_row(spec: DeviceSpec) -> None:
     assert set(spec.buttons) == {key for key in spec.events if key.startswith("button")}
     own = {field for row in spec.objects.values() for field in row.fields}
     assert own <= set(spec.fields)
+
+
+def test_states_that_end() -> None:
+    # Without motion there is nothing to hold; one product tells of it by an event only.
+    assert DEVICES[0x055B].held == KINDS["ATC"].held == ()
+    assert DEVICES[0x03DD].held == DEVICES[0x07F6].held == (Field.MOTION,)
+    assert DEVICES[0x0806].held == (Field.TOOTHBRUSH,)
+    # Who never says that motion has ended is not waited for as long.
+    assert (
+        DEVICES[0x03DD].holds[Field.MOTION] < 60 < DEVICES[0x07F6].holds[Field.MOTION]
+    )
+    assert all(set(spec.held) <= HOLDS.keys() for spec in EVERY.values())
 
 
 def test_heard_products_report_something() -> None:

@@ -5,12 +5,14 @@ as a plan; the rows of a product are found by the three bytes of an object's hea
 hold only what can be decoded, so foreign bytes cannot make them grow.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 
-from ..model.reading import Event, Outcome, Reading, Reason
+from ..model.fields import Field
+from ..model.reading import Event, Outcome, Reading, Reason, Value
 from .crypto import AAD, Cipher
 from .devices import DEVICES
 from .formats import atc
@@ -41,6 +43,7 @@ _ANY_VERSION: Final = 15
 
 # The plain constructor of a tuple: a reading is made for every advert.
 _reading = tuple.__new__
+_NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
 
 
@@ -91,7 +94,7 @@ class Beacon:
         if not FIXED <= len(data) <= LONGEST:
             return _rejected(Reason.LONG if len(data) > LONGEST else Reason.SHORT)
         plan = self._plans.get(data[:4]) or self._plan(data)
-        if not again and not self.history.is_new(data, now, source, unique=plan.modern):
+        if not again and not self.history.is_new(data, now, source, plan.modern):
             return plan.repeated
         if plan.has_mac and data[FIXED:MAC_END] != self._session.reversed_mac:
             if reason := self._foreign(plan, data):
@@ -125,7 +128,7 @@ class Beacon:
         session.spec = plan.spec or session.spec
         session.firmware = plan.firmware or session.firmware
         if plan.has_objects and not plan.sealed:
-            session.clear_formats.add(FORMAT)
+            session.in_clear(FORMAT)
 
     def _walk(self, plan: Plan, data: bytes, at: int) -> Reading:
         values: Values = {}
@@ -163,6 +166,7 @@ class Beacon:
                 plan.product_id,
                 plan.encrypted,
                 reason,
+                _NOTHING_FURTHER,
             ),
         )
 

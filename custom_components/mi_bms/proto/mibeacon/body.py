@@ -13,6 +13,7 @@ from .limits import plausible
 from .rows import ObjectSpec, State, Values, states
 
 _SCALE: Final = Struct("<BI")
+_U32: Final = Struct("<I")
 _SKIN_BOARD_BATTERY: Final = Struct("<hhB")
 _STEPS: Final = Struct("<HB")
 _WORN: Final = 3000  # °C / 100
@@ -103,6 +104,28 @@ FINAL_WEIGHT: Final = ObjectSpec(
 )
 
 
+_STAGE_AT: Final = 3
+_STAGE_WEIGHT: Final = 0x05
+_STAGE_PULSE: Final = 0x15
+_LAST_WORD_AT: Final = 5
+
+
+def _staged(data: bytes, at: int, values: Values) -> Reason | None:
+    # u8, then two u32: the first names the stage of the measurement, the second holds its result.
+    (word,) = _U32.unpack_from(data, at + _LAST_WORD_AT)
+    stage = data[at + _STAGE_AT]
+    if stage == _STAGE_WEIGHT:
+        weight = (word >> 16) / 100
+        return keep(values, Field.WEIGHT, weight) if weight else None
+    pulse = word >> 24
+    if stage == _STAGE_PULSE and pulse:
+        values[Field.HEART_RATE] = pulse + 50
+    return None
+
+
+STAGED_WEIGHT: Final = ObjectSpec({9: _staged}, (Field.WEIGHT, Field.HEART_RATE))
+
+
 def _grams(data: bytes, at: int, values: Values) -> None:
     values[Field.WEIGHT] = int.from_bytes(data[at : at + 2], "little") / 1000
 
@@ -184,6 +207,23 @@ def _steps_and_pulse(data: bytes, at: int, values: Values) -> Reason | None:
 STEPS_AND_PULSE: Final = ObjectSpec(
     {4: _steps_and_pulse}, (Field.STEPS, Field.HEART_RATE)
 )
+
+VACUUM_MODES: Final[dict[int, str]] = {
+    0: "charging",
+    1: "standby",
+    2: "standard",
+    3: "strong",
+    0xFF: "fault",
+}
+
+
+def _vacuum(data: bytes, at: int, values: Values) -> None:
+    if mode := VACUUM_MODES.get(data[at]):
+        values[Field.VACUUM_MODE] = mode
+    values[Field.GEAR] = data[at + 1]
+
+
+VACUUM: Final = ObjectSpec({2: _vacuum}, (Field.VACUUM_MODE, Field.GEAR), generic=True)
 
 CHARGING_STATES: Final[dict[int, str]] = {0: "charging", 1: "not_charging", 2: "full"}
 

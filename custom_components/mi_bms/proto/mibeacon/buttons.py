@@ -5,7 +5,7 @@ Object 0x1001 has three bytes: button, value, kind of press. The spec-coded even
 Event keys and types follow Home Assistant's xiaomi_ble.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ..model.reading import Event
@@ -16,7 +16,16 @@ DOUBLE: Final = "double_press"
 TRIPLE: Final = "triple_press"
 LONG: Final = "long_press"
 
-BUTTON_TYPES: Final = (PRESS, DOUBLE, TRIPLE, LONG)
+BUTTON_TYPES: Final = (
+    PRESS,
+    DOUBLE,
+    TRIPLE,
+    LONG,
+    "long_double_press",
+    "long_triple_press",
+    "hold_press",
+    "hold_release",
+)
 
 type Keys = tuple[str, ...]
 
@@ -63,6 +72,49 @@ def clicks(
     return {service + low: _click(kind, keys, name) for low, kind in kinds.items()}
 
 
+def numbered(
+    service: int, count: int, *, knob: bool = False
+) -> Mapping[int, ObjectSpec]:
+    """Describe the clicks of a service that tell the number of the key, from 1.
+
+    With ``knob`` the number 1 is the knob itself, and those behind the keys are its turns.
+    """
+    first = 2 if knob else 1
+    keys = {number + first: (f"button_{number + 1}",) for number in range(count)}
+    rows = {}
+    for low, kind in {0x0C: PRESS, 0x0D: DOUBLE, 0x0E: LONG}.items():
+        table = {
+            code: State(events=(Event(*name, kind),)) for code, name in keys.items()
+        }
+        if knob:
+            table[1] = State(events=(Event("dimmer", kind),))
+        if knob and kind == PRESS:
+            table |= turns(first + count)
+            table |= turns(first + count + 2, "_pressed")
+        rows[service + low] = states(table, generic=False)
+    return rows
+
+
+def turns(first: int, suffix: str = "") -> dict[int, State]:
+    """Give a knob's turns to the right and to the left their codes, from ``first``."""
+    return {
+        code: State(events=(Event("dimmer", f"rotate_{way}{suffix}"),))
+        for code, way in enumerate(("right", "left"), first)
+    }
+
+
+def told(
+    *events: Event, sizes: Iterable[int] = (0, 1), generic: bool = False
+) -> ObjectSpec:
+    """Describe an object that is an event by itself, whatever its data."""
+
+    def decode(data: bytes, at: int, values: Values) -> Events:
+        return events
+
+    types = event_types(*events)
+    return ObjectSpec(dict.fromkeys(sizes, decode), events=types, generic=generic)
+
+
 def _click(kind: str, keys: Mapping[int, Keys] | None, name: str) -> ObjectSpec:
     if keys is not None:
         return states(
@@ -72,12 +124,7 @@ def _click(kind: str, keys: Mapping[int, Keys] | None, name: str) -> ObjectSpec:
             },
             generic=False,
         )
-    events = (Event(_key(name), kind),)
-
-    def decode(data: bytes, at: int, values: Values) -> Events:
-        return events
-
-    return ObjectSpec({0: decode, 1: decode}, events=event_types(*events))
+    return told(Event(_key(name), kind))
 
 
 _ANY: Final[Keys] = ("",)

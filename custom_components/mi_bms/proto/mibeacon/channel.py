@@ -94,7 +94,7 @@ class Channel:
         if content.values or content.events:
             outcome = Outcome.DECODED
             if not encrypted:
-                session.clear_formats.add(self._format.name)
+                session.in_clear(self._format.name)
         else:
             outcome = Outcome.IGNORED if content.payload else Outcome.NO_PAYLOAD
         return self._note(
@@ -106,6 +106,7 @@ class Channel:
                 content.model,
                 encrypted=encrypted,
                 reason=Reason.RANGE if content.dropped else None,
+                further=content.further,
             )
         )
 

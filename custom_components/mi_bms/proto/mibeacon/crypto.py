@@ -5,10 +5,14 @@ and a tag of 4 bytes. MiBeacon v2/v3 uses a 12-byte key around four fixed bytes,
 sends one byte of check, which is the first byte of the tag that CCM makes when asked for 16.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from ..model.errors import KeyFormatError
 
@@ -20,6 +24,12 @@ _SEPARATORS: Final = str.maketrans("", "", " \t\r\n:-")
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 _MAC_DIGITS: Final = 12
 _KEY_DIGITS: Final = (24, 32)
+
+# CCM with a 13-byte nonce encrypts with a key stream made of blocks of a flag, the nonce and a
+# number from 1. No frame needs more blocks than these.
+_FLAG: Final = b"\x01"
+_NUMBERS: Final = tuple(number.to_bytes(2) for number in range(1, 17))
+_BLOCK: Final = 16
 
 
 def _digits(text: str) -> str:
@@ -43,10 +53,22 @@ def parse_key_and_mac(text: str) -> tuple[bytes, str | None]:
     size = len(digits) - _MAC_DIGITS
     if size not in _KEY_DIGITS:
         return parse_key(digits), None
-    mac = digits[size:].upper()
-    return bytes.fromhex(digits[:size]), ":".join(
-        mac[at : at + 2] for at in range(0, 12, 2)
-    )
+    return bytes.fromhex(digits[:size]), _address(digits[size:])
+
+
+def parse_mac_and_key(text: str) -> tuple[bytes, str] | None:
+    """Read an address of 12 digits followed by its key; None for text that cannot be both.
+
+    Each such text is a key followed by an address as well: only what is heard tells which it is.
+    """
+    digits = text.translate(_SEPARATORS)
+    if len(digits) - _MAC_DIGITS not in _KEY_DIGITS or not _HEX.issuperset(digits):
+        return None
+    return bytes.fromhex(digits[_MAC_DIGITS:]), _address(digits[:_MAC_DIGITS])
+
+
+def _address(digits: str) -> str:
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2)).upper()
 
 
 class Cipher:
@@ -56,7 +78,7 @@ class Cipher:
     gives it in that form too. Other programs store it in the shape that AES gets.
     """
 
-    __slots__ = ("_legacy", "decrypt")
+    __slots__ = ("_blocks", "_legacy", "decrypt")
 
     def __init__(self, key: bytes) -> None:
         """Prepare a key of 12 or 16 bytes; any other length raises ``KeyFormatError``.
@@ -67,20 +89,25 @@ class Cipher:
             raise KeyFormatError("length")
         full = key if len(key) == 16 else key + _PADDING
         self.decrypt = AESCCM(full, tag_length=4).decrypt
-        self._legacy: AESCCM | None = None
         if full.endswith(_PADDING):
-            self._legacy = AESCCM(full[:6] + _LEGACY_MIDDLE + full[6:12], tag_length=16)
-        elif full[6:10] == _LEGACY_MIDDLE:
+            full = full[:6] + _LEGACY_MIDDLE + full[6:12]
+        self._legacy: AESCCM | None = None
+        self._blocks: Callable[[bytes], bytes] | None = None
+        if full[6:10] == _LEGACY_MIDDLE:
             self._legacy = AESCCM(full, tag_length=16)
+            # Single blocks are what CCM itself is made of: no message is ever encrypted like this.
+            self._blocks = BlockCipher(AES(full), ECB()).encryptor().update  # noqa: S305
 
     def decrypt_legacy(self, nonce: bytes, sealed: bytes, check: int) -> bytes:
         """Open a v2/v3 object; ``InvalidTag`` if the key has another length or the check byte is wrong."""
-        if self._legacy is None:
+        if self._legacy is None or self._blocks is None:
             raise InvalidTag
-        # CCM encrypts with a key stream, so encrypting the ciphertext gives the plaintext.
-        encrypt, size = self._legacy.encrypt, len(sealed)
-        plain = encrypt(nonce, sealed, AAD)[:size]
-        if encrypt(nonce, plain, AAD)[size] != check:
+        # One byte of a tag is none for CCM's own decryption, which gives nothing without it.
+        size, head = len(sealed), _FLAG + nonce
+        numbers = _NUMBERS[: (size + _BLOCK - 1) // _BLOCK]
+        stream = self._blocks(b"".join([head + number for number in numbers]))
+        plain = (int.from_bytes(sealed) ^ int.from_bytes(stream[:size])).to_bytes(size)
+        if self._legacy.encrypt(nonce, plain, AAD)[size] != check:
             raise InvalidTag
         return plain
 

@@ -125,8 +125,7 @@ class Decoder:
         session.set_key(key)
         for channel in (*self._channels.values(), *self._makers.values()):
             channel.new_key()
-        waiting = list(session.kept)
-        session.kept.clear()
+        waiting, session.kept = session.kept, ()
         reading: Reading | None = None
         for entry, data in waiting:
             # The clock is of no matter here: the counters begin anew.
@@ -262,7 +261,11 @@ def _merge(one: Reading, other: Reading) -> Reading:
     else:
         fields = {**one.values, **other.values}
     best = min((one, other), key=lambda reading: _RANK[reading.outcome])
-    return best._replace(values=fields, events=one.events + other.events)
+    return best._replace(
+        values=fields,
+        events=one.events + other.events,
+        further={**one.further, **other.further},
+    )
 
 
 def check_key(

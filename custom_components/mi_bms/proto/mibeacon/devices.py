@@ -21,7 +21,10 @@ from .buttons import (
     REMOTE,
     clicks,
     named,
+    numbered,
     press,
+    told,
+    turns,
 )
 from .objects import (
     ASLEEP_OR_PRESS,
@@ -53,15 +56,18 @@ EVENT_TYPES: Final[EventTypes] = {
     "button": BUTTON_TYPES,
     "command": ("off", "on", "toggle", "step_up", "step_down"),
     "cube": ("rotate_right", "rotate_left"),
-    "dimmer": DIMMER_TYPES,
+    "dimmer": (*DIMMER_TYPES, "double_press"),
+    "door": ("knock",),
     "doorbell": DOORBELL,
     "error": locks.FAULT_TYPES,
     "fingerprint": locks.FINGERPRINT_TYPES,
+    "gas": ("life_over", "warm_up", "self_test", "simulated_alarm"),
     "gesture": GESTURES,
     "lock": locks.LOCK_TYPES,
-    "motion": ("motion_detected",),
+    "motion": ("motion_detected", "moved_away"),
     "pairing": ("easy_pairing",),
     "reset": ("reset",),
+    "smoke": ("self_test", "simulated_alarm"),
     "timer": TIMER,
 }
 
@@ -91,7 +97,8 @@ _SCALE: Final = (
     Field.STABILIZED,
 )
 _STEPPED_OFF: Final = {Field.STABILIZED: False}
-_HOLD: Final = 35.0
+# These never say that motion has ended.
+_NEVER_ENDS: Final = {Field.MOTION: 35.0}
 
 _ONE_BUTTON: Final[Mapping[int, ObjectSpec]] = {0x1001: press(None, ONLY_PRESS)}
 _FOUR: Final = {1: ("left",), 2: ("mid_left",), 3: ("mid_right",), 4: ("right",)}
@@ -102,6 +109,7 @@ _CLICKS_2: Final = 0x4A00
 _CLICKS_3: Final = 0x4E00
 _CLICKS_4: Final = 0x5200
 _CLICKS_5: Final = 0x5600
+_CLICKS_12: Final = 0x7200
 
 
 def _thermometer(
@@ -203,6 +211,7 @@ def _lock(
     own = objects or {}
     action = own.get(0x000B, OBJECTS[0x000B])
     finger = (0x0006,) if Field.FINGERPRINT in fields else ()
+    door = (0x0007,) if Field.DOOR_STUCK in fields else ()
     return device(
         model,
         name,
@@ -211,7 +220,7 @@ def _lock(
         manufacturer=maker,
         sleepy=True,
         availability=DAY,
-        sends=(*finger, 0x000B),
+        sends=(*finger, *door, 0x000B),
         objects=own,
     )
 
@@ -378,7 +387,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         Field.MOTION,
         Field.BATTERY,
         availability=DAY,
-        motion_hold=_HOLD,
+        holds=_NEVER_ENDS,
     ),
     0x0083: _kettle("YM-K1501"),
     0x0113: _kettle("YM-K1501EU"),
@@ -447,7 +456,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         encrypted="no",
         sleepy=True,
         availability=ON_USE,
-        motion_hold=_HOLD,
+        holds=_NEVER_ENDS,
         sends=(0x0003,),
     ),
     0x07F6: device(
@@ -481,7 +490,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         manufacturer="Qingping",
         availability=SLOW,
-        motion_hold=_HOLD,
+        holds=_NEVER_ENDS,
         unsteady=_BATTERY,
         objects={0x000F: motion_with(lux=True)},
     ),
@@ -504,7 +513,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         sleepy=True,
         availability=DAY,
-        motion_hold=_HOLD,
+        holds=_NEVER_ENDS,
     ),
     0x4C60: device(
         "XMPIRO2GSXS",
@@ -514,7 +523,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         sleepy=True,
         availability=DAY,
-        motion_hold=_HOLD,
+        holds=_NEVER_ENDS,
     ),
     0x4683: device(
         "XMOSB01XS",
@@ -853,6 +862,7 @@ def _published(
     name: str,
     *fields: Field,
     maker: str = "Xiaomi",
+    availability: float = DAY,
     objects: Mapping[int, ObjectSpec] | None = None,
 ) -> DeviceSpec:
     return device(
@@ -862,9 +872,21 @@ def _published(
         encrypted="unknown",
         manufacturer=maker,
         sleepy=True,
-        availability=DAY,
+        availability=availability,
         objects=objects,
     )
+
+
+# One ring, with the time at which it happened.
+_RINGS: Final = told(Event("doorbell", "rings"), sizes=(0, 1, 4))
+_BELL: Final = {0x5606: _RINGS}
+_SPEC_LOCK: Final = {
+    0x4A07: locks.SPEC_FAULT,
+    0x4A14: locks.SPEC_LOCK,
+    0x4C15: locks.SPEC_DOOR,
+    **_BELL,
+}
+_SPEC_LOCK_FIELDS: Final = (*_LOCK, Field.DOOR, Field.DOOR_LEFT_OPEN)
 
 
 def _published_lock(
@@ -882,7 +904,11 @@ def _published_lock(
 
 
 def _published_button(
-    model: str, name: str, *services: int, maker: str, battery: bool = True
+    model: str,
+    name: str,
+    *services: int,
+    maker: str,
+    fields: tuple[Field, ...] = (Field.BATTERY,),
 ) -> DeviceSpec:
     # Several services are several keys, in their order; one service is one key or tells no number.
     names = (
@@ -893,9 +919,30 @@ def _published_button(
     rows: dict[int, ObjectSpec] = {}
     for service, key in zip(services, names, strict=True):
         rows |= clicks(service, name=key)
-    fields = (Field.BATTERY,) if battery else ()
     return _published(model, name, *fields, maker=maker, objects=rows)
 
+
+def _numbered(
+    model: str, name: str, count: int, *, maker: str, service: int = _CLICKS_5
+) -> DeviceSpec:
+    battery = (Field.BATTERY,) if service == _CLICKS_5 else ()
+    rows = numbered(service, count)
+    return _published(model, name, *battery, maker=maker, objects=rows)
+
+
+_F2: Final = {
+    **numbered(_CLICKS_5, 4),
+    0x560C: states(
+        {
+            **{
+                code: State(events=(Event(f"button_{code}", "press"),))
+                for code in range(1, 5)
+            },
+            **turns(5),
+        },
+        generic=False,
+    ),
+}
 
 _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x031A: _published_lock("MJZNMS02LM"),
@@ -918,9 +965,11 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x0D0F: _published_lock("loock.lock.cc2xpro", "Lockin", "Door Lock Classic 2X Pro"),
     0x0E65: _published_lock("XMZNMS06LM", name="Face Recognition Smart Door Lock X"),
     0x0F3B: _published_lock("XMZNMSTO3YD", "Lockin"),
-    0x1781: _published("XMZNMS09LM", "Face Recognition Smart Door Lock", Field.BATTERY),
+    0x1781: _published(
+        "XMZNMS09LM", "Face Recognition Smart Door Lock", Field.BATTERY, objects=_BELL
+    ),
     0x1A56: _published_button(
-        "lemesh.remote.ts1", "Wireless Button", _CLICKS_2, maker="LeMesh", battery=False
+        "lemesh.remote.ts1", "Wireless Button", _CLICKS_2, maker="LeMesh", fields=()
     ),
     0x1E37: _lock(
         "loock.lock.fvl109",
@@ -935,42 +984,86 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         objects={0x100E: locks.BOLTS, 0x100F: locks.DOOR_OPEN_IS_0},
     ),
     0x21A5: _published("huca.switch.dh2", "Double Wall Switch", maker="H+"),
-    0x24A9: _published("hoto.timer.kt", "Timer", maker="Mijia"),
-    0x2695: _published("XFCL201", "Smart Lock V5 Max", Field.BATTERY, maker="Loock"),
-    0x2809: _published("XMZNMS01OD", "Door Lock E10", Field.BATTERY),
-    0x2C09: _published_button(
+    0x24A9: _published(
+        "hoto.timer.kt",
+        "Timer",
+        maker="Mijia",
+        objects={
+            0x4A19: told(Event("timer_1", "end")),
+            0x4E19: told(Event("timer_2", "end")),
+        },
+    ),
+    0x2695: _published(
+        "XFCL201", "Smart Lock V5 Max", Field.BATTERY, maker="Loock", objects=_BELL
+    ),
+    0x2809: _published(
+        "XMZNMS01OD",
+        "Door Lock E10",
+        Field.LOCK,
+        Field.DOOR,
+        Field.DOOR_LEFT_OPEN,
+        Field.BATTERY,
+        objects={0x5015: locks.SPEC_DOOR_E10, 0x5A06: _RINGS},
+    ),
+    # Four keys and a knob, each with an event of its own.
+    0x2C09: _published(
         "PTX-X6-QMIMB",
         "Wireless situation knob switch",
-        _CLICKS_2,
-        _CLICKS_3,
         maker="PTX",
-        battery=False,
+        objects={
+            0x4A0C: told(Event("button_1", "press")),
+            0x4A0D: told(Event("button_2", "press")),
+            0x4A0E: told(Event("button_3", "press")),
+            0x4A1C: told(Event("button_4", "press")),
+            0x4E0C: told(Event("dimmer", "rotate_right")),
+            0x4E0D: told(Event("dimmer", "rotate_left")),
+            0x4E0E: told(Event("dimmer", "press")),
+        },
     ),
     0x2CBA: _published(
         "lcrmcr.lock.cb2207",
         "Intelligent glass door lock",
         Field.BATTERY,
+        Field.BATTERY_LOW,
         maker="CRMCR",
     ),
-    0x2F97: _published("loock.lock.r2", "Door Lock M20 Pro", maker="Lockin"),
-    0x2FC5: _published("MCN003", "Safe Box", Field.BATTERY),
-    0x305E: _published("huca.remote.wx8", "Wireless Button", Field.BATTERY, maker="H+"),
-    0x3286: _published("XMZNMS201LM", "Smart Door Lock E20 WIFI", Field.BATTERY),
+    0x2F97: _published(
+        "loock.lock.r2",
+        "Door Lock M20 Pro",
+        Field.LOCK,
+        maker="Lockin",
+        objects={0x4C15: locks.BOLT_R2, **_BELL},
+    ),
+    0x2FC5: _published("MCN003", "Safe Box", Field.BATTERY, Field.BATTERY_LOW),
+    0x305E: _published_button(
+        "huca.remote.wx8", "Wireless Button", _CLICKS_12, maker="H+"
+    ),
+    0x3286: _published(
+        "XMZNMS201LM", "Smart Door Lock E20 WIFI", Field.BATTERY, objects=_BELL
+    ),
     0x3341: _published(
-        "lumi.lock.mcn009", "Smart Door Lock E20 (Video Monitor)", Field.BATTERY
+        "lumi.lock.mcn009",
+        "Smart Door Lock E20 (Video Monitor)",
+        Field.BATTERY,
+        objects=_BELL,
     ),
     0x34FE: _published("MJBQDYJ1-WC", "Label printer"),
-    0x3878: _published_button(
+    0x3878: _published(
         "lemesh.remote.ts4",
         "Scenario wireless knob switch K4",
-        _CLICKS_5,
+        Field.BATTERY,
         maker="LeMesh",
+        objects=numbered(_CLICKS_5, 4, knob=True),
     ),
     0x3884: _published("lemesh.switch.sw3f01", "Triple Wall Switch", maker="LeMesh"),
     0x3885: _published("lemesh.switch.sw2f01", "Double Wall Switch", maker="LeMesh"),
     0x3886: _published("lemesh.switch.sw1f01", "Single Wall Switch", maker="LeMesh"),
     0x3910: _published_button(
-        "PTX-AK1-QMIMC", "Mesh Wireless Switch", _CLICKS_2, maker="PTX", battery=False
+        "PTX-AK1-QMIMC",
+        "Mesh Wireless Switch",
+        _CLICKS_2,
+        maker="PTX",
+        fields=(Field.BATTERY_LOW,),
     ),
     0x3911: _published_button(
         "PTX-AK2-QMIMB",
@@ -978,7 +1071,7 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         _CLICKS_2,
         _CLICKS_4,
         maker="PTX",
-        battery=False,
+        fields=(Field.BATTERY_LOW,),
     ),
     0x3912: _published_button(
         "PTX-AK3-QMIMB",
@@ -987,70 +1080,81 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         _CLICKS_4,
         _CLICKS_5,
         maker="PTX",
-        battery=False,
+        fields=(Field.BATTERY_LOW,),
     ),
     0x399A: _published(
         "xiaomi.pet_waterer.002", "Pet Drinking Fountain", Field.BATTERY
     ),
-    0x3F34: _published_button(
+    0x3F34: _numbered(
         "giot.remote.v52kwm",
         "V5 Two Key Switch",
-        _CLICKS_2,
+        2,
         maker="GranwinIoT",
-        battery=False,
+        service=_CLICKS_2,
     ),
-    0x3F35: _published_button(
+    0x3F35: _numbered(
         "giot.remote.v53kwm",
         "V5 Three Key Switch",
-        _CLICKS_2,
+        3,
         maker="GranwinIoT",
-        battery=False,
+        service=_CLICKS_2,
     ),
-    0x3F36: _published_button(
+    0x3F36: _numbered(
         "giot.remote.v54kwm",
         "V5 Four Key Switch",
-        _CLICKS_2,
+        4,
         maker="GranwinIoT",
-        battery=False,
+        service=_CLICKS_2,
     ),
-    0x3F38: _published_button(
+    0x3F38: _numbered(
         "giot.remote.v56kwm",
         "V5 Six Key Switch",
-        _CLICKS_2,
+        6,
         maker="GranwinIoT",
-        battery=False,
+        service=_CLICKS_2,
     ),
-    0x3F3A: _published_button(
+    0x3F3A: _numbered(
         "giot.remote.v58kwm",
         "V5 Eight Key Switch",
-        _CLICKS_2,
+        8,
         maker="GranwinIoT",
-        battery=False,
+        service=_CLICKS_2,
     ),
     0x3F3F: _published_button(
         "giot.remote.v51kwm",
         "V5 One Key Switch",
         _CLICKS_2,
         maker="GranwinIoT",
-        battery=False,
+        fields=(),
     ),
     0x433D: _published(
         "line.lock.fms5", "Smart Door Lock S5", Field.BATTERY, maker="Line"
     ),
     0x44C1: _published(
-        "XMZNMS03OD", "Smart Door Lock 2 (Finger Vein Unlock)", Field.BATTERY
+        "XMZNMS03OD",
+        "Smart Door Lock 2 (Finger Vein Unlock)",
+        *_SPEC_LOCK_FIELDS,
+        objects=_SPEC_LOCK,
     ),
-    0x44FA: _published_button(
-        "lemesh.remote.ts10", "Remote Control TS10", _CLICKS_5, maker="LeMesh"
+    0x44FA: _numbered("lemesh.remote.ts10", "Remote Control TS10", 10, maker="LeMesh"),
+    0x45A1: _numbered("cxw.remote.ble006", "Eight scene knob switch", 8, maker="CXW"),
+    # Four keys and a knob, whose turns are counted as keys five and six.
+    0x474A: _published(
+        "ailol.remote.ts4",
+        "F2 smart knob remote control",
+        Field.BATTERY,
+        maker="ZXFANS",
+        objects=_F2,
     ),
-    0x45A1: _published_button(
-        "cxw.remote.ble006", "Eight scene knob switch", _CLICKS_5, maker="CXW"
+    0x47D6: _published(
+        "xiaomi.lock.b04sv",
+        "Smart Door Lock E30",
+        *_SPEC_LOCK_FIELDS,
+        objects=_SPEC_LOCK,
     ),
-    0x474A: _published_button(
-        "ailol.remote.ts4", "F2 smart knob remote control", _CLICKS_5, maker="ZXFANS"
+    0x48C4: _published(
+        "loock.lock.h01lyk", "Smart Door Lock E30", Field.BATTERY, objects=_BELL
     ),
-    0x47D6: _published("xiaomi.lock.b04sv", "Smart Door Lock E30", Field.BATTERY),
-    0x48C4: _published("loock.lock.h01lyk", "Smart Door Lock E30", Field.BATTERY),
     0x4964: _published(
         "izq.sensor_occupy.ble",
         "IZQ Presence Sensor Loong",
@@ -1061,11 +1165,8 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         maker="ZiQing",
     ),
-    0x4B09: _published_button(
-        "cxw.remote.panv01",
-        "Eight Key Twenty-four Scene Switch V1",
-        _CLICKS_5,
-        maker="CXW",
+    0x4B09: _numbered(
+        "cxw.remote.panv01", "Eight Key Twenty-four Scene Switch V1", 8, maker="CXW"
     ),
     0x4C4D: _published(
         "shuse.flood.ss05",
@@ -1094,10 +1195,16 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         maker="Linptech",
     ),
-    0x51E2: _published("MJTZC04YM", "8-electrode Body Fat Scale S800"),
-    0x52E6: _published_button(
-        "YLYKG-0129", "K Series 4-Key Wall Switch", _CLICKS_5, maker="Yeelight"
+    0x51E2: _published(
+        "MJTZC04YM",
+        "8-electrode Body Fat Scale S800",
+        Field.WEIGHT,
+        Field.HEART_RATE,
+        Field.BATTERY_LOW,
+        availability=ON_USE,
+        objects={0x4E16: body.STAGED_WEIGHT},
     ),
+    0x52E6: _numbered("YLYKG-0129", "K Series 4-Key Wall Switch", 4, maker="Yeelight"),
     0x6651: _published(
         "shuse.airm.ss006",
         "Air Monitor",
@@ -1148,6 +1255,7 @@ def _kind(
     sleepy: bool = False,
     availability: float = OFTEN,
     encrypted: Encrypted = "no",
+    optional: frozenset[Field] = frozenset(),
 ) -> DeviceSpec:
     return device(
         model,
@@ -1155,6 +1263,7 @@ def _kind(
         *fields,
         manufacturer=maker,
         encrypted=encrypted,
+        optional=optional,
         sleepy=sleepy,
         availability=availability,
     )
@@ -1172,6 +1281,7 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             *_GPIO,
             maker="Xiaomi",
             encrypted="unknown",
+            optional=frozenset({Field.OPENING, Field.SWITCH}),
         ),
         _kind("CGG1", "Temperature/Humidity Sensor", *_CLIMATE),
         _kind(

@@ -37,7 +37,7 @@ class History:
         self._older: dict[bytes, float] = {}
         self._source = ""
 
-    def is_new(self, data: bytes, now: float, source: str, *, unique: bool) -> bool:
+    def is_new(self, data: bytes, now: float, source: str, unique: bool) -> bool:
         """Take a payload; False if it was heard before. ``unique`` payloads never come twice."""
         recent = self._recent
         if data in recent or data in self._older:

@@ -32,7 +32,7 @@ LIMITS: Final[Mapping[Field, Limits]] = {
     Field.CONDUCTIVITY: (0, 30_000),
     Field.UV_INDEX: (0, 20),
     Field.BATTERY: PERCENT,
-    Field.VOLTAGE: (0, 100),
+    Field.VOLTAGE: (0, 1_000),
     Field.WEIGHT: (0, 350),
     Field.WEIGHT_RAW: (0, 350),
     Field.IMPEDANCE: (0, 6_000),
@@ -41,6 +41,7 @@ LIMITS: Final[Mapping[Field, Limits]] = {
     Field.HEART_RATE: (20, 250),
     Field.CONSUMABLE: PERCENT,
     Field.SCORE: PERCENT,
+    Field.DIRECTION: (0, 360),
 }
 
 

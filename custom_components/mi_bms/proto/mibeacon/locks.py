@@ -9,7 +9,7 @@ from struct import Struct
 from typing import Final
 
 from ..model.fields import Field
-from ..model.reading import Event
+from ..model.reading import Event, Value
 from .rows import Events, ObjectSpec, State, Values, states
 
 _KEY_AND_RESULT: Final = Struct("<IB")
@@ -163,7 +163,10 @@ DOOR: Final = states(
             {Field.DOOR: False, Field.DOOR_LEFT_OPEN: False, Field.PRY_THE_DOOR: False}
         ),
         2: State({Field.DOOR: True, Field.DOOR_LEFT_OPEN: True}),
-        3: State({Field.DOOR: False, Field.KNOCK_ON_THE_DOOR: True}),
+        3: State(
+            {Field.DOOR: False, Field.KNOCK_ON_THE_DOOR: True},
+            (Event("door", "knock"),),
+        ),
         4: State({Field.DOOR: True, Field.PRY_THE_DOOR: True}),
         5: State({Field.DOOR: False, Field.DOOR_STUCK: True}),
     },
@@ -211,5 +214,99 @@ DOOR_OPEN_IS_0: Final = states(
         1: State({Field.DOOR: False, Field.FAULT: False}),
         0xFF: State({Field.FAULT: True}),
     },
+    generic=False,
+)
+
+# Locks with a published spec; the event has u8 method, u16 key, u32 time, u8 side, u8 action.
+_SPEC_ACTION: Final = Struct("<BHIBB")
+SPEC_METHODS: Final[Mapping[int, str]] = {
+    1: "bluetooth",
+    2: "biometrics",
+    3: "password",
+    4: "nfc_method",
+    5: "key_method",
+    6: "one_time_password",
+    7: "periodic_password",
+    8: "coercion_method",
+    9: "manual",
+    10: "biometrics",
+}
+SPEC_ACTIONS: Final[Mapping[int, bool]] = {1: False, 2: True, 3: False, 4: True}
+_SPEC_FAULTS: Final[Mapping[int, str]] = {
+    1: "failure_to_unlock_frequently_in_multiple_ways",
+    2: "lock_picking",
+    3: "reset_button_is_pressed",
+    4: "the_battery_level_is_less_than_10_percent",
+    5: "the_battery_level_is_less_than_5_percent",
+    6: "unlock_inside_the_door_after_arming",
+}
+_SPEC_LEFT_OPEN: Final = (9, 11)
+_INSIDE: Final = 1
+
+
+def _spec_action(data: bytes, at: int, values: Values) -> Events | None:
+    method, key, _, side, code = _SPEC_ACTION.unpack_from(data, at)
+    unlocked = SPEC_ACTIONS.get(code)
+    if unlocked is None:
+        return None
+    values[Field.LOCK] = unlocked
+    values[Field.KEY_ID] = str(key)
+    if name := SPEC_METHODS.get(method):
+        values[Field.LOCK_METHOD] = name
+    verb = "unlock" if unlocked else "lock"
+    place = "inside" if side == _INSIDE else "outside"
+    return (Event("lock", f"{verb}_{place}_the_door"),)
+
+
+SPEC_LOCK: Final = ObjectSpec(
+    {_SPEC_ACTION.size: _spec_action},
+    (Field.LOCK, Field.KEY_ID, Field.LOCK_METHOD),
+    {
+        "lock": tuple(
+            f"{verb}_{place}_the_door"
+            for verb in ("unlock", "lock")
+            for place in ("inside", "outside")
+        )
+    },
+)
+SPEC_FAULT: Final = states(
+    {
+        code: State(events=(Event("error", fault),))
+        for code, fault in _SPEC_FAULTS.items()
+    }
+    | dict.fromkeys(_SPEC_LEFT_OPEN, State({Field.DOOR_LEFT_OPEN: True})),
+    sizes=(5,),
+    generic=False,
+)
+
+# The low four bits; the upper ones belong to a second bolt.
+_SPEC_DOOR: Final[Mapping[int, Mapping[Field, Value]]] = {
+    1: {Field.LOCK: False},
+    2: {Field.LOCK: True},
+    3: {Field.DOOR: False, Field.DOOR_LEFT_OPEN: False},
+    4: {Field.DOOR: True},
+    5: {Field.DOOR: True},
+    6: {Field.DOOR: True},
+}
+SPEC_DOOR: Final = states(
+    {
+        upper | code: State(values)
+        for upper in (0x00, 0x10, 0x20, 0x30)
+        for code, values in _SPEC_DOOR.items()
+    },
+    generic=False,
+)
+# One maker's lock tells the same with codes of its own.
+SPEC_DOOR_E10: Final = states(
+    {
+        1: State({Field.LOCK: False, Field.DOOR_LEFT_OPEN: False}),
+        2: State({Field.LOCK: True}),
+        3: State({Field.DOOR_LEFT_OPEN: True}),
+        4: State({Field.DOOR: True}),
+    },
+    generic=False,
+)
+BOLT_R2: Final = states(
+    {code: State({Field.LOCK: code >= 0x20}) for code in range(0x10, 0x30, 4)},
     generic=False,
 )

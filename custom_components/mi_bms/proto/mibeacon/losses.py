@@ -30,7 +30,7 @@ class Losses:
         heard[source] = heard.get(source, 0) + 1
         if self._last is not None:
             gap = counter - self._last & 0xFF
-            if gap <= _AWAY:
+            if 1 < gap <= _AWAY:
                 lost[source] = lost.get(source, 0) + gap - 1
             elif gap > 0x100 - _AWAY:
                 # An older packet, from a receiver that lags behind: the count goes on from the newer.

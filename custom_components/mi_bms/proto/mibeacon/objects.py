@@ -12,6 +12,7 @@ from typing import Final
 from ..model.fields import Field
 from ..model.reading import Event, Reason
 from . import body, locks
+from .buttons import told
 from .rows import (
     U24,
     Decode,
@@ -155,6 +156,7 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
         {2: _pairing}, events={"pairing": ("easy_pairing",)}, generic=True
     ),
     0x0003: states({1: State(events=(Event("motion", "motion_detected"),))}),
+    0x0004: told(Event("motion", "moved_away"), sizes=(1,), generic=True),
     0x0006: locks.FINGERPRINT,
     0x0007: locks.DOOR,
     0x0008: locks.ARMED,
@@ -167,7 +169,8 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
             0: _NORMAL_SMOKE,
             1: State({Field.SMOKE: True}),
             2: _FAULT,
-            4: State({Field.SMOKE: True}),
+            3: State(events=(Event("smoke", "self_test"),)),
+            4: State({Field.SMOKE: True}, (Event("smoke", "simulated_alarm"),)),
         }
     ),
     0x000E: states(
@@ -175,8 +178,10 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
             0: _NORMAL_GAS,
             1: State({Field.GAS: True}),
             2: _FAULT,
-            3: _FAULT,
-            6: State({Field.GAS: True}),
+            3: State({Field.FAULT: True}, (Event("gas", "life_over"),)),
+            4: State(events=(Event("gas", "warm_up"),)),
+            5: State(events=(Event("gas", "self_test"),)),
+            6: State({Field.GAS: True}, (Event("gas", "simulated_alarm"),)),
         }
     ),
     0x000F: motion_with(),
@@ -194,6 +199,7 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     0x100A: number(Field.BATTERY, "<B"),
     0x100D: pair("<hH", (Field.TEMPERATURE, 10), (Field.HUMIDITY, 10)),
     0x1010: number(Field.FORMALDEHYDE, "<H", 100),
+    0x1011: flag(Field.BOUND),
     0x1012: flag(Field.POWER),
     0x1013: number(Field.CONSUMABLE, "<B"),
     0x1014: flag(Field.MOISTURE_DETECTED),
@@ -224,8 +230,11 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     # Attributes and events of single vendors
     0x2000: body.BODY_TEMPERATURE,
     0x2001: body.STEPS_AND_SLEEP,
+    0x2002: body.VACUUM,
     0x2003: body.STEPS_AND_PULSE,
     0x20E1: number(Field.COUNT, "<I"),
+    0x3000: flag(Field.FAULT),
+    0x3001: flag(Field.DOCKED),
     0x3002: coded_events("timer", TIMER, generic=False),
     0x3003: body.BRUSHING_WITH_TIME,
     # Spec-coded: service 2
@@ -274,7 +283,9 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     0x4C03: number(Field.BATTERY, "<B"),
     0x4C08: real(Field.HUMIDITY),
     0x4E01: only_one(Field.BATTERY_LOW),
+    0x4E1C: told(Event("reset", "reset"), sizes=range(5)),
     # Service 4
+    0x5201: only_one(Field.BATTERY_LOW),
     0x5003: number(Field.BATTERY, "<B"),
     0x5010: ASLEEP_OR_PRESS,
     0x5011: flag(Field.SNORING, generic=False),

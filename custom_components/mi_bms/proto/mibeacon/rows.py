@@ -56,6 +56,8 @@ def scaled(
     """Compile a number: ``per`` units on the wire are one of the field; give its length and function."""
     size, read = _reader(layout)
     low, high = LIMITS.get(field, UNLIMITED)
+    # Comparing like with like is quicker.
+    least, most = float(low), float(high)
 
     def whole(data: bytes, at: int, values: Values) -> Reason | None:
         (value,) = read(data, at)
@@ -66,7 +68,7 @@ def scaled(
 
     def parts(data: bytes, at: int, values: Values) -> Reason | None:
         value = read(data, at)[0] / per
-        if low <= value <= high:
+        if least <= value <= most:
             values[field] = value
             return None
         return Reason.RANGE
@@ -120,8 +122,8 @@ def pair(
     packed = Struct(layout)
     read = packed.unpack_from
     (field, per), (other, other_per) = first, second
-    low, high = LIMITS.get(field, UNLIMITED)
-    other_low, other_high = LIMITS.get(other, UNLIMITED)
+    low, high = map(float, LIMITS.get(field, UNLIMITED))
+    other_low, other_high = map(float, LIMITS.get(other, UNLIMITED))
 
     def decode(data: bytes, at: int, values: Values) -> Reason | None:
         value, other_value = read(data, at)

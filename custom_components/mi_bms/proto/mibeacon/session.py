@@ -1,6 +1,5 @@
 """What all advert formats of one device share: its address, its key and how the key fares."""
 
-from collections import deque
 from typing import Final
 
 from ..model.reading import KeyState, Outcome, Reason
@@ -34,8 +33,8 @@ class Session:
         self.product_id: int | None = None
         self.firmware: str | None = None
         # Newest encrypted frames that nothing has opened yet, with the entry they came in.
-        self.kept: deque[tuple[str, bytes]] = deque(maxlen=_KEPT)
-        self.clear_formats: set[str] = set()
+        self.kept: tuple[tuple[str, bytes], ...] = ()
+        self.clear_formats: frozenset[str] = frozenset()
         # True until a frame proves the key, and after each that it did not open.
         self.in_doubt = True
         self._sealed_format = ""
@@ -58,7 +57,7 @@ class Session:
     def locked(self, entry: str, data: bytes, name: str) -> Outcome:
         """Keep an encrypted frame for which there is no key."""
         self._sealed_format = name
-        self.kept.append((entry, data))
+        self._keep(entry, data)
         return Outcome.NEEDS_KEY
 
     def opened(self, name: str) -> None:
@@ -73,13 +72,21 @@ class Session:
     ) -> tuple[Outcome, Reason | None]:
         """Judge a frame that the key did not open: damaged, or the key is wrong."""
         self._sealed_format = name
-        self.kept.append((entry, data))
+        self._keep(entry, data)
         self._failures += 1
         self.in_doubt = True
         if self._verified and self._failures < _FAILURES:
             return Outcome.REJECTED, Reason.CORRUPT
         self._verified = False
         return Outcome.WRONG_KEY, None
+
+    def in_clear(self, name: str) -> None:
+        """Note that a format told something without encryption."""
+        if name not in self.clear_formats:
+            self.clear_formats |= {name}
+
+    def _keep(self, entry: str, data: bytes) -> None:
+        self.kept = (*self.kept, (entry, data))[-_KEPT:]
 
     @property
     def key_state(self) -> KeyState:

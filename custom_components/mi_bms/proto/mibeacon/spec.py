@@ -17,6 +17,16 @@ HALF_DAY: Final = 46_800.0  # battery every six hours, events in between
 DAY: Final = 90_000.0  # battery once a day, events in between
 ON_USE: Final = 2_592_000.0  # nothing at all until somebody uses it
 
+# How long a state may last, in seconds, that a product begins and may never end: because it says
+# only that it began, or because the packet that ends it can get lost.
+HOLDS: Final[Mapping[Field, float]] = {
+    Field.MOTION: 180.0,  # who tells of its end does so after two minutes
+    Field.KNOCK_ON_THE_DOOR: 10.0,
+    Field.FINGERPRINT: 10.0,
+    Field.TOOTHBRUSH: 600.0,
+    Field.BATTERY_LOW: 604_800.0,
+}
+
 type Encrypted = Literal["yes", "no", "unknown"]
 
 
@@ -25,9 +35,11 @@ class DeviceSpec:
     """Describe one product.
 
     ``encrypted`` is what stock firmware does; each frame says itself what it is. ``availability`` is
-    in seconds. ``motion_hold`` (s) is set for products that never say that motion ended.
+    in seconds. ``holds`` (s) are the states that end by themselves, and after how long; a product that
+    never says that one has ended names a time of its own.
     ``untrusted`` fields are constants or worse in stock firmware, ``coarse`` ones jump behind the
     decimal point, ``unsteady`` ones count only when they come twice; ``doubtful`` are all three.
+    ``optional`` ones mean something only to who has soldered a switch to the product.
     ``objects`` are the rows that differ from the common ones, ``idle`` are values implied by a frame
     without objects.
     """
@@ -40,10 +52,11 @@ class DeviceSpec:
     availability: float = OFTEN
     fields: tuple[Field, ...] = ()
     events: EventTypes = default(default_factory=dict)
-    motion_hold: float | None = None
+    holds: Mapping[Field, float] = default(default_factory=lambda: HOLDS)
     untrusted: frozenset[Field] = frozenset()
     coarse: frozenset[Field] = frozenset()
     unsteady: frozenset[Field] = frozenset()
+    optional: frozenset[Field] = frozenset()
     objects: Mapping[int, ObjectSpec] = default(default_factory=dict)
     idle: Mapping[Field, Value] = default(default_factory=dict)
     doubtful: frozenset[Field] = default(init=False)
@@ -57,6 +70,12 @@ class DeviceSpec:
     def buttons(self) -> tuple[str, ...]:
         """Give the event keys that are buttons."""
         return tuple(key for key in self.events if key.partition("_")[0] == "button")
+
+    @property
+    def held(self) -> tuple[Field, ...]:
+        """Give the states of this product that end by themselves."""
+        reports = {*self.fields, *self.events}
+        return tuple(name for name in self.holds if name in reports)
 
     @property
     def title(self) -> str:
@@ -74,10 +93,11 @@ def device(
     manufacturer: str = "Xiaomi",
     sleepy: bool = False,
     availability: float = OFTEN,
-    motion_hold: float | None = None,
+    holds: Mapping[Field, float] | None = None,
     untrusted: frozenset[Field] = frozenset(),
     coarse: frozenset[Field] = frozenset(),
     unsteady: frozenset[Field] = frozenset(),
+    optional: frozenset[Field] = frozenset(),
     idle: Mapping[Field, Value] | None = None,
 ) -> DeviceSpec:
     """Build a product; its events are those of its own rows and of the common objects it ``sends``."""
@@ -93,10 +113,11 @@ def device(
         availability=availability,
         fields=fields,
         events=merge_types(*tables),
-        motion_hold=motion_hold,
+        holds={**HOLDS, **(holds or {})},
         untrusted=untrusted,
         coarse=coarse,
         unsteady=unsteady,
+        optional=optional,
         objects=own,
         idle=idle or {},
     )

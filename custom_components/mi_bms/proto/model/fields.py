@@ -24,6 +24,10 @@ class Field(StrEnum):
     MOISTURE = "moisture"  # % of soil
     CONDUCTIVITY = "conductivity"  # µS/cm
     UV_INDEX = "uv_index"
+    PRECIPITATION = "precipitation"  # mm
+    COLD = "cold"
+    HEAT = "heat"
+    CARBON_MONOXIDE = "carbon_monoxide"
 
     # The sensor's own supply
     BATTERY = "battery"  # %
@@ -31,9 +35,15 @@ class Field(StrEnum):
     BATTERY_LOW = "battery_low"  # true = low
     CHARGING_STATE = "charging_state"  # charging, not_charging, full, unknown
 
+    # The sensor itself, told over a connection only
+    FIRMWARE = "firmware"  # text of the maker
+    CLOCK_DRIFT = "clock_drift"  # s, positive = its clock is ahead
+
     # Presence, contact, safety
     MOTION = "motion"
+    MOVING = "moving"
     OCCUPANCY = "occupancy"
+    PRESENCE = "presence"
     OCCUPANCY_CLOSE_RANGE = "occupancy_close_range"
     IDLE_TIME = "idle_time"  # s since the last motion
     DURATION_DETECTED = "duration_detected"  # min
@@ -44,6 +54,8 @@ class Field(StrEnum):
     PRESSURE_NOT_PRESENT_TIME_SET = "pressure_not_present_time_set"  # s
     OPENING = "opening"  # true = open
     DOOR = "door"  # true = open
+    GARAGE_DOOR = "garage_door"  # true = open
+    WINDOW = "window"  # true = open
     DOOR_LEFT_OPEN = "door_left_open"
     DOOR_STUCK = "door_stuck"
     KNOCK_ON_THE_DOOR = "knock_on_the_door"
@@ -57,6 +69,10 @@ class Field(StrEnum):
     BOTTOM_SUBMERSION = "bottom_submersion"  # true = wet
     TOP_SPLASH = "top_splash"  # true = wet
     ARMED = "armed"
+    SAFETY = "safety"  # true = unsafe
+    SOUND = "sound"
+    TAMPER = "tamper"
+    VIBRATION = "vibration"
 
     # Locks
     LOCK = "lock"  # true = unlocked
@@ -87,7 +103,38 @@ class Field(StrEnum):
     BED_OCCUPANCY = "bed_occupancy"
     SNORING = "snoring"
     KETTLE_STATE = "kettle_state"
+    VACUUM_MODE = "vacuum_mode"
+    GEAR = "gear"
+    DOCKED = "docked"  # true = on its base
+    BOUND = "bound"  # true = bound to an account
     SWITCH = "switch"
+
+    # Supply of a house, movement, and what has no other place
+    ENERGY = "energy"  # kWh
+    GAS_VOLUME = "gas_volume"  # m³
+    WATER = "water"  # L
+    VOLUME = "volume"  # L
+    VOLUME_STORAGE = "volume_storage"  # L
+    FLOW_RATE = "flow_rate"  # m³/h
+    DISTANCE = "distance"  # m
+    DURATION = "duration"  # s
+    SPEED = "speed"  # m/s
+    ACCELERATION = "acceleration"  # m/s²
+    ROTATION = "rotation"  # °
+    GYROSCOPE = "gyroscope"  # °/s
+    ROTATIONAL_SPEED = "rotational_speed"  # 1/min
+    DIRECTION = "direction"  # °, 0 = north
+    LIGHT_LEVEL = "light_level"
+    TIMESTAMP = "timestamp"  # s since 1970, UTC
+    TEXT = "text"
+    RAW = "raw"  # bytes in hex
+    CHANNEL = "channel"
+    GENERIC = "generic"
+    CONNECTIVITY = "connectivity"
+    PLUG = "plug"  # true = plugged in
+    RUNNING = "running"
+    SETTINGS_REVISION = "settings_revision"
+    DEVICE_TYPE = "device_type"
 
     # Batteries
     CURRENT = "current"  # A, positive = charging
@@ -102,6 +149,16 @@ class Field(StrEnum):
     DESIGN_CAPACITY = "design_capacity"  # Ah
     CYCLE_CAPACITY = "cycle_capacity"  # Wh stored now
     TOTAL_CHARGE = "total_charge"  # Ah discharged over the lifetime
+    TOTAL_CHARGED = "total_charged"  # Ah charged over the lifetime
+    CONSUMED_CHARGE = "consumed_charge"  # Ah taken out since the battery was full
+    ENERGY_IN = "energy_in"  # Wh charged over the lifetime
+    ENERGY_OUT = "energy_out"  # Wh discharged over the lifetime
+    ENERGY_TOTAL = (
+        "energy_total"  # Wh over the lifetime, where the direction is not told
+    )
+    INPUT_POWER = "input_power"  # W that go in, never negative
+    OUTPUT_POWER = "output_power"  # W that go out, never negative
+    UPTIME = "uptime"  # s since the battery's electronics started
     RUNTIME = "runtime"  # s to empty
     TIME_TO_FULL = "time_to_full"  # s
     CELL_VOLTAGE = "cell_voltage"  # V, indexed from 1
@@ -119,6 +176,8 @@ class Field(StrEnum):
     BALANCE_CURRENT = "balance_current"  # A
     CHRG_MOSFET = "chrg_mosfet"  # true = conducts
     DISCHRG_MOSFET = "dischrg_mosfet"  # true = conducts
+    PRECHRG_MOSFET = "prechrg_mosfet"  # true = conducts
+    CHARGER = "charger"  # true = connected
     HEATER = "heater"
     HEATER_CURRENT = "heater_current"  # A
     PROBLEM = "problem"

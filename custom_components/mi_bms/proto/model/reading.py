@@ -76,6 +76,7 @@ class Reading(NamedTuple):
     ``model`` and ``product_id`` are None where the format does not name them. ``encrypted`` is the
     frame's own flag. ``reason`` says why a frame was rejected, or that a value of it was dropped
     (``range``). A frame without payload may still imply values: look at them, not at the outcome.
+    ``further`` are the second and later values of a field, by field and number from 2.
     """
 
     outcome: Outcome
@@ -86,3 +87,9 @@ class Reading(NamedTuple):
     product_id: int | None = None
     encrypted: bool = False
     reason: Reason | None = None
+    further: Mapping[tuple[Field, int], Value] = {}
+
+    def with_values(self, values: Mapping[Field, Value]) -> Reading:
+        """Give the same reading with other values."""
+        # Three times as quick as ``_replace``, and needed for nearly every advert of some models.
+        return tuple.__new__(Reading, (self[0], values, *self[2:]))

@@ -4,16 +4,19 @@ v2: device info (1: bit 0 encrypted, bit 1 MAC included, bits 5-7 version), MAC 
 objects of id and data, whose length the id fixes; encrypted ones end with counter (4) and tag (4).
 v1: objects of a byte (bits 0-4 length of id and data, bits 5-7 format), id and data.
 Only thermometers with custom firmware come here, so object 10 is the firmware's output pin.
+The same kind of object may come several times: the first is the device's own, others are numbered.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Final, NamedTuple
 
 from ...model.fields import Field
 from ...model.reading import Event, Reason, Value
 from ..crypto import AAD
-from .content import Content, Parsed, Sealed, sift
+from ..limits import plausible
+from .content import Content, Parsed, Sealed
 
 MODEL: Final = "ATC"
 
@@ -26,21 +29,17 @@ _POUND: Final = 0.45359237
 
 
 class Row(NamedTuple):
-    """Describe a number: bytes, field (None: not published), units on the wire per unit, sign."""
+    """Describe a number: bytes, field, units on the wire per unit, sign, factor, decimals kept."""
 
     size: int
-    field: Field | None = None
+    field: Field
     per: int = 1
     signed: bool = False
     times: float = 1
-
-
-def _skip(size: int) -> Row:
-    return Row(size)
+    digits: int = 3
 
 
 NUMBERS: Final[dict[int, Row]] = {
-    0x00: _skip(1),  # packet id: the whole payload is compared instead
     0x01: Row(1, Field.BATTERY),
     0x02: Row(2, Field.TEMPERATURE, 100, True),
     0x03: Row(2, Field.HUMIDITY, 100),
@@ -50,7 +49,7 @@ NUMBERS: Final[dict[int, Row]] = {
     0x07: Row(2, Field.WEIGHT, 100, times=_POUND),
     0x08: Row(2, Field.DEW_POINT, 100, True),
     0x09: Row(1, Field.COUNT),
-    0x0A: _skip(3),  # energy
+    0x0A: Row(3, Field.ENERGY, 1000),
     0x0B: Row(3, Field.POWER, 100),
     0x0C: Row(2, Field.VOLTAGE, 1000),
     0x0D: Row(2, Field.PM25),
@@ -62,27 +61,27 @@ NUMBERS: Final[dict[int, Row]] = {
     0x2F: Row(1, Field.MOISTURE),
     0x3D: Row(2, Field.COUNT),
     0x3E: Row(4, Field.COUNT),
-    0x3F: _skip(2),  # rotation
-    0x40: _skip(2),  # distance, mm
-    0x41: _skip(2),  # distance, m
-    0x42: _skip(3),  # duration
+    0x3F: Row(2, Field.ROTATION, 10, True),
+    0x40: Row(2, Field.DISTANCE, 1000),
+    0x41: Row(2, Field.DISTANCE, 10),
+    0x42: Row(3, Field.DURATION, 1000),
     0x43: Row(2, Field.CURRENT, 1000),
-    0x44: _skip(2),  # speed
+    0x44: Row(2, Field.SPEED, 100),
     0x45: Row(2, Field.TEMPERATURE, 10, True),
     0x46: Row(1, Field.UV_INDEX, 10),
-    0x47: _skip(2),  # volumes and flows
-    0x48: _skip(2),
-    0x49: _skip(2),
+    0x47: Row(2, Field.VOLUME, 10),
+    0x48: Row(2, Field.VOLUME, 1000),
+    0x49: Row(2, Field.FLOW_RATE, 1000),
     0x4A: Row(2, Field.VOLTAGE, 10),
-    0x4B: _skip(3),  # gas
-    0x4C: _skip(4),
-    0x4D: _skip(4),  # energy
-    0x4E: _skip(4),  # volume
-    0x4F: _skip(4),  # water
-    0x50: _skip(4),  # time
-    0x51: _skip(2),  # acceleration
-    0x52: _skip(2),  # gyroscope
-    0x55: _skip(4),  # stored volume
+    0x4B: Row(3, Field.GAS_VOLUME, 1000),
+    0x4C: Row(4, Field.GAS_VOLUME, 1000),
+    0x4D: Row(4, Field.ENERGY, 1000),
+    0x4E: Row(4, Field.VOLUME, 1000),
+    0x4F: Row(4, Field.WATER, 1000),
+    0x50: Row(4, Field.TIMESTAMP),
+    0x51: Row(2, Field.ACCELERATION, 1000),
+    0x52: Row(2, Field.GYROSCOPE, 1000),
+    0x55: Row(4, Field.VOLUME_STORAGE, 1000),
     0x56: Row(2, Field.CONDUCTIVITY),
     0x57: Row(1, Field.TEMPERATURE, 1, True),
     0x58: Row(1, Field.TEMPERATURE, 100, True, 35),
@@ -91,49 +90,47 @@ NUMBERS: Final[dict[int, Row]] = {
     0x5B: Row(4, Field.COUNT, 1, True),
     0x5C: Row(4, Field.POWER, 100, True),
     0x5D: Row(2, Field.CURRENT, 1000, True),
-    0x5E: _skip(2),  # direction
-    0x5F: _skip(2),  # precipitation
-    0x60: _skip(1),  # channel
-    0x61: _skip(2),  # rotational speed
-    0x62: _skip(4),  # speed
-    0x63: _skip(4),  # acceleration
-    0x64: _skip(1),  # light level
-    0x65: _skip(1),  # settings revision
-    0xF0: _skip(2),  # device type
-    0xF1: _skip(4),  # firmware
-    0xF2: _skip(3),
+    0x5E: Row(2, Field.DIRECTION, 100),
+    0x5F: Row(2, Field.PRECIPITATION, 10),
+    0x60: Row(1, Field.CHANNEL),
+    0x61: Row(2, Field.ROTATIONAL_SPEED),
+    0x62: Row(4, Field.SPEED, 1_000_000, True, digits=6),
+    0x63: Row(4, Field.ACCELERATION, 1_000_000, True, digits=6),
+    0x64: Row(1, Field.LIGHT_LEVEL),
+    0x65: Row(1, Field.SETTINGS_REVISION),
+    0xF0: Row(2, Field.DEVICE_TYPE),
 }
 
-# One byte each; None is not published.
-FLAGS: Final[dict[int, Field | None]] = {
-    0x0F: None,
+# One byte each.
+FLAGS: Final[dict[int, Field]] = {
+    0x0F: Field.GENERIC,
     0x10: Field.SWITCH,
     0x11: Field.OPENING,
     0x15: Field.BATTERY_LOW,
     0x16: Field.CHARGING_STATE,
-    0x17: None,
-    0x18: None,
-    0x19: None,
+    0x17: Field.CARBON_MONOXIDE,
+    0x18: Field.COLD,
+    0x19: Field.CONNECTIVITY,
     0x1A: Field.DOOR,
-    0x1B: Field.OPENING,
+    0x1B: Field.GARAGE_DOOR,
     0x1C: Field.GAS,
-    0x1D: None,
+    0x1D: Field.HEAT,
     0x1E: Field.LIGHT,
     0x1F: Field.LOCK,
     0x20: Field.MOISTURE_DETECTED,
     0x21: Field.MOTION,
-    0x22: None,
+    0x22: Field.MOVING,
     0x23: Field.OCCUPANCY,
-    0x24: None,
-    0x25: Field.OCCUPANCY,
+    0x24: Field.PLUG,
+    0x25: Field.PRESENCE,
     0x26: Field.FAULT,
-    0x27: None,
-    0x28: None,
+    0x27: Field.RUNNING,
+    0x28: Field.SAFETY,
     0x29: Field.SMOKE,
-    0x2A: None,
-    0x2B: None,
-    0x2C: None,
-    0x2D: Field.OPENING,
+    0x2A: Field.SOUND,
+    0x2B: Field.TAMPER,
+    0x2C: Field.VIBRATION,
+    0x2D: Field.WINDOW,
 }
 _CHARGING: Final = ("not_charging", "charging")
 
@@ -156,13 +153,41 @@ BUTTON_TYPES: Final[dict[int, str]] = {
 COMMANDS: Final = ("off", "on", "toggle", "step_up", "step_down")
 TURNS: Final[dict[int, str]] = {1: "rotate_left", 2: "rotate_right"}
 
-# Text and raw bytes tell their own length.
-_COUNTED: Final = frozenset({0x53, 0x54})
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data[1:].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _raw(data: bytes) -> str | None:
+    # No state is longer than this in hex.
+    return data[1:].hex() if len(data) <= _LONGEST_RAW else None
+
+
+def _version(data: bytes) -> str:
+    return ".".join(str(part) for part in reversed(data))
+
+
+_LONGEST_RAW: Final = 128
+# Text and raw bytes tell their own length; None is an impossible value.
+WORDS: Final[dict[int, tuple[Field, Callable[[bytes], str | None]]]] = {
+    0x53: (Field.TEXT, _text),
+    0x54: (Field.RAW, _raw),
+    0xF1: (Field.FIRMWARE, _version),
+    0xF2: (Field.FIRMWARE, _version),
+}
+_TEXT_OBJECT: Final = 0x53
+_COUNTED: Final = frozenset({_TEXT_OBJECT, 0x54})
+# The whole payload is compared instead of its packet id.
+_PACKET_ID: Final = 0x00
 
 _SIZES: Final[dict[int, int]] = (
     {number: row.size for number, row in NUMBERS.items()}
     | dict.fromkeys(FLAGS, 1)
     | EVENTS
+    | {_PACKET_ID: 1, 0xF1: 4, 0xF2: 3}
 )
 
 _FLOATS: Final[dict[int, Struct]] = {2: Struct("<e"), 4: Struct("<f"), 8: Struct("<d")}
@@ -176,22 +201,36 @@ class _Found:
 
     def __init__(self) -> None:
         self.values: dict[Field, Value] = {}
+        self.further: dict[tuple[Field, int], Value] = {}
+        self.seen: Counter[Field] = Counter()
+        self.dropped = False
         self.buttons: list[str | None] = []
         self.events: list[Event] = []
 
-    def number(self, row: Row, raw: float) -> None:
-        # The same object may come again (a second probe); the first is the device's own.
-        if row.field is None or row.field in self.values:
-            return
-        value = raw if row.per == 1 else round(raw * row.times / row.per, 3)
-        self.values[row.field] = value
+    def _keep(self, field: Field, value: Value | None) -> None:
+        self.seen[field] += 1
+        number = self.seen[field]
+        if value is None or not (isinstance(value, str) or plausible(field, value)):
+            self.dropped = True
+        elif number == 1:
+            self.values[field] = value
+        else:
+            self.further[field, number] = value
 
-    def flag(self, number: int, state: int) -> None:
-        field = FLAGS[number]
-        if field is None or state > 1:
-            return
-        word = _CHARGING[state] if field is Field.CHARGING_STATE else bool(state)
-        self.values.setdefault(field, word)
+    def number(self, row: Row, raw: float) -> None:
+        exact = row.per == 1 == row.times
+        self._keep(
+            row.field, raw if exact else round(raw * row.times / row.per, row.digits)
+        )
+
+    def flag(self, field: Field, state: int) -> None:
+        if state <= 1:
+            charging = field is Field.CHARGING_STATE
+            self._keep(field, _CHARGING[state] if charging else bool(state))
+
+    def word(self, number: int, data: bytes) -> None:
+        field, read = WORDS[number]
+        self._keep(field, read(data))
 
     def event(self, number: int, data: bytes) -> None:
         code = data[0]
@@ -210,7 +249,13 @@ class _Found:
             for number, kind in enumerate(self.buttons, 1)
             if kind
         ]
-        return sift(self.values, (*pressed, *self.events), model=MODEL)
+        return Content(
+            self.values,
+            (*pressed, *self.events),
+            MODEL,
+            dropped=self.dropped,
+            further=self.further,
+        )
 
 
 def _split_v2(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -230,10 +275,12 @@ def _objects_v2(data: bytes) -> Content:
     for number, entry in _split_v2(data):
         if row := NUMBERS.get(number):
             found.number(row, int.from_bytes(entry, "little", signed=row.signed))
-        elif number in FLAGS:
-            found.flag(number, entry[0])
+        elif field := FLAGS.get(number):
+            found.flag(field, entry[0])
         elif number in EVENTS:
             found.event(number, entry)
+        elif number in WORDS:
+            found.word(number, entry)
     return found.content()
 
 
@@ -247,13 +294,16 @@ def _objects_v1(data: bytes) -> Content:
         if at > len(data) or not entry:
             break
         if kind >= _TEXT:
+            if kind == _TEXT:
+                # The length stands in the control byte; the reader skips one of its own.
+                found.word(_TEXT_OBJECT, b"\0" + entry)
             continue
         if (row := NUMBERS.get(number)) and (
             raw := _v1_number(kind, entry)
         ) is not None:
             found.number(row, raw)
-        elif number in FLAGS:
-            found.flag(number, entry[0])
+        elif field := FLAGS.get(number):
+            found.flag(field, entry[0])
         elif len(entry) >= EVENTS.get(number, 0xFF):
             found.event(number, entry)
     return found.content()

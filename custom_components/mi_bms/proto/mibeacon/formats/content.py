@@ -11,7 +11,8 @@ from ..limits import plausible
 class Content(NamedTuple):
     """Hold what an entry said; ``dropped`` if a value was impossible, ``payload`` if there was any.
 
-    ``name`` is the format's name where one entry has several.
+    ``name`` is the format's name where one entry has several. ``further`` are the second and later
+    values of a field, by field and number from 2.
     """
 
     values: Mapping[Field, Value]
@@ -20,6 +21,7 @@ class Content(NamedTuple):
     dropped: bool = False
     payload: bool = True
     name: str = ""
+    further: Mapping[tuple[Field, int], Value] = {}
 
 
 class Sealed(NamedTuple):
