@@ -28,7 +28,10 @@ from .proto.mibeacon.devices import DEVICES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Hold what somebody wants added; ``keyed_at`` (s since the epoch) is when a pairing made the key."""
+    """Hold what somebody wants added; ``keyed_at`` (s since the epoch) is when a pairing made the key.
+
+    ``extra`` is what the file that named it says of it besides, as JSON.
+    """
 
     address: str
     name: str | None = None
@@ -36,6 +39,7 @@ class Wish:
     product: int | None = None
     heard: Heard | None = None
     keyed_at: float | None = None
+    extra: str = field(default="", repr=False)
 
 
 def sensor_data(

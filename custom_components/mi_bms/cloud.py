@@ -28,12 +28,15 @@ _ERRORS: Final = (
 
 
 class CloudError(Exception):
-    """Report in one ``word`` why there is no key; ``url`` is the page of the second factor."""
+    """Report in one ``word`` why there is no key.
 
-    def __init__(self, word: str, url: str = "") -> None:
+    ``url`` is the page of the second factor, ``device`` the one that it is about.
+    """
+
+    def __init__(self, word: str, url: str = "", device: str = "") -> None:
         """Keep the word."""
         super().__init__(word)
-        self.word, self.url = word, url
+        self.word, self.url, self.device = word, url, device
 
 
 class CloudKey(NamedTuple):
@@ -65,11 +68,11 @@ async def async_fetch(
     except Exception as err:  # noqa: BLE001 - the library lets through what a strange answer causes
         raise _explained(library, err) from None
     if found is None:
-        raise CloudError("cloud_unknown_device")
+        raise CloudError("cloud_unknown_device", device=address)
     try:
         return CloudKey(found.name, parse_key(found.bindkey))
     except (KeyFormatError, AttributeError) as err:
-        raise CloudError("cloud_no_key") from err
+        raise CloudError("cloud_no_key", device=address) from err
 
 
 def _explained(library: Any, error: Exception) -> CloudError:

@@ -32,15 +32,19 @@ from .const import (
     CONF_PROFILE,
     DOMAIN,
     KIND_BATTERY,
+    KIND_OUTPUT,
     KIND_SENSOR,
 )
 from .doctor import async_why
 from .flow_keys import KeySteps
 from .flow_nearby import FAILED, WHY, NearbySteps
+from .flow_outputs import OutputSteps
 from .flow_pair import PairSteps, can_pair
 from .flow_sensor import SensorSteps
 from .heard import advert_of, everybody, find, sighting_of
 from .options_flow import SensorOptionsFlow
+from .output_options import OutputOptions
+from .outputs import CONF_TYPE
 from .profile import Profile
 from .proto.bms import registry
 from .proto.bms.contract import Family
@@ -114,7 +118,9 @@ def _family_field(families: list[str]) -> selector.SelectSelector:
     )
 
 
-class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMAIN):
+class MiBmsConfigFlow(
+    SensorSteps, PairSteps, KeySteps, NearbySteps, OutputSteps, domain=DOMAIN
+):
     """Lead from a heard device, or an address, to a working entry."""
 
     VERSION = 1
@@ -152,7 +158,7 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
             return self.async_abort(reason="no_bluetooth")
         return self.async_show_menu(
             step_id="user",
-            menu_options=["search", "nearby", "keys", "pair", "manual"],
+            menu_options=["search", "nearby", "keys", "pair", "manual", "outputs"],
         )
 
     async def async_step_search(
@@ -315,6 +321,8 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
                 return result
             if found := await self._async_propose(choice, errors):
                 user_input = {CONF_FAMILY: found}
+        elif self.source == SOURCE_RECONFIGURE:
+            user_input = {CONF_FAMILY: self._families[0]}
         schema = probatio.Schema(
             {probatio.Required(CONF_FAMILY): _family_field(families)}
         )
@@ -463,6 +471,8 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
     ) -> ConfigFlowResult:
         """Change a sensor's key, or a battery's type and password."""
         entry = self._get_reconfigure_entry()
+        if entry.data[CONF_KIND] == KIND_OUTPUT:
+            return await self._async_reconfigure_output(entry.data[CONF_TYPE])
         self._take_entry(entry)
         if entry.data[CONF_KIND] == KIND_SENSOR:
             if can_pair(entry.data.get(CONF_PRODUCT)):
@@ -489,7 +499,9 @@ class MiBmsConfigFlow(SensorSteps, PairSteps, KeySteps, NearbySteps, domain=DOMA
     @override
     def async_get_options_flow(
         config_entry: ConfigEntry,
-    ) -> BatteryOptions | SensorOptionsFlow:
-        """Give the options form of a device's kind."""
+    ) -> BatteryOptions | SensorOptionsFlow | OutputOptions:
+        """Give the options form of an entry's kind."""
+        if config_entry.data[CONF_KIND] == KIND_OUTPUT:
+            return OutputOptions()
         battery = config_entry.data[CONF_KIND] == KIND_BATTERY
         return BatteryOptions() if battery else SensorOptionsFlow()

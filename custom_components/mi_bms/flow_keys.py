@@ -25,7 +25,7 @@ from .proto.keys.importer import LARGEST, read_keys
 from .proto.mibeacon.crypto import parse_key
 from .proto.model.address import parse_address
 from .proto.model.errors import KeyFormatError
-from .words import async_words
+from .words import Words, async_words
 
 CONF_TEXT: Final = "text"
 CONF_FILE: Final = "file"
@@ -87,6 +87,12 @@ def _line(address: str, key: bytes, name: str) -> KeyLine:
     )
 
 
+def _left(preview: Preview, words: Words) -> str:
+    """Tell what is left as it is, if anything."""
+    rest = preview.rest(words)
+    return f"{words('line', 'left')}\n\n{rest}" if rest else ""
+
+
 class KeySteps(ConfigFlow):
     """Take keys, show what they would change, and take what is ticked."""
 
@@ -137,6 +143,8 @@ class KeySteps(ConfigFlow):
         if not self._preview.rows and not self._preview.loose:
             words = await async_words(self.hass)
             why = self._preview.rest(words).partition("\n")[0].removeprefix("- ")
+            # Errors are no Markdown.
+            why = why.replace("`", "")
             return self.async_show_form(
                 step_id="import_keys",
                 data_schema=_IMPORT,
@@ -189,7 +197,7 @@ class KeySteps(ConfigFlow):
                 "count": str(len(rows)),
                 "lines": str(preview.lines),
                 "aside": str(preview.aside),
-                "rest": preview.rest(words),
+                "rest": _left(preview, words),
             },
         )
 
@@ -202,6 +210,9 @@ class KeySteps(ConfigFlow):
             {row.wish.address: row.wish.key for row in taken if row.wish.key},
             preview.loose,
         )
+        keys.extras |= {
+            row.wish.address: row.wish.extra for row in taken if row.wish.extra
+        }
         added = updated = 0
         for row in taken:
             if await self._async_take_row(row):
@@ -229,25 +240,32 @@ class KeySteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask for the maker's account and fetch the keys of some devices."""
         errors: dict[str, str] = {}
-        url = "-"
+        second, device = "", "-"
         if user_input is not None and CONF_USERNAME in user_input:
             try:
                 lines = await self._async_fetch(user_input)
             except CloudError as err:
                 errors["base"] = err.word
-                url = err.url or "-"
+                device = err.device or "-"
+                if err.url:
+                    words = await async_words(self.hass)
+                    second = words("cloud", "second_factor", url=err.url)
             else:
                 if lines:
                     keys = await async_keys(self.hass)
                     self._preview = collect(self.hass, keys, lines)
                     return await self.async_step_import_pick()
                 errors[CONF_DEVICES] = "nothing_chosen"
-        kept = {CONF_USERNAME: (user_input or {}).get(CONF_USERNAME, "")}
+        kept = {
+            name: value
+            for name, value in (user_input or {}).items()
+            if name != CONF_PASSWORD
+        }
         return self.async_show_form(
             step_id="cloud",
             data_schema=self.add_suggested_values_to_schema(self._cloud_form(), kept),
             errors=errors,
-            description_placeholders={"url": url},
+            description_placeholders={"second_factor": second, "device": device},
         )
 
     async def _async_fetch(self, given: dict[str, Any]) -> list[KeyLine]:
@@ -255,7 +273,7 @@ class KeySteps(ConfigFlow):
         for text in given[CONF_DEVICES]:
             address = parse_address(text)
             if address is None:
-                raise CloudError("invalid_address")
+                raise CloudError("cloud_bad_address", device=text)
             found = await async_fetch(
                 self.hass, given[CONF_USERNAME], given[CONF_PASSWORD], address
             )
@@ -275,7 +293,8 @@ class KeySteps(ConfigFlow):
                 probatio.Required(
                     probatio.Secret(CONF_PASSWORD)
                 ): selector.TextSelector(password),
-                probatio.Required(CONF_DEVICES): selector.SelectSelector(
+                # Without a default the frontend chooses the first one by itself.
+                probatio.Required(CONF_DEVICES, default=[]): selector.SelectSelector(
                     selector.SelectSelectorConfig(
                         options=devices, multiple=True, custom_value=True
                     )

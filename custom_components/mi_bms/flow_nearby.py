@@ -161,13 +161,14 @@ class NearbySteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Tell what was added, and what was not and why."""
-        words = await async_words(self.hass)
+        added = {"added": str(self._added)}
+        if not self._failed:
+            return self.async_abort(
+                reason="nearby_added", description_placeholders=added
+            )
+        failed = {"failed": "\n".join(self._failed)}
         return self.async_abort(
-            reason="nearby_added",
-            description_placeholders={
-                "added": str(self._added),
-                "failed": "\n".join(self._failed) or words("line", "nothing"),
-            },
+            reason="nearby_partly", description_placeholders=added | failed
         )
 
     @callback

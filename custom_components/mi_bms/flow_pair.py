@@ -5,8 +5,11 @@ task ends when the next stage begins, so a browser that was closed finds the sta
 """
 
 import asyncio
-from typing import Any, Final, override
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, NamedTuple, override
 
+from bluetooth_data_tools import monotonic_time_coarse
 import probatio
 
 from homeassistant.components import bluetooth
@@ -16,8 +19,9 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_ADDRESS
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import selector
+from homeassistant.helpers.event import async_track_time_interval
 
 from .adding import entry_of, sensor_data
 from .const import CONF_KEY, CONF_PRODUCT
@@ -27,12 +31,17 @@ from .pairing import UNREACHABLE, Pairing
 from .proto.activation.devices import HINTS, Hint, Preparation, Way
 from .proto.mibeacon.devices import DEVICES
 from .proto.model.address import parse_address
-from .words import async_words
+from .words import Words, async_words
 
 CONF_PREFIX: Final = "prefix"
 CONF_INSTANT: Final = "instant"
 CONF_ACCEPT: Final = "accept"
 WEAK: Final = -85  # dBm; below this too many frames get lost
+LISTEN: Final = 2.0  # s before the list is shown for the first time
+REFRESH: Final = timedelta(seconds=2)
+LISTED: Final = 30  # devices
+_DIFFERENCE: Final = 3  # dB that change the list; less is noise
+_AGE: Final = 10  # s in which silence is told
 
 _UNKNOWN: Final = Hint(Way.STANDARD, Preparation.HOLD_BUTTON)
 _ACCEPT: Final = probatio.Schema(
@@ -41,6 +50,36 @@ _ACCEPT: Final = probatio.Schema(
         probatio.Required(CONF_INSTANT, default=False): selector.BooleanSelector(),
     }
 )
+_FILTER: Final = probatio.Schema(
+    {
+        probatio.Optional(CONF_PREFIX): selector.TextSelector(),
+        probatio.Optional(CONF_ADDRESS): selector.TextSelector(),
+    }
+)
+
+
+class _Listed(NamedTuple):
+    """Hold one line of the list; ``age`` is for how long (s) the device has been silent."""
+
+    heard: Heard
+    age: int
+
+    @property
+    def silence(self) -> int:
+        """Give for how long it has been silent, in steps that are worth telling."""
+        return self.age // _AGE * _AGE
+
+    def differs(self, shown: _Listed) -> bool:
+        """Say whether a line looks otherwise than when it was shown."""
+        moved = abs(self.heard.info.rssi - shown.heard.info.rssi)
+        return moved >= _DIFFERENCE or self.silence != shown.silence
+
+    def label(self, words: Words) -> str:
+        """Give signal, model and address, what changes first: narrow screens cut the end off."""
+        signal = f"{self.heard.info.rssi} dBm"
+        if self.silence:
+            signal = words("pair_list", "ago", seconds=str(self.silence))
+        return f"{signal} · {self.heard.model} · {self.heard.address}"
 
 
 def hint_of(product: int | None) -> Hint:
@@ -69,50 +108,118 @@ class PairSteps(ConfigFlow):
         self._pair_prefix = ""
         self._pairing: Pairing | None = None
         self._pair_waiter: asyncio.Task[None] | None = None
+        self._pair_scan: asyncio.Task[None] | None = None
+        self._pair_listening: asyncio.Task[None] | None = None
+        self._pair_stop: CALLBACK_TYPE | None = None
+        self._pair_seen: dict[str, _Listed] = {}
 
     async def async_step_pair(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Choose a device that is heard, or name one that will wake up."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            wanted = user_input.get(CONF_PREFIX, "").strip()
-            filtered, self._pair_prefix = wanted != self._pair_prefix, wanted
-            chosen = user_input.get(CONF_ADDRESS, "")
-            if not filtered and chosen:
-                if address := parse_address(chosen):
-                    return await self._async_prepare(address)
-                errors[CONF_ADDRESS] = "invalid_address"
-            elif not filtered:
-                errors[CONF_ADDRESS] = "nothing_chosen"
-        return self.async_show_form(
-            step_id="pair", data_schema=self._pair_schema(), errors=errors
+        """Listen for a moment before anything is listed.
+
+        The frontend looks for news of a flow only from its first step of progress on.
+        """
+        if self._pair_scan is None:
+            self._pair_scan = self.hass.async_create_background_task(
+                bluetooth.async_request_active_scan(self.hass), "pairing scan"
+            )
+            self._pair_listening = self.hass.async_create_background_task(
+                asyncio.sleep(LISTEN), "pairing list"
+            )
+        if self._pair_listening is not None and not self._pair_listening.done():
+            return self.async_show_progress(
+                step_id="pair",
+                progress_action="pair_listen",
+                progress_task=self._pair_listening,
+            )
+        return self.async_show_progress_done(next_step_id="pair_choose")
+
+    async def async_step_pair_choose(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """List the devices that are heard; the list stays up to date while it is shown."""
+        words = await async_words(self.hass)
+        if self._pair_stop is None:
+            self._pair_stop = async_track_time_interval(
+                self.hass, self._pair_look, REFRESH, cancel_on_shutdown=True
+            )
+        self._pair_seen = self._pair_heard()
+        options = {}
+        for one in self._pair_seen.values():
+            step = f"pair_{one.heard.address.replace(':', '').lower()}"
+            # A menu leads to steps only, and by their names.
+            setattr(self, f"async_step_{step}", partial(self._async_chosen, one.heard))
+            options[step] = one.label(words)
+        options["pair_filter"] = words("pair_list", "filter")
+        shown = "some" if self._pair_seen else "none"
+        return self.async_show_menu(
+            step_id="pair_choose",
+            menu_options=options,
+            description_placeholders={
+                "found": words("pair_list", shown),
+                "filter": words("pair_list", "filtered", prefix=self._pair_prefix)
+                if self._pair_prefix
+                else "",
+            },
         )
 
-    def _pair_schema(self) -> probatio.Schema:
+    def _pair_heard(self) -> dict[str, _Listed]:
         prefixes = [
             one.strip().lower() for one in self._pair_prefix.split(",") if one.strip()
         ]
-        options = [
-            selector.SelectOptionDict(value=heard.address, label=heard.label)
+        now = monotonic_time_coarse()
+        found = [
+            _Listed(heard, max(0, int(now - heard.info.time)))
             for heard in everybody(self.hass, connectable=True)
             if can_pair(_product(heard)) and _begins(heard, prefixes)
         ]
-        # No default: an emptied field would get it back.
-        prefix = probatio.Optional(
-            CONF_PREFIX, description={"suggested_value": self._pair_prefix}
+        # Those that are shown stay where they are: nobody should hit the wrong line.
+        order = list(self._pair_seen)
+        found.sort(
+            key=lambda one: (
+                order.index(one.heard.address)
+                if one.heard.address in self._pair_seen
+                else len(order)
+            )
         )
-        return probatio.Schema(
-            {
-                probatio.Optional(CONF_ADDRESS): selector.SelectSelector(
-                    selector.SelectSelectorConfig(
-                        options=options,
-                        custom_value=True,
-                        mode=selector.SelectSelectorMode.DROPDOWN,
-                    )
-                ),
-                prefix: selector.TextSelector(),
-            }
+        return {one.heard.address: one for one in found[:LISTED]}
+
+    @callback
+    def _pair_look(self, _now: datetime) -> None:
+        """Have the list shown anew if it looks otherwise by now."""
+        if self.cur_step is None or self.cur_step["step_id"] != "pair_choose":
+            return
+        now, seen = self._pair_heard(), self._pair_seen
+        if now.keys() != seen.keys() or any(
+            one.differs(seen[address]) for address, one in now.items()
+        ):
+            self.async_notify_flow_changed()
+
+    async def _async_chosen(
+        self, heard: Heard, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        return await self._async_prepare(heard.address)
+
+    async def async_step_pair_filter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Shorten the list, or name a device that will wake up."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._pair_prefix = user_input.get(CONF_PREFIX, "").strip()
+            self._pair_seen = {}
+            named = user_input.get(CONF_ADDRESS, "").strip()
+            if not named:
+                return await self.async_step_pair_choose()
+            if address := parse_address(named):
+                return await self._async_prepare(address)
+            errors[CONF_ADDRESS] = "invalid_address"
+        shown = user_input or {CONF_PREFIX: self._pair_prefix}
+        return self.async_show_form(
+            step_id="pair_filter",
+            data_schema=self.add_suggested_values_to_schema(_FILTER, shown),
+            errors=errors,
         )
 
     async def _async_prepare(self, address: str) -> ConfigFlowResult:
@@ -215,7 +322,7 @@ class PairSteps(ConfigFlow):
         """Show what was made, this once; it is stored already."""
         pairing = self._pairing
         if pairing is None or pairing.result is None:
-            return await self.async_step_pair()
+            return await self.async_step_pair_choose()
         made = pairing.result
         # A pairing that takes no time leads here with the answer to the form before it.
         if user_input is not None and CONF_ACCEPT not in user_input:
@@ -247,7 +354,7 @@ class PairSteps(ConfigFlow):
         fixed = self.source == SOURCE_RECONFIGURE
         return self.async_show_menu(
             step_id="pair_failed",
-            menu_options=["pair_prepare"] if fixed else ["pair_prepare", "pair"],
+            menu_options=["pair_prepare"] if fixed else ["pair_prepare", "pair_choose"],
             description_placeholders={
                 "name": self._pair_title(),
                 "reason": words("pair_failure", failure or UNREACHABLE),
@@ -259,6 +366,11 @@ class PairSteps(ConfigFlow):
     def async_remove(self) -> None:
         """Give up when the form is closed: the connection is needed by others."""
         super().async_remove()
+        if self._pair_stop:
+            self._pair_stop()
+        for task in (self._pair_scan, self._pair_listening):
+            if task:
+                task.cancel()
         if self._pairing:
             self._pairing.cancel()
             if self._pairing.result and not entry_of(self.hass, self._pair_address):

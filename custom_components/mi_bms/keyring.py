@@ -54,6 +54,8 @@ class Keys:
         )
         self.ring = KeyRing()
         self.identities: dict[str, dict[str, Any]] = {}
+        # What a file said of a device besides, as JSON.
+        self.extras: dict[str, str] = {}
         self.auto_add = False
         self.ignored: set[str] = set()
         self.pairing: str | None = None  # the address that is being given a key
@@ -66,6 +68,7 @@ class Keys:
         """Read what was kept, add the keys of the entries, and begin to listen."""
         kept = await self._store.async_load() or {}
         self.identities = kept.get("identities", {})
+        self.extras = kept.get("extras", {})
         self.auto_add = kept.get("auto_add", False)
         self.ignored = set(kept.get("ignored", ()))
         for address, key in kept.get("keys", {}).items():
@@ -92,6 +95,7 @@ class Keys:
             "keys": {one: key.hex() for one, key in self.ring.owned.items()},
             "loose": [key.hex() for key in self.ring.loose],
             "identities": self.identities,
+            "extras": self.extras,
             "auto_add": self.auto_add,
             "ignored": sorted(self.ignored),
         }

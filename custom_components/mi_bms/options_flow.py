@@ -1,31 +1,45 @@
-"""The options form of a sensor: only what makes sense for its model."""
+"""The options of a sensor: a form with only what makes sense for its model, and all keys as files."""
 
-from typing import Any, Final
+from typing import Any, Final, override
 
 import probatio
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
-from homeassistant.helpers import selector
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, selector
 
 from .const import (
     CONF_DEAD_BAND,
+    CONF_FILL,
     CONF_HOLD,
     CONF_OFFSET,
     CONF_PRODUCT,
     CONF_SMOOTHING,
+    CONF_SYNC_CLOCK,
     CONF_TIMEOUT,
     CONF_WINDOW,
     DEFAULT_WINDOW,
 )
+from .export import GOOD_FOR, async_export, async_make_links, async_void_links
+from .options import HOLDS
+from .proto.active.spec import ACTIVE, Function
 from .proto.mibeacon.devices import DEVICES
 from .proto.model.fields import Field
 from .proto.model.smoothing import Smoothing
+from .words import async_words
 
+CONF_CONFIRM: Final = "confirm"
 MAX_TIMEOUT: Final = 60 * 24 * 30  # min
-MAX_HOLD: Final = 3600  # s
 MAX_WINDOW: Final = 3600  # s
 
+_CONFIRM: Final = probatio.Schema(
+    {probatio.Required(CONF_CONFIRM, default=False): selector.BooleanSelector()}
+)
 # Field -> unit, largest offset either way, largest dead-band.
 _SHAPED: Final = {
     Field.TEMPERATURE: (UnitOfTemperature.CELSIUS, 10, 5),
@@ -47,20 +61,30 @@ def _number(
     )
 
 
-def _schema(product: int | None) -> probatio.Schema:
-    """Build the form; of a model that is not known anything may make sense."""
-    spec = DEVICES.get(product) if product is not None else None
-    fields = set(spec.fields) if spec else {*_SHAPED, Field.MOTION}
-    moves = Field.MOTION in fields or bool(spec and Field.MOTION in spec.events)
+def _reports(hass: HomeAssistant, entry: ConfigEntry[Any]) -> set[str]:
+    """Give what the model reports, and what this one has shown so far."""
+    spec = DEVICES.get(entry.data.get(CONF_PRODUCT) or 0)
+    prefix = f"{entry.unique_id}-"
+    shown = {
+        registered.unique_id.removeprefix(prefix)
+        for registered in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+    }
+    return shown | ({*spec.fields, *spec.held} if spec else set())
+
+
+def _schema(product: int | None, fields: set[str]) -> probatio.Schema:
+    """Build the form for what a sensor reports, and for what its product can do when connected to."""
     form: dict[probatio.Marker, Any] = {
         probatio.Optional(CONF_TIMEOUT, default=0): _number(
             0, MAX_TIMEOUT, UnitOfTime.MINUTES
         )
     }
-    if moves:
-        form[probatio.Optional(CONF_HOLD, default=0)] = _number(
-            0, MAX_HOLD, UnitOfTime.SECONDS
-        )
+    for held, (time_unit, _, longest) in HOLDS.items():
+        if held in fields:
+            key = probatio.Optional(f"{held}_{CONF_HOLD}", default=0)
+            form[key] = _number(0, longest, time_unit)
     shaped = [field for field in _SHAPED if field in fields]
     if shaped:
         form[probatio.Optional(CONF_SMOOTHING, default=Smoothing.OFF.value)] = (
@@ -82,17 +106,87 @@ def _schema(product: int | None) -> probatio.Schema:
         form[probatio.Optional(f"{CONF_DEAD_BAND}_{field}", default=0)] = _number(
             0, band, unit, 0.1
         )
-    return probatio.Schema(form)
+    return probatio.Schema(form | _connected(product))
+
+
+def _connected(product: int | None) -> dict[probatio.Marker, Any]:
+    """Give the part of the form for what a model does over a connection."""
+    spec = ACTIVE.get(product or 0)
+    can = spec.functions if spec else frozenset[Function]()
+    chosen = []
+    if can & {Function.CLOCK, Function.SET_CLOCK}:
+        chosen.append(CONF_SYNC_CLOCK)
+    if Function.HISTORY in can:
+        chosen.append(CONF_FILL)
+    return {
+        probatio.Optional(key, default=False): selector.BooleanSelector()
+        for key in chosen
+    }
 
 
 class SensorOptionsFlow(OptionsFlowWithReload):
-    """Let the user shape what a sensor shows."""
+    """Let the user shape what a sensor shows, and take all keys out of the house."""
+
+    def __init__(self) -> None:
+        """Begin without links."""
+        self._links: dict[str, str] = {}
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Lead to the form."""
-        return await self.async_step_sensor()
+        """Lead to the choice."""
+        return await self.async_step_choice()
+
+    async def async_step_choice(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is wanted."""
+        return self.async_show_menu(
+            step_id="choice", menu_options=["sensor", "export_keys"]
+        )
+
+    async def async_step_export_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Have it confirmed that all keys are to be readable."""
+        errors = {}
+        if user_input is not None:
+            if user_input[CONF_CONFIRM]:
+                return await self.async_step_download()
+            errors[CONF_CONFIRM] = "not_confirmed"
+        return self.async_show_form(
+            step_id="export_keys", data_schema=_CONFIRM, errors=errors
+        )
+
+    async def async_step_download(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the links to the files."""
+        if user_input is not None:
+            return self.async_abort(reason="exported")
+        self._links = self._links or async_make_links(self.hass)
+        everything = await async_export(self.hass)
+        words = await async_words(self.hass)
+        notes = [words("export", "too_big")] if everything.too_big else []
+        if everything.left_out:
+            left_out = ", ".join(everything.left_out)
+            notes.append(words("export", "left_out", sensors=left_out))
+        return self.async_show_form(
+            step_id="download",
+            description_placeholders={
+                **self._links,
+                "minutes": str(GOOD_FOR.seconds // 60),
+                "notes": "\n\n".join(notes),
+            },
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Let the links end with the form."""
+        super().async_remove()
+        if self._links:
+            async_void_links(self.hass)
 
     async def async_step_sensor(
         self, user_input: dict[str, Any] | None = None
@@ -103,7 +197,10 @@ class SensorOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="sensor",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.config_entry.data.get(CONF_PRODUCT)),
+                _schema(
+                    self.config_entry.data.get(CONF_PRODUCT),
+                    _reports(self.hass, self.config_entry),
+                ),
                 self.config_entry.options,
             ),
         )

@@ -5,7 +5,7 @@ that is closed, or a house that is restarted a moment later, loses nothing.
 """
 
 import asyncio
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bluetooth_data_tools import monotonic_time_coarse
@@ -26,8 +26,9 @@ from .keyring import Keys
 from .proto.activation.activation import Activation
 from .proto.activation.contract import ActivationResult, Reason, Stage
 from .proto.link.activation import activate
+from .proto.link.gatt import GattLink
 from .proto.model.errors import ActivationError, MiBmsError, Unreachable
-from .transport import async_use
+from .transport import async_open
 
 WAITING: Final = "waiting"  # before the first stage: for the device to wake
 WAKE_TIME: Final = 600.0  # s that somebody has to fetch the device and press its button
@@ -37,6 +38,8 @@ ASLEEP: Final = "asleep"
 # Words of ``Unreachable`` that a person can act on.
 _TELLING: Final = frozenset({"not_heard", "no_slot"})
 _ORDER: Final = (WAITING, *Stage)
+# How it looks when a remembered table of services is that of an older firmware.
+_OLD_TABLE: Final = frozenset({Reason.NO_SERVICE, Reason.TIMEOUT})
 
 
 class Pairing:
@@ -98,8 +101,9 @@ class Pairing:
         try:
             if self._wait:
                 await self._awake()
-            use = partial(async_use, self._hass, self.address)
-            self.result = await activate(use, self._activation, progress=self._report)
+            self.result = await activate(
+                self._use, self._activation, progress=self._report
+            )
         except Unreachable as err:
             self.failure = err.reason if err.reason in _TELLING else UNREACHABLE
         except ActivationError as err:
@@ -112,6 +116,19 @@ class Pairing:
             self._keys.pairing = None
             self._keep()
             self._hass.loop.call_soon(self._news.set)
+
+    async def _use(
+        self, work: Callable[[GattLink], Awaitable[ActivationResult]]
+    ) -> ActivationResult:
+        opened = await async_open(self._hass, self.address)
+        try:
+            return await opened.use(work(opened.link))
+        except ActivationError as err:
+            if err.reason in _OLD_TABLE:
+                await opened.forget_services()
+            raise
+        finally:
+            await opened.close()
 
     def _report(self, stage: Stage) -> None:
         if stage is Stage.CONNECTING:

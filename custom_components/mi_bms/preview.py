@@ -1,7 +1,7 @@
 """What taking a heap of keys would change, line by line, before anything is changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -11,7 +11,7 @@ from .adding import Wish, entry_of
 from .const import CONF_KEY, CONF_KIND, KIND_BATTERY
 from .heard import Heard, find, titled
 from .keyring import Keys
-from .proto.keys.contract import Import, KeyLine, Refusal, Refused
+from .proto.keys.contract import Format, Import, KeyLine, Refusal, Refused
 from .proto.keys.ring import opens
 from .proto.mibeacon.decoder import check_key
 from .proto.mibeacon.devices import DEVICES
@@ -37,6 +37,9 @@ class Fit(StrEnum):
     WRONG = "wrong"
     LATER = "later"  # nothing encrypted heard yet
     NO_KEY = "no_key"  # it sends in the clear
+    EITHER = (
+        "either"  # address and key may be the other way round, and neither is heard
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,8 @@ class Row:
     @property
     def wanted(self) -> bool:
         """Say whether it is ticked to begin with."""
-        return self.change in {Change.ADDED, Change.UPDATED} and self.fit != Fit.WRONG
+        doubtful = self.fit in {Fit.WRONG, Fit.EITHER}
+        return self.change in {Change.ADDED, Change.UPDATED} and not doubtful
 
     def label(self, words: Words) -> str:
         """Give the line of the list."""
@@ -94,7 +98,7 @@ class Preview:
         if len(told) > SHOWN:
             more = str(len(told) - SHOWN)
             lines.append(f"- {words('line', 'more', more=more)}")
-        return "\n".join(lines) or words("line", "nothing")
+        return "\n".join(lines)
 
 
 def _refused(one: Refused, words: Words) -> str:
@@ -106,15 +110,16 @@ def _refused(one: Refused, words: Words) -> str:
 def look(hass: HomeAssistant, keys: Keys, found: Import) -> Preview:
     """Compare a heap of keys with what is set up and with what is heard."""
     rows = {
-        line.address: _row(hass, keys, _wish(hass, line), line.line)
-        for line in found.found
+        row.wish.address: row for line in found.found for row in _rows(hass, keys, line)
     }
     refused = []
     for one in found.refused:
         keyless = one.reason is Refusal.NO_KEY and one.address not in rows
         heard = find(hass, one.address) if keyless and one.address else None
         if heard and heard.sighting and heard.sighting.encrypted is False:
-            wish = Wish(address=heard.address, name=one.name, heard=heard)
+            wish = Wish(
+                address=heard.address, name=one.name, heard=heard, extra=one.extra
+            )
             rows[heard.address] = _row(hass, keys, wish, one.line)
         else:
             refused.append(one)
@@ -137,6 +142,24 @@ def collect(hass: HomeAssistant, keys: Keys, lines: Iterable[KeyLine]) -> Previe
     return Preview(rows=rows)
 
 
+def _rows(hass: HomeAssistant, keys: Keys, line: KeyLine) -> Iterable[Row]:
+    """Give the row of a line, or both of one that can be read in two ways if nothing tells them apart."""
+    both = [line]
+    if line.swapped:
+        address, key = line.swapped
+        both.append(replace(line, address=address, key=key))
+    known = [one for one in both if _is_known(hass, one.address)]
+    # Tasmota's way, if it is written in one piece as Tasmota does.
+    sure = known or (both[:1] if line.format is Format.MI32KEY else [])
+    for one in sure[:1] or both:
+        row = _row(hass, keys, _wish(hass, one), line.line)
+        yield row if sure or len(both) == 1 else replace(row, fit=Fit.EITHER)
+
+
+def _is_known(hass: HomeAssistant, address: str) -> bool:
+    return bool(find(hass, address) or entry_of(hass, address))
+
+
 def _wish(hass: HomeAssistant, line: KeyLine) -> Wish:
     heard = find(hass, line.address)
     return Wish(
@@ -145,6 +168,7 @@ def _wish(hass: HomeAssistant, line: KeyLine) -> Wish:
         key=line.key,
         product=line.product_id,
         heard=heard,
+        extra=line.extra,
     )
 
 

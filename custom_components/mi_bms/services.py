@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import probatio
 
-from homeassistant.const import ATTR_DEVICE_ID, CONF_ADDRESS
+from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -14,20 +14,13 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 
 from .adverts import SensorCoordinator
-from .const import CONF_KEY, CONF_KIND, CONF_PRODUCT, DOMAIN, KIND_SENSOR
-from .keyring import async_keys
-from .proto.keys.contract import KnownSensor
-from .proto.keys.exporter import (
-    DEVICE_BYTES,
-    DEVICE_SLOTS,
-    fits_mi32cfg,
-    mi32cfg,
-    plain,
-)
+from .behind import runtime_of_id
+from .const import DOMAIN
+from .export import async_export
 
 ACTION_RECORD: Final = "record"
 ACTION_EXPORT: Final = "export_keys"
@@ -74,12 +67,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 def _sensor(hass: HomeAssistant, device_id: str) -> SensorCoordinator:
     """Give the coordinator of a device; raise what the user did wrong."""
-    device = dr.async_get(hass).async_get(device_id)
-    for entry_id in device.config_entries if device else ():
-        entry = hass.config_entries.async_get_entry(entry_id)
-        coordinator = getattr(entry, "runtime_data", None)
-        if isinstance(coordinator, SensorCoordinator):
-            return coordinator
+    coordinator = runtime_of_id(hass, device_id)
+    if isinstance(coordinator, SensorCoordinator):
+        return coordinator
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="not_a_sensor"
     )
@@ -122,35 +112,11 @@ async def _async_export(call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="export_not_confirmed"
         )
-    sensors = _known_sensors(hass, (await async_keys(hass)).ring.owned)
-    file = mi32cfg(sensors)
-    too_big = len(file) > DEVICE_BYTES or len(sensors) > DEVICE_SLOTS
-    left_out = [one.address for one in sensors if not fits_mi32cfg(one)]
+    everything = await async_export(hass)
     return {
         # The device itself writes the NUL that ends the file; text has no use for it.
-        "mi32cfg": file.rstrip(b"\0").decode(),
-        "list": plain(sensors),
-        "too_big_for_tasmota": too_big,
-        "not_in_mi32cfg": list[JsonValueType](left_out),
+        "mi32cfg": everything.mi32cfg.rstrip(b"\0").decode(),
+        "list": everything.plain,
+        "too_big_for_tasmota": everything.too_big,
+        "not_in_mi32cfg": list[JsonValueType](everything.left_out),
     }
-
-
-def _known_sensors(hass: HomeAssistant, ring: dict[str, bytes]) -> list[KnownSensor]:
-    """Give the sensors that are set up, then keys of sensors that are not."""
-    found: dict[str, KnownSensor] = {}
-    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-        if entry.data[CONF_KIND] != KIND_SENSOR:
-            continue
-        address, key = entry.data[CONF_ADDRESS], entry.data.get(CONF_KEY)
-        coordinator = getattr(entry, "runtime_data", None)
-        decoder = getattr(coordinator, "decoder", None)
-        found[address] = KnownSensor(
-            address=address,
-            key=bytes.fromhex(key) if key else None,
-            name=entry.title,
-            product_id=entry.data.get(CONF_PRODUCT),
-            firmware=decoder.firmware if decoder else None,
-        )
-    for address, known in ring.items():
-        found.setdefault(address, KnownSensor(address=address, key=known))
-    return list(found.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 import contextlib
+import json
 import os
 from pathlib import Path
 import signal
@@ -15,6 +16,23 @@ WORLD: Final = Path(__file__).with_name("home.toml")
 START_TIME: Final = 300.0  # s; the first start on a machine builds an environment
 STOP_TIME: Final = 30.0
 UP: Final = "Stop everything"
+STAND_IN: Final = "maker_stand_in"
+# What other integrations of this Home Assistant have: domain, address, title and data.
+OTHERS: Final = (
+    (
+        "xiaomi_ble",
+        "A4:C1:38:00:0C:11",
+        "Cellar",
+        {"bindkey": "5b0500112233445566778899aabbcc11"},
+    ),
+    (
+        "bthome",
+        "A4:C1:38:00:0C:12",
+        "Garden shed",
+        {"bindkey": "f60500112233445566778899aabbcc12"},
+    ),
+    (STAND_IN, None, "The maker", {}),
+)
 
 
 class NotUpError(Exception):
@@ -38,9 +56,40 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait(STOP_TIME)
 
 
+def furnish(folder: Path) -> None:
+    """Give a fresh configuration the entries of other integrations, and the stand-in beside ours."""
+    entries = [
+        {
+            "entry_id": f"{number:032x}",
+            "version": 1,
+            "domain": domain,
+            "title": title,
+            "data": data,
+            "source": "user",
+            "unique_id": address,
+            # They are looked at only; neither needs to run.
+            "disabled_by": None if domain == STAND_IN else "user",
+        }
+        for number, (domain, address, title, data) in enumerate(OTHERS, 1)
+    ]
+    stored = {
+        "version": 1,
+        "minor_version": 1,
+        "key": "core.config_entries",
+        "data": {"entries": entries},
+    }
+    storage = folder / ".storage" / stored["key"]
+    storage.parent.mkdir(parents=True)
+    storage.write_text(json.dumps(stored), encoding="utf-8")
+    beside = folder / "custom_components" / STAND_IN
+    beside.parent.mkdir()
+    beside.symlink_to(Path(__file__).with_name(STAND_IN), target_is_directory=True)
+
+
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[str]:
     """Run both with the configuration in ``folder``; give the address without a slash at its end."""
+    furnish(folder)
     port = free_port()
     options = ("--config", str(folder), "--port", str(port), "--world", str(WORLD))
     process = subprocess.Popen(

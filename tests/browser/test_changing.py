@@ -15,6 +15,8 @@ def test_door_contact(wizard: Wizard) -> None:
     wizard.shot("200 door contact's page")
 
     wizard.configure("MCCGQ02HL 0C05")
+    wizard.at("Options")
+    wizard.choose("What this sensor shows")
     wizard.at("What this sensor shows")
     wizard.shot("201 door contact's options")
     wizard.fill_number("Unavailable after", "90")
@@ -47,6 +49,7 @@ def test_thermometer(wizard: Wizard) -> None:
     wizard.submit()
     wizard.finish()
     wizard.configure("ATC 0C03")
+    wizard.choose("What this sensor shows")
     wizard.at("What this sensor shows")
     wizard.tall_shot("210 thermometer's options")
     wizard.pick("Smoothing", "Median")
@@ -55,4 +58,5 @@ def test_thermometer(wizard: Wizard) -> None:
     wizard.says("saved")
     wizard.close("finish|close")
     wizard.configure("ATC 0C03")
+    wizard.choose("What this sensor shows")
     expect(wizard.number("Temperature correction")).to_have_value("-0.4")

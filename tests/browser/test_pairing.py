@@ -10,10 +10,11 @@ from .wizard import BATTERY_TIME, Wizard
 def test_key_made_by_pairing(wizard: Wizard) -> None:
     wizard.add_integration()
     wizard.choose("Make a key by pairing")
+    wizard.at("Listening")
+    wizard.keep("399 listening")
     wizard.at("Which device?")
     wizard.shot("400 which device")
-    wizard.choose_custom("Device", "A4:C1:38:00:0C:0A")
-    wizard.submit()
+    wizard.choose_line("A4:C1:38:00:0C:0A")
     wizard.at("Prepare LYWSD03MMC 0C0A")
     wizard.shot("401 prepare")
     wizard.submit()
@@ -36,11 +37,39 @@ def test_key_made_by_pairing(wizard: Wizard) -> None:
     wizard.shot("406 paired sensor's page")
 
 
+def test_the_list_changes_by_itself(wizard: Wizard) -> None:
+    """Signals vary a little all the time, as in a house; nobody clicks."""
+    wizard.add_integration()
+    wizard.choose("Make a key by pairing")
+    wizard.at("Which device?")
+    lines = wizard.line(re.compile("dBm|silent"))
+    expect(lines.first).to_be_visible()
+    before = _either(lines.all_inner_texts())
+    changed = lines.filter(has_not_text=re.compile(before))
+    expect(changed.first).to_be_visible(timeout=BATTERY_TIME)
+    wizard.shot("408 list that changed")
+    wizard.choose_line("It is not in this list")
+    wizard.at("Not in the list?")
+    wizard.shot("409 not in the list")
+    wizard.fill("Show only", "MHO")
+    wizard.submit()
+    wizard.at("Which device?")
+    wizard.says("begins like this: MHO")
+    wizard.choose_line("It is not in this list")
+    wizard.fill("Bluetooth address", "A4:C1:38:00:0C:77")
+    wizard.submit()
+    wizard.at("Prepare A4:C1:38:00:0C:77")
+    wizard.says("The device is not heard right now")
+
+
+def _either(texts: list[str]) -> str:
+    return "|".join(re.escape(text.strip()) for text in texts)
+
+
 def test_firmware_that_refuses(wizard: Wizard) -> None:
     wizard.add_integration()
     wizard.choose("Make a key by pairing")
-    wizard.choose_custom("Device", "A4:C1:38:00:0C:0B")
-    wizard.submit()
+    wizard.choose_line("A4:C1:38:00:0C:0B")
     wizard.at("Prepare LYWSD03MMC 0C0B")
     wizard.switch("may lose the device")
     wizard.submit()

@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    FilePayload,
     Locator,
     Page,
     expect,
@@ -233,6 +234,29 @@ class Wizard:
         """Choose from a menu."""
         self.flow.get_by_text(label, exact=True).click()
 
+    def choose_line(self, text: str) -> None:
+        """Choose from a menu whose lines change: the one that holds a text."""
+        self.line(text).click()
+
+    def line(self, text: str | re.Pattern[str]) -> Locator:
+        """Give the line of a menu that holds a text."""
+        return self.flow.locator("ha-list-item").filter(has_text=text)
+
+    def upload(self, name: str, content: bytes) -> None:
+        """Choose a file from the disk."""
+        file: FilePayload = {
+            "name": name,
+            "mimeType": "application/octet-stream",
+            "buffer": content,
+        }
+        self.flow.locator("input[type=file]").set_input_files(file)
+
+    def download(self, name: str) -> bytes:
+        """Click the link to a file, and give what comes."""
+        with self.page.expect_download() as file:
+            self.flow.get_by_role("link", name=name).click()
+        return file.value.path().read_bytes()
+
     def fill(self, label: str, text: str) -> None:
         """Fill a text field."""
         self.flow.get_by_role("textbox", name=label).fill(text)
@@ -272,8 +296,11 @@ class Wizard:
             radio.click()
 
     def choose_custom(self, label: str, text: str) -> None:
-        """Choose from a dropdown that takes other texts, too."""
-        self.flow.locator("ha-generic-picker").filter(has_text=label).click()
+        """Add to a list of chips that takes other texts, too."""
+        chips = self.flow.get_by_role("toolbar", name=label)
+        chips.or_(self.flow.locator("ha-generic-picker")).get_by_role(
+            "button", name="Add"
+        ).first.click()
         self.page.get_by_role("option").filter(has_text=text).click()
 
     def switch(self, label: str) -> None:
@@ -282,6 +309,11 @@ class Wizard:
         switch = field.filter(has_text=label).locator("ha-switch").last
         switch.click()
         expect(switch).to_have_js_property("checked", True)
+
+    def tick(self, label: str) -> None:
+        """Tick an optional field of an action."""
+        row = self.page.locator("ha-settings-row").filter(has_text=label)
+        row.locator("ha-checkbox").click()
 
     def unfold(self, label: str) -> None:
         """Open a part of a form that is folded."""

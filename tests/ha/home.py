@@ -52,16 +52,27 @@ class Home:
             self.hass.config_entries.options.async_init(entry.entry_id)
         )
 
+    async def sensor_options(self, entry: ConfigEntry[Any]) -> Result:
+        """Choose "configure" of a sensor's entry, and what it shows."""
+        menu = await self.options(entry)
+        return await self.clock.wait(
+            self.hass.config_entries.options.async_configure(
+                menu["flow_id"], {"next_step_id": "sensor"}
+            )
+        )
+
     async def set_options(self, flow: Result, data: dict[str, Any]) -> Result:
         """Send a form of the options, its sections as they are; the entry is loaded anew."""
         fields = flow["data_schema"].schema
-        closed = {
-            str(key): {} for key, kind in fields.items() if isinstance(kind, section)
-        }
+        filled: dict[str, Any] = {}
+        for key, kind in fields.items():
+            if isinstance(kind, section):
+                inside = {str(one) for one in kind.schema.schema} & data.keys()
+                filled[str(key)] = {one: data[one] for one in inside}
+        inside = {one for fields in filled.values() for one in fields}
+        filled |= {one: value for one, value in data.items() if one not in inside}
         done = await self.clock.wait(
-            self.hass.config_entries.options.async_configure(
-                flow["flow_id"], closed | data
-            )
+            self.hass.config_entries.options.async_configure(flow["flow_id"], filled)
         )
         await self.clock.settle()
         return done

@@ -214,6 +214,8 @@ async def test_reconfiguring_changes_the_family(home: Home) -> None:
     flow = await home.reconfigure(entry)
     form = await home.choose(flow, "family")
     assert _options(form)[0]["value"] == "find_out"
+    (field,) = form["data_schema"].schema
+    assert field.description == {"suggested_value": "ej"}
     done = await home.answer(form, {"family": "jbd"})
     assert done["reason"] == "reconfigure_successful"
     await home.clock.run(5)

@@ -61,10 +61,10 @@ async def test_a_mixed_text_is_previewed_line_by_line_and_taken(home: Home) -> N
     assert form["step_id"] == "import_pick"
     assert set(choices(form)) == {ADDRESS, SECOND, UNHEARD}
     assert choices(form)[ADDRESS] == (
-        f"Attic · LYWSD03MMC · {ADDRESS} · -60 dBm · is added · key fits"
+        f"Attic · LYWSD03MMC · {ADDRESS} · -60 dBm · will be added · key fits"
     )
     assert choices(form)[UNHEARD] == (
-        f"{UNHEARD} · not heard · is added · will be checked when it speaks"
+        f"{UNHEARD} · not heard · will be added · will be checked when it speaks"
     )
     assert "conflict" in choices(form)[SECOND]
     assert set(ticked(form)) == {ADDRESS, UNHEARD}
@@ -122,7 +122,7 @@ async def test_a_key_updates_an_entry_that_asks_for_one(home: Home) -> None:
     await home.listen(device, 3)
     assert [one["context"]["source"] for one in home.flows()] == ["reauth"]
     form = await paste(home, f"{UNHEARD} {'f6' * 16}")
-    assert "gets this key" in choices(form)[UNHEARD]
+    assert "will get this key" in choices(form)[UNHEARD]
     await take(home, form, UNHEARD)
     assert entry.data["key"] == "f6" * 16
     assert home.flows() == []
@@ -181,7 +181,9 @@ async def test_five_hundred_lines(home: Home) -> None:
     assert took < 1
     rest = form["description_placeholders"]["rest"].splitlines()
     assert len(choices(form)) == 167
-    assert len(rest) == 301
+    assert rest[0] == "What is left as it is:"
+    assert rest[-1] == "- and 33 more lines"
+    assert len(rest) == 303
 
 
 async def test_a_file_is_read_and_deleted(
@@ -309,8 +311,15 @@ async def test_every_failure_of_the_account_is_told(
     form = await cloud(home, ADDRESS)
     assert form["step_id"] == "cloud"
     assert form["errors"] == {"base": error}
-    url = "https://account.example/second" if error == "cloud_second_factor" else "-"
-    assert form["description_placeholders"]["url"] == url
+    shown = form["description_placeholders"]["second_factor"]
+    assert ("https://account.example/second" in shown) is (
+        error == "cloud_second_factor"
+    )
+    suggested = {
+        str(field): (field.description or {}).get("suggested_value")
+        for field in form["data_schema"].schema
+    }
+    assert suggested == {"username": "me", "password": None, "devices": [ADDRESS]}
     assert "hunter2" not in caplog.text
 
 
@@ -318,7 +327,8 @@ async def test_a_device_has_to_be_named(home: Home, library: SimpleNamespace) ->
     form = await cloud(home)
     assert form["errors"] == {"devices": "nothing_chosen"}
     form = await cloud(home, "my thermometer")
-    assert form["errors"] == {"base": "invalid_address"}
+    assert form["errors"] == {"base": "cloud_bad_address"}
+    assert form["description_placeholders"]["device"] == "my thermometer"
     assert library.asked == []
 
 
@@ -350,3 +360,41 @@ async def test_a_pasted_key_is_judged_at_once(home: Home) -> None:
     took = time.process_time() - began
     assert done["errors"] == {"key": "wrong_key"}
     assert took < 0.1
+
+
+async def test_what_stands_in_one_word_is_read_as_what_is_heard_says(
+    home: Home,
+) -> None:
+    """Tasmota writes the key first; other people write the address first."""
+    device = thermometer()
+    home.air.add(device)
+    await home.listen(device, 3)
+    digits = ADDRESS.replace(":", "")
+    for text in (
+        digits + KEY,
+        f"{ADDRESS}:{':'.join(KEY[at : at + 2] for at in range(0, 32, 2))}",
+        KEY + digits,
+    ):
+        form = await paste(home, text)
+        assert ticked(form) == [ADDRESS]
+        assert "key fits" in choices(form)[ADDRESS]
+        assert list(choices(form)) == [ADDRESS]
+    form = await home.answer(await home.discover(device), {"key": digits + KEY})
+    assert form["type"] == "create_entry"
+    assert form["data"]["key"] == KEY
+
+
+async def test_tasmotas_way_is_taken_if_nothing_is_heard(home: Home) -> None:
+    form = await paste(home, "f6" * 16 + UNHEARD.replace(":", ""))
+    assert ticked(form) == [UNHEARD]
+    assert list(choices(form)) == [UNHEARD]
+
+
+async def test_it_is_asked_where_nothing_tells(home: Home) -> None:
+    pairs = ":".join(["F6"] * 16)
+    form = await paste(home, f"{UNHEARD}:{pairs}")
+    assert ticked(form) == []
+    assert list(choices(form)) == ["F6:F6:F6:F6:F6:F6", UNHEARD]
+    assert "tick the right one" in choices(form)[UNHEARD]
+    await take(home, form, UNHEARD)
+    assert entries(home)[UNHEARD].data["key"] == "f6" * 16

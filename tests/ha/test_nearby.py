@@ -70,7 +70,7 @@ async def test_all_are_added_in_one_go(home: Home) -> None:
     data["names"][f"JBD-mine {BATTERY}"] = ""
     done = await finish(home, form, data)
     assert done["type"] == "abort"
-    assert done["reason"] == "nearby_added"
+    assert done["reason"] == "nearby_partly"
     assert done["description_placeholders"]["added"] == "3"
     failed = done["description_placeholders"]["failed"]
     assert failed.startswith("- JBD-gone 0006: could not be reached.")
@@ -99,7 +99,8 @@ async def test_nothing_ticked_only_keeps_the_switch(
     done = await finish(
         home, form, fill(form, take=[], ignored=["a4c138001441", "nonsense"])
     )
-    assert done["description_placeholders"]["added"] == "0"
+    assert done["reason"] == "nearby_added"
+    assert done["description_placeholders"] == {"added": "0"}
     assert entries(home) == {}
     form = await home.choose(await home.start(), "nearby")
     assert fill(form)["ignored"] == [CLEAR]

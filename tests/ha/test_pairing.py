@@ -4,6 +4,7 @@ import contextlib
 import json
 from typing import Any
 
+from bleak.backends.service import BleakGATTServiceCollection
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -31,11 +32,27 @@ def fresh(home: Home, kind: str = "MI_FRESH", **more: Any) -> MiActivatable:
     return device
 
 
+async def listing(home: Home) -> Result:
+    """Open the list of devices."""
+    flow = await home.choose(await home.start(), "pair")
+    assert flow["progress_action"] == "pair_listen"
+    await home.clock.run(3)
+    return await home.answer(flow)
+
+
+def line(address: str) -> str:
+    """Give the step of a device in the list."""
+    return f"pair_{address.replace(':', '').lower()}"
+
+
 async def choose(home: Home, address: str = ADDRESS) -> Result:
-    """Choose a device from the list."""
-    form = await home.choose(await home.start(), "pair")
-    assert form["step_id"] == "pair"
-    return await home.answer(form, {"address": address, "prefix": ""})
+    """Choose a device from the list, or by its address."""
+    menu = await listing(home)
+    assert menu["step_id"] == "pair_choose"
+    if line(address) in menu["menu_options"]:
+        return await home.choose(menu, line(address))
+    form = await home.choose(menu, "pair_filter")
+    return await home.answer(form, {"address": address})
 
 
 def step(home: Home, flow: Result) -> Result | None:
@@ -63,11 +80,6 @@ async def watch(home: Home, flow: Result) -> list[str]:
 
     await home.clock.until(ended, 900)
     return seen
-
-
-def listed(form: Result) -> list[str]:
-    (field,) = [one for one in form["data_schema"].schema if str(one) == "address"]
-    return [one["value"] for one in form["data_schema"].schema[field].config["options"]]
 
 
 async def test_a_new_key_is_made_and_used(
@@ -125,15 +137,65 @@ async def test_only_what_can_be_paired_is_listed(home: Home) -> None:
         if device.address not in home.air.devices:
             home.air.add(device)
         home.shout(device)
-    form = await home.choose(await home.start(), "pair")
-    assert listed(form) == [other.address, ADDRESS]
-    form = await home.answer(form, {"prefix": "XYZ, lywsd"})
-    assert listed(form) == [ADDRESS]
-    assert form["errors"] == {}
-    form = await home.answer(form, {"prefix": "XYZ, lywsd"})
-    assert form["errors"] == {"address": "nothing_chosen"}
+    menu = await listing(home)
+    assert list(menu["menu_options"]) == [
+        line(other.address),
+        line(ADDRESS),
+        "pair_filter",
+    ]
+    assert menu["menu_options"][line(ADDRESS)] == f"-60 dBm · LYWSD03MMC · {ADDRESS}"
+    assert menu["description_placeholders"]["filter"] == ""
+    form = await home.choose(menu, "pair_filter")
+    menu = await home.answer(form, {"prefix": "XYZ, lywsd"})
+    assert list(menu["menu_options"]) == [line(ADDRESS), "pair_filter"]
+    assert "XYZ, lywsd" in menu["description_placeholders"]["filter"]
+    form = await home.choose(menu, "pair_filter")
     form = await home.answer(form, {"prefix": "XYZ, lywsd", "address": "kitchen"})
     assert form["errors"] == {"address": "invalid_address"}
+    menu = await home.answer(form, {"prefix": "XYZ"})
+    assert list(menu["menu_options"]) == ["pair_filter"]
+    assert "No Xiaomi device" in menu["description_placeholders"]["found"]
+
+
+async def test_the_list_stays_up_to_date_while_it_is_shown(home: Home) -> None:
+    """The frontend is told when the list looks otherwise, and fetches it anew."""
+    device = fresh(home)
+    news: list[str] = []
+    home.hass.bus.async_listen(
+        "data_entry_flow_progressed", lambda event: news.append(event.data["flow_id"])
+    )
+    menu = await listing(home)
+    news.clear()
+
+    async def hear(rssi: int) -> dict[str, str]:
+        home.air.rssi[ADDRESS] = rssi
+        await home.listen(device, 3)
+        return dict((await home.answer(menu))["menu_options"])
+
+    await hear(-61)
+    assert news == []
+    assert "-44 dBm" in (await hear(-44))[line(ADDRESS)]
+    assert set(news) == {menu["flow_id"]}
+
+    news.clear()
+    other = KINDS["MI_FRESH"](address="A4:C1:38:00:05:5C", model="MHO-C401")
+    home.air.add(other, rssi=-30)
+    await home.listen(other, 3)
+    assert len(news) == 1
+    shown = (await home.answer(menu))["menu_options"]
+    assert list(shown) == [line(ADDRESS), line(other.address), "pair_filter"]
+
+    news.clear()
+    await home.clock.run(21)
+    assert news
+    shown = (await home.answer(menu))["menu_options"]
+    assert shown[line(ADDRESS)].startswith("silent for 20 s · LYWSD03MMC")
+
+    await home.choose(menu, line(ADDRESS))
+    news.clear()
+    home.air.rssi[ADDRESS] = -80
+    await home.listen(device, 5)
+    assert news == []
 
 
 async def test_the_warning_has_to_be_accepted(home: Home) -> None:
@@ -162,7 +224,7 @@ async def test_why_there_is_no_key_is_told(
     await watch(home, flow)
     menu = await home.answer(flow)
     assert menu["step_id"] == "pair_failed"
-    assert menu["menu_options"] == ["pair_prepare", "pair"]
+    assert menu["menu_options"] == ["pair_prepare", "pair_choose"]
     assert words in menu["description_placeholders"]["reason"]
     assert home.air.links == {}
     form = await home.choose(menu, "pair_prepare")
@@ -183,6 +245,19 @@ async def test_difficult_devices_get_their_key_all_the_same(
     assert form["step_id"] == "pair_done"
     assert device.token is not None
     assert form["description_placeholders"]["token"] == device.token.hex()
+
+
+async def test_a_table_that_was_remembered_of_other_firmware_is_dropped(
+    home: Home,
+) -> None:
+    fresh(home)
+    home.air.caches = True
+    home.air.tables[ADDRESS] = BleakGATTServiceCollection()
+    flow = await home.answer(await choose(home), READY)
+    await watch(home, flow)
+    assert (await home.answer(flow))["step_id"] == "pair_done"
+    assert home.air.cleared == 1
+    assert home.air.connects == 2
 
 
 async def test_a_form_that_is_closed_frees_the_connection_at_once(home: Home) -> None:

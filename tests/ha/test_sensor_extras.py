@@ -52,7 +52,7 @@ def stranger() -> Beacon:
 
 async def options(home: Home, entry: ConfigEntry[Any], **chosen: Any) -> None:
     flow = home.hass.config_entries.options
-    form = await flow.async_init(entry.entry_id)
+    form = await home.sensor_options(entry)
     assert form["step_id"] == "sensor"
     done = await home.clock.wait(flow.async_configure(form["flow_id"], chosen))
     assert done["type"] == "create_entry"
@@ -120,7 +120,7 @@ async def test_form_offers_what_the_model_has(home: Home) -> None:
     clear = await home.add(thermometer())
     remote = await home.add(switch())
     for entry, wanted in ((clear, True), (remote, False)):
-        form = await home.hass.config_entries.options.async_init(entry.entry_id)
+        form = await home.sensor_options(entry)
         keys = {str(key) for key in form["data_schema"].schema}
         assert "timeout" in keys
         assert ("offset_temperature" in keys) is wanted

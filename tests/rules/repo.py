@@ -12,7 +12,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = ROOT / "custom_components" / "mi_bms"
 PROTO = INTEGRATION / "proto"
-PLATFORMS = ("binary_sensor", "button", "event", "sensor", "switch")
+PLATFORMS = (
+    "binary_sensor",
+    "button",
+    "event",
+    "number",
+    "select",
+    "sensor",
+    "switch",
+)
 
 
 def load(path: Path) -> Any:

@@ -23,6 +23,7 @@ def test_keys_and_their_order() -> None:
     assert keys[:2] == ["domain", "name"]
     assert keys[2:] == sorted(keys[2:])
     assert set(keys) == {
+        "after_dependencies",
         "bluetooth",
         "codeowners",
         "config_flow",
@@ -42,6 +43,7 @@ def test_values() -> None:
     assert MANIFEST["domain"] == INTEGRATION.name
     assert MANIFEST["requirements"] == []
     assert MANIFEST["dependencies"] == ["bluetooth_adapters", "file_upload"]
+    assert MANIFEST["after_dependencies"] == ["mqtt", "recorder"]
     assert MANIFEST["codeowners"]
     assert MANIFEST["documentation"].startswith("https://")
     assert re.fullmatch(r"\d+\.\d+\.\d+", MANIFEST["version"])

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from custom_components.mi_bms import (
+    active_entities,
+    air_actions,
     binary_sensor,
     button,
     event,
@@ -18,8 +20,10 @@ from custom_components.mi_bms import (
 )
 from custom_components.mi_bms.battery_options import BatteryOptions, _bounds, _schema
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
-from custom_components.mi_bms.const import CONF_CORRECTIONS
 from custom_components.mi_bms.event import SensorEvent
+from custom_components.mi_bms.options_flow import SensorOptionsFlow
+from custom_components.mi_bms.output_entities import OUTPUT_SENSORS
+from custom_components.mi_bms.output_file import DISK_FULL, NOT_WRITABLE
 from custom_components.mi_bms.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.preview import Change, Fit
 from custom_components.mi_bms.proto.activation.contract import Reason, Stage
@@ -27,6 +31,7 @@ from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind
 from custom_components.mi_bms.proto.keys.contract import Refusal
 from custom_components.mi_bms.proto.link.doctor import Cause, Facts, Remedy, diagnose
+from custom_components.mi_bms.proto.link.talk import Do
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
 from custom_components.mi_bms.proto.model.availability import LinkState
 from custom_components.mi_bms.proto.model.rows import Detail
@@ -60,19 +65,27 @@ HELPERS = {
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-# The options form of a sensor lives in a module of its own.
+# The options of a sensor live in a module of their own.
+SENSOR_OPTIONS = tree(INTEGRATION / "options_flow.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
-    for call in calls(tree(INTEGRATION / "options_flow.py"), "async_show_form")
+    for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
 }
 
+OUTPUT_STEPS = {
+    text(argument(call, "step_id"))
+    for call in calls(tree(INTEGRATION / "output_options.py"), "async_show_form")
+}
 
 # Words that texts are put together from.
 WORDS = {
     "change": set(Change),
     "fit": set(Fit),
     "heard": {"silent"},
-    "line": {"line", "more", "nothing"},
+    "line": {"line", "more", "left"},
+    "export": {"used", "too_big", "left_out"},
+    "pair_list": {"some", "none", "filter", "filtered", "ago"},
+    "cloud": {"second_factor"},
     "refusal": set(Refusal),
     "often": {"minute", "ten_minutes", "day", "on_use", "unknown"},
     "preparation": set(Preparation),
@@ -81,7 +94,9 @@ WORDS = {
     "cause": set(Cause),
     "remedy": set(Remedy),
     "pace": {"unknown", "fits", "raised"},
+    "rows": {"unknown", "known"},
     "pair_failure": set(Reason) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
+    "air_do": set(Do),
     "not_added": {
         "cannot_connect",
         "no_answer",
@@ -98,17 +113,22 @@ FILLED = {
     "unchecked": {"often"},
     "import_pick": {"lines", "aside", "count", "rest"},
     "there": {"count", "rest"},
-    "cloud": {"url"},
+    "cloud": {"second_factor"},
     "nearby": {"count"},
     "pair_prepare": {"way", "preparation", "signal"},
     "pair_done": {"device_id", "token", "key", "mi32_key"},
     "pair_failed": {"reason"},
     "keys_taken": {"added", "updated"},
-    "nearby_added": {"added", "failed"},
+    "nearby_added": {"added"},
+    "nearby_partly": {"added", "failed"},
+    "pair_choose": {"found", "filter"},
     "not_added": {"error"},
     "pair_connecting": {"attempt"},
     "key_of_other_device": {"other"},
     "nothing_found": {"why"},
+    "cloud_bad_address": {"device"},
+    "cloud_unknown_device": {"device"},
+    "cloud_no_key": {"device"},
 }
 
 
@@ -183,19 +203,29 @@ class TestFlow:
     def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
         steps = shown_steps(part(flow) if cls is BatteryOptions else FLOW)
         assert steps <= set(texts["step"])
-        known = steps | (SENSOR_STEPS if texts is TEXTS["options"] else set())
+        known = steps | (
+            SENSOR_STEPS | OUTPUT_STEPS if texts is TEXTS["options"] else set()
+        )
         assert known == set(texts["step"])
         # Home Assistant refuses to show a step, even a menu, that has no method of its own.
         missing = [step for step in steps if not hasattr(cls, f"async_step_{step}")]
         assert not missing
 
-    def test_menus(self) -> None:
-        for call in calls(FLOW, "async_show_menu"):
-            step = TEXTS["config"]["step"][text(argument(call, "step_id"))]
+    @pytest.mark.parametrize(
+        ("flow", "texts", "cls"),
+        [
+            (FLOW, TEXTS["config"], MiBmsConfigFlow),
+            (SENSOR_OPTIONS, TEXTS["options"], SensorOptionsFlow),
+        ],
+    )
+    def test_menus(self, flow: ast.Module, texts: dict[str, Any], cls: type) -> None:
+        for call in calls(flow, "async_show_menu"):
+            step = texts["step"][text(argument(call, "step_id"))]
+            # A menu of what is heard is put together, and has no texts of its own.
             options = literals(argument(call, "menu_options"))
-            assert set(step["menu_options"]) == options
+            assert set(step.get("menu_options", ())) == options
             assert set(step.get("menu_option_descriptions", options)) == options
-            assert all(hasattr(MiBmsConfigFlow, f"async_step_{one}") for one in options)
+            assert all(hasattr(cls, f"async_step_{one}") for one in options)
 
     def test_progress(self) -> None:
         asked = {
@@ -248,23 +278,35 @@ class TestFlow:
     def test_fields_of_the_battery_form(self) -> None:
         form = _schema("lithionics").schema
         init = TEXTS["options"]["step"]["init"]
-        inner = form[CONF_CORRECTIONS].schema.schema
         assert set(map(str, form)) == {*init["data"], *init["sections"]}
-        assert set(map(str, inner)) == set(init["sections"][CONF_CORRECTIONS]["data"])
+        for name, texts in init["sections"].items():
+            inner = form[name].schema.schema
+            assert set(map(str, inner)) == set(texts["data"])
 
     def test_errors_of_the_battery_form(self) -> None:
         bounds = _bounds({"interval": 30, "adaptive": False, "grace": 1})
-        assert {one.error for one in bounds.values()} == set(TEXTS["options"]["error"])
+        errors = {one.error for one in bounds.values()}
+        assert errors | {"not_confirmed"} == set(TEXTS["options"]["error"])
+
+    def test_options_of_a_sensor(self) -> None:
+        assert literals(SENSOR_OPTIONS) >= {"not_confirmed", *TEXTS["options"]["abort"]}
 
     def test_selectors(self) -> None:
         shown = {
-            name: set(texts["options"]) for name, texts in TEXTS["selector"].items()
+            name: set(texts["options"])
+            for name, texts in TEXTS["selector"].items()
+            if "options" in texts
         }
         assert {name: shown[name] for name in WORDS} == WORDS
-        assert set(shown) == {"family", "recording", "smoothing", *WORDS}
+        assert set(shown) == {"family", "qos", "recording", "smoothing", *WORDS}
         assert set(TEXTS["selector"]["recording"]["options"]) == set(Detail)
         assert set(TEXTS["selector"]["smoothing"]["options"]) == set(Smoothing)
         assert set(TEXTS["selector"]["family"]["options"]) == {"find_out"}
+
+
+# Functions that make an exception from the rest of its key; what they fill in are their keywords.
+MAKERS = {"mistake": "air_", "failure": "air_", "_refusal": ""}
+UNREACHABLE_TOLD = {"not_heard", "no_slot", "no_connection"}
 
 
 def test_exceptions() -> None:
@@ -273,9 +315,19 @@ def test_exceptions() -> None:
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call) and argument(node, "translation_domain"):
                 key = text(argument(node, "translation_key"))
-                assert key, f"{path.name}: the key of a message must be a constant"
-                placeholders = argument(node, "translation_placeholders")
-                asked[key] = literals(placeholders)
+                made = path.stem in {"air_errors", "air_devices"}
+                assert key or made, f"{path.name}: the key must be a constant"
+                if key:
+                    asked[key] = literals(argument(node, "translation_placeholders"))
+        for call in calls(tree(path), *MAKERS):
+            if key := text(call.args[0]):
+                name = getattr(call.func, "id", "")
+                filled = {"code", *(one.arg for one in call.keywords if one.arg)}
+                asked[MAKERS[name] + key] = filled
+    asked |= {f"air_{reason}": {"code", "address"} for reason in UNREACHABLE_TOLD}
+    talk = tree(INTEGRATION / "proto" / "link" / "talk.py")
+    for call in calls(talk, "Failed", "Impossible"):
+        asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
     assert set(TEXTS["exceptions"]) == set(asked)
     for key, filled in asked.items():
         assert set(PLACEHOLDER.findall(TEXTS["exceptions"][key]["message"])) <= filled
@@ -292,6 +344,7 @@ class TestEntities:
             | {binary_sensor.CELL_BALANCING.translation_key},
             "sensor": {row.translation_key for row in sensor.SENSORS.values()}
             | {sensor.LOST_PACKETS.translation_key}
+            | {row.translation_key for row in OUTPUT_SENSORS}
             | PROBES
             | LINKS
             | COUNTS,
@@ -300,9 +353,14 @@ class TestEntities:
                 button.RECORD.translation_key,
                 link_entities.REFRESH.translation_key,
                 link_entities.RELEASE.translation_key,
-            },
+            }
+            | {row.translation_key for row in active_entities.BUTTONS},
+            "number": {row.translation_key for row in active_entities.LIMITS},
+            "select": {active_entities.UNIT.translation_key},
             "switch": {link_entities.READING.translation_key},
         }
+        states = TEXTS["entity"]["select"]["temperature_unit"]["state"]
+        assert set(states) == set(active_entities.UNIT.options or ())
 
     def test_names_are_unique(self) -> None:
         for platform, texts in TEXTS["entity"].items():
@@ -339,7 +397,9 @@ class TestEntities:
                 continue
             base = key.partition("_")[0]
             # Home Assistant has the texts of buttons by itself.
-            wanted = set() if base == "button" else set(EVENT_TYPES[base])
+            words = event._STANDARD.get(base, {})
+            wanted = {str(words.get(name, (name,))[0]) for name in EVENT_TYPES[base]}
+            wanted = set() if base == "button" else wanted
             states = (
                 entry.get("state_attributes", {}).get("event_type", {}).get("state", {})
             )
@@ -358,6 +418,7 @@ class TestEntities:
                 if row.device_class in no_icon
             }
             | {sensor.LOST_PACKETS.key}
+            | {row.key for row in OUTPUT_SENSORS}
             | {
                 row.key
                 for row in link_entities.LINK_SENSORS
@@ -368,7 +429,9 @@ class TestEntities:
                 button.RECORD.key,
                 link_entities.REFRESH.key,
                 link_entities.RELEASE.key,
-            },
+            }
+            | {row.key for row in active_entities.BUTTONS},
+            "select": {active_entities.UNIT.key},
             "switch": {link_entities.READING.key},
             "binary_sensor": {
                 str(field)
@@ -406,9 +469,15 @@ def test_device_triggers() -> None:
 
 
 def test_issues() -> None:
-    assert set(TEXTS["issues"]) == {issues.KEY}
-    for value in TEXTS["issues"][issues.KEY].values():
-        assert set(PLACEHOLDER.findall(value)) <= {"name", "reason"}
+    filled = {
+        issues.KEY: {"name", "reason"},
+        DISK_FULL: {"name", "path"},
+        NOT_WRITABLE: {"name", "path"},
+    }
+    assert set(TEXTS["issues"]) == set(filled)
+    for key, texts in TEXTS["issues"].items():
+        for value in texts.values():
+            assert set(PLACEHOLDER.findall(value)) <= filled[key]
 
 
 def test_the_doctor_knows_what_his_sentences_name() -> None:
@@ -432,6 +501,14 @@ def test_services() -> None:
     assert {
         name: set(service["fields"]) for name, service in TEXTS["services"].items()
     } == fields
+
+
+def test_steps_of_a_talk() -> None:
+    services = yaml.safe_load((INTEGRATION / "services.yaml").read_text())
+    step = services["talk"]["fields"]["steps"]["selector"]["object"]
+    assert set(step["fields"]) == set(TEXTS["selector"]["air_step"]["fields"])
+    assert set(step["fields"]["do"]["selector"]["select"]["options"]) == set(Do)
+    assert {str(one) for one in air_actions._STEP.schema} == set(step["fields"])
 
 
 def test_names_come_from_translations() -> None:
@@ -484,15 +561,18 @@ def test_placeholders_of_the_flow() -> None:
         assert used <= battery, path
         if path[0] == "step" and used & {"family", "reason"}:
             assert path[1] in {"battery", "family", "password", "reconfigure"}, path
-    measured = {"pace", "rows", *(f"rows_{detail}" for detail in Detail)}
+    measured = {"pace", "rows"}
+    filled = {
+        ("step", "init", "description"): measured,
+        ("step", "download", "description"): {"mi32cfg", "list", "minutes", "notes"},
+    }
     for path, value in leaves(TEXTS["options"]):
         used = set(PLACEHOLDER.findall(value))
-        if path[0] == "error":
+        if path[0] == "error" and path[1].endswith("_bounds"):
             word = path[1].removesuffix("_bounds")
             assert used == {f"{word}_low", f"{word}_high"}, path
         else:
-            at = path == ("step", "init", "description")
-            assert used == (measured if at else set()), path
+            assert used == filled.get(path, set()), path
 
 
 def test_titles_of_menus_name_nothing() -> None:

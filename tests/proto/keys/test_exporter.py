@@ -96,3 +96,33 @@ def test_plain_list_is_read_back(known: dict[str, tuple[bytes, str | None]]) -> 
         KnownSensor(address=one.address, key=one.key, name=one.name)
         for one in read.found
     ) == plain(sensors)
+
+
+def test_what_the_file_said_besides_is_written_again() -> None:
+    """The name stands with its field only; what the device has no room for is left out."""
+    said = (
+        b'[{"MAC":"A4C138000001","PID":"055b","key":"00112233445566778899AABBCCDDEEFF",'
+        b'"name":"Bedroom","feat":137,"room":[1,{"a":null}]},'
+        b'{"MAC":"A4C138000002","PID":"045b","key":"","feat":1,"x":"\\u00e4"}]\0'
+    )
+    read = read_keys(said)
+    (found,), (refused,) = read.found, read.refused
+    known = [
+        sensor(1, found.key, found.product_id, name="Bedroom", extra=found.extra),
+        sensor(2, None, 0x045B, extra=refused.extra),
+    ]
+    assert mi32cfg(known) == said
+    long = sensor(3, KEY, 0x055B, extra=f'{{"x":"{"y" * 120}"}}')
+    assert mi32cfg([long]).endswith(b'99AABBCCDDEEFF"}]\0')
+
+
+def test_what_cannot_be_kept_is_left() -> None:
+    for more in (
+        "'feat':1",
+        f'"feat":{"1" * 5000}',
+        f'"feat":{"[" * 300}{"]" * 300}',
+    ):
+        text = f'[{{"MAC":"A4C138000001","PID":"055b","key":"{KEY.hex()}",{more}}}]'
+        assert [one.extra for one in read_keys(text).found] == [""]
+    plain_object = f'{{"mac":"A4:C1:38:00:00:01","key":"{KEY.hex()}","feat":1}}'
+    assert [one.extra for one in read_keys(plain_object).found] == [""]

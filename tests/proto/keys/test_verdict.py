@@ -106,6 +106,14 @@ def test_key_of_another_device_is_named() -> None:
     assert word(WRONG.hex() + "A4C1380283F4", MINE) == ("wrong", None)
 
 
+def test_an_address_in_front_of_its_key_is_understood() -> None:
+    """Only the device itself tells that the digits do not begin with the key."""
+    digits = ADDRESS.replace(":", "")
+    for text in (digits + KEY.hex(), f"{ADDRESS}:{KEY.hex(':')}", KEY.hex() + digits):
+        verdict = judge(text, ADDRESS, MINE)
+        assert (verdict.word, verdict.key) == ("right", KEY)
+
+
 def test_verdict_comes_at_once() -> None:
     others = {f"A4:C1:38:01:00:{number:02X}": MINE * 2 for number in range(100)}
     ring = KeyRing(dict.fromkeys(others, WRONG))

@@ -9,7 +9,17 @@ import re
 from typing import Final
 
 from .contract import Format, Import, KeyLine, Refusal, Refused
-from .texts import Kind, Word, address_of, is_reference, key_of, masked, name_of, words
+from .texts import (
+    Kind,
+    Word,
+    address_of,
+    is_reference,
+    key_of,
+    masked,
+    name_of,
+    swapped_of,
+    words,
+)
 
 ENTRIES: Final = 2000
 REFUSALS: Final = 2000
@@ -43,6 +53,7 @@ class Draft:
     key: str | None = None
     name: str | None = None
     product: str | None = None
+    extra: str = ""
     sure_of_mac: bool = True
     sure_of_key: bool = True
 
@@ -83,6 +94,9 @@ class Collector:
             if draft.sure_of_key or address:
                 self.refuse_draft(draft, read)
             return
+        other = swapped_of(key)
+        if other and address == other[0] != read[1]:
+            read = other[1], address
         self._keep(draft, address, *read)
 
     def _keep(
@@ -117,7 +131,16 @@ class Collector:
                 line=draft.line,
                 last=draft.last,
                 format=draft.format,
+                swapped=self._swapped(draft),
+                extra=draft.extra,
             )
+
+    @staticmethod
+    def _swapped(draft: Draft) -> tuple[str, bytes] | None:
+        """Give the other way to read a word with key and address, unless it is said which way it is."""
+        if draft.mac or not draft.key or "mi32key" in draft.text.lower():
+            return None
+        return swapped_of(draft.key)
 
     def refuse_draft(self, draft: Draft, reason: Refusal) -> None:
         """Refuse a draft, keeping what is known of its device."""
@@ -136,6 +159,7 @@ class Collector:
                 reason=reason,
                 address=mac,
                 name=name_of(draft.name) if draft.name else None,
+                extra=draft.extra,
             )
         )
 
@@ -175,7 +199,14 @@ class Collector:
             self.refuse(line, text, Refusal.AMBIGUOUS, last)
             return True
         drafts = [
-            Draft(line=line, last=last, format=Format.MI32KEY, text=text, key=hit.text)
+            Draft(
+                line=line,
+                last=last,
+                # Tasmota writes it in one piece.
+                format=Format.MI32KEY if hit.text.isalnum() else Format.LINE,
+                text=text,
+                key=hit.text,
+            )
             for hit in both
         ]
         for at in range(max(len(keys), len(macs))):

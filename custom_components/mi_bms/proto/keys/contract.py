@@ -53,7 +53,9 @@ class Refusal(StrEnum):
 class KeyLine:
     """Hold one sensor's key as it was found in lines ``line`` to ``last``, counted from 1.
 
-    ``product_id`` is None where the text does not name it, ``name`` likewise.
+    ``product_id`` is None where the text does not name it, ``name`` likewise. ``swapped`` is the
+    address and the key where both stood in one word that can be read the other way round, too;
+    ``extra`` is what else Tasmota's file says of the device, as JSON.
     """
 
     address: str
@@ -63,6 +65,8 @@ class KeyLine:
     line: int
     last: int
     format: Format
+    swapped: tuple[str, bytes] | None = field(default=None, repr=False)
+    extra: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class Refused:
     """Tell which lines were not taken and why.
 
     ``address`` is the device if it is known all the same: one without a key may not need one.
+    ``extra`` is what else Tasmota's file says of it, as JSON.
     """
 
     line: int
@@ -78,6 +83,7 @@ class Refused:
     reason: Refusal
     address: str | None = None
     name: str | None = None
+    extra: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +105,8 @@ class Import:
 class KnownSensor:
     """Hold what is exported of one sensor; ``key`` is None for one that does not encrypt.
 
-    ``firmware`` is the word of the decoder: ``atc``, ``pvvx``, ``bthome``, ``stock`` or None.
+    ``firmware`` is the word of the decoder: ``atc``, ``pvvx``, ``bthome``, ``stock`` or None;
+    ``extra`` is what Tasmota's file said of the sensor besides, as JSON.
     """
 
     address: str
@@ -107,3 +114,4 @@ class KnownSensor:
     name: str | None = None
     product_id: int | None = None
     firmware: str | None = None
+    extra: str = field(default="", repr=False)

@@ -5,7 +5,7 @@ Source of the file's format: the driver's documentation and what devices write.
 
 from collections.abc import Iterable
 import json
-from typing import Final
+from typing import Any, Final
 
 from .contract import KnownSensor
 from .texts import name_of
@@ -13,7 +13,9 @@ from .texts import name_of
 # What the device writes and reads safely; it knows no more sensors than these slots.
 DEVICE_BYTES: Final = 2000
 DEVICE_SLOTS: Final = 32
+ENTRY_BYTES: Final = 200
 
+_FEATURES: Final = "feat"
 _LEGACY: Final = 12
 _LEGACY_MIDDLE: Final = bytes.fromhex("8d3d3c97")
 # Product ids that the driver made up for firmware that has none.
@@ -32,19 +34,31 @@ def fits_mi32cfg(sensor: KnownSensor) -> bool:
 def mi32cfg(sensors: Iterable[KnownSensor]) -> bytes:
     """Write the file ``mi32cfg`` byte by byte as the device does, NUL at the end.
 
-    Sensors that do not fit are left out. Names are too: the device takes them with a field of
-    its own making only. A key of 12 bytes is written in the 16 that the device makes of it.
+    Sensors that do not fit are left out. A key of 12 bytes is written in the 16 that the device
+    makes of it. What such a file said of a sensor besides is written again, unless the entry would
+    be longer than the device's room for it.
     """
-    entries = [
-        {
-            "MAC": sensor.address.replace(":", "").upper(),
-            "PID": f"{_product(sensor):04x}",
-            "key": _expanded(sensor.key).hex().upper(),
-        }
-        for sensor in sensors
-        if fits_mi32cfg(sensor)
-    ]
-    return json.dumps(entries, separators=(",", ":")).encode() + b"\0"
+    entries = [_entry(sensor) for sensor in sensors if fits_mi32cfg(sensor)]
+    return f"[{','.join(entries)}]\0".encode()
+
+
+def _entry(sensor: KnownSensor) -> str:
+    entry = {
+        "MAC": sensor.address.replace(":", "").upper(),
+        "PID": f"{_product(sensor):04x}",
+        "key": _expanded(sensor.key).hex().upper(),
+    }
+    short = _dumped(entry)
+    extra: dict[str, Any] = json.loads(sensor.extra or "{}")
+    # The device writes and takes a name together with the field of features only.
+    if _FEATURES in extra and (name := name_of(sensor.name or "")):
+        entry["name"] = name
+    full = _dumped(entry | extra)
+    return full if len(full) <= ENTRY_BYTES else short
+
+
+def _dumped(entry: dict[str, Any]) -> str:
+    return json.dumps(entry, separators=(",", ":"))
 
 
 def _expanded(key: bytes | None) -> bytes:

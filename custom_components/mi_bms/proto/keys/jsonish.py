@@ -28,6 +28,7 @@ _TOKEN: Final = re.compile(
 )
 _OPENS: Final = {"]": "[", "}": "{"}
 _SECRETS: Final = frozenset({Kind.KEY, Kind.BOTH})
+_UNDERSTOOD: Final = frozenset({"MAC", "mac", "PID", "pid", "key", "name"})
 
 
 @dataclass(slots=True)
@@ -208,11 +209,13 @@ class JsonReader:
             outer.inner.append(level)
 
     def _draft(self, level: _Level, end: int) -> Draft:
+        text = self._text[level.start : min(end, level.start + _QUOTED)]
         return Draft(
             line=self._line(level.start),
             last=self._line(end - 1),
             format=level.format,
-            text=self._text[level.start : min(end, level.start + _QUOTED)],
+            text=text,
+            extra=_extra(text) if level.is_tasmota else "",
             mac=level.mac,
             key=level.key,
             name=level.values.get(Role.NAME),
@@ -239,6 +242,16 @@ class JsonReader:
 
     def _line(self, at: int) -> int:
         return bisect_right(self._starts, at)
+
+
+def _extra(text: str) -> str:
+    """Give as JSON what an entry of Tasmota's file says that means nothing here, nothing of a long one."""
+    try:
+        said = json.loads(text)
+    except ValueError, RecursionError:
+        return ""
+    rest = {name: value for name, value in said.items() if name not in _UNDERSTOOD}
+    return json.dumps(rest) if rest else ""
 
 
 def _text(string: str) -> str:

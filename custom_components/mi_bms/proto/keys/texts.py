@@ -9,7 +9,7 @@ from enum import Enum, auto
 import re
 from typing import Final, NamedTuple
 
-from ..mibeacon.crypto import parse_key_and_mac
+from ..mibeacon.crypto import parse_key_and_mac, parse_mac_and_key
 from ..model.address import parse_address
 from ..model.errors import KeyFormatError
 from .contract import Refusal
@@ -156,6 +156,14 @@ def key_of(text: str) -> tuple[bytes, str | None] | Refusal:
         )
 
 
+def swapped_of(text: str) -> tuple[str, bytes] | None:
+    """Read an address followed by its key, in one word; None for anything else."""
+    read = parse_mac_and_key(_ZERO_X.sub("", text).replace(".", ""))
+    if read is None or read[1] in _NO_DEVICE:
+        return None
+    return read[1], read[0]
+
+
 def words(line: str) -> list[Word]:
     """Find addresses, keys and failed ones in a line; other words are not given."""
     found: list[Word] = []
@@ -209,8 +217,7 @@ def _kind(word: str) -> Kind | None:
         return Kind.ADDRESS
     if size in _KEYS:
         return Kind.KEY
-    # In groups it may as well be an address followed by its key.
-    if size in _WITH_ADDRESS and not grouped:
+    if size in _WITH_ADDRESS:
         return Kind.BOTH
     if size >= 16:
         return Kind.BAD_LENGTH

@@ -92,8 +92,12 @@ def judge(
 def _read(text: str, address: str) -> tuple[bytes, str | None] | Judgement:
     """Find the key in a text: this device's if it says so, else the first."""
     pasted = read_keys(text)
-    mine = [one for one in pasted.found if one.address == address]
-    for line in (*mine, *pasted.found):
+    for line in pasted.found:
+        if line.address == address:
+            return line.key, address
+        if line.swapped and line.swapped[0] == address:
+            return line.swapped[1], address
+    for line in pasted.found:
         return line.key, line.address
     for key in pasted.loose:
         return key, None

@@ -142,17 +142,20 @@ async def activate(
 
     Raises ``ActivationRefused`` at once, else what ended the last run: ``Unreachable`` or
     ``ActivationError``. Its reason ``unconfirmed`` means that ``activation.candidate`` may be the
-    device's key; only adverts can tell.
+    device's key; only adverts can tell. A missing service is looked for twice: ``use`` may have
+    remembered the table of an older firmware, and drops it.
     """
-    left = runs
+    left, missed = runs, False
     while True:
         if progress is not None:
             progress(Stage.CONNECTING)
         failure: MiBmsError
         try:
             return await use(lambda link: run(link, activation, progress))
-        except ActivationRefused:
-            raise
+        except ActivationRefused as refusal:
+            if refusal.reason != Reason.NO_SERVICE or missed:
+                raise
+            missed, failure = True, refusal
         except (ActivationError, Unreachable) as error:
             failure = error
         if activation.result is not None:
