@@ -6,7 +6,7 @@ whoever listens for their key. What is normal for the device (its cadence) and w
 heard outlive a restart.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 import logging
 import os
@@ -31,9 +31,13 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .active import ActiveSensor
 from .const import CONF_KEY, CONF_KEYED_AT, CONF_PRODUCT
+from .endings import HELD, Endings
+from .feed import SensorNews
 from .keyring import KEYS
 from .options import SensorOptions
+from .proto.active.spec import ACTIVE
 from .proto.mibeacon.capture import Capture
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.devices import DeviceSpec
@@ -52,7 +56,7 @@ WRONG_KEY_FRAMES: Final = 3
 KEY_GRACE: Final = 900.0  # s after a pairing in which the old key may still be heard
 MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
 SALT_BYTES: Final = 16
-_HELD: Final = PassiveBluetoothEntityKey(Field.MOTION, None)
+GIVEN: Final = "given"  # the format of readings that are no adverts
 
 
 class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
@@ -66,18 +70,21 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             _LOGGER,
             address,
             BluetoothScanningMode.PASSIVE,
-            self._decode,
+            self._take,
             connectable=False,
         )
         key = entry.data.get(CONF_KEY)
         self.entry = entry
         self.key = bytes.fromhex(key) if key else None
         self.options = SensorOptions.of(entry.options)
+        self._feed = hass.data[SHARED].feed
         self.decoder = Decoder(
             address, self.key, product_id=entry.data.get(CONF_PRODUCT)
         )
         self.losses = Losses()
         self.cadence = self._cadence()
+        # Entities are made before it is heard: what sleeps shows from then on what it said last.
+        self._available |= self.cadence.alive(monotonic_time_coarse())
         self.rssi: int | None = None
         self._spec = self.decoder.spec
         self._shapers = self.options.shapers()
@@ -92,9 +99,24 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._new_receiver: Callable[[str, str], None] | None = None
         self._check: CALLBACK_TYPE | None = None
         self._look_at = 0.0
-        self._end_of_motion: CALLBACK_TYPE | None = None
+        self._endings = Endings(
+            self.options.holds,
+            hass.data[SHARED].kept.get(address, {}).get("ends", {}),
+            self._later,
+            self._end,
+        )
+        self._endings.know(self._spec)
         self._capture: Capture | None = None
         self.captured: list[dict[str, Any]] = []
+        # When each field was last said (monotonic s), and what an action has set since.
+        self.said_at: dict[str, float] = {}
+        kept = hass.data[SHARED].kept.get(address, {}).get("given", ())
+        self.given = {Field(name) for name in kept if name in Field}
+        product: int = entry.data.get(CONF_PRODUCT) or 0
+        can = ACTIVE.get(product)
+        self.active = (
+            ActiveSensor(hass, entry, (can, product), self.async_told) if can else None
+        )
 
     # --- here or gone ----------------------------------------------------------------------
 
@@ -119,6 +141,9 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             "longest": longest,
             "silences": silences,
             "seen_at": seen.isoformat() if seen else "",
+            "given": sorted(self.given),
+            "active": self.active.snapshot() if self.active else {},
+            "ends": self._endings.kept,
         }
 
     @property
@@ -144,18 +169,20 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         stop = super().async_start()
         stop_keeping = self.hass.data[SHARED].keep(self.address, self.snapshot)
         stop_following = self.hass.data[KEYS].follow(self.address, self.decoder)
+        stop_active = self.active.async_start() if self.active else None
         self._watch()
-        if not self._end_of_motion:
-            self._end_restored_motion()
+        self._endings.async_start(self._is_shown)
 
         @callback
         def stop_all() -> None:
             stop()
             stop_keeping()
             stop_following()
-            for cancel in (self._check, self._end_of_motion):
-                if cancel:
-                    cancel()
+            if stop_active:
+                stop_active()
+            self._endings.async_stop()
+            if self._check:
+                self._check()
 
         return stop_all
 
@@ -216,6 +243,29 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     # --- what an advert says ---------------------------------------------------------------
 
+    def _take(self, info: BluetoothServiceInfoBleak) -> Reading:
+        reading = self._decode(info)
+        if self._feed.wanted and (reading.values or reading.events or reading.further):
+            self._tell(reading, info.time, info.rssi)
+        return reading
+
+    def _tell(self, reading: Reading, heard: float, rssi: int) -> None:
+        """Pass a reading on with its (monotonic) time; what was pressed before our start is history."""
+        if heard <= self._started:
+            reading = reading._replace(events=())
+        self._feed.async_tell(
+            SensorNews(
+                address=self.address,
+                entry_id=self.entry.entry_id,
+                title=self.entry.title,
+                at=time.time() - (monotonic_time_coarse() - heard),
+                reading=reading,
+                rssi=rssi,
+                product_id=self.decoder.product_id,
+                keep=self.cadence.limit,
+            )
+        )
+
     def _decode(self, info: BluetoothServiceInfoBleak) -> Reading:
         self.rssi = info.rssi
         if self._capture is not None:
@@ -237,17 +287,16 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         if reading.events and info.time > self._started:
             self._fire(reading.events)
         spec = decoder.spec
-        if spec is None:
-            return self._shape(reading)
         if spec is not self._spec:
             self._spec = spec
             self.cadence.start = decoder.availability
-        if spec.doubtful:
+            self._endings.know(spec)
+        if spec and spec.doubtful:
             reading = self._trusted(spec, reading)
         if self._shapers:
             reading = self._shape(reading)
-        if Field.MOTION in reading.values or reading.events:
-            return self._hold(spec, reading, monotonic_time_coarse() - info.time)
+        if reading.events or not HELD.isdisjoint(reading.values):
+            return self._endings.async_take(reading, info.time)
         return reading
 
     def _shape(self, reading: Reading) -> Reading:
@@ -261,7 +310,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             shaped = value if shaper is None else shaper(value, now)
             if shaped is not None:
                 values[field] = shaped
-        return reading._replace(values=values)
+        return reading.with_values(values)
 
     def _trusted(self, spec: DeviceSpec, reading: Reading) -> Reading:
         """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
@@ -276,7 +325,48 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 self._before[field] = value
                 continue
             values[field] = int(value) if field in spec.coarse else value
-        return reading._replace(values=values)
+        return reading.with_values(values)
+
+    @callback
+    @override
+    def _process_update(
+        self, update: Reading, was_available: bool | None = None
+    ) -> None:
+        if update.values:
+            said_at, now = self.said_at, monotonic_time_coarse()
+            for field in update.values:
+                said_at[field] = now
+            if self.given:
+                self.given.difference_update(update.values)
+        super()._process_update(update, was_available)
+
+    @callback
+    def async_told(self, values: Mapping[Field, Value]) -> None:
+        """Show what the sensor told over a connection."""
+        reading = self._shape(Reading(Outcome.DECODED, values))
+        self._process_update(reading, self._available)
+        if self._feed.wanted and self.rssi is not None:
+            self._tell(reading, monotonic_time_coarse(), self.rssi)
+
+    @callback
+    def async_give(self, values: Mapping[Field, Value]) -> None:
+        """Show what somebody else knows of the sensor, until its next advert that says it."""
+        self.given.update(values)
+        fresh = self.options.shapers()
+        # What the sensor says next is no step away from what was given.
+        self._shapers |= {name: fresh[name] for name in fresh.keys() & values.keys()}
+        reading = Reading(Outcome.DECODED, values, format=GIVEN)
+        # As of a sensor that was away: each state is written, also one that stays the same.
+        super()._process_update(reading, was_available=False)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Give the last values by entity key, those of earlier runs included."""
+        return {
+            key.key: value
+            for processor in self._processors
+            for key, value in processor.entity_data.items()
+        }
 
     # --- receivers -------------------------------------------------------------------------
 
@@ -300,47 +390,15 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
         return remove
 
-    # --- motion that nobody ends -----------------------------------------------------------
+    # --- states that nobody ends -----------------------------------------------------------
 
-    def _hold_time(self, spec: DeviceSpec) -> float | None:
-        return spec.motion_hold if self.options.hold is None else self.options.hold
+    def _is_shown(self, field: Field) -> bool:
+        key = PassiveBluetoothEntityKey(field, None)
+        return any(processor.entity_data.get(key) for processor in self._processors)
 
-    def _hold(self, spec: DeviceSpec, reading: Reading, age: float) -> Reading:
-        """Hold a motion, and end it after a while if the device does not.
-
-        ``age`` (s) is that of the advert: one that Home Assistant replays may be long over.
-        """
-        hold = self._hold_time(spec)
-        moved = reading.values.get(Field.MOTION) or any(
-            event.key == Field.MOTION for event in reading.events
-        )
-        if hold is None or age >= hold:
-            return reading
-        if self._end_of_motion:
-            self._end_of_motion()
-            self._end_of_motion = None
-        if not moved:
-            return reading
-
-        @callback
-        def ended(_now: datetime) -> None:
-            self._end_of_motion = None
-            self._publish_no_motion()
-
-        self._end_of_motion = self._later(hold - age, ended)
-        return reading._replace(values={**reading.values, Field.MOTION: True})
-
-    def _end_restored_motion(self) -> None:
-        """End a motion that was held when Home Assistant stopped: nothing else would."""
-        spec = self.decoder.spec
-        if spec and self._hold_time(spec) is not None:
-            if any(processor.entity_data.get(_HELD) for processor in self._processors):
-                self._publish_no_motion()
-
-    def _publish_no_motion(self) -> None:
+    def _end(self, over: Mapping[Field, Value]) -> None:
         # Not ``async_set_updated_data``: the end of a hold is no sign of life.
-        reading = Reading(Outcome.DECODED, {Field.MOTION: False})
-        self._process_update(reading, self._available)
+        self._process_update(Reading(Outcome.DECODED, over), self._available)
 
     # --- events ----------------------------------------------------------------------------
 

@@ -7,17 +7,21 @@ there again after a restart, with its last value, from the processors' own store
 from collections.abc import Callable, Mapping
 from typing import Any, Final, override
 
+from propcache.api import cached_property
+
 from homeassistant.components.bluetooth.passive_update_processor import (
     PassiveBluetoothDataProcessor,
     PassiveBluetoothDataUpdate,
     PassiveBluetoothEntityKey,
     PassiveBluetoothProcessorEntity,
 )
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import UndefinedType
 
-from .adverts import SensorCoordinator
+from .adverts import GIVEN, SensorCoordinator
 from .coordinator import MiBmsConfigEntry
 from .entity import sensor_device
 from .proto.model.fields import Field
@@ -25,6 +29,8 @@ from .proto.model.reading import Reading, Value
 
 type Writer = Callable[[Value], None]
 type Update = PassiveBluetoothDataUpdate[Value]
+
+ATTR_GIVEN: Final = "set_by_action"
 
 _KEYS: Final = {field: PassiveBluetoothEntityKey(field, None) for field in Field}
 
@@ -42,7 +48,7 @@ class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
         self.table = table
         self._flags = flags
         self._shown: dict[Field, Value] = {}
-        self._writers: dict[str, Writer] = {}
+        self.writers: dict[str, Writer] = {}  # by field, of what is shown
 
     @callback
     @override
@@ -54,29 +60,22 @@ class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
         Adverts are many, and mostly say again what is shown already: Home Assistant's general way
         is kept for what comes for the first time and for a sensor that was away.
         """
-        if was_available:
+        if was_available and not update.further:
             flags, shown = self._flags, self._shown
             for field, value in update.values.items():
                 if (type(value) is bool) is not flags or shown.get(field) == value:
                     continue
-                if (write := self._writers.get(field)) is None:
+                if (write := self.writers.get(field)) is None:
                     break
                 shown[field] = self.entity_data[_KEYS[field]] = value
                 write(value)
             else:
                 return
         super().async_handle_update(update, was_available)
-
-    @callback
-    def async_add_writer(self, field: str, write: Writer) -> CALLBACK_TYPE:
-        """Call ``write`` when the value of a field has changed."""
-        self._writers[field] = write
-
-        @callback
-        def remove() -> None:
-            self._writers.pop(field, None)
-
-        return remove
+        if update.format == GIVEN:
+            # The sensor's own word is news even if it says the same.
+            for field in update.values:
+                self._shown.pop(field, None)
 
     def _pick(self, reading: Reading) -> Update:
         table, keys = self.table, _KEYS
@@ -87,10 +86,33 @@ class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
         }
         new = values.keys() - self._shown.keys()
         self._shown.update(values)
+        further = {
+            (field, number): value
+            for (field, number), value in reading.further.items()
+            if (type(value) is bool) is self._flags and field in table
+        }
         return PassiveBluetoothDataUpdate(
-            entity_descriptions={keys[field]: table[field] for field in new},
-            entity_data={keys[field]: value for field, value in values.items()},
+            entity_descriptions={keys[field]: table[field] for field in new}
+            | {_numbered(spot): table[spot[0]] for spot in further},
+            entity_data={keys[field]: value for field, value in values.items()}
+            | {_numbered(spot): value for spot, value in further.items()},
         )
+
+
+def _numbered(spot: tuple[Field, int]) -> PassiveBluetoothEntityKey:
+    return PassiveBluetoothEntityKey(f"{spot[0]}_{spot[1]}", None)
+
+
+def spot_of(key: str) -> tuple[Field | None, int]:
+    """Give the field of an entity's key, and its number from 2 where there are several of the kind."""
+    if key in Field:
+        return Field(key), 1
+    base, _, number = key.rpartition("_")
+    return (
+        (Field(base), int(number))
+        if base in Field and number.isdecimal()
+        else (None, 1)
+    )
 
 
 class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
@@ -103,11 +125,15 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         description: EntityDescription,
     ) -> None:
         """Take the row of today's table: the stored one may be of an older version."""
-        known = entity_key.key in Field  # or it was stored by a newer version
-        row = processor.table.get(Field(entity_key.key)) if known else None
+        field, self._number = spot_of(entity_key.key)
+        # Without a field it was stored by a newer version.
+        row = processor.table.get(field) if field else None
         super().__init__(processor, entity_key, row or description)
-        self._attr_device_info = sensor_device(processor.coordinator)
+        self._attr_device_info = None  # what the property gives is enough
         self._coordinator = processor.coordinator
+        spec = self._coordinator.decoder.spec
+        if spec and field in spec.optional:
+            self._attr_entity_registry_enabled_default = False
         self.value: Value | None = None
 
     @property
@@ -116,14 +142,40 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         """Follow the sensor."""
         return self._coordinator.available
 
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Describe the sensor; needed once, so nothing is kept."""
+        return sensor_device(self._coordinator)
+
+    @cached_property
+    @override
+    def name(self) -> str | UndefinedType | None:
+        """Give the name, with a number for the second and later ones of a kind."""
+        name = super().name
+        if self._number == 1 or not isinstance(name, str):
+            return name
+        return f"{name} {self._number}"
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Mark a value that the sensor did not say."""
+        given = self._coordinator.given
+        return {ATTR_GIVEN: True} if given and self.entity_key.key in given else None
+
     @override
     async def async_added_to_hass(self) -> None:
         """Show the field's value from now on."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            self.processor.async_add_writer(self.entity_key.key, self._write)
-        )
+        self.processor.writers[self.entity_key.key] = self._write
         self.value = self.processor.entity_data.get(self.entity_key)
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Show nothing any more."""
+        self.processor.writers.pop(self.entity_key.key, None)
+        await super().async_will_remove_from_hass()
 
     @callback
     def _write(self, value: Value) -> None:

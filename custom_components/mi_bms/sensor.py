@@ -11,7 +11,9 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
+    DEGREE,
     LIGHT_LUX,
+    REVOLUTIONS_PER_MINUTE,
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
     UnitOfConductivity,
@@ -19,21 +21,29 @@ from homeassistant.const import (
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
     UnitOfEnergy,
+    UnitOfLength,
     UnitOfMass,
     UnitOfPower,
+    UnitOfPrecipitationDepth,
     UnitOfPressure,
     UnitOfRatio,
+    UnitOfSpeed,
     UnitOfTemperature,
     UnitOfTime,
+    UnitOfVolume,
+    UnitOfVolumeFlowRate,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
+from .const import CONF_KIND, KIND_OUTPUT
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import BatteryEntity, async_add_battery, sensor_device
 from .link_entities import sensors
+from .output_entities import async_add_output
 from .passive import PassiveEntity, PassiveProcessor, async_add_passive
 from .profile import Spot
 from .proto.bms.alarms import Alarm, Kind, active
@@ -129,6 +139,12 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
             precision=0,
         ),
         _measured(Field.UV_INDEX, None, "UV index", precision=1),
+        _measured(
+            Field.PRECIPITATION,
+            _C.PRECIPITATION,
+            UnitOfPrecipitationDepth.MILLIMETERS,
+            precision=1,
+        ),
         # The sensor's own supply
         _measured(Field.BATTERY, _C.BATTERY, _PERCENT, category=_DIAGNOSTIC),
         _measured(Field.VOLTAGE, _C.VOLTAGE, _V, precision=2),
@@ -137,6 +153,10 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
             _C.ENUM,
             state_class=None,
             options=["charging", "not_charging", "full", "unknown"],
+        ),
+        _measured(Field.FIRMWARE, state_class=None, category=_DIAGNOSTIC),
+        _measured(
+            Field.CLOCK_DRIFT, _C.DURATION, _SECONDS, precision=0, category=_DIAGNOSTIC
         ),
         # Presence
         _measured(
@@ -176,7 +196,8 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
         _measured(Field.CONSUMABLE, None, _PERCENT),
         _measured(Field.SCORE),
         _measured(Field.COUNTER),
-        _measured(Field.COUNT, state_class=_TOTAL),
+        # Some count down, too.
+        _measured(Field.COUNT, state_class=SensorStateClass.TOTAL),
         _measured(
             Field.KETTLE_STATE,
             _C.ENUM,
@@ -188,6 +209,75 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
                 "keeping_warm",
                 "error",
             ],
+        ),
+        _measured(
+            Field.VACUUM_MODE,
+            _C.ENUM,
+            state_class=None,
+            options=["charging", "standby", "standard", "strong", "fault"],
+        ),
+        _measured(Field.GEAR, state_class=None),
+        # Supply of a house, movement, and what has no other place
+        _measured(
+            Field.ENERGY,
+            _C.ENERGY,
+            UnitOfEnergy.KILO_WATT_HOUR,
+            precision=2,
+            state_class=_TOTAL,
+        ),
+        _measured(
+            Field.GAS_VOLUME,
+            _C.GAS,
+            UnitOfVolume.CUBIC_METERS,
+            precision=2,
+            state_class=_TOTAL,
+        ),
+        _measured(
+            Field.WATER, _C.WATER, UnitOfVolume.LITERS, precision=1, state_class=_TOTAL
+        ),
+        _measured(
+            Field.VOLUME,
+            _C.VOLUME,
+            UnitOfVolume.LITERS,
+            precision=2,
+            state_class=SensorStateClass.TOTAL,
+        ),
+        _measured(
+            Field.VOLUME_STORAGE, _C.VOLUME_STORAGE, UnitOfVolume.LITERS, precision=1
+        ),
+        _measured(
+            Field.FLOW_RATE,
+            _C.VOLUME_FLOW_RATE,
+            UnitOfVolumeFlowRate.CUBIC_METERS_PER_HOUR,
+            precision=3,
+        ),
+        _measured(Field.DISTANCE, _C.DISTANCE, UnitOfLength.METERS, precision=2),
+        _measured(Field.DURATION, _C.DURATION, _SECONDS, precision=1),
+        _measured(Field.SPEED, _C.SPEED, UnitOfSpeed.METERS_PER_SECOND, precision=2),
+        _measured(Field.ACCELERATION, None, "m/s²", precision=2),
+        _measured(Field.ROTATION, None, DEGREE, precision=1),
+        _measured(Field.GYROSCOPE, None, "°/s", precision=1),
+        _measured(Field.ROTATIONAL_SPEED, None, REVOLUTIONS_PER_MINUTE),
+        _measured(
+            Field.DIRECTION,
+            None,
+            DEGREE,
+            precision=0,
+            state_class=SensorStateClass.MEASUREMENT_ANGLE,
+        ),
+        _measured(Field.LIGHT_LEVEL),
+        _measured(Field.TIMESTAMP, _C.TIMESTAMP, state_class=None),
+        _measured(Field.TEXT, state_class=None),
+        _measured(Field.CHANNEL, state_class=None),
+        _measured(Field.RAW, state_class=None, category=_DIAGNOSTIC, enabled=False),
+        _measured(
+            Field.SETTINGS_REVISION,
+            state_class=None,
+            category=_DIAGNOSTIC,
+            enabled=False,
+        ),
+        _measured(
+            Field.DEVICE_TYPE, state_class=None, category=_DIAGNOSTIC, enabled=False
         ),
         # Batteries
         _measured(Field.CURRENT, _C.CURRENT, UnitOfElectricCurrent.AMPERE, precision=2),
@@ -207,6 +297,32 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
         ),
         _measured(
             Field.TOTAL_CHARGE, None, _AMPERE_HOUR, precision=0, state_class=_TOTAL
+        ),
+        _measured(
+            Field.TOTAL_CHARGED, None, _AMPERE_HOUR, precision=0, state_class=_TOTAL
+        ),
+        _measured(Field.CONSUMED_CHARGE, None, _AMPERE_HOUR, precision=1),
+        *(
+            _measured(
+                counted,
+                _C.ENERGY,
+                UnitOfEnergy.WATT_HOUR,
+                suggested_unit=UnitOfEnergy.KILO_WATT_HOUR,
+                precision=2,
+                state_class=_TOTAL,
+            )
+            for counted in (Field.ENERGY_IN, Field.ENERGY_OUT, Field.ENERGY_TOTAL)
+        ),
+        _measured(Field.INPUT_POWER, _C.POWER, UnitOfPower.WATT, precision=0),
+        _measured(Field.OUTPUT_POWER, _C.POWER, UnitOfPower.WATT, precision=0),
+        _measured(
+            Field.UPTIME,
+            _C.DURATION,
+            _SECONDS,
+            suggested_unit=UnitOfTime.DAYS,
+            precision=1,
+            category=_DIAGNOSTIC,
+            enabled=False,
         ),
         _measured(
             Field.RUNTIME,
@@ -339,7 +455,10 @@ async def async_setup_entry(
     entry: MiBmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensor entities of one device."""
+    """Add the sensor entities of one device or output."""
+    if entry.data[CONF_KIND] == KIND_OUTPUT:
+        async_add_output(entry, async_add_entities)
+        return
     coordinator = entry.runtime_data
     if isinstance(coordinator, SensorCoordinator):
         processor = PassiveProcessor(PASSIVE_SENSORS, flags=False)
@@ -389,9 +508,12 @@ class PassiveSensor(PassiveEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Value | None:
+    def native_value(self) -> Value | datetime | None:
         """Give the last value that was heard."""
-        return self.value
+        value = self.value
+        if value is not None and self.device_class is _C.TIMESTAMP:
+            return dt_util.utc_from_timestamp(float(value))
+        return value
 
 
 class PolledSensor(SensorEntity):
@@ -407,7 +529,12 @@ class PolledSensor(SensorEntity):
         self.entity_description = description
         self._coordinator = coordinator
         self._attr_unique_id = f"{coordinator.address}-{description.key}"
-        self._attr_device_info = sensor_device(coordinator)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Describe the sensor; needed once, so nothing is kept."""
+        return sensor_device(self._coordinator)
 
 
 class RssiSensor(PolledSensor):

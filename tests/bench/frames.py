@@ -22,6 +22,11 @@ class Kind:
     make: Make
     key: bytes | None = None
 
+    @property
+    def product(self) -> int:
+        """Give the product id that its frames name."""
+        return int.from_bytes(self.make(bytes(6), 0)[2:4], "little")
+
 
 def address_of(number: int) -> str:
     """Give the address of a device by its number."""

@@ -341,6 +341,37 @@ def test_an_open_connection_is_set_up_once() -> None:
     assert link.subscribed == [NOTIFY]
 
 
+def test_what_a_stream_said_a_moment_ago_is_good_enough() -> None:
+    """A frame that came by itself is taken while it is fresh; an older one is waited out."""
+
+    def stream(fresh: float) -> Family:
+        return Family(
+            id="stream",
+            wires=(Wire(service="ff00", notify=("ff01",)),),
+            framer=lambda _context: WholeFramer(lambda frame: True),
+            plan=(Ask(timeout=5.0, rows=(Num(Field.CYCLES, 0, ">u1"),)),),
+            fresh=fresh,
+        )
+
+    async def second(fresh: float, age: float) -> tuple[object, float]:
+        link = Link({}, chars=(NOTIFY,))
+        loop = asyncio.get_running_loop()
+        one = session(stream(fresh))
+        loop.call_later(1.0, lambda: link.notified[NOTIFY](b"\x01"))
+        await one.read(link, DEVICE)
+        for byte in (b"\x02", b"\x03"):
+            link.notified[NOTIFY](byte)
+            await asyncio.sleep(age)
+        start = loop.time()
+        loop.call_later(3.0, lambda: link.notified[NOTIFY](b"\x04"))
+        sample = await one.read(link, DEVICE)
+        return sample.values[Field.CYCLES], loop.time() - start
+
+    assert run(second(1.0, 0.8)) == (3, 0.0)
+    assert run(second(1.0, 1.2)) == (4, pytest.approx(3.0))
+    assert run(second(0.0, 0.0)) == (4, pytest.approx(3.0))
+
+
 def test_a_wrong_password_is_told_and_logging_in_starts_anew() -> None:
     refused = bytes.fromhex("ffaa15010117")
     link = Link(lambda data: [refused] if data.startswith(b"\xff\xaa") else [])
@@ -370,6 +401,31 @@ def test_extras_come_with_the_second_poll_and_stay() -> None:
     assert link.frames.count(ASK_COUNTERS) == 1
 
 
+def test_extras_come_again_when_other_alarms_are_active_and_after_very_long() -> None:
+    alarmed = bytearray(BASIC)
+    alarmed[20:22] = b"\x00\x01"
+    check = (-sum(alarmed[2:-3]) & 0xFFFF).to_bytes(2, "big")
+    alarmed[-3:-1] = check
+    answers = {**GOOD, ASK_COUNTERS: [COUNTERS]}
+    link = Link(answers)
+    one = session()
+
+    async def asked(polls: int) -> int:
+        before = link.frames.count(ASK_COUNTERS)
+        for _ in range(polls):
+            await one.read(link, DEVICE)
+        return link.frames.count(ASK_COUNTERS) - before
+
+    async def story() -> list[int]:
+        counts = [await asked(1), await asked(1), await asked(3)]
+        answers[ASK_BASIC] = [bytes(alarmed)]
+        counts += [await asked(1), await asked(3)]
+        answers[ASK_BASIC] = [BASIC]
+        return [*counts, await asked(1), await asked(491), await asked(1)]
+
+    assert run(story()) == [0, 1, 0, 1, 0, 1, 0, 1]
+
+
 def test_refused_extras_are_not_asked_for_again() -> None:
     memory = Memory(polls=1)
     run(session(memory=memory).read(Link(GOOD), DEVICE))
@@ -390,6 +446,8 @@ def test_a_connection_lost_during_the_extras_keeps_the_sample() -> None:
     memory = Memory(polls=1)
     assert run(session(memory=memory).read(Breaking(GOOD), DEVICE)).cells
     assert memory.diagnose is True
+    link = Link({**GOOD, ASK_COUNTERS: [COUNTERS]})
+    assert run(session(memory=memory).read(link, DEVICE)).counters
 
 
 def test_device_information() -> None:

@@ -1,0 +1,91 @@
+"""Where messages and lines may go."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.mi_bms.proto.publish.place import (
+    PathFault,
+    TopicFault,
+    distinct,
+    level,
+    path_fault,
+    topic_fault,
+)
+
+
+@pytest.mark.parametrize(
+    ("topic", "fault"),
+    [
+        ("mi_bms", None),
+        ("house/cellar/Bücher", None),
+        ("", TopicFault.EMPTY),
+        (" \t", TopicFault.EMPTY),
+        ("house/#", TopicFault.WILDCARD),
+        ("a+b", TopicFault.WILDCARD),
+        ("a\0b", TopicFault.CHARACTER),
+        ("a\nb", TopicFault.CHARACTER),
+        ("a\x85b", TopicFault.CHARACTER),
+        ("a\ud800b", TopicFault.CHARACTER),
+        ("a\ufdd0b", TopicFault.CHARACTER),
+        ("a\U0001ffffb", TopicFault.CHARACTER),
+        ("/a", TopicFault.LEVEL),
+        ("a/", TopicFault.LEVEL),
+        ("a//b", TopicFault.LEVEL),
+        ("$SYS/a", TopicFault.RESERVED),
+        ("ä" * 501, TopicFault.LONG),
+        ("ä" * 500, None),
+    ],
+)
+def test_topics(topic: str, fault: TopicFault | None) -> None:
+    assert topic_fault(topic) is fault
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("readings.jsonl", None),
+        ("mi_bms/my readings.jsonl", None),
+        ("a..b/c.jsonl", None),
+        ("", PathFault.EMPTY),
+        ("  ", PathFault.EMPTY),
+        ("a\0.jsonl", PathFault.CHARACTER),
+        ("a\\..\\b.jsonl", PathFault.CHARACTER),
+        ("../x.jsonl", PathFault.OUTSIDE),
+        ("a/../../x.jsonl", PathFault.OUTSIDE),
+        ("/etc/x.jsonl", PathFault.OUTSIDE),
+        ("./x.jsonl", PathFault.OUTSIDE),
+        ("a//x.jsonl", PathFault.OUTSIDE),
+        ("a/ /x.jsonl", PathFault.OUTSIDE),
+        (".storage/x.jsonl", PathFault.RESERVED),
+        ("a/.x.jsonl", PathFault.RESERVED),
+        ("custom_components/x.jsonl", PathFault.RESERVED),
+        ("www/x.jsonl", PathFault.PUBLIC),
+        ("secrets.yaml", PathFault.ENDING),
+        ("x.jsonl/", PathFault.OUTSIDE),
+        ("x" * 195 + ".jsonl", PathFault.LONG),
+    ],
+)
+def test_paths(path: str, fault: PathFault | None) -> None:
+    assert path_fault(path) is fault
+
+
+@given(st.text())
+def test_any_name_makes_a_level(name: str) -> None:
+    made = level(name)
+    assert topic_fault(f"prefix/{made}") in {None, TopicFault.LONG}
+    assert "/" not in made
+    assert len(made.encode()) <= 1000
+
+
+def test_names_keep_what_they_can() -> None:
+    assert level(" Büro/Boot #1+ ") == "Büro_Boot _1_"
+    assert level("") == level("   ") == "_"
+    assert level("ä" * 600) == "ä" * 500
+
+
+def test_equal_names_are_kept_apart() -> None:
+    address = "A4:C1:38:12:34:56"
+    assert distinct("boat", address, set()) == "boat"
+    assert distinct("boat", address, {"boat"}) == "boat-123456"
+    taken = {"boat", "boat-123456"}
+    assert distinct("boat", address, taken) == "boat-a4c138123456"
