@@ -1,0 +1,275 @@
+"""Outputs: entries that hand on what sensors and batteries say, to a broker or to a file.
+
+What is said is made into messages at once, with the time of the reading, and waits in a bounded
+queue until it is handed over. What still waits at the end is kept for the next start.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .feed import BatteryNews, News, SensorNews
+from .proto.publish.outbox import Item, Outbox
+from .proto.publish.place import distinct, level
+from .proto.publish.shape import battery_line, battery_message, sensor_line
+from .proto.publish.tasmota import Heard, Tasmota
+from .runtime import SHARED
+
+type OutputConfigEntry = ConfigEntry[Output]
+
+CONF_TYPE: Final = "type"
+CONF_TOPIC: Final = "topic"
+CONF_PATH: Final = "path"
+CONF_DEVICES: Final = "devices"
+CONF_RETAIN: Final = "retain"
+CONF_QOS: Final = "qos"
+CONF_BACKLOG: Final = "backlog"
+CONF_PERIOD: Final = "period"
+CONF_AGGREGATE: Final = "aggregate"
+CONF_SUMMARY: Final = "summary"
+CONF_DIRECT: Final = "direct"
+CONF_OWN_NAMES: Final = "own_names"
+CONF_MAX_SIZE: Final = "max_size"
+CONF_MAX_AGE: Final = "max_age"
+CONF_KEEP: Final = "keep"
+
+TASMOTA: Final = "tasmota"
+BATTERY: Final = "battery"
+FILE: Final = "file"
+
+DEFAULTS: Final[dict[str, Any]] = {
+    CONF_DEVICES: [],
+    CONF_RETAIN: False,
+    CONF_QOS: "1",
+    CONF_BACKLOG: 10_000,
+    CONF_PERIOD: 300,
+    CONF_AGGREGATE: True,
+    CONF_SUMMARY: True,
+    CONF_DIRECT: False,
+    CONF_OWN_NAMES: False,
+    CONF_MAX_SIZE: 10,
+    CONF_MAX_AGE: 7,
+    CONF_KEEP: 10,
+}
+STORE_VERSION: Final = 1
+
+
+class Shape(ABC):
+    """Make messages of what devices say."""
+
+    @abstractmethod
+    def take(self, news: News) -> Iterable[Item]:
+        """Give what one reading leads to at once."""
+
+    def period(self, now: float) -> Iterable[Item]:
+        """Give what a period that ends now leads to."""
+        return ()
+
+    def rest(self) -> Iterable[Item]:
+        """Give what waits for the end of a period."""
+        return ()
+
+
+class TasmotaShape(Shape):
+    """Make Tasmota's messages of what sensors say."""
+
+    def __init__(self, hass: HomeAssistant, entry: OutputConfigEntry) -> None:
+        """Take the options."""
+        wish = settings(entry)
+        self._hass = hass
+        self._topic = f"tele/{entry.data[CONF_TOPIC]}/SENSOR"
+        self._own_names: bool = wish[CONF_OWN_NAMES]
+        self._messages = Tasmota(
+            aggregate=wish[CONF_AGGREGATE],
+            summary=wish[CONF_SUMMARY],
+            direct=wish[CONF_DIRECT],
+            zone=dt_util.get_default_time_zone(),
+        )
+
+    @override
+    def take(self, news: News) -> Iterable[Item]:
+        """Give the message of an event or, where that is wanted, of any reading."""
+        if not isinstance(news, SensorNews):
+            return ()
+        device = device_of(self._hass, news)
+        message = self._messages.hear(
+            Heard(
+                address=news.address,
+                reading=news.reading,
+                at=news.at,
+                rssi=news.rssi,
+                product_id=news.product_id,
+                own=name_of(self._hass, news) if self._own_names else None,
+                keep=news.keep,
+                firmware=device.sw_version if device else None,
+            )
+        )
+        return () if message is None else (Item(message, self._topic),)
+
+    @override
+    def period(self, now: float) -> Iterable[Item]:
+        """Give what stands at the end of a period."""
+        return [Item(one, self._topic) for one in self._messages.period(now)]
+
+    @override
+    def rest(self) -> Iterable[Item]:
+        """Give the values that wait."""
+        return [Item(one, self._topic) for one in self._messages.rest()]
+
+
+class BatteryShape(Shape):
+    """Make one message of each battery reading."""
+
+    def __init__(self, hass: HomeAssistant, entry: OutputConfigEntry) -> None:
+        """Take the prefix."""
+        self._hass, self._prefix = hass, entry.data[CONF_TOPIC]
+        self._levels: dict[str, str] = {}
+
+    @override
+    def take(self, news: News) -> Iterable[Item]:
+        """Give the message; two batteries never share a topic."""
+        if not isinstance(news, BatteryNews):
+            return
+        name = name_of(self._hass, news)
+        others = {one for key, one in self._levels.items() if key != news.address}
+        last = self._levels[news.address] = distinct(level(name), news.address, others)
+        zone = dt_util.get_default_time_zone()
+        message = battery_message(name, news.at, zone, news.sample)
+        yield Item(message, f"{self._prefix}/{last}")
+
+
+class LineShape(Shape):
+    """Make one line of each reading."""
+
+    def __init__(self, hass: HomeAssistant, entry: OutputConfigEntry) -> None:
+        """Take what names devices."""
+        self._hass = hass
+
+    @override
+    def take(self, news: News) -> Iterable[Item]:
+        """Give the line."""
+        name = name_of(self._hass, news)
+        if isinstance(news, BatteryNews):
+            yield Item(battery_line(name, news.address, news.at, news.sample))
+        else:
+            line = sensor_line(name, news.address, news.at, news.reading, news.rssi)
+            yield Item(line)
+
+
+class Output(ABC):
+    """Pass on what the chosen devices say; what hands it over is the business of the subclasses."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: OutputConfigEntry, shape: Shape
+    ) -> None:
+        """Take the options; nothing is passed on yet."""
+        self.hass, self.entry = hass, entry
+        wish = settings(entry)
+        self.outbox = Outbox(int(wish[CONF_BACKLOG]))
+        self._shape = shape
+        self._devices = frozenset(wish[CONF_DEVICES])
+        self._period = timedelta(seconds=wish[CONF_PERIOD])
+        self._store: Store[list[list[str]]] = _store(hass, entry)
+        self._stops: list[Callable[[], None]] = []
+
+    async def async_start(self) -> None:
+        """Pass on from now on, first what waited when it ended."""
+        for topic, payload in await self._store.async_load() or ():
+            self.outbox.put(Item(payload.encode(), topic))
+        await self._store.async_remove()
+        self._stops = [
+            self.hass.data[SHARED].feed.async_listen(self._take),
+            async_track_time_interval(
+                self.hass, self._end_period, self._period, cancel_on_shutdown=True
+            ),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, self._end),
+        ]
+        self.kick()
+
+    async def async_stop(self) -> None:
+        """Hand over what can be, and keep the rest."""
+        while self._stops:
+            self._stops.pop()()
+        self._put(self._shape.rest())
+        await self.async_finish()
+        # Taken out: it may be stopped once more.
+        if waiting := self.outbox.take(len(self.outbox)):
+            await self._store.async_save(
+                [[one.topic, one.payload.decode()] for one in waiting]
+            )
+
+    async def _end(self, _event: Event) -> None:
+        await self.async_stop()
+
+    @callback
+    def _take(self, news: News) -> None:
+        if not self._devices or news.address in self._devices:
+            self._put(self._shape.take(news))
+
+    @callback
+    def _end_period(self, now: datetime) -> None:
+        self._put(self._shape.period(now.timestamp()))
+
+    def _put(self, items: Iterable[Item]) -> None:
+        put = False
+        for item in items:
+            self.outbox.put(item)
+            put = True
+        if put:
+            self.kick()
+
+    @callback
+    @abstractmethod
+    def kick(self) -> None:
+        """Begin to hand over what waits, if that is possible now."""
+
+    @abstractmethod
+    async def async_finish(self) -> None:
+        """Hand over what can be, for the last time."""
+
+    def describe(self) -> dict[str, Any]:
+        """Give the figures for diagnostics."""
+        return {
+            "type": self.entry.data[CONF_TYPE],
+            "devices": len(self._devices) or "all",
+            "sent": self.outbox.sent,
+            "waiting": len(self.outbox),
+            "dropped": self.outbox.dropped,
+        }
+
+
+def settings(entry: ConfigEntry[Any]) -> dict[str, Any]:
+    """Give the options of an output; what nobody set is as it usually is."""
+    return DEFAULTS | dict(entry.options)
+
+
+def _store(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Store[list[list[str]]]:
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.output.{entry.entry_id}", private=True)
+
+
+async def async_forget_output(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Remove what an output that is gone had kept."""
+    await _store(hass, entry).async_remove()
+
+
+def device_of(hass: HomeAssistant, news: News) -> dr.DeviceEntry | None:
+    """Give the device that news are of."""
+    return dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, news.address), news.entry_id
+    )
+
+
+def name_of(hass: HomeAssistant, news: News) -> str:
+    """Give the name that the user knows a device by."""
+    device = device_of(hass, news)
+    return (device and device.name_by_user) or news.title
