@@ -134,6 +134,16 @@ STAGES: Final[Mapping[str, Stage]] = {
         limit=300,
         slow=True,
     ),
+    "outputs": Stage(
+        title="messages through a real broker, lines of a program that is killed",
+        commands=(
+            (PYTHON, "tests/bench/kill_file.py", "100"),
+            (PYTHON, "tests/bench/broker.py", "5"),
+        ),
+        limit=300,
+        slow=True,
+        optional=True,
+    ),
     "browser": Stage(
         title="the wizard in a real browser",
         commands=(("script/browser",),),

@@ -7,6 +7,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adverts import SensorCoordinator
+from .air_actions import async_setup_air_actions
 from .battery_actions import async_setup_battery_actions
 from .const import (
     CONF_FAMILY,
@@ -15,16 +16,21 @@ from .const import (
     CONF_PROFILE,
     DOMAIN,
     KIND_BATTERY,
+    KIND_OUTPUT,
     KIND_SENSOR,
 )
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import battery_device, pack_number
+from .export import ExportView
 from .issues import async_watch_health
 from .keyring import async_keys
+from .output_entry import async_setup_output, async_stop_output
+from .outputs import async_forget_output
 from .profile import ADDED as PROFILE_ADDED
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
 from .runtime import SHARED, async_setup_shared
+from .sensor_actions import async_setup_sensor_actions
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -33,6 +39,8 @@ SENSOR_PLATFORMS = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
     Platform.SENSOR,
 )
 BATTERY_PLATFORMS = (
@@ -42,6 +50,7 @@ BATTERY_PLATFORMS = (
     Platform.SENSOR,
     Platform.SWITCH,
 )
+OUTPUT_PLATFORMS = (Platform.SENSOR,)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -49,17 +58,23 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_setup_shared(hass)
     await async_keys(hass)
     async_setup_services(hass)
+    hass.http.register_view(ExportView)
     async_setup_battery_actions(hass)
+    async_setup_air_actions(hass)
+    async_setup_sensor_actions(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
-    """Set up one sensor or battery.
+    """Set up one sensor, battery or output.
 
     Neither is waited for: the flow has met the device before the entry was made, and a pack that
     sleeps now still has its entities, with the values it had, from the profile it has shown.
     """
-    if entry.data[CONF_KIND] == KIND_BATTERY:
+    if entry.data[CONF_KIND] == KIND_OUTPUT:
+        await async_setup_output(hass, entry)
+        await hass.config_entries.async_forward_entry_setups(entry, OUTPUT_PLATFORMS)
+    elif entry.data[CONF_KIND] == KIND_BATTERY:
         await _async_setup_battery(hass, entry)
     else:
         await _async_keep_key(hass, entry)
@@ -104,7 +119,10 @@ async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
-    """Take one sensor or battery down."""
+    """Take one sensor, battery or output down."""
+    if entry.data[CONF_KIND] == KIND_OUTPUT:
+        await async_stop_output(entry)
+        return await hass.config_entries.async_unload_platforms(entry, OUTPUT_PLATFORMS)
     battery = entry.data[CONF_KIND] == KIND_BATTERY
     platforms = BATTERY_PLATFORMS if battery else SENSOR_PLATFORMS
     return await hass.config_entries.async_unload_platforms(entry, platforms)
@@ -142,6 +160,9 @@ async def async_remove_config_entry_device(
 
 async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
     """Forget what was kept for the next start."""
+    if entry.data[CONF_KIND] == KIND_OUTPUT:
+        await async_forget_output(hass, entry)
+        return
     if shared := hass.data.get(SHARED):
         shared.forget(entry.data[CONF_ADDRESS])
     if entry.data[CONF_KIND] == KIND_SENSOR:

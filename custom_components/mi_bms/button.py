@@ -1,4 +1,4 @@
-"""Buttons: record a sensor's adverts for a bug report, read a battery now, leave it to an app."""
+"""Buttons: use a sensor's connected functions, record a sensor's adverts for a bug report, read a battery now, leave it to an app."""
 
 from typing import Any, Final, override
 
@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .active_entities import buttons as buttons_of_sensor
 from .adverts import SensorCoordinator
 from .const import DOMAIN
 from .coordinator import MiBmsConfigEntry
@@ -32,7 +33,7 @@ async def async_setup_entry(
     """Add the buttons of one device."""
     coordinator = entry.runtime_data
     if isinstance(coordinator, SensorCoordinator):
-        async_add_entities([RecordButton(coordinator)])
+        async_add_entities([RecordButton(coordinator), *buttons_of_sensor(coordinator)])
     else:
         async_add_entities(buttons(entry, coordinator))
 

@@ -24,19 +24,22 @@ CONF_CELSIUS: Final = "celsius"
 
 KIND_SENSOR: Final = "sensor"
 KIND_BATTERY: Final = "battery"
+KIND_OUTPUT: Final = "output"
 
 DEFAULT_INTERVAL: Final = 30  # s between two polls of a battery
 MIN_INTERVAL: Final = 5
 MAX_INTERVAL: Final = 3600
 
-# Options of sensors; offsets and dead-bands have the field's name behind the key.
+# Options of sensors; offsets and dead-bands have the field's name behind the key, holds before it.
 CONF_TIMEOUT: Final = "timeout"
-CONF_HOLD: Final = "motion_hold"
+CONF_HOLD: Final = "hold"
 CONF_SMOOTHING: Final = "smoothing"
 CONF_WINDOW: Final = "smoothing_window"
 CONF_OFFSET: Final = "offset"
 CONF_DEAD_BAND: Final = "dead_band"
 DEFAULT_WINDOW: Final = 300  # s
+CONF_SYNC_CLOCK: Final = "sync_clock"
+CONF_FILL: Final = "fill_gaps"
 
 # The bus event behind device triggers.
 EVENT_HAPPENED: Final = f"{DOMAIN}_event"

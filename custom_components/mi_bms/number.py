@@ -1,0 +1,21 @@
+"""Numbers of a sensor: the limits of the face on its display."""
+
+from typing import cast
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .active_entities import numbers
+from .adverts import SensorCoordinator
+from .coordinator import MiBmsConfigEntry
+
+PARALLEL_UPDATES = 1
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the numbers of one sensor; batteries have none."""
+    async_add_entities(numbers(cast(SensorCoordinator, entry.runtime_data)))

@@ -1,0 +1,212 @@
+"""Read a sensor's memory, over several connections if need be: each goes on where the last one broke.
+
+A thermometer streams its records from an index on; a plant sensor is asked for one after the other,
+the newest first. Nothing is erased.
+"""
+
+import asyncio
+from dataclasses import dataclass, field as default
+import math
+from typing import Final
+
+from ..link.gatt import GattLink
+from ..model.errors import FrameError, MiBmsError, NoAnswer, Unsupported
+from ..model.fields import Field
+from . import codec, records
+from .hold import hold
+from .look import live
+from .records import HOUR, History, Hour, Record
+from .spec import (
+    COUNT,
+    INDEX,
+    PLANT_MEMORY,
+    PLANT_RECORD,
+    PLANT_TIME,
+    RECORDS,
+    TIME,
+    ActiveSpec,
+    Memory,
+    Values,
+)
+from .wire import ATTEMPTS, PAUSE, SPEAK, Now, Use, Wire, next_of, worth_a_retry
+
+SILENCE: Final = 5.0  # s after which no further record comes
+BEGIN: Final = bytes.fromhex("a00000")
+ONE: Final = b"\xa1"
+_SPARE: Final = 2  # hours more than asked for: the device's hours are not ours
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Hold what all connections have brought; ``since`` and ``start`` in Unix seconds."""
+
+    spec: ActiveSpec
+    now: Now
+    since: float | None
+    start: float | None = None
+    celsius: float | None = None
+    received: dict[int, Record] = default(default_factory=dict)
+    hours: dict[int, Hour] = default(default_factory=dict)
+    next: int | None = None
+    dropped: int = 0
+    done: bool = False
+
+    @property
+    def progress(self) -> int:
+        """Count what has been read, to see whether a connection brought anything."""
+        return len(self.received) + len(self.hours) + self.dropped
+
+    # --- thermometers ----------------------------------------------------------------------
+
+    async def stream(self, link: GattLink) -> None:
+        """Let a thermometer send its records."""
+        wire = Wire(link)
+        stored = records.stored(await wire.read(COUNT))
+        if not stored.count:
+            self.done = True
+            return
+        await self._begin(wire)
+        if self.next is None:
+            self.next = self._first(stored)
+        first = self.next
+        await wire.write(INDEX, first.to_bytes(4, "little"))
+        heard = await wire.listen(RECORDS)
+        patience = SPEAK
+        while (data := await next_of(heard, patience)) is not None:
+            patience = SILENCE
+            self._take(data, first, stored.newest)
+            if self.next > stored.newest:
+                self.done = True
+                return
+        if patience is SPEAK:
+            raise NoAnswer
+        # It has no more than this, whatever it says of itself.
+        self.done = True
+
+    async def _begin(self, wire: Wire) -> None:
+        """Find out when the memory's time began, and what tells the resolution."""
+        if self.start is not None:
+            return
+        if self.spec.memory is Memory.COUNTING:
+            counted = codec.dial(await wire.read(TIME)).unix
+            self.start = self.now().unix - counted
+            return
+        try:
+            told = await live(wire, self.spec)
+            self.celsius = float(told[Field.TEMPERATURE])
+        except FrameError, NoAnswer, Unsupported:
+            # The usual resolution is tried then.
+            self.celsius = None
+        self.start = 0.0
+
+    def _first(self, stored: records.Stored) -> int:
+        if self.since is None:
+            return stored.oldest
+        hours = math.ceil((self.now().unix - self.since) / HOUR) + _SPARE
+        return max(stored.oldest, stored.newest - hours + 1, 0)
+
+    def _take(self, data: bytes, first: int, newest: int) -> None:
+        """Take one record of those that were asked for."""
+        try:
+            one = records.record(data)
+        except FrameError:
+            self.dropped += 1
+            return
+        if one.index > newest:
+            self.dropped += 1
+        elif one.index >= first:
+            # One that was not asked for, or comes again, is no corrupt one.
+            self.received[one.index] = one
+            self.next = max(self.next or 0, one.index + 1)
+
+    # --- plants ----------------------------------------------------------------------------
+
+    async def ask(self, link: GattLink, address: str, product: int) -> None:
+        """Ask a plant sensor for its records, the newest first."""
+        wire = Wire(link)
+        await hold(wire, address, product)
+        await wire.write(PLANT_MEMORY, BEGIN)
+        head = await wire.read(PLANT_RECORD)
+        if len(head) < 2:
+            raise FrameError("length")
+        count = int.from_bytes(head[:2], "little")
+        if self.start is None:
+            clock = await wire.read(PLANT_TIME)
+            if len(clock) != 4:
+                raise FrameError("length")
+            self.start = self.now().unix - int.from_bytes(clock, "little")
+        light = self.spec.values is Values.PLANT
+        for index in range(self.next or 0, count):
+            self.next = index
+            await wire.write(PLANT_MEMORY, ONE + index.to_bytes(2, "little"))
+            data = await wire.read(PLANT_RECORD)
+            self.next = index + 1
+            try:
+                hour = records.plant_hour(data, self.start, light=light)
+            except FrameError:
+                self.dropped += 1
+                continue
+            # Another hour may have been added at the front meanwhile: time tells records apart.
+            self.hours[round(hour.end)] = hour
+            if self.since is not None and hour.end <= self.since:
+                break
+        self.done = True
+
+    # --- the end ---------------------------------------------------------------------------
+
+    def result(self) -> History:
+        """Give what was read, in order."""
+        hours = list(self.hours.values())
+        dropped = self.dropped
+        if self.received and self.start is not None:
+            steps = records.resolution(
+                self.received[max(self.received)],
+                None if self.spec.memory is Memory.COUNTING else self.celsius,
+            )
+            for one in self.received.values():
+                try:
+                    hours.append(records.hour(one, steps, self.start))
+                except FrameError:
+                    dropped += 1
+        kept, future = records.ordered(hours, self.since, self.now().unix)
+        return History(kept, dropped + future, self.done)
+
+
+async def read_history(
+    use: Use,
+    spec: ActiveSpec,
+    now: Now,
+    device: tuple[str, int],
+    since: float | None = None,
+) -> History:
+    """Read the memory of a ``device`` (address, product id) from a Unix time on, or all of it.
+
+    What came before the link broke for good is given, marked as incomplete; raises what was wrong if
+    nothing came at all.
+    """
+    reader = _Reader(spec, now, since)
+
+    async def work(link: GattLink) -> None:
+        if spec.memory is Memory.PLANT:
+            await reader.ask(link, *device)
+        else:
+            await reader.stream(link)
+
+    left = ATTEMPTS
+    while True:
+        before = reader.progress
+        try:
+            await use(work)
+            break
+        except MiBmsError as err:
+            if reader.progress > before:
+                left = ATTEMPTS
+            else:
+                left = left - 1 if worth_a_retry(err) else 0
+            if not left:
+                found = reader.result()
+                if found.hours:
+                    return found
+                raise
+        await asyncio.sleep(PAUSE)
+    return reader.result()

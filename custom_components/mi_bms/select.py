@@ -1,0 +1,21 @@
+"""Choices of a sensor: what its display shows temperatures in."""
+
+from typing import cast
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .active_entities import selects
+from .adverts import SensorCoordinator
+from .coordinator import MiBmsConfigEntry
+
+PARALLEL_UPDATES = 1
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the choices of one sensor; batteries have none."""
+    async_add_entities(selects(cast(SensorCoordinator, entry.runtime_data)))
