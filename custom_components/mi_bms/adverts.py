@@ -9,7 +9,6 @@ heard outlive a restart.
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 import logging
-import os
 import time
 from typing import Any, Final, override
 
@@ -32,30 +31,28 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .active import ActiveSensor
-from .const import CONF_KEY, CONF_KEYED_AT, CONF_PRODUCT
+from .board import Board
+from .const import CONF_KEY, CONF_MODEL, CONF_PRODUCT
 from .endings import HELD, Endings
 from .feed import SensorNews
+from .key_watch import KeyWatch
 from .keyring import KEYS
 from .options import SensorOptions
-from .proto.active.spec import ACTIVE
-from .proto.mibeacon.capture import Capture
+from .proto.active.spec import ACTIVE, PRODUCT_OF
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.devices import DeviceSpec
 from .proto.mibeacon.losses import Losses
 from .proto.model.availability import Cadence
 from .proto.model.fields import Field
 from .proto.model.reading import Event, KeyState, Outcome, Reading, Value
+from .receivers import Receivers
+from .recorder import Recorder
 from .runtime import SHARED
 
 _LOGGER = logging.getLogger(__name__)
 
 type EventListener = Callable[[Event], None]
 
-# A frame of an older binding may still sit in a proxy's buffer: ask for a key only after several.
-WRONG_KEY_FRAMES: Final = 3
-KEY_GRACE: Final = 900.0  # s after a pairing in which the old key may still be heard
-MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
-SALT_BYTES: Final = 16
 GIVEN: Final = "given"  # the format of readings that are no adverts
 
 
@@ -90,13 +87,13 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._shapers = self.options.shapers()
         self._before: dict[Field, Value] = {}
         self._started = monotonic_time_coarse()
-        self._wrong = 0
-        self._asked_for_key = False
+        self.board = Board()
+        self._key_watch = KeyWatch(hass, entry, self.decoder)
+        self.receivers = Receivers(hass, self.losses)
+        self.recorder = Recorder(address, self.key, self._later)
         self._lost = False
         self._event_listeners: dict[str, EventListener] = {}
         self._new_event: Callable[[str, Event], None] | None = None
-        self._receivers: dict[str, str] = {}
-        self._new_receiver: Callable[[str, str], None] | None = None
         self._check: CALLBACK_TYPE | None = None
         self._look_at = 0.0
         self._endings = Endings(
@@ -106,13 +103,12 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self._end,
         )
         self._endings.know(self._spec)
-        self._capture: Capture | None = None
-        self.captured: list[dict[str, Any]] = []
         # When each field was last said (monotonic s), and what an action has set since.
         self.said_at: dict[str, float] = {}
         kept = hass.data[SHARED].kept.get(address, {}).get("given", ())
         self.given = {Field(name) for name in kept if name in Field}
-        product: int = entry.data.get(CONF_PRODUCT) or 0
+        model: str | None = entry.data.get(CONF_MODEL)
+        product: int = entry.data.get(CONF_PRODUCT) or PRODUCT_OF.get(model, 0)
         can = ACTIVE.get(product)
         self.active = (
             ActiveSensor(hass, entry, (can, product), self.async_told) if can else None
@@ -235,7 +231,11 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         if self._lost:
             self._lost = False
             _LOGGER.info("%s is heard again", self.entry.title)
-        super()._async_handle_bluetooth_event(service_info, change)
+        was_available, self._available = self._available, True
+        if self.hass.is_stopping:
+            return
+        # Not the general way, which expects that decoding may fail.
+        self._process_update(self._take(service_info), was_available)
         # Each advert puts the end off; it comes closer only when less silence turns out normal.
         end = service_info.time + self.cadence.limit + 1
         if self._check is None or end < self._look_at:
@@ -268,18 +268,15 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _decode(self, info: BluetoothServiceInfoBleak) -> Reading:
         self.rssi = info.rssi
-        if self._capture is not None:
-            self._capture.take(info.service_data, info.manufacturer_data)
+        if (capture := self.recorder.capture) is not None:
+            capture.take(info.service_data, info.manufacturer_data)
         decoder = self.decoder
         reading = decoder.feed(
             info.service_data, info.manufacturer_data, info.time, info.source
         )
-        if frame := info.service_data.get(MIBEACON):
-            self.losses.take(frame, info.source)
-            if info.source not in self._receivers:
-                self._meet(info.source)
-        if reading.outcome is not Outcome.DECODED or self._wrong:
-            self._watch_key(reading.outcome)
+        self.receivers.take(info)
+        if reading.outcome is not Outcome.DECODED or self._key_watch.wrong:
+            self._key_watch.take(reading.outcome)
         if not reading.values and not reading.events:
             return reading
         # An advert from before our start is history that Home Assistant replays: its values
@@ -338,6 +335,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 said_at[field] = now
             if self.given:
                 self.given.difference_update(update.values)
+        if was_available and not update.further and self.board.show(update.values):
+            return
         super()._process_update(update, was_available)
 
     @callback
@@ -358,6 +357,9 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         reading = Reading(Outcome.DECODED, values, format=GIVEN)
         # As of a sensor that was away: each state is written, also one that stays the same.
         super()._process_update(reading, was_available=False)
+        # The sensor's own word is news even if it says the same.
+        for field in values:
+            self.board.shown.pop(field, None)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -367,28 +369,6 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             for processor in self._processors
             for key, value in processor.entity_data.items()
         }
-
-    # --- receivers -------------------------------------------------------------------------
-
-    def _meet(self, source: str) -> None:
-        scanner = bluetooth.async_scanner_by_source(self.hass, source)
-        name = scanner.name if scanner else source
-        self._receivers[source] = name.removesuffix(f" ({source})")
-        if self._new_receiver:
-            self._new_receiver(source, self._receivers[source])
-
-    @callback
-    def async_on_new_receiver(
-        self, listener: Callable[[str, str], None]
-    ) -> CALLBACK_TYPE:
-        """Call ``listener`` with address and name of each receiver that hears the sensor's counter."""
-        self._new_receiver = listener
-
-        @callback
-        def remove() -> None:
-            self._new_receiver = None
-
-        return remove
 
     # --- states that nobody ends -----------------------------------------------------------
 
@@ -435,39 +415,12 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             elif self._new_event:
                 self._new_event(key, event)
 
-    # --- the key ---------------------------------------------------------------------------
-
-    def _watch_key(self, outcome: Outcome) -> None:
-        if outcome is Outcome.WRONG_KEY:
-            self._wrong += 1
-        elif outcome is Outcome.DECODED:
-            self._wrong = 0
-        # Some models send the same in clear in another format: no key is missed then.
-        missing = outcome is Outcome.NEEDS_KEY and self.key_state is KeyState.MISSING
-        needed = missing or self._wrong >= WRONG_KEY_FRAMES
-        if self._just_keyed():
-            # Packets of the old binding still come for a while after a pairing.
-            return
-        if needed and not self._asked_for_key:
-            self._asked_for_key = True
-            self.entry.async_start_reauth(self.hass)
-
-    def _just_keyed(self) -> bool:
-        """Say whether a pairing of ours made the key a moment ago."""
-        keyed_at = self.entry.data.get(CONF_KEYED_AT)
-        return keyed_at is not None and time.time() - keyed_at < KEY_GRACE
-
     @property
     def key_state(self) -> KeyState:
         """Give what is known of the sensor's key."""
         return self.decoder.key_state
 
     # --- recording -------------------------------------------------------------------------
-
-    @property
-    def recording(self) -> bool:
-        """Say whether a recording is under way."""
-        return self._capture is not None
 
     @callback
     def async_record(
@@ -478,22 +431,6 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         disguised: bool = True,
     ) -> CALLBACK_TYPE:
         """Record adverts for some time, then hand them over; the result ends one early."""
-        salt = os.urandom(SALT_BYTES) if disguised else None
-        self._capture = Capture(self.address, self.key, salt)
-
-        @callback
-        def finish(_now: datetime) -> None:
-            capture, self._capture = self._capture, None
-            if capture is not None:
-                self.captured = capture.vectors("captured")
-                done(self.captured)
-
-        cancel = self._later(seconds, finish)
-        self.entry.async_on_unload(cancel)
-
-        @callback
-        def stop() -> None:
-            cancel()
-            finish(dt_util.utcnow())
-
+        stop = self.recorder.async_start(seconds, done, disguised=disguised)
+        self.entry.async_on_unload(stop)
         return stop

@@ -54,7 +54,7 @@ class RecordButton(ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Begin to record; nothing waits for the end."""
-        if self._coordinator.recording:
+        if self._coordinator.recorder.running:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="already_recording"
             )

@@ -10,12 +10,22 @@ from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
 from .adverts import SensorCoordinator
-from .const import CONF_KEY, CONF_KIND
+from .const import CONF_KEY, CONF_KIND, KIND_OUTPUT
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
+from .outputs import CONF_DEVICES, CONF_PATH, CONF_TOPIC, Output
 from .profile import sample_to_json
 
 _SECRET: Final = frozenset(
-    {CONF_KEY, CONF_PASSWORD, CONF_ADDRESS, "name", "serial_number", "title"}
+    {
+        CONF_KEY,
+        CONF_PASSWORD,
+        CONF_ADDRESS,
+        CONF_TOPIC,
+        CONF_PATH,
+        "name",
+        "serial_number",
+        "title",
+    }
 )
 _ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 
@@ -23,7 +33,9 @@ _ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: MiBmsConfigEntry
 ) -> dict[str, Any]:
-    """Tell what is known of one device; works for an entry whose set-up failed, too."""
+    """Tell what is known of one device or output; works for an entry whose set-up failed, too."""
+    if entry.data[CONF_KIND] == KIND_OUTPUT:
+        return _output(entry)
     address: str = entry.data[CONF_ADDRESS]
     report: dict[str, Any] = {
         "kind": entry.data[CONF_KIND],
@@ -50,9 +62,20 @@ async def async_get_config_entry_diagnostics(
                 {"heard": heard, "lost": coordinator.losses.lost.get(source, 0)}
                 for source, heard in coordinator.losses.heard.items()
             ],
-            "recording": coordinator.captured,
+            "recording": coordinator.recorder.last,
         }
     return report
+
+
+def _output(entry: MiBmsConfigEntry) -> dict[str, Any]:
+    """Tell of an output; where it goes to and whose readings may name a person."""
+    output = getattr(entry, "runtime_data", None)
+    return {
+        "kind": entry.data[CONF_KIND],
+        "entry": async_redact_data(dict(entry.data), _SECRET),
+        "options": async_redact_data(dict(entry.options), {CONF_DEVICES}),
+        "output": output.describe() if isinstance(output, Output) else None,
+    }
 
 
 def _advert(hass: HomeAssistant, address: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ A reading carries only what one advert said; a field's entity comes with its fir
 there again after a restart, with its last value, from the processors' own store.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, override
 
 from propcache.api import cached_property
@@ -21,13 +21,12 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
 
-from .adverts import GIVEN, SensorCoordinator
+from .adverts import SensorCoordinator
 from .coordinator import MiBmsConfigEntry
 from .entity import sensor_device
 from .proto.model.fields import Field
 from .proto.model.reading import Reading, Value
 
-type Writer = Callable[[Value], None]
 type Update = PassiveBluetoothDataUpdate[Value]
 
 ATTR_GIVEN: Final = "set_by_action"
@@ -46,50 +45,23 @@ class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
         """Take the platform's table; ``flags`` says whether it shows booleans or all else."""
         super().__init__(self._pick)
         self.table = table
-        self._flags = flags
-        self._shown: dict[Field, Value] = {}
-        self.writers: dict[str, Writer] = {}  # by field, of what is shown
-
-    @callback
-    @override
-    def async_handle_update(
-        self, update: Reading, was_available: bool | None = None
-    ) -> None:
-        """Write the states that a reading changes.
-
-        Adverts are many, and mostly say again what is shown already: Home Assistant's general way
-        is kept for what comes for the first time and for a sensor that was away.
-        """
-        if was_available and not update.further:
-            flags, shown = self._flags, self._shown
-            for field, value in update.values.items():
-                if (type(value) is bool) is not flags or shown.get(field) == value:
-                    continue
-                if (write := self.writers.get(field)) is None:
-                    break
-                shown[field] = self.entity_data[_KEYS[field]] = value
-                write(value)
-            else:
-                return
-        super().async_handle_update(update, was_available)
-        if update.format == GIVEN:
-            # The sensor's own word is news even if it says the same.
-            for field in update.values:
-                self._shown.pop(field, None)
+        self.flags = flags
+        self._described: set[Field] = set()
 
     def _pick(self, reading: Reading) -> Update:
         table, keys = self.table, _KEYS
         values = {
             field: value
             for field, value in reading.values.items()
-            if (type(value) is bool) is self._flags and field in table
+            if (type(value) is bool) is self.flags and field in table
         }
-        new = values.keys() - self._shown.keys()
-        self._shown.update(values)
+        new = values.keys() - self._described
+        self._described |= new
+        self.coordinator.board.shown |= values
         further = {
             (field, number): value
             for (field, number), value in reading.further.items()
-            if (type(value) is bool) is self._flags and field in table
+            if (type(value) is bool) is self.flags and field in table
         }
         return PassiveBluetoothDataUpdate(
             entity_descriptions={keys[field]: table[field] for field in new}
@@ -135,12 +107,13 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         if spec and field in spec.optional:
             self._attr_entity_registry_enabled_default = False
         self.value: Value | None = None
+        self._attr_extra_state_attributes = {}
 
-    @property
+    @cached_property
     @override
     def available(self) -> bool:
-        """Follow the sensor."""
-        return self._coordinator.available
+        """Follow the sensor, whose every coming and going is told to all its entities."""
+        return self._attr_available
 
     @property
     @override
@@ -157,29 +130,28 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
             return name
         return f"{name} {self._number}"
 
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Mark a value that the sensor did not say."""
-        given = self._coordinator.given
-        return {ATTR_GIVEN: True} if given and self.entity_key.key in given else None
-
     @override
     async def async_added_to_hass(self) -> None:
         """Show the field's value from now on."""
         await super().async_added_to_hass()
-        self.processor.writers[self.entity_key.key] = self._write
-        self.value = self.processor.entity_data.get(self.entity_key)
+        field, board = self.entity_key.key, self._coordinator.board
+        if field in Field:
+            flags = self.processor.flags
+            self.async_on_remove(board.join(Field(field), self._write, flags=flags))
+        self._follow()
 
-    @override
-    async def async_will_remove_from_hass(self) -> None:
-        """Show nothing any more."""
-        self.processor.writers.pop(self.entity_key.key, None)
-        await super().async_will_remove_from_hass()
+    def _follow(self) -> None:
+        """Take over what is known; mark a value that the sensor did not say."""
+        self.value = self.processor.entity_data.get(self.entity_key)
+        self._attr_available = self._coordinator.available
+        given = self.entity_key.key in self._coordinator.given
+        self._attr_extra_state_attributes = {ATTR_GIVEN: True} if given else {}
 
     @callback
     def _write(self, value: Value) -> None:
-        self.value = value
+        self.value = self.processor.entity_data[self.entity_key] = value
+        if self._attr_extra_state_attributes:
+            self._attr_extra_state_attributes = {}
         self.async_write_ha_state()
 
     @callback
@@ -187,7 +159,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     def _handle_processor_update(
         self, new_data: PassiveBluetoothDataUpdate[Any] | None
     ) -> None:
-        self.value = self.processor.entity_data.get(self.entity_key)
+        self._follow()
         super()._handle_processor_update(new_data)
 
 

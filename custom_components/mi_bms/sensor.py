@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, override
 
+from propcache.api import cached_property
+
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
@@ -500,7 +502,7 @@ def _add_polled(
     def new_receiver(source: str, name: str) -> None:
         async_add_entities([LossSensor(coordinator, source, name)])
 
-    entry.async_on_unload(coordinator.async_on_new_receiver(new_receiver))
+    entry.async_on_unload(coordinator.receivers.async_on_new(new_receiver))
 
 
 class PassiveSensor(PassiveEntity, SensorEntity):
@@ -511,9 +513,14 @@ class PassiveSensor(PassiveEntity, SensorEntity):
     def native_value(self) -> Value | datetime | None:
         """Give the last value that was heard."""
         value = self.value
-        if value is not None and self.device_class is _C.TIMESTAMP:
-            return dt_util.utc_from_timestamp(float(value))
-        return value
+        if value is None or self._plain:
+            return value
+        return dt_util.utc_from_timestamp(float(value))
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Say whether a value is shown as it is: all but points in time."""
+        return self.device_class is not _C.TIMESTAMP
 
 
 class PolledSensor(SensorEntity):

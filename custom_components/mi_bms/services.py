@@ -78,7 +78,7 @@ def _sensor(hass: HomeAssistant, device_id: str) -> SensorCoordinator:
 async def _async_record(call: ServiceCall) -> ServiceResponse:
     """Record a sensor's adverts for some minutes and give them in the replay format."""
     coordinator = _sensor(call.hass, call.data[ATTR_DEVICE_ID])
-    if coordinator.recording:
+    if coordinator.recorder.running:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="already_recording"
         )

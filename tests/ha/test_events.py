@@ -156,6 +156,31 @@ async def test_the_press_that_led_to_discovery_fires_nothing(
     assert len(fired) == 1
 
 
+async def test_an_old_press_that_comes_with_news_after_a_restart_fires_nothing(
+    home: Home, fired: list[tuple[str, Mapping[str, object]]]
+) -> None:
+    """A receiver hands over what it heard last of everything whenever one part of it changes."""
+    device = KINDS["YLYK01YL"](address="F8:24:41:00:01:53")
+    entry = await home.add(device)
+    await home.clock.run(1)
+    device.press("button_on")
+    said = device.advertisement(0.0)
+    assert said is not None
+    home.air.hear(device.address, said[0])
+    await home.clock.run(1)
+    assert len(fired) == 1
+
+    await home.clock.wait(home.hass.config_entries.async_reload(entry.entry_id))
+    other = Air(home.hass, source="AA:BB:CC:00:00:98")
+    for number, air in enumerate((home.air, other, home.air, other)):
+        await home.clock.run(2)
+        air.hear(device.address, b"\x04\x16\x0f\x18" + bytes((number,)))
+        air.hear(device.address, said[0])
+    await home.clock.run(1)
+    other.close()
+    assert len(fired) == 1
+
+
 async def test_a_model_has_its_buttons_from_the_start(home: Home) -> None:
     await home.add(KINDS["YLYK01YL"](address="F8:24:41:00:01:53"))
 

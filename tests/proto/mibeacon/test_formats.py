@@ -441,6 +441,33 @@ def test_bthome_nan_is_nothing() -> None:
     assert decode(data, service=0x181C).reason is Reason.RANGE
 
 
+def test_clear_frame_of_a_device_that_encrypts_is_forged() -> None:
+    """The bit that says "encrypted" is not protected itself: without it ciphertext looks like objects."""
+    decoder, service = Decoder(ADDRESS, KEY), uuid(0xFCD2)
+    plain = b"\x44\x00\x01\x3a\x01"
+    assert decoder.feed_one(service, plain, 0.0).events
+    frame = bthome(b"\x01\x50\x02\x10\x05", 7)
+    assert values(decoder.feed_one(service, frame, 1.0))
+    for now, forged in enumerate((b"\x40" + frame[1:], b"\x44\x00\x02\x3a\x01"), 2):
+        reading = decoder.feed_one(service, forged, float(now))
+        assert (reading.reason, reading.values, reading.events) == (
+            Reason.DOWNGRADE,
+            {},
+            (),
+        )
+    assert decoder.counters["downgrade"] == 2
+    assert decoder.key_state is KeyState.RIGHT
+    # Its firmware may have been told to send in the clear from now on.
+    assert decoder.feed_one(service, b"\x44\x00\x03\x3a\x01", 3_700.0).events
+
+
+def test_clear_frame_counts_after_the_key_is_gone() -> None:
+    decoder, service = Decoder(ADDRESS, KEY), uuid(0xFCD2)
+    assert values(decoder.feed_one(service, bthome(b"\x01\x50", 7), 1.0))
+    decoder.set_key(None)
+    assert decoder.feed_one(service, b"\x44\x00\x03\x3a\x01", 2.0).events
+
+
 def test_bthome_counter_must_not_go_back() -> None:
     decoder = Decoder(ADDRESS, KEY)
     service = uuid(0xFCD2)

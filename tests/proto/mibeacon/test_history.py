@@ -1,6 +1,8 @@
 """What was heard before is not heard again; what goes back is a replay, or a restart."""
 
+from collections.abc import Callable
 import random
+from typing import Any
 
 import pytest
 
@@ -124,6 +126,35 @@ def test_values_without_counter_may_return() -> None:
     assert decoder.feed({FDCD: climate(200)}, {}, 20.5, "b").outcome is Outcome.REPEATED
 
 
+@pytest.mark.parametrize(
+    ("service", "press_of"),
+    [
+        (0xFCD2, lambda number: bytes((0x44, 0x00, number, 0x3A, 0x01))),
+        (0x181C, lambda number: bytes((0x02, 0x00, number, 0x02, 0x3A, 0x01))),
+    ],
+)
+def test_packet_id_tells_a_press_from_a_late_copy(
+    service: int, press_of: Callable[[int], bytes]
+) -> None:
+    decoder = Decoder(ADDRESS)
+
+    def presses(number: int, now: float, source: str) -> int:
+        entries = {uuid(service): press_of(number)}
+        return len(decoder.feed(entries, {}, now, source).events)
+
+    assert presses(1, 0.0, "a") == presses(2, 10.0, "a") == 1
+    assert presses(1, 40.0, "b") == presses(2, 41.0, "b") == 0
+    assert presses(3, 42.0, "b") == 1
+
+
+def test_press_without_packet_id_counts_again() -> None:
+    decoder = Decoder(ADDRESS)
+    pressed = {uuid(0xFCD2): bytes.fromhex("443a01")}
+    assert decoder.feed(pressed, {}, 0.0, "a").events
+    assert decoder.feed({uuid(0xFCD2): bytes.fromhex("440132")}, {}, 5.0, "a").values
+    assert decoder.feed(pressed, {}, 20.0, "a").events
+
+
 def test_memory_is_bounded_and_old_payloads_leave() -> None:
     history = History()
     for number in range(1_000):
@@ -153,6 +184,46 @@ def test_lower_counter_is_a_replay() -> None:
     assert outcome(decoder, battery(70_002), 4.0) is Outcome.DECODED
     assert outcome(decoder, battery(69_999), 5.0) is Outcome.REJECTED
     assert decoder.counters["replay"] == 2
+
+
+def button(sequence: int, percent: int | None = None, **extra: Any) -> bytes:
+    """Press a button, or tell the battery under the same counter."""
+    what = obj(0x4E0C, "01") if percent is None else obj(0x4803, bytes((percent,)))
+    return sealed(0x1949, what, sequence, **extra)
+
+
+def test_what_the_tag_does_not_cover_makes_no_news() -> None:
+    """The control bits, the MAC and the capability are not authenticated: anybody may change them."""
+    decoder = Decoder(ADDRESS, KEY)
+    frame = button(1_000)
+    assert decoder.feed_one(FE95, frame, 0.0).events
+    assert decoder.feed_one(FE95, button(1_000, 50), 0.1).values
+    forged = [
+        bytes((frame[0] ^ low, frame[1] ^ high)) + frame[2:]
+        for low, high in ((1, 0), (2, 0), (4, 0), (0, 1), (0, 2), (0, 0x10))
+    ]
+    forged += [
+        button(1_000, with_mac=False),
+        button(1_000, capability=b"\x08"),
+        button(1_000, 50, with_mac=False),
+    ]
+    for now, data in enumerate(forged, 1):
+        reading = decoder.feed_one(FE95, data, float(now))
+        assert (reading.reason, reading.values, reading.events) == (
+            Reason.REPLAY,
+            {},
+            (),
+        )
+    assert decoder.feed_one(FE95, button(1_001), 20.0).events
+
+
+def test_forged_frames_cannot_make_a_press_forgotten() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert decoder.feed_one(FE95, button(1_000), 0.0).events
+    for number in range(100):
+        forged = button(1_000)[:-4] + number.to_bytes(4)
+        assert not decoder.feed_one(FE95, forged, 1.0).events
+    assert decoder.feed_one(FE95, button(1_000), 2.0).reason is Reason.REPLAY
 
 
 def test_replayed_series_is_refused_as_a_whole() -> None:
@@ -201,7 +272,7 @@ def test_random_counters_are_found_out() -> None:
     sequence = Sequence()
     chance = random.Random(1)
     accepted = [
-        sequence.accept(chance.randbytes(3), chance.randrange(256), number * 60.0)
+        sequence.accept(chance.randbytes(3), chance.randrange(256), b"", number * 60.0)
         for number in range(60)
     ]
     assert all(accepted[30:])
@@ -209,9 +280,10 @@ def test_random_counters_are_found_out() -> None:
 
 def test_doubts_are_bounded() -> None:
     sequence = Sequence()
-    assert sequence.accept(b"\xff\xff\xff", 0, 0.0)
+    assert sequence.accept(b"\xff\xff\xff", 0, b"", 0.0)
     for number in range(500):
-        assert not sequence.accept(b"\x10\x00\x00", number % 200, 0.1 * number / 500)
+        now = 0.1 * number / 500
+        assert not sequence.accept(b"\x10\x00\x00", number % 200, b"", now)
     assert len(sequence._doubts) <= 40
 
 
@@ -231,6 +303,22 @@ def test_legacy_counter_is_too_short_to_judge() -> None:
 def test_frame_that_ends_before_its_capability() -> None:
     frame = bytes.fromhex("7050aa0101") + MAC[::-1]
     assert Decoder(ADDRESS).feed_one(FE95, frame, 0.0).reason is Reason.SHORT
+
+
+@pytest.mark.parametrize("version", [0, 1, 6, 15])
+def test_unknown_version_is_rejected(version: int) -> None:
+    decoder = Decoder(ADDRESS)
+    for counter in range(2):
+        frame = clear(0x01AA, obj(0x100A, "3b"), counter, version=version)
+        reading = decoder.feed_one(FE95, frame, 0.0)
+        assert (reading.reason, reading.values) == (Reason.VERSION, {})
+    assert decoder.counters == {"rejected": 2, "version": 2}
+
+
+@pytest.mark.parametrize("version", [2, 3, 4, 5])
+def test_known_version_is_read(version: int) -> None:
+    frame = clear(0x01AA, obj(0x100A, "3b"), version=version)
+    assert values(Decoder(ADDRESS).feed_one(FE95, frame, 0.0)) == {"battery": 59}
 
 
 @pytest.mark.parametrize("data", [b"", b"\x50\x20\xaa\x01"])

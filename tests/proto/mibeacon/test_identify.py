@@ -49,6 +49,7 @@ def test_unknown_product_with_payload_has_its_number() -> None:
         bytes(300),
         bytes.fromhex("1050efbe01f4830238c1a4"),  # unknown and without payload
         bytes.fromhex("5010aa0101f4830238c1a40a100151"),  # version 1
+        bytes.fromhex("5060aa0101f4830238c1a40a100151"),  # version 6
         bytes.fromhex("d050aa0101f4830238c1a40a100151"),  # mesh
         clear(0x01AA, obj(0x100A, "51"), mac=bytes(6)),
     ],

@@ -21,6 +21,7 @@ from .frame import (
     LONGEST,
     MAC_END,
     MODERN_VERSION,
+    NEWEST_VERSION,
     OLDEST_VERSION,
     Head,
     objects_at,
@@ -39,7 +40,6 @@ _HEADER: Final = 3  # id (2) and length (1) of an object
 _TAIL: Final = 7  # upper counter and tag
 _LEGACY_TAIL: Final = 4  # upper counter and check
 _PLANS: Final = 64
-_ANY_VERSION: Final = 15
 
 # The plain constructor of a tuple: a reading is made for every advert.
 _reading = tuple.__new__
@@ -75,7 +75,7 @@ class Beacon:
     _rows: Final[dict[int | None, dict[bytes, Decode]]] = {}
 
     def __init__(
-        self, entry: str, session: Session, newest_version: int = _ANY_VERSION
+        self, entry: str, session: Session, newest_version: int = NEWEST_VERSION
     ) -> None:
         """Serve the entry called ``entry``; frames newer than ``newest_version`` are not ours."""
         self.history = History()
@@ -197,10 +197,11 @@ class Beacon:
         if plan.modern:
             order = self._sequence
             if upper != order.upper or data[4] <= order.lower:
-                if not order.accept(upper, data[4], now):
+                if not order.accept(upper, data[4], data, now):
                     self.history.forget(data)
                     return _rejected(Reason.REPLAY, plan)
             order.lower = data[4]
+            order.frame = data
         return self._walk(plan, plain, 0)
 
     def _foreign(self, plan: Plan, data: bytes) -> Reason | None:

@@ -12,6 +12,9 @@ from .frame import LONGEST
 from .history import History, Sequence
 from .session import Session
 
+# A device that encrypts does so for this long (s); later its firmware may have been told otherwise.
+_ENCRYPTS: Final = 3_600.0
+
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 
 
@@ -20,12 +23,12 @@ class Channel:
 
     def __init__(self, entry: str, session: Session, form: Format) -> None:
         """Serve the entry called ``entry`` with a format's reader."""
-        self.history = History(History.COUNTED if form.counted else History.UNCOUNTED)
+        self.history = History()
         self.again = Reading(Outcome.REPEATED, format=form.name)
         self._entry = entry
         self._session = session
         self._format = form
-        self._sequence = Sequence()
+        self.new_key()
 
     def take(
         self, data: bytes, now: float, source: str, *, again: bool = False
@@ -37,7 +40,9 @@ class Channel:
         if parsed is None:
             return _NOT_OURS
         unique = type(parsed) is Sealed and parsed.counter is not None
-        if not again and not self.history.is_new(data, now, source, unique=unique):
+        counted = self._format.counted or (type(parsed) is Content and parsed.counted)
+        limits = History.COUNTED if counted else History.UNCOUNTED
+        if not again and not self.history.is_new(data, now, source, unique, limits):
             return self.again
         return self._read(parsed, data, now)
 
@@ -49,10 +54,14 @@ class Channel:
     def new_key(self) -> None:
         """Forget the counter: another key counts anew."""
         self._sequence = Sequence()
+        self._sealed_at = -_ENCRYPTS
 
     def _read(
         self, parsed: Content | Sealed | Reason, data: bytes, now: float
     ) -> Reading:
+        # Whether a frame is sealed is itself not: with that bit gone, ciphertext looks like objects.
+        if isinstance(parsed, Content) and now - self._sealed_at < _ENCRYPTS:
+            parsed = Reason.DOWNGRADE
         if isinstance(parsed, Reason):
             return self._note(
                 Reading(Outcome.REJECTED, format=self._format.name, reason=parsed)
@@ -75,13 +84,15 @@ class Channel:
             )
         session.opened(name)
         counter = sealed.counter
-        if counter and not self._sequence.accept(counter[1:], counter[0], now):
+        if counter and not self._sequence.accept(counter[1:], counter[0], data, now):
             self.history.forget(data)
             return self._note(
                 Reading(
                     Outcome.REJECTED, format=name, encrypted=True, reason=Reason.REPLAY
                 )
             )
+        if counter:
+            self._sealed_at = now
         return self._content(sealed.plain(plain), encrypted=True)
 
     def _content(self, content: Content, *, encrypted: bool) -> Reading:

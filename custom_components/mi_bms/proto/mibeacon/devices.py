@@ -37,16 +37,7 @@ from .objects import (
     TIMER,
     motion_with,
 )
-from .rows import (
-    EventTypes,
-    ObjectSpec,
-    State,
-    above_zero,
-    flag,
-    number,
-    only_one,
-    states,
-)
+from .rows import EventTypes, ObjectSpec, State, above_zero, number, only_one, states
 from .spec import DAY, HALF_DAY, OFTEN, ON_USE, SLOW, DeviceSpec, Encrypted, device
 
 __all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "DeviceSpec"]
@@ -561,7 +552,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
-        objects={0x5413: flag(Field.OCCUPANCY_CLOSE_RANGE, generic=False)},
+        objects={0x5413: above_zero(Field.OCCUPANCY_CLOSE_RANGE)},
     ),
     0x3F4C: device(
         "PS1BB",

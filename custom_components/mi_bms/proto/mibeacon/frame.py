@@ -25,6 +25,7 @@ _COMBO: Final = 0b11 << 3
 _IO_CAPABILITY: Final = 1 << 5
 
 OLDEST_VERSION: Final = 2
+NEWEST_VERSION: Final = 5
 # From here on the tag has 4 bytes and the key 16.
 MODERN_VERSION: Final = 4
 

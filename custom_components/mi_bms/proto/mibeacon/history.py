@@ -8,19 +8,14 @@ newer ones. Whole payloads are compared, because some devices send several under
 from typing import Final
 
 _REMEMBERED: Final = 32
+_TAG: Final = 4
+_SIBLINGS: Final = 4  # frames under one counter, besides the newest
 
 
 class History:
     """Remember the last payloads of one entry; times are seconds of any clock that runs on."""
 
-    __slots__ = (
-        "_again_after",
-        "_elsewhere_after",
-        "_older",
-        "_recent",
-        "_source",
-        "last",
-    )
+    __slots__ = ("_older", "_recent", "_source", "last")
 
     # A counter of 8 bits wraps after a few minutes in the busiest products, so an equal payload may
     # be new by then; one that another receiver brings is old for much longer. Formats without any
@@ -28,20 +23,29 @@ class History:
     COUNTED: Final = (300.0, 3_600.0)
     UNCOUNTED: Final = (2.0, 10.0)
 
-    def __init__(self, limits: tuple[float, float] = COUNTED) -> None:
-        """Take after how many seconds an older payload is news, from the same receiver and another."""
+    def __init__(self) -> None:
+        """Begin without any memory."""
         self.last: bytes | None = None
-        self._again_after, self._elsewhere_after = limits
         # Two generations: when the recent one is full, the older one is dropped.
         self._recent: dict[bytes, float] = {}
         self._older: dict[bytes, float] = {}
         self._source = ""
 
-    def is_new(self, data: bytes, now: float, source: str, unique: bool) -> bool:
-        """Take a payload; False if it was heard before. ``unique`` payloads never come twice."""
+    def is_new(
+        self,
+        data: bytes,
+        now: float,
+        source: str,
+        unique: bool,
+        limits: tuple[float, float] = COUNTED,
+    ) -> bool:
+        """Take a payload; False if it was heard before. ``unique`` payloads never come twice.
+
+        ``limits`` are the seconds after which any other is news, from the same receiver and another.
+        """
         recent = self._recent
         if data in recent or data in self._older:
-            if unique or self._is_old(data, now, source):
+            if unique or self._is_old(data, now, source, limits):
                 return False
         elif len(recent) >= _REMEMBERED:
             self._older = recent
@@ -55,11 +59,12 @@ class History:
         """Forget a payload that was refused: replays must not push out what was heard."""
         self._recent.pop(data, None)
 
-    def _is_old(self, data: bytes, now: float, source: str) -> bool:
+    def _is_old(
+        self, data: bytes, now: float, source: str, limits: tuple[float, float]
+    ) -> bool:
         seen = self._recent.get(data)
         age = now - (self._older[data] if seen is None else seen)
-        wait = self._again_after if source == self._source else self._elsewhere_after
-        return age < wait
+        return age < limits[source != self._source]
 
 
 class Sequence:
@@ -70,7 +75,7 @@ class Sequence:
     device turns out to put random numbers there.
     """
 
-    __slots__ = ("_doubts", "_last", "_random", "lower", "upper")
+    __slots__ = ("_doubts", "_last", "_random", "_tags", "frame", "lower", "upper")
 
     RESTART: Final = 512
     PATIENCE: Final = 4  # lower frames in a row, spread over …
@@ -83,20 +88,32 @@ class Sequence:
         self.upper = b""
         self.lower = 0
         self._last = -1
+        # The newest frame, and the tags of others under the same counter.
+        self.frame = b""
+        self._tags: tuple[bytes, ...] = ()
         # Lower counters since the last higher one, with their times.
         self._doubts: list[tuple[int, float]] = []
         self._random = False
 
-    def accept(self, upper: bytes, lower: int, now: float) -> bool:
-        """Say whether a frame with this counter is news."""
+    def accept(self, upper: bytes, lower: int, frame: bytes, now: float) -> bool:
+        """Say whether a frame with this counter, which ends with its tag, is news.
+
+        The same counter may come with other content. The same tag is the same content, whatever has
+        become of the bits around it that the tag does not cover.
+        """
         last = _sequence(self.upper, self.lower) if self.upper else self._last
         sequence = _sequence(upper, lower)
+        if sequence == last:
+            tags = (*self._tags, self.frame[-_TAG:])
+            if frame[-_TAG:] in tags:
+                return False
+            self._tags = tags[-_SIBLINGS:]
         news = sequence >= last or self._random or sequence < self.RESTART <= last
         if not news and not self._reconsider(sequence, now):
             self._last = last
             self.upper = b""
             return False
-        self.upper, self.lower = upper, lower
+        self.upper, self.lower, self.frame = upper, lower, frame
         self._doubts.clear()
         return True
 

@@ -6,7 +6,15 @@ from typing import Final, NamedTuple
 from .devices import DEVICES, KINDS
 from .formats import SERVICES, Format, atc, of_company
 from .formats.content import Content, Sealed
-from .frame import FIXED, LONGEST, MAC_END, OLDEST_VERSION, Head, parse_head
+from .frame import (
+    FIXED,
+    LONGEST,
+    MAC_END,
+    NEWEST_VERSION,
+    OLDEST_VERSION,
+    Head,
+    parse_head,
+)
 from .session import mac_of
 from .spec import DeviceSpec
 
@@ -91,7 +99,11 @@ def _better(one: Sighting | None, other: Sighting | None) -> Sighting | None:
 
 
 def beacon(
-    data: bytes, mac: bytes | None, newest: int = 15, *, strict: bool = False
+    data: bytes,
+    mac: bytes | None,
+    newest: int = NEWEST_VERSION,
+    *,
+    strict: bool = False,
 ) -> Sighting | None:
     """Recognise a MiBeacon frame; ``strict`` if others use the place too: then it must prove itself."""
     if not FIXED <= len(data) <= LONGEST:

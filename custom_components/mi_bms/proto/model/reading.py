@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NO_MAC = "no_mac"
     REPLAY = "replay"
     CORRUPT = "corrupt"
+    DOWNGRADE = "downgrade"  # in the clear, from a device that encrypts
     RANGE = "range"
 
 

@@ -180,7 +180,7 @@ WORDS: Final[dict[int, tuple[Field, Callable[[bytes], str | None]]]] = {
 }
 _TEXT_OBJECT: Final = 0x53
 _COUNTED: Final = frozenset({_TEXT_OBJECT, 0x54})
-# The whole payload is compared instead of its packet id.
+# The whole payload is compared instead of its packet id, which some send twice with other content.
 _PACKET_ID: Final = 0x00
 
 _SIZES: Final[dict[int, int]] = (
@@ -204,6 +204,7 @@ class _Found:
         self.further: dict[tuple[Field, int], Value] = {}
         self.seen: Counter[Field] = Counter()
         self.dropped = False
+        self.counted = False
         self.buttons: list[str | None] = []
         self.events: list[Event] = []
 
@@ -255,6 +256,7 @@ class _Found:
             MODEL,
             dropped=self.dropped,
             further=self.further,
+            counted=self.counted,
         )
 
 
@@ -281,6 +283,8 @@ def _objects_v2(data: bytes) -> Content:
             found.event(number, entry)
         elif number in WORDS:
             found.word(number, entry)
+        else:  # nothing but the packet id is left
+            found.counted = True
     return found.content()
 
 
@@ -306,6 +310,8 @@ def _objects_v1(data: bytes) -> Content:
             found.flag(field, entry[0])
         elif len(entry) >= EVENTS.get(number, 0xFF):
             found.event(number, entry)
+        elif number == _PACKET_ID:
+            found.counted = True
     return found.content()
 
 

@@ -12,7 +12,8 @@ class Content(NamedTuple):
     """Hold what an entry said; ``dropped`` if a value was impossible, ``payload`` if there was any.
 
     ``name`` is the format's name where one entry has several. ``further`` are the second and later
-    values of a field, by field and number from 2.
+    values of a field, by field and number from 2. ``counted`` if a number makes each payload different
+    in a format where others have none.
     """
 
     values: Mapping[Field, Value]
@@ -22,6 +23,7 @@ class Content(NamedTuple):
     payload: bool = True
     name: str = ""
     further: Mapping[tuple[Field, int], Value] = {}
+    counted: bool = False
 
 
 class Sealed(NamedTuple):
