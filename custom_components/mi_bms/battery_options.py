@@ -44,6 +44,8 @@ MAX_OFFSET: Final = 20.0  # °C
 MAX_GRACE: Final = 86_400  # s
 MAX_RESERVE: Final = 3  # slots; a usual proxy has no more
 
+SHARING: Final = "sharing"  # a section of the form; options are stored without it
+
 _WHOLE: Final = (CONF_INTERVAL, CONF_GRACE, CONF_RELEASE, CONF_RESERVE)
 
 
@@ -77,6 +79,17 @@ def _named(bounds: Mapping[str, Bound]) -> dict[str, str]:
         for bound in bounds.values()
         for end, value in (("low", bound.low), ("high", bound.high))
     }
+
+
+def _sharing() -> section:
+    form = {
+        probatio.Required(CONF_GRACE, default=0): _whole(UnitOfTime.SECONDS),
+        probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _whole(
+            UnitOfTime.MINUTES
+        ),
+        probatio.Required(CONF_RESERVE, default=1): _whole(),
+    }
+    return section(probatio.Schema(form), SectionConfig(collapsed=True))
 
 
 def _whole(unit: str | None = None) -> selector.NumberSelector:
@@ -130,17 +143,13 @@ def _schema(family: str) -> probatio.Schema:
                 translation_key=CONF_RECORDING,
             )
         ),
-        probatio.Required(CONF_GRACE, default=0): _whole(UnitOfTime.SECONDS),
-        probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _whole(
-            UnitOfTime.MINUTES
-        ),
-        probatio.Required(CONF_RESERVE, default=1): _whole(),
     }
     entry = INDEX.get(family)
     if entry is not None and entry.either_unit:
         form[probatio.Required(CONF_CELSIUS, default=False)] = (
             selector.BooleanSelector()
         )
+    form[probatio.Required(SHARING)] = _sharing()
     form[probatio.Required(CONF_CORRECTIONS)] = _corrections()
     return probatio.Schema(form)
 
@@ -156,26 +165,22 @@ class BatteryOptions(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         named: dict[str, str] = {}
         if user_input is not None:
-            bounds = _bounds(user_input)
+            given = {**user_input, **user_input[SHARING]}
+            del given[SHARING]
+            bounds = _bounds(given)
             named = _named(bounds)
             errors = {
-                name: bound.error
+                # What stands in a section that is closed is told above all fields.
+                "base" if name in user_input[SHARING] else name: bound.error
                 for name, bound in bounds.items()
-                if not bound.low <= user_input[name] <= bound.high
+                if not bound.low <= given[name] <= bound.high
             }
             if not errors:
-                whole = {name: int(user_input[name]) for name in _WHOLE}
-                shared.async_set_reserve(whole.pop(CONF_RESERVE))
-                rest = {
-                    name: value
-                    for name, value in user_input.items()
-                    if name != CONF_RESERVE
-                }
-                return self.async_create_entry(data=rest | whole)
-        shown = user_input or {
-            **self.config_entry.options,
-            CONF_RESERVE: shared.reserve,
-        }
+                given |= {name: int(given[name]) for name in _WHOLE}
+                shared.async_set_reserve(given.pop(CONF_RESERVE))
+                return self.async_create_entry(data=given)
+        stored = {**self.config_entry.options, CONF_RESERVE: shared.reserve}
+        shown = user_input or {**stored, SHARING: stored}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
@@ -190,20 +195,25 @@ class BatteryOptions(OptionsFlowWithReload):
         coordinator = getattr(self.config_entry, "runtime_data", None)
         words = await async_words(self.hass)
         if not isinstance(coordinator, BatteryCoordinator):
-            rows = dict.fromkeys(("rows", *(f"rows_{one}" for one in Detail)), "-")
-            return {"pace": words("pace", "unknown"), **rows}
-        pack = coordinator.pack
-        interval = pack.effective if pack else DEFAULT_INTERVAL
-        rows = {
-            f"rows_{detail}": str(coordinator.rows.estimate(bands(detail), interval))
-            for detail in Detail
-        }
-        detail = shown.get(CONF_RECORDING, Detail.ALL)
+            return {"pace": words("pace", "unknown"), "rows": words("rows", "unknown")}
+        detail = Detail(shown.get(CONF_RECORDING, Detail.ALL))
         return {
             "pace": _pace(coordinator, words),
-            "rows": rows[f"rows_{detail}"],
-            **rows,
+            "rows": _rows(coordinator, words, detail),
         }
+
+
+def _rows(coordinator: BatteryCoordinator, words: Words, detail: Detail) -> str:
+    """Say how many rows a day each detail makes, once there are readings to tell it from."""
+    pack = coordinator.pack
+    interval = pack.effective if pack else DEFAULT_INTERVAL
+    rows = {
+        one.value: coordinator.rows.estimate(bands(one), interval) for one in Detail
+    }
+    if None in rows.values():
+        return words("rows", "unknown")
+    told = {name: str(count) for name, count in rows.items()}
+    return words("rows", "known", now=told[detail], **told)
 
 
 def _pace(coordinator: BatteryCoordinator, words: Words) -> str:

@@ -40,7 +40,9 @@ from .const import (
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
     DEFAULT_RELEASE,
+    MAX_RELEASE,
 )
+from .feed import BatteryNews
 from .profile import Profile, sample_from_json, sample_to_json
 from .proto.bms.contract import CELSIUS, Family, Mode
 from .proto.bms.correct import Correction
@@ -48,6 +50,7 @@ from .proto.bms.index import INDEX
 from .proto.bms.outlook import Outlook
 from .proto.bms.plausible import Gate
 from .proto.link.doctor import Diagnosis, Facts, diagnose
+from .proto.link.masking import masked
 from .proto.link.pace import Flow, Pace, flow
 from .proto.link.pack import Order, Pack, Phase
 from .proto.link.quality import Quality
@@ -115,6 +118,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.read_at: datetime | None = None
         self.online = False
         self.paused = False
+        self._left_until: datetime | None = None  # by a former run, to another client
         self._polls = hass.data[SHARED].polls
         self._open: OpenLink | None = None
         self._asked: asyncio.Future[None] | None = None
@@ -147,6 +151,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if not kept:
             return
         self.paused = kept.get("paused", False)
+        self._left_until = dt_util.parse_datetime(kept.get("left_until") or "")
         if "read_at" not in kept:
             return
         read_as = kept.get("read_as", self._read_as)
@@ -157,29 +162,48 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         # Counters are read once in a while only.
         self._memory.counters = dict(self.data.counters)
         self.read_at = dt_util.parse_datetime(kept["read_at"])
-        # What was corrected otherwise is no measure for what is read next.
-        if self.read_at is not None and read_as == self._read_as:
-            self.gate.restore(self.data, self.read_at.timestamp())
         if "learned" in kept:
             self.history.relearn(
                 {name: tuple(value) for name, value in kept["learned"].items()}
             )
         if self.read_at is not None:
             age: float = (dt_util.utcnow() - self.read_at).total_seconds()
-            idle = flow(self.data) is Flow.IDLE
-            self.history.restore(self._polls.now(), age, idle=idle)
+            now, idle = self._polls.now(), flow(self.data) is Flow.IDLE
+            # What was corrected otherwise is no measure for what is read next.
+            if read_as == self._read_as:
+                self.gate.restore(self.data, now - age)
+            self.history.restore(now, age, idle=idle)
             self._judge()
 
     def snapshot(self) -> dict[str, Any] | None:
         """Give what is kept for the next start."""
+        wish = {"paused": self.paused, "left_until": self._end_of_release()}
         if self.read_at is None:
-            return {"paused": True} if self.paused else None
+            return wish if any(wish.values()) else None
         return sample_to_json(self.data) | {
             "read_at": self.read_at.isoformat(),
             "read_as": self._read_as,
             "learned": self.history.learned(),
-            "paused": self.paused,
+            **wish,
         }
+
+    def _end_of_release(self) -> str | None:
+        """Give when a release ends by the clock on the wall: the other one starts anew with the machine."""
+        until = self.history.away_until
+        left = 0.0 if until is None or until == inf else until - self._polls.now()
+        if left <= 0:
+            return None
+        return (dt_util.utcnow() + timedelta(seconds=left)).isoformat()
+
+    def _stay_away(self) -> None:
+        """Keep to what the user wished before the start."""
+        if self.paused:
+            self.async_pause()
+        elif self._left_until is not None:
+            left = (self._left_until - dt_util.utcnow()).total_seconds()
+            if left > 0:
+                # A clock that was set back must not make it longer than anybody can ask for.
+                self.async_pause(self._polls.now() + min(left, MAX_RELEASE * 60))
 
     # --- the battery among others ------------------------------------------------------------
 
@@ -200,8 +224,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self.pace.interval,
             keeps=self.family.mode is not Mode.POLL,
         )
-        if self.paused:
-            self.async_pause()
+        self._stay_away()
         # Each one counts as a sign of life, also those that say nothing new.
         stop_listening = bluetooth.async_register_advertisement_callback(
             self.hass, heard, self.address
@@ -383,7 +406,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         secret = self.entry.data.get(CONF_PASSWORD)
         sample = await opened.use(self._session.read(opened.link, device, secret))
         self._keep_alive(opened, device, secret)
-        return self.gate.take(sample, dt_util.utcnow().timestamp())
+        return self.gate.take(sample, self._polls.now(), self._memory.raw)
 
     async def _link(self, order: Order) -> OpenLink:
         """Give the held link, or open a new one."""
@@ -460,6 +483,15 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._polls.scheduler.pace(self.address, self.pace.after(sample))
         self._keep_profile(self.profile.learn(sample))
         self.data = self._outlook.judge(sample, now)
+        self.hass.data[SHARED].feed.async_tell(
+            BatteryNews(
+                address=self.address,
+                entry_id=self.entry.entry_id,
+                title=self.entry.title,
+                at=self.read_at.timestamp(),
+                sample=self.data,
+            )
+        )
 
     def _failed(self, err: MiBmsError) -> None:
         failure = failure_of(err)
@@ -516,7 +548,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def describe(self) -> dict[str, Any]:
         """Give the poll statistics for diagnostics."""
-        quality, diagnosis = self.quality, self.diagnosis
+        quality, diagnosis, now = self.quality, self.diagnosis, self._polls.now()
         return {
             "family": self.family.id,
             "polls": self.polls,
@@ -524,8 +556,11 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             "refused": dict(self.gate.refused),
             "refused_samples": [
                 {
-                    "at": dt_util.utc_from_timestamp(one.at).isoformat(),
+                    "at": (
+                        dt_util.utcnow() - timedelta(seconds=now - one.at)
+                    ).isoformat(),
                     "field": one.field,
+                    "raw": masked(one.raw, self.address),
                     **sample_to_json(one.sample),
                 }
                 for one in self.gate.kept

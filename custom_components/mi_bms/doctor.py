@@ -31,7 +31,7 @@ async def async_why(
     ears = describe(
         hass,
         address,
-        scheduler.packs if scheduler else (),
+        shared.polls.addresses if shared else (),
         troubled=scheduler.sick if scheduler else lambda _: False,
     )
     facts = Facts(

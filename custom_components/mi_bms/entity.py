@@ -53,7 +53,8 @@ def battery_device(
         model_id=info.model_id,
         serial_number=info.serial_number,
         sw_version=info.sw_version or info.fw_version,
-        hw_version=info.hw_version,
+        # Where the board has no other name it is the model: once is enough.
+        hw_version=info.hw_version if info.model else None,
     )
 
 

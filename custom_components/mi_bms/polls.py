@@ -21,6 +21,8 @@ from homeassistant.helpers.event import async_call_later
 from .proto.link.pack import Order, Pack, Phase
 from .proto.link.quality import Quality
 from .proto.link.schedule import Scheduler
+from .proto.link.visits import Visit
+from .proto.model.errors import Unreachable
 from .radios import radios
 
 _SOON: Final = 0.05  # s; what happens together is decided together
@@ -29,6 +31,7 @@ ALONE_AT_MOST: Final = (
     600.0  # s; a form that is forgotten must not stop a battery for good
 )
 CLOSED_WITHIN: Final = 15.0  # s
+VISIT_WITHIN: Final = 60.0  # s
 
 
 class Member(Protocol):
@@ -53,6 +56,8 @@ class Polls:
         self.scheduler = Scheduler(random.random)
         self._members: dict[str, Member] = {}
         self._qualities: dict[str, Quality] = {}
+        self._turns: dict[Visit, asyncio.Future[None]] = {}
+        self._limits: dict[Visit, asyncio.Timeout] = {}
         self._timer: CALLBACK_TYPE | None = None
 
     @staticmethod
@@ -77,7 +82,10 @@ class Polls:
         if (pack := self.scheduler.packs.get(address)) is not None:
             self._qualities[address] = pack.quality
         self.scheduler.remove(address)
-        if not self._members and self._timer:
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._timer and not (self._members or self._turns):
             self._timer()
             self._timer = None
 
@@ -112,15 +120,59 @@ class Polls:
                 self.scheduler.resume(address, self.now())
                 self.kick()
 
+    @contextlib.asynccontextmanager
+    async def async_visit(
+        self, address: str, within: float = VISIT_WITHIN
+    ) -> AsyncIterator[None]:
+        """Connect to any device meanwhile, in turn with the batteries' reads.
+
+        Raises ``Unreachable`` when no turn came within so many seconds (``not_heard``, ``no_slot``) or
+        when it took too long and a battery needed the slot (``no_slot``). A battery that is read by
+        turns stays away from itself, as with ``async_alone``.
+        """
+        if address in self._members:
+            async with self.async_alone(address):
+                yield
+            return
+        visit = self.scheduler.visits.ask(address, self.now())
+        self._turns[visit] = asyncio.get_running_loop().create_future()
+        self.kick()
+        try:
+            await self._async_turn(visit, within)
+            async with asyncio.timeout(None) as limit:
+                self._limits[visit] = limit
+                yield
+        except TimeoutError as err:
+            if not visit.leaving:
+                raise
+            raise Unreachable("no_slot") from err
+        finally:
+            self.scheduler.visits.end(visit, self.now())
+            self._turns.pop(visit)
+            self._limits.pop(visit, None)
+            self.kick()
+            self._rest()
+
+    async def _async_turn(self, visit: Visit, within: float) -> None:
+        try:
+            async with asyncio.timeout(within):
+                await self._turns[visit]
+        except TimeoutError as err:
+            raise Unreachable("no_slot" if visit.heard else "not_heard") from err
+
+    def _end(self, visit: Visit) -> None:
+        if (limit := self._limits.get(visit)) is not None:
+            limit.reschedule(self._hass.loop.time())
+
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Give the batteries that are scheduled."""
-        return tuple(self._members)
+        """Give the devices whose connections are ours: batteries that are scheduled, and visits."""
+        return (*self._members, *self.scheduler.visits.addresses)
 
     @callback
     def kick(self) -> None:
         """Decide soon: something has happened."""
-        if self._members:
+        if self._members or self._turns:
             self._later(_SOON)
 
     def _later(self, seconds: float) -> None:
@@ -135,9 +187,14 @@ class Polls:
         if self._hass.is_stopping:
             return
         now = self.now()
-        decision = self.scheduler.decide(now, radios(self._hass, self._members))
+        decision = self.scheduler.decide(now, radios(self._hass, self.addresses))
         # Before anything is started: what ends at once asks for the next decision itself.
         self._later(max(_SOON, decision.again - now))
+        for visit in decision.visits:
+            if not self._turns[visit].done():
+                self._turns[visit].set_result(None)
+        for visit in decision.leave:
+            self._end(visit)
         for address in decision.release:
             member = self._members[address]
             member.start(member.async_release(), f"release {address}")

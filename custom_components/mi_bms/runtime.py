@@ -13,6 +13,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_RESERVE, DOMAIN
+from .feed import Feed
 from .polls import Polls
 
 STORE_VERSION = 1
@@ -30,6 +31,7 @@ class Shared:
     polls: Polls
     store: Store[dict[str, Any]]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    feed: Feed = field(default_factory=Feed)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
     def keep(self, address: str, snapshot: Snapshot) -> CALLBACK_TYPE:

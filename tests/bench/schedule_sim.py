@@ -22,6 +22,7 @@ from typing import Final
 from custom_components.mi_bms.proto.link.pack import Order, Phase
 from custom_components.mi_bms.proto.link.schedule import Scheduler
 from custom_components.mi_bms.proto.link.slots import Hearing, Radio
+from custom_components.mi_bms.proto.link.visits import Visit
 from custom_components.mi_bms.proto.model.availability import (
     Ears,
     Failure,
@@ -39,6 +40,7 @@ STALE: Final = 195.0  # after this long without advert the stack has no path
 UNNOTICED: Final = 100.0  # a radio is dead that long before its server notices
 NO_SLOT_RETRY: Final = (9, 4.0)  # attempts and pause of the usual connector
 LISTEN: Final = 5.0
+VISIT_WITHIN: Final = 60.0
 
 type Span = tuple[float, float]
 type Process = Generator[float]
@@ -97,10 +99,24 @@ class SimPack:
 
 
 @dataclass(kw_only=True)
+class SimVisitor:
+    """Be somebody who wants to connect to a device ``every`` so often, for ``lasts`` seconds."""
+
+    name: str
+    rssi: Mapping[str, int]
+    every: float = 20.0
+    lasts: float = 5.0
+    waits: list[float] = field(default_factory=list)
+    turned_away: int = 0
+    cut_short: int = 0
+
+
+@dataclass(kw_only=True)
 class Scenario:
-    """Make the radios and packs afresh for each run."""
+    """Make the radios and packs afresh for each run; only the scheduled way knows visitors."""
 
     make: Callable[[], tuple[list[SimRadio], list[SimPack]]]
+    visitors: Callable[[], list[SimVisitor]] = list
     seconds: float = 3600.0
     loss: float = 0.05
 
@@ -112,10 +128,11 @@ class World:
         radios, packs = scenario.make()
         self.radios = {radio.name: radio for radio in radios}
         self.packs = {pack.name: pack for pack in packs}
+        self.visitors = scenario.visitors()
         self.loss = scenario.loss
         self.now = 0.0
         self.rng = Random(f"{seed} schedule")
-        self.last_slot_taken = 0
+        self.last_slot_taken = self.borrowed = 0
         self._queue: list[tuple[float, int, Process]] = []
         self._order = count()
 
@@ -166,7 +183,9 @@ class World:
 
         return max(paths, key=score, default=None)
 
-    def connect(self, pack: SimPack) -> Generator[float, None, SimRadio | Failure]:
+    def connect(
+        self, pack: SimPack, *, borrows: bool = False
+    ) -> Generator[float, None, SimRadio | Failure]:
         radio = self._choose(pack)
         if radio is None:
             return Failure.NO_SLOT if self.paths(pack) else Failure.NOT_HEARD
@@ -174,7 +193,8 @@ class World:
         radio.connecting += 1
         radio.busiest = max(radio.busiest, len(radio.links))
         if radio.used_by_others(self.now) and not radio.free(self.now):
-            self.last_slot_taken += 1
+            self.borrowed += borrows
+            self.last_slot_taken += not borrows
         failed = True
         if not self.reachable(pack) or within(radio.down, self.now):
             refused = within(pack.refuses, self.now) and not within(
@@ -248,6 +268,8 @@ class Scheduled:
         for pack in world.packs.values():
             self.scheduler.add(pack.name, 0.0, pack.interval, keeps=pack.keeps)
         self._turn = 0
+        for visitor in world.visitors:
+            world.spawn(self._visits(visitor))
         world.spawn(self._listen())
         self.poke()
 
@@ -264,6 +286,11 @@ class Scheduled:
                     pack.name: Hearing(pack.rssi[radio.name], pack.heard_at[radio.name])
                     for pack in self.world.packs.values()
                     if radio in self.world.paths(pack)
+                }
+                | {
+                    visitor.name: Hearing(visitor.rssi[radio.name], now)
+                    for visitor in self.world.visitors
+                    if radio.name in visitor.rssi
                 },
                 failures=radio.failures,
             )
@@ -335,7 +362,8 @@ class Scheduled:
         pack, history = world.packs[name], self.histories[name]
         begin = world.now
         if not order.open:
-            radio = yield from world.connect(pack)
+            borrows = self.scheduler.packs[name].borrows
+            radio = yield from world.connect(pack, borrows=borrows)
             if isinstance(radio, Failure):
                 self._failed(name, radio)
                 return
@@ -356,13 +384,44 @@ class Scheduled:
         self.scheduler.failed(name, self.world.now, failure)
         self.poke()
 
+    def _visits(self, visitor: SimVisitor) -> Process:
+        world, visits = self.world, self.scheduler.visits
+        while True:
+            yield visitor.every
+            visit, begin = visits.ask(visitor.name, world.now), world.now
+            self.poke()
+            while visit.radio is None and world.now - begin < VISIT_WITHIN:
+                yield 0.1
+            if visit.radio is None:
+                visitor.turned_away += 1
+            else:
+                visitor.waits.append(world.now - begin)
+                yield from self._stay(visit, visitor)
+            visits.end(visit, world.now)
+            self.poke()
+
+    def _stay(self, visit: Visit, visitor: SimVisitor) -> Process:
+        world, radio = self.world, self.world.radios[visit.radio or ""]
+        radio.links.add(visitor.name)
+        radio.busiest = max(radio.busiest, len(radio.links))
+        world.last_slot_taken += bool(
+            radio.used_by_others(world.now) and not radio.free(world.now)
+        )
+        yield CONNECT
+        until = world.now + visitor.lasts
+        while world.now < until and not visit.leaving:
+            yield 0.1
+        visitor.cut_short += visit.leaving
+        yield DISCONNECT
+        radio.links.discard(visitor.name)
+
     def leaked(self) -> int:
         """Count slots that are taken although nobody uses them."""
         used = {
             pack.address
             for pack in self.scheduler.packs.values()
             if pack.phase is not Phase.CLOSED
-        }
+        } | set(self.scheduler.visits.under_way)
         links = {name for radio in self.world.radios.values() for name in radio.links}
         return len(links - used)
 
@@ -490,6 +549,13 @@ def _near_and_far() -> tuple[list[SimRadio], list[SimPack]]:
     ]
 
 
+def _visitors(*lasting: float, **rssi: int) -> Callable[[], list[SimVisitor]]:
+    return lambda: [
+        SimVisitor(name=f"visitor {number}", rssi=rssi, lasts=lasts)
+        for number, lasts in enumerate(lasting, 1)
+    ]
+
+
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     "12 packs, 2 radios of 3 slots": Scenario(make=_twelve),
     "6 packs, 1 radio of 1 slot": Scenario(make=_six),
@@ -512,6 +578,13 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "others hold slots": Scenario(make=_guests),
     "a pack answers every third time": Scenario(make=_third),
     "a near and a far radio": Scenario(make=_near_and_far),
+    "visits at 1 slot": Scenario(make=_six, visitors=_visitors(5.0, 20.0, hall=-60)),
+    "visits that stay too long at 1 slot": Scenario(
+        make=_six, visitors=_visitors(600.0, hall=-60)
+    ),
+    "visits at 2 radios": Scenario(
+        make=_twelve, visitors=_visitors(5.0, 20.0, 60.0, kitchen=-60, garage=-65)
+    ),
 }
 
 
@@ -538,6 +611,11 @@ FIGURES: Final[Mapping[str, Callable[[World], float]]] = {
     "most slots": _slots,
     "recovery": _recovery,
     "last slot": lambda world: world.last_slot_taken,
+    "borrowed": lambda world: world.borrowed,
+    "visits": lambda world: sum(len(one.waits) for one in world.visitors),
+    "visit wait": lambda world: max(
+        [0.0, *(wait for one in world.visitors for wait in one.waits)]
+    ),
     "lost": _lost,
 }
 

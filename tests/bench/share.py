@@ -1,83 +1,60 @@
 """Measure how batteries share the radios in a real Home Assistant, in real time.
 
-    python -m tests.bench.share CASE [--minutes 5] [--interval 30] [--reserve 1] [--no-baseline]
+    python -m tests.bench.share CASE [--ways ours,held,timers] [--minutes 5] [--interval 30]
+                                [--reserve 1] [--no-baseline] [--faketime FILE]
 
 CASE is a row of ``share_cases``. A world and Home Assistant are started, every battery is added
 through its discovery, intervals are set in the options, then the faults of the case are played while
 the states are watched. Goals: no data older than three intervals while a battery can be reached;
 entities unavailable only after the grace time, and only of what is cut off; a read within one
-interval and 5 s after a fault; nothing left open in the end. The exit code tells whether all are met.
+interval and 5 s after a fault; nothing left open in the end. The exit code tells whether ours meets all. The other ways are baselines
+in the same world: ``peer_way`` takes the scheduler out of the integration.
 """
 
 import argparse
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 import contextlib
-from dataclasses import dataclass, field
+import os
 from pathlib import Path
-import re
-from statistics import mean, quantiles
 import sys
 import time
 from typing import Any, Final
 
 from tests.e2e.__main__ import bring_up, configuration, say
 from tests.e2e.check import Check
-from tests.e2e.home_assistant import LINE, HomeAssistant, free_port, prepare, unexpected
+from tests.e2e.home_assistant import HomeAssistant, free_port, prepare
 from tests.e2e.process import Trouble, until
 from tests.e2e.world_client import WorldProcess
 
 from .schedule_sim import report as simulated
-from .share_cases import CASES, HOLDING, RESTART, Case, Fault, Order
-from .share_watch import DOMAIN, Seen, Watch
+from .share_cases import CASES, CLOCK, RESTART, Case, Order
+from .share_report import HEAD, Found, Played, Report
+from .share_watch import DOMAIN, Watch
 
 SCENARIOS: Final = Path(__file__).parents[1] / "world" / "scenarios"
 OPTIONS: Final = "/api/config/config_entries/options/flow"
 SETTLE: Final = 45.0  # s after the last battery was set up
-LATE: Final = 5.0  # s beyond one interval that a recovery may take
-GRACE: Final = (4, 120.0)  # intervals, least seconds
 CLOSE_TIME: Final = 15.0
-LOGGER: Final = f"[custom_components.{DOMAIN}"
-MISSED: Final = re.compile(r"could not be read: (\w+)")
+PEERS: Final = Path(__file__).parent / "peer_way"
+# Shifts the wall clock of one process; Debian's package libfaketime.
+FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+WAYS: Final = ("ours", "held", "timers")
 
 type Json = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Played:
-    """Hold a fault and when it really began and ended, in seconds since the epoch.
-
-    It ends when Home Assistant is connected to all proxies again: its own pauses between tries, of up
-    to a minute, are ``waited``.
-    """
-
-    fault: Fault
-    began: float
-    ended: float
-    waited: float
-
-
-@dataclass(slots=True)
-class Found:
-    """Collect what a run gives beside the watched states."""
-
-    seconds: float = 0.0
-    connects: Counter[str] = field(default_factory=Counter)
-    slots: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    played: list[Played] = field(default_factory=list)
-    log: str = ""
-    leaks: list[str] = field(default_factory=list)
-    dark: dict[str, int] = field(default_factory=dict)
 
 
 class Run:
     """Play one case."""
 
-    def __init__(self, folder: Path, case: Case, interval: int, reserve: int) -> None:
-        """Take a scratch folder, the case, and of the options the interval in seconds and the reserve."""
-        self.folder, self.case, self.interval = folder, case, interval
-        self._options = {"interval": interval, "reserve": reserve}
+    def __init__(self, folder: Path, case: Case, way: str, options: Json) -> None:
+        """Take a scratch folder, the case, how batteries are read, and what is set in their options."""
+        self.folder, self.case, self.way = folder, case, way
+        self._options = options
+        self._clock = folder / "clock"
+        self.faketime = FAKETIME
+        self._peers = False
         self.port = free_port()
         self.found = Found()
         self.watch = Watch(())
@@ -86,15 +63,16 @@ class Run:
 
     async def play(self, minutes: float) -> None:
         """Do all of it."""
-        prepare(self.folder, self.port)
         async with contextlib.AsyncExitStack() as stack:
             scenario = SCENARIOS / f"{self.case.scenario}.toml"
             self.world = await WorldProcess.start(scenario, self.folder)
             stack.push_async_callback(self.world.stop)
-            self.home = await HomeAssistant.start(self.folder, self.port)
+            await self._start_home()
             stack.push_async_callback(self._stop_home)
             await bring_up(self.home, self.world)
             await self._add()
+            if self.way != "ours":
+                await self._change_way()
             await self.watch.open(self.home.api)
             stack.push_async_callback(self._close_watch)
             await asyncio.sleep(SETTLE)
@@ -102,6 +80,44 @@ class Run:
             await self._measure(minutes * 60)
             await self._leave()
         self.found.log += self.home.log_text()
+
+    async def _start_home(self) -> None:
+        prepare(self.folder, self.port)
+        if self._peers:
+            link = self.folder / "custom_components" / PEERS.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(PEERS, target_is_directory=True)
+            with (self.folder / "configuration.yaml").open("a") as yaml:
+                yaml.write(f"{PEERS.name}:\n  way: {self.way}\n")
+        with self._faked() if self.case.clock else contextlib.nullcontext():
+            self.home = await HomeAssistant.start(self.folder, self.port)
+
+    async def _change_way(self) -> None:
+        """Leave ours, in which all batteries could be added: others may hold every slot for ever."""
+        self._peers = True
+        await self.home.stop()
+        await self._start_home()
+        await self.home.ready()
+
+    @contextlib.contextmanager
+    def _faked(self) -> Iterator[None]:
+        """Let the wall clock of the process that is started now follow a file."""
+        self._clock.write_text("+0")
+        extra = {
+            "LD_PRELOAD": self.faketime,
+            "FAKETIME_TIMESTAMP_FILE": str(self._clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+        if not Path(self.faketime).exists():
+            raise Trouble(f"{self.faketime} is missing: install libfaketime")
+        os.environ |= extra
+        try:
+            yield
+        finally:
+            for name in extra:
+                del os.environ[name]
 
     async def _stop_home(self) -> None:
         await self.home.stop()
@@ -120,7 +136,9 @@ class Run:
             raise Trouble("; ".join(check.outcome.problems))
         for entry in await self._entries():
             await self._set_interval(entry["entry_id"])
-        say(f"{len(wanted)} batteries are added, read every {self.interval} s")
+        say(
+            f"{len(wanted)} batteries are added, read every {self._options['interval']} s"
+        )
         self.watch = Watch(wanted)
 
     async def _entries(self) -> list[Json]:
@@ -131,12 +149,17 @@ class Run:
 
     async def _set_interval(self, entry: str) -> None:
         flow = await self.home.api.post(OPTIONS, {"handler": entry})
-        sections: Json = {
-            one["name"]: {}
-            for one in flow["data_schema"]
-            if one.get("type") == "expandable" and one.get("required")
-        }
-        answer = {**sections, **self._options}
+        answer: Json = {}
+        for one in flow["data_schema"]:
+            if one.get("type") == "expandable":
+                inside = {field["name"] for field in one["schema"]}
+                answer[one["name"]] = {
+                    name: value
+                    for name, value in self._options.items()
+                    if name in inside
+                }
+            elif one["name"] in self._options:
+                answer[one["name"]] = self._options[one["name"]]
         done = await self.home.api.post(f"{OPTIONS}/{flow['flow_id']}", answer)
         if done["type"] != "create_entry":
             raise Trouble(f"the options were not taken: {done.get('errors')}")
@@ -189,6 +212,10 @@ class Run:
         if path == RESTART:
             await self._restart()
             return
+        if path == CLOCK:
+            self._clock.write_text(f"{body['seconds']:+}")
+            self.watch.shift = body["seconds"]
+            return
         reply = await self.world._http.post(self.world.control + path, json=body)
         if reply.status != 200:
             raise Trouble(f"the world refused {path}: {await reply.text()}")
@@ -197,8 +224,7 @@ class Run:
         await self.watch.close()
         await self.home.stop()
         self.found.log += self.home.log_text()
-        prepare(self.folder, self.port)
-        self.home = await HomeAssistant.start(self.folder, self.port)
+        await self._start_home()
         await self.home.ready()
         await self.watch.open(self.home.api)
 
@@ -234,118 +260,6 @@ async def _at(when: float) -> None:
     await asyncio.sleep(max(0.0, when - time.time()))
 
 
-class Report:
-    """Turn what was seen into a table and a verdict."""
-
-    def __init__(self, run: Run) -> None:
-        """Take a finished run."""
-        self.found, self.interval, self.seen = run.found, run.interval, run.watch.seen
-        self.oldest = 3.0 * run.interval
-        self.recovery = run.interval + LATE
-        self.grace = max(GRACE[0] * run.interval, GRACE[1])
-        self.problems: list[str] = []
-
-    def lines(self) -> Iterator[str]:
-        """Give the report; ``problems`` is filled meanwhile."""
-        yield (
-            f"{'battery':18} {'age p50/p95/max s':>18} {'cut off max':>11} {'reads/min':>9} {'links':>5}"
-            f" {'gone':>5} {'back':>5} {'recovery s':>10}"
-        )
-        for address, seen in self.seen.items():
-            yield self._row(address, seen)
-        reads = sum(len(one.reads) for one in self.seen.values())
-        yield f"all: {reads / self.found.seconds * 60:.1f} reads/min in {self.found.seconds:.0f} s"
-        for one in self.found.played:
-            yield (
-                f"fault: {one.fault.title}, {one.ended - one.began:.0f} s, of which"
-                f" {one.waited:.0f} s until all proxies were connected again"
-            )
-        for name, used in self.found.slots.items():
-            yield f"slots of {name}: {mean(used):.2f} in use, {max(used)} at most"
-        yield from self._log()
-        self.problems += [f"leaked: {leak}" for leak in self.found.leaks]
-        yield f"left open: {', '.join(self.found.leaks) or 'nothing'}"
-        for address, count in self.found.dark.items():
-            self.problems.append(f"{address}: {count} entities unavailable at the end")
-
-    def _cuts(self, address: str) -> list[Played]:
-        return [
-            one
-            for one in self.found.played
-            # A stop of Home Assistant itself cuts everything off.
-            if address in one.fault.cut or one.fault.start[0][0] == RESTART
-        ]
-
-    def _row(self, address: str, seen: Seen) -> str:
-        cuts = self._cuts(address)
-        free: list[float] = []
-        cut: list[float] = []
-        for at, age in seen.ages:
-            hit = any(one.began <= at <= one.ended + self.recovery for one in cuts)
-            (cut if hit else free).append(age)
-        if not free:
-            self.problems.append(f"{address}: never read")
-            return f"{address:18} never read"
-        if max(free) > self.oldest:
-            self.problems.append(
-                f"{address}: data {max(free):.0f} s old though it can be reached"
-            )
-        recoveries = [self._recovery(address, seen, one) for one in cuts]
-        self._judge_gone(address, seen, cuts)
-        cells = quantiles(free, n=20, method="inclusive")
-        ages = f"{cells[9]:.0f}/{cells[18]:.0f}/{max(free):.0f}"
-        worst = f"{max(cut):.0f}" if cut else "-"
-        shown = ", ".join(recoveries) or "-"
-        per_minute = len(seen.reads) / self.found.seconds * 60
-        return (
-            f"{address:18} {ages:>18} {worst:>11} {per_minute:9.2f} {self.found.connects[address]:5}"
-            f" {len(seen.gone):5} {len(seen.back):5} {shown:>10}"
-        )
-
-    def _recovery(self, address: str, seen: Seen, played: Played) -> str:
-        read = next((at for at in seen.reads if at >= played.ended), None)
-        took = None if read is None else read - played.ended
-        if took is None or took > self.recovery:
-            self.problems.append(
-                f"{address}: read {'never' if took is None else f'{took:.0f} s'}"
-                f" after: {played.fault.title}"
-            )
-        return "never" if took is None else f"{took:.1f}"
-
-    def _judge_gone(self, address: str, seen: Seen, cuts: list[Played]) -> None:
-        """Only what is cut off may be gone, and only after the grace time."""
-        wrong = [
-            key
-            for at, key in seen.gone
-            if not any(
-                one.began + self.grace - self.interval
-                <= at
-                <= one.ended + self.recovery
-                and one.fault.title not in HOLDING
-                for one in cuts
-            )
-        ]
-        if wrong:
-            self.problems.append(
-                f"{address}: {len(wrong)} entities turned unavailable, such as {wrong[0]}"
-            )
-
-    def _log(self) -> Iterator[str]:
-        ours = [line for line in self.found.log.splitlines() if LOGGER in line]
-        levels = Counter(match["level"] for line in ours if (match := LINE.match(line)))
-        yield "log lines of ours: " + (
-            ", ".join(f"{n} {level}" for level, n in sorted(levels.items())) or "none"
-        )
-        for line in ours:
-            if (match := LINE.match(line)) and match["level"] == "INFO":
-                yield f"    {line}"
-        missed = Counter(MISSED.findall(self.found.log))
-        yield "missed polls: " + (
-            ", ".join(f"{n} {word}" for word, n in missed.most_common()) or "none"
-        )
-        self.problems += [f"log: {line}" for line in unexpected(self.found.log)[:20]]
-
-
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.share")
@@ -355,36 +269,51 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--reserve", type=int, default=1, help="slots left to other integrations"
     )
+    parser.add_argument("--ways", default="ours", help=f"some of {','.join(WAYS)}")
+    parser.add_argument("--faketime", default=FAKETIME, help="libfaketimeMT.so.1")
     parser.add_argument("--no-baseline", action="store_true")
     return parser.parse_args()
 
 
-def main() -> int:
-    """Run one case and print its report."""
-    options = parse()
-    case = CASES[options.case]
-    try:
-        with configuration({"config": None}) as folder:
-            run = Run(folder, case, options.interval, options.reserve)
-            asyncio.run(run.play(options.minutes))
-    except Trouble as err:
-        sys.stderr.write(f"{err}\n")
-        return 1
-    report = Report(run)
+def measure(case: str, way: str, options: argparse.Namespace) -> tuple[Report, str]:
+    """Run a case in one way; gives the report and its summary."""
+    set_to = {"interval": options.interval, "reserve": options.reserve}
+    with configuration({"config": None}) as folder:
+        run = Run(folder, CASES[case], way, set_to)
+        run.faketime = options.faketime
+        asyncio.run(run.play(options.minutes))
+    report = Report(run.found, run.watch, options.interval)
     title = (
-        f"{options.case}: {options.minutes:g} min of a real Home Assistant, interval"
-        f" {options.interval} s (baselines: the pure simulation of schedule_sim)"
+        f"{case}, {way}: {options.minutes:g} min of a real Home Assistant, interval"
+        f" {options.interval} s"
     )
-    out = [
+    lines = [
         title,
         *report.lines(),
         *(f"PROBLEM {one}" for one in report.problems),
         "all goals met" if not report.problems else f"{len(report.problems)} problems",
     ]
+    sys.stdout.write("\n".join(lines) + "\n\n")
+    return report, report.summary(case, way)
+
+
+def main() -> int:
+    """Run one case in all wanted ways and print the reports."""
+    options = parse()
+    summaries, problems = [], 0
+    try:
+        for way in options.ways.split(","):
+            report, summary = measure(options.case, way, options)
+            summaries.append(summary)
+            problems += len(report.problems) * (way == "ours")
+    except Trouble as err:
+        sys.stderr.write(f"{err}\n")
+        return 1
+    out = [HEAD, *summaries]
     if not options.no_baseline:
-        out += ["", "Simulated for an hour, " + simulated(case.baseline)]
+        out += ["", "Simulated for an hour, " + simulated(CASES[options.case].baseline)]
     sys.stdout.write("\n".join(out) + "\n")
-    return 1 if report.problems else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

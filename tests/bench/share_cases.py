@@ -10,12 +10,15 @@ RESTART: Final = (
     "restart"  # an order to the runner itself: end Home Assistant, start it again
 )
 
+CLOCK: Final = "clock"  # an order to the runner itself: shift Home Assistant's clock
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """Hold one fault; times are seconds from the start of the measurement.
 
     ``cut``: addresses that nobody can read meanwhile; for all others nothing may be seen of it.
+    ``shows``: what the connection of these has to be called before the fault ends.
     """
 
     title: str
@@ -24,15 +27,20 @@ class Fault:
     start: tuple[Order, ...]
     stop: tuple[Order, ...] = ()
     cut: tuple[str, ...] = ()
+    shows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Hold one run: a scenario file, its faults, and what the pure simulation calls the same world."""
+    """Hold one run: a scenario file, its faults, and what the pure simulation calls the same world.
+
+    ``clock``: the wall clock of Home Assistant can be shifted.
+    """
 
     scenario: str
     faults: tuple[Fault, ...] = ()
     baseline: str
+    clock: bool = False
 
 
 def _proxy(name: str, action: str, **more: Any) -> Order:
@@ -68,6 +76,47 @@ CASES: Final[Mapping[str, Case]] = {
         ),
         baseline="one of two radios dies",
     ),
+    "half_open": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="one of two proxies without power, nobody is told",
+                begin=60,
+                end=200,
+                start=(_proxy("garage", "freeze"),),
+                stop=(_proxy("garage", "thaw"),),
+            ),
+        ),
+        baseline="one of two radios dies",
+    ),
+    "clock": Case(
+        scenario="twelve",
+        faults=(
+            Fault(
+                title="the clock is 20 min ahead",
+                begin=40,
+                end=110,
+                start=((CLOCK, {"seconds": 1200}),),
+                stop=((CLOCK, {"seconds": 0}),),
+            ),
+            Fault(
+                title="the clock is 20 min behind",
+                begin=120,
+                end=190,
+                start=((CLOCK, {"seconds": -1200}),),
+                stop=((CLOCK, {"seconds": 0}),),
+            ),
+            Fault(
+                title="the clock is set by 3 s",
+                begin=200,
+                end=250,
+                start=((CLOCK, {"seconds": 3}),),
+                stop=((CLOCK, {"seconds": 0}),),
+            ),
+        ),
+        baseline="12 packs, 2 radios of 3 slots",
+        clock=True,
+    ),
     "only_dies": Case(
         scenario="one_slot",
         faults=(
@@ -92,6 +141,7 @@ CASES: Final[Mapping[str, Case]] = {
                 start=(_fault(HELD, held=True), ("/disconnect", {"address": HELD})),
                 stop=(_fault(HELD, held=False),),
                 cut=(HELD,),
+                shows="held",
             ),
         ),
         baseline="two packs held by phones",
@@ -165,6 +215,7 @@ CASES: Final[Mapping[str, Case]] = {
                 start=tuple(_fault(one, asleep=True) for one in SLEEPERS),
                 stop=tuple(_fault(one, asleep=False) for one in SLEEPERS),
                 cut=SLEEPERS,
+                shows="asleep",
             ),
         ),
         baseline="three packs asleep",

@@ -15,6 +15,7 @@ from tests.e2e.api import Api
 
 DOMAIN: Final = "mi_bms"
 READ_AT: Final = "last_read"
+CONNECTION: Final = "connection"
 GONE: Final = "unavailable"
 
 type Json = dict[str, Any]
@@ -25,7 +26,8 @@ class Seen:
     """Hold what was seen of one battery; all times are seconds since the epoch.
 
     ``ages`` are (time, age) once a second; the shown time has no fractions, so an age is up to 1 s
-    too high. ``gone`` and ``back`` are when entities turned unavailable and available.
+    too high. ``gone`` and ``back`` are when entities turned unavailable and available, ``called`` is what
+    the connection was called from when on.
     """
 
     read_at: float | None = None
@@ -33,6 +35,7 @@ class Seen:
     ages: list[tuple[float, float]] = field(default_factory=list)
     gone: list[tuple[float, str]] = field(default_factory=list)
     back: list[tuple[float, str]] = field(default_factory=list)
+    called: list[tuple[float, str]] = field(default_factory=list)
 
 
 class Watch:
@@ -42,6 +45,7 @@ class Watch:
         """Take the batteries."""
         self.seen = {address: Seen() for address in addresses}
         self.counting = False
+        self.shift = 0.0  # s that Home Assistant's wall clock is ahead
         self._owner: dict[str, tuple[str, str]] = {}
         self._states: dict[str, str] = {}
         self._reader: asyncio.Task[None] | None = None
@@ -106,11 +110,13 @@ class Watch:
         address, key = self._owner[entity]
         seen, before, now = self.seen[address], self._states.get(entity), time.time()
         self._states[entity] = state
+        if key == CONNECTION:
+            seen.called.append((now, state))
         if self.counting and before is not None and (before == GONE) != (state == GONE):
             (seen.gone if state == GONE else seen.back).append((now, key))
         if key != READ_AT or state in {GONE, "unknown"}:
             return
-        read_at = datetime.fromisoformat(state).timestamp()
+        read_at = datetime.fromisoformat(state).timestamp() - self.shift
         if seen.read_at is None or read_at > seen.read_at:
             seen.read_at = read_at
             if self.counting:

@@ -11,9 +11,11 @@ from typing import Any, override
 from bleak.assigned_numbers import gatt_char_props_to_strs
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
+from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
+from bleak_retry_connector import Allocations
 from habluetooth import BaseHaRemoteScanner, HaBluetoothConnector
 
 from homeassistant.components import bluetooth
@@ -53,6 +55,7 @@ class Air(BaseHaRemoteScanner):
         self.links: dict[str, Link] = {}
         self.refuse: set[str] = set()
         self.slots = slots
+        self.tells_slots = False
         self.connects = 0
         self.caches = False  # keeps the table of a device's services, as some stacks do
         self.tables: dict[str, BleakGATTServiceCollection] = {}
@@ -75,6 +78,13 @@ class Air(BaseHaRemoteScanner):
     @override
     async def async_request_active_window(self, duration: float) -> bool:
         return self.requested_mode is bluetooth.BluetoothScanningMode.AUTO
+
+    @override
+    def get_allocations(self) -> Allocations | None:
+        if not self.tells_slots:
+            return None
+        free = self.slots - len(self.links)
+        return Allocations(self.source, self.slots, free, list(self.links))
 
     def close(self) -> None:
         """Leave Home Assistant's Bluetooth."""
@@ -161,16 +171,20 @@ class AirClient(BaseBleakClient):
             table.add_service(parent)
             for one in service.characteristics:
                 bits = sum(_BITS[name] for name in one.properties)
-                table.add_characteristic(
-                    BleakGATTCharacteristic(
-                        None,
-                        one.handle,
-                        full_uuid(one.uuid),
-                        gatt_char_props_to_strs(bits),
-                        lambda: self.mtu_size - 3,
-                        parent,
-                    )
+                made = BleakGATTCharacteristic(
+                    None,
+                    one.handle,
+                    full_uuid(one.uuid),
+                    gatt_char_props_to_strs(bits),
+                    lambda: self.mtu_size - 3,
+                    parent,
                 )
+                table.add_characteristic(made)
+                for each in one.descriptors:
+                    uuid = full_uuid(each.uuid)
+                    table.add_descriptor(
+                        BleakGATTDescriptor(None, each.handle, uuid, made)
+                    )
         return table
 
     def _closed(self) -> None:
@@ -216,8 +230,13 @@ class AirClient(BaseBleakClient):
             raise BleakError(f"GATT error {err.code}") from err
 
     @override
-    async def read_gatt_descriptor(self, descriptor: Any, **kwargs: Any) -> bytearray:
-        raise NotImplementedError
+    async def read_gatt_descriptor(
+        self, descriptor: BleakGATTDescriptor, **kwargs: Any
+    ) -> bytearray:
+        try:
+            return bytearray(await self._open().read_descriptor(descriptor.handle))
+        except GattError as err:
+            raise BleakError(f"GATT error {err.code}") from err
 
     @override
     async def write_gatt_char(

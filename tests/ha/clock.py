@@ -47,11 +47,21 @@ class Clock:
     def __init__(self, hass: HomeAssistant, frozen: FrozenDateTimeFactory) -> None:
         """Take the frozen time."""
         self._hass, self._frozen = hass, frozen
+        self.hurries = (
+            False  # nothing is left to helper threads: they need not be waited for
+        )
+
+    @property
+    def time(self) -> float:
+        """Give the seconds of the one clock."""
+        return now()
 
     async def settle(self) -> None:
         """Let everything happen that needs no time."""
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
+        if self.hurries:
+            return
         await asyncio.to_thread(_idle)
         # One thread imports, in order: what was asked for before is there now.
         await self._hass.async_add_import_executor_job(_nothing)

@@ -39,7 +39,7 @@ async def set_options(home: Home, entry: ConfigEntry[Any], **more: Any) -> Resul
     options = home.hass.config_entries.options
     form = await home.clock.wait(options.async_init(entry.entry_id))
     general = {key: more.pop(key) for key in ("celsius",) if key in more}
-    data = {"interval": 30, **general, "corrections": UNCHANGED | more}
+    data = {"interval": 30, **general, "sharing": {}, "corrections": UNCHANGED | more}
     done: Result = await home.clock.wait(options.async_configure(form["flow_id"], data))
     await home.clock.run(5)
     return done

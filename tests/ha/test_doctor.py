@@ -156,6 +156,7 @@ async def test_diagnostics_show_what_was_refused(
     assert refused["field"] == "temperature"
     assert refused["values"]["temperature"] > 100
     assert refused["at"].startswith("20")
+    assert any("dd03" in one for one in refused["raw"])
 
 
 @pytest.mark.parametrize(

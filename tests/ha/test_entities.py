@@ -204,7 +204,7 @@ async def test_a_battery_is_a_device_in_its_own_words(home: Home) -> None:
     assert found.connections == {(dr.CONNECTION_BLUETOOTH, "A5:C2:37:00:00:04")}
     assert found.identifiers == {("mi_bms", "A5:C2:37:00:00:04")}
     assert found.manufacturer == "JBD"
-    assert found.model == found.hw_version == "JBD-SP04S020"
+    assert (found.model, found.hw_version) == ("JBD-SP04S020", None)
     assert found.sw_version == "2.5"
 
 

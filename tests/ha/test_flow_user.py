@@ -30,7 +30,14 @@ async def test_without_a_receiver_there_is_nothing_to_search_with(
 async def searched(home: Home) -> Result:
     """Search with a receiver that always asks for names: that takes no time."""
     menu = await home.start()
-    assert menu["menu_options"] == ["search", "nearby", "keys", "pair", "manual"]
+    assert menu["menu_options"] == [
+        "search",
+        "nearby",
+        "keys",
+        "pair",
+        "manual",
+        "outputs",
+    ]
     return await home.choose(menu, "search")
 
 

@@ -154,6 +154,58 @@ async def test_release_for_the_app(home: Home) -> None:
     assert home.value(device, "connection") == "awake"
 
 
+async def reload(home: Home, entry: Any, pause: float = 0.0) -> None:
+    """Take a battery down and, some time later, set it up again, as a restart does."""
+    entries = home.hass.config_entries
+    await home.clock.wait(entries.async_unload(entry.entry_id))
+    await home.clock.run(pause)
+    await home.clock.wait(entries.async_setup(entry.entry_id))
+    await home.clock.settle()
+
+
+async def test_a_release_outlives_a_restart(home: Home) -> None:
+    device = jbd()
+    entry = await added(home, device)
+    await home.clock.run(3)
+    await act(home, "release", minutes=5)
+    connects = home.air.connects
+    await home.listen(device, 12, every=5)
+    await reload(home, entry, pause=60)
+    await home.listen(device, 34, every=5)  # 290 s
+    assert home.value(device, "connection") == "paused"
+    assert home.air.connects == connects
+    assert home.value(device, "voltage") == "13.18"
+    await home.listen(device, 4, every=5)
+    assert home.value(device, "connection") == "awake"
+    assert home.air.connects > connects
+
+
+async def test_a_release_that_ended_during_a_restart_is_over(home: Home) -> None:
+    device = jbd()
+    entry = await added(home, device)
+    await home.clock.run(3)
+    await act(home, "release", minutes=1)
+    await reload(home, entry, pause=70)
+    home.shout(device)
+    await home.clock.run(3)
+    assert home.value(device, "connection") == "awake"
+
+
+async def test_a_release_of_a_battery_that_was_never_read_outlives_a_restart(
+    home: Home,
+) -> None:
+    device = jbd()
+    form = await home.discover(device)
+    done = await home.answer(form, {})
+    home.air.refuse.add(ADDRESS)
+    entry = done["result"]
+    await home.clock.run(5)
+    await act(home, "release", minutes=5)
+    await reload(home, entry)
+    await home.clock.run(1)
+    assert home.value(device, "connection") == "paused"
+
+
 async def test_a_held_link_is_closed_at_once(home: Home) -> None:
     device = KINDS["JIKONG"](address=ADDRESS, name="JK-mine")
     await home.add(device)

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..bms.alarms import Alarm
 from ..bms.contract import (
     Ask,
     Context,
@@ -35,7 +36,9 @@ from ..model.errors import (
 )
 from .gatt import GattLink, Notified
 
-QUEUE: Final = 64  # frames that wait for somebody to ask for them
+QUEUE: Final = 128  # frames that wait for somebody to ask for them
+
+RAW: Final = 32  # notifications; the longest answers come in about 20
 
 _NOTIFY: Final = frozenset({"notify", "indicate"})
 _WRITE: Final = frozenset({"write", "write-without-response"})
@@ -43,15 +46,20 @@ _WRITE: Final = frozenset({"write", "write-without-response"})
 
 @dataclass(slots=True)
 class Memory:
-    """Keep what was learned of one device, across connections; ``rejects`` counts bad frames."""
+    """Keep what was learned of one device, across connections.
+
+    ``rejects`` counts bad frames, ``raw`` are the last bytes that it said, as they came.
+    """
 
     response: dict[str, bool] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
     rejects: Counter[str] = field(default_factory=Counter)
     counters: dict[str, int] = field(default_factory=dict)
+    alarms: frozenset[Alarm] | None = None  # when the counters were read
     settle: bool = False  # a first command got lost that came at once
     polls: int = 0
     diagnose: bool = True
+    raw: deque[bytes] = field(default_factory=lambda: deque(maxlen=RAW))
 
 
 def choose_wire(family: Family, link: GattLink) -> Wire:
@@ -103,7 +111,7 @@ class Line:
         self.spoke = -float("inf")  # loop time of the last exchange
         self._ear = ear
         self._framers: dict[str, Framer] = {}
-        self._queue: deque[tuple[str, bytes]] = deque(maxlen=QUEUE)
+        self._queue: deque[tuple[str, bytes, float]] = deque(maxlen=QUEUE)
         self._news = asyncio.Event()
         self._request: bytes | None = None
         self._echoed = False
@@ -119,13 +127,15 @@ class Line:
 
     def _notified(self, uuid: str, chunk: bytes) -> None:
         """Take one notification."""
+        self.memory.raw.append(chunk)
         if chunk == self._request and self.family.echo_is_unpaired:
             self._echoed = True
             return
         framer = self._framers[uuid]
         before = framer.rejects.total()
+        now = asyncio.get_running_loop().time()
         for frame in framer.feed(chunk):
-            self._queue.append((uuid, frame))
+            self._queue.append((uuid, frame, now))
         if framer.rejects.total() != before:
             self._count()
         self._news.set()
@@ -145,9 +155,11 @@ class Line:
         if request is not None:
             self.clear()
 
-    def clear(self) -> None:
-        """Drop the frames that wait: they are older than what is wanted now."""
-        self._queue.clear()
+    def clear(self, fresh: float = 0.0) -> None:
+        """Drop the frames that wait: all, or those that came more than ``fresh`` seconds ago."""
+        since = asyncio.get_running_loop().time() - fresh
+        while self._queue and (not fresh or self._queue[0][2] < since):
+            self._queue.popleft()
 
     def restart(self) -> None:
         """Forget unfinished frames: they belong to a try that has been given up."""
@@ -158,7 +170,7 @@ class Line:
     def take(self, ask: Ask) -> bytes | None:
         """Take the first waiting frame that answers a question."""
         for item in self._queue:
-            uuid, frame = item
+            uuid, frame, _ = item
             if ask.source in (None, uuid) and ask.accepts(frame):
                 self._queue.remove(item)
                 return frame
@@ -243,7 +255,9 @@ async def perform(line: Line, step: Step) -> bytes | None:
         case Read():
             uuid = expand(step.uuid)
             if uuid in line.link.characteristics:
-                return await line.link.read(uuid)
+                value = await line.link.read(uuid)
+                line.memory.raw.append(value)
+                return value
             if not step.optional:
                 raise Unsupported("characteristics")
         case Subscribe():

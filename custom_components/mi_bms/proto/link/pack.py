@@ -8,9 +8,11 @@ from typing import Final
 from ..model.availability import Failure
 from .pace import Raised
 from .quality import Quality
+from .visits import Visit
 
 TIMED: Final = 5  # durations known before an interval is raised for them
 SUSPECT: Final = 2  # failures in a row; one is normal on a shared radio
+BORROW: Final = 2.0  # intervals; older data let a battery use a slot kept for others
 SLACK: Final = 1.25  # interval over duration of a read, at least
 
 
@@ -65,6 +67,7 @@ class Pack:
     urgent: bool = False
     pathless: bool = False
     kept: bool = False
+    borrows: bool = False
     woken_at: float = -inf
     quality: Quality = field(default_factory=Quality)
 
@@ -87,6 +90,24 @@ class Pack:
     def suspect(self) -> bool:
         """Say whether it failed so often that it may not stand in others' way."""
         return self.failures >= SUSPECT
+
+    def rank(self, now: float, patience: float) -> tuple[bool, float]:
+        """Order those that wait: suspects last unless they have waited long, then by deadline."""
+        patient = now - self.ready_at < patience
+        return self.suspect and not self.urgent and patient, self.deadline
+
+    @property
+    def must_close(self) -> bool:
+        """Say whether somebody else is to have the battery although we are connected."""
+        return self.away_until is not None and self.phase in {
+            Phase.HELD,
+            Phase.READING,
+        }
+
+    def may_borrow(self, now: float) -> int:
+        """Give how many slots that are kept for others may be used for one read."""
+        known = self.born if self.read_at is None else self.read_at
+        return int(not self.suspect and now - known >= BORROW * self.effective)
 
     @property
     def ready_at(self) -> float:
@@ -118,8 +139,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Tell what to do now: reads to start, links to close (even in the middle), when to ask again."""
+    """Tell what to do now: reads to start, links to close (even in the middle), when to ask again.
+
+    ``visits`` have their turn from now on, ``leave`` are visits that must end.
+    """
 
     read: tuple[Order, ...]
     release: tuple[str, ...]
     again: float
+    visits: tuple[Visit, ...] = ()
+    leave: tuple[Visit, ...] = ()

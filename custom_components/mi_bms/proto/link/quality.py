@@ -6,6 +6,7 @@ from typing import Final
 
 POLLS: Final = 100  # what is older says nothing of today
 TIMES: Final = 20  # good polls whose duration counts
+SICK: Final = 2  # batteries that fail at a radio in a row, none succeeding
 
 
 class Quality:
@@ -46,3 +47,34 @@ class Quality:
     def seconds(self) -> float | None:
         """Give the median duration of a good poll in seconds, None before the first."""
         return median(self._seconds) if self._seconds else None
+
+
+class Health:
+    """Tell a radio that is the culprit from batteries that are."""
+
+    def __init__(self) -> None:
+        """Know of no radio yet."""
+        self.radios: dict[str, Quality] = {}
+        self._failing: dict[str, set[str]] = {}
+
+    def bad(self, radio: str, unconnected: str | None) -> None:
+        """Count a poll that gave nothing; ``unconnected`` is the battery when it had no connection."""
+        self.radios.setdefault(radio, Quality()).bad()
+        if unconnected is not None:
+            self._failing.setdefault(radio, set()).add(unconnected)
+
+    def good(self, radio: str, seconds: float) -> set[str]:
+        """Count a good poll; gives the batteries that failed for the radio's sake until now."""
+        self.radios.setdefault(radio, Quality()).good(seconds)
+        cured = self.sick(radio)
+        failing = self._failing.pop(radio, set())
+        return failing if cured else set()
+
+    def sick(self, radio: str) -> bool:
+        """Say whether connecting lately fails for several batteries and works for none."""
+        return len(self._failing.get(radio, ())) >= SICK
+
+    def forget(self, address: str) -> None:
+        """Forget a battery."""
+        for failing in self._failing.values():
+            failing.discard(address)

@@ -8,22 +8,25 @@ reports the end of each read with ``succeeded``, ``doubted`` or ``failed`` and o
 The rules. Earliest deadline first, the deadline being one interval after a read was due: it does not
 move while a battery waits, so each one becomes the most urgent in the end. A link stays open after a
 read only while slots are spare; one that stays open is given up as soon as somebody waits for a slot.
+Of a radio that others use, too, slots stay free. One of these is borrowed for a single read, of a
+battery that is well and whose data would get too old otherwise.
+
 A battery that fails is tried ever more rarely, after the healthy ones, and one at a time per radio.
 When several batteries fail at one radio and none succeeds, the radio is the likely culprit: then
 tries stay frequent, and the first success brings all of them back.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import ceil, inf
 from typing import Final
 
 from ..model.availability import Failure
 from .backoff import pause_after
 from .pack import Decision, Order, Pack, Phase, Settings
-from .quality import Quality
-from .slots import Radio, Slots
+from .quality import Health, Quality
+from .slots import Guests, Radio, Slots
+from .visits import Visit, Visits
 
-SICK: Final = 2  # batteries that fail at a radio in a row, none succeeding
 HEADROOM: Final = 2.0  # slots kept for rotation, as a multiple of what the reads take
 NO_SLOT_PAUSE: Final = 5.0  # s
 DOUBT_PAUSE: Final = 2.0  # s until an unbelievable sample is checked
@@ -44,13 +47,21 @@ class Scheduler:
         """Take a source of chance (0 … 1) for the jitter, and the settings."""
         self.settings = settings or Settings()
         self.packs: dict[str, Pack] = {}
-        self.radios: dict[str, Quality] = {}
+        self._health = Health()
         self._chance = chance
-        # Radio -> who else was seen there, and when last; None: somebody it did not name.
-        self._others: dict[str, dict[str | None, float]] = {}
+        self.visits = Visits()
+        self._guests = Guests()
         self._connect_at: dict[str, float] = {}
         self._crowded_at: dict[str, float] = {}
-        self._failing: dict[str, set[str]] = {}
+
+    @property
+    def radios(self) -> Mapping[str, Quality]:
+        """Give how well each radio lately served."""
+        return self._health.radios
+
+    def sick(self, radio: str | None) -> bool:
+        """Say whether connecting at a radio lately fails for several batteries and works for none."""
+        return radio is not None and self._health.sick(radio)
 
     def add(
         self, address: str, now: float, interval: float, *, keeps: bool = False
@@ -63,8 +74,7 @@ class Scheduler:
     def remove(self, address: str) -> None:
         """Forget a battery; whatever is open to it, the caller closes."""
         self.packs.pop(address, None)
-        for failing in self._failing.values():
-            failing.discard(address)
+        self._health.forget(address)
 
     def pace(self, address: str, interval: float) -> None:
         """Change the interval of a battery, counted from its last read."""
@@ -128,8 +138,10 @@ class Scheduler:
         if pack.phase is Phase.READING:
             pack.phase = Phase.HELD
         if pack.radio is not None:
-            self._quality(pack.radio).good(seconds)
-            self._cured(pack.radio, now)
+            for one in self._health.good(pack.radio, seconds):
+                other = self.packs[one]
+                if other.failures and other.failed_at == pack.radio:
+                    self._back(other, now)
 
     def doubted(self, address: str, now: float, seconds: float) -> None:
         """Note a sample that was not believed: the link works, and it is soon read again."""
@@ -162,9 +174,7 @@ class Scheduler:
         pack.stalled = 1 if forward else pack.stalled + 1
         pack.failure, pack.failed_at = failure, radio
         if radio is not None:
-            self._quality(radio).bad()
-            if failure in _NO_LINK:
-                self._failing.setdefault(radio, set()).add(address)
+            self._health.bad(radio, address if failure in _NO_LINK else None)
         pack.retry_at = now + pause_after(
             pack,
             failure,
@@ -186,9 +196,20 @@ class Scheduler:
         slots = self._slots(now, radios)
         for pack in self.packs.values():
             self._look(pack, now, slots)
-        release = [pack for pack in self.packs.values() if self._must_close(pack)]
-        read = [self._order(pack, now) for pack in self._due_links(now)]
+        release = [pack for pack in self.packs.values() if pack.must_close]
+        read = [
+            self._order(pack, now)
+            for pack in self.packs.values()
+            if pack.phase is Phase.HELD and pack.ready_at <= now
+        ]
+        visits = self._let_in(now, slots, slots.radios)
         waiting, again = self._start(now, slots, read)
+        needed = {
+            radio.source for pack in waiting for radio in slots.paths(pack.address)
+        }
+        visits += self._let_in(now, slots, needed)
+        leave = self.visits.overdue(now, needed)
+        waiting += self.visits.waiting
         release += self._make_room(now, slots, waiting, release)
         release += [
             pack
@@ -203,34 +224,37 @@ class Scheduler:
             read=tuple(read),
             release=tuple(pack.address for pack in release),
             again=min(again, self._again(now, waiting)),
+            visits=tuple(visits),
+            leave=tuple(leave),
         )
+
+    def _let_in(self, now: float, slots: Slots, needed: Collection[str]) -> list[Visit]:
+        barred = {one for one in slots.radios if self._turn(one) > now}
+        started = self.visits.start(now, slots, needed=needed, barred=barred)
+        self._connect_at |= {one.radio: now for one in started if one.radio}
+        return started
+
+    def _turn(self, radio: str) -> float:
+        """Give when the next connect may start at a radio."""
+        return self._connect_at.get(radio, -inf) + self.settings.stagger
 
     def _slots(self, now: float, radios: Iterable[Radio]) -> Slots:
         known = tuple(radios)
-        ours: Mapping[str, str | None] = {
+        ours: Mapping[str, str | None] = self.visits.under_way | {
             pack.address: pack.radio
             for pack in self.packs.values()
             if pack.phase is not Phase.CLOSED
         }
-        for radio in known:
-            others = self._others.setdefault(radio.source, {})
-            others |= dict.fromkeys(radio.allocated, now)
-            # A slot of ours may count as taken for a moment after its link was closed.
-            if radio.slots - radio.free > len(radio.allocated):
-                others[None] = now
-        shared = {
-            source
-            for source, others in self._others.items()
-            if self._shared(others, now)
-        }
-        return Slots(known, ours, shared, self.settings.reserve)
-
-    def _shared(self, others: Mapping[str | None, float], now: float) -> bool:
-        """Say whether others lately used a radio; a battery that was just added is no other any more."""
-        return any(
-            address not in self.packs and now - at <= self.settings.shared_for
-            for address, at in others.items()
-        )
+        self._guests.note(known, self.visits.ours(now), now)
+        shared = self._guests.shared(self.packs, now - self.settings.shared_for)
+        moving = {
+            pack.radio
+            for pack in self.packs.values()
+            if pack.phase in {Phase.READING, Phase.CLOSING}
+        }.union(self.visits.under_way.values())
+        slots = Slots(known, ours, shared, self.settings.reserve, moving)
+        self.visits.look(slots)
+        return slots
 
     def _look(self, pack: Pack, now: float, slots: Slots) -> None:
         """End what has run out: a pause that is over, a battery out of reach that is heard again."""
@@ -242,19 +266,6 @@ class Scheduler:
         if pack.pathless and not pathless and (pack.failures or pack.asleep):
             self.wake(pack.address, now)
         pack.pathless = pathless
-
-    def _must_close(self, pack: Pack) -> bool:
-        return pack.away_until is not None and pack.phase in {
-            Phase.HELD,
-            Phase.READING,
-        }
-
-    def _due_links(self, now: float) -> list[Pack]:
-        return [
-            pack
-            for pack in self.packs.values()
-            if pack.phase is Phase.HELD and pack.ready_at <= now
-        ]
 
     def _order(self, pack: Pack, now: float, radio: str | None = None) -> Order:
         is_open = pack.phase is Phase.HELD
@@ -269,35 +280,31 @@ class Scheduler:
 
     def _start(
         self, now: float, slots: Slots, read: list[Order]
-    ) -> tuple[list[Pack], float]:
+    ) -> tuple[list[Pack | Visit], float]:
         """Start what may start, add it to ``read``; give those that wait for a slot and when a turn comes."""
-        waiting: list[Pack] = []
+        waiting: list[Pack | Visit] = []
         again = inf
         ready = [
             pack
             for pack in self.packs.values()
             if pack.phase is Phase.CLOSED and pack.ready_at <= now and not pack.pathless
         ]
-        for pack in sorted(ready, key=lambda pack: self._rank(pack, now)):
-            radio = slots.path(pack.address)
-            if radio is None or not slots.room(radio):
+        patience = self.settings.patience
+        for pack in sorted(ready, key=lambda pack: pack.rank(now, patience)):
+            radio = slots.way(pack.address, pack.may_borrow(now))
+            if radio is None:
                 waiting.append(pack)
                 continue
             if pack.suspect and self._trying(radio):
                 continue
-            turn = self._connect_at.get(radio, -inf) + self.settings.stagger
-            if turn > now:
+            if (turn := self._turn(radio)) > now:
                 again = min(again, turn)
                 continue
             self._connect_at[radio] = now
+            pack.borrows = slots.room(radio) <= 0
             slots.take(radio)
             read.append(self._order(pack, now, radio))
         return waiting, again
-
-    def _rank(self, pack: Pack, now: float) -> tuple[bool, float]:
-        """Order those that wait: suspects last unless they have waited long, then by deadline."""
-        patient = now - pack.ready_at < self.settings.patience
-        return pack.suspect and not pack.urgent and patient, pack.deadline
 
     def _trying(self, radio: str) -> bool:
         return any(
@@ -306,7 +313,11 @@ class Scheduler:
         )
 
     def _make_room(
-        self, now: float, slots: Slots, waiting: list[Pack], leaving: list[Pack]
+        self,
+        now: float,
+        slots: Slots,
+        waiting: list[Pack | Visit],
+        leaving: list[Pack],
     ) -> list[Pack]:
         """Give up held links for those that wait, the one that is needed last first."""
         given: list[Pack] = []
@@ -344,6 +355,7 @@ class Scheduler:
             pack.keeps
             and pack.effective <= self.settings.hold_up_to
             and radio in slots.radios
+            and not pack.borrows
             and now - self._crowded_at.get(radio, -inf) >= CROWDED
             and self._spare(pack, radio, slots) >= 0
         )
@@ -369,7 +381,7 @@ class Scheduler:
         )
         return slots.room(radio) + returning - need
 
-    def _again(self, now: float, waiting: list[Pack]) -> float:
+    def _again(self, now: float, waiting: list[Pack | Visit]) -> float:
         times = [now + LOOK]
         if waiting:
             times.append(now + WAITING_LOOK)
@@ -387,20 +399,3 @@ class Scheduler:
         pack.failures, pack.stalled, pack.retry_at = 0, 0, -inf
         if pack.phase is Phase.CLOSED:
             pack.due = min(pack.due, now)
-
-    def _quality(self, radio: str) -> Quality:
-        return self.radios.setdefault(radio, Quality())
-
-    def sick(self, radio: str | None) -> bool:
-        """Say whether connecting at a radio lately fails for several batteries and works for none."""
-        return radio is not None and len(self._failing.get(radio, ())) >= SICK
-
-    def _cured(self, radio: str, now: float) -> None:
-        """Bring back those that failed for the radio's sake, now that it works."""
-        failing = self._failing.pop(radio, set())
-        if len(failing) < SICK:
-            return
-        for address in failing:
-            pack = self.packs[address]
-            if pack.failures and pack.failed_at == radio:
-                self._back(pack, now)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 import time
 from typing import Final
 
+from ..bms.alarms import Alarm
 from ..bms.codec import text
 from ..bms.contract import Ask, Context, Family, Talk
 from ..bms.correct import Correction
@@ -32,7 +33,7 @@ from .line import Ear, Line, Memory, begin, choose_wire, converse, perform
 
 __all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
 
-DIAGNOSE_EVERY: Final = 20  # polls between two readings of the rarely changing extras
+DIAGNOSE_EVERY: Final = 500  # polls, if nothing else calls for the extras
 PROBE_TRIES: Final = 2
 
 # Device information service: characteristic -> field.
@@ -96,7 +97,7 @@ class Session:
         """Poll once; gives a complete sample or raises one of the errors of ``model.errors``."""
         async with self._lock:
             draft = await self._bounded(link, device, secret, self.family.poll)
-            await self._extras(link, device, secret)
+            await self._extras(link, device, secret, frozenset(draft.alarms))
             draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
             self._correction.apply(draft)
@@ -165,24 +166,28 @@ class Session:
             async with self._lock:
                 await self._bounded(link, device, secret, alive)
 
-    async def _extras(self, link: GattLink, device: Device, secret: str | None) -> None:
-        """Read the rarely changing extras from the second poll on; a refusal is remembered."""
-        diagnose = self.family.diagnose
-        if (
-            diagnose is None
-            or not self.memory.diagnose
-            or self.memory.polls % DIAGNOSE_EVERY != 1
-        ):
+    async def _extras(
+        self,
+        link: GattLink,
+        device: Device,
+        secret: str | None,
+        alarms: frozenset[Alarm],
+    ) -> None:
+        """Read the extras with the second poll and when other alarms are active; a refusal is remembered."""
+        diagnose, memory = self.family.diagnose, self.memory
+        if diagnose is None or not memory.diagnose or not memory.polls:
+            return
+        if memory.polls % DIAGNOSE_EVERY != 1 and alarms == memory.alarms:
             return
         try:
             draft = await self._bounded(link, device, secret, diagnose)
         except FrameError, NoAnswer, AuthNeeded:
-            self.memory.diagnose = False
+            memory.diagnose = False
         except Unreachable:
             # The poll before is complete; the next connection will tell.
             return
         else:
-            self.memory.counters = draft.counters
+            memory.counters, memory.alarms = draft.counters, alarms
 
     async def _bounded[T](
         self,
@@ -225,7 +230,7 @@ class Session:
             self._line = await begin(self.family, Ear(link), context, self.memory)
         line = self._line
         if line.ready:
-            line.clear()
+            line.clear(self.family.fresh)
         line.context.now = int(self._clock())
         line.context.secret = secret or None
         if not line.ready:

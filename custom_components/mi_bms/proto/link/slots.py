@@ -3,8 +3,9 @@
 The Bluetooth stack of the host chooses the path of a connection by itself: the best signal, less a
 penalty for failures, for connections in progress and for a last free slot, each scaled by the
 difference of the two strongest signals. It cannot be told otherwise, so the same score is computed
-here (weights read in habluetooth 7.1): a connection is asked for only when the radio that the stack
-would take is one that may be used.
+here (weights read in habluetooth 7.1). Another connection may end between the decision and the
+stack's choice, which changes the score: a connection is asked for only when each radio that the stack
+may take, whatever becomes of the others, is one that may be used.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -42,6 +43,34 @@ class Radio:
     failures: Mapping[str, int] = field(default_factory=dict)
 
 
+class Guests:
+    """Remember which radios others use beside us."""
+
+    def __init__(self) -> None:
+        """Know of nobody yet."""
+        # Radio -> who was seen there, and when last; None: somebody it did not name.
+        self._seen: dict[str, dict[str | None, float]] = {}
+
+    def note(
+        self, radios: Iterable[Radio], visited: Collection[str], now: float
+    ) -> None:
+        """Note who is connected; ``visited`` are devices where that may be a visit of ours."""
+        for radio in radios:
+            seen = self._seen.setdefault(radio.source, {})
+            seen |= dict.fromkeys(radio.allocated.difference(visited), now)
+            # A slot of ours may count as taken for a moment after its link was closed.
+            if radio.slots - radio.free > len(radio.allocated):
+                seen[None] = now
+
+    def shared(self, batteries: Collection[str], since: float) -> set[str]:
+        """Give the radios that others used; a battery that was just added is no other any more."""
+        return {
+            source
+            for source, seen in self._seen.items()
+            if any(who not in batteries and at >= since for who, at in seen.items())
+        }
+
+
 class Slots:
     """Count the slots of all radios during one decision; starts are added as they are decided."""
 
@@ -51,16 +80,20 @@ class Slots:
         ours: Mapping[str, str | None],
         shared: Collection[str],
         reserve: int,
+        moving: Collection[str | None] = (),
     ) -> None:
         """Take the radios, our connections (address -> radio, if known) and who shares with others.
 
-        A connection of ours that no radio counts yet is charged to the radio it is expected at.
+        A connection of ours that no radio counts yet is charged to the radio it is expected at. One
+        of ours may end at any moment at those that are ``moving``.
         """
+        self._moving = moving
         self.radios = {radio.source: radio for radio in radios}
         counted = {
             address for radio in self.radios.values() for address in radio.allocated
         }
         self._started: dict[str, int] = dict.fromkeys(self.radios, 0)
+        self._taken: dict[str, int] = dict.fromkeys(self.radios, 0)
         for address, source in ours.items():
             if address not in counted and source in self._started:
                 self._started[source] += 1
@@ -75,12 +108,13 @@ class Slots:
         return self.radios[source].free - self._started[source]
 
     def room(self, source: str) -> int:
-        """Give how many slots of a radio may be taken now."""
-        return max(0, self.free(source) - self._kept[source])
+        """Give how many slots of a radio may be taken now; negative: how many of the reserve are."""
+        return self.free(source) - self._kept[source]
 
     def take(self, source: str) -> None:
         """Count a connection that was just decided."""
         self._started[source] += 1
+        self._taken[source] += 1
 
     def paths(self, address: str) -> list[Radio]:
         """Give the radios that hear a battery and can connect."""
@@ -92,9 +126,42 @@ class Slots:
 
     def path(self, address: str) -> str | None:
         """Give the radio that the stack would take, None when none hears it or none is free."""
-        paths = [radio for radio in self.paths(address) if self.free(radio.source) > 0]
-        best = max(paths, key=lambda radio: self._score(radio, address), default=None)
+        best = max(
+            self._open(address),
+            key=lambda radio: self._score(radio, address, radio.connecting),
+            default=None,
+        )
         return best.source if best else None
+
+    def way(self, address: str, borrow: int = 0) -> str | None:
+        """Give the radio that the stack would take, None when it may take one without room.
+
+        ``borrow``: so many slots of the reserve may be used, too.
+        """
+        for one in self._likely(address):
+            full = self.free(one) <= 0  # and about to have a slot
+            if self.room(one) + full + borrow <= 0:
+                return None
+        return self.path(address)
+
+    def _open(self, address: str) -> list[Radio]:
+        return [radio for radio in self.paths(address) if self.free(radio.source) > 0]
+
+    def _likely(self, address: str) -> list[str]:
+        """Give every radio that the stack may take, whenever connections of now end."""
+        sure = max(
+            (
+                self._score(one, address, one.connecting + self._started[one.source])
+                for one in self._open(address)
+            ),
+            default=0.0,
+        )
+        return [
+            one.source
+            for one in self.paths(address)
+            if (self.free(one.source) > 0 or one.source in self._moving)
+            and self._score(one, address, 0) >= sure
+        ]
 
     def home(self, address: str) -> str | None:
         """Give the radio that hears a battery best, busy or not."""
@@ -105,13 +172,13 @@ class Slots:
         )
         return best.source if best else None
 
-    def _score(self, radio: Radio, address: str) -> float:
+    def _score(self, radio: Radio, address: str, connecting: int) -> float:
         signals = sorted(
             (path.hears[address].rssi for path in self.paths(address)), reverse=True
         )
         step = max(signals[0] - signals[1], 1) if len(signals) > 1 else 1
         penalty = (
-            _IN_PROGRESS * (radio.connecting + self._started[radio.source])
+            _IN_PROGRESS * (connecting + self._taken[radio.source])
             + _FAILURE * radio.failures.get(address, 0)
             + _LAST_SLOT * (self.free(radio.source) == 1)
         )

@@ -1,0 +1,133 @@
+"""Let single connections in between the batteries' reads: a sensor's button, a look at a device.
+
+Pure. A visit waits in a queue until a radio that hears its device has a slot that no battery needs;
+after ``PATIENCE`` it goes before the next battery, but then the batteries have the radio for
+``REST``. One visit at a time per radio, two in all, one per device. A visit that lasts longer than
+``LASTS`` ends when a battery waits for its slot.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from .slots import Slots
+
+PATIENCE: Final = 15.0  # s that batteries go first
+REST: Final = (
+    30.0  # s at a radio for the batteries, after a visit that went before them
+)
+LASTS: Final = 40.0  # s that a visit may take while a battery waits for its slot
+AT_ONCE: Final = 2
+LINGERS: Final = 30.0  # s that a radio may go on to count a connection that is closed
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Visit:
+    """Be one visit; times in seconds, ``radio`` is where it is under way."""
+
+    address: str
+    since: float
+    heard: bool = False
+    radio: str | None = None
+    started: float = 0.0
+    leaving: bool = False
+
+    @property
+    def ready_at(self) -> float:
+        """Give since when it waits, as a battery does."""
+        return self.since
+
+    @property
+    def effective(self) -> float:
+        """Give how long it can well wait, as an interval in seconds."""
+        return 2 * PATIENCE
+
+
+class Visits:
+    """Hold the visits that wait and those that are under way."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._all: list[Visit] = []
+        self._ended: dict[str, float] = {}
+        self._rest_until: dict[str, float] = {}
+
+    @property
+    def addresses(self) -> set[str]:
+        """Give all devices that are visited or are to be."""
+        return {visit.address for visit in self._all}
+
+    @property
+    def under_way(self) -> dict[str, str]:
+        """Give the radio that each device is visited through."""
+        return {one.address: one.radio for one in self._all if one.radio is not None}
+
+    @property
+    def waiting(self) -> list[Visit]:
+        """Give those that wait and could go if there was a slot, the oldest first."""
+        if len(self.under_way) >= AT_ONCE:
+            return []
+        return [one for one in self._all if one.radio is None and one.heard]
+
+    def ask(self, address: str, now: float) -> Visit:
+        """Queue a visit."""
+        visit = Visit(address=address, since=now)
+        self._all.append(visit)
+        return visit
+
+    def end(self, visit: Visit, now: float) -> None:
+        """Take a visit out, wherever it stands."""
+        self._all.remove(visit)
+        if visit.radio is not None:
+            self._ended[visit.address] = now
+            self._rest_until[visit.radio] = now + REST
+
+    def ours(self, now: float) -> set[str]:
+        """Give the devices that a radio may count as connected because of a visit."""
+        self._ended = {
+            address: at for address, at in self._ended.items() if now - at <= LINGERS
+        }
+        return {*self._ended, *self.under_way}
+
+    def look(self, slots: Slots) -> None:
+        """Note who is heard by a radio that can connect."""
+        for visit in self._all:
+            visit.heard = bool(slots.paths(visit.address))
+
+    def start(
+        self, now: float, slots: Slots, *, needed: Collection[str], barred: set[str]
+    ) -> list[Visit]:
+        """Start those that may go now, oldest first, each at the radio of its path.
+
+        ``needed`` are radios that batteries wait for; there only those go that have waited long.
+        Nobody starts at one that is ``barred``.
+        """
+        started: list[Visit] = []
+        for visit in self.waiting:
+            radio, busy = slots.way(visit.address), self.under_way
+            if (
+                radio is None
+                or visit.address in busy
+                or radio in barred.union(busy.values())
+                or len(busy) >= AT_ONCE
+                or (radio in needed and not self._old(visit, radio, now))
+            ):
+                continue
+            visit.radio, visit.started = radio, now
+            slots.take(radio)
+            started.append(visit)
+        return started
+
+    def _old(self, visit: Visit, radio: str, now: float) -> bool:
+        return now - visit.since >= PATIENCE and now >= self._rest_until.get(radio, now)
+
+    def overdue(self, now: float, needed: Collection[str]) -> list[Visit]:
+        """Give who must leave, because it took long and a battery waits for the radio."""
+        late = [
+            one
+            for one in self._all
+            if one.radio in needed and now - one.started >= LASTS and not one.leaving
+        ]
+        for visit in late:
+            visit.leaving = True
+        return late
