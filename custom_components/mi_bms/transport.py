@@ -22,7 +22,7 @@ from homeassistant.core import HomeAssistant
 from .proto.link.explore import Characteristic, Descriptor, Service
 from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
-from .proto.model.errors import FrameError, NoAnswer, Unreachable, Unsupported
+from .proto.model.errors import FrameError, MiBmsError, NoAnswer, Unreachable
 from .proto.model.sample import BmsSample
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
@@ -193,13 +193,14 @@ async def async_use[T](
     """Connect, let ``use`` work with the link, and disconnect whatever happens.
 
     Raises ``Unreachable`` when no connection came about or when it broke in the middle. With
-    ``doubts``, what is missing or of a wrong shape lets the table of services be asked for anew.
+    ``doubts``, a failure over a connection that still stands lets the table of services be asked for
+    anew: who uses an old one meets what is missing, refused, silent or of a wrong shape.
     """
     opened = await async_open(hass, address)
     try:
         return await opened.use(use(opened.link))
-    except FrameError, Unsupported:
-        if doubts:
+    except MiBmsError:
+        if doubts and opened.is_open:
             await opened.forget_services()
         raise
     finally:
