@@ -165,6 +165,12 @@ def test_marks() -> None:
     assert feed(framer, [b":" + b"0" * 300 + b"~"]) == []
 
 
+def test_noise_is_cut_out_of_text() -> None:
+    framer = MarkFramer(b":", b"~", noise=(b"AT\r\n",))
+    chunks = [b"AT\r\n:1", b"AT\r\n", b"2A", b"T\r\n34~AT\r\n:5~"]
+    assert feed(framer, chunks) == [b":1234~", b":5~"]
+
+
 def test_lines() -> None:
     framer = LineFramer(b"\r\n", check_word, most=8)
     assert feed(framer, [b"OK\r", b"\n\r\nBAD\r\nOK\r\n"]) == [b"OK", b"OK"]

@@ -77,6 +77,51 @@ def test_abc_does_not_ask_again_for_flags_that_never_come() -> None:
     assert Field.PROBLEM_CODE not in draft.values
 
 
+def test_abc_looks_twice_before_it_trusts_a_number_of_cell_frames() -> None:
+    update = exchange_of("abc:last_part_lost")
+    cells = len(polls("abc", update)[0].cells)
+    assert cells > len(update[1]["notify"][2:]) * 4
+
+
+def after_a_broken_one(
+    family_id: str, broken: Exchange, exchange: Exchange
+) -> BmsSample:
+    """Poll once in vain and once more."""
+    family = registry.load(family_id)
+    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    device = Device(name="Battery", address="11:22:33:44:55:66")
+
+    async def twice() -> BmsSample:
+        with pytest.raises(FrameError, match="checksum"):
+            await session.read(VectorLink(family, broken), device)
+        return await session.read(VectorLink(family, exchange), device)
+
+    return run(twice())
+
+
+def test_abc_asks_again_for_flags_that_came_broken() -> None:
+    broken, good = exchange_of("abc:broken_flags"), exchange_of("abc:last_part_lost")
+    assert Field.PROBLEM_CODE in after_a_broken_one("abc", broken, good).values
+
+
+def test_tdt_reads_a_board_that_never_tells_its_version_right() -> None:
+    broken = exchange_of("tdt:broken_version")
+    assert Field.VOLTAGE in after_a_broken_one("tdt", broken, broken).values
+
+
+def test_basen_asks_again_for_a_mask_that_came_broken() -> None:
+    broken = exchange_of("basen:broken_balancing")
+    mask = "3a16fe01001501"
+    repaired = json.loads(json.dumps(broken))
+    frame = bytearray.fromhex("".join(repaired[-1]["notify"]))
+    frame[6] ^= 1
+    repaired[-1]["notify"] = [frame.hex()]
+    assert repaired[-1]["write"].startswith(mask)
+    first, second = polls("basen", broken, repaired)
+    assert Field.BALANCER not in first.values
+    assert second.values[Field.BALANCER] == 0
+
+
 def test_basen_keeps_a_last_cell_that_has_died() -> None:
     update = exchange_of("basen:update")
     dead = json.loads(json.dumps(update))

@@ -205,7 +205,7 @@ class MarkFramer(Framer):
     """Cut frames that lie between a start mark and an end mark, both included.
 
     With ``restart`` a start mark inside a frame begins a new one: for text whose data can never
-    contain the mark.
+    contain the mark. ``noise`` is cut out wherever it stands, also inside a frame: for such text too.
     """
 
     def __init__(
@@ -226,6 +226,8 @@ class MarkFramer(Framer):
 
     @override
     def _next(self) -> int | None:
+        for noise in self._noise:
+            self._buffer[:] = self._buffer.replace(noise, b"")
         while True:
             self._skip_noise()
             end = self._buffer.find(self._end, len(self._start))

@@ -54,7 +54,10 @@ def check(frame: bytes) -> None:
 def framer(context: Context) -> MarkFramer:
     """Make the framer; one kind of module never fills in the checksum of its answers."""
     return MarkFramer(
-        b":", b"~", check_layout if context.name.startswith(_UNCHECKED) else check
+        b":",
+        b"~",
+        check_layout if context.name.startswith(_UNCHECKED) else check,
+        noise=(b"AT\r\n",),
     )
 
 

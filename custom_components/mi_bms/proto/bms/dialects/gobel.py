@@ -1,6 +1,6 @@
 """What Gobel, Dyness and Buknuwo batteries share: the module and the first registers.
 
-Modbus RTU device 01, big endian. Source: what aiobmsble reads, buknuwo.md.
+Modbus RTU device 01, big endian. Source: what aiobmsble reads.
 """
 
 from typing import Final

@@ -11,7 +11,7 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..checksum import high_low, sum16
-from ..codec import Cells, Flags, Num, Probes, Row
+from ..codec import Cells, Custom, Draft, Flags, Num, Probes, Row, integer
 from ..contract import Ask
 from ..framing import Framer, TranslatingFramer
 
@@ -38,11 +38,16 @@ def is_data(frame: bytes) -> bool:
     return len(frame) == _SIZE
 
 
+def _voltage(body: bytes, draft: Draft) -> None:
+    """Read the voltage; its upper half is something else on KiloVault, which the cells show."""
+    total = sum(volts or 0.0 for volts in draft.cells)
+    low, whole = integer(body, 0, "<u2") / 1000, integer(body, 0, "<u4") / 1000
+    draft.put(Field.VOLTAGE, min(low, whole, key=lambda volts: abs(volts - total)))
+
+
 def pushed(ampere: float) -> Ask:
     """Make the step that waits for values; ``ampere`` is the unit of the current in A."""
     rows: tuple[Row, ...] = (
-        # The two bytes behind are zero, or something else on KiloVault.
-        Num(Field.VOLTAGE, 0, "<u2", 0.001),
         Num(Field.CURRENT, 4, "<i4", ampere),
         Num(Field.CYCLE_CHARGE, 8, "<u4", 0.001),
         Num(Field.CYCLES, 12, "<u2"),
@@ -50,6 +55,7 @@ def pushed(ampere: float) -> Ask:
         Probes(16, 1, "<u2", 0.1, -2731.5),
         Flags(18, "<u1", PROBLEMS),
         Cells(22, 16, "<u2"),
+        Custom(_voltage),
     )
     return Ask(reply=is_data, rows=rows)
 

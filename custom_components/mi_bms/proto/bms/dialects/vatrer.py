@@ -1,6 +1,6 @@
 """The register table of Vatrer drop-in batteries and of C4S100 boards: Modbus device 02, Nordic UART.
 
-Both have the same table and differ in what one read may ask for. Source: what aiobmsble reads, c4s.md.
+Both have the same table and differ in what one read may ask for. Source: what aiobmsble reads.
 """
 
 from typing import Final

@@ -8,7 +8,7 @@ never said, so silence and memory count them, and some packs never send their fl
 from collections.abc import Mapping
 from typing import Final
 
-from ...model.errors import FrameError
+from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..checksum import crc8_maxim
 from ..codec import Bit, Count, Draft, Num, Probes, Row, Text, decode, integer
@@ -62,17 +62,33 @@ def _has(found: Mapping[tuple[int, int], bytes], *types: int) -> bool:
     return set(types) <= {kind for kind, _first in found}
 
 
-def _cell_frames(
-    context: Context, found: dict[tuple[int, int], bytes]
-) -> Talk[list[bytes]]:
-    """Wait for the other cell frames: nothing says how many there are, so silence and memory do."""
-    parts = {key: frame for key, frame in found.items() if key[0] == _CELLS}
-    known = int(context.memory.get(_PARTS, 0))
+def _cells_of(found: Mapping[tuple[int, int], bytes]) -> dict[tuple[int, int], bytes]:
+    """Give the cell frames among others."""
+    return {key: frame for key, frame in found.items() if key[0] == _CELLS}
+
+
+def _collect(parts: dict[tuple[int, int], bytes], known: int) -> Talk[None]:
+    """Wait for the other cell frames, as many as there were before or until silence."""
     while len(parts) != known:
         frame = yield Ask(reply=bytes((0xCC, _CELLS)), timeout=0.5, optional=True)
         if frame is None:
             break
         parts[_CELLS, frame[2]] = frame
+
+
+def _cell_frames(
+    context: Context, found: dict[tuple[int, int], bytes]
+) -> Talk[list[bytes]]:
+    """Give all cell frames: nothing says how many there are, so silence and memory do."""
+    parts = _cells_of(found)
+    known = int(context.memory.get(_PARTS, 0))
+    yield from _collect(parts, known)
+    if not known:
+        # The last frame may have got lost, and nobody would ever miss it: look twice.
+        parts |= _cells_of(
+            (yield from gather(_request(0xC2), _tag, lambda found: _has(found, _CELLS)))
+        )
+        yield from _collect(parts, known)
     if len(parts) < known:
         raise FrameError("cells")
     context.memory[_PARTS] = len(parts)
@@ -96,12 +112,13 @@ def _flags(context: Context, draft: Draft) -> Talk[None]:
     """Ask for the protection flags, one byte each; packs that never answered are not asked again."""
     if context.memory.get(_SILENT):
         return
-    frame = yield Ask(
-        request=_request(0xC4), reply=bytes((0xCC, _FLAGS)), tries=2, optional=True
-    )
-    if frame is not None:
-        draft.flag(sum((byte & 1) << n for n, byte in enumerate(frame[2:18])))
-    context.memory.setdefault(_SILENT, frame is None)
+    try:
+        frame = yield Ask(request=_request(0xC4), reply=bytes((0xCC, _FLAGS)), tries=2)
+    except NoAnswer:
+        context.memory.setdefault(_SILENT, True)
+        return
+    context.memory[_SILENT] = False
+    draft.flag(sum((byte & 1) << n for n, byte in enumerate((frame or b"")[2:18])))
 
 
 def _poll(context: Context) -> Talk[Draft]:

@@ -1,7 +1,7 @@
 """Allpowers / VOLIX power stations: pushed status frames, big endian, no checksum. Source: what aiobmsble reads.
 
-Status frames begin ``A5 65 B1`` and have 15 bytes or more; shorter ones with the same head are
-settings. Outputs stand where batteries have FETs: AC for charge, DC for discharge.
+Status frames begin ``A5 65 B1`` and have 15 bytes or more; settings, which may come glued to one, have
+the same head and are shorter. Outputs stand where batteries have FETs: AC for charge, DC for discharge.
 """
 
 from typing import Final
@@ -13,6 +13,7 @@ from ..contract import Ask, Family, Mode, Pacing, Wire
 from ..framing import WholeFramer
 
 _HEAD: Final = b"\xa5\x65\xb1"
+_SETTINGS: Final = _HEAD + b"\x00\x01\x06\x03"
 _SHORTEST: Final = 15
 _UNKNOWN: Final = 0xFFFF
 
@@ -21,7 +22,7 @@ def _check(frame: bytes) -> None:
     """Tell status frames from others."""
     if not frame.startswith(_HEAD):
         raise FrameError("head")
-    if len(frame) < _SHORTEST:
+    if len(frame) < _SHORTEST or frame.startswith(_SETTINGS):
         raise FrameError("length")
 
 

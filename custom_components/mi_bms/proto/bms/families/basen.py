@@ -6,9 +6,10 @@ missing.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
-from ...model.errors import FrameError
+from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..checksum import low_high, sum16
@@ -39,14 +40,24 @@ def _check(frame: bytes) -> None:
         raise FrameError("checksum")
 
 
-def _ask(kind: int, *, start: int = 0x3A, optional: bool = False) -> Ask:
+def _ask(kind: int, *, start: int = 0x3A, tries: int | None = None) -> Ask:
     """Make the question of a type; both start bytes occur in answers."""
     return Ask(
         request=_request(kind, start),
         reply=lambda frame: frame[2] == kind,
-        optional=optional,
-        tries=1 if optional else None,
+        tries=tries,
     )
+
+
+def _ask_briefly(kind: int) -> Talk[bytes | None]:
+    """Ask for what a board may not have: silence is None, a broken answer is asked for again."""
+    ask = _ask(kind, tries=1)
+    with suppress(NoAnswer):
+        try:
+            return (yield ask)
+        except FrameError:
+            return (yield ask)
+    return None
 
 
 # Charge state, discharge state, charge warnings, discharge warnings: one byte each.
@@ -110,7 +121,10 @@ def _cells(context: Context) -> Talk[list[float | None]]:
     millivolts: list[int] = []
     for page, kind in enumerate(_CELLS):
         first = page * _PER_PAGE
-        frame = yield _ask(kind, optional=page > 0 and first >= highest)
+        if page == 0 or first < highest:
+            frame = yield _ask(kind)
+        else:
+            frame = yield from _ask_briefly(kind)
         if frame is None:
             break
         data = frame[4:-4]
@@ -127,18 +141,20 @@ def _balancer(context: Context, draft: Draft) -> Talk[None]:
     """Read the mask of balancing cells; boards that do not answer are not asked again."""
     if context.memory.get(_NO_BALANCING):
         return
-    frame = yield _ask(_BALANCING, optional=True)
-    context.memory.setdefault(_NO_BALANCING, frame is None)
-    if frame is not None:
-        decode((Num(Field.BALANCER, 8, "<u5"),), frame[:-4], draft)
+    with suppress(FrameError):
+        frame = yield from _ask_briefly(_BALANCING)
+        context.memory.setdefault(_NO_BALANCING, frame is None)
+        if frame is not None:
+            decode((Num(Field.BALANCER, 8, "<u5"),), frame[:-4], draft)
 
 
 def _poll(context: Context) -> Talk[Draft]:
     """Read status, capacities, cells and balancing; only status and cells have to come."""
     frame = yield _ask(_STATUS, start=0x3B)
     draft = decode(_STATUS_ROWS, frame or b"", Draft())
-    if (general := (yield _ask(_GENERAL, optional=True))) is not None:
-        _general(general, draft)
+    with suppress(FrameError):
+        if (general := (yield from _ask_briefly(_GENERAL))) is not None:
+            _general(general, draft)
     draft.cells = yield from _cells(context)
     yield from _balancer(context, draft)
     return draft

@@ -35,7 +35,7 @@ _CELL_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CELL_COUNT, 14, ">u2"),
     Cells(16, Count(14, ">u2")),
     Num(Field.TEMP_SENSORS, 80, ">u2"),
-    Probes(82, Count(80, ">u2", most=9), scale=0.1),
+    Probes(82, Count(80, ">u2", most=16), scale=0.1),
 )
 
 

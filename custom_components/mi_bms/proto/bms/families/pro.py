@@ -8,6 +8,7 @@ Untested on hardware.
 from typing import Final
 
 from ...model.fields import Field
+from ...model.sample import Place, Probe
 from ..codec import Custom, Draft, Flags, Num, Row, integer
 from ..contract import Ask, Context, Family, Mode, Talk, Tell, Wire
 from ..framing import LengthFramer, length_at
@@ -41,10 +42,9 @@ def _electric(body: bytes, draft: Draft) -> None:
 
 def _temperature(body: bytes, draft: Draft) -> None:
     """Read the temperature: magnitude and a byte that makes it negative."""
-    draft.put(
-        Field.TEMPERATURE,
-        integer(body, 16, "<u2") / (-10 if integer(body, 18, ">u1") else 10),
-    )
+    celsius = integer(body, 16, "<u2") / (-10 if integer(body, 18, ">u1") else 10)
+    # A sum with zero has no negative zero.
+    draft.probes.append(Probe(celsius + 0.0, Place.GENERIC))
 
 
 def _level(body: bytes, draft: Draft) -> None:

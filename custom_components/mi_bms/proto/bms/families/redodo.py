@@ -31,7 +31,7 @@ _ROWS: Final[tuple[Row, ...]] = (
     Cells(16, 16, "<u2"),
     Num(Field.CURRENT, 48, "<i4", 0.001),
     Num(Field.CYCLE_CHARGE, 62, "<u2", 0.01, optional=True),
-    Num(Field.DESIGN_CAPACITY, 64, "<u2", 0.01, optional=True),
+    Num(Field.DESIGN_CAPACITY, 64, "<u4", 0.01, optional=True),
     Bit(Field.HEATER, 68, 0xFFFF_FFFF ^ _DISCHARGE_OFF, "<u4", optional=True),
     Flags(76, "<u8", optional=True),
     Num(Field.BALANCER, 84, "<u4", optional=True),

@@ -54,6 +54,7 @@ _DEVICE: Final = 0x92
 _HEADS: Final = b"\x7e\x1e"
 _HEAD: Final = "head"
 _VERSION: Final = "version"
+_BROKEN: Final = "version_broken"
 _WHOLE: Final = re.compile(r"1\..\Z")  # how a version ends whose charges are whole Ah
 
 
@@ -190,20 +191,30 @@ def _decode_states(data: bytes, draft: Draft) -> None:
 
 
 def _poll(context: Context) -> Talk[Draft]:
-    """Read the version once, then values and states."""
+    """Read values and states, and before the states once the version, which sets a unit."""
     draft = Draft()
+    values = yield from _ask(context, _VALUES)
     version = yield from _version(context)
-    unit = 1 if _WHOLE.search(version) else 0.1
-    _decode_values((yield from _ask(context, _VALUES)), draft, unit)
+    _decode_values(values, draft, 1 if _WHOLE.search(version) else 0.1)
     _decode_states((yield from _ask(context, _STATES)), draft)
     return draft
 
 
 def _version(context: Context) -> Talk[str]:
-    """Give the software version; empty on boards that do not tell, which are asked once per connection."""
+    """Give the software version; empty on boards that do not tell, which are asked once per connection.
+
+    A broken answer may hide another unit of the charges: the first one ends the poll.
+    """
     if _VERSION not in context.memory and _VERSION not in context.state:
         context.state[_VERSION] = True
-        yield from _inform(context)
+        try:
+            yield from _read_device(context)
+        except NoAnswer:
+            pass
+        except FrameError:
+            if not context.memory.get(_BROKEN):
+                context.memory[_BROKEN] = True
+                raise
     return str(context.memory.get(_VERSION, ""))
 
 
@@ -217,9 +228,14 @@ _INFO: Final[tuple[Row, ...]] = (
 def _inform(context: Context) -> Talk[Draft]:
     """Read version, maker and serial number; many boards never answer this."""
     try:
-        data = yield from _ask(context, _DEVICE)
+        return (yield from _read_device(context))
     except FrameError, NoAnswer:
         return Draft()
+
+
+def _read_device(context: Context) -> Talk[Draft]:
+    """Read what the board says of itself, and remember its version."""
+    data = yield from _ask(context, _DEVICE)
     draft = decode(_INFO, data, Draft())
     context.memory[_VERSION] = draft.info.get("sw_version", "")
     return draft
