@@ -48,7 +48,7 @@ PROPER: Final = r"mi_bms|ble_monitor|mac_address"
 # What a text looks like that was not translated or not filled in.
 RAW: Final = re.compile(
     r"component\.mi_bms|\bui\.panel\.|\{\w+\}|\bundefined\b|\bNaN\b|\[object"
-    rf"|\b(?!{PROPER})[a-z]+_[a-z_]+\b|formatjs"
+    rf"|(?<!mi_bms\.)\b(?!{PROPER})[a-z]+_[a-z_]+\b|formatjs"
 )
 # What the frontend says of texts that it cannot find or fill in.
 COMPLAINT: Final = re.compile(r"mi_bms|translat|MessageFormat|intl", re.IGNORECASE)
