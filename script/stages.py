@@ -125,9 +125,10 @@ STAGES: Final[Mapping[str, Stage]] = {
         slow=True,
     ),
     "proofs": Stage(
-        title="a local adapter, a phone, a served device (script/run)",
+        title="a local adapter, what sensors do over a connection, a phone, a served device (script/run)",
         commands=(
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
+            ("script/run", "--check", "--world", "tests/world/scenarios/active.toml"),
             ("script/run", "--proof", "homekit"),
             ("script/run", "--proof", "peripheral"),
         ),

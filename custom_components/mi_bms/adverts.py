@@ -107,8 +107,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.said_at: dict[str, float] = {}
         kept = hass.data[SHARED].kept.get(address, {}).get("given", ())
         self.given = {Field(name) for name in kept if name in Field}
-        model: str | None = entry.data.get(CONF_MODEL)
-        product: int = entry.data.get(CONF_PRODUCT) or PRODUCT_OF.get(model, 0)
+        title: str | None = entry.data.get(CONF_MODEL)
+        product: int = entry.data.get(CONF_PRODUCT) or PRODUCT_OF.get(title, 0)
         can = ACTIVE.get(product)
         self.active = (
             ActiveSensor(hass, entry, (can, product), self.async_told) if can else None

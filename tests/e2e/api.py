@@ -128,8 +128,8 @@ class Api:
             )
         return body
 
-    async def call(self, kind: str, **data: object) -> Any:
-        """Send a websocket command; give its result; raise ``Trouble``."""
+    async def call(self, kind: str, *, within: float = 30.0, **data: object) -> Any:
+        """Send a websocket command; give its result, ``within`` seconds; raise ``Trouble``."""
         if self._socket is None or self._reader is None or self._reader.done():
             raise Trouble("the websocket to Home Assistant is gone")
         self._number += 1
@@ -137,7 +137,7 @@ class Api:
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             await self._socket.send_json({"id": number, "type": kind, **data})
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(within):
                 reply = await answer
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             raise Trouble(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import time
 from typing import Final
 
+from .active import Person
 from .air import look
 from .api import Api, Json
 from .compare import POLL_AGE, POLL_TIME, Row, judge, table
@@ -61,6 +62,8 @@ class Check:
 
     async def run(self) -> Outcome:
         """Do all of it; what fails is in the outcome's problems."""
+        person = Person(self.api, self.world, self._say)
+        await person.move_in()
         truth = await self.world.truth(time.time())
         wanted = {
             address: device
@@ -93,6 +96,9 @@ class Check:
             self.outcome.problems += await look(
                 self.api, wanted, self._say, raw=not self.world.adapters
             )
+        if any(wanted[one].get("steps") for one in self._added):
+            self.outcome.problems += await person.use(wanted, self._added)
+            await self._compare(self._added)
         await self._look_for_strangers(truth)
         await self._look_at_entries()
         await self._look_for_dead_entities()
@@ -278,7 +284,7 @@ class Check:
                 child.check()
             silent = added - {row.address for row in self._last}
             self.outcome.problems += [f"{one} holds no value yet" for one in silent]
-        self.outcome.seconds_shown = self._since_start()
+        self.outcome.seconds_shown = self.outcome.seconds_shown or self._since_start()
         self.outcome.rows = self._last
         for line in table(self._last):
             self._say(line)

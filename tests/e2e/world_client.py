@@ -86,12 +86,23 @@ class WorldProcess:
 
     async def press(self, address: str, **how: object) -> None:
         """Press a device's button; raise ``Trouble``."""
+        await self._post("/press", {"address": address, **how})
+
+    async def fault(self, address: str, faults: Json) -> None:
+        """Let something go wrong with a device from now on; raise ``Trouble``."""
+        await self._post("/fault", {"address": address, "faults": faults})
+
+    async def holds(self) -> dict[str, Json]:
+        """Give what each device holds besides what it tells; raise ``Trouble``."""
+        found: dict[str, Json] = await self.get("/holds")
+        return found
+
+    async def _post(self, path: str, body: Json) -> None:
         self.child.check()
-        body = {"address": address, **how}
         try:
-            async with self._http.post(f"{self.control}/press", json=body) as reply:
+            async with self._http.post(self.control + path, json=body) as reply:
                 if reply.status != 200:
-                    raise Trouble(f"{address} cannot be pressed: {await reply.text()}")
+                    raise Trouble(f"the world refused {body}: {await reply.text()}")
         except (aiohttp.ClientError, OSError, TimeoutError) as err:
             raise Trouble(
                 f"the simulated world does not answer: {str(err) or type(err).__name__}"

@@ -13,6 +13,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
+from tests.world.link import moved
 
 from .gatt import GattSensor, refuse
 from .home import Home
@@ -21,6 +22,7 @@ from .test_outputs import lines, output
 CLOCK = "E7:2E:00:00:04:5B"
 THERMOMETER = "A4:C1:38:00:05:5B"
 PLANT = "C4:7C:8D:00:00:98"
+ALARM_CLOCK = "58:2D:34:00:05:76"
 TIME, UNIT, COMFORT, COMMAND = (
     name.rpartition("/")[2]
     for name in (spec.TIME, spec.UNIT, spec.COMFORT, spec.PLANT_COMMAND)
@@ -424,6 +426,30 @@ async def test_an_outdated_table_of_services_is_asked_for_anew(home: Home) -> No
     await home.clock.settle()
     assert float(home.value(device, "comfort_humidity_low")) == 20
     assert home.air.cleared == cleared + 1
+
+
+async def test_handles_that_moved_are_looked_up_anew(home: Home) -> None:
+    device = thermometer()
+    home.air.caches = True
+    await home.add(device)
+    await press(home, device, "read_now")
+    cleared = home.air.cleared
+    # The link stands, but what is asked for is refused: its place is another one now.
+    device.services = moved(device.services, 1)
+    await act(
+        home, device, "select", "select_option", "temperature_unit", option="fahrenheit"
+    )
+    assert device.values[UNIT] == b"\x01"
+    assert home.air.cleared == cleared + 1
+
+
+async def test_an_alarm_clock_that_names_no_product(home: Home) -> None:
+    """Its adverts in the clear tell a model and no product id."""
+    values = {spec.BATTERY_LEVEL: b"\x2a", spec.QINGPING_LIVE: b"\0\x66\x08\x12\x11"}
+    device = GattSensor("CGD1", ALARM_CLOCK, values)
+    await home.add(device)
+    answer = await ask(home, device, "read_sensor")
+    assert answer["values"] == {"battery": 42, "temperature": 21.5, "humidity": 43.7}
 
 
 async def test_errors_say_what_to_do(home: Home) -> None:

@@ -1,7 +1,8 @@
 """The world's remote control: JSON over HTTP on the loopback address.
 
 GET  /world              proxies with their ports, slots in use, counters of each device
-GET  /truth?since=T      what each device holds now, and held since T (seconds since the epoch)
+GET  /truth?since=T      what each device tells now, and told since T (seconds since the epoch)
+GET  /holds              what it holds besides: its clock, settings, memory
 POST /fault              {"address": "…", "faults": {…}} or {"address": "…", "clear": true}
 POST /disconnect         {"address": "…", "reason": 8}: the device drops its link
 POST /press              {"address": "…", …}: calls the device's ``press`` with the rest
@@ -43,6 +44,7 @@ class Control:
             [
                 web.get("/world", self._get_world),
                 web.get("/truth", self._get_truth),
+                web.get("/holds", self._get_holds),
                 web.post("/fault", self._fault),
                 web.post("/disconnect", self._disconnect),
                 web.post("/press", self._press),
@@ -75,6 +77,14 @@ class Control:
                     "truth": dict(spec.peripheral.truth()),
                     "history": self._world.radio.stations[address].history.since(since),
                 }
+                for address, spec in self._world.devices.items()
+            }
+        )
+
+    async def _get_holds(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                address: dict(spec.peripheral.holds())
                 for address, spec in self._world.devices.items()
             }
         )
@@ -166,6 +176,8 @@ def about(spec: DeviceSpec) -> Json:
         "activate": spec.activate,
         "key": spec.key,
         "password": spec.password,
+        "steps": spec.steps or None,
+        "expect": spec.expect or None,
     }
     return {key: value for key, value in everything.items() if value is not None}
 

@@ -28,6 +28,7 @@ class Faults:
     held: bool = False  # another client has it, or takes it as soon as it is free
     write_loss: float = 0.0  # share of writes that never arrive
     mute: bool = False  # connected, but no notification comes out
+    handles_moved: int = 0  # its table has moved by so many handles, as after an update
 
     def update(self, changes: Mapping[str, object]) -> None:
         """Set some faults; raise ``ValueError`` that names a wrong one and leave all as they were."""

@@ -6,6 +6,7 @@ and wrote the CCCD; a characteristic without a property refuses what the propert
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 import logging
 import random
 from typing import Final
@@ -38,6 +39,29 @@ def full_uuid(uuid: str) -> str:
     return f"{uuid:0>8}{BASE_TAIL}" if len(uuid) <= 8 else uuid
 
 
+def moved(services: tuple[Service, ...], by: int) -> tuple[Service, ...]:
+    """Give a table whose handles have moved: who knows the old one reads something else."""
+    if not by:
+        return services
+    return tuple(
+        replace(
+            service,
+            handle=service.handle + by,
+            characteristics=tuple(
+                replace(
+                    one,
+                    handle=one.handle + by,
+                    descriptors=tuple(
+                        replace(it, handle=it.handle + by) for it in one.descriptors
+                    ),
+                )
+                for one in service.characteristics
+            ),
+        )
+        for service in services
+    )
+
+
 class Link:
     """Carry reads, writes and notifications of one connection, in order."""
 
@@ -53,7 +77,7 @@ class Link:
         """Take the device, its faults, and what to call with notifications and with the loss of the link."""
         self.peripheral = peripheral
         self.mtu = peripheral.mtu
-        self.services: tuple[Service, ...] = peripheral.services
+        self.services = moved(peripheral.services, faults.handles_moved)
         self._faults, self._rng = faults, rng
         self._notified, self._lost = notified, lost
         self._by_handle: dict[int, Characteristic] = {}
@@ -132,6 +156,9 @@ class Link:
                 "%s failed in write to %s", self.peripheral.address, one.uuid
             )
             raise GattError(UNLIKELY) from None
+        if self.closed and response:
+            # It took the write and left: its confirmation never came.
+            raise GattError(NOT_CONNECTED)
 
     async def read_descriptor(self, handle: int) -> bytes:
         """Read a descriptor; raise ``GattError``."""

@@ -99,3 +99,7 @@ class Peripheral:
     def truth(self) -> Truth:
         """Give what a faithful receiver shows now: field (or ``field_n``) → value."""
         return {}
+
+    def holds(self) -> Truth:
+        """Give what it holds besides what a receiver shows, such as its clock, settings, memory."""
+        return {}

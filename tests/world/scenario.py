@@ -1,6 +1,7 @@
 """Scenarios: TOML files that say which proxies and devices a world has.
 
     seed = 1                                  # optional
+    time_zone = "America/St_Johns"            # optional: where the house stands
     [[proxy]]
     name = "kitchen"
     mac = "AA:BB:CC:00:00:01"
@@ -15,8 +16,16 @@
     address = "A4:C1:38:00:00:01"
     heard_by = {kitchen = -55}
     name = "..."                              # optional, as are category, family, foreign, by_hand,
-                                              # activate, faults
+                                              # activate, faults, steps, expect
     key = "..."                               # this and all the rest goes to the kind's constructor
+    steps = [                                 # what a person does with it, one after the other
+      {press = "read_now"},                   # a button
+      {choose = {temperature_unit = "celsius"}},      # an option of a choice
+      {set = {comfort_humidity_low = 30}},    # a number
+      {call = "read_history"},                # an action of ours on the device
+      {fault = {handles_moved = 3}},          # what happens to it meanwhile
+    ]
+    expect = {unit = "celsius"}               # what it holds afterwards; a list: one of these
     [[crowd]]
     kind = "LYWSD03MMC"                       # so many devices of one kind, with made-up ends of the address
     count = 60
@@ -35,7 +44,7 @@ Every mistake is a ``ScenarioError`` whose text is one line: the file, the place
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 import difflib
 import inspect
 from pathlib import Path
@@ -43,6 +52,7 @@ from random import Random
 import re
 import tomllib
 from typing import Final
+from zoneinfo import available_timezones
 
 from .bluez import AdapterSpec
 from .devices import KINDS
@@ -57,7 +67,22 @@ ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 CATEGORIES: Final = ("sensor", "battery")
 ADAPTER: Final = re.compile(r"hci[0-9]")
-TOP_KEYS: Final = ("seed", "proxy", "adapter", "device", "crowd", "devices_of")
+TOP_KEYS: Final = (
+    "seed",
+    "time_zone",
+    "proxy",
+    "adapter",
+    "device",
+    "crowd",
+    "devices_of",
+)
+STEPS: Final[Mapping[str, type]] = {
+    "press": str,
+    "choose": dict,
+    "set": dict,
+    "call": str,
+    "fault": dict,
+}
 CROWD_KEYS: Final = ("kind", "count", "address", "proxies", "reach", "key_bytes")
 PREFIX: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){2,4}")
 LARGEST_CROWD: Final = 1000
@@ -74,6 +99,8 @@ OWN_KEYS: Final = (
     "by_hand",
     "activate",
     "faults",
+    "steps",
+    "expect",
 )
 TYPE_NAMES: Final[Mapping[type, str]] = {
     str: "a text in quotes",
@@ -95,7 +122,8 @@ class DeviceSpec:
 
     ``foreign`` devices belong to nobody here: nothing may be discovered. ``by_hand`` devices are ours
     but no advert gives them away: a person has to add them. ``activate`` devices are to be given a key
-    over Bluetooth. ``family`` answers a flow that asks for one.
+    over Bluetooth. ``family`` answers a flow that asks for one. ``steps`` are done to it by a person,
+    then it holds what ``expect`` says.
     """
 
     kind: str
@@ -109,6 +137,8 @@ class DeviceSpec:
     activate: bool = False
     key: str | None = None
     password: str | None = None
+    steps: tuple[Table, ...] = ()
+    expect: Table = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +148,7 @@ class Scenario:
     proxies: tuple[ProxySpec, ...]
     devices: tuple[DeviceSpec, ...]
     seed: int = 0
+    time_zone: str = ""
     adapters: tuple[AdapterSpec, ...] = ()
 
 
@@ -137,9 +168,7 @@ def load(path: Path, kinds: Kinds = KINDS) -> Scenario:
         replace(one, heard_by=dict.fromkeys(names, max(one.heard_by.values())))
         for one in other.devices
     )
-    return Scenario(
-        proxies=proxies, adapters=adapters, devices=devices, seed=other.seed
-    )
+    return replace(other, proxies=proxies, adapters=adapters, devices=devices)
 
 
 def load_one(path: Path, name: str, address: str, kinds: Kinds = KINDS) -> DeviceSpec:
@@ -192,7 +221,11 @@ def parse(table: Table, kinds: Kinds) -> Scenario:
         taken.add(address)
         devices.append(device)
     return Scenario(
-        proxies=proxies, adapters=adapters, devices=tuple(devices), seed=seed
+        proxies=proxies,
+        adapters=adapters,
+        devices=tuple(devices),
+        seed=seed,
+        time_zone=_time_zone(table),
     )
 
 
@@ -349,7 +382,34 @@ def _device(entry: Table, where: str, proxies: list[str], kinds: Kinds) -> Devic
         activate=_get(entry, "activate", bool, where, False),
         key=_get(entry, "key", str, where, "") or None,
         password=_get(entry, "password", str, where, "") or None,
+        steps=_steps(entry, where),
+        expect=_get(entry, "expect", dict, where, {}),
     )
+
+
+def _steps(entry: Table, where: str) -> tuple[Table, ...]:
+    steps = _get(entry, "steps", list, where, [])
+    for number, step in enumerate(steps, 1):
+        place = f"{where}: step {number}"
+        if not isinstance(step, dict) or len(step) != 1:
+            raise ScenarioError(
+                f"{place} must be a table with one of {', '.join(STEPS)}"
+            )
+        _known(step, tuple(STEPS), place)
+        for word in step:
+            _get(step, word, STEPS[word], place)
+        try:
+            Faults().update(step.get("fault", {}))
+        except ValueError as err:
+            raise ScenarioError(f"{place}: {err}") from None
+    return tuple(steps)
+
+
+def _time_zone(table: Table) -> str:
+    name = _get(table, "time_zone", str, "the file", "")
+    if name and name not in available_timezones():
+        raise ScenarioError(f"the file: time_zone {name!r} is none")
+    return name
 
 
 def _build(

@@ -19,6 +19,7 @@ class World:
     ) -> None:
         """Take the scenario and, by name of proxy, ports to be used if they are free."""
         self.radio = Radio(seed=scenario.seed)
+        self._time_zone = scenario.time_zone
         self.devices: dict[str, DeviceSpec] = {
             one.peripheral.address: one for one in scenario.devices
         }
@@ -65,6 +66,7 @@ class World:
     def summary(self) -> dict[str, object]:
         """Give the state of proxies and links."""
         return {
+            "time_zone": self._time_zone,
             "proxies": [
                 {
                     "name": one.name,

@@ -76,6 +76,16 @@ async def test_truth_has_history() -> None:
     assert "key" not in truth
 
 
+async def test_what_devices_hold() -> None:
+    async with controlled() as (world, http):
+        device = world.devices[ADDRESS].peripheral
+        device.holds = lambda: {"unit": "celsius"}  # type: ignore[method-assign]
+        async with http.get("/holds") as reply:
+            assert await reply.json() == {ADDRESS: {"unit": "celsius"}}
+        async with http.get("/world") as reply:
+            assert (await reply.json())["time_zone"] == ""
+
+
 async def test_faults_and_proxies() -> None:
     async with controlled() as (world, http):
         async with http.post(

@@ -248,3 +248,42 @@ def test_one_device_at_another_address(tmp_path: Path) -> None:
         ScenarioError, match="no device is called 'Ecco'; did you mean 'Echo'"
     ):
         load_one(file, "Ecco", "00:00:5E:00:53:00", KINDS)
+
+
+def test_what_a_person_does(tmp_path: Path) -> None:
+    steps = 'steps = [{press = "read_now"}, {fault = {drop = 0.5}}, {set = {low = 3}}]'
+    text = GOOD.replace("start = 20.5", f'{steps}\nexpect = {{unit = ["a", "b"]}}')
+    (tmp_path / "good.toml").write_text('time_zone = "Asia/Kolkata"\n' + text)
+    scenario = load(tmp_path / "good.toml", KINDS)
+    one, two = scenario.devices
+    assert one.steps == (
+        {"press": "read_now"},
+        {"fault": {"drop": 0.5}},
+        {"set": {"low": 3}},
+    )
+    assert (one.expect, two.steps, two.expect) == ({"unit": ["a", "b"]}, (), {})
+    assert scenario.time_zone == "Asia/Kolkata"
+    (tmp_path / "local.toml").write_text(
+        'devices_of = "good.toml"\n[[adapter]]\nname = "hci0"\nmac = "AA:BB:CC:00:00:03"'
+    )
+    local = load(tmp_path / "local.toml", KINDS)
+    assert (local.time_zone, local.devices[0].steps) == ("Asia/Kolkata", one.steps)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("start = 20.5", 'steps = ["read_now"]', "step 1 must be a table with one of"),
+        ("start = 20.5", "steps = [{}]", "step 1 must be a table with one of"),
+        ("start = 20.5", 'steps = [{pres = "a"}]', "did you mean 'press'"),
+        ("start = 20.5", "steps = [{press = 3}]", "'press' must be a text"),
+        ("start = 20.5", "steps = [{fault = {dropp = 1}}]", "unknown fault 'dropp'"),
+        ("start = 20.5", "expect = 3", "'expect' must be a table"),
+        ("seed = 7", 'time_zone = "Mars/Crater"', "'Mars/Crater' is none"),
+    ],
+)
+def test_mistakes_in_steps(tmp_path: Path, old: str, new: str, words: str) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(GOOD.replace(old, new))
+    with pytest.raises(ScenarioError, match=words):
+        load(file, KINDS)

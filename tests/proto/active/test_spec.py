@@ -3,8 +3,13 @@
 import pytest
 
 from custom_components.mi_bms.proto.active.look import ASKED
-from custom_components.mi_bms.proto.active.spec import ACTIVE, ActiveSpec, Function
-from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
+from custom_components.mi_bms.proto.active.spec import (
+    ACTIVE,
+    PRODUCT_OF,
+    ActiveSpec,
+    Function,
+)
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
 
 
 @pytest.mark.parametrize("product", ACTIVE)
@@ -23,3 +28,10 @@ def test_models_of_the_same_name_do_the_same() -> None:
     rows: dict[str, ActiveSpec] = {}
     for product, row in ACTIVE.items():
         assert rows.setdefault(DEVICES[product].model, row) == row
+
+
+def test_kinds_without_a_product_id() -> None:
+    titles = {spec.title: spec.model for spec in KINDS.values()}
+    for title, product in PRODUCT_OF.items():
+        assert titles[title] == DEVICES[product].model
+        assert list(titles).count(title) == 1

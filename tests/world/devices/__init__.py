@@ -11,6 +11,7 @@ from typing import Final
 from tests.world.peripheral import Peripheral
 
 from . import activation, atc, ej, jbd, mi_remote, qingping, raw, xiaomi
+from .active import ACTIVE
 from .ant import AntBattery
 from .daly import DalyBattery
 from .jikong import JkBattery
@@ -22,6 +23,7 @@ from .seplos import SeplosBattery
 
 KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     **{title: xiaomi.model(title) for title in MODELS},
+    **ACTIVE,
     "MIBEACON": xiaomi.MiSensor,
     "MI_FRESH": activation.MiActivatable,
     "MI_REGISTERED": partial(
@@ -49,9 +51,6 @@ KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     "MI_OVERTAKES": partial(activation.MiActivatable, overtake=True),
     "MI_LEAVES": partial(activation.MiActivatable, leave_at=12),
     "MI_LEGACY_REMOTE": mi_remote.MiLegacyRemote,
-    "MJ_HT_V1": xiaomi.model("LYWSDCGQ"),
-    "CGG1": qingping.cgg1,
-    "CGD1": qingping.cgd1,
     "QINGPING": qingping.qingping,
     "ATC1441": atc.Atc1441,
     "ATC1441_ENCRYPTED": atc.sealed(atc.Atc1441),

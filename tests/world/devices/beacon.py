@@ -16,6 +16,7 @@ from typing import Final, override
 from tests.world import ad
 from tests.world.peripheral import Peripheral, Truth
 
+from .inside import Inside
 from .signals import (
     NUMBER,
     Part,
@@ -186,6 +187,7 @@ class Beacon(Peripheral):
 
     category = "sensor"
     key: str | None = None
+    inside: Inside | None = None
 
     def __init__(
         self,
@@ -254,6 +256,8 @@ class Beacon(Peripheral):
     @override
     def tick(self, now: float) -> None:
         """Send at once what has fallen due."""
+        if self.inside is not None:
+            self.inside.tick(now)
         self._begin(now)
         if self.wake is not None and (
             self._asked or any(message.due <= now for message in self._messages)
@@ -264,6 +268,55 @@ class Beacon(Peripheral):
     def truth(self) -> Truth:
         """Give every field told so far at its latest value."""
         return dict(self._told)
+
+    # --- over a connection -----------------------------------------------------------------
+
+    def open_up(self, inside: Inside) -> None:
+        """Serve a table to who connects."""
+        inside.owner = self
+        self.inside, self.services, self.connectable = inside, inside.services, True
+
+    def tell(self, told: Truth) -> None:
+        """Note what a receiver knows by now."""
+        self._told |= told
+
+    @override
+    def connected(self, now: float) -> None:
+        """Learn that a client has connected."""
+        if self.inside is not None:
+            self.inside.connected(now)
+
+    @override
+    def disconnected(self, now: float) -> None:
+        """Learn that the client has gone."""
+        if self.inside is not None:
+            self.inside.disconnected(now)
+
+    @override
+    def subscribed(self, uuid: str, enabled: bool) -> None:
+        """Learn that a client switched notifications on or off."""
+        if self.inside is not None:
+            self.inside.subscribed(uuid, enabled)
+
+    @override
+    def read(self, uuid: str) -> bytes:
+        """Answer a read; raise ``GattError`` to refuse."""
+        return super().read(uuid) if self.inside is None else self.inside.read(uuid)
+
+    @override
+    def write(self, uuid: str, data: bytes, response: bool) -> None:
+        """Take a write; raise ``GattError`` to refuse."""
+        if self.inside is None:
+            super().write(uuid, data, response)
+        else:
+            self.inside.write(uuid, data)
+
+    @override
+    def holds(self) -> Truth:
+        """Give what it holds besides what a receiver shows."""
+        return {} if self.inside is None else self.inside.holds()
+
+    # --- what a person does ----------------------------------------------------------------
 
     def press(self, key: str | None = None, type: str | None = None) -> None:
         """Fire an event: the one of this key and type, else the first there is.

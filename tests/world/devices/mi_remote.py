@@ -18,27 +18,10 @@ from .activation import (
     model_options,
 )
 from .beacon import Frame
+from .mi_legacy import Handshake, stream
 from .xiaomi import MiSensor
 
 PAIRING_OBJECT: Final = bytes.fromhex("0200020110")
-HELLO: Final = bytes.fromhex("90ca85de")
-LET_IN: Final = bytes.fromhex("92ab54fa")
-
-
-def stream(key: bytes, data: bytes) -> bytes:
-    """Give RC4 of one message."""
-    box = bytearray(range(256))
-    j = 0
-    for i in range(256):
-        j = (j + box[i] + key[i % len(key)]) % 256
-        box[i], box[j] = box[j], box[i]
-    out, i, j = b"", 0, 0
-    for byte in data:
-        i = (i + 1) % 256
-        j = (j + box[i]) % 256
-        box[i], box[j] = box[j], box[i]
-        out += bytes((byte ^ box[(box[i] + box[j]) % 256],))
-    return out
 
 
 class MiLegacyRemote(MiSensor):
@@ -65,8 +48,10 @@ class MiLegacyRemote(MiSensor):
         self.connectable, self.services, self.mtu = True, LEGACY_TABLE, 23
         self.pairing = pairing
         self._firmware, self._fails = firmware, first_fails
-        self._greeted = self._let_in = False
-        self._session = b""
+        self._shake_anew()
+
+    def _shake_anew(self) -> None:
+        self._handshake = Handshake(self.mac, self._product)
 
     @override
     def _next(self, now: float) -> Frame | None:
@@ -81,35 +66,26 @@ class MiLegacyRemote(MiSensor):
 
     @override
     def connected(self, now: float) -> None:
-        self._greeted = self._let_in = False
+        self._shake_anew()
 
     @override
     def read(self, uuid: str) -> bytes:
-        if uuid not in {KEY, VERSION} or not self._let_in:
+        if uuid not in {KEY, VERSION} or not self._handshake.let_in:
             raise GattError(READ_NOT_PERMITTED)
         if uuid == KEY:
-            return stream(self._session, bytes.fromhex(self.key or ""))
+            return stream(self._handshake.token, bytes.fromhex(self.key or ""))
         self.pairing = False
-        return stream(self._session, self._firmware.encode())
+        return stream(self._handshake.token, self._firmware.encode())
 
     @override
     def write(self, uuid: str, data: bytes, response: bool) -> None:
-        if uuid == CONTROL and data == HELLO:
-            self._greeted = self.pairing
-        elif uuid == TOKEN and self._greeted and len(data) == 12:
-            self._answer(data)
-        elif uuid == TOKEN and len(data) == 4:
-            self._let_in = bool(self._session) and (
-                stream(self._session, data) == LET_IN
-            )
+        if uuid == CONTROL and self.pairing:
+            self._shake_anew()
+            self._handshake.greet(data)
+        elif uuid == TOKEN:
+            self._handshake.heard(data, self._answer)
 
-    def _answer(self, data: bytes) -> None:
-        m = self.mac[::-1]
-        low, high = self._product.to_bytes(2, "little")
-        first = bytes((m[0], m[2], m[5], low, low, m[4], m[5], m[1]))
-        second = bytes((m[0], m[2], m[5], high, m[4], m[0], m[5], low))
-        self._session = stream(first, data)
-        answer = stream(first, stream(second, self._session))
+    def _answer(self, answer: bytes) -> None:
         if self._fails:
             self._fails = False
             answer = bytes(12)

@@ -85,6 +85,34 @@ CLIMATE: Final = {"id": 0x100D, "parts": [temperature(), humidity()]}
 BOGUS_BATTERY: Final = battery(100, truth=False)
 # These two send tenths of humidity that jump; only whole percents are meant.
 WHOLE_PERCENT: Final = humidity(step=1)
+PLANT: Final = [
+    {"id": 0x1004} | temperature(19.0),
+    {
+        "id": 0x1007,
+        "kind": "u24",
+        "field": "illuminance",
+        "start": 420,
+        "drift": 15,
+        "low": 0,
+    },
+    {
+        "id": 0x1008,
+        "kind": "u8",
+        "field": "moisture",
+        "start": 36,
+        "drift": 0.3,
+        "low": 0,
+        "high": 100,
+    },
+    {
+        "id": 0x1009,
+        "kind": "u16",
+        "field": "conductivity",
+        "start": 510,
+        "drift": 4,
+        "low": 0,
+    },
+]
 SECRET: Final = {"version": 5, "auth": 2}
 BOUND: Final = SECRET | {"registered": True, "idle": True}
 
@@ -114,6 +142,32 @@ MODELS: Final[Mapping[str, Model]] = {
                 {"id": 0x1004} | temperature(),
                 {"id": 0x1006} | humidity(),
                 BOGUS_BATTERY,
+            ],
+        },
+    ),
+    "LYWSD02MMC": Model(
+        name="LYWSD02MMC",
+        encrypted=True,
+        options={
+            "product": 0x16E4,
+            **SECRET,
+            "objects": [
+                {"id": 0x1004} | temperature(),
+                {"id": 0x1006} | WHOLE_PERCENT,
+                battery(82),
+            ],
+        },
+    ),
+    "LYWSD02MMC_PRO": Model(
+        name="LYWSD02MMC",
+        encrypted=True,
+        options={
+            "product": 0x2542,
+            **SECRET,
+            "objects": [
+                {"id": 0x1004} | temperature(),
+                {"id": 0x1006} | WHOLE_PERCENT,
+                battery(82),
             ],
         },
     ),
@@ -161,6 +215,47 @@ MODELS: Final[Mapping[str, Model]] = {
             "objects": [CLIMATE, battery(71)],
         },
     ),
+    "XMWSDJ04MMC": Model(
+        encrypted=True,
+        options={
+            "product": 0x1203,
+            **SECRET,
+            "registered": True,
+            "objects": [
+                {"id": 0x4C01, "kind": "f32", "digits": 1}
+                | {"field": "temperature", "start": 21.4, "drift": 0.2},
+                {"id": 0x4C08, "kind": "f32", "digits": 1}
+                | {"field": "humidity", "start": 48.6, "drift": 0.2},
+                battery(81, id=0x4803, slope=0),
+            ],
+        },
+    ),
+    "CGG1-M": Model(
+        name="Qingping CGG1-M",
+        encrypted=True,
+        options={
+            "product": 0x0B48,
+            **SECRET,
+            "objects": [CLIMATE, battery(71)],
+        },
+    ),
+    "CGDK2": Model(
+        name="Qingping CGDK2",
+        encrypted=True,
+        options={
+            "product": 0x066F,
+            **SECRET,
+            "objects": [CLIMATE, battery(71)],
+        },
+    ),
+    "CGC1": Model(
+        name="Qingping CGC1",
+        options={
+            "product": 0x0C3C,
+            "version": 5,
+            "objects": [CLIMATE, battery(71)],
+        },
+    ),
     "HHCCJCY01": Model(
         name="Flower care",
         options={
@@ -169,33 +264,30 @@ MODELS: Final[Mapping[str, Model]] = {
             "bits": 1,
             "capability": "0d",
             "interval": 1.0,
+            "objects": PLANT,
+        },
+    ),
+    "GCLS002": Model(
+        name="Grow care garden",
+        options={
+            "product": 0x03BC,
+            "version": 2,
+            "bits": 1,
+            "capability": "0d",
+            "interval": 1.0,
+            "objects": PLANT,
+        },
+    ),
+    "HHCCPOT002": Model(
+        name="ropot",
+        options={
+            "product": 0x015D,
+            "version": 2,
+            "interval": 1.0,
             "objects": [
-                {"id": 0x1004} | temperature(19.0),
-                {
-                    "id": 0x1007,
-                    "kind": "u24",
-                    "field": "illuminance",
-                    "start": 420,
-                    "drift": 15,
-                    "low": 0,
-                },
-                {
-                    "id": 0x1008,
-                    "kind": "u8",
-                    "field": "moisture",
-                    "start": 36,
-                    "drift": 0.3,
-                    "low": 0,
-                    "high": 100,
-                },
-                {
-                    "id": 0x1009,
-                    "kind": "u16",
-                    "field": "conductivity",
-                    "start": 510,
-                    "drift": 4,
-                    "low": 0,
-                },
+                {**one, "frame": "both"}
+                for one in PLANT
+                if one["id"] in {0x1008, 0x1009}
             ],
         },
     ),
