@@ -138,7 +138,7 @@ STAGES: Final[Mapping[str, Stage]] = {
     "outputs": Stage(
         title="messages through a real broker, lines of a program that is killed",
         commands=(
-            (PYTHON, "tests/bench/kill_file.py", "100"),
+            (PYTHON, "tests/bench/kill_file.py", "30"),
             (PYTHON, "tests/bench/broker.py", "5"),
         ),
         limit=300,

@@ -275,7 +275,7 @@ def test_what_a_person_does(tmp_path: Path) -> None:
     [
         ("start = 20.5", 'steps = ["read_now"]', "step 1 must be a table with one of"),
         ("start = 20.5", "steps = [{}]", "step 1 must be a table with one of"),
-        ("start = 20.5", 'steps = [{pres = "a"}]', "did you mean 'press'"),
+        ("start = 20.5", 'steps = [{pross = "a"}]', "did you mean 'press'"),
         ("start = 20.5", "steps = [{press = 3}]", "'press' must be a text"),
         ("start = 20.5", "steps = [{fault = {dropp = 1}}]", "unknown fault 'dropp'"),
         ("start = 20.5", "expect = 3", "'expect' must be a table"),
