@@ -42,7 +42,7 @@ from .proto.active.spec import ACTIVE, PRODUCT_OF
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.devices import DeviceSpec
 from .proto.mibeacon.losses import Losses
-from .proto.model.availability import Cadence
+from .proto.model.availability import ENOUGH, Cadence
 from .proto.model.fields import Field
 from .proto.model.reading import Event, KeyState, Outcome, Reading, Value
 from .receivers import Receivers
@@ -95,7 +95,6 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._event_listeners: dict[str, EventListener] = {}
         self._new_event: Callable[[str, Event], None] | None = None
         self._check: CALLBACK_TYPE | None = None
-        self._look_at = 0.0
         self._endings = Endings(
             self.options.holds,
             hass.data[SHARED].kept.get(address, {}).get("ends", {}),
@@ -187,10 +186,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         if self._check:
             self._check()
             self._check = None
-        now = monotonic_time_coarse()
-        left = self.cadence.left(now)
+        left = self.cadence.left(monotonic_time_coarse())
         if left > 0:
-            self._look_at = now + left + 1
             self._check = self._later(left + 1, self._look)
 
     def _later(
@@ -236,9 +233,9 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             return
         # Not the general way, which expects that decoding may fail.
         self._process_update(self._take(service_info), was_available)
-        # Each advert puts the end off; it comes closer only when less silence turns out normal.
-        end = service_info.time + self.cadence.limit + 1
-        if self._check is None or end < self._look_at:
+        # Each advert puts the end off, which is seen when the time is up; it comes closer by much
+        # only when what was learned counts for the first time.
+        if self._check is None or self.cadence.silences == ENOUGH:
             self._watch()
 
     # --- what an advert says ---------------------------------------------------------------
@@ -287,6 +284,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         if spec is not self._spec:
             self._spec = spec
             self.cadence.start = decoder.availability
+            self._watch()
             self._endings.know(spec)
         if spec and spec.doubtful:
             reading = self._trusted(spec, reading)
