@@ -157,6 +157,14 @@ def test_qingping_bright_light_uses_its_third_byte() -> None:
     )
 
 
+def test_qingping_empty_packet_id_after_two_says_nothing() -> None:
+    # Found by script/fuzz.
+    entries = "0201600f012b0f016d0f00"
+    assert values(decode(qingping(0x04, entries), service=0xFDCD)) == values(
+        decode(qingping(0x04, entries[:-4]), service=0xFDCD)
+    )
+
+
 def test_qingping_without_entries_is_presence() -> None:
     assert (
         decode(qingping(0x0E, "", bytes(6)), service=0xFDCD).outcome

@@ -94,8 +94,9 @@ def parse(data: bytes, mac: bytes | None) -> Parsed:
             break
         if decode := ENTRIES.get((kind, size)):
             values |= decode(entry)
-        ids += kind == _PACKET_ID and size == 1
-        if kind == _PACKET_ID and ids == 2 and model in _CONTACT_IN_SECOND_ID:
-            values[Field.OPENING] = not entry[0] & 1
+        if kind == _PACKET_ID and size == 1:
+            ids += 1
+            if ids == 2 and model in _CONTACT_IN_SECOND_ID:
+                values[Field.OPENING] = not entry[0] & 1
         at += 2 + size
     return sift(values, model=model)
