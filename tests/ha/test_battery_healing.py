@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 import gc
 from typing import Any
 
 import pytest
 
 from tests.world.devices import KINDS
-from tests.world.peripheral import Service
+from tests.world.link import moved
 
 from .air import Air
 from .home import Home
@@ -126,28 +125,6 @@ async def test_an_adapter_that_falls_silent(
     assert said(caplog, "cannot be read") == 1
     assert said(caplog, "read again") == 1
     await nothing_is_left(home, home.air)
-
-
-def moved(services: tuple[Service, ...], by: int) -> tuple[Service, ...]:
-    """Give a table whose handles are others."""
-    return tuple(
-        replace(
-            service,
-            handle=service.handle + by,
-            characteristics=tuple(
-                replace(
-                    one,
-                    handle=one.handle + by,
-                    descriptors=tuple(
-                        replace(also, handle=also.handle + by)
-                        for also in one.descriptors
-                    ),
-                )
-                for one in service.characteristics
-            ),
-        )
-        for service in services
-    )
 
 
 async def test_handles_that_moved_are_looked_up_once(
