@@ -6,7 +6,14 @@ from typing import Any, Final, NamedTuple
 import probatio
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import UnitOfElectricCurrent, UnitOfTemperature, UnitOfTime
+from homeassistant.const import (
+    PERCENTAGE,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfPower,
+    UnitOfTemperature,
+    UnitOfTime,
+)
 from homeassistant.data_entry_flow import SectionConfig, section
 from homeassistant.helpers import selector
 
@@ -24,25 +31,24 @@ from .const import (
     CONF_RECORDING,
     CONF_RELEASE,
     CONF_RESERVE,
+    CONF_STEPS,
     CONF_TEMPERATURE_OFFSET,
     DEFAULT_INTERVAL,
     DEFAULT_RELEASE,
+    IDLE_INTERVAL,
     MAX_INTERVAL,
     MAX_RELEASE,
     MIN_INTERVAL,
 )
-from .coordinator import IDLE_INTERVAL, BatteryCoordinator
+from .coordinator import BatteryCoordinator
+from .options import bands_of
 from .proto.bms.index import INDEX
-from .proto.model.rows import Detail, bands
+from .proto.model.fields import Field
+from .proto.model.rows import DEAD_BANDS, STEPS, Detail
 from .runtime import SHARED
 from .words import Words, async_words
 
-GAINS: Final = (0.1, 10.0)
-MAX_BAND: Final = 10.0  # A
-MAX_CAPACITY: Final = 20_000  # Ah
-MAX_OFFSET: Final = 20.0  # °C
 MAX_GRACE: Final = 86_400  # s
-MAX_RESERVE: Final = 3  # slots; a usual proxy has no more
 
 SHARING: Final = "sharing"  # a section of the form; options are stored without it
 
@@ -50,88 +56,128 @@ _WHOLE: Final = (CONF_INTERVAL, CONF_GRACE, CONF_RELEASE, CONF_RESERVE)
 
 
 class Bound(NamedTuple):
-    """Hold what a number may be, and the error that names it."""
+    """Hold what a number may be, the error that names it, and the section of the form it is in."""
 
     low: float
     high: float
     error: str
+    section: str | None = None
+
+
+# One error names the bounds of all quantities.
+_STEPS_ERROR: Final = "steps_bounds"
+_BOUNDS: Final[Mapping[str, Bound]] = {
+    CONF_INTERVAL: Bound(MIN_INTERVAL, MAX_INTERVAL, "interval_bounds"),
+    CONF_RELEASE: Bound(1, MAX_RELEASE, "release_bounds", SHARING),
+    # A usual proxy has no more slots.
+    CONF_RESERVE: Bound(0, 3, "reserve_bounds", SHARING),
+    CONF_GAIN: Bound(0.1, 10, "gain_bounds", CONF_CORRECTIONS),
+    CONF_CURRENT_BAND: Bound(0, 10, "band_bounds", CONF_CORRECTIONS),
+    CONF_CAPACITY: Bound(0, 20_000, "capacity_bounds", CONF_CORRECTIONS),
+    CONF_TEMPERATURE_OFFSET: Bound(-20, 20, "offset_bounds", CONF_CORRECTIONS),
+    Field.VOLTAGE: Bound(0, 5, _STEPS_ERROR, CONF_STEPS),
+    Field.CURRENT: Bound(0, 50, _STEPS_ERROR, CONF_STEPS),
+    Field.POWER: Bound(0, 2000, _STEPS_ERROR, CONF_STEPS),
+    Field.BATTERY_LEVEL: Bound(0, 20, _STEPS_ERROR, CONF_STEPS),
+    Field.CELL_VOLTAGE: Bound(0, 0.5, _STEPS_ERROR, CONF_STEPS),
+    Field.TEMPERATURE: Bound(0, 10, _STEPS_ERROR, CONF_STEPS),
+}
+_STEP_UNITS: Final[Mapping[Field, str]] = {
+    Field.VOLTAGE: UnitOfElectricPotential.VOLT,
+    Field.CURRENT: UnitOfElectricCurrent.AMPERE,
+    Field.POWER: UnitOfPower.WATT,
+    Field.BATTERY_LEVEL: PERCENTAGE,
+    Field.CELL_VOLTAGE: UnitOfElectricPotential.VOLT,
+    Field.TEMPERATURE: UnitOfTemperature.CELSIUS,
+}
 
 
 def _bounds(given: Mapping[str, Any]) -> dict[str, Bound]:
     """Give the bounds of all numbers; shorter than two intervals, values would come and go."""
-    slowest = given[CONF_INTERVAL]
-    if given[CONF_ADAPTIVE]:
-        slowest = max(slowest, IDLE_INTERVAL)
-    grace = Bound(min(2 * slowest, MAX_GRACE), MAX_GRACE, "grace_bounds")
-    found = {
-        CONF_INTERVAL: Bound(MIN_INTERVAL, MAX_INTERVAL, "interval_bounds"),
-        CONF_RELEASE: Bound(1, MAX_RELEASE, "release_bounds"),
-        CONF_RESERVE: Bound(0, MAX_RESERVE, "reserve_bounds"),
-    }
+    found = dict(_BOUNDS)
     # Zero leaves it to the interval; anything else that is no number of seconds is out of bounds.
-    return found if given[CONF_GRACE] == 0 else found | {CONF_GRACE: grace}
+    if given[SHARING][CONF_GRACE] != 0:
+        slowest = given[CONF_INTERVAL]
+        if given[CONF_ADAPTIVE]:
+            slowest = max(slowest, IDLE_INTERVAL)
+        shortest = min(2 * slowest, MAX_GRACE)
+        found[CONF_GRACE] = Bound(shortest, MAX_GRACE, "grace_bounds", SHARING)
+    return found
 
 
-def _named(bounds: Mapping[str, Bound]) -> dict[str, str]:
-    """Give the placeholders of the errors."""
-    return {
-        f"{bound.error.removesuffix('_bounds')}_{end}": f"{value:g}"
-        for bound in bounds.values()
-        for end, value in (("low", bound.low), ("high", bound.high))
-    }
+def _check(given: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the errors of what was entered, and their placeholders."""
+    errors, named = {}, {}
+    for name, bound in _bounds(given).items():
+        inside = given[bound.section] if bound.section else given
+        if not bound.low <= inside[name] <= bound.high:
+            # What stands in a section that is closed is told above all fields.
+            errors["base" if bound.section else name] = bound.error
+        prefix = (
+            name if bound.section == CONF_STEPS else bound.error.removesuffix("_bounds")
+        )
+        named[f"{prefix}_low"] = f"{bound.low:g}"
+        named[f"{prefix}_high"] = f"{bound.high:g}"
+    return errors, named
 
 
-def _sharing() -> section:
-    form = {
-        probatio.Required(CONF_GRACE, default=0): _whole(UnitOfTime.SECONDS),
-        probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _whole(
-            UnitOfTime.MINUTES
-        ),
-        probatio.Required(CONF_RESERVE, default=1): _whole(),
-    }
+def _section(form: dict[probatio.Marker, Any]) -> section:
     return section(probatio.Schema(form), SectionConfig(collapsed=True))
 
 
-def _whole(unit: str | None = None) -> selector.NumberSelector:
+def _number(unit: str | None = None, step: float = 1) -> selector.NumberSelector:
     """Make a field whose bounds are checked by the form, which names them."""
-    config = selector.NumberSelectorConfig(step=1, mode=selector.NumberSelectorMode.BOX)
-    if unit is not None:
-        config["unit_of_measurement"] = unit
-    return selector.NumberSelector(config)
-
-
-def _number(
-    low: float, high: float, step: float, unit: str | None = None
-) -> selector.NumberSelector:
     config = selector.NumberSelectorConfig(
-        min=low, max=high, step=step, mode=selector.NumberSelectorMode.BOX
+        step=step, mode=selector.NumberSelectorMode.BOX
     )
     if unit is not None:
         config["unit_of_measurement"] = unit
     return selector.NumberSelector(config)
 
 
+def _sharing() -> section:
+    return _section(
+        {
+            probatio.Required(CONF_GRACE, default=0): _number(UnitOfTime.SECONDS),
+            probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _number(
+                UnitOfTime.MINUTES
+            ),
+            probatio.Required(CONF_RESERVE, default=1): _number(),
+        }
+    )
+
+
+def _steps() -> section:
+    return _section(
+        {
+            probatio.Required(name.value, default=DEAD_BANDS[name]): _number(
+                _STEP_UNITS[name], 0.001
+            )
+            for name in STEPS
+        }
+    )
+
+
 def _corrections() -> section:
-    form = {
-        probatio.Required(CONF_INVERT, default=False): selector.BooleanSelector(),
-        probatio.Required(CONF_GAIN, default=1): _number(*GAINS, 0.001),
-        probatio.Required(CONF_CURRENT_BAND, default=0): _number(
-            0, MAX_BAND, 0.01, UnitOfElectricCurrent.AMPERE
-        ),
-        probatio.Required(CONF_CAPACITY, default=0): _number(
-            0, MAX_CAPACITY, 0.1, "Ah"
-        ),
-        probatio.Required(CONF_TEMPERATURE_OFFSET, default=0): _number(
-            -MAX_OFFSET, MAX_OFFSET, 0.1, UnitOfTemperature.CELSIUS
-        ),
-    }
-    return section(probatio.Schema(form), SectionConfig(collapsed=True))
+    return _section(
+        {
+            probatio.Required(CONF_INVERT, default=False): selector.BooleanSelector(),
+            probatio.Required(CONF_GAIN, default=1): _number(step=0.001),
+            probatio.Required(CONF_CURRENT_BAND, default=0): _number(
+                UnitOfElectricCurrent.AMPERE, 0.01
+            ),
+            probatio.Required(CONF_CAPACITY, default=0): _number("Ah", 0.1),
+            probatio.Required(CONF_TEMPERATURE_OFFSET, default=0): _number(
+                UnitOfTemperature.CELSIUS, 0.1
+            ),
+        }
+    )
 
 
 def _schema(family: str) -> probatio.Schema:
     """Build the form; the unit is asked for only where the battery does not tell it."""
     form: dict[probatio.Marker, Any] = {
-        probatio.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): _whole(
+        probatio.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): _number(
             UnitOfTime.SECONDS
         ),
         probatio.Required(CONF_ADAPTIVE, default=False): selector.BooleanSelector(),
@@ -149,6 +195,7 @@ def _schema(family: str) -> probatio.Schema:
         form[probatio.Required(CONF_CELSIUS, default=False)] = (
             selector.BooleanSelector()
         )
+    form[probatio.Required(CONF_STEPS)] = _steps()
     form[probatio.Required(SHARING)] = _sharing()
     form[probatio.Required(CONF_CORRECTIONS)] = _corrections()
     return probatio.Schema(form)
@@ -165,17 +212,10 @@ class BatteryOptions(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         named: dict[str, str] = {}
         if user_input is not None:
-            given = {**user_input, **user_input[SHARING]}
-            del given[SHARING]
-            bounds = _bounds(given)
-            named = _named(bounds)
-            errors = {
-                # What stands in a section that is closed is told above all fields.
-                "base" if name in user_input[SHARING] else name: bound.error
-                for name, bound in bounds.items()
-                if not bound.low <= given[name] <= bound.high
-            }
+            errors, named = _check(user_input)
             if not errors:
+                given = {**user_input, **user_input[SHARING]}
+                del given[SHARING]
                 given |= {name: int(given[name]) for name in _WHOLE}
                 shared.async_set_reserve(given.pop(CONF_RESERVE))
                 return self.async_create_entry(data=given)
@@ -196,24 +236,26 @@ class BatteryOptions(OptionsFlowWithReload):
         words = await async_words(self.hass)
         if not isinstance(coordinator, BatteryCoordinator):
             return {"pace": words("pace", "unknown"), "rows": words("rows", "unknown")}
-        detail = Detail(shown.get(CONF_RECORDING, Detail.ALL))
         return {
             "pace": _pace(coordinator, words),
-            "rows": _rows(coordinator, words, detail),
+            "rows": _rows(coordinator, words, shown),
         }
 
 
-def _rows(coordinator: BatteryCoordinator, words: Words, detail: Detail) -> str:
+def _rows(
+    coordinator: BatteryCoordinator, words: Words, shown: Mapping[str, Any]
+) -> str:
     """Say how many rows a day each detail makes, once there are readings to tell it from."""
     pack = coordinator.pack
     interval = pack.effective if pack else DEFAULT_INTERVAL
     rows = {
-        one.value: coordinator.rows.estimate(bands(one), interval) for one in Detail
+        one: coordinator.rows.estimate(bands_of(shown, one), interval) for one in Detail
     }
     if None in rows.values():
         return words("rows", "unknown")
-    told = {name: str(count) for name, count in rows.items()}
-    return words("rows", "known", now=told[detail], **told)
+    told = {name.value: str(count) for name, count in rows.items()}
+    now = told[shown.get(CONF_RECORDING, Detail.ALL)]
+    return words("rows", "known", now=now, **told)
 
 
 def _pace(coordinator: BatteryCoordinator, words: Words) -> str:

@@ -29,6 +29,7 @@ KIND_OUTPUT: Final = "output"
 DEFAULT_INTERVAL: Final = 30  # s between two polls of a battery
 MIN_INTERVAL: Final = 5
 MAX_INTERVAL: Final = 3600
+IDLE_INTERVAL: Final = 60.0  # s between two polls of a battery that nobody uses
 
 # Options of sensors; offsets and dead-bands have the field's name behind the key, holds before it.
 CONF_TIMEOUT: Final = "timeout"
@@ -49,6 +50,7 @@ CONF_ADAPTIVE: Final = "adaptive"
 CONF_GRACE: Final = "grace"  # s; 0 = some intervals
 CONF_RELEASE: Final = "release_minutes"
 CONF_RECORDING: Final = "recording"
+CONF_STEPS: Final = "steps"  # the user's own dead-bands, by quantity
 CONF_RESERVE: Final = (
     "reserve"  # the same for all batteries, so not kept with one of them
 )

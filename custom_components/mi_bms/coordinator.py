@@ -7,7 +7,7 @@ a grace time, and a pack that sleeps keeps it until it wakes. Adverts only wake 
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 import contextlib
 from datetime import datetime, timedelta
 import logging
@@ -24,58 +24,32 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
-from .const import (
-    CONF_ADAPTIVE,
-    CONF_CAPACITY,
-    CONF_CELSIUS,
-    CONF_CORRECTIONS,
-    CONF_CURRENT_BAND,
-    CONF_GAIN,
-    CONF_GRACE,
-    CONF_INTERVAL,
-    CONF_INVERT,
-    CONF_PROFILE,
-    CONF_RECORDING,
-    CONF_RELEASE,
-    CONF_TEMPERATURE_OFFSET,
-    DEFAULT_INTERVAL,
-    DEFAULT_RELEASE,
-    MAX_RELEASE,
-)
+from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_PROFILE, MAX_RELEASE
 from .feed import BatteryNews
+from .held_link import HeldLink
+from .options import BatterySettings
 from .profile import Profile, sample_from_json, sample_to_json
 from .proto.bms.contract import CELSIUS, Family, Mode
-from .proto.bms.correct import Correction
 from .proto.bms.index import INDEX
 from .proto.bms.outlook import Outlook
 from .proto.bms.plausible import Gate
 from .proto.link.doctor import Diagnosis, Facts, diagnose
-from .proto.link.masking import masked
-from .proto.link.pace import Flow, Pace, flow
+from .proto.link.pace import Flow, flow
 from .proto.link.pack import Order, Pack, Phase
 from .proto.link.quality import Quality
 from .proto.link.session import Device, Memory, Session
-from .proto.model.availability import (
-    GRACE_INTERVALS,
-    MIN_GRACE,
-    Ears,
-    Failure,
-    LinkHistory,
-    LinkState,
-    failure_of,
-)
+from .proto.model.availability import Ears, Failure, LinkHistory, LinkState, failure_of
 from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
-from .proto.model.rows import Detail, RowsPerDay, bands
+from .proto.model.rows import RowsPerDay
 from .proto.model.sample import BmsSample
 from .radios import describe, ears, radios
 from .runtime import SHARED
-from .transport import CONNECT_ATTEMPTS, OpenLink, async_open, reachability
+from .transport import CONNECT_ATTEMPTS, OpenLink
 
 _LOGGER = logging.getLogger(__name__)
 
 type MiBmsConfigEntry = ConfigEntry[SensorCoordinator | BatteryCoordinator]
 
-IDLE_INTERVAL: Final = 60.0  # s between two polls of a battery that nobody uses
 LOOK_EVERY: Final = timedelta(seconds=10)
 ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
 STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
@@ -88,7 +62,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self, hass: HomeAssistant, entry: MiBmsConfigEntry, family: Family
     ) -> None:
         """Prepare the session; nothing is read yet, a sleeping pack must not hold the start up."""
-        interval = entry.options.get(CONF_INTERVAL, DEFAULT_INTERVAL)
         super().__init__(
             hass,
             _LOGGER,
@@ -103,14 +76,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.title = INDEX[family.id].title
         self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
-        self.pace = Pace(interval=interval, slowest=IDLE_INTERVAL)
-        self.adaptive = entry.options.get(CONF_ADAPTIVE, False)
-        slowest = max(interval, IDLE_INTERVAL) if self.adaptive else interval
-        usual = max(GRACE_INTERVALS * slowest, MIN_GRACE)
-        self.grace = entry.options.get(CONF_GRACE) or usual
-        self.bands = bands(Detail(entry.options.get(CONF_RECORDING, Detail.ALL)))
+        self.settings = BatterySettings.of(entry.options)
         self.rows = RowsPerDay()
-        self.history = LinkHistory(grace=self.grace)
+        self.history = LinkHistory(grace=self.settings.grace)
         self.pack: Pack | None = None
         self.failures: Counter[str] = Counter()
         self.gate = Gate()
@@ -120,28 +88,26 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.paused = False
         self._left_until: datetime | None = None  # by a former run, to another client
         self._polls = hass.data[SHARED].polls
-        self._open: OpenLink | None = None
+        self._link = HeldLink(hass, self.address, self._link_turned)
         self._asked: asyncio.Future[None] | None = None
         self._asked_password = False
         self._told = False
         self._forgotten = False  # the table of services, since the last good poll
         self._shown_state: LinkState | None = None
-        self._keeping_alive: CALLBACK_TYPE | None = None
-        self._last_error: str | None = None
+        self.last_error: str | None = None
         self.device_id = ""  # of the device registry; packs are parts of it
         self.was_read = False  # since the start
         # What values depend on beside the battery; options may be newer when it is kept.
         self._read_as: dict[str, Any] = {
             "family": family.id,
-            CONF_CORRECTIONS: dict(entry.options.get(CONF_CORRECTIONS, {})),
-            CONF_CELSIUS: bool(entry.options.get(CONF_CELSIUS)),
+            CONF_CORRECTIONS: self.settings.corrections,
+            CONF_CELSIUS: self.settings.celsius,
         }
-        self._correction = correction_of(entry.options)
         self._outlook = Outlook()
         self._memory = Memory()
-        self._memory.notes[CELSIUS] = self._read_as[CONF_CELSIUS]
+        self._memory.notes[CELSIUS] = self.settings.celsius
         self._session = Session(
-            family, memory=self._memory, correction=self._correction
+            family, memory=self._memory, correction=self.settings.correction
         )
         self.data = BmsSample()
         self._restore()
@@ -221,7 +187,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.pack = polls.add(
             self.address,
             self,
-            self.pace.interval,
+            self.settings.pace.interval,
             keeps=self.family.mode is not Mode.POLL,
         )
         self._stay_away()
@@ -240,8 +206,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             stop_keeping()
             polls.remove(self.address)
             stop_looking()
-            if self._keeping_alive:
-                self._keeping_alive()
+            self._link.be_silent()
 
         return stop
 
@@ -310,7 +275,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.paused = until == inf
         self.history.pause(self._polls.now(), self.ears, until)
         self._polls.scheduler.pause(self.address, until)
-        self._changed()
+        self._wished()
 
     @callback
     def async_resume(self) -> None:
@@ -319,7 +284,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.paused = False
         self.history.resume(now)
         self._polls.scheduler.resume(self.address, now)
-        self._changed()
+        self._wished()
 
     @callback
     def async_release_for(self, minutes: float | None = None) -> None:
@@ -328,7 +293,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         One that is paused for good stays so.
         """
         if minutes is None:
-            minutes = self.entry.options.get(CONF_RELEASE, DEFAULT_RELEASE)
+            minutes = self.settings.release
         if not self.paused:
             self.async_pause(self._polls.now() + minutes * 60)
 
@@ -343,7 +308,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         fine = self.online and self.link_state is LinkState.AWAKE
         return None if fine else self.diagnose()
 
-    def _changed(self) -> None:
+    def _wished(self) -> None:
+        self.hass.data[SHARED].async_save_soon()
         self._judge()
         self.async_update_listeners()
         self._polls.kick()
@@ -371,7 +337,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             sample = await self._poll(order)
         except Implausible:
             self.failures["Implausible"] += 1
-            self._last_error = "Implausible"
+            self.last_error = "Implausible"
             now = self._polls.now()
             scheduler.doubted(self.address, now, now - begun)
         except MiBmsError as err:
@@ -400,87 +366,61 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._polls.kick()
 
     async def _poll(self, order: Order) -> BmsSample:
-        opened = await self._link(order)
+        attempts = 1 if order.gentle else CONNECT_ATTEMPTS
+        opened = await self._link.async_open(attempts)
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
         device = Device(name=info.name if info else "", address=self.address)
         secret = self.entry.data.get(CONF_PASSWORD)
         sample = await opened.use(self._session.read(opened.link, device, secret))
-        self._keep_alive(opened, device, secret)
+        if self.family.alive is not None:
+            self._link.say_often(
+                lambda: self._keep_alive(opened, device, secret),
+                self.family.alive_every,
+            )
         return self.gate.take(sample, self._polls.now(), self._memory.raw)
 
-    async def _link(self, order: Order) -> OpenLink:
-        """Give the held link, or open a new one."""
-        if self._open is not None and self._open.is_open:
-            return self._open
-        await self._close()
-        attempts = 1 if order.gentle else CONNECT_ATTEMPTS
-        opened = await async_open(self.hass, self.address, attempts=attempts)
-        self._open = opened
-        self.history.link(self._polls.now(), is_open=True)
-        opened.on_lost(lambda: self._link_lost(opened))
-        taken = next(
-            (
-                one.source
-                for one in radios(self.hass, (self.address,))
-                if self.address in one.allocated
-            ),
-            None,
+    @callback
+    def _link_turned(self, is_open: bool) -> None:
+        """Take that the link was opened or ended; one that breaks in use tells so by itself, too."""
+        self.history.link(self._polls.now(), is_open=is_open)
+        scheduler = self._polls.scheduler
+        if is_open:
+            scheduler.connected(self.address, self._radio())
+        elif self.pack and self.pack.phase is Phase.HELD:
+            scheduler.lost(self.address)
+            self._polls.kick()
+
+    def _radio(self) -> str | None:
+        """Give the radio that holds the link."""
+        found = radios(self.hass, (self.address,))
+        return next(
+            (one.source for one in found if self.address in one.allocated), None
         )
-        self._polls.scheduler.connected(self.address, taken)
-        return opened
-
-    def _link_lost(self, opened: OpenLink) -> None:
-        """Take that a link broke; one that is in use tells so by itself."""
-        if self._open is opened:
-            self._open = None
-            self.history.link(self._polls.now(), is_open=False)
-            if self.pack and self.pack.phase is Phase.HELD:
-                self._polls.scheduler.lost(self.address)
-                self._polls.kick()
-
-    async def _close(self) -> None:
-        opened, self._open = self._open, None
-        if self._keeping_alive:
-            self._keeping_alive()
-            self._keeping_alive = None
-        if opened is not None:
-            self.history.link(self._polls.now(), is_open=False)
-            if self.history.failures >= STALE_AFTER and not self._forgotten:
-                # After several failures in a row its handles may have moved; more than once is no use.
-                self._forgotten = True
-                await opened.forget_services()
-            await opened.close()
 
     def _keep_alive(self, opened: OpenLink, device: Device, secret: str | None) -> None:
-        """Say a word now and then while the link is held, where the family wants that."""
-        if self.family.alive is None or self._keeping_alive:
-            return
-
         async def say() -> None:
             with contextlib.suppress(MiBmsError):
                 await opened.use(self._session.keep_alive(opened.link, device, secret))
 
-        @callback
-        def due(_now: datetime) -> None:
-            if self._open is opened and self.pack and self.pack.phase is Phase.HELD:
-                self.start(say(), f"keep alive {self.address}")
+        if self.pack and self.pack.phase is Phase.HELD:
+            self.start(say(), f"keep alive {self.address}")
 
-        self._keeping_alive = async_track_time_interval(
-            self.hass,
-            due,
-            timedelta(seconds=self.family.alive_every),
-            cancel_on_shutdown=True,
-        )
+    async def _close(self) -> None:
+        # After several failures in a row its handles may have moved; more than once is no use.
+        stale = self._link.is_open and self.history.failures >= STALE_AFTER
+        forget = stale and not self._forgotten
+        self._forgotten |= forget
+        await self._link.async_close(forget=forget)
 
     def _succeeded(self, sample: BmsSample, now: float) -> None:
-        self._last_error = None
+        self.last_error = None
         self._asked_password = self._forgotten = False
         self.rows.take(sample, now)
         self.was_read = True
         self.read_at = dt_util.utcnow()
         self.history.succeeded(now, idle=flow(sample) is Flow.IDLE)
-        if self.adaptive:
-            self._polls.scheduler.pace(self.address, self.pace.after(sample))
+        if self.settings.adaptive:
+            self._polls.scheduler.pace(self.address, self.settings.pace.after(sample))
         self._keep_profile(self.profile.learn(sample))
         self.data = self._outlook.judge(sample, now)
         self.hass.data[SHARED].feed.async_tell(
@@ -495,9 +435,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def _failed(self, err: MiBmsError) -> None:
         failure = failure_of(err)
-        self._last_error = reason_of(err)
-        self.failures[self._last_error] += 1
-        _LOGGER.debug("%s could not be read: %s", self.name, self._last_error)
+        self.last_error = reason_of(err)
+        self.failures[self.last_error] += 1
+        _LOGGER.debug("%s could not be read: %s", self.name, self.last_error)
         self.history.failed(failure)
         self._polls.scheduler.failed(self.address, self._polls.now(), failure)
         if failure is Failure.AUTH and not self._asked_password:
@@ -517,7 +457,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if turned is False or (not self.online and self.polls == 1 and not self._told):
             self._told = True
             # Without a path or a slot it was not even tried.
-            why = self._last_error or self.diagnose().cause
+            why = self.last_error or self.diagnose().cause
             _LOGGER.info("%s cannot be read (%s)", self.name, why)
         elif turned and self._told:
             self._told = False
@@ -545,57 +485,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             return False
         self._keep_profile(self.profile.without_packs_from(number))
         return True
-
-    def describe(self) -> dict[str, Any]:
-        """Give the poll statistics for diagnostics."""
-        quality, diagnosis, now = self.quality, self.diagnosis, self._polls.now()
-        return {
-            "family": self.family.id,
-            "polls": self.polls,
-            "failures": dict(self.failures),
-            "refused": dict(self.gate.refused),
-            "refused_samples": [
-                {
-                    "at": (
-                        dt_util.utcnow() - timedelta(seconds=now - one.at)
-                    ).isoformat(),
-                    "field": one.field,
-                    "raw": masked(one.raw, self.address),
-                    **sample_to_json(one.sample),
-                }
-                for one in self.gate.kept
-            ],
-            "last_error": self._last_error,
-            "read_at": self.read_at.isoformat() if self.read_at else None,
-            "link": self.link_state,
-            "cause": diagnosis.cause if diagnosis else None,
-            "remedy": diagnosis.remedy if diagnosis else None,
-            "interval": self.pack.effective if self.pack else None,
-            "link_quality": quality.share if quality else None,
-            "poll_time": quality.seconds if quality else None,
-            # Receivers are named by number: their addresses are not for others.
-            "receivers": [
-                {
-                    "polls": one.polls,
-                    "link_quality": one.share,
-                    "poll_time": one.seconds,
-                }
-                for one in self._polls.scheduler.radios.values()
-            ],
-            "reachability": reachability(self.hass, self.address),
-        }
-
-
-def correction_of(options: Mapping[str, Any]) -> Correction:
-    """Read the corrections from the options of a battery; absent ones correct nothing."""
-    stored = options.get(CONF_CORRECTIONS, {})
-    return Correction(
-        invert=stored.get(CONF_INVERT, False),
-        gain=stored.get(CONF_GAIN, 1.0),
-        dead_band=stored.get(CONF_CURRENT_BAND, 0.0),
-        capacity=stored.get(CONF_CAPACITY) or None,
-        offset=stored.get(CONF_TEMPERATURE_OFFSET, 0.0),
-    )
 
 
 def reason_of(err: MiBmsError) -> str:

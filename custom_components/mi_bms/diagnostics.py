@@ -1,6 +1,6 @@
 """Diagnostics of one entry, without keys, passwords, addresses, names or serial numbers."""
 
-from collections.abc import Mapping
+from datetime import timedelta
 import re
 from typing import Any, Final
 
@@ -8,12 +8,16 @@ from homeassistant.components import bluetooth
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
 from .const import CONF_KEY, CONF_KIND, KIND_OUTPUT
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .outputs import CONF_DEVICES, CONF_PATH, CONF_TOPIC, Output
 from .profile import sample_to_json
+from .proto.link.masking import masked
+from .runtime import SHARED
+from .transport import reachability
 
 _SECRET: Final = frozenset(
     {
@@ -45,9 +49,7 @@ async def async_get_config_entry_diagnostics(
     }
     coordinator = getattr(entry, "runtime_data", None)
     if isinstance(coordinator, BatteryCoordinator):
-        report["battery"] = _without_addresses(coordinator.describe()) | {
-            "sample": sample_to_json(coordinator.data)
-        }
+        report["battery"] = _battery(hass, coordinator)
     elif isinstance(coordinator, SensorCoordinator):
         decoder = coordinator.decoder
         report["sensor"] = {
@@ -65,6 +67,43 @@ async def async_get_config_entry_diagnostics(
             "recording": coordinator.recorder.last,
         }
     return report
+
+
+def _battery(hass: HomeAssistant, battery: BatteryCoordinator) -> dict[str, Any]:
+    """Tell how a battery was read, what was refused and why, and what it said last."""
+    quality, diagnosis, pack = battery.quality, battery.diagnosis, battery.pack
+    polls = hass.data[SHARED].polls
+    now, wall = polls.now(), dt_util.utcnow()
+    return {
+        "family": battery.family.id,
+        "polls": battery.polls,
+        "failures": dict(battery.failures),
+        "refused": dict(battery.gate.refused),
+        "refused_samples": [
+            {
+                "at": (wall - timedelta(seconds=now - one.at)).isoformat(),
+                "field": one.field,
+                "raw": masked(one.raw, battery.address),
+                **sample_to_json(one.sample),
+            }
+            for one in battery.gate.kept
+        ],
+        "last_error": battery.last_error,
+        "read_at": battery.read_at.isoformat() if battery.read_at else None,
+        "link": battery.link_state,
+        "cause": diagnosis.cause if diagnosis else None,
+        "remedy": diagnosis.remedy if diagnosis else None,
+        "interval": pack.effective if pack else None,
+        "link_quality": quality.share if quality else None,
+        "poll_time": quality.seconds if quality else None,
+        # Receivers are named by number: their addresses are not for others.
+        "receivers": [
+            {"polls": one.polls, "link_quality": one.share, "poll_time": one.seconds}
+            for one in polls.scheduler.radios.values()
+        ],
+        "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
+        "sample": sample_to_json(battery.data),
+    }
 
 
 def _output(entry: MiBmsConfigEntry) -> dict[str, Any]:
@@ -104,11 +143,3 @@ def _scrub(text: str, address: str) -> str:
     for spelling in (digits.hex(), digits[::-1].hex()):
         text = text.replace(spelling, "x" * len(spelling))
     return text
-
-
-def _without_addresses(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Take every address out of the texts: they name receivers, too."""
-    return {
-        key: _ADDRESS.sub(REDACTED, value) if isinstance(value, str) else value
-        for key, value in report.items()
-    }

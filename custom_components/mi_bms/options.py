@@ -1,4 +1,4 @@
-"""What the user may set for one sensor, read from the entry's options."""
+"""What the user may set for one device, read from the entry's options."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,18 +7,38 @@ from typing import Any, Final, Self
 from homeassistant.const import UnitOfTime
 
 from .const import (
+    CONF_ADAPTIVE,
+    CONF_CAPACITY,
+    CONF_CELSIUS,
+    CONF_CORRECTIONS,
+    CONF_CURRENT_BAND,
     CONF_DEAD_BAND,
     CONF_FILL,
+    CONF_GAIN,
+    CONF_GRACE,
     CONF_HOLD,
+    CONF_INTERVAL,
+    CONF_INVERT,
     CONF_OFFSET,
+    CONF_RECORDING,
+    CONF_RELEASE,
     CONF_SMOOTHING,
+    CONF_STEPS,
     CONF_SYNC_CLOCK,
+    CONF_TEMPERATURE_OFFSET,
     CONF_TIMEOUT,
     CONF_WINDOW,
+    DEFAULT_INTERVAL,
+    DEFAULT_RELEASE,
     DEFAULT_WINDOW,
+    IDLE_INTERVAL,
 )
+from .proto.bms.correct import Correction
+from .proto.link.pace import Pace
+from .proto.model.availability import GRACE_INTERVALS, MIN_GRACE
 from .proto.model.fields import Field
 from .proto.model.reading import Value
+from .proto.model.rows import STEPS, Detail, bands
 from .proto.model.smoothing import Smoother, Smoothing
 
 type Shaper = Callable[[Value, float], Value | None]
@@ -98,3 +118,56 @@ class SensorOptions:
 def _by_field(stored: Mapping[str, Any], prefix: str) -> dict[Field, float]:
     found = {field: stored.get(f"{prefix}_{field}") for field in SHAPED}
     return {field: value for field, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySettings:
+    """Hold the options of a battery: ``pace`` and ``grace`` in seconds, ``release`` in minutes.
+
+    ``bands`` is the dead-band of each field, in its unit, for what is worth a row of the database.
+    """
+
+    pace: Pace
+    adaptive: bool
+    grace: float
+    release: float
+    bands: Mapping[Field, float]
+    correction: Correction
+    corrections: Mapping[str, Any]
+    celsius: bool
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Read stored options; absent ones leave everything as it is usual."""
+        interval = stored.get(CONF_INTERVAL, DEFAULT_INTERVAL)
+        adaptive = stored.get(CONF_ADAPTIVE, False)
+        slowest = max(interval, IDLE_INTERVAL) if adaptive else interval
+        return cls(
+            pace=Pace(interval=interval, slowest=IDLE_INTERVAL),
+            adaptive=adaptive,
+            grace=stored.get(CONF_GRACE) or max(GRACE_INTERVALS * slowest, MIN_GRACE),
+            release=stored.get(CONF_RELEASE, DEFAULT_RELEASE),
+            bands=bands_of(stored),
+            correction=_correction(stored.get(CONF_CORRECTIONS, {})),
+            corrections=dict(stored.get(CONF_CORRECTIONS, {})),
+            celsius=bool(stored.get(CONF_CELSIUS)),
+        )
+
+
+def bands_of(
+    stored: Mapping[str, Any], detail: Detail | None = None
+) -> Mapping[Field, float]:
+    """Give the dead-band of each field, for the detail that is stored or another one."""
+    detail = detail or Detail(stored.get(CONF_RECORDING, Detail.ALL))
+    steps = stored.get(CONF_STEPS, {})
+    return bands(detail, {name: steps[name] for name in STEPS if name in steps})
+
+
+def _correction(stored: Mapping[str, Any]) -> Correction:
+    return Correction(
+        invert=stored.get(CONF_INVERT, False),
+        gain=stored.get(CONF_GAIN, 1.0),
+        dead_band=stored.get(CONF_CURRENT_BAND, 0.0),
+        capacity=stored.get(CONF_CAPACITY) or None,
+        offset=stored.get(CONF_TEMPERATURE_OFFSET, 0.0),
+    )

@@ -18,8 +18,8 @@ from .polls import Polls
 
 STORE_VERSION = 1
 _SETTINGS = "settings"  # beside the addresses
-SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much
-SAVE_SOON = 5.0  # s, after somebody changed a setting
+SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what was read
+SAVE_SOON = 5.0  # s, after somebody changed or wished something
 
 type Snapshot = Callable[[], dict[str, Any] | None]
 
@@ -63,7 +63,7 @@ class Shared:
     def async_set_reserve(self, slots: int) -> None:
         """Keep so many slots of a radio free for other integrations, from now on."""
         self.kept[_SETTINGS] = {CONF_RESERVE: slots}
-        self.store.async_delay_save(lambda: self.kept, SAVE_SOON)
+        self.async_save_soon()
         self._take_settings()
 
     def _take_settings(self) -> None:
@@ -77,9 +77,17 @@ class Shared:
 
     async def async_save(self) -> None:
         """Write down what all devices want kept."""
+        await self.store.async_save(self._collect())
+
+    @callback
+    def async_save_soon(self) -> None:
+        """Write it down in a moment: what somebody wished must outlive a crash, too."""
+        self.store.async_delay_save(self._collect, SAVE_SOON)
+
+    def _collect(self) -> dict[str, dict[str, Any]]:
         for address in self._snapshots:
             self._ask(address)
-        await self.store.async_save(self.kept)
+        return self.kept
 
 
 SHARED: HassKey[Shared] = HassKey(DOMAIN)

@@ -653,7 +653,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
     def _handle_coordinator_update(self) -> None:
         """Write what is worth a row: a change that the user wants recorded, or a value that went or came."""
         new = self.native_value if self.available else None
-        band = self.coordinator.bands.get(self.spot.field, 0.0)
+        band = self.coordinator.settings.bands.get(self.spot.field, 0.0)
         if not band or worth_a_row(new, self._written, band):
             self._written = new
             super()._handle_coordinator_update()

@@ -8,6 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.mi_bms.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.helpers import entity_registry as er
@@ -37,9 +38,10 @@ async def added(home: Home, device: GattBattery) -> ConfigEntry[Any]:
     return entry
 
 
-def report(entry: ConfigEntry[Any]) -> Mapping[str, Any]:
+async def report(home: Home, entry: ConfigEntry[Any]) -> Mapping[str, Any]:
     """Give the poll statistics, as diagnostics show them."""
-    found: Mapping[str, Any] = entry.runtime_data.describe()
+    told = await async_get_config_entry_diagnostics(home.hass, entry)
+    found: Mapping[str, Any] = told["battery"]
     return found
 
 
@@ -124,24 +126,24 @@ async def test_a_pack_that_comes_back_is_read_at_once(home: Home) -> None:
     await home.clock.leap(3700)
     await home.clock.run(60)
     # Nobody hears it, so nobody tries.
-    polls = report(entry)["polls"]
-    assert report(entry)["failures"] == {}
+    polls = (await report(home, entry))["polls"]
+    assert (await report(home, entry))["failures"] == {}
 
     home.shout(device)
     await home.clock.run(5)
-    assert report(entry)["polls"] == polls + 1
-    assert report(entry)["last_error"] is None
+    assert (await report(home, entry))["polls"] == polls + 1
+    assert (await report(home, entry))["last_error"] is None
 
 
 async def test_adverts_of_a_healthy_pack_cause_no_polls(home: Home) -> None:
     device = jbd()
     entry = await added(home, device)
-    polls = report(entry)["polls"]
+    polls = (await report(home, entry))["polls"]
     for number in range(10):
         device.name = f"JBD-{number}"  # so that every advert is news
         home.shout(device)
         await home.clock.run(1)
-    assert report(entry)["polls"] == polls
+    assert (await report(home, entry))["polls"] == polls
 
 
 async def test_a_battery_that_lies_is_not_believed(home: Home) -> None:
@@ -151,8 +153,8 @@ async def test_a_battery_that_lies_is_not_believed(home: Home) -> None:
     device.pack.temperature = 200.0
     await home.clock.run(35)
     assert home.value(device, "temperature") == honest
-    assert set(report(entry)["refused"]) == {"temperature"}
-    assert set(report(entry)["failures"]) == {"Implausible"}
+    assert set((await report(home, entry))["refused"]) == {"temperature"}
+    assert set((await report(home, entry))["failures"]) == {"Implausible"}
 
     device.pack.temperature = 21.0
     await home.clock.run(30)
@@ -160,7 +162,10 @@ async def test_a_battery_that_lies_is_not_believed(home: Home) -> None:
     device.pack.remaining = 5.0  # 60 % and then 5 % half a minute later
     await home.clock.run(65)
     # It was asked again at once and stayed so: then it is no jump but the truth.
-    assert set(report(entry)["refused"]) == {"temperature", "battery_level"}
+    assert set((await report(home, entry))["refused"]) == {
+        "temperature",
+        "battery_level",
+    }
     assert home.value(device, "battery_level") == "5"
 
 
@@ -171,7 +176,7 @@ async def test_a_first_sample_is_judged_too(home: Home) -> None:
     device.pack.temperature = 200.0
     await home.clock.run(2)
     assert home.value(device, "voltage") == "unavailable"
-    assert report(done["result"])["refused"] == {"temperature": 1}
+    assert (await report(home, done["result"]))["refused"] == {"temperature": 1}
 
 
 async def test_a_link_that_breaks_in_the_middle(home: Home) -> None:
@@ -182,12 +187,12 @@ async def test_a_link_that_breaks_in_the_middle(home: Home) -> None:
     await home.clock.run(0.3)
     home.air.links[ADDRESS].lose(0x08)
     await home.clock.run(3)
-    assert report(entry)["failures"] == {"lost": 1}
+    assert (await report(home, entry))["failures"] == {"lost": 1}
     assert home.value(device, "voltage") == "13.18"
 
     home.air.faults[ADDRESS].clear()
     await home.clock.run(35)
-    assert report(entry)["last_error"] is None
+    assert (await report(home, entry))["last_error"] is None
 
 
 async def test_a_module_that_refuses_a_subscription(home: Home) -> None:
@@ -198,7 +203,7 @@ async def test_a_module_that_refuses_a_subscription(home: Home) -> None:
     home.air.links[ADDRESS].services = ()
     home.air.links[ADDRESS]._by_handle.clear()
     await home.clock.run(20)
-    assert report(entry)["failures"] == {"link": 1}
+    assert (await report(home, entry))["failures"] == {"link": 1}
     assert not home.air.links
 
 
@@ -206,7 +211,7 @@ async def test_a_first_command_that_gets_lost_costs_nothing(home: Home) -> None:
     device = jbd(lose_first=1)
     entry = await added(home, device)
     await home.clock.run(35)
-    assert report(entry)["failures"] == {}
+    assert (await report(home, entry))["failures"] == {}
     assert home.value(device, "voltage") == "13.18"
 
 
@@ -215,7 +220,7 @@ async def test_a_silent_battery_is_counted_as_such(home: Home) -> None:
     entry = await added(home, device)
     home.air.faults[ADDRESS].mute = True
     await home.clock.run(60)
-    assert set(report(entry)["failures"]) == {"NoAnswer"}
+    assert set((await report(home, entry))["failures"]) == {"NoAnswer"}
 
 
 async def test_damaged_answers_are_counted_by_what_is_wrong(home: Home) -> None:
@@ -223,8 +228,13 @@ async def test_damaged_answers_are_counted_by_what_is_wrong(home: Home) -> None:
     entry = await added(home, device)
     home.air.faults[ADDRESS].corrupt = 1.0
     await home.clock.run(60)
-    assert report(entry)["failures"]
-    assert set(report(entry)["failures"]) <= {"checksum", "noise", "end", "short"}
+    assert (await report(home, entry))["failures"]
+    assert set((await report(home, entry))["failures"]) <= {
+        "checksum",
+        "noise",
+        "end",
+        "short",
+    }
 
 
 async def test_no_free_slot(home: Home) -> None:
@@ -232,7 +242,7 @@ async def test_no_free_slot(home: Home) -> None:
     entry = await added(home, device)
     home.air.slots = 0
     await home.clock.run(100)
-    assert set(report(entry)["failures"]) == {"no_slot"}
+    assert set((await report(home, entry))["failures"]) == {"no_slot"}
 
 
 async def test_two_batteries_at_once(home: Home) -> None:
@@ -273,7 +283,7 @@ async def test_a_password_that_no_longer_fits_asks_for_a_new_one(home: Home) -> 
     (flow,) = home.flows()
     assert flow["context"]["source"] == "reauth"
     assert flow["step_id"] == "password"
-    assert report(entry)["failures"] == {"AuthRejected": 1}
+    assert (await report(home, entry))["failures"] == {"AuthRejected": 1}
 
     form = await home.answer(flow, {"password": "111111"})
     assert form["errors"] == {"base": "invalid_auth"}
@@ -281,7 +291,7 @@ async def test_a_password_that_no_longer_fits_asks_for_a_new_one(home: Home) -> 
     assert done["reason"] == "reauth_successful"
     await home.clock.run(5)
     assert entry.data["password"] == OTHER_WORD
-    assert report(entry)["failures"] == {}
+    assert (await report(home, entry))["failures"] == {}
 
 
 async def test_a_reload_shows_the_last_values_before_any_poll(home: Home) -> None:

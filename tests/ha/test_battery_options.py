@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.data_entry_flow import InvalidData
 from tests.world.devices import KINDS
 from tests.world.peripheral import Peripheral
 
@@ -39,7 +38,13 @@ async def set_options(home: Home, entry: ConfigEntry[Any], **more: Any) -> Resul
     options = home.hass.config_entries.options
     form = await home.clock.wait(options.async_init(entry.entry_id))
     general = {key: more.pop(key) for key in ("celsius",) if key in more}
-    data = {"interval": 30, **general, "sharing": {}, "corrections": UNCHANGED | more}
+    data = {
+        "interval": 30,
+        **general,
+        "sharing": {},
+        "steps": {},
+        "corrections": UNCHANGED | more,
+    }
     done: Result = await home.clock.wait(options.async_configure(form["flow_id"], data))
     await home.clock.run(5)
     return done
@@ -89,22 +94,27 @@ async def test_the_form_shows_what_is_set(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "error", "low", "high"),
     [
-        ("current_gain", 0),
-        ("current_gain", 11),
-        ("current_dead_band", -1),
-        ("current_dead_band", 11),
-        ("capacity", -1),
-        ("capacity", 20_001),
-        ("temperature_offset", 21),
-        ("temperature_offset", -21),
+        ("current_gain", 0, "gain", "0.1", "10"),
+        ("current_gain", 11, "gain", "0.1", "10"),
+        ("current_dead_band", -1, "band", "0", "10"),
+        ("current_dead_band", 11, "band", "0", "10"),
+        ("capacity", -1, "capacity", "0", "20000"),
+        ("capacity", 20_001, "capacity", "0", "20000"),
+        ("temperature_offset", 21, "offset", "-20", "20"),
+        ("temperature_offset", float("nan"), "offset", "-20", "20"),
     ],
 )
-async def test_the_form_has_bounds(home: Home, name: str, value: float) -> None:
+async def test_the_form_has_bounds_and_names_them(
+    home: Home, name: str, value: float, error: str, low: str, high: str
+) -> None:
     entry = await added(home, jbd())
-    with pytest.raises(InvalidData):
-        await set_options(home, entry, **{name: value})
+    form = await set_options(home, entry, **{name: value})
+    assert form["errors"] == {"base": f"{error}_bounds"}
+    named = form["description_placeholders"]
+    assert (named[f"{error}_low"], named[f"{error}_high"]) == (low, high)
+    assert not entry.options
 
 
 async def test_a_battery_that_does_not_tell_its_unit(home: Home) -> None:

@@ -134,6 +134,27 @@ async def test_less_detail_writes_less(home: Home) -> None:
     assert float(home.value(device, "current")) == -13.1
 
 
+async def test_each_quantity_has_a_dead_band_of_its_own(home: Home) -> None:
+    device = jbd()
+    device.pack.step = lambda _seconds: None
+    device.pack.current, device.pack.temperature = -12.5, 21.0
+    entry = await added(home, device)
+    await home.set_options(
+        await home.options(entry),
+        {"recording": "own", "current": 2.0, "temperature": 0},
+    )
+    await home.listen(device, 3)
+    before = float(home.value(device, "probe_temperature_1"))
+    device.pack.current, device.pack.temperature = -13.5, 21.1
+    await home.listen(device, 35)
+    assert home.value(device, "current") == "-12.5"
+    after = float(home.value(device, "probe_temperature_1"))
+    assert after == pytest.approx(before + 0.1)
+    device.pack.current = -14.5
+    await home.listen(device, 35)
+    assert float(home.value(device, "current")) == -14.5
+
+
 async def test_the_form_tells_how_many_rows_that_makes(home: Home) -> None:
     device = jbd()
     entry = await added(home, device)
@@ -144,8 +165,14 @@ async def test_the_form_tells_how_many_rows_that_makes(home: Home) -> None:
         device.pack.current = -12.5 - number % 2 * 0.2
         await home.listen(device, 3, every=10)
     told = (await home.options(entry))["description_placeholders"]
-    now, everything, normal, sparing = map(int, re.findall(r"\d+", told["rows"]))
+    now, everything, normal, sparing, own = map(int, re.findall(r"\d+", told["rows"]))
     assert now == everything >= normal > sparing
+    assert own == normal
+    data = {"recording": "own", "current": 1.0, "interval": 4}
+    refused = await home.set_options(await home.options(entry), data)
+    told = refused["description_placeholders"]
+    now, *_, own = map(int, re.findall(r"\d+", told["rows"]))
+    assert now == own < normal
     assert told["pace"].startswith("A reading of this battery takes 0.")
 
 

@@ -279,11 +279,11 @@ async def test_actions_on_one_battery(home: Home) -> None:
     await act(home, "release", device_id=device_id(home, ADDRESS))
     assert home.value(first, "connection") == "paused"
     assert home.value(second, "connection") == "awake"
-    polls = report(entry)["polls"]
+    polls = (await report(home, entry))["polls"]
     with pytest.raises(HomeAssistantError, match="left to its app"):
         await act(home, "refresh", device_id=[device_id(home, ADDRESS)])
     await act(home, "refresh", device_id=[device_id(home, OTHER)])
-    assert report(entry)["polls"] == polls
+    assert (await report(home, entry))["polls"] == polls
 
 
 async def test_actions_refuse_what_is_no_battery(home: Home) -> None:

@@ -7,7 +7,7 @@ The hours are virtual; ``SOAK_SEED`` chooses other faults. Without these the run
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 import gc
 import logging
 import os
@@ -29,6 +29,7 @@ from tests.world.devices.server import GattBattery
 
 from .air import SOURCE, Air
 from .home import Home
+from .test_batteries import report
 
 HOURS: Final = float(os.environ.get("SOAK_HOURS", "0.25"))
 SEED: Final = os.environ.get("SOAK_SEED", "1")
@@ -135,9 +136,9 @@ class Soak:
                         air.shout(device)
             await self.home.clock.run(ADVERT)
 
-    def collect(self, entry: ConfigEntry[Any]) -> None:
+    async def collect(self, entry: ConfigEntry[Any]) -> None:
         """Add up the counters of a battery that is about to be unloaded."""
-        told: Mapping[str, Any] = entry.runtime_data.describe()
+        told = await report(self.home, entry)
         self.polls["all"] += told["polls"]
         self.failures.update(told["failures"])
         self.refused.update(told["refused"])
@@ -227,7 +228,7 @@ class Soak:
     async def restart(self) -> None:
         entry = self.rng.choice(self.entries)
         entries = self.home.hass.config_entries
-        self.collect(entry)
+        await self.collect(entry)
         self.home.clock.hurries = False
         await self.home.clock.wait(entries.async_unload(entry.entry_id))
         await self.live(20)
@@ -316,7 +317,7 @@ async def test_nothing_grows_and_all_is_explained(
     await soak.live(2 * INTERVAL + 60)
     for entry in soak.entries:
         assert entry.runtime_data.online, soak.report()
-        soak.collect(entry)
+        await soak.collect(entry)
         await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
     await home.clock.run(1)
     with capsys.disabled():

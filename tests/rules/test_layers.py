@@ -53,7 +53,8 @@ LAYER_OF = {
     "flow_outputs": ("line_file", "output_entry", "outputs", "proto.publish", "const"),
     "runtime": ("feed", "polls", "proto", "const", "profile"),
     "profile": ("proto.model",),
-    "options": ("proto.model", "const"),
+    "options": ("proto", "const"),
+    "held_link": ("transport",),
     "heard": ("proto",),
     "words": ("const",),
     "adding": ("heard", "proto.mibeacon.devices", "const"),
@@ -102,6 +103,8 @@ LAYER_OF = {
     "coordinator": (
         "feed",
         "adverts",
+        "held_link",
+        "options",
         "polls",
         "radios",
         "runtime",
@@ -184,7 +187,9 @@ LAYER_OF = {
         "coordinator",  # which knows what reading takes
         "runtime",
         "words",
+        "options",
         "proto.bms.index",
+        "proto.model.fields",
         "proto.model.rows",
         "const",
     ),

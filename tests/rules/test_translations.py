@@ -34,7 +34,7 @@ from custom_components.mi_bms.proto.link.doctor import Cause, Facts, Remedy, dia
 from custom_components.mi_bms.proto.link.talk import Do
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
 from custom_components.mi_bms.proto.model.availability import LinkState
-from custom_components.mi_bms.proto.model.rows import Detail
+from custom_components.mi_bms.proto.model.rows import STEPS, Detail
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
 from homeassistant.components.sensor import SensorDeviceClass
@@ -284,7 +284,7 @@ class TestFlow:
             assert set(map(str, inner)) == set(texts["data"])
 
     def test_errors_of_the_battery_form(self) -> None:
-        bounds = _bounds({"interval": 30, "adaptive": False, "grace": 1})
+        bounds = _bounds({"interval": 30, "adaptive": False, "sharing": {"grace": 1}})
         errors = {one.error for one in bounds.values()}
         assert errors | {"not_confirmed"} == set(TEXTS["options"]["error"])
 
@@ -570,7 +570,10 @@ def test_placeholders_of_the_flow() -> None:
         used = set(PLACEHOLDER.findall(value))
         if path[0] == "error" and path[1].endswith("_bounds"):
             word = path[1].removesuffix("_bounds")
-            assert used == {f"{word}_low", f"{word}_high"}, path
+            ends = {f"{word}_low", f"{word}_high"}
+            if word == "steps":
+                ends = {f"{quantity}_high" for quantity in STEPS}
+            assert used == ends, path
         else:
             assert used == filled.get(path, set()), path
 

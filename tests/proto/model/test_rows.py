@@ -6,6 +6,7 @@ import pytest
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.rows import (
     DEAD_BANDS,
+    STEPS,
     Bands,
     Detail,
     RowsPerDay,
@@ -78,3 +79,19 @@ def test_less_detail_means_wider_bands() -> None:
     assert normal == DEAD_BANDS
     assert not any(bands(Detail.ALL).values())
     assert all(sparing[field] > normal[field] for field in DEAD_BANDS)
+
+
+@pytest.mark.parametrize("quantity", STEPS)
+def test_own_bands_are_set_by_quantity(quantity: Field) -> None:
+    own = bands(Detail.OWN, {quantity: 7.5})
+    for field, band in DEAD_BANDS.items():
+        assert own[field] == (7.5 if field in STEPS[quantity] else band)
+    for detail in set(Detail) - {Detail.OWN}:
+        assert bands(detail, {quantity: 7.5}) == bands(detail)
+
+
+def test_each_field_follows_one_quantity() -> None:
+    fields = [field for some in STEPS.values() for field in some]
+    assert len(fields) == len(set(fields))
+    assert set(fields) <= DEAD_BANDS.keys()
+    assert all(quantity in fields for quantity, fields in STEPS.items())

@@ -46,6 +46,21 @@ DEAD_BANDS: Final[Mapping[Field, float]] = {
     Field.HEATER_CURRENT: 0.1,
 }
 
+# What the user may set a dead-band of his own for -> the fields that follow it.
+STEPS: Final[Mapping[Field, tuple[Field, ...]]] = {
+    Field.VOLTAGE: (Field.VOLTAGE,),
+    Field.CURRENT: (Field.CURRENT, Field.BALANCE_CURRENT, Field.HEATER_CURRENT),
+    Field.POWER: (Field.POWER, Field.INPUT_POWER, Field.OUTPUT_POWER),
+    Field.BATTERY_LEVEL: (Field.BATTERY_LEVEL,),
+    Field.CELL_VOLTAGE: (
+        Field.CELL_VOLTAGE,
+        Field.DELTA_VOLTAGE,
+        Field.MAX_CELL_VOLTAGE,
+        Field.MIN_CELL_VOLTAGE,
+    ),
+    Field.TEMPERATURE: (Field.TEMPERATURE, Field.PROBE_TEMPERATURE),
+}
+
 type Place = tuple[Field, int]
 
 
@@ -55,18 +70,29 @@ class Detail(StrEnum):
     ALL = "all"
     NORMAL = "normal"
     SPARING = "sparing"
+    OWN = "own"
 
 
 _FACTORS: Final[Mapping[Detail, float]] = {
     Detail.ALL: 0.0,
     Detail.NORMAL: 1.0,
     Detail.SPARING: 5.0,
+    Detail.OWN: 1.0,
 }
 
 
-def bands(detail: Detail) -> Mapping[Field, float]:
-    """Give the dead-band of each field for a detail, in the unit of the field."""
-    return {name: band * _FACTORS[detail] for name, band in DEAD_BANDS.items()}
+def bands(
+    detail: Detail, steps: Mapping[Field, float] | None = None
+) -> Mapping[Field, float]:
+    """Give the dead-band of each field for a detail, in the unit of the field.
+
+    ``steps`` are the user's own, by the fields of ``STEPS``; only ``Detail.OWN`` heeds them.
+    """
+    found = {name: band * _FACTORS[detail] for name, band in DEAD_BANDS.items()}
+    if detail is Detail.OWN and steps:
+        for quantity, step in steps.items():
+            found |= dict.fromkeys(STEPS[quantity], step)
+    return found
 
 
 class Bands:

@@ -1,0 +1,76 @@
+"""The link of a battery between two polls: opened when it is wanted, shared while it holds, closed once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+
+from .transport import OpenLink, async_open
+
+
+class HeldLink:
+    """Hold at most one link to a battery."""
+
+    def __init__(
+        self, hass: HomeAssistant, address: str, turned: Callable[[bool], None]
+    ) -> None:
+        """Start without one; ``turned`` hears True when a link opens, False when it breaks or is closed."""
+        self._hass, self._address, self._turned = hass, address, turned
+        self._open: OpenLink | None = None
+        self._saying: CALLBACK_TYPE | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether there is a link, as far as anybody knows."""
+        return self._open is not None and self._open.is_open
+
+    async def async_open(self, attempts: int) -> OpenLink:
+        """Give the link that is held, or a new one; raises ``Unreachable`` when none came about."""
+        if self._open is not None and self._open.is_open:
+            return self._open
+        await self.async_close()
+        opened = self._open = await async_open(
+            self._hass, self._address, attempts=attempts
+        )
+        self._turned(True)
+        opened.on_lost(lambda: self._broke(opened))
+        return opened
+
+    def _broke(self, opened: OpenLink) -> None:
+        if self._open is opened:
+            self._open = None
+            self._turned(False)
+
+    @callback
+    def say_often(self, say: Callable[[], None], seconds: float) -> None:
+        """Call every so many seconds while the link lasts; once is enough for each link."""
+        if self._saying is not None:
+            return
+
+        @callback
+        def due(_now: datetime) -> None:
+            if self.is_open:
+                say()
+
+        self._saying = async_track_time_interval(
+            self._hass, due, timedelta(seconds=seconds), cancel_on_shutdown=True
+        )
+
+    @callback
+    def be_silent(self) -> None:
+        """End that."""
+        if self._saying is not None:
+            self._saying()
+            self._saying = None
+
+    async def async_close(self, *, forget: bool = False) -> None:
+        """Close the link, whatever it does; with ``forget``, its services are asked for anew next time."""
+        opened, self._open = self._open, None
+        self.be_silent()
+        if opened is None:
+            return
+        self._turned(False)
+        if forget:
+            await opened.forget_services()
+        await opened.close()
