@@ -42,7 +42,7 @@ from .proto.model.availability import Ears, Failure, LinkHistory, LinkState, fai
 from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
 from .proto.model.rows import RowsPerDay
 from .proto.model.sample import BmsSample
-from .radios import describe, ears, radios
+from .radios import describe, ears, names, radios
 from .runtime import SHARED
 from .transport import CONNECT_ATTEMPTS, OpenLink
 
@@ -95,6 +95,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._forgotten = False  # the table of services, since the last good poll
         self._shown_state: LinkState | None = None
         self.last_error: str | None = None
+        self._receiver: str | None = None  # that held the newest link
         self.device_id = ""  # of the device registry; packs are parts of it
         self.was_read = False  # since the start
         # What values depend on beside the battery; options may be newer when it is kept.
@@ -239,6 +240,23 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         return self.pack.quality if self.pack else None
 
     @property
+    def receiver(self) -> str | None:
+        """Give the name of the radio over which the battery was connected last."""
+        return names(self.hass).get(self._receiver or "")
+
+    def receivers(self) -> dict[str, Quality]:
+        """Give how well each radio lately read batteries, by its name."""
+        called = names(self.hass)
+        known = self._polls.scheduler.radios
+        return {called[one]: known[one] for one in known if one in called}
+
+    @property
+    def rssi(self) -> int | None:
+        """Give how strongly the battery is heard where it is heard best, in dBm."""
+        info = bluetooth.async_last_service_info(self.hass, self.address, False)
+        return info.rssi if info else None
+
+    @property
     def link_state(self) -> LinkState:
         """Say how the battery stands."""
         return self.history.state(self._polls.now(), self.ears)
@@ -367,7 +385,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     async def _poll(self, order: Order) -> BmsSample:
         attempts = 1 if order.gentle else CONNECT_ATTEMPTS
-        opened = await self._link.async_open(attempts)
+        opened = await self._link.async_open(attempts, order.radio)
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
         device = Device(name=info.name if info else "", address=self.address)
         secret = self.entry.data.get(CONF_PASSWORD)
@@ -385,12 +403,14 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.history.link(self._polls.now(), is_open=is_open)
         scheduler = self._polls.scheduler
         if is_open:
-            scheduler.connected(self.address, self._radio())
+            scheduler.connected(self.address, self._holder())
+            # Where no radio tells who is connected, it is the one that was to be expected.
+            self._receiver = self.pack.radio if self.pack else None
         elif self.pack and self.pack.phase is Phase.HELD:
             scheduler.lost(self.address)
             self._polls.kick()
 
-    def _radio(self) -> str | None:
+    def _holder(self) -> str | None:
         """Give the radio that holds the link."""
         found = radios(self.hass, (self.address,))
         return next(

@@ -12,7 +12,12 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
-from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
+from homeassistant.const import (
+    SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    EntityCategory,
+    UnitOfRatio,
+    UnitOfTime,
+)
 from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -22,12 +27,17 @@ from .entity import battery_device
 from .proto.model.availability import LinkState
 from .refresh import async_refresh
 
+ATTR_RECEIVERS: Final = "receivers"
+ATTR_QUALITY: Final = "link_quality"
+ATTR_SECONDS: Final = "time_to_read"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSensorDescription(SensorEntityDescription):
     """Add to a row how its value is found."""
 
     value: Callable[[BatteryCoordinator], str | float | None]
+    more: Callable[[BatteryCoordinator], dict[str, Any]] | None = None
 
 
 def _quality(coordinator: BatteryCoordinator) -> float | None:
@@ -42,6 +52,16 @@ def _interval(coordinator: BatteryCoordinator) -> float | None:
     return coordinator.pack.effective if coordinator.pack else None
 
 
+def _receivers(coordinator: BatteryCoordinator) -> dict[str, Any]:
+    """Tell how well each receiver lately read batteries, whichever they were."""
+    return {
+        ATTR_RECEIVERS: {
+            name: {ATTR_QUALITY: quality.share, ATTR_SECONDS: quality.seconds}
+            for name, quality in coordinator.receivers().items()
+        }
+    }
+
+
 def _link(
     key: str,
     value: Callable[[BatteryCoordinator], str | float | None],
@@ -51,14 +71,16 @@ def _link(
     precision: int | None = None,
     enabled: bool = False,
     options: list[str] | None = None,
+    more: Callable[[BatteryCoordinator], dict[str, Any]] | None = None,
 ) -> LinkSensorDescription:
     return LinkSensorDescription(
         key=key,
         translation_key=key,
         value=value,
+        more=more,
         device_class=device_class,
         native_unit_of_measurement=unit,
-        state_class=None if options else SensorStateClass.MEASUREMENT,
+        state_class=SensorStateClass.MEASUREMENT if unit else None,
         suggested_display_precision=precision,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=enabled,
@@ -87,6 +109,13 @@ LINK_SENSORS: Final = (
         precision=0,
         enabled=True,
     ),
+    _link(
+        "rssi",
+        lambda coordinator: coordinator.rssi,
+        _C.SIGNAL_STRENGTH,
+        SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    ),
+    _link("receiver", lambda coordinator: coordinator.receiver, more=_receivers),
 )
 REFRESH: Final = ButtonEntityDescription(key="refresh", translation_key="refresh")
 RELEASE: Final = ButtonEntityDescription(key="release", translation_key="release")
@@ -125,6 +154,15 @@ class LinkSensor(LinkEntity, SensorEntity):
     """Tell how a battery stands and how well it is read."""
 
     entity_description: LinkSensorDescription
+    # They change with each reading, and nobody draws a graph of them.
+    _unrecorded_attributes = frozenset({ATTR_RECEIVERS})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Give what stands beside the value."""
+        more = self.entity_description.more
+        return more(self.coordinator) if more else None
 
     @property
     @override
@@ -138,7 +176,9 @@ class RefreshButton(LinkEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Read, and tell when that was not possible."""
+        """Read, and tell when that was not possible; it ends a release, which nobody else can."""
+        if self.coordinator.away and not self.coordinator.paused:
+            self.coordinator.async_resume()
         await async_refresh(self.coordinator)
 
 

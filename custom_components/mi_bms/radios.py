@@ -29,6 +29,15 @@ def _name(hass: HomeAssistant, address: str) -> str:
     return info.name if info else address
 
 
+def _title(scanner: BaseHaScanner) -> str:
+    return str(scanner.name).removesuffix(f" ({scanner.source})")
+
+
+def names(hass: HomeAssistant) -> dict[str, str]:
+    """Give what people call the radios, by source."""
+    return {one.source: _title(one) for one in bluetooth.async_current_scanners(hass)}
+
+
 def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
     """Give the facts of all radios that matter to some batteries."""
     wanted = tuple(addresses)
@@ -96,7 +105,7 @@ def describe(
         heard = scanner.get_discovered_device_advertisement_data(address)
         found.append(
             Ear(
-                name=scanner.name.removesuffix(f" ({scanner.source})"),
+                name=_title(scanner),
                 rssi=heard[1].rssi if heard else None,
                 connectable=scanner.connectable,
                 local=isinstance(scanner, HaScanner),

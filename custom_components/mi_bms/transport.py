@@ -6,7 +6,7 @@ it when its Bluetooth starts.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 import contextlib
 from dataclasses import replace
 from typing import Any, Final, override
@@ -28,6 +28,11 @@ from .proto.model.sample import BmsSample
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
+# A proxy that lost its power says so to nobody: it just hears nothing any more. While one connects,
+# it may not listen for some seconds.
+LEAST_PATIENCE: Final = 10.0  # s for connecting, whatever the radio does
+SILENT_RADIO: Final = 20.0  # s without any advert, after which waiting longer is no use
+_LOOK: Final = 1.0  # s
 
 _WRITE: Final = "write"
 _SILENT: Final = "write-without-response"
@@ -176,11 +181,19 @@ class OpenLink:
 
 
 async def async_open(
-    hass: HomeAssistant, address: str, *, attempts: int = CONNECT_ATTEMPTS
+    hass: HomeAssistant,
+    address: str,
+    *,
+    attempts: int = CONNECT_ATTEMPTS,
+    radio: str | None = None,
 ) -> OpenLink:
-    """Connect; raises ``Unreachable`` when no connection came about."""
+    """Connect; raises ``Unreachable`` when no connection came about.
+
+    ``radio`` is the source of the receiver that is expected to do it: one that falls silent meanwhile
+    is not waited for.
+    """
     lost = asyncio.get_running_loop().create_future()
-    return OpenLink(await _async_connect(hass, address, lost, attempts), lost)
+    return OpenLink(await _async_connect(hass, address, lost, attempts, radio), lost)
 
 
 async def async_use[T](
@@ -224,8 +237,33 @@ async def async_meet(
     return await async_use(hass, device.address, meet)
 
 
+@contextlib.asynccontextmanager
+async def _patience(hass: HomeAssistant, radio: str | None) -> AsyncIterator[None]:
+    """Limit the time for connecting; raises ``TimeoutError``."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(CONNECT_TIMEOUT) as limit:
+
+        def look() -> None:
+            nonlocal later
+            scanner = bluetooth.async_scanner_by_source(hass, radio or "")
+            if scanner and scanner.time_since_last_detection() >= SILENT_RADIO:
+                limit.reschedule(loop.time())
+            else:
+                later = loop.call_later(_LOOK, look)
+
+        later = loop.call_later(LEAST_PATIENCE, look)
+        try:
+            yield
+        finally:
+            later.cancel()
+
+
 async def _async_connect(
-    hass: HomeAssistant, address: str, lost: asyncio.Future[None], attempts: int
+    hass: HomeAssistant,
+    address: str,
+    lost: asyncio.Future[None],
+    attempts: int,
+    radio: str | None,
 ) -> BleakClient:
     device = bluetooth.async_ble_device_from_address(hass, address, connectable=True)
     if device is None:
@@ -236,7 +274,7 @@ async def _async_connect(
             lost.set_result(None)
 
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT):
+        async with _patience(hass, radio):
             return await bleak_retry_connector.establish_connection(
                 bleak_retry_connector.BleakClientWithServiceCache,
                 device,

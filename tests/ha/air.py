@@ -4,6 +4,7 @@ Adverts enter as raw bytes through a remote scanner and connections run over the
 the simulated proxies use, so parsing, path choice, bleak's wrapper and the retry connector are real.
 """
 
+import asyncio
 from collections.abc import Callable
 import random
 from typing import Any, override
@@ -60,6 +61,7 @@ class Air(BaseHaRemoteScanner):
         self.caches = False  # keeps the table of a device's services, as some stacks do
         self.tables: dict[str, BleakGATTServiceCollection] = {}
         self.cleared = 0
+        self.frozen = False  # nothing is answered, and nobody told
         air = self
 
         class Client(AirClient):
@@ -141,6 +143,8 @@ class AirClient(BaseBleakClient):
 
     @override
     async def connect(self, pair: bool = False, **kwargs: Any) -> None:
+        if self.air.frozen:
+            await asyncio.Event().wait()
         device = self.air.devices.get(self.address)
         if device is None or not device.connectable or self.address in self.air.refuse:
             raise BleakError("connect failed")

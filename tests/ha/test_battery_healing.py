@@ -110,6 +110,35 @@ async def test_bluetooth_that_starts_anew(
     again.close()
 
 
+@pytest.mark.parametrize("after", [1.0, 20.0])
+async def test_a_proxy_without_power_is_not_waited_for(
+    home: Home, caplog: pytest.LogCaptureFixture, after: float
+) -> None:
+    """It is heard of no more, yet still counts as connected for minutes; another one hears the battery."""
+    device = polled()
+    near, far = home.air, Air(home.hass, source="AA:BB:CC:00:00:98")
+    near.add(device, rssi=-55)
+    far.add(device, rssi=-72)
+    await home.add(device)
+    await home.clock.run(after)
+    near.frozen = True
+    oldest = 0.0
+    done, read_at = works(home, device), home.clock.time
+    for _ in range(150):
+        far.shout(device)
+        await home.clock.run(1)
+        if done():
+            done, read_at = works(home, device), home.clock.time
+        oldest = max(oldest, home.clock.time - read_at)
+        assert home.value(device, "voltage") != "unavailable"
+    assert oldest <= 3 * INTERVAL
+    assert far.connects >= 3
+    assert said(caplog, "cannot be read") == 0
+    near.frozen = False
+    await nothing_is_left(home, near, far)
+    far.close()
+
+
 async def test_an_adapter_that_falls_silent(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:

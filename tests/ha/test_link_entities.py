@@ -1,5 +1,6 @@
 """The connection to a battery: what tells of it, and what acts on it."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 from tests.world.devices import KINDS
 
 from .home import Home
 from .test_batteries import ADDRESS, added, jbd, report
 from .test_packs import racked
+from .test_sensors import STATE
 
 OTHER = "A5:C2:37:00:00:05"
 
@@ -61,13 +64,20 @@ async def test_how_well_a_battery_is_read(home: Home) -> None:
     assert home.value(device, "connection") == "awake"
     assert float(home.value(device, "read_interval")) == 30
     registry = er.async_get(home.hass)
-    for name in ("link_quality", "poll_time"):
+    for name in ("link_quality", "poll_time", "rssi", "receiver"):
         one = registry.async_get(home.entity_id(device, name) or "")
         assert one
         assert one.disabled
     await with_all_entities(home, entry)
     assert float(home.value(device, "link_quality")) == 100
     assert 0 < float(home.value(device, "poll_time")) < 2
+    assert float(home.value(device, "rssi")) == -60
+    assert home.value(device, "receiver") == "air"
+    receiver = home.hass.states.get(home.entity_id(device, "receiver") or "")
+    assert receiver
+    told = receiver.attributes["receivers"]["air"]
+    assert told["link_quality"] == 100
+    assert 0 < told["time_to_read"] < 2
 
     home.air.refuse.add(ADDRESS)
     await home.listen(device, 8, every=5)
@@ -178,6 +188,32 @@ async def test_a_release_outlives_a_restart(home: Home) -> None:
     await home.listen(device, 4, every=5)
     assert home.value(device, "connection") == "awake"
     assert home.air.connects > connects
+
+
+async def test_a_refresh_ends_a_release(home: Home) -> None:
+    device = jbd()
+    await added(home, device)
+    await act(home, "release", minutes=60)
+    connects = home.air.connects
+    await press(home, device, "refresh")
+    assert home.air.connects == connects + 1
+    assert home.value(device, "connection") == "awake"
+
+
+async def test_what_was_wished_is_written_down_at_once(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    """A crash asks nobody what is worth keeping."""
+    device = jbd()
+    await added(home, device)
+    await act(home, "release", minutes=5)
+    await home.clock.run(10)
+    kept = hass_storage[STATE]["data"][ADDRESS]
+    left = datetime.fromisoformat(kept["left_until"]) - dt_util.utcnow()
+    assert 280 < left.total_seconds() <= 290
+    await do(home, device, "switch", "turn_on", "reading")
+    await home.clock.run(10)
+    assert not hass_storage[STATE]["data"][ADDRESS]["left_until"]
 
 
 async def test_a_release_that_ended_during_a_restart_is_over(home: Home) -> None:
