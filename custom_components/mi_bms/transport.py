@@ -240,22 +240,22 @@ async def async_meet(
 @contextlib.asynccontextmanager
 async def _patience(hass: HomeAssistant, radio: str | None) -> AsyncIterator[None]:
     """Limit the time for connecting; raises ``TimeoutError``."""
-    loop = asyncio.get_running_loop()
+
+    async def watch(limit: asyncio.Timeout) -> None:
+        await asyncio.sleep(LEAST_PATIENCE)
+        while (
+            not (scanner := bluetooth.async_scanner_by_source(hass, radio or ""))
+            or scanner.time_since_last_detection() < SILENT_RADIO
+        ):
+            await asyncio.sleep(_LOOK)
+        limit.reschedule(asyncio.get_running_loop().time())
+
     async with asyncio.timeout(CONNECT_TIMEOUT) as limit:
-
-        def look() -> None:
-            nonlocal later
-            scanner = bluetooth.async_scanner_by_source(hass, radio or "")
-            if scanner and scanner.time_since_last_detection() >= SILENT_RADIO:
-                limit.reschedule(loop.time())
-            else:
-                later = loop.call_later(_LOOK, look)
-
-        later = loop.call_later(LEAST_PATIENCE, look)
+        watching = asyncio.create_task(watch(limit))
         try:
             yield
         finally:
-            later.cancel()
+            watching.cancel()
 
 
 async def _async_connect(
