@@ -237,16 +237,18 @@ async def async_meet(
     return await async_use(hass, device.address, meet)
 
 
+def _silent(hass: HomeAssistant, radio: str | None) -> bool:
+    scanner = bluetooth.async_scanner_by_source(hass, radio) if radio else None
+    return scanner is not None and scanner.time_since_last_detection() >= SILENT_RADIO
+
+
 @contextlib.asynccontextmanager
 async def _patience(hass: HomeAssistant, radio: str | None) -> AsyncIterator[None]:
     """Limit the time for connecting; raises ``TimeoutError``."""
 
     async def watch(limit: asyncio.Timeout) -> None:
         await asyncio.sleep(LEAST_PATIENCE)
-        while (
-            not (scanner := bluetooth.async_scanner_by_source(hass, radio or ""))
-            or scanner.time_since_last_detection() < SILENT_RADIO
-        ):
+        while not _silent(hass, radio):  # noqa: ASYNC110 (no event tells)
             await asyncio.sleep(_LOOK)
         limit.reschedule(asyncio.get_running_loop().time())
 

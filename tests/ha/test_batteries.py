@@ -241,7 +241,7 @@ async def test_no_free_slot(home: Home) -> None:
     device = jbd()
     entry = await added(home, device)
     home.air.slots = 0
-    await home.clock.run(100)
+    await home.listen(device, 20, every=5)
     assert set((await report(home, entry))["failures"]) == {"no_slot"}
 
 
