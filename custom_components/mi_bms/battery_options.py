@@ -1,6 +1,6 @@
 """The options form of a battery: how it is read, what of it is recorded, and corrections of what it says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 import probatio
@@ -105,24 +105,36 @@ def _bounds(given: Mapping[str, Any]) -> dict[str, Bound]:
     return found
 
 
-def _check(given: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """Give the errors of what was entered, and their placeholders."""
-    errors, named = {}, {}
+class Checked(NamedTuple):
+    """Hold what is wrong with what was entered: errors, their placeholders, and the sections they are in."""
+
+    errors: dict[str, str]
+    named: dict[str, str]
+    sections: set[str]
+
+
+def _check(given: Mapping[str, Any]) -> Checked:
+    """Compare what was entered with the bounds."""
+    found = Checked({}, {}, set())
     for name, bound in _bounds(given).items():
         inside = given[bound.section] if bound.section else given
         if not bound.low <= inside[name] <= bound.high:
-            # What stands in a section that is closed is told above all fields.
-            errors["base" if bound.section else name] = bound.error
-        prefix = (
-            name if bound.section == CONF_STEPS else bound.error.removesuffix("_bounds")
-        )
-        named[f"{prefix}_low"] = f"{bound.low:g}"
-        named[f"{prefix}_high"] = f"{bound.high:g}"
-    return errors, named
+            # What stands in a section is told above all fields, or it would not be seen.
+            found.errors["base" if bound.section else name] = bound.error
+            if bound.section:
+                found.sections.add(bound.section)
+        own = bound.error == _STEPS_ERROR
+        prefix = name if own else bound.error.removesuffix("_bounds")
+        found.named[f"{prefix}_low"] = f"{bound.low:g}"
+        found.named[f"{prefix}_high"] = f"{bound.high:g}"
+    return found
 
 
-def _section(form: dict[probatio.Marker, Any]) -> section:
-    return section(probatio.Schema(form), SectionConfig(collapsed=True))
+type _Fields = dict[probatio.Marker, Any]
+
+
+def _section(form: _Fields, *, opened: bool) -> section:
+    return section(probatio.Schema(form), SectionConfig(collapsed=not opened))
 
 
 def _number(unit: str | None = None, step: float = 1) -> selector.NumberSelector:
@@ -135,46 +147,47 @@ def _number(unit: str | None = None, step: float = 1) -> selector.NumberSelector
     return selector.NumberSelector(config)
 
 
-def _sharing() -> section:
-    return _section(
-        {
-            probatio.Required(CONF_GRACE, default=0): _number(UnitOfTime.SECONDS),
-            probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _number(
-                UnitOfTime.MINUTES
-            ),
-            probatio.Required(CONF_RESERVE, default=1): _number(),
-        }
-    )
+def _sharing() -> _Fields:
+    return {
+        probatio.Required(CONF_GRACE, default=0): _number(UnitOfTime.SECONDS),
+        probatio.Required(CONF_RELEASE, default=DEFAULT_RELEASE): _number(
+            UnitOfTime.MINUTES
+        ),
+        probatio.Required(CONF_RESERVE, default=1): _number(),
+    }
 
 
-def _steps() -> section:
-    return _section(
-        {
-            probatio.Required(name.value, default=DEAD_BANDS[name]): _number(
-                _STEP_UNITS[name], 0.001
-            )
-            for name in STEPS
-        }
-    )
+def _steps() -> _Fields:
+    return {
+        probatio.Required(name.value, default=DEAD_BANDS[name]): _number(
+            _STEP_UNITS[name], 0.001
+        )
+        for name in STEPS
+    }
 
 
-def _corrections() -> section:
-    return _section(
-        {
-            probatio.Required(CONF_INVERT, default=False): selector.BooleanSelector(),
-            probatio.Required(CONF_GAIN, default=1): _number(step=0.001),
-            probatio.Required(CONF_CURRENT_BAND, default=0): _number(
-                UnitOfElectricCurrent.AMPERE, 0.01
-            ),
-            probatio.Required(CONF_CAPACITY, default=0): _number("Ah", 0.1),
-            probatio.Required(CONF_TEMPERATURE_OFFSET, default=0): _number(
-                UnitOfTemperature.CELSIUS, 0.1
-            ),
-        }
-    )
+def _corrections() -> _Fields:
+    return {
+        probatio.Required(CONF_INVERT, default=False): selector.BooleanSelector(),
+        probatio.Required(CONF_GAIN, default=1): _number(step=0.001),
+        probatio.Required(CONF_CURRENT_BAND, default=0): _number(
+            UnitOfElectricCurrent.AMPERE, 0.01
+        ),
+        probatio.Required(CONF_CAPACITY, default=0): _number("Ah", 0.1),
+        probatio.Required(CONF_TEMPERATURE_OFFSET, default=0): _number(
+            UnitOfTemperature.CELSIUS, 0.1
+        ),
+    }
 
 
-def _schema(family: str) -> probatio.Schema:
+_SECTIONS: Final[Mapping[str, Callable[[], _Fields]]] = {
+    CONF_STEPS: _steps,
+    SHARING: _sharing,
+    CONF_CORRECTIONS: _corrections,
+}
+
+
+def _schema(family: str, opened: Collection[str] = ()) -> probatio.Schema:
     """Build the form; the unit is asked for only where the battery does not tell it."""
     form: dict[probatio.Marker, Any] = {
         probatio.Required(CONF_INTERVAL, default=DEFAULT_INTERVAL): _number(
@@ -195,9 +208,8 @@ def _schema(family: str) -> probatio.Schema:
         form[probatio.Required(CONF_CELSIUS, default=False)] = (
             selector.BooleanSelector()
         )
-    form[probatio.Required(CONF_STEPS)] = _steps()
-    form[probatio.Required(SHARING)] = _sharing()
-    form[probatio.Required(CONF_CORRECTIONS)] = _corrections()
+    for name, fields in _SECTIONS.items():
+        form[probatio.Required(name)] = _section(fields(), opened=name in opened)
     return probatio.Schema(form)
 
 
@@ -209,11 +221,10 @@ class BatteryOptions(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Show and store the options."""
         shared = self.hass.data[SHARED]
-        errors: dict[str, str] = {}
-        named: dict[str, str] = {}
+        checked = Checked({}, {}, set())
         if user_input is not None:
-            errors, named = _check(user_input)
-            if not errors:
+            checked = _check(user_input)
+            if not checked.errors:
                 given = {**user_input, **user_input[SHARING]}
                 del given[SHARING]
                 given |= {name: int(given[name]) for name in _WHOLE}
@@ -224,10 +235,10 @@ class BatteryOptions(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.config_entry.data[CONF_FAMILY]), shown
+                _schema(self.config_entry.data[CONF_FAMILY], checked.sections), shown
             ),
-            errors=errors,
-            description_placeholders=named | await self._async_measured(shown),
+            errors=checked.errors,
+            description_placeholders=checked.named | await self._async_measured(shown),
         )
 
     async def _async_measured(self, shown: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from .adverts import SensorCoordinator
 from .const import CONF_KEY, CONF_KIND, KIND_OUTPUT
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
+from .doctor import async_tell
 from .outputs import CONF_DEVICES, CONF_PATH, CONF_TOPIC, Output
 from .profile import sample_to_json
 from .proto.link.masking import masked
@@ -49,7 +50,7 @@ async def async_get_config_entry_diagnostics(
     }
     coordinator = getattr(entry, "runtime_data", None)
     if isinstance(coordinator, BatteryCoordinator):
-        report["battery"] = _battery(hass, coordinator)
+        report["battery"] = await _async_battery(hass, coordinator)
     elif isinstance(coordinator, SensorCoordinator):
         decoder = coordinator.decoder
         report["sensor"] = {
@@ -69,7 +70,9 @@ async def async_get_config_entry_diagnostics(
     return report
 
 
-def _battery(hass: HomeAssistant, battery: BatteryCoordinator) -> dict[str, Any]:
+async def _async_battery(
+    hass: HomeAssistant, battery: BatteryCoordinator
+) -> dict[str, Any]:
     """Tell how a battery was read, what was refused and why, and what it said last."""
     quality, diagnosis, pack = battery.quality, battery.diagnosis, battery.pack
     polls = hass.data[SHARED].polls
@@ -93,6 +96,9 @@ def _battery(hass: HomeAssistant, battery: BatteryCoordinator) -> dict[str, Any]
         "link": battery.link_state,
         "cause": diagnosis.cause if diagnosis else None,
         "remedy": diagnosis.remedy if diagnosis else None,
+        "in_words": _ADDRESS.sub(REDACTED, await async_tell(hass, diagnosis))
+        if diagnosis
+        else None,
         "interval": pack.effective if pack else None,
         "link_quality": quality.share if quality else None,
         "poll_time": quality.seconds if quality else None,

@@ -30,7 +30,7 @@ CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
 # A proxy that lost its power says so to nobody: it just hears nothing any more. While one connects,
 # it may not listen for some seconds.
-LEAST_PATIENCE: Final = 10.0  # s for connecting, whatever the radio does
+LEAST_PATIENCE: Final = 5.0  # s for connecting, whatever the radio does
 SILENT_RADIO: Final = 20.0  # s without any advert, after which waiting longer is no use
 _LOOK: Final = 1.0  # s
 
@@ -189,8 +189,8 @@ async def async_open(
 ) -> OpenLink:
     """Connect; raises ``Unreachable`` when no connection came about.
 
-    ``radio`` is the source of the receiver that is expected to do it: one that falls silent meanwhile
-    is not waited for.
+    ``radio`` is the source of the receiver that is expected to do it, if another could: then one that
+    is or falls silent is not waited for.
     """
     lost = asyncio.get_running_loop().create_future()
     return OpenLink(await _async_connect(hass, address, lost, attempts, radio), lost)

@@ -135,6 +135,7 @@ async def test_diagnostics_name_cause_and_remedy(
     entry = await lost(home, device)
     battery = (await diagnosed(home, hass_client, entry))[0]["battery"]
     assert (battery["cause"], battery["remedy"]) == (None, None)
+    assert battery["in_words"] is None
     assert battery["link"] == "awake"
     assert battery["link_quality"] == 100
     assert battery["receivers"][0]["polls"] == 1
@@ -142,6 +143,8 @@ async def test_diagnostics_name_cause_and_remedy(
     battery = (await diagnosed(home, hass_client, entry))[0]["battery"]
     assert battery["link"] == "connect_failed"
     assert (battery["cause"], battery["remedy"]) == ("refused", "restart_battery")
+    assert battery["in_words"].count(". ") >= 1  # a sentence of each
+    assert "air" in battery["in_words"]
 
 
 async def test_diagnostics_show_what_was_refused(
