@@ -27,56 +27,30 @@ def told(active: ActiveSensor) -> Iterator[None]:
 
 
 def _told(name: str, err: MiBmsError) -> HomeAssistantError:
-    """Say what was wrong with the connection, or with what was wanted."""
+    """Say what was wrong with the connection, with what was wanted, or with what was answered."""
     match err:
         case Refused():
             return ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="limits_refused"
             )
         case Unreachable(reason="not_heard"):
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="sensor_not_heard",
-                translation_placeholders={"name": name},
-            )
+            return _trouble("not_heard", name=name)
         case Unreachable(reason="no_slot"):
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="sensor_no_slot",
-                translation_placeholders={"name": name},
-            )
+            return _trouble("no_slot", name=name)
         case Unreachable():
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="sensor_lost",
-                translation_placeholders={"name": name},
-            )
-    return _answer(name, err)
-
-
-def _answer(name: str, err: MiBmsError) -> HomeAssistantError:
-    """Say what was wrong with what a sensor that is connected answered."""
-    match err:
+            return _trouble("lost", name=name)
         case NoAnswer():
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="sensor_silent",
-                translation_placeholders={"name": name},
-            )
+            return _trouble("silent", name=name)
         case Unsupported():
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="sensor_cannot",
-                translation_placeholders={"name": name},
-            )
+            return _trouble("cannot", name=name)
         case FrameError(reason="not_taken"):
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="sensor_kept",
-                translation_placeholders={"name": name},
-            )
+            return _trouble("kept", name=name)
+    return _trouble("garbled", name=name)
+
+
+def _trouble(key: str, **fill: str) -> HomeAssistantError:
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key="sensor_garbled",
-        translation_placeholders={"name": name},
+        translation_key=f"sensor_{key}",
+        translation_placeholders=fill,
     )

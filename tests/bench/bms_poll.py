@@ -29,13 +29,13 @@ from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
-from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.link.session import Device, Memory, Session
 from custom_components.mi_bms.transport import BleakLink
 from tests.replay.batteries import run
+from tests.world.bleak_table import table
 from tests.world.devices import KINDS
 from tests.world.faults import Faults
 from tests.world.link import CCCD, Link, full_uuid
@@ -112,21 +112,7 @@ class Backend(BaseBleakClient):
         )
         self.links.append(self._link)
         self.battery.connected(asyncio.get_running_loop().time())
-        self.services = BleakGATTServiceCollection()
-        for service in self.battery.services:
-            parent = BleakGATTService(None, service.handle, full_uuid(service.uuid))
-            self.services.add_service(parent)
-            for one in service.characteristics:
-                self.services.add_characteristic(
-                    BleakGATTCharacteristic(
-                        None,
-                        one.handle,
-                        full_uuid(one.uuid),
-                        list(one.properties),
-                        lambda: self.mtu_size - 3,
-                        parent,
-                    )
-                )
+        self.services = table(self.battery, lambda: self.mtu_size)
 
     @override
     async def disconnect(self) -> None:

@@ -21,16 +21,10 @@ from .api import PASSWORD, USER
 from .check import Check, Outcome
 from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
 from .process import Trouble, until
+from .proof import say
 from .world_client import WorldProcess, add_adapter, add_proxy
 
-STARTED = time.monotonic()
-
 type Options = dict[str, Any]
-
-
-def say(text: str) -> None:
-    """Report progress."""
-    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)  # noqa: T201
 
 
 def choose_port(options: Options) -> int:

@@ -11,8 +11,6 @@ import contextlib
 from pathlib import Path
 import re
 import sys
-import tempfile
-import time
 from typing import Any, Final, override
 from uuid import uuid4
 
@@ -30,13 +28,13 @@ from .api import Api, Json
 from .check import DOMAIN, Check
 from .home_assistant import HOST, HomeAssistant, free_port, prepare, unexpected
 from .process import Trouble, until
+from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_proxy
 
 SCENARIO: Final = Path(__file__).parents[1] / "world" / "scenarios" / "homekit.toml"
 REMOTE: Final = "F8:24:41:07:01:53"
 PRESSED: Final = "Press Button Plus"
 CODE: Final = re.compile(r"\b\d{3}-\d\d-\d{3}\b")
-STARTED: Final = time.monotonic()
 # The controller and the states are read one after the other, and a value moves meanwhile.
 TRIES: Final = 5
 
@@ -59,11 +57,6 @@ STEPS: Final = {
     _C.LIGHT_LEVEL_CURRENT: 1.0,
     _C.BATTERY_LEVEL: 1.0,
 }
-
-
-def say(text: str) -> None:
-    """Report progress."""
-    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)  # noqa: T201
 
 
 # --- the bridge in Home Assistant --------------------------------------------------------
@@ -400,21 +393,8 @@ async def run(folder: Path) -> int:
         wrong += also_wrong + [f"log: {one}" for one in unexpected(home.log_text())]
         for line in lines + more:
             say(line)
-        for line in wrong:
-            say(f"PROBLEM {line}")
-        say("HomeKit FAILED" if wrong else "HomeKit passed")
-        return 1 if wrong else 0
-
-
-def main() -> int:
-    """Run in a scratch folder."""
-    with tempfile.TemporaryDirectory(prefix="mi_bms_homekit_") as folder:
-        try:
-            return asyncio.run(run(Path(folder)))
-        except (Trouble, OSError) as err:
-            print(f"homekit: {err}", file=sys.stderr)  # noqa: T201
-            return 1
+        return verdict("HomeKit", wrong)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prove("homekit", run))

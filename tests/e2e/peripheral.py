@@ -10,14 +10,13 @@ from collections.abc import Mapping
 import contextlib
 from pathlib import Path
 import sys
-import tempfile
-import time
 from typing import Final
 
 from .api import Api, Json
 from .check import DOMAIN, answers, menu_choice
 from .home_assistant import ROOT, HomeAssistant, free_port, prepare, unexpected
 from .process import Child, Trouble, until
+from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_adapter
 
 SCENARIOS: Final = Path(__file__).parents[1] / "world" / "scenarios"
@@ -33,12 +32,6 @@ WANTED: Final[Mapping[str, tuple[str, float, float]]] = {
     "Temperature": (SENSOR, 21.5, 6),
     "Humidity": (SENSOR, 47, 20),
 }
-STARTED: Final = time.monotonic()
-
-
-def say(text: str) -> None:
-    """Report progress."""
-    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)  # noqa: T201
 
 
 async def serve(name: str, adapter: str, bus: str, folder: Path) -> Child:
@@ -147,21 +140,8 @@ async def run(folder: Path) -> int:
         ]
         for name, (address, *_) in WANTED.items():
             say(f"{address} {name:<20} {values.get((address, name))}")
-        for line in problems:
-            say(f"PROBLEM {line}")
-        say("peripheral FAILED" if problems else "peripheral passed")
-        return 1 if problems else 0
-
-
-def main() -> int:
-    """Run in a scratch folder."""
-    with tempfile.TemporaryDirectory(prefix="mi_bms_peripheral_") as folder:
-        try:
-            return asyncio.run(run(Path(folder)))
-        except (Trouble, OSError) as err:
-            print(f"peripheral: {err}", file=sys.stderr)  # noqa: T201
-            return 1
+        return verdict("peripheral", problems)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prove("peripheral", run))

@@ -9,32 +9,25 @@ from collections.abc import Callable
 import random
 from typing import Any, override
 
-from bleak.assigned_numbers import gatt_char_props_to_strs
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
-from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.backends.service import BleakGATTServiceCollection
 from bleak.exc import BleakError
 from bleak_retry_connector import Allocations
 from habluetooth import BaseHaRemoteScanner, HaBluetoothConnector
 
 from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
+from tests.world.bleak_table import table
 from tests.world.faults import Faults
-from tests.world.link import Link, full_uuid
+from tests.world.link import Link
 from tests.world.peripheral import GattError, Peripheral
 
 from .clock import now
 
 SOURCE = "AA:BB:CC:00:00:99"
-_BITS = {
-    "read": 2,
-    "write-without-response": 4,
-    "write": 8,
-    "notify": 16,
-    "indicate": 32,
-}
 
 
 class Air(BaseHaRemoteScanner):
@@ -160,36 +153,13 @@ class AirClient(BaseBleakClient):
         self._link.closing.append(self._closed)
         device.connected(now())
         known = self.air.tables if self.air.caches else {}
-        self.services = known.get(self.address) or self._table(device)
+        self.services = known.get(self.address) or table(device, lambda: self.mtu_size)
         self.air.tables[self.address] = self.services
 
     async def clear_cache(self) -> bool:
         """Ask the device anew at the next connection."""
         self.air.cleared += 1
         return self.air.tables.pop(self.address, None) is not None
-
-    def _table(self, device: Peripheral) -> BleakGATTServiceCollection:
-        table = BleakGATTServiceCollection()
-        for service in device.services:
-            parent = BleakGATTService(None, service.handle, full_uuid(service.uuid))
-            table.add_service(parent)
-            for one in service.characteristics:
-                bits = sum(_BITS[name] for name in one.properties)
-                made = BleakGATTCharacteristic(
-                    None,
-                    one.handle,
-                    full_uuid(one.uuid),
-                    gatt_char_props_to_strs(bits),
-                    lambda: self.mtu_size - 3,
-                    parent,
-                )
-                table.add_characteristic(made)
-                for each in one.descriptors:
-                    uuid = full_uuid(each.uuid)
-                    table.add_descriptor(
-                        BleakGATTDescriptor(None, each.handle, uuid, made)
-                    )
-        return table
 
     def _closed(self) -> None:
         self.air.links.pop(self.address, None)
