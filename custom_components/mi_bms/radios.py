@@ -60,6 +60,7 @@ def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
                 failures={
                     address: scanner.connection_failures(address) for address in hears
                 },
+                quiet_for=scanner.time_since_last_detection(),
             )
         )
     return found

@@ -22,16 +22,14 @@ from homeassistant.core import HomeAssistant
 from .proto.link.explore import Characteristic, Descriptor, Service
 from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
+from .proto.link.slots import SILENT_AFTER
 from .proto.model.errors import FrameError, MiBmsError, NoAnswer, Unreachable
 from .proto.model.sample import BmsSample
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
-# A proxy that lost its power says so to nobody: it just hears nothing any more. While one connects,
-# it may not listen for some seconds.
-LEAST_PATIENCE: Final = 5.0  # s for connecting, whatever the radio does
-SILENT_RADIO: Final = 20.0  # s without any advert, after which waiting longer is no use
+LEAST_PATIENCE: Final = 5.0  # s for connecting, however silent the radio is
 _LOOK: Final = 1.0  # s
 
 _WRITE: Final = "write"
@@ -239,7 +237,7 @@ async def async_meet(
 
 def _silent(hass: HomeAssistant, radio: str | None) -> bool:
     scanner = bluetooth.async_scanner_by_source(hass, radio) if radio else None
-    return scanner is not None and scanner.time_since_last_detection() >= SILENT_RADIO
+    return scanner is not None and scanner.time_since_last_detection() >= SILENT_AFTER
 
 
 @contextlib.asynccontextmanager

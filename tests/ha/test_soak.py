@@ -1,6 +1,6 @@
 """Many hours of a house where everything goes wrong in turn: nothing grows, nothing is left, all is counted.
 
-    SOAK_HOURS=24 python -m pytest -q -s -p no:cacheprovider tests/ha/test_soak.py
+    SOAK_HOURS=24 python -m pytest -q -s -p no:cacheprovider -p no:logging tests/ha/test_soak.py
 
 The hours are virtual; ``SOAK_SEED`` chooses other faults. Without these the run is short.
 """

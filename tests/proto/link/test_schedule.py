@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.link.pack import (
     Settings,
 )
 from custom_components.mi_bms.proto.link.schedule import (
+    ASTRAY_PAUSE,
     CROWDED,
     DOUBT_PAUSE,
     LOOK,
@@ -24,7 +25,12 @@ from custom_components.mi_bms.proto.link.schedule import (
     WAKE_EVERY,
     Scheduler,
 )
-from custom_components.mi_bms.proto.link.slots import Hearing, Radio, Slots
+from custom_components.mi_bms.proto.link.slots import (
+    SILENT_AFTER,
+    Hearing,
+    Radio,
+    Slots,
+)
 from custom_components.mi_bms.proto.link.visits import LASTS, PATIENCE, REST
 from custom_components.mi_bms.proto.model.availability import Failure, LinkState
 from tests.bench import schedule_sim as sim
@@ -239,6 +245,56 @@ def test_the_path_is_the_one_that_the_stack_takes() -> None:
     assert path(radio(A, connectable=False)) is None
     assert Slots([near, far], {}, (), 1).home(A) == "hall"
     assert Slots([], {}, (), 1).home(A) is None
+
+
+def silent(*heard: str, failures: int = 0) -> Radio:
+    """Make the near radio without power."""
+    return replace(
+        radio(*heard), quiet_for=SILENT_AFTER, failures=dict.fromkeys(heard, failures)
+    )
+
+
+def test_a_silent_radio_is_tried_while_the_stack_would_take_it_in_any_case() -> None:
+    made = scheduler(A)
+    far = radio(A, source="far", rssi=-80)
+    now = 0.0
+    for failures in range(2):
+        (order,) = made.decide(now, [silent(A, failures=failures), far]).read
+        assert order.radio == "hall"
+        made.failed(A, now := now + 5.0, Failure.CONNECT)
+        # It is not the battery that failed, and the next try is closer to the other radio.
+        assert made.packs[A].failures == 0
+        assert made.packs[A].retry_at == now + ASTRAY_PAUSE
+        now += ASTRAY_PAUSE
+    assert made.sick("hall")
+    assert not made.sick("far")
+    (order,) = made.decide(now, [silent(A, failures=2), far]).read
+    assert order.radio == "far"
+    made.failed(A, now, Failure.CONNECT)
+    assert made.packs[A].failures == 1
+
+
+def test_a_silent_radio_is_not_tried_when_waiting_for_another_one_helps() -> None:
+    made = scheduler(A)
+    busy = radio(A, source="far", rssi=-80, connecting=1)
+    gone = silent(A, failures=2)
+    assert Slots([gone, busy], {}, (), 1).path(A) == "hall"
+    assert made.decide(0.0, [gone, busy]).read == ()
+    (order,) = made.decide(1.0, [gone, replace(busy, connecting=0)]).read
+    assert order.radio == "far"
+
+
+@pytest.mark.parametrize(
+    "others", [(), (replace(radio(A, source="far"), quiet_for=99.0),)]
+)
+def test_where_all_radios_are_silent_that_says_nothing(
+    others: tuple[Radio, ...],
+) -> None:
+    made = scheduler(A)
+    where = [silent(A), *others]
+    (order,) = made.decide(0.0, where).read
+    made.failed(order.address, 5.0, Failure.CONNECT)
+    assert made.packs[A].failures == 1
 
 
 def test_a_link_stays_open_while_slots_are_spare() -> None:

@@ -68,6 +68,7 @@ class Pack:
     pathless: bool = False
     kept: bool = False
     borrows: bool = False
+    astray: bool = False
     woken_at: float = -inf
     quality: Quality = field(default_factory=Quality)
 

@@ -30,6 +30,9 @@ from .visits import Visit, Visits
 HEADROOM: Final = 2.0  # slots kept for rotation, as a multiple of what the reads take
 NO_SLOT_PAUSE: Final = 5.0  # s
 DOUBT_PAUSE: Final = 2.0  # s until an unbelievable sample is checked
+ASTRAY_PAUSE: Final = (
+    1.0  # s; each failure at a silent radio lets the stack take another one sooner
+)
 WAKE_EVERY: Final = 60.0  # s; a flickering advert must not undo the pauses
 LOOK: Final = 30.0  # s; the longest time without looking again
 WAITING_LOOK: Final = 1.0  # s; while somebody waits for a slot
@@ -51,6 +54,7 @@ class Scheduler:
         self._chance = chance
         self.visits = Visits()
         self._guests = Guests()
+        self._silent: frozenset[str] = frozenset()
         self._connect_at: dict[str, float] = {}
         self._crowded_at: dict[str, float] = {}
 
@@ -60,8 +64,8 @@ class Scheduler:
         return self._health.radios
 
     def sick(self, radio: str | None) -> bool:
-        """Say whether connecting at a radio lately fails for several batteries and works for none."""
-        return radio is not None and self._health.sick(radio)
+        """Say whether a radio is silent, or connecting there lately fails for several batteries and works for none."""
+        return radio is not None and (radio in self._silent or self._health.sick(radio))
 
     def add(
         self, address: str, now: float, interval: float, *, keeps: bool = False
@@ -168,6 +172,9 @@ class Scheduler:
             pack.retry_at = now + NO_SLOT_PAUSE
             return
         pack.quality.bad()
+        if pack.astray and failure in _NO_LINK:
+            pack.retry_at = now + ASTRAY_PAUSE
+            return
         pack.failures += 1
         # A battery that can be connected again is on its way back.
         forward = pack.failure in _NO_LINK and failure not in _NO_LINK
@@ -240,6 +247,7 @@ class Scheduler:
 
     def _slots(self, now: float, radios: Iterable[Radio]) -> Slots:
         known = tuple(radios)
+        self._silent = frozenset(radio.source for radio in known if radio.silent)
         ours: Mapping[str, str | None] = self.visits.under_way | {
             pack.address: pack.radio
             for pack in self.packs.values()
@@ -302,6 +310,7 @@ class Scheduler:
                 continue
             self._connect_at[radio] = now
             pack.borrows = slots.room(radio) <= 0
+            pack.astray = slots.astray(pack.address, radio)
             slots.take(radio)
             read.append(self._order(pack, now, radio))
         return waiting, again

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 ASSUMED_SLOTS: Final = 3  # of a radio that does not say; the usual number of proxies
+SILENT_AFTER: Final = (
+    20.0  # s; while it connects, a radio may not listen for some seconds
+)
 _IN_PROGRESS: Final = 1.01
 _FAILURE: Final = 0.51
 _LAST_SLOT: Final = 0.76
@@ -31,6 +34,7 @@ class Radio:
 
     ``allocated`` are all addresses that hold a slot, ours and others'. ``connecting`` counts attempts
     in progress by anybody, ``failures`` the stack's own count by address since the last success.
+    ``quiet_for`` are the seconds since it heard anybody at all.
     """
 
     source: str
@@ -41,6 +45,12 @@ class Radio:
     connecting: int = 0
     hears: Mapping[str, Hearing] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
+    quiet_for: float = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Say whether it may be without power: a proxy tells nobody, and for minutes nobody notices."""
+        return self.quiet_for >= SILENT_AFTER
 
 
 class Guests:
@@ -136,13 +146,26 @@ class Slots:
     def way(self, address: str, borrow: int = 0) -> str | None:
         """Give the radio that the stack would take, None when it may take one without room.
 
-        ``borrow``: so many slots of the reserve may be used, too.
+        ``borrow``: so many slots of the reserve may be used, too. A silent radio is left alone, too,
+        unless the stack would take it in any case: then failures are what makes it take another one.
         """
         for one in self._likely(address):
             full = self.free(one) <= 0  # and about to have a slot
             if self.room(one) + full + borrow <= 0:
                 return None
-        return self.path(address)
+        found = self.path(address)
+        if found is not None and self.astray(address, found):
+            calm = max(
+                self.paths(address), key=lambda radio: self._rest(radio, address)
+            )
+            return found if calm.silent else None
+        return found
+
+    def astray(self, address: str, source: str) -> bool:
+        """Say whether a radio is silent while another one that hears a battery is not."""
+        return self.radios[source].silent and not all(
+            radio.silent for radio in self.paths(address)
+        )
 
     def _open(self, address: str) -> list[Radio]:
         return [radio for radio in self.paths(address) if self.free(radio.source) > 0]
@@ -173,13 +196,18 @@ class Slots:
         return best.source if best else None
 
     def _score(self, radio: Radio, address: str, connecting: int) -> float:
+        penalty = _IN_PROGRESS * (
+            connecting + self._taken[radio.source]
+        ) + _LAST_SLOT * (self.free(radio.source) == 1)
+        return self._rest(radio, address) - self._step(address) * penalty
+
+    def _rest(self, radio: Radio, address: str) -> float:
+        """Give the score of a radio that does nothing else."""
+        failures = radio.failures.get(address, 0)
+        return radio.hears[address].rssi - self._step(address) * _FAILURE * failures
+
+    def _step(self, address: str) -> int:
         signals = sorted(
             (path.hears[address].rssi for path in self.paths(address)), reverse=True
         )
-        step = max(signals[0] - signals[1], 1) if len(signals) > 1 else 1
-        penalty = (
-            _IN_PROGRESS * (connecting + self._taken[radio.source])
-            + _FAILURE * radio.failures.get(address, 0)
-            + _LAST_SLOT * (self.free(radio.source) == 1)
-        )
-        return radio.hears[address].rssi - step * penalty
+        return max(signals[0] - signals[1], 1) if len(signals) > 1 else 1
