@@ -385,8 +385,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     async def _poll(self, order: Order) -> BmsSample:
         attempts = 1 if order.gentle else CONNECT_ATTEMPTS
-        radio = order.radio if len(self._near()) > 1 else None
-        opened = await self._link.async_open(attempts, radio)
+        opened = await self._link.async_open(attempts)
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
         device = Device(name=info.name if info else "", address=self.address)
         secret = self.entry.data.get(CONF_PASSWORD)

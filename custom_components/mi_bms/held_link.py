@@ -25,16 +25,13 @@ class HeldLink:
         """Say whether there is a link, as far as anybody knows."""
         return self._open is not None and self._open.is_open
 
-    async def async_open(self, attempts: int, radio: str | None) -> OpenLink:
-        """Give the link that is held, or a new one, which ``radio`` is expected to open.
-
-        Raises ``Unreachable`` when none came about.
-        """
+    async def async_open(self, attempts: int) -> OpenLink:
+        """Give the link that is held, or a new one; raises ``Unreachable`` when none came about."""
         if self._open is not None and self._open.is_open:
             return self._open
         await self.async_close()
         opened = self._open = await async_open(
-            self._hass, self._address, attempts=attempts, radio=radio
+            self._hass, self._address, attempts=attempts
         )
         self._turned(True)
         opened.on_lost(lambda: self._broke(opened))

@@ -29,7 +29,7 @@ from .proto.model.sample import BmsSample
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
-LEAST_PATIENCE: Final = 5.0  # s for connecting, however silent the radio is
+LEAST_PATIENCE: Final = 8.0  # s; a slow connect is no sign of anything before
 _LOOK: Final = 1.0  # s
 
 _WRITE: Final = "write"
@@ -179,19 +179,11 @@ class OpenLink:
 
 
 async def async_open(
-    hass: HomeAssistant,
-    address: str,
-    *,
-    attempts: int = CONNECT_ATTEMPTS,
-    radio: str | None = None,
+    hass: HomeAssistant, address: str, *, attempts: int = CONNECT_ATTEMPTS
 ) -> OpenLink:
-    """Connect; raises ``Unreachable`` when no connection came about.
-
-    ``radio`` is the source of the receiver that is expected to do it, if another could: then one that
-    is or falls silent is not waited for.
-    """
+    """Connect; raises ``Unreachable`` when no connection came about."""
     lost = asyncio.get_running_loop().create_future()
-    return OpenLink(await _async_connect(hass, address, lost, attempts, radio), lost)
+    return OpenLink(await _async_connect(hass, address, lost, attempts), lost)
 
 
 async def async_use[T](
@@ -235,18 +227,26 @@ async def async_meet(
     return await async_use(hass, device.address, meet)
 
 
-def _silent(hass: HomeAssistant, radio: str | None) -> bool:
-    scanner = bluetooth.async_scanner_by_source(hass, radio) if radio else None
-    return scanner is not None and scanner.time_since_last_detection() >= SILENT_AFTER
+def _doubtful(hass: HomeAssistant, address: str) -> bool:
+    """Say whether a receiver that is to hear a device is silent while another one is not."""
+    silent = {
+        one.scanner.time_since_last_detection() >= SILENT_AFTER
+        for one in bluetooth.async_scanner_devices_by_address(hass, address, True)
+    }
+    return len(silent) > 1
 
 
 @contextlib.asynccontextmanager
-async def _patience(hass: HomeAssistant, radio: str | None) -> AsyncIterator[None]:
-    """Limit the time for connecting; raises ``TimeoutError``."""
+async def _patience(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
+    """Limit the time for connecting; raises ``TimeoutError``.
+
+    Whoever waits for a receiver that may be without power is back sooner: only failures make the stack
+    take another one.
+    """
 
     async def watch(limit: asyncio.Timeout) -> None:
         await asyncio.sleep(LEAST_PATIENCE)
-        while not _silent(hass, radio):  # noqa: ASYNC110 (no event tells)
+        while not _doubtful(hass, address):  # noqa: ASYNC110 (no event tells)
             await asyncio.sleep(_LOOK)
         limit.reschedule(asyncio.get_running_loop().time())
 
@@ -259,11 +259,7 @@ async def _patience(hass: HomeAssistant, radio: str | None) -> AsyncIterator[Non
 
 
 async def _async_connect(
-    hass: HomeAssistant,
-    address: str,
-    lost: asyncio.Future[None],
-    attempts: int,
-    radio: str | None,
+    hass: HomeAssistant, address: str, lost: asyncio.Future[None], attempts: int
 ) -> BleakClient:
     device = bluetooth.async_ble_device_from_address(hass, address, connectable=True)
     if device is None:
@@ -274,7 +270,7 @@ async def _async_connect(
             lost.set_result(None)
 
     try:
-        async with _patience(hass, radio):
+        async with _patience(hass, address):
             return await bleak_retry_connector.establish_connection(
                 bleak_retry_connector.BleakClientWithServiceCache,
                 device,
