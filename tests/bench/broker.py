@@ -2,10 +2,9 @@
 
     python tests/bench/broker.py [seconds]
 
-Home Assistant and its own MQTT integration are real, and so is the broker: Debian's mosquitto, taken
-from the path or unpacked into the cache of script/setup. Readings come as adverts, 1 000 a second, and
-a client of the broker compares each message with what was sent. Then the broker is killed in the
-middle, and started again.
+Home Assistant and its own MQTT integration are real, and so is the broker: Debian's mosquitto.
+Readings come as adverts, 1 000 a second, and a client of the broker compares each message with what
+was sent. Then the broker is killed in the middle, and started again.
 """
 
 import asyncio
@@ -15,7 +14,6 @@ import gc
 import json
 import os
 from pathlib import Path
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,8 +31,8 @@ from tests.bench.frames import KINDS, address_of, raw
 from tests.bench.house import House, at_home
 from tests.e2e.home_assistant import HOST, free_port
 from tests.e2e.process import Trouble, until
+from tests.world.program import program
 
-PACKAGES: Final = ("mosquitto", "libcjson1", "libdlt2", "libmosquitto1", "libwrap0")
 DEVICES: Final = 50
 RATE: Final = 1_000  # readings a second
 WARM_UP: Final = 10.0  # s
@@ -49,34 +47,13 @@ NUMBERS: Final = {
 }
 
 
-def mosquitto() -> tuple[str, dict[str, str]]:
-    """Find the broker's program and its environment; unpack Debian's packages where it is not installed."""
-    for folder in (None, "/usr/sbin", "/usr/local/sbin"):
-        if found := shutil.which("mosquitto", path=folder):
-            return found, dict(os.environ)
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    cache = Path(os.environ.get("MI_BMS_CACHE") or f"{base}/mi_bms").expanduser()
-    root = cache / "mosquitto"
-    program = root / "usr" / "sbin" / "mosquitto"
-    if not program.exists():
-        with tempfile.TemporaryDirectory() as folder:
-            apt = ["/usr/bin/env", "apt-get", "-q", "download", *PACKAGES]
-            subprocess.run(apt, cwd=folder, check=True, capture_output=True)
-            for package in Path(folder).glob("*.deb"):
-                subprocess.run(
-                    ["/usr/bin/env", "dpkg", "-x", str(package), str(root)], check=True
-                )
-    libraries = ":".join(str(path) for path in root.glob("usr/lib/*") if path.is_dir())
-    return str(program), {**os.environ, "LD_LIBRARY_PATH": libraries}
-
-
 class Broker:
     """Run the broker on a port of the loopback address."""
 
     def __init__(self, folder: Path) -> None:
         """Choose a free port."""
         self.port = free_port()
-        self._program, self._environ = mosquitto()
+        self._program = program("mosquitto")
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} {HOST}\nallow_anonymous true\nmax_queued_messages 0\n"
@@ -86,9 +63,7 @@ class Broker:
     def start(self) -> None:
         """Start it and wait until it listens."""
         command = [self._program, "-c", str(self._config)]
-        self._process = subprocess.Popen(
-            command, env=self._environ, stderr=subprocess.DEVNULL
-        )
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
         """End it at once."""
@@ -273,8 +248,8 @@ def check(entry: ConfigEntry[Any], audience: Audience, said: int) -> None:
 def main(seconds: float) -> dict[str, Any]:
     """Run the measurement in a Home Assistant of its own; leave with a code of its own without a broker."""
     try:
-        mosquitto()
-    except OSError, subprocess.CalledProcessError:
+        program("mosquitto")
+    except OSError:
         sys.exit(NO_TOOLS)
     with tempfile.TemporaryDirectory() as folder:
         return at_home(lambda home: measure(home, Path(folder), seconds))

@@ -1,7 +1,7 @@
 """Measure how batteries share the radios in a real Home Assistant, in real time.
 
     python -m tests.bench.share CASE [--ways ours,held,timers] [--minutes 5] [--interval 30]
-                                [--reserve 1] [--no-baseline] [--faketime FILE]
+                                [--reserve 1] [--no-baseline]
 
 CASE is a row of ``share_cases``. A world and Home Assistant are started, every battery is added
 through its discovery, intervals are set in the options, then the faults of the case are played while
@@ -28,6 +28,7 @@ from tests.e2e.home_assistant import HomeAssistant, free_port, prepare
 from tests.e2e.process import Trouble, until
 from tests.e2e.proof import say
 from tests.e2e.world_client import WorldProcess
+from tests.world.program import program
 
 from .schedule_sim import report as simulated
 from .share_cases import CASES, CLOCK, RESTART, Case, Order
@@ -39,8 +40,8 @@ OPTIONS: Final = "/api/config/config_entries/options/flow"
 SETTLE: Final = 45.0  # s after the last battery was set up
 CLOSE_TIME: Final = 15.0
 PEERS: Final = Path(__file__).parent / "peer_way"
-# Shifts the wall clock of one process; Debian's package libfaketime.
-FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+# Shifts the wall clock of one process; a part of Debian's faketime, beside the program.
+FAKETIME: Final = "lib/*/faketime/libfaketimeMT.so.1"
 WAYS: Final = ("ours", "held", "timers")
 
 type Json = dict[str, Any]
@@ -54,7 +55,6 @@ class Run:
         self.folder, self.case, self.way = folder, case, way
         self._options = options
         self._clock = folder / "clock"
-        self.faketime = FAKETIME
         self._peers = False
         self.port = free_port()
         self.found = Found()
@@ -104,15 +104,14 @@ class Run:
     def _faked(self) -> Iterator[None]:
         """Let the wall clock of the process that is started now follow a file."""
         self._clock.write_text("+0")
+        prefix = Path(program("faketime")).resolve().parents[1]
         extra = {
-            "LD_PRELOAD": self.faketime,
+            "LD_PRELOAD": str(next(prefix.glob(FAKETIME))),
             "FAKETIME_TIMESTAMP_FILE": str(self._clock),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
         }
-        if not Path(self.faketime).exists():
-            raise Trouble(f"{self.faketime} is missing: install libfaketime")
         os.environ |= extra
         try:
             yield
@@ -271,7 +270,6 @@ def parse() -> argparse.Namespace:
         "--reserve", type=int, default=1, help="slots left to other integrations"
     )
     parser.add_argument("--ways", default="ours", help=f"some of {','.join(WAYS)}")
-    parser.add_argument("--faketime", default=FAKETIME, help="libfaketimeMT.so.1")
     parser.add_argument("--no-baseline", action="store_true")
     return parser.parse_args()
 
@@ -281,7 +279,6 @@ def measure(case: str, way: str, options: argparse.Namespace) -> tuple[Report, s
     set_to = {"interval": options.interval, "reserve": options.reserve}
     with configuration({"config": None}) as folder:
         run = Run(folder, CASES[case], way, set_to)
-        run.faketime = options.faketime
         asyncio.run(run.play(options.minutes))
     report = Report(run.found, run.watch, options.interval)
     title = (
@@ -307,7 +304,7 @@ def main() -> int:
             report, summary = measure(options.case, way, options)
             summaries.append(summary)
             problems += len(report.problems) * (way == "ours")
-    except Trouble as err:
+    except (Trouble, OSError) as err:
         sys.stderr.write(f"{err}\n")
         return 1
     out = [HEAD, *summaries]

@@ -10,15 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import contextlib
 from pathlib import Path
 import shutil
-import subprocess
-import sys
 import tempfile
 from typing import Any, Final
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from .program import program
+
 PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 MANAGER: Final = "org.freedesktop.DBus.ObjectManager"
 CONFIGURATION: Final = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
@@ -67,13 +66,13 @@ class PrivateBus:
 
     async def start(self) -> None:
         """Start the bus; raise ``OSError`` when the program for it cannot be had."""
-        program = await asyncio.to_thread(_daemon)
+        daemon = await asyncio.to_thread(program, "dbus-daemon")
         self._folder = tempfile.mkdtemp(prefix="mi_bms_bus_")
         file = Path(self._folder) / "bus.conf"
         text = CONFIGURATION.format(path=f"{self._folder}/socket")
         await asyncio.to_thread(file.write_text, text, "utf-8")
         self._process = await asyncio.create_subprocess_exec(
-            program,
+            daemon,
             f"--config-file={file}",
             "--nofork",
             "--print-address",
@@ -84,7 +83,7 @@ class PrivateBus:
         stdout = self._process.stdout
         line = b"" if stdout is None else await stdout.readline()
         if not line:
-            raise OSError(f"{program} did not start")
+            raise OSError(f"{daemon} did not start")
 
     async def stop(self) -> None:
         """End the bus."""
@@ -98,18 +97,6 @@ class PrivateBus:
     async def join(self) -> MessageBus:
         """Connect to the bus."""
         return await MessageBus(bus_address=self.address).connect()
-
-
-def _daemon() -> str:
-    done = subprocess.run(
-        [sys.executable, ROOT / "script" / "setup", "dbus-daemon"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise OSError(done.stderr.strip().splitlines()[-1])
-    return done.stdout.strip().splitlines()[-1]
 
 
 class Tree:
