@@ -88,7 +88,7 @@ STAGES: Final[Mapping[str, Stage]] = {
             gate(100),
         ),
         limit=300,
-        environ={"COVERAGE_FILE": ".coverage.proto"},
+        environ={"COVERAGE_FILE": ".coverage.proto", "MI_BMS_PURE": "1"},
     ),
     "integration": Stage(
         title="Home Assistant and the simulated world",

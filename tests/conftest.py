@@ -4,7 +4,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-import custom_components.mi_bms  # noqa: F401  (must be the first import)
+from tests import pure  # noqa: F401  (before anything of ours)
+
+# isort: split
+import custom_components.mi_bms  # noqa: F401  (before anything else of that name)
 
 # It has an environment of its own: script/browser.
 collect_ignore = ["browser"]
