@@ -52,6 +52,8 @@ ALLOWED: Final = re.compile(
     r"|We found a custom integration mi_bms|Domain name not found|can not be reached"
     r"|bluetoothctl not available"
     r"|Connection requires encryption|Invalid encryption key|Can't connect to ESPHome API"
+    # The stack's own count, when it finds a proxy gone to which something was just connecting.
+    r"|Removing a non-existing connecting"
     # What the check itself asks for to be refused.
     r"|has no characteristic 0000dead-"
 )
