@@ -251,7 +251,7 @@ class TestFlow:
             node.value
             for node in ast.walk(FLOW)
             if isinstance(node, ast.AnnAssign)
-            and getattr(node.target, "id", "") == "_ERRORS"
+            and getattr(node.target, "id", "") == "ERRORS"
         )
         assert literals(table) <= errors
         for node in ast.walk(FLOW):
