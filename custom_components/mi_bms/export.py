@@ -91,27 +91,38 @@ _FILES: Final[Mapping[str, _File]] = {
     "mi32cfg": _File("mi32cfg", "application/octet-stream", lambda all_: all_.mi32cfg),
     "list": _File("keys.txt", "text/plain", lambda all_: all_.plain.encode()),
 }
+
+
+class Links(NamedTuple):
+    """Hold the links of one form, as HTML by the file's key, and what they are good for."""
+
+    html: Mapping[str, str]
+    tickets: frozenset[str]
+
+
 # Ticket -> the file that it is for.
 _TICKETS: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}.tickets")
 
 
 @callback
-def async_make_links(hass: HomeAssistant) -> dict[str, str]:
-    """Make a link for each file, for the one whose request this is; HTML by the file's key."""
-    links = {}
-    for key, file in _FILES.items():
-        ticket = secrets.token_urlsafe(_TICKET_BYTES)
-        hass.data.setdefault(_TICKETS, {})[ticket] = key
+def async_make_links(hass: HomeAssistant) -> Links:
+    """Make a link for each file, for the one whose request this is."""
+    html = {}
+    tickets = {secrets.token_urlsafe(_TICKET_BYTES): key for key in _FILES}
+    hass.data.setdefault(_TICKETS, {}).update(tickets)
+    for ticket, key in tickets.items():
         url = async_sign_path(hass, _URL.format(ticket=ticket), GOOD_FOR)
         # Without a target the frontend takes the link for one of its own pages.
-        links[key] = f'<a href="{escape(url)}" target="_blank">{file.name}</a>'
-    return links
+        name = _FILES[key].name
+        html[key] = f'<a href="{escape(url)}" target="_blank">{name}</a>'
+    return Links(html, frozenset(tickets))
 
 
 @callback
-def async_void_links(hass: HomeAssistant) -> None:
-    """Make all links worthless that were not used."""
-    hass.data.pop(_TICKETS, None)
+def async_void_links(hass: HomeAssistant, links: Links) -> None:
+    """Make the links of one form worthless; somebody else's stay good."""
+    for ticket in links.tickets:
+        hass.data.get(_TICKETS, {}).pop(ticket, None)
 
 
 class ExportView(HomeAssistantView):

@@ -25,7 +25,7 @@ from .const import (
     CONF_WINDOW,
     DEFAULT_WINDOW,
 )
-from .export import GOOD_FOR, async_export, async_make_links, async_void_links
+from .export import GOOD_FOR, Links, async_export, async_make_links, async_void_links
 from .options import HOLDS
 from .proto.active.spec import ACTIVE, Function
 from .proto.mibeacon.devices import DEVICES
@@ -129,7 +129,7 @@ class SensorOptionsFlow(OptionsFlowWithReload):
 
     def __init__(self) -> None:
         """Begin without links."""
-        self._links: dict[str, str] = {}
+        self._links: Links | None = None
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -174,7 +174,7 @@ class SensorOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="download",
             description_placeholders={
-                **self._links,
+                **self._links.html,
                 "minutes": str(GOOD_FOR.seconds // 60),
                 "notes": "\n\n".join(notes),
             },
@@ -186,7 +186,7 @@ class SensorOptionsFlow(OptionsFlowWithReload):
         """Let the links end with the form."""
         super().async_remove()
         if self._links:
-            async_void_links(self.hass)
+            async_void_links(self.hass, self._links)
 
     async def async_step_sensor(
         self, user_input: dict[str, Any] | None = None

@@ -119,6 +119,19 @@ async def test_the_links_end_with_the_form_and_with_time(
     assert late.status == HTTPStatus.UNAUTHORIZED
 
 
+async def test_forms_of_two_people_do_not_disturb_each_other(
+    home: Home, hass_client: ClientSessionGenerator
+) -> None:
+    entry = await home.add(thermometer())
+    browser = await hass_client()
+    first, second = await confirm(browser, entry), await confirm(browser, entry)
+    await send(browser, f"{FLOW}/{first['flow_id']}", {})
+    gone = await browser.get(links(first)["mi32cfg"])
+    assert gone.status == HTTPStatus.GONE
+    good = await browser.get(links(second)["mi32cfg"])
+    assert good.status == HTTPStatus.OK
+
+
 async def test_only_the_signature_and_an_administrator_open_a_link(
     home: Home,
     hass_client: ClientSessionGenerator,
