@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -30,6 +31,7 @@ from custom_components.mi_bms.proto.bms.framing import (
 from custom_components.mi_bms.proto.bms.uuids import expand
 from custom_components.mi_bms.proto.link.gatt import Notified
 from custom_components.mi_bms.proto.link.session import (
+    DEAF_POLLS,
     Device,
     Memory,
     Session,
@@ -225,6 +227,33 @@ def test_silence() -> None:
     with pytest.raises(NoAnswer):
         run(session(memory=memory).read(Link({}), DEVICE))
     assert memory.response == {}
+
+
+def test_one_that_lost_a_whole_poll_is_asked_more_often_for_some_time() -> None:
+    memory = Memory(response={WRITE: False})
+    made = session(memory=memory)
+    run(made.read(Link(GOOD), DEVICE))
+    with pytest.raises(NoAnswer):
+        run(made.read(Link(lossy(4, GOOD)), DEVICE))
+    link = Link(lossy(5, GOOD))
+    run(made.read(link, DEVICE))
+    assert link.frames.count(ASK_BASIC) == 6
+    # Quickly first, then with ever more patience.
+    waits = [b - a for (a, *_), (b, *_) in pairwise(link.written[:6])]
+    assert waits == pytest.approx([1.0, 1.0, 1.0, 1.0, 2.0], abs=0.01)
+    for _ in range(DEAF_POLLS - 1):
+        run(made.read(Link(GOOD), DEVICE))
+    with pytest.raises(NoAnswer):
+        run(made.read(Link(lossy(4, GOOD)), DEVICE))
+
+
+def test_one_that_never_answered_is_not_asked_more_often() -> None:
+    made = session(memory=Memory(response={WRITE: False}))
+    for _ in range(2):
+        link = Link({})
+        with pytest.raises(NoAnswer):
+            run(made.read(link, DEVICE))
+        assert link.frames.count(ASK_BASIC) == 4
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 A question is written up to ``tries`` times, each wait twice as long as the one before, because these
 modules lose first commands and answer slowly. A module that lost the first command of a connection is
-given time to settle from then on. While no write type has been proven, a last try uses the
+given time to settle from then on; one that answered before and then not at all is asked twice as
+often for some polls. While no write type has been proven, a last try uses the
 other one. Only a valid frame that the question accepts ends a wait.
 """
 
@@ -58,6 +59,7 @@ class Memory:
     alarms: frozenset[Alarm] | None = None  # when the counters were read
     settle: bool = False  # a first command got lost that came at once
     polls: int = 0
+    deaf: int = 0  # good polls until questions are no longer repeated more often
     diagnose: bool = True
     raw: deque[bytes] = field(default_factory=lambda: deque(maxlen=RAW))
 
@@ -300,6 +302,9 @@ async def _ask_aloud(
     tries = line.family.pacing.tries if ask.tries is None else ask.tries
     plan = [(first, timeout * 2**n) for n in range(tries)]
     if not ask.optional:
+        if line.memory.deaf:
+            # It was heard before, so it is not slow but loses much: asking again beats waiting.
+            plan = [(first, timeout)] * tries + plan
         plan += [(mode, timeout) for mode in other]
     fresh = await _settle(line, wanted=line.memory.settle)
     for attempt, (response, seconds) in enumerate(plan):

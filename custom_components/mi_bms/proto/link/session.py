@@ -33,6 +33,9 @@ from .line import Ear, Line, Memory, begin, choose_wire, converse, perform
 
 __all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
 
+DEAF_POLLS: Final = (
+    10  # good polls, after one without an answer, that repeat questions more often
+)
 DIAGNOSE_EVERY: Final = 500  # polls, if nothing else calls for the extras
 PROBE_TRIES: Final = 2
 
@@ -96,7 +99,13 @@ class Session:
     ) -> BmsSample:
         """Poll once; gives a complete sample or raises one of the errors of ``model.errors``."""
         async with self._lock:
-            draft = await self._bounded(link, device, secret, self.family.poll)
+            try:
+                draft = await self._bounded(link, device, secret, self.family.poll)
+            except NoAnswer:
+                if self.memory.polls:
+                    self.memory.deaf = DEAF_POLLS
+                raise
+            self.memory.deaf = max(0, self.memory.deaf - 1)
             await self._extras(link, device, secret, frozenset(draft.alarms))
             draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
