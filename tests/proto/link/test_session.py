@@ -253,7 +253,7 @@ def test_one_that_never_answered_is_not_asked_more_often() -> None:
         link = Link({})
         with pytest.raises(NoAnswer):
             run(made.read(link, DEVICE))
-        assert link.frames.count(ASK_BASIC) == 4
+        assert link.frames.count(ASK_BASIC) <= 4  # the last one of the other type
 
 
 @pytest.mark.parametrize(
