@@ -1,6 +1,6 @@
 """Measure how batteries share the radios in a real Home Assistant, in real time.
 
-    python -m tests.bench.share CASE [--ways ours,held,timers] [--minutes 5] [--interval 30]
+    python -m tests.bench.share CASE [--ways ours,held,timers] [--minutes N] [--interval 30]
                                 [--reserve 1] [--no-baseline]
 
 CASE is a row of ``share_cases``. A world and Home Assistant are started, every battery is added
@@ -264,7 +264,7 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.share")
     parser.add_argument("case", choices=CASES)
-    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--minutes", type=float, help="as long as the case says")
     parser.add_argument("--interval", type=int, default=30)
     parser.add_argument(
         "--reserve", type=int, default=1, help="slots left to other integrations"
@@ -276,13 +276,14 @@ def parse() -> argparse.Namespace:
 
 def measure(case: str, way: str, options: argparse.Namespace) -> tuple[Report, str]:
     """Run a case in one way; gives the report and its summary."""
+    minutes = options.minutes or CASES[case].minutes
     set_to = {"interval": options.interval, "reserve": options.reserve}
     with configuration({"config": None}) as folder:
         run = Run(folder, CASES[case], way, set_to)
-        asyncio.run(run.play(options.minutes))
+        asyncio.run(run.play(minutes))
     report = Report(run.found, run.watch, options.interval)
     title = (
-        f"{case}, {way}: {options.minutes:g} min of a real Home Assistant, interval"
+        f"{case}, {way}: {minutes:g} min of a real Home Assistant, interval"
         f" {options.interval} s"
     )
     lines = [

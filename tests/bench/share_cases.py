@@ -34,13 +34,14 @@ class Fault:
 class Case:
     """Hold one run: a scenario file, its faults, and what the pure simulation calls the same world.
 
-    ``clock``: the wall clock of Home Assistant can be shifted.
+    ``clock``: the wall clock of Home Assistant can be shifted. It lasts ``minutes`` unless told otherwise.
     """
 
     scenario: str
     faults: tuple[Fault, ...] = ()
     baseline: str
     clock: bool = False
+    minutes: float = 5.0
 
 
 def _proxy(name: str, action: str, **more: Any) -> Order:
@@ -137,7 +138,7 @@ CASES: Final[Mapping[str, Case]] = {
             Fault(
                 title="a phone holds one battery",
                 begin=45,
-                end=225,
+                end=645,
                 start=(_fault(HELD, held=True), ("/disconnect", {"address": HELD})),
                 stop=(_fault(HELD, held=False),),
                 cut=(HELD,),
@@ -145,6 +146,7 @@ CASES: Final[Mapping[str, Case]] = {
             ),
         ),
         baseline="two packs held by phones",
+        minutes=12.0,
     ),
     "guests": Case(
         scenario="twelve",
