@@ -41,7 +41,7 @@ from .const import (
     MIN_INTERVAL,
 )
 from .coordinator import BatteryCoordinator
-from .options import bands_of
+from .options import bands_of, detail_of
 from .proto.bms.index import INDEX
 from .proto.model.fields import Field
 from .proto.model.rows import DEAD_BANDS, STEPS, Detail
@@ -265,8 +265,7 @@ def _rows(
     if None in rows.values():
         return words("rows", "unknown")
     told = {name.value: str(count) for name, count in rows.items()}
-    now = told[shown.get(CONF_RECORDING, Detail.ALL)]
-    return words("rows", "known", now=now, **told)
+    return words("rows", "known", now=told[detail_of(shown)], **told)
 
 
 def _pace(coordinator: BatteryCoordinator, words: Words) -> str:

@@ -72,6 +72,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         )
         self.entry = entry
         self.address: str = entry.data[CONF_ADDRESS]
+        # First of all: it is what a set-up that fails has to close.
+        self._link = HeldLink(hass, self.address, self._link_turned)
         self.family = family
         self.title = INDEX[family.id].title
         self.maker = next(iter(INDEX[family.id].brands), self.title)
@@ -88,7 +90,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.paused = False
         self._left_until: datetime | None = None  # by a former run, to another client
         self._polls = hass.data[SHARED].polls
-        self._link = HeldLink(hass, self.address, self._link_turned)
         self._asked: asyncio.Future[None] | None = None
         self._asked_password = False
         self._told = False
@@ -146,7 +147,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Give what is kept for the next start."""
         wish = {"paused": self.paused, "left_until": self._end_of_release()}
         if self.read_at is None:
-            return wish if any(wish.values()) else None
+            # What was wished before must not come back.
+            kept = self.hass.data[SHARED].kept.get(self.address, {})
+            return {**kept, **wish} if kept or any(wish.values()) else None
         return sample_to_json(self.data) | {
             "read_at": self.read_at.isoformat(),
             "read_as": self._read_as,
@@ -455,6 +458,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def _failed(self, err: MiBmsError) -> None:
         failure = failure_of(err)
+        if self.pack and self.pack.phase is not Phase.READING:
+            # It was closed because somebody wished so.
+            self._polls.scheduler.failed(self.address, self._polls.now(), failure)
+            return
         self.last_error = reason_of(err)
         self.failures[self.last_error] += 1
         _LOGGER.debug("%s could not be read: %s", self.name, self.last_error)

@@ -1,11 +1,13 @@
 """The link of a battery between two polls: opened when it is wanted, shared while it holds, closed once."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
+from .proto.model.errors import Unreachable
 from .transport import OpenLink, async_open
 
 
@@ -18,6 +20,7 @@ class HeldLink:
         """Start without one; ``turned`` hears True when a link opens, False when it breaks or is closed."""
         self._hass, self._address, self._turned = hass, address, turned
         self._open: OpenLink | None = None
+        self._opening: asyncio.Task[OpenLink] | None = None
         self._saying: CALLBACK_TYPE | None = None
 
     @property
@@ -26,16 +29,28 @@ class HeldLink:
         return self._open is not None and self._open.is_open
 
     async def async_open(self, attempts: int) -> OpenLink:
-        """Give the link that is held, or a new one; raises ``Unreachable`` when none came about."""
+        """Give the link that is held, or a new one; raises ``Unreachable`` when none came about.
+
+        One that is closed while it is being opened comes to nothing.
+        """
         if self._open is not None and self._open.is_open:
             return self._open
         await self.async_close()
-        opened = self._open = await async_open(
-            self._hass, self._address, attempts=attempts
-        )
+        opened = self._open = await self._async_connect(attempts)
         self._turned(True)
         opened.on_lost(lambda: self._broke(opened))
         return opened
+
+    async def _async_connect(self, attempts: int) -> OpenLink:
+        task = self._opening = asyncio.create_task(
+            async_open(self._hass, self._address, attempts=attempts)
+        )
+        await asyncio.wait({task})
+        if self._opening is not task:
+            # Closed meanwhile, by somebody who wants no link.
+            raise Unreachable("lost")
+        self._opening = None
+        return task.result()
 
     def _broke(self, opened: OpenLink) -> None:
         if self._open is opened:
@@ -67,7 +82,14 @@ class HeldLink:
     async def async_close(self, *, forget: bool = False) -> None:
         """Close the link, whatever it does; with ``forget``, its services are asked for anew next time."""
         opened, self._open = self._open, None
+        opening, self._opening = self._opening, None
         self.be_silent()
+        if opening is not None:
+            opening.cancel()
+            await asyncio.wait({opening})
+            if not opening.cancelled() and opening.exception() is None:
+                # It was done at that very moment.
+                await opening.result().close()
         if opened is None:
             return
         self._turned(False)

@@ -228,12 +228,15 @@ async def async_meet(
 
 
 def _doubtful(hass: HomeAssistant, address: str) -> bool:
-    """Say whether a receiver that is to hear a device is silent while another one is not."""
-    silent = {
-        one.scanner.time_since_last_detection() >= SILENT_AFTER
+    """Say whether a receiver that connects right now is silent while another one hears the device, too."""
+    near = [
+        one.scanner
         for one in bluetooth.async_scanner_devices_by_address(hass, address, True)
-    }
-    return len(silent) > 1
+    ]
+    silent = [one for one in near if one.time_since_last_detection() >= SILENT_AFTER]
+    # Which one the stack has asked nobody tells; one that hears somebody may take its time.
+    busy = any(one.connections_in_progress() for one in silent)
+    return busy and len(silent) < len(near)
 
 
 @contextlib.asynccontextmanager

@@ -51,6 +51,8 @@ class Air(BaseHaRemoteScanner):
         self.slots = slots
         self.tells_slots = False
         self.connects = 0
+        self.delay = 0.0  # s that a connect takes
+        self.opened: list[Link] = []
         self.caches = False  # keeps the table of a device's services, as some stacks do
         self.tables: dict[str, BleakGATTServiceCollection] = {}
         self.cleared = 0
@@ -138,6 +140,8 @@ class AirClient(BaseBleakClient):
     async def connect(self, pair: bool = False, **kwargs: Any) -> None:
         if self.air.frozen:
             await asyncio.Event().wait()
+        if self.air.delay:
+            await asyncio.sleep(self.air.delay)
         device = self.air.devices.get(self.address)
         if device is None or not device.connectable or self.address in self.air.refuse:
             raise BleakError("connect failed")
@@ -150,6 +154,7 @@ class AirClient(BaseBleakClient):
             lost=self._lost,
         )
         self.air.links[self.address] = self._link
+        self.air.opened.append(self._link)
         self._link.closing.append(self._closed)
         device.connected(now())
         known = self.air.tables if self.air.caches else {}

@@ -139,6 +139,96 @@ async def test_a_proxy_without_power_is_not_waited_for(
     far.close()
 
 
+async def oldest(
+    home: Home, device: Any, seconds: int, *airs: Air, rarely: Air | None = None
+) -> float:
+    """Let a battery be heard each second, or each minute by one that hears rarely; give the age of the oldest data."""
+    done, read_at, worst = works(home, device), home.clock.time, 0.0
+    for second in range(seconds):
+        for air in airs:
+            air.shout(device)
+        if rarely is not None and second % 60 == 0:
+            rarely.shout(device)
+        await home.clock.run(1)
+        if done():
+            done, read_at = works(home, device), home.clock.time
+        worst = max(worst, home.clock.time - read_at)
+    return worst
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_slow_radio_is_waited_for_beside_one_that_rarely_hears(
+    home: Home, refuses: bool
+) -> None:
+    device = polled()
+    near, far = home.air, Air(home.hass, source="AA:BB:CC:00:00:98")
+    near.add(device, rssi=-55)
+    far.add(device, rssi=-90)
+    await home.add(device)
+    await home.clock.run(5)
+    near.delay = 10.0
+    if refuses:
+        far.refuse.add(ADDRESS)
+    assert await oldest(home, device, 300, near, rarely=far) <= 2 * INTERVAL
+    await nothing_is_left(home, near, far)
+    far.close()
+
+
+async def test_a_slow_radio_is_waited_for_beside_one_without_power(home: Home) -> None:
+    device = polled()
+    near, far = home.air, Air(home.hass, source="AA:BB:CC:00:00:98")
+    near.add(device, rssi=-55)
+    far.add(device, rssi=-72)
+    await home.add(device)
+    await home.clock.run(5)
+    far.shout(device)
+    near.delay, far.frozen = 10.0, True
+    assert await oldest(home, device, 240, near) <= 2 * INTERVAL
+    far.close()
+
+
+async def test_the_only_battery_of_a_shed_is_held_by_an_app(home: Home) -> None:
+    """Its proxy hears nobody else; that is no trouble of the proxy's."""
+    device = polled()
+    await home.add(device)
+    await home.listen(device, 120, every=1)
+    home.air.refuse.add(ADDRESS)
+    seen = set()
+    for _ in range(170):
+        await home.clock.run(1)
+        seen.add(home.value(device, "connection"))
+    assert seen == {"awake", "held"}
+
+
+@pytest.mark.parametrize("make", [polled, held])
+@pytest.mark.parametrize("resumes", [False, True])
+async def test_a_battery_that_is_left_alone_while_it_is_connected(
+    home: Home, make: Callable[[], Any], resumes: bool
+) -> None:
+    device = make()
+    entry = await home.add(device)
+    await home.clock.run(5)
+    for link in list(home.air.links.values()):
+        link.lose(0x08)
+    home.air.delay, before = 5.0, entry.runtime_data.polls
+    while entry.runtime_data.polls == before:
+        home.shout(device)
+        await home.clock.run(1)
+    entry.runtime_data.async_pause()
+    await home.clock.run(1)
+    assert home.value(device, "connection") == "paused"
+    if resumes:
+        entry.runtime_data.async_resume()
+    for _ in range(30):
+        home.shout(device)
+        await home.clock.run(1)
+        assert sum(not link.closed for link in home.air.opened) <= resumes
+    # Nobody failed.
+    assert entry.runtime_data.failures == {}
+    assert entry.runtime_data.quality.share == 100
+    await nothing_is_left(home, home.air)
+
+
 async def test_an_adapter_that_falls_silent(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -124,3 +124,15 @@ async def test_a_battery_that_does_not_tell_its_unit(home: Home) -> None:
     await set_options(home, entry, celsius=True)
     celsius = float(home.value(device, "probe_temperature_1"))
     assert fahrenheit == pytest.approx((celsius - 32) * 5 / 9, abs=0.01)
+
+
+@pytest.mark.parametrize("kept", ["new in a later version", None, 7])
+async def test_a_detail_that_nobody_knows_is_everything(home: Home, kept: Any) -> None:
+    entry = await added(home, device := jbd())
+    entries = home.hass.config_entries
+    entries.async_update_entry(entry, options={"recording": kept})
+    await home.clock.wait(entries.async_reload(entry.entry_id))
+    await home.listen(device, 15, every=30)
+    assert home.value(device, "current") == "-12.5"
+    form = await home.clock.wait(entries.options.async_init(entry.entry_id))
+    assert "rows a day" in form["description_placeholders"]["rows"]

@@ -291,6 +291,21 @@ async def test_one_that_was_never_read_stays_off_too(home: Home) -> None:
     assert home.value(device, "reading") == "off"
 
 
+async def test_one_that_was_never_read_and_is_switched_on_stays_on(home: Home) -> None:
+    device = jbd()
+    form = await home.discover(device)
+    done = await home.answer(form, {})
+    home.air.refuse.add(ADDRESS)
+    await home.clock.run(1)
+    await do(home, device, "switch", "turn_off", "reading")
+    await home.clock.run(10)
+    await do(home, device, "switch", "turn_on", "reading")
+    await home.clock.run(10)
+    entry = done["result"]
+    await home.clock.wait(home.hass.config_entries.async_reload(entry.entry_id))
+    assert home.value(device, "reading") == "on"
+
+
 async def test_actions_on_all_batteries(home: Home) -> None:
     first, second = jbd(), jbd(address=OTHER)
     await added(home, first)

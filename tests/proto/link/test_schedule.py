@@ -284,6 +284,57 @@ def test_a_silent_radio_is_not_tried_when_waiting_for_another_one_helps() -> Non
     assert order.radio == "far"
 
 
+def test_a_quiet_radio_that_connects_counts_failures_like_any_other() -> None:
+    made = scheduler(A)
+    far = radio(A, source="far", rssi=-80)
+    now, tries = 0.0, 0
+    while now < 600:
+        decision = made.decide(now, [silent(A), far])
+        if decision.read:
+            tries += 1
+            # The stack counts no failure: the battery was connected.
+            made.connected(A, "hall")
+            made.failed(A, now := now + 2.0, Failure.LOST)
+        else:
+            now = max(now + 0.05, decision.again)
+    assert made.packs[A].failures == tries < 40
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        radio(A, source="far", rssi=-80, slots=1),
+        radio(A, source="far", others=2),
+        radio(A, source="far", rssi=-50, others=3),
+    ],
+)
+def test_a_silent_radio_is_tried_when_waiting_for_the_other_one_is_no_use(
+    other: Radio,
+) -> None:
+    made = scheduler(A)
+    gone = silent(A, failures=1 if other.free else 0)
+    assert Slots([gone, other], {}, (), 1).path(A) == "hall"
+    (order,) = made.decide(0.0, [gone, other]).read
+    assert order.radio == "hall"
+
+
+def test_no_held_link_is_given_up_for_one_that_lacks_no_slot() -> None:
+    made = scheduler(A, B, keeps=True)
+    far = radio(B, source="far", rssi=-80)
+    serve(made, 0.0, far)
+    made.connected(B, "far")
+    busy = radio(A, B, source="far", rssi=-80, connecting=1, ours=[B])
+    decision = made.decide(2.0, [silent(A, failures=2), busy])
+    assert decision.read == decision.release == ()
+    assert decision.again <= 3.0
+
+
+def test_a_radio_that_hears_only_its_own_battery_is_not_sick() -> None:
+    made = scheduler(A)
+    made.decide(0.0, [silent(A), radio(B, source="far")])
+    assert not made.sick("hall")
+
+
 @pytest.mark.parametrize(
     "others", [(), (replace(radio(A, source="far"), quiet_for=99.0),)]
 )

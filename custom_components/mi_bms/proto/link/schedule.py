@@ -127,6 +127,8 @@ class Scheduler:
         """Note which radio the stack took."""
         if (pack := self.packs.get(address)) is not None:
             pack.radio = radio or pack.radio
+            # It does connect, however quiet it is.
+            pack.astray = False
 
     def succeeded(self, address: str, now: float, seconds: float) -> None:
         """Note a sample and how long the whole read took; the next decision keeps or closes the link."""
@@ -162,7 +164,7 @@ class Scheduler:
         """Note a read that gave nothing; the caller has closed whatever was open."""
         if (pack := self.packs.get(address)) is None:
             return
-        aborted = pack.phase is Phase.CLOSING
+        aborted = pack.phase is not Phase.READING
         radio = pack.radio
         self.lost(address)
         pack.urgent = False
@@ -247,7 +249,6 @@ class Scheduler:
 
     def _slots(self, now: float, radios: Iterable[Radio]) -> Slots:
         known = tuple(radios)
-        self._silent = frozenset(radio.source for radio in known if radio.silent)
         ours: Mapping[str, str | None] = self.visits.under_way | {
             pack.address: pack.radio
             for pack in self.packs.values()
@@ -261,6 +262,11 @@ class Scheduler:
             if pack.phase in {Phase.READING, Phase.CLOSING}
         }.union(self.visits.under_way.values())
         slots = Slots(known, ours, shared, self.settings.reserve, moving)
+        self._silent = frozenset(
+            radio.source
+            for radio in known
+            if any(slots.astray(address, radio.source) for address in radio.hears)
+        )
         self.visits.look(slots)
         return slots
 
@@ -301,7 +307,9 @@ class Scheduler:
         for pack in sorted(ready, key=lambda pack: pack.rank(now, patience)):
             radio = slots.way(pack.address, pack.may_borrow(now))
             if radio is None:
-                waiting.append(pack)
+                if slots.lacks(pack.address, pack.may_borrow(now)):
+                    waiting.append(pack)
+                again = min(again, now + WAITING_LOOK)
                 continue
             if pack.suspect and self._trying(radio):
                 continue

@@ -149,17 +149,32 @@ class Slots:
         ``borrow``: so many slots of the reserve may be used, too. A silent radio is left alone, too,
         unless the stack would take it in any case: then failures are what makes it take another one.
         """
-        for one in self._likely(address):
-            full = self.free(one) <= 0  # and about to have a slot
-            if self.room(one) + full + borrow <= 0:
-                return None
+        if not self._roomy(address, borrow):
+            return None
         found = self.path(address)
         if found is not None and self.astray(address, found):
             calm = max(
-                self.paths(address), key=lambda radio: self._rest(radio, address)
+                (
+                    one
+                    for one in self.paths(address)
+                    if self.free(one.source) > 0 or one.source in self._moving
+                ),
+                key=lambda radio: self._calm(radio, address),
             )
             return found if calm.silent else None
         return found
+
+    def _roomy(self, address: str, borrow: int) -> bool:
+        """Say whether each radio that the stack may take is one that may be used."""
+        return all(
+            # One that is full is about to have a slot.
+            self.room(one) + (self.free(one) <= 0) + borrow > 0
+            for one in self._likely(address)
+        )
+
+    def lacks(self, address: str, borrow: int = 0) -> bool:
+        """Say whether it is a slot that a battery without a way waits for."""
+        return not self._roomy(address, borrow) or self.path(address) is None
 
     def astray(self, address: str, source: str) -> bool:
         """Say whether a radio is silent while another one that hears a battery is not."""
@@ -205,6 +220,11 @@ class Slots:
         """Give the score of a radio that does nothing else."""
         failures = radio.failures.get(address, 0)
         return radio.hears[address].rssi - self._step(address) * _FAILURE * failures
+
+    def _calm(self, radio: Radio, address: str) -> float:
+        """Give that, with what will not end by itself."""
+        last = self.free(radio.source) == 1 and radio.source not in self._moving
+        return self._rest(radio, address) - self._step(address) * _LAST_SLOT * last
 
     def _step(self, address: str) -> int:
         signals = sorted(
