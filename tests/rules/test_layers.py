@@ -54,7 +54,7 @@ LAYER_OF = {
     "runtime": ("feed", "polls", "proto", "const", "profile"),
     "profile": ("proto.model",),
     "options": ("proto", "const"),
-    "held_link": ("transport",),
+    "held_link": ("transport", "proto.model"),
     "heard": ("proto",),
     "words": ("const",),
     "adding": ("heard", "proto.mibeacon.devices", "const"),
