@@ -52,7 +52,7 @@ class Air(BaseHaRemoteScanner):
         self.tells_slots = False
         self.connects = 0
         self.delay = 0.0  # s that a connect takes
-        self.opened: list[Link] = []
+        self.opened: list[Link] = []  # and not closed, whoever still knows of them
         self.caches = False  # keeps the table of a device's services, as some stacks do
         self.tables: dict[str, BleakGATTServiceCollection] = {}
         self.cleared = 0
@@ -154,6 +154,7 @@ class AirClient(BaseBleakClient):
             lost=self._lost,
         )
         self.air.links[self.address] = self._link
+        self.air.opened = [one for one in self.air.opened if not one.closed]
         self.air.opened.append(self._link)
         self._link.closing.append(self._closed)
         device.connected(now())
