@@ -52,6 +52,7 @@ type MiBmsConfigEntry = ConfigEntry[SensorCoordinator | BatteryCoordinator]
 
 LOOK_EVERY: Final = timedelta(seconds=10)
 ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
+LACKS: Final = 60.0  # s without a slot until that is said
 STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
 
 
@@ -218,6 +219,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     async def async_shutdown(self) -> None:
         """Close the link that may be held."""
         await super().async_shutdown()
+        self._answer()
         await self._close()
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -228,7 +230,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def ears(self) -> Ears:
         """Say which radios hear the battery now."""
         sick = any(self._polls.scheduler.sick(radio) for radio in self._near())
-        return ears(self.hass, self.address, troubled=sick)
+        lacking = self.pack.lacking_since if self.pack else None
+        crowded = lacking is not None and self._polls.now() - lacking >= LACKS
+        return ears(self.hass, self.address, troubled=sick, crowded=crowded)
 
     def _near(self) -> list[str]:
         return [
@@ -284,6 +288,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
                 held_for=since if state is LinkState.HELD else None,
                 paused_for=since if state is LinkState.PAUSED else None,
                 has_password=CONF_PASSWORD in self.entry.data,
+                unbelieved=state is LinkState.AWAKE
+                and self.last_error == "Implausible",
                 reserve=self._polls.scheduler.settings.reserve,
             )
         )
@@ -360,6 +366,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self.failures["Implausible"] += 1
             self.last_error = "Implausible"
             now = self._polls.now()
+            self.history.answered()
             scheduler.doubted(self.address, now, now - begun)
         except MiBmsError as err:
             await self._close()
@@ -376,9 +383,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._succeeded(sample, now)
         self._judge()
         self.async_update_listeners()
+        self._answer()
+        self._polls.kick()
+
+    def _answer(self) -> None:
+        """Let go whoever waits for a poll."""
         if self._asked and not self._asked.done():
             self._asked.set_result(None)
-        self._polls.kick()
 
     async def async_release(self) -> None:
         """Close the link, whatever it does, and report to the scheduler."""

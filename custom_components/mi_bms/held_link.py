@@ -21,6 +21,7 @@ class HeldLink:
         self._hass, self._address, self._turned = hass, address, turned
         self._open: OpenLink | None = None
         self._opening: asyncio.Task[OpenLink] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._saying: CALLBACK_TYPE | None = None
 
     @property
@@ -84,15 +85,28 @@ class HeldLink:
         opened, self._open = self._open, None
         opening, self._opening = self._opening, None
         self.be_silent()
-        if opening is not None:
-            opening.cancel()
-            await asyncio.wait({opening})
-            if not opening.cancelled() and opening.exception() is None:
-                # It was done at that very moment.
-                await opening.result().close()
-        if opened is None:
-            return
-        self._turned(False)
-        if forget:
-            await opened.forget_services()
-        await opened.close()
+        if opened is not None:
+            self._turned(False)
+        if opened is not None or opening is not None:
+            self._closing = asyncio.create_task(
+                _async_end(opened, opening, forget=forget)
+            )
+        if self._closing is not None:
+            # Whoever waits may be cancelled; the battery has to be let go all the same.
+            await asyncio.shield(self._closing)
+
+
+async def _async_end(
+    opened: OpenLink | None, opening: asyncio.Task[OpenLink] | None, *, forget: bool
+) -> None:
+    if opening is not None:
+        opening.cancel()
+        await asyncio.wait({opening})
+        if not opening.cancelled() and opening.exception() is None:
+            # It was done at that very moment.
+            await opening.result().close()
+    if opened is None:
+        return
+    if forget:
+        await opened.forget_services()
+    await opened.close()

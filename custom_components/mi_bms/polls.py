@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_call_later
 
 from .proto.link.pack import Order, Pack, Phase
 from .proto.link.quality import Quality
-from .proto.link.schedule import Scheduler
+from .proto.link.schedule import LOOK, Scheduler
 from .proto.link.visits import Visit
 from .proto.model.errors import Unreachable
 from .radios import radios
@@ -107,7 +107,8 @@ class Polls:
         if pack is None or pack.away_until is not None:
             yield
             return
-        self.scheduler.pause(address, self.now() + ALONE_AT_MOST)
+        until = self.now() + ALONE_AT_MOST
+        self.scheduler.pause(address, until)
         self.kick()
         try:
             with contextlib.suppress(TimeoutError):
@@ -116,7 +117,9 @@ class Polls:
                         await asyncio.sleep(_LOOK)
             yield
         finally:
-            if self.scheduler.packs.get(address) is pack:
+            # What the user wished meanwhile goes before.
+            mine = pack.away_until == until
+            if mine and self.scheduler.packs.get(address) is pack:
                 self.scheduler.resume(address, self.now())
                 self.kick()
 
@@ -186,6 +189,8 @@ class Polls:
         self._timer = None
         if self._hass.is_stopping:
             return
+        # Whatever happens here, there is a next time.
+        self._later(LOOK)
         now = self.now()
         decision = self.scheduler.decide(now, radios(self._hass, self.addresses))
         # Before anything is started: what ends at once asks for the next decision itself.

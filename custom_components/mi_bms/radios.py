@@ -66,7 +66,9 @@ def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
     return found
 
 
-def ears(hass: HomeAssistant, address: str, *, troubled: bool = False) -> Ears:
+def ears(
+    hass: HomeAssistant, address: str, *, troubled: bool = False, crowded: bool = False
+) -> Ears:
     """Say which radios work, hear a battery, and can connect to it.
 
     One that hears nobody still counts: in a shed the battery is all there is to hear, and a proxy that
@@ -84,6 +86,7 @@ def ears(hass: HomeAssistant, address: str, *, troubled: bool = False) -> Ears:
         hearing=frozenset(one.source for one in hearing),
         connecting=frozenset(one.source for one in hearing if one.connectable),
         troubled=troubled,
+        crowded=crowded,
     )
 
 

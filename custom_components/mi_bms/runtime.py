@@ -53,6 +53,7 @@ class Shared:
         """Drop what is kept of a device that was removed."""
         self.kept.pop(address, None)
         self.polls.forget(address)
+        self.async_save_soon()
 
     @property
     def reserve(self) -> int:

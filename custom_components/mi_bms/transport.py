@@ -29,7 +29,7 @@ from .proto.model.sample import BmsSample
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
-LEAST_PATIENCE: Final = 8.0  # s; a slow connect is no sign of anything before
+LEAST_PATIENCE: Final = 5.0  # s for connecting, however long the radio has been silent
 _LOOK: Final = 1.0  # s
 
 _WRITE: Final = "write"

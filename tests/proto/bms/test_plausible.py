@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import inf, nan
+import random
 
 from hypothesis import given, strategies as st
 import pytest
@@ -263,3 +264,35 @@ def test_no_lie_is_published_and_hardly_a_truth_is_lost() -> None:
     assert set(matrix.lies) == set(CORPUS)
     assert not matrix.published
     assert sum(matrix.refused_true.values()) <= matrix.steps + matrix.true // 1000
+
+
+def test_no_board_answers_without_any_voltage() -> None:
+    gate = Gate()
+    gate.take(sample(), 0.0)
+    dead = {
+        Field.VOLTAGE: 0.0,
+        Field.CURRENT: 0.0,
+        Field.BATTERY_LEVEL: 0,
+        Field.CYCLE_CHARGE: 0.0,
+    }
+    for number in range(1, 9):
+        assert refusal(gate, sample(dead, (0.0,) * 4), 30.0 * number)
+
+
+def test_a_loose_probe_takes_only_itself_away() -> None:
+    chance, gate = random.Random(1), Gate()
+    now = last = worst = 0.0
+    while now < 3600:
+        probes = (Probe(20.0), Probe(round(chance.uniform(-40, 120), 1)))
+        if refusal(gate, sample(probes=probes), now) is None:
+            worst, last = max(worst, now - last), now
+        now += 30
+    assert worst <= 120
+
+
+def test_another_chemistry_behind_the_same_board() -> None:
+    gate = Gate()
+    for number in range(25):
+        gate.take(sample({Field.VOLTAGE: 9.4}, (2.35,) * 4), 30.0 * number)
+    swapped = sample({Field.VOLTAGE: 14.0}, (3.5,) * 4)
+    assert None in [refusal(gate, swapped, 1000 + 30.0 * n) for n in range(5)]

@@ -90,6 +90,7 @@ CASES = [
         Remedy.CLOSE_APP,
     ),
     (facts(failure=Failure.LOST), Cause.REFUSED, Remedy.RESTART_BATTERY),
+    (facts(unbelieved=True), Cause.UNBELIEVED, Remedy.REPORT),
     (facts(), Cause.UNKNOWN, Remedy.REPORT),
 ]
 
@@ -168,3 +169,8 @@ def test_there_is_always_one_answer_with_all_placeholders(known: Facts) -> None:
         (cause, remedy) for _, cause, remedy in CASES
     }
     assert found.placeholders.keys() == diagnose(Facts()).placeholders.keys()
+
+
+def test_what_arrives_broken_did_connect() -> None:
+    weak = Facts(ears=[Ear(name="hall", rssi=-88)], failure=Failure.GARBLED, failures=5)
+    assert diagnose(weak).cause is Cause.GARBLED

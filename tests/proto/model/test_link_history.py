@@ -256,3 +256,12 @@ def test_values_without_a_recent_reason_are_never_shown(
         if shown and not idle and history.read_at is not None:
             assert now - history.read_at < MIN_GRACE
         assert history.state(now, HEARD) in LinkState
+
+
+def test_gaps_of_a_minute_are_no_naps() -> None:
+    history = alive(idle=True)
+    now = 100.0
+    for _ in range(20):
+        history.hear(now := now + 90.0, -80, "hall")
+        history.succeeded(now + 1, idle=True)
+    assert history.state(now + 3600, UNHEARD) is LinkState.ASLEEP

@@ -8,11 +8,14 @@ Pure: samples and times in, the sample or ``Implausible`` out. Three kinds of do
   shows a true step (the board corrected its count, a sensor broke) and is accepted.
 - odd: values of one sample that contradict each other. Accepted when three in a row contradict each
   other in the same way, and from then on it is the battery's habit.
+
+A sensor of temperature that jumps three times in a row is broken, whatever it says: all else still counts.
+What the cells of a battery were taken for is forgotten when three samples in a row agree otherwise.
 """
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import isfinite
 from typing import Final, NamedTuple
@@ -54,6 +57,8 @@ _UNSEEN: Final = 0.5  # part of the capacity per hour that may have flowed unsee
 _UNKNOWN: Final = 1.0  # the same for a battery without a current
 _ENERGY: Final = 4.0  # times as restless as the charge, since the voltage moves too
 
+_WARMTH: Final = frozenset({Field.TEMPERATURE, Field.PROBE_TEMPERATURE})
+
 type _Oddities = dict[tuple[int, Field], tuple[float, float]]
 
 
@@ -73,6 +78,7 @@ class _Doubt:
     sample: BmsSample
     at: float
     count: int
+    erratic: bool = False
 
 
 @dataclass(slots=True)
@@ -98,7 +104,9 @@ class Gate:
 
         ``raw`` is what the battery said; of a refused sample it is kept.
         """
-        name = _impossible(sample, self.guess.chemistry)
+        name = _dead(sample) or _impossible(sample, Chemistry.UNKNOWN)
+        if name is None:
+            name = self._foreign(sample, now)
         if name is None:
             name = self._strange(sample, now)
         if name is not None:
@@ -109,6 +117,19 @@ class Gate:
         self.guess.learn(sample)
         return sample
 
+    def _foreign(self, sample: BmsSample, now: float) -> Field | None:
+        """Give the field that cells of the supposed chemistry cannot have, unless others agree with it."""
+        name = _impossible(sample, self.guess.chemistry)
+        if name is None:
+            return None
+        agrees = self._doubt is not None and _agree(sample, self._doubt, now)
+        count = 1 + (self._doubt.count if self._doubt and agrees else 0)
+        self._doubt = _Doubt(sample, now, count)
+        if count < HABIT:
+            return name
+        self.guess = Guess()
+        return None
+
     def _strange(self, sample: BmsSample, now: float) -> Field | None:
         """Give the field that speaks against a possible sample, unless others agree with it."""
         odd = self._odd(sample)
@@ -117,14 +138,25 @@ class Gate:
             name = _step(sample, self.good, now - self.at)
         if name is None:
             return None
-        count = 1
-        if self._doubt is not None and _agree(sample, self._doubt, now):
-            count += self._doubt.count
-        if count >= (STEP if odd is None else HABIT):
+        erratic = odd is None and self._erratic(sample, name, now)
+        doubt, count, needed = self._doubt, 1, STEP if odd is None else HABIT
+        if doubt is not None and _agree(sample, doubt, now):
+            count += doubt.count
+        elif doubt is not None and erratic and doubt.erratic:
+            count, needed = count + doubt.count, HABIT
+        if count >= needed:
             self._habit |= {key: off for key, (off, _) in _oddities(sample).items()}
             return None
-        self._doubt = _Doubt(sample, now, count)
+        self._doubt = _Doubt(sample, now, count, erratic)
         return name
+
+    def _erratic(self, sample: BmsSample, name: Field, now: float) -> bool:
+        """Say whether it is temperatures only that speak against a sample."""
+        if self.good is None or name not in _WARMTH:
+            return False
+        values = {key: one for key, one in sample.values.items() if key not in _WARMTH}
+        rest = replace(sample, values=values, probes=())
+        return _step(rest, self.good, now - self.at) is None
 
     def _odd(self, sample: BmsSample) -> Field | None:
         """Give a field that contradicts others of the same sample in an unusual way."""
@@ -140,6 +172,13 @@ def _numbers(sample: BmsSample) -> Iterator[tuple[Field, float]]:
         for name, value in sample.values.items()
         if isinstance(value, int | float)
     )
+
+
+def _dead(sample: BmsSample) -> Field | None:
+    """Give the voltage when there is none at all: nothing would be left for the board to answer with."""
+    cells = [volts for volts in sample.cells if volts is not None]
+    dead = cells and not any(cells) and not number(sample, Field.VOLTAGE)
+    return Field.VOLTAGE if dead else None
 
 
 def _impossible(sample: BmsSample, chemistry: Chemistry) -> Field | None:

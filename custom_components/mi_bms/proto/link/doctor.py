@@ -34,6 +34,7 @@ class Cause(StrEnum):
     UNSUPPORTED = "unsupported"
     SILENT = "silent"
     GARBLED = "garbled"
+    UNBELIEVED = "unbelieved"
     WEAK_SIGNAL = "weak_signal"
     RADIO_TROUBLED = "radio_troubled"
     REFUSED = "refused"
@@ -93,7 +94,8 @@ class Facts:
     """Hold what is known when somebody asks; ``..._for`` are seconds, None = not so.
 
     ``read_for`` is the time since the last good poll, ``heard_for`` since the last advert.
-    ``reserve`` counts the slots that are kept for others.
+    ``reserve`` counts the slots that are kept for others. ``unbelieved``: it answers, with values that
+    no battery can have.
     """
 
     ears: Sequence[Ear] = ()
@@ -105,6 +107,7 @@ class Facts:
     held_for: float | None = None
     paused_for: float | None = None
     has_password: bool = False
+    unbelieved: bool = False
     reserve: int = 0
 
     @property
@@ -179,6 +182,13 @@ _RULES: Final = (
         Cause.PASSWORD_MISSING,
         Remedy.ENTER_PASSWORD,
     ),
+    _Rule(
+        # Before anything about who hears it: while it is connected it does not advertise.
+        lambda facts: facts.unbelieved,
+        Cause.UNBELIEVED,
+        Remedy.REPORT,
+        repair=False,
+    ),
     _Rule(lambda facts: not facts.ears, Cause.NO_BLUETOOTH, Remedy.ADD_RADIO),
     _Rule(
         lambda facts: (
@@ -235,6 +245,12 @@ _RULES: Final = (
         Remedy.CHECK_FAMILY,
     ),
     _Rule(
+        # A weak signal loses answers, but what arrives is whole.
+        lambda facts: facts.failure is Failure.GARBLED,
+        Cause.GARBLED,
+        Remedy.CHECK_FAMILY,
+    ),
+    _Rule(
         lambda facts: (facts.connecting[0].rssi or 0) < WEAK,
         Cause.WEAK_SIGNAL,
         Remedy.MOVE_CLOSER,
@@ -248,11 +264,6 @@ _RULES: Final = (
         lambda facts: facts.failure is Failure.SILENT,
         Cause.SILENT,
         Remedy.RESTART_BATTERY,
-    ),
-    _Rule(
-        lambda facts: facts.failure is Failure.GARBLED,
-        Cause.GARBLED,
-        Remedy.CHECK_FAMILY,
     ),
     _Rule(
         lambda facts: _connect_fails(facts) and facts.connecting[0].troubled,

@@ -70,6 +70,7 @@ class Pack:
     borrows: bool = False
     astray: bool = False
     woken_at: float = -inf
+    lacking_since: float | None = None  # a slot
     quality: Quality = field(default_factory=Quality)
 
     @property

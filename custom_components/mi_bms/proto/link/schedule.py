@@ -113,7 +113,9 @@ class Scheduler:
         if (pack := self.packs.get(address)) is None:
             return False
         pack.asleep = False
-        if now - pack.woken_at < WAKE_EVERY:
+        # One that is hardly heard wakes with each advert: it is read no more often for that.
+        usual = 0.0 if pack.failures else pack.effective
+        if now - pack.woken_at < max(WAKE_EVERY, usual):
             return False
         pack.woken_at = now
         self._back(pack, now)
@@ -304,11 +306,16 @@ class Scheduler:
             if pack.phase is Phase.CLOSED and pack.ready_at <= now and not pack.pathless
         ]
         patience = self.settings.patience
+        was = {pack.address: pack.lacking_since for pack in ready}
+        for pack in self.packs.values():
+            pack.lacking_since = None
         for pack in sorted(ready, key=lambda pack: pack.rank(now, patience)):
             radio = slots.way(pack.address, pack.may_borrow(now))
             if radio is None:
                 if slots.lacks(pack.address, pack.may_borrow(now)):
                     waiting.append(pack)
+                    since = was[pack.address]
+                    pack.lacking_since = now if since is None else since
                 again = min(again, now + WAITING_LOOK)
                 continue
             if pack.suspect and self._trying(radio):

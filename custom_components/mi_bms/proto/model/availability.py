@@ -145,7 +145,9 @@ MISSES: Final = (
     2  # failures in a row that mean something; one is normal on a shared radio
 )
 STRONG: Final = -75  # dBm; from here on a failing connect is not the distance
-HELD_AT_MOST: Final = 3600.0  # s; a silence that lasts longer is not somebody's app
+HELD_AT_MOST: Final = (
+    3600.0  # s; a silence, or a refusal, that lasts longer is not somebody's app
+)
 GRACE_INTERVALS: Final = 4
 MIN_GRACE: Final = 120.0  # s
 
@@ -166,13 +168,15 @@ class Ears:
     """Name the radios around a battery now.
 
     ``working`` receive anything at all, ``hearing`` of them receive the battery, ``connecting`` of
-    these can connect. ``troubled``: connecting lately fails there for other batteries too.
+    these can connect. ``troubled``: connecting lately fails there for other batteries too. ``crowded``:
+    the battery has been waiting for a slot for some time.
     """
 
     working: frozenset[str]
     hearing: frozenset[str]
     connecting: frozenset[str]
     troubled: bool = False
+    crowded: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -196,6 +200,8 @@ class LinkHistory:
     since: float = 0.0
     _deaf: bool = False
     _risen: bool = False
+    _unread: bool = False  # since it was silent
+    _refused_at: float | None = None
     _kept_until: float = -inf
     _state: LinkState | None = None
     _there: bool | None = None
@@ -217,7 +223,12 @@ class LinkHistory:
         """Take a good poll; ``idle``: no current flows, so the battery may soon sleep."""
         self._sign(now)
         self.read_at, self.idle, self._risen = now, idle, False
-        self.failures, self.failure = 0, None
+        self._unread = False
+        self.answered()
+
+    def answered(self) -> None:
+        """Take that it was connected and answered, whatever it said."""
+        self.failures, self.failure, self._refused_at = 0, None, None
 
     def failed(self, failure: Failure) -> None:
         """Take a poll that gave nothing."""
@@ -228,6 +239,8 @@ class LinkHistory:
         """Take the user's wish to stay away; with an end, the last values hold that long and a grace."""
         if until < inf and self.available(now, ears):
             self._kept_until = until + self.grace
+        else:
+            self._kept_until = min(self._kept_until, now + self.grace)
         self.away_until = until
 
     def resume(self, now: float) -> None:
@@ -235,7 +248,7 @@ class LinkHistory:
         if self._kept_until > now:
             self._kept_until = now + self.grace
         self.away_until = None
-        self.failures, self.failure = 0, None
+        self.answered()
 
     def restore(self, now: float, age: float, *, idle: bool) -> None:
         """Take what was read ``age`` seconds before, in an earlier run."""
@@ -262,7 +275,9 @@ class LinkHistory:
             return False
         if now - self.read_at < self.grace or now < self._kept_until:
             return True
-        return self.state(now, ears) is LinkState.ASLEEP
+        # What was lost after it had been heard again comes back with a poll only.
+        lost = self._unread and self._there is False
+        return self.state(now, ears) is LinkState.ASLEEP and not lost
 
     def turn(self, now: float, ears: Ears) -> bool | None:
         """Give True when the battery has just come back, False when it was just lost, else None."""
@@ -289,27 +304,30 @@ class LinkHistory:
             or self._state is LinkState.ASLEEP
             or self._silent(now - before)
         )
+        # A shorter one is what a battery is like that is hardly heard.
+        slept = before is None or now - before >= QUIET
         if quiet:
-            self._rise(now, before)
+            self._rise(now, before, slept=slept)
         self._deaf = False
-        if quiet or self.linked:
+        if (quiet and slept) or self.linked:
             # Neither a sleep nor the silence of a connection is how it usually talks.
             self.talk.heard_at = None
         self.talk.hear(now)
         return quiet
 
-    def _rise(self, now: float, before: float | None) -> None:
+    def _rise(self, now: float, before: float | None, *, slept: bool) -> None:
         """Take the end of a silence, after the last sign of life ``before``, if there was one."""
         last = self.read_at if before is None else before
         if last is not None and not self._risen and self._sleeps(now - last):
             # What it said last holds until it was read again, if that does not take long.
             self._kept_until = max(self._kept_until, now + self.grace)
             self._risen = True
-        if before is not None and self.idle and not self._deaf:
+        self._unread = True
+        if before is not None and slept and self.idle and not self._deaf:
             self.naps.heard_at = before
             self.naps.hear(now)
         if self.failure is not Failure.AUTH:
-            self.failures, self.failure = 0, None
+            self.answered()
         # The next question has to be answered anew.
         self._state = None
 
@@ -329,13 +347,18 @@ class LinkHistory:
             return LinkState.AUTH
         if self.heard_at is None or self._silent(now - self.heard_at):
             return self._silence(now, ears)
-        if ears.hearing and not ears.connecting:
+        # Between two adverts nothing has changed.
+        only = ears.hearing or self._state is LinkState.ADVERTS_ONLY
+        if only and not ears.connecting and not self.linked:
             return LinkState.ADVERTS_ONLY
         if self.failure is None or self.failures < MISSES:
-            return LinkState.AWAKE
+            return LinkState.NO_SLOT if ears.crowded else LinkState.AWAKE
         obstacle = _OBSTACLES[self.failure]
         if obstacle is LinkState.CONNECT_FAILED and self._refuses(ears):
-            return LinkState.HELD
+            if self._refused_at is None:
+                self._refused_at = now
+            if now - self._refused_at < HELD_AT_MOST:
+                return LinkState.HELD
         return obstacle
 
     def _silence(self, now: float, ears: Ears) -> LinkState:
