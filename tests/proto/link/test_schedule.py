@@ -329,6 +329,15 @@ def test_no_held_link_is_given_up_for_one_that_lacks_no_slot() -> None:
     assert decision.again <= 3.0
 
 
+def test_a_failure_at_a_radio_that_nobody_knows_blames_none() -> None:
+    made = scheduler(A)
+    (order,) = made.decide(0.0, [radio(A)]).read
+    made.packs[A].radio = None
+    made.failed(order.address, 1.0, Failure.CONNECT)
+    assert made.packs[A].failures == 1
+    assert not made.radios
+
+
 def test_a_radio_that_hears_only_its_own_battery_is_not_sick() -> None:
     made = scheduler(A)
     made.decide(0.0, [silent(A), radio(B, source="far")])

@@ -265,3 +265,14 @@ def test_gaps_of_a_minute_are_no_naps() -> None:
         history.hear(now := now + 90.0, -80, "hall")
         history.succeeded(now + 1, idle=True)
     assert history.state(now + 3600, UNHEARD) is LinkState.ASLEEP
+
+
+def test_a_refusal_that_lasts_is_nobodys_app() -> None:
+    history, now, seen = fail(alive(), Failure.CONNECT), 100.0, []
+    while now < 100.0 + HELD_AT_MOST + 60.0:
+        history.hear(now := now + 10.0, -60, "hall")
+        if (state := history.state(now, HEARD)) not in seen:
+            seen.append(state)
+            since = now
+    assert seen == [LinkState.HELD, LinkState.CONNECT_FAILED]
+    assert since == 110.0 + HELD_AT_MOST
