@@ -110,39 +110,21 @@ async def test_bluetooth_that_starts_anew(
     again.close()
 
 
-@pytest.mark.parametrize("after", [1.0, 20.0])
-async def test_a_proxy_without_power_is_not_waited_for(
-    home: Home, caplog: pytest.LogCaptureFixture, after: float
-) -> None:
-    """It is heard of no more, yet still counts as connected for minutes; another one hears the battery."""
-    device = polled()
-    near, far = home.air, Air(home.hass, source="AA:BB:CC:00:00:98")
-    near.add(device, rssi=-55)
-    far.add(device, rssi=-72)
-    await home.add(device)
-    await home.clock.run(after)
-    near.frozen = True
-    oldest = 0.0
-    done, read_at = works(home, device), home.clock.time
-    for _ in range(150):
-        far.shout(device)
-        await home.clock.run(1)
-        if done():
-            done, read_at = works(home, device), home.clock.time
-        oldest = max(oldest, home.clock.time - read_at)
-        assert home.value(device, "voltage") != "unavailable"
-    assert oldest <= 3 * INTERVAL
-    assert far.connects >= 3
-    assert said(caplog, "cannot be read") == 0
-    near.frozen = False
-    await nothing_is_left(home, near, far)
-    far.close()
+def beside(home: Home, device: Any, near: int, far: int) -> Air:
+    """Let a battery be heard by a second receiver, too, each with a signal of its own in dBm; give that."""
+    air = Air(home.hass, source="AA:BB:CC:00:00:98")
+    home.air.add(device, rssi=near)
+    air.add(device, rssi=far)
+    return air
 
 
 async def oldest(
     home: Home, device: Any, seconds: int, *airs: Air, rarely: Air | None = None
 ) -> float:
-    """Let a battery be heard each second, or each minute by one that hears rarely; give the age of the oldest data."""
+    """Let a battery be heard each second, or each minute by one that hears rarely; give the age of the oldest data.
+
+    Its values never go.
+    """
     done, read_at, worst = works(home, device), home.clock.time, 0.0
     for second in range(seconds):
         for air in airs:
@@ -153,7 +135,26 @@ async def oldest(
         if done():
             done, read_at = works(home, device), home.clock.time
         worst = max(worst, home.clock.time - read_at)
+        assert home.value(device, "voltage") != "unavailable"
     return worst
+
+
+@pytest.mark.parametrize("after", [1.0, 20.0])
+async def test_a_proxy_without_power_is_not_waited_for(
+    home: Home, caplog: pytest.LogCaptureFixture, after: float
+) -> None:
+    """It is heard of no more, yet still counts as connected for minutes; another one hears the battery."""
+    device = polled()
+    near, far = home.air, beside(home, device, -55, -72)
+    await home.add(device)
+    await home.clock.run(after)
+    near.frozen = True
+    assert await oldest(home, device, 150, far) <= 3 * INTERVAL
+    assert far.connects >= 3
+    assert said(caplog, "cannot be read") == 0
+    near.frozen = False
+    await nothing_is_left(home, near, far)
+    far.close()
 
 
 @pytest.mark.parametrize("refuses", [False, True])
@@ -161,9 +162,7 @@ async def test_a_slow_radio_is_waited_for_beside_one_that_rarely_hears(
     home: Home, refuses: bool
 ) -> None:
     device = polled()
-    near, far = home.air, Air(home.hass, source="AA:BB:CC:00:00:98")
-    near.add(device, rssi=-55)
-    far.add(device, rssi=-90)
+    near, far = home.air, beside(home, device, -55, -90)
     await home.add(device)
     await home.clock.run(5)
     near.delay = 10.0
@@ -176,9 +175,7 @@ async def test_a_slow_radio_is_waited_for_beside_one_that_rarely_hears(
 
 async def test_a_slow_radio_is_waited_for_beside_one_without_power(home: Home) -> None:
     device = polled()
-    near, far = home.air, Air(home.hass, source="AA:BB:CC:00:00:98")
-    near.add(device, rssi=-55)
-    far.add(device, rssi=-72)
+    near, far = home.air, beside(home, device, -55, -72)
     await home.add(device)
     await home.clock.run(5)
     far.shout(device)
