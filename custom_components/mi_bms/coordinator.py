@@ -38,7 +38,14 @@ from .proto.link.pace import Flow, flow
 from .proto.link.pack import Order, Pack, Phase
 from .proto.link.quality import Quality
 from .proto.link.session import Device, Memory, Session
-from .proto.model.availability import Ears, Failure, LinkHistory, LinkState, failure_of
+from .proto.model.availability import (
+    QUIET,
+    Ears,
+    Failure,
+    LinkHistory,
+    LinkState,
+    failure_of,
+)
 from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
 from .proto.model.rows import RowsPerDay
 from .proto.model.sample import BmsSample
@@ -184,8 +191,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
         @callback
         def heard(info: BluetoothServiceInfoBleak) -> None:
+            before = self.history.heard_at
             if self.history.hear(info.time, info.rssi, info.source):
-                polls.scheduler.wake(self.address, polls.now())
+                slept = before is None or info.time - before >= QUIET
+                polls.scheduler.wake(self.address, polls.now(), slept=slept)
                 polls.kick()
 
         polls = self._polls

@@ -108,13 +108,16 @@ class Scheduler:
         """Leave a battery in peace until ``wake``."""
         self.packs[address].asleep = True
 
-    def wake(self, address: str, now: float) -> bool:
-        """Read a battery at once because it advertises again; False when that was lately tried."""
+    def wake(self, address: str, now: float, *, slept: bool = True) -> bool:
+        """Read a battery at once because it advertises again; False when that was lately tried.
+
+        Without ``slept`` it was only missed for a moment.
+        """
         if (pack := self.packs.get(address)) is None:
             return False
         pack.asleep = False
         # One that is hardly heard wakes with each advert: it is read no more often for that.
-        usual = 0.0 if pack.failures else pack.effective
+        usual = 0.0 if slept or pack.failures else pack.effective
         if now - pack.woken_at < max(WAKE_EVERY, usual):
             return False
         pack.woken_at = now
