@@ -48,11 +48,12 @@ REST = {
     "after_dependencies": ["mqtt", "recorder"],
     "codeowners": ["@mi-bms"],
     "config_flow": True,
-    "dependencies": ["bluetooth_adapters", "file_upload"],
+    "dependencies": ["bluetooth_adapters", "file_upload", "http"],
     "documentation": "https://github.com/mi-bms/mi-bms",
     "integration_type": "device",
     "iot_class": "local_push",
     "issue_tracker": "https://github.com/mi-bms/mi-bms/issues",
+    "loggers": ["custom_components.mi_bms"],
     "requirements": [],
 }
 KEY = {"yes": "yes", "no": "no", "unknown": "some"}

@@ -33,6 +33,7 @@ def test_keys_and_their_order() -> None:
         "integration_type",
         "iot_class",
         "issue_tracker",
+        "loggers",
         "name",
         "requirements",
         "version",
@@ -42,7 +43,7 @@ def test_keys_and_their_order() -> None:
 def test_values() -> None:
     assert MANIFEST["domain"] == INTEGRATION.name
     assert MANIFEST["requirements"] == []
-    assert MANIFEST["dependencies"] == ["bluetooth_adapters", "file_upload"]
+    assert MANIFEST["dependencies"] == ["bluetooth_adapters", "file_upload", "http"]
     assert MANIFEST["after_dependencies"] == ["mqtt", "recorder"]
     assert MANIFEST["codeowners"]
     assert MANIFEST["documentation"].startswith("https://")
