@@ -48,7 +48,7 @@ from .link_entities import sensors
 from .output_entities import async_add_output
 from .passive import PassiveEntity, PassiveProcessor, async_add_passive
 from .profile import Spot
-from .proto.bms.alarms import Alarm, Kind, active
+from .proto.bms.alarms import Alarm, active
 from .proto.model.fields import Field
 from .proto.model.reading import Value
 from .proto.model.rows import worth_a_row
@@ -433,7 +433,7 @@ LOST_PACKETS: Final = SensorEntityDescription(
 )
 LAST_SEEN_STEP: Final = timedelta(minutes=5)
 
-# Alarms that have acted; a battery that counts them counts over its lifetime.
+# Alarms that are a problem; a battery that counts them counts over its lifetime.
 PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
     alarm: _measured(
         Field.PROTECTION_COUNT,
@@ -443,7 +443,7 @@ PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
         translation_key=f"{Field.PROTECTION_COUNT}_{alarm}",
     )
     for alarm in Alarm
-    if alarm.kind is Kind.PROTECTION
+    if alarm.kind.is_problem
 }
 
 # Fields that a battery reports as numbers and that mean a word.

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from custom_components.mi_bms.proto.bms import registry
+from custom_components.mi_bms.proto.bms.alarms import active
 from custom_components.mi_bms.proto.bms.contract import Family
 from custom_components.mi_bms.proto.bms.matching import Advert, recognise
 from custom_components.mi_bms.proto.bms.uuids import expand
@@ -285,7 +286,8 @@ def values_of(sample: BmsSample) -> dict[str, Any]:
     if sample.packs:
         values["packs"] = [values_of(pack) for pack in sample.packs]
     if sample.alarms:
-        values["alarms"] = sorted(map(str, sample.alarms))
+        # The most serious first, as a user sees them.
+        values["alarms"] = list(map(str, active(sample.alarms, problem=False)))
     return values
 
 

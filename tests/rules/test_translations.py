@@ -28,7 +28,7 @@ from custom_components.mi_bms.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.preview import Change, Fit
 from custom_components.mi_bms.proto.activation.contract import Reason, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
-from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind
+from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.keys.contract import Refusal
 from custom_components.mi_bms.proto.link.doctor import Cause, Facts, Remedy, diagnose
 from custom_components.mi_bms.proto.link.talk import Do
@@ -386,9 +386,7 @@ class TestEntities:
         texts = change["event_type"]["state"].values()
         assert len(set(texts)) == len(words)
         assert {
-            f"protection_count_{alarm}"
-            for alarm in Alarm
-            if alarm.kind is Kind.PROTECTION
+            f"protection_count_{alarm}" for alarm in Alarm if alarm.kind.is_problem
         } == COUNTS
 
     def test_types_of_events(self) -> None:

@@ -19,6 +19,13 @@ from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind, active
             (Alarm.FIRE_SENSOR, Alarm.CELL_UNDERVOLTAGE, Alarm.LEVEL_LOW_WARNING),
         ),
         (("a word of a newer version",), True, (Alarm.OTHER,)),
+        # Neither a warning nor a state explains a problem.
+        (
+            ("level_high", "level_high_warning"),
+            True,
+            (Alarm.OTHER, Alarm.LEVEL_HIGH_WARNING, Alarm.LEVEL_HIGH),
+        ),
+        (("level_high",), False, (Alarm.LEVEL_HIGH,)),
     ],
 )
 def test_active(
@@ -27,7 +34,21 @@ def test_active(
     assert active(words, problem) == found
 
 
-def test_protections_come_before_warnings() -> None:
+def test_problems_come_before_warnings_and_states() -> None:
     kinds = [alarm.kind for alarm in active(Alarm, problem=True)]
-    assert kinds == sorted(kinds, key=lambda kind: kind is Kind.WARNING)
+    places = [2 if kind is Kind.STATE else not kind.is_problem for kind in kinds]
+    assert places == sorted(places)
     assert len(kinds) == len(Alarm)
+
+
+def test_kinds() -> None:
+    assert Alarm("cell_overvoltage") is Alarm.CELL_OVERVOLTAGE
+    assert Alarm.CELL_OVERVOLTAGE.kind is Kind.PROTECTION
+    assert Alarm.CLOCK_FAULT.kind is Kind.DEFECT
+    assert {alarm for alarm in Alarm if alarm.kind is Kind.WARNING} == {
+        alarm for alarm in Alarm if alarm.endswith("_warning")
+    }
+    assert {alarm for alarm in Alarm if alarm.kind is Kind.STATE} == {
+        Alarm.MOSFET_LOCKED,
+        Alarm.LEVEL_HIGH,
+    }

@@ -6,7 +6,7 @@ import struct
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind
+from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.codec import (
     Bit,
     Cells,
@@ -102,13 +102,21 @@ def test_flags_build_code_problem_and_alarms() -> None:
     row = Flags(
         0,
         ">u2",
-        {0: Alarm.CELL_OVERVOLTAGE, 4: Alarm.SHORT_CIRCUIT},
+        {
+            0: Alarm.CELL_OVERVOLTAGE,
+            1: Alarm.CELL_OVERVOLTAGE_WARNING,
+            2: Alarm.CLOCK_FAULT,
+            3: Alarm.LEVEL_HIGH,
+        },
         mask=0x00FF,
         harmless=0x10,
     )
-    harmless = one(row, "ff10")
-    assert harmless.values == {Field.PROBLEM_CODE: 0x10, Field.PROBLEM: False}
-    assert harmless.alarms == {Alarm.SHORT_CIRCUIT}
+    harmless = one(row, "ff1a")
+    assert harmless.values == {Field.PROBLEM_CODE: 0x1A, Field.PROBLEM: False}
+    assert harmless.alarms == {Alarm.CELL_OVERVOLTAGE_WARNING, Alarm.LEVEL_HIGH}
+    # A protection, a defect, a bit without a word.
+    for code in ("0001", "0004", "0080"):
+        assert one(row, code).values[Field.PROBLEM] is True
     both = decode((Flags(1, ">u1", shift=8), row), bytes.fromhex("0001"), Draft())
     assert both.values == {Field.PROBLEM_CODE: 0x0101, Field.PROBLEM: True}
     assert both.alarms == {Alarm.CELL_OVERVOLTAGE}
@@ -182,12 +190,9 @@ def test_rounding_happens_once() -> None:
     assert isinstance(scaled(10, 1), int)
 
 
-def test_uuids_and_alarm_kinds() -> None:
+def test_uuids() -> None:
     assert expand("FF00") == "0000ff00-0000-1000-8000-00805f9b34fb"
     assert expand(NUS.upper()) == NUS
-    assert Alarm.CELL_OVERVOLTAGE.kind is Kind.PROTECTION
-    assert Alarm.CELL_OVERVOLTAGE_WARNING.kind is Kind.WARNING
-    assert Alarm.MOSFET_LOCKED.kind is Kind.WARNING
 
 
 ROWS = st.sampled_from(

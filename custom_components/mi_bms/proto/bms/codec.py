@@ -177,9 +177,9 @@ class Flags:
     """Read alarm bits: problem code, problem and the words of the shared vocabulary.
 
     ``mask`` keeps the bits that belong to the problem code, ``shift`` moves them up when several
-    rows build one code, ``harmless`` bits (after ``mask``, before ``shift``) are no problem.
-    ``alarms`` maps bit numbers of the raw integer to words. A code may be wider than 64 bits:
-    ``model.sample.fold`` it where it is stored.
+    rows build one code. ``alarms`` maps bit numbers of the raw integer to words. No problem are bits
+    whose word says so (warnings, states) and ``harmless`` ones (after ``mask``, before ``shift``),
+    which have no word. A code may be wider than 64 bits: ``model.sample.fold`` it where it is stored.
     """
 
     at: int
@@ -196,7 +196,10 @@ class Flags:
             return
         raw = integer(body, self.at, self.raw)
         code = raw if self.mask is None else raw & self.mask
-        draft.flag(code << self.shift, self.harmless << self.shift)
+        mild = sum(
+            1 << bit for bit, alarm in self.alarms.items() if not alarm.kind.is_problem
+        )
+        draft.flag(code << self.shift, (self.harmless | mild) << self.shift)
         draft.alarms |= {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
 
 
