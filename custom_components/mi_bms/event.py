@@ -227,6 +227,9 @@ class AlarmEvent(BatteryEntity, EventEntity):
         sample = self.sample
         if sample is None or not self.coordinator.was_read:
             return False
+        if Field.PROBLEM not in sample.values:
+            # The battery did not tell: nothing has appeared, and nothing has gone.
+            return False
         found = frozenset(active(sample.alarms, sample.values.get(Field.PROBLEM)))
         before, self._active = self._active, found
         if before is None or before == found:

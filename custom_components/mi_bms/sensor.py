@@ -671,9 +671,12 @@ class AlarmSensor(BatterySensor):
 
     @property
     @override
-    def native_value(self) -> str:
-        """Give the word of the most serious alarm."""
-        return self._active[0] if self._active else NO_ALARM
+    def native_value(self) -> str | None:
+        """Return the word of the most serious alarm; None when the battery did not tell."""
+        if self._active:
+            return self._active[0]
+        sample = self.sample
+        return NO_ALARM if sample and Field.PROBLEM in sample.values else None
 
     @property
     @override

@@ -71,6 +71,7 @@ class VectorLink:
 
     A frame is answered by the first unused entry with the same bytes, a repeated one by the last
     answer. Entries without a write are pushed one after the other once somebody subscribes.
+    Where the vector names characteristics (written: ``char``, notifying: ``source``), others are dead.
     """
 
     def __init__(
@@ -85,9 +86,10 @@ class VectorLink:
         }
         self._family = family
         self._named = {
-            expand(entry["char"])
+            expand(entry[key])
             for entry in exchange
-            if " " not in entry.get("char", " ")
+            for key in ("char", "source")
+            if " " not in entry.get(key, " ")
         }
         self._listeners: dict[str, Notified] = {}
         self._pushing = False
@@ -138,12 +140,11 @@ class VectorLink:
 
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
         whole = (self._pending.pop(uuid, b"") + data).hex()
-        same = [entry for entry in self._entries if entry.get("write") == whole]
+        here = [entry for entry in self._entries if _at(entry.get("char"), uuid)]
+        same = [entry for entry in here if entry.get("write") == whole]
         if not same:
             # Long requests may come in pieces: keep what can still become a recorded one.
-            if any(
-                (entry.get("write") or "").startswith(whole) for entry in self._entries
-            ):
+            if any((entry.get("write") or "").startswith(whole) for entry in here):
                 self._pending[uuid] = bytes.fromhex(whole)
             return
         entry = next((entry for entry in same if not entry["used"]), same[-1])
@@ -151,15 +152,23 @@ class VectorLink:
         asyncio.get_running_loop().call_later(_ANSWER_AFTER, self._notify, entry)
 
     def _notify(self, entry: Mapping[str, Any]) -> None:
-        sources = [uuid for wire in self._wires for uuid in (*wire.notify, *wire.later)]
-        named = entry.get("source") and [expand(entry["source"])]
-        for uuid in named or sources:
-            if uuid in self._listeners:
+        for uuid in self._listeners:
+            if _at(entry.get("source"), uuid):
                 for chunk in self._recut(
                     [bytes.fromhex(chunk) for chunk in entry["notify"]]
                 ):
                     self._listeners[uuid](chunk)
                 return
+
+
+def _at(named: str | None, uuid: str) -> bool:
+    """Say whether a characteristic is the named one; a vector may leave it open."""
+    return named is None or " " in named or _plain(expand(named)) == _plain(uuid)
+
+
+def _plain(uuid: str) -> str:
+    """Take the service off a characteristic's name."""
+    return uuid.rpartition("/")[2]
 
 
 def replay(vector: Vector, recut: Recut = list) -> dict[str, Any]:

@@ -8,7 +8,8 @@ A row that lies behind the end of the body is a ``FrameError("short")``, unless 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from math import isfinite
 import struct
@@ -25,7 +26,8 @@ from .alarms import Alarm
 class Draft:
     """Collect the values of one poll; ``derive.finish`` makes the sample of it.
 
-    ``info`` has the field names of ``DeviceInfo``; ``packs`` are drafts of the single packs.
+    ``info`` has the field names of ``DeviceInfo``; ``packs`` are drafts of the single packs. Fields in
+    ``unknown`` were to be told and were not: nothing may be concluded from their absence.
     """
 
     values: dict[Field, Value] = field(default_factory=dict)
@@ -35,6 +37,14 @@ class Draft:
     alarms: set[Alarm] = field(default_factory=set)
     counters: dict[str, int] = field(default_factory=dict)
     info: dict[str, str] = field(default_factory=dict)
+    unknown: set[Field] = field(default_factory=set)
+
+    def copy(self) -> Draft:
+        """Return a draft that can be changed without changing this one."""
+        return replace(
+            self,
+            **{item.name: copy(getattr(self, item.name)) for item in fields(self)},
+        )
 
     def put(self, name: Field, value: Value | None) -> None:
         """Set a field; None leaves it absent."""
@@ -67,6 +77,22 @@ def decode(rows: Iterable[Row], body: bytes, draft: Draft) -> Draft:
     """Apply a table to the body of one reply; gives the same draft."""
     for row in rows:
         row.decode(body, draft)
+    return draft
+
+
+def decode_extra(rows: Iterable[Row], body: bytes | None, draft: Draft) -> Draft:
+    """Apply a table to the body of a reply that the sample can do without.
+
+    Returns the draft as it was when there is no reply, or one that cannot be read.
+    """
+    rows = tuple(rows)
+    if body is not None:
+        try:
+            return decode(rows, body, draft.copy())
+        except FrameError:
+            pass
+    if any(isinstance(row, Flags) for row in rows):
+        draft.unknown.add(Field.PROBLEM)
     return draft
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..model.fields import Field
-from .codec import Draft, Row, decode
+from .codec import Draft, Row, decode, decode_extra
 from .framing import Framer
 from .uuids import expand
 
@@ -24,6 +24,10 @@ type Note = bool | int | float | str | bytes
 
 # A note in the memory of a device that speaks °C or °F as it is set, and does not say which.
 CELSIUS: Final = "celsius"
+
+
+MISSES: Final = 3
+REST: Final = 3600
 
 
 class Mode(StrEnum):
@@ -206,16 +210,40 @@ class Family:
 
     def poll(self, context: Context) -> Talk[Draft]:
         """Start the dialogue of one poll: the family's own, or the one that follows the plan."""
-        return self.dialogue(context) if self.dialogue else self._follow(self.plan)
+        return self.dialogue(context) if self.dialogue else self._follow(context)
 
-    def _follow(self, plan: tuple[Ask, ...]) -> Talk[Draft]:
-        """Ask every question of a plan and decode its answer."""
+    def _follow(self, context: Context) -> Talk[Draft]:
+        """Ask every question of the plan and decode its answer."""
         draft = Draft()
-        for ask in plan:
-            frame = yield ask
-            if frame is not None:
+        for ask in self.plan:
+            if ask.optional:
+                frame = yield from extra(context, ask)
+                body = frame and frame[self.body : len(frame) - self.tail]
+                draft = decode_extra(ask.rows, body, draft)
+            else:
+                frame = (yield ask) or b""
                 decode(ask.rows, frame[self.body : len(frame) - self.tail], draft)
         return draft
+
+
+def extra(context: Context, ask: Ask) -> Talk[bytes | None]:
+    """Ask what a sample can do without; None when no answer came.
+
+    A question that this device did not answer ``MISSES`` times in a row costs time and is left alone
+    for ``REST`` seconds.
+    """
+    request = (ask.request or b"").hex()
+    missed, when = f"missed {request}", f"asked {request}"
+    misses = int(context.memory.get(missed, 1))
+    since = context.now - int(context.memory.get(when, 0))
+    if misses > MISSES and 0 <= since < REST:
+        return None
+    # One that was answered the last time may just have been lost.
+    tries = ask.tries or (1 if misses else 2)
+    context.memory[when] = context.now
+    frame = yield replace(ask, optional=True, tries=tries)
+    context.memory[missed] = 0 if frame is not None else misses + 1
+    return frame
 
 
 def gather[K](

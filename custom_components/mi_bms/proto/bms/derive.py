@@ -168,9 +168,7 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
     for name, rule in _RULES:
         if name not in draft.values and name not in never:
             draft.put(name, rule(draft))
-    draft.values[Field.PROBLEM] = bool(draft.values.get(Field.PROBLEM)) or _unsound(
-        draft
-    )
+    _judge(draft)
     return BmsSample(
         values=dict(draft.values),
         cells=tuple(draft.cells),
@@ -180,6 +178,13 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
         counters=dict(draft.counters),
         info=DeviceInfo(**draft.info),
     )
+
+
+def _judge(draft: Draft) -> None:
+    """Say whether there is a problem; nothing when the battery did not tell and its values are sound."""
+    problem = bool(draft.values.pop(Field.PROBLEM, False)) or _unsound(draft)
+    if problem or Field.PROBLEM not in draft.unknown:
+        draft.values[Field.PROBLEM] = problem
 
 
 def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
@@ -205,9 +210,10 @@ def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
             draft.put(name, value)
     for pack in packs:
         draft.alarms |= {Alarm(alarm) for alarm in pack.alarms}
-        draft.values[Field.PROBLEM] = bool(draft.values.get(Field.PROBLEM)) or bool(
-            pack.values[Field.PROBLEM]
-        )
+        if pack.values.get(Field.PROBLEM):
+            draft.values[Field.PROBLEM] = True
+        elif Field.PROBLEM not in pack.values:
+            draft.unknown.add(Field.PROBLEM)
 
 
 def _numbers(packs: tuple[BmsSample, ...], name: Field) -> list[float]:

@@ -14,6 +14,9 @@ from typing import Final, override
 from ..model.errors import FrameError
 from .checksum import low_high, modbus16, sum8
 
+# Reasons of a reject that say: the device understood the question and does not answer it.
+REFUSALS: Final = frozenset({"exception", "refused", "status"})
+
 type Check = Callable[[bytes], None]
 type Size = Callable[[bytes], int | None]
 

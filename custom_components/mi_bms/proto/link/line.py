@@ -4,7 +4,9 @@ A question is written up to ``tries`` times, each wait twice as long as the one 
 modules lose first commands and answer slowly. A module that lost the first command of a connection is
 given time to settle from then on; one that answered before and then not at all is asked twice as
 often for some polls. While no write type has been proven, a last try uses the
-other one. Only a valid frame that the question accepts ends a wait.
+other one. Only a valid frame that the question accepts ends a wait; an optional question is also
+ended by a refusal. A device gets a bounded number of steps: one that always answers and never comes
+to an end would be written to for ever.
 """
 
 import asyncio
@@ -25,7 +27,7 @@ from ..bms.contract import (
     Tell,
     Wire,
 )
-from ..bms.framing import Framer
+from ..bms.framing import REFUSALS, Framer
 from ..bms.uuids import expand
 from ..model.errors import (
     AuthNeeded,
@@ -38,6 +40,9 @@ from ..model.errors import (
 from .gatt import GattLink, Notified
 
 QUEUE: Final = 128  # frames that wait for somebody to ask for them
+
+STEPS: Final = 1000  # of one dialogue; the longest has some 200
+WRITES: Final = 200  # of one dialogue; the longest has some 60
 
 RAW: Final = 32  # notifications; the longest answers come in about 20
 
@@ -61,20 +66,33 @@ class Memory:
     polls: int = 0
     deaf: int = 0  # good polls until questions are no longer repeated more often
     diagnose: bool = True
+    wire: int = 0  # place among those that fit
     raw: deque[bytes] = field(default_factory=lambda: deque(maxlen=RAW))
 
 
-def choose_wire(family: Family, link: GattLink) -> Wire:
-    """Take the first of a family's wires that the device has; raises ``Unsupported``."""
+def fitting_wires(family: Family, link: GattLink) -> list[Wire]:
+    """Return those of a family's wires that the device has; raises ``Unsupported`` for none.
+
+    Wires that only name the same characteristics in another way are one.
+    """
+    found: dict[tuple[str, ...], Wire] = {}
     for wire in family.wires:
-        needed = (*wire.notify, *((wire.write,) if wire.write else ()))
-        if not all(uuid in link.characteristics for uuid in needed):
-            continue
-        if any(_NOTIFY.isdisjoint(link.properties(uuid)) for uuid in wire.notify):
-            continue
-        if wire.write is None or not _WRITE.isdisjoint(link.properties(wire.write)):
-            return wire
-    raise Unsupported("characteristics")
+        if _fits(wire, link):
+            uuids = (*wire.notify, wire.write or "")
+            found.setdefault(tuple(uuid.rpartition("/")[2] for uuid in uuids), wire)
+    if not found:
+        raise Unsupported("characteristics")
+    return list(found.values())
+
+
+def _fits(wire: Wire, link: GattLink) -> bool:
+    """Say whether a device has the characteristics of a wire, and they can do what they are for."""
+    needed = (*wire.notify, *((wire.write,) if wire.write else ()))
+    if not all(uuid in link.characteristics for uuid in needed):
+        return False
+    if any(_NOTIFY.isdisjoint(link.properties(uuid)) for uuid in wire.notify):
+        return False
+    return wire.write is None or not _WRITE.isdisjoint(link.properties(wire.write))
 
 
 class Ear:
@@ -111,7 +129,7 @@ class Line:
         self.ready = False
         self.fresh = True  # nothing was written yet
         self.spoke = -float("inf")  # loop time of the last exchange
-        self._ear = ear
+        self.ear = ear
         self._framers: dict[str, Framer] = {}
         self._queue: deque[tuple[str, bytes, float]] = deque(maxlen=QUEUE)
         self._news = asyncio.Event()
@@ -125,7 +143,7 @@ class Line:
         """Listen to a characteristic with a fresh framer."""
         make = self.family.framers.get(uuid, self.family.framer)
         self._framers[uuid] = make(self.context)
-        await self._ear.listen(uuid, lambda chunk: self._notified(uuid, chunk))
+        await self.ear.listen(uuid, lambda chunk: self._notified(uuid, chunk))
 
     def _notified(self, uuid: str, chunk: bytes) -> None:
         """Take one notification."""
@@ -184,11 +202,18 @@ class Line:
         try:
             async with asyncio.timeout(seconds):
                 while (frame := self.take(ask)) is None:
+                    if ask.optional and self.refused:
+                        return None
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             return None
         return frame
+
+    @property
+    def refused(self) -> bool:
+        """Say whether the device refused the question."""
+        return not REFUSALS.isdisjoint(self._rejects)
 
     @property
     def echoed(self) -> bool:
@@ -231,6 +256,7 @@ async def converse[T](line: Line, talk: Talk[T]) -> T:
     """Carry out the steps of a dialogue; errors of a step are thrown into it."""
     reply: bytes | None = None
     error: MiBmsError | None = None
+    left = Counter(steps=STEPS, writes=WRITES)
     try:
         while True:
             try:
@@ -238,6 +264,7 @@ async def converse[T](line: Line, talk: Talk[T]) -> T:
             except StopIteration as done:
                 result: T = done.value
                 return result
+            _spend(left, step)
             reply = error = None
             try:
                 reply = await perform(line, step)
@@ -245,6 +272,16 @@ async def converse[T](line: Line, talk: Talk[T]) -> T:
                 error = failure
     finally:
         talk.close()
+
+
+def _spend(left: Counter[str], step: Step) -> None:
+    """Count a step; raises ``FrameError`` when a dialogue comes to no end."""
+    left["steps"] -= 1
+    left["writes"] -= isinstance(step, Tell) or (
+        isinstance(step, Ask) and step.request is not None
+    )
+    if min(left.values()) < 0:
+        raise FrameError("endless")
 
 
 async def perform(line: Line, step: Step) -> bytes | None:
@@ -322,7 +359,7 @@ async def _ask_aloud(
             line.memory.response[uuid] = response
             line.memory.settle |= fresh and attempt > 0
             return frame
-        if line.echoed:
+        if line.echoed or (ask.optional and line.refused):
             return None
     return None
 

@@ -13,7 +13,7 @@ import time
 from typing import Final
 
 from ..bms.alarms import Alarm
-from ..bms.codec import text
+from ..bms.codec import Draft, text
 from ..bms.contract import Ask, Context, Family, Talk
 from ..bms.correct import Correction
 from ..bms.derive import finish
@@ -29,7 +29,7 @@ from ..model.errors import (
 from ..model.fields import Field
 from ..model.sample import BmsSample, DeviceInfo
 from .gatt import GattLink
-from .line import Ear, Line, Memory, begin, choose_wire, converse, perform
+from .line import Ear, Line, Memory, begin, converse, fitting_wires, perform
 
 __all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
 
@@ -100,7 +100,7 @@ class Session:
         """Poll once; gives a complete sample or raises one of the errors of ``model.errors``."""
         async with self._lock:
             try:
-                draft = await self._bounded(link, device, secret, self.family.poll)
+                draft = await self._polled(link, device, secret)
             except NoAnswer:
                 if self.memory.polls:
                     self.memory.deaf = DEAF_POLLS
@@ -111,6 +111,18 @@ class Session:
             self.memory.polls += 1
             self._correction.apply(draft)
             return finish(draft, self.family.never)
+
+    async def _polled(
+        self, link: GattLink, device: Device, secret: str | None
+    ) -> Draft:
+        """Poll; a device that never spoke and has several wires is tried on each."""
+        wires = fitting_wires(self.family, link)
+        for _ in wires[1:] if not self.memory.polls else ():
+            try:
+                return await self._bounded(link, device, secret, self.family.poll)
+            except NoAnswer:
+                self.memory.wire = (self.memory.wire + 1) % len(wires)
+        return await self._bounded(link, device, secret, self.family.poll)
 
     async def identify(
         self, link: GattLink, device: Device, secret: str | None = None
@@ -124,7 +136,12 @@ class Session:
             )
             if self.family.inform is None:
                 return info
-            draft = await self._bounded(link, device, secret, self.family.inform)
+            try:
+                draft = await self._bounded(link, device, secret, self.family.inform)
+            except FrameError, NoAnswer, Unsupported:
+                if info == DeviceInfo():
+                    raise
+                return info
             return merge_info(info, DeviceInfo(**draft.info))
 
     async def log_in(
@@ -226,18 +243,22 @@ class Session:
 
     async def _open(self, link: GattLink, device: Device, secret: str | None) -> Line:
         """Give the line of a connection: subscribed and logged in."""
-        if self._line is None or self._line.link is not link:
+        wires = fitting_wires(self.family, link)
+        wire = wires[self.memory.wire % len(wires)]
+        line = self._line if self._line and self._line.link is link else None
+        if line is None or line.context.wire != wire:
             context = Context(
                 name=device.name,
                 address=device.address.upper(),
                 secret=secret or None,
-                wire=choose_wire(self.family, link),
+                wire=wire,
                 now=int(self._clock()),
                 characteristics=frozenset(link.characteristics),
                 memory=self.memory.notes,
             )
-            self._line = await begin(self.family, Ear(link), context, self.memory)
-        line = self._line
+            ear = line.ear if line else Ear(link)
+            line = await begin(self.family, ear, context, self.memory)
+            self._line = line
         if line.ready:
             line.clear(self.family.fresh)
         line.context.now = int(self._clock())
@@ -272,7 +293,7 @@ async def probe(
         if family.probe is None:
             continue
         try:
-            wire = choose_wire(family, link)
+            wire = fitting_wires(family, link)[0]
         except Unsupported:
             continue
         context = Context(
