@@ -34,6 +34,7 @@ from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E
 from custom_components.mi_bms.proto.model.errors import Unsupported  # noqa: E402
 from custom_components.mi_bms.proto.model.fields import Field  # noqa: E402
 from custom_components.mi_bms.sensor import SENSORS  # noqa: E402
+from custom_components.mi_bms.services import ACTIONS, Action, Who  # noqa: E402
 
 INTEGRATION = ROOT / "custom_components" / "mi_bms"
 MANIFEST = INTEGRATION / "manifest.json"
@@ -258,10 +259,33 @@ def _unit(row: Any) -> str:
     return str(suggested or getattr(row, "native_unit_of_measurement", None) or "")
 
 
+def rights() -> list[str]:
+    """List who may call which action."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for action in ACTIONS:
+        groups.setdefault(_who(action), []).append(f"`mi_bms.{action.name}`")
+    rows = [(_joined(sorted(names)), *who) for who, names in groups.items()]
+    head = ("Action", "Administrators", "Users", "Automations", "Read-only users")
+    return table(head, rows)
+
+
+def _who(action: Action) -> tuple[str, ...]:
+    """Say who may call an action; it tells keys never, always, or only where it says that it does."""
+    keys = action.tells_keys
+    without = not keys({"disguise": True})
+    always = "yes" if without else "with `confirm`"
+    sometimes = without and keys({"disguise": False})
+    but = ", without `disguise` only with `confirm`" if sometimes else ""
+    automations = always + (", never without `disguise`" if sometimes else "")
+    users = "for devices that they may control" if action.who is Who.USERS else "no"
+    return always + but, users, automations if without else "no", "no"
+
+
 TABLES: Mapping[str, Callable[[], list[str]]] = {
     "sensors": sensors,
     "batteries": batteries,
     "entities": entities,
+    "rights": rights,
 }
 
 

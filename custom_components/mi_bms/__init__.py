@@ -7,8 +7,6 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .adverts import SensorCoordinator
-from .air_actions import async_setup_air_actions
-from .battery_actions import async_setup_battery_actions
 from .const import (
     CONF_FAMILY,
     CONF_KEY,
@@ -30,7 +28,6 @@ from .profile import ADDED as PROFILE_ADDED
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
 from .runtime import SHARED, async_setup_shared
-from .sensor_actions import async_setup_sensor_actions
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -59,9 +56,6 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_keys(hass)
     async_setup_services(hass)
     hass.http.register_view(ExportView)
-    async_setup_battery_actions(hass)
-    async_setup_air_actions(hass)
-    async_setup_sensor_actions(hass)
     return True
 
 

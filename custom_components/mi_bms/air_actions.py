@@ -1,28 +1,20 @@
-"""Actions that look at the air and talk to what is there, for administrators and automations."""
+"""Actions that look at the air and talk to what is there."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import probatio
 
 from homeassistant.components import bluetooth
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME, CONF_ADDRESS
-from homeassistant.core import (
-    HomeAssistant,
-    ServiceCall,
-    ServiceResponse,
-    SupportsResponse,
-    callback,
-)
+from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service
 
 from .air_devices import devices, set_reading
 from .air_errors import mistake
-from .air_listen import LISTENERS, Listeners
+from .air_listen import LISTENERS
 from .air_records import MOST_DEVICES, Scan, records
 from .air_talk import async_explore, async_talk
-from .const import DOMAIN
 from .proto.air.adverts import Filter
 from .proto.air.uuids import parse_uuid
 from .proto.link.talk import LONGEST_VALUE, MOST_NOTIFICATIONS, Code, Do, Step
@@ -30,7 +22,6 @@ from .proto.model.address import parse_address
 from .proto.model.fields import Field
 
 type Json = dict[str, Any]
-type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 ATTR_SERVICE: Final = "service"
 ATTR_MIN_RSSI: Final = "min_rssi"
@@ -100,96 +91,39 @@ _STEP: Final = probatio.Schema(
 )
 # The fields that a form has a place for; all others go into an object.
 _USUAL: Final = (Field.TEMPERATURE, Field.HUMIDITY, Field.BATTERY)
-_SET: Final = probatio.Schema(
+SET_READING: Final = probatio.Schema(
     {
         probatio.Required(ATTR_DEVICE_ID): cv.string,
         **{probatio.Optional(str(name)): probatio.Coerce(float) for name in _USUAL},
         probatio.Optional(ATTR_VALUES, default=dict): {cv.string: object},
     }
 )
-
-
-@callback
-def async_setup_air_actions(hass: HomeAssistant) -> None:
-    """Register the actions, once for the integration."""
-    hass.data[LISTENERS] = Listeners(hass)
-    rows: tuple[tuple[str, Action, probatio.Schema], ...] = (
-        (
-            "scan",
-            _async_scan,
-            probatio.Schema(
-                {
-                    **_FILTER,
-                    probatio.Optional(ATTR_SECONDS, default=0): _number(
-                        0, LONGEST_SCAN
-                    ),
-                }
-            ),
+SCAN: Final = probatio.Schema(
+    {**_FILTER, probatio.Optional(ATTR_SECONDS, default=0): _number(0, LONGEST_SCAN)}
+)
+EXPLORE: Final = probatio.Schema(
+    {**_ADDRESS, probatio.Optional(ATTR_VALUES, default=True): cv.boolean}
+)
+READ: Final = probatio.Schema({**_ADDRESS, **_WHERE})
+WRITE: Final = probatio.Schema({**_ADDRESS, **_WHERE, **_WRITE, **_OWN})
+NOTIFY: Final = probatio.Schema({**_ADDRESS, **_WHERE, **_NOTIFY, **_OWN})
+TALK: Final = probatio.Schema(
+    {
+        **_ADDRESS,
+        probatio.Required(ATTR_STEPS): probatio.All(
+            cv.ensure_list, probatio.Length(min=1, max=MOST_STEPS), [_STEP]
         ),
-        (
-            "explore",
-            _async_explore,
-            probatio.Schema(
-                {**_ADDRESS, probatio.Optional(ATTR_VALUES, default=True): cv.boolean}
-            ),
-        ),
-        ("read", _async_read, probatio.Schema({**_ADDRESS, **_WHERE})),
-        (
-            "write",
-            _async_write,
-            probatio.Schema({**_ADDRESS, **_WHERE, **_WRITE, **_OWN}),
-        ),
-        (
-            "notify",
-            _async_notify,
-            probatio.Schema({**_ADDRESS, **_WHERE, **_NOTIFY, **_OWN}),
-        ),
-        (
-            "talk",
-            _async_talk,
-            probatio.Schema(
-                {
-                    **_ADDRESS,
-                    probatio.Required(ATTR_STEPS): probatio.All(
-                        cv.ensure_list,
-                        probatio.Length(min=1, max=MOST_STEPS),
-                        [_STEP],
-                    ),
-                    **_OWN,
-                }
-            ),
-        ),
-        (
-            "listen",
-            _async_listen,
-            probatio.Schema(
-                {
-                    **_FILTER,
-                    probatio.Optional(ATTR_MINUTES, default=10): _number(
-                        0.1, LONGEST_LISTEN
-                    ),
-                    probatio.Optional(ATTR_EVERY, default=1): _number(0.1, 3600),
-                }
-            ),
-        ),
-        (
-            "unlisten",
-            _async_unlisten,
-            probatio.Schema({probatio.Optional(ATTR_LISTENER): cv.string}),
-        ),
-        ("devices", _async_devices, probatio.Schema({})),
-        ("set_reading", _async_set_reading, _SET),
-    )
-    for name, run, schema in rows:
-        only = name not in {"write", "listen", "unlisten", "set_reading"}
-        async_register_admin_service(
-            hass,
-            DOMAIN,
-            name,
-            run,
-            schema,
-            SupportsResponse.ONLY if only else SupportsResponse.OPTIONAL,
-        )
+        **_OWN,
+    }
+)
+LISTEN: Final = probatio.Schema(
+    {
+        **_FILTER,
+        probatio.Optional(ATTR_MINUTES, default=10): _number(0.1, LONGEST_LISTEN),
+        probatio.Optional(ATTR_EVERY, default=1): _number(0.1, 3600),
+    }
+)
+UNLISTEN: Final = probatio.Schema({probatio.Optional(ATTR_LISTENER): cv.string})
 
 
 def _done(**answer: Any) -> Json:
@@ -271,7 +205,7 @@ def _step(do: Do, data: Mapping[str, Any]) -> Step:
 # --- the actions -----------------------------------------------------------------------------
 
 
-async def _async_scan(call: ServiceCall) -> ServiceResponse:
+async def async_scan(call: ServiceCall) -> ServiceResponse:
     """Give a record of each device that is known, or that is heard within some seconds."""
     hass, wanted = call.hass, _filter(call.data)
     if seconds := call.data[ATTR_SECONDS]:
@@ -283,7 +217,7 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
     return _done(count=len(found), complete=len(found) < MOST_DEVICES, adverts=found)
 
 
-async def _async_explore(call: ServiceCall) -> ServiceResponse:
+async def async_explore_device(call: ServiceCall) -> ServiceResponse:
     """Connect to a device and list what it has."""
     address = _address(call.data[CONF_ADDRESS])
     services = await async_explore(call.hass, address, values=call.data[ATTR_VALUES])
@@ -300,22 +234,22 @@ async def _async_one(call: ServiceCall, do: Do) -> Json:
     return _done(address=address, **answer)
 
 
-async def _async_read(call: ServiceCall) -> ServiceResponse:
+async def async_read(call: ServiceCall) -> ServiceResponse:
     """Read one value."""
     return await _async_one(call, Do.READ)
 
 
-async def _async_write(call: ServiceCall) -> ServiceResponse:
+async def async_write(call: ServiceCall) -> ServiceResponse:
     """Write one value."""
     return await _async_one(call, Do.WRITE)
 
 
-async def _async_notify(call: ServiceCall) -> ServiceResponse:
+async def async_notify(call: ServiceCall) -> ServiceResponse:
     """Collect what a device says by itself or as an answer."""
     return await _async_one(call, Do.NOTIFY)
 
 
-async def _async_talk(call: ServiceCall) -> ServiceResponse:
+async def async_talk_to(call: ServiceCall) -> ServiceResponse:
     """Do a list of steps on one connection."""
     address = _address(call.data[CONF_ADDRESS])
     steps = [_step(one[ATTR_DO], one) for one in call.data[ATTR_STEPS]]
@@ -327,7 +261,7 @@ async def _async_talk(call: ServiceCall) -> ServiceResponse:
     return _done(address=address, steps=answers)
 
 
-async def _async_listen(call: ServiceCall) -> ServiceResponse:
+async def async_listen(call: ServiceCall) -> ServiceResponse:
     """Pass adverts on as events for some minutes."""
     number, ends = call.hass.data[LISTENERS].async_listen(
         _filter(call.data), call.data[ATTR_EVERY], call.data[ATTR_MINUTES] * 60
@@ -335,18 +269,18 @@ async def _async_listen(call: ServiceCall) -> ServiceResponse:
     return _done(listener=number, ends=ends.isoformat())
 
 
-async def _async_unlisten(call: ServiceCall) -> ServiceResponse:
+async def async_unlisten(call: ServiceCall) -> ServiceResponse:
     """End one listener, or all."""
     ended = call.hass.data[LISTENERS].async_unlisten(call.data.get(ATTR_LISTENER))
     return _done(ended=ended)
 
 
-async def _async_devices(call: ServiceCall) -> ServiceResponse:
+async def async_devices(call: ServiceCall) -> ServiceResponse:
     """Give our devices and what they said last."""
     return _done(devices=devices(call.hass))
 
 
-async def _async_set_reading(call: ServiceCall) -> ServiceResponse:
+async def async_set_reading(call: ServiceCall) -> ServiceResponse:
     """Show values of a sensor that somebody else knows."""
     given = {str(name): call.data[name] for name in _USUAL if name in call.data}
     wanted = {**call.data[ATTR_VALUES], **given}

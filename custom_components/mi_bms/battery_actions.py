@@ -6,7 +6,7 @@ from typing import Final
 import probatio
 
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
@@ -15,15 +15,13 @@ from .const import DOMAIN, MAX_RELEASE
 from .coordinator import BatteryCoordinator
 from .refresh import async_refresh
 
-ACTION_RELEASE: Final = "release"
-ACTION_REFRESH: Final = "refresh"
 ATTR_MINUTES: Final = "minutes"
 
 _DEVICES: Final = {
     probatio.Optional(ATTR_DEVICE_ID): probatio.All(cv.ensure_list, [cv.string])
 }
-_REFRESH: Final = probatio.Schema(_DEVICES)
-_RELEASE: Final = probatio.Schema(
+REFRESH: Final = probatio.Schema(_DEVICES)
+RELEASE: Final = probatio.Schema(
     {
         **_DEVICES,
         probatio.Optional(ATTR_MINUTES): probatio.All(
@@ -31,16 +29,6 @@ _RELEASE: Final = probatio.Schema(
         ),
     }
 )
-
-
-@callback
-def async_setup_battery_actions(hass: HomeAssistant) -> None:
-    """Register the actions, once for the integration."""
-    for action, run, schema in (
-        (ACTION_RELEASE, _async_release, _RELEASE),
-        (ACTION_REFRESH, _async_refresh, _REFRESH),
-    ):
-        hass.services.async_register(DOMAIN, action, run, schema=schema)
 
 
 def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
@@ -66,13 +54,13 @@ def _batteries(call: ServiceCall) -> list[BatteryCoordinator]:
     ]
 
 
-async def _async_release(call: ServiceCall) -> None:
+async def async_release(call: ServiceCall) -> None:
     """Disconnect from batteries and stay away from them for some minutes."""
     for coordinator in _batteries(call):
         coordinator.async_release_for(call.data.get(ATTR_MINUTES))
 
 
-async def _async_refresh(call: ServiceCall) -> None:
+async def async_refresh_batteries(call: ServiceCall) -> None:
     """Read batteries as soon as a slot is free; raises what is wrong with the first that cannot be."""
     batteries = _batteries(call)
     if ATTR_DEVICE_ID not in call.data:

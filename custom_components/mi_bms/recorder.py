@@ -16,7 +16,7 @@ type Later = Callable[[float, Callable[[datetime], None]], CALLBACK_TYPE]
 
 
 class Recorder:
-    """Hold the recording of one sensor: the one under way, and the last one."""
+    """Hold the recording of one sensor: the one under way, and the last one that is disguised."""
 
     def __init__(self, address: str, key: bytes | None, later: Later) -> None:
         """Take what a recording disguises, and how it ends by itself."""
@@ -44,9 +44,13 @@ class Recorder:
         @callback
         def finish(_now: datetime) -> None:
             capture, self.capture = self.capture, None
-            if capture is not None:
-                self.last = capture.vectors("captured")
-                done(self.last)
+            if capture is None:
+                return
+            vectors = capture.vectors("captured")
+            # Diagnostics are for others: what names the device is only for who asked.
+            if disguised:
+                self.last = vectors
+            done(vectors)
 
         cancel = self._later(seconds, finish)
 

@@ -5,13 +5,7 @@ from typing import Final
 import probatio
 
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import (
-    HomeAssistant,
-    ServiceCall,
-    ServiceResponse,
-    SupportsResponse,
-    callback,
-)
+from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
@@ -26,14 +20,12 @@ from .proto.active.look import ASKED
 from .proto.active.records import HOUR, Hour
 from .proto.active.spec import Function
 
-ACTION_READ: Final = "read_sensor"
-ACTION_CLOCK: Final = "set_clock"
-ACTION_HISTORY: Final = "read_history"
 ATTR_HOURS: Final = "hours"
 MOST_HOURS: Final = 5000  # what the largest memory seen could hold
 
 _DEVICE: Final = {probatio.Required(ATTR_DEVICE_ID): cv.string}
-_HISTORY: Final = probatio.Schema(
+SENSOR: Final = probatio.Schema(_DEVICE)
+HISTORY: Final = probatio.Schema(
     {
         **_DEVICE,
         probatio.Optional(ATTR_HOURS): probatio.All(
@@ -41,29 +33,6 @@ _HISTORY: Final = probatio.Schema(
         ),
     }
 )
-
-
-@callback
-def async_setup_sensor_actions(hass: HomeAssistant) -> None:
-    """Register the actions, once for the integration."""
-    for action, run, schema, response in (
-        (
-            ACTION_READ,
-            _async_read,
-            probatio.Schema(_DEVICE),
-            SupportsResponse.OPTIONAL,
-        ),
-        (
-            ACTION_CLOCK,
-            _async_set_clock,
-            probatio.Schema(_DEVICE),
-            SupportsResponse.NONE,
-        ),
-        (ACTION_HISTORY, _async_history, _HISTORY, SupportsResponse.ONLY),
-    ):
-        hass.services.async_register(
-            DOMAIN, action, run, schema=schema, supports_response=response
-        )
 
 
 def _sensor(call: ServiceCall, functions: frozenset[Function]) -> ActiveSensor:
@@ -81,7 +50,7 @@ def _sensor(call: ServiceCall, functions: frozenset[Function]) -> ActiveSensor:
     )
 
 
-async def _async_read(call: ServiceCall) -> ServiceResponse:
+async def async_read_sensor(call: ServiceCall) -> ServiceResponse:
     """Read a sensor and give what it told, by field."""
     active = _sensor(call, ASKED)
     with told(active):
@@ -89,14 +58,14 @@ async def _async_read(call: ServiceCall) -> ServiceResponse:
     return {"values": {str(field): value for field, value in values.items()}}
 
 
-async def _async_set_clock(call: ServiceCall) -> None:
+async def async_set_clock(call: ServiceCall) -> None:
     """Set the clock of a sensor."""
     active = _sensor(call, frozenset({Function.CLOCK, Function.SET_CLOCK}))
     with told(active):
         await active.async_set_clock()
 
 
-async def _async_history(call: ServiceCall) -> ServiceResponse:
+async def async_read_history(call: ServiceCall) -> ServiceResponse:
     """Give the memory of a sensor, the oldest hour first."""
     active = _sensor(call, frozenset({Function.HISTORY}))
     hours = call.data.get(ATTR_HOURS)

@@ -1,10 +1,18 @@
-"""Actions of the integration."""
+"""The actions of the integration, in one table: what they take, who may call them, what they answer.
 
-import asyncio
-from typing import Any, Final
+An automation has no user: it was written by an administrator, and may do what does not tell a key.
+What tells keys is for an administrator in person, who says that this is meant.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import probatio
 
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -13,110 +21,181 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
-from homeassistant.helpers import config_validation as cv
-from homeassistant.util.json import JsonValueType
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .adverts import SensorCoordinator
-from .behind import runtime_of_id
+from .air_actions import (
+    EXPLORE,
+    LISTEN,
+    NOTIFY,
+    READ,
+    SCAN,
+    SET_READING,
+    TALK,
+    UNLISTEN,
+    WRITE,
+    async_devices,
+    async_explore_device,
+    async_listen,
+    async_notify,
+    async_read,
+    async_scan,
+    async_set_reading,
+    async_talk_to,
+    async_unlisten,
+    async_write,
+)
+from .air_listen import LISTENERS, Listeners
+from .battery_actions import REFRESH, RELEASE, async_refresh_batteries, async_release
 from .const import DOMAIN
-from .export import async_export
-
-ACTION_RECORD: Final = "record"
-ACTION_EXPORT: Final = "export_keys"
-ATTR_CONFIRM: Final = "confirm"
-ATTR_MINUTES: Final = "minutes"
-ATTR_DISGUISE: Final = "disguise"
-
-SHORTEST: Final = 0.1
-LONGEST: Final = 60
-
-_RECORD: Final = probatio.Schema(
-    {
-        probatio.Required(ATTR_DEVICE_ID): cv.string,
-        probatio.Optional(ATTR_MINUTES, default=5): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=SHORTEST, max=LONGEST)
-        ),
-        probatio.Optional(ATTR_DISGUISE, default=True): cv.boolean,
-    }
+from .key_actions import (
+    ATTR_CONFIRM,
+    EXPORT,
+    RECORD,
+    async_export_keys,
+    async_record,
+    undisguised,
+)
+from .sensor_actions import (
+    HISTORY,
+    SENSOR,
+    async_read_history,
+    async_read_sensor,
+    async_set_clock,
 )
 
-_EXPORT: Final = probatio.Schema(
-    {probatio.Optional(ATTR_CONFIRM, default=False): cv.boolean}
+type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+type Data = Mapping[str, Any]
+
+
+class Who(StrEnum):
+    """Say which users may call an action; automations and administrators may call all."""
+
+    USERS = "users"  # who may control all entities of the devices that are meant
+    ADMINISTRATORS = "administrators"
+
+
+def _never(_data: Data) -> bool:
+    return False
+
+
+def _always(_data: Data) -> bool:
+    return True
+
+
+class Action(NamedTuple):
+    """Hold one action; ``tells_keys`` says of its data whether the answer holds keys."""
+
+    name: str
+    handler: Handler
+    schema: probatio.Schema
+    who: Who
+    response: SupportsResponse = SupportsResponse.NONE
+    tells_keys: Callable[[Data], bool] = _never
+
+
+_USERS, _ADMINISTRATORS = Who.USERS, Who.ADMINISTRATORS
+_ONLY, _OPTIONAL = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
+_NOTHING: Final = probatio.Schema({})
+
+ACTIONS: Final = (
+    Action("refresh", async_refresh_batteries, REFRESH, _USERS),
+    Action("release", async_release, RELEASE, _USERS),
+    Action("read_sensor", async_read_sensor, SENSOR, _USERS, _OPTIONAL),
+    Action("set_clock", async_set_clock, SENSOR, _USERS),
+    Action("read_history", async_read_history, HISTORY, _USERS, _ONLY),
+    Action("record", async_record, RECORD, _ADMINISTRATORS, _ONLY, undisguised),
+    Action("export_keys", async_export_keys, EXPORT, _ADMINISTRATORS, _ONLY, _always),
+    Action("scan", async_scan, SCAN, _ADMINISTRATORS, _ONLY),
+    Action("explore", async_explore_device, EXPLORE, _ADMINISTRATORS, _ONLY),
+    Action("read", async_read, READ, _ADMINISTRATORS, _ONLY),
+    Action("write", async_write, WRITE, _ADMINISTRATORS, _OPTIONAL),
+    Action("notify", async_notify, NOTIFY, _ADMINISTRATORS, _ONLY),
+    Action("talk", async_talk_to, TALK, _ADMINISTRATORS, _ONLY),
+    Action("listen", async_listen, LISTEN, _ADMINISTRATORS, _OPTIONAL),
+    Action("unlisten", async_unlisten, UNLISTEN, _ADMINISTRATORS, _OPTIONAL),
+    Action("devices", async_devices, _NOTHING, _ADMINISTRATORS, _ONLY),
+    Action("set_reading", async_set_reading, SET_READING, _ADMINISTRATORS, _OPTIONAL),
 )
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions, once for the integration."""
-    hass.services.async_register(
-        DOMAIN,
-        ACTION_RECORD,
-        _async_record,
-        schema=_RECORD,
-        supports_response=SupportsResponse.ONLY,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        ACTION_EXPORT,
-        _async_export,
-        schema=_EXPORT,
-        supports_response=SupportsResponse.ONLY,
-    )
-
-
-def _sensor(hass: HomeAssistant, device_id: str) -> SensorCoordinator:
-    """Give the coordinator of a device; raise what the user did wrong."""
-    coordinator = runtime_of_id(hass, device_id)
-    if isinstance(coordinator, SensorCoordinator):
-        return coordinator
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_a_sensor"
-    )
-
-
-async def _async_record(call: ServiceCall) -> ServiceResponse:
-    """Record a sensor's adverts for some minutes and give them in the replay format."""
-    coordinator = _sensor(call.hass, call.data[ATTR_DEVICE_ID])
-    if coordinator.recorder.running:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="already_recording"
+    hass.data[LISTENERS] = Listeners(hass)
+    for action in ACTIONS:
+        hass.services.async_register(
+            DOMAIN,
+            action.name,
+            partial(_async_call, action),
+            schema=action.schema,
+            supports_response=action.response,
         )
-    finished: asyncio.Future[list[dict[str, Any]]] = call.hass.loop.create_future()
-
-    @callback
-    def done(vectors: list[dict[str, Any]]) -> None:
-        if not finished.done():
-            finished.set_result(vectors)
-
-    stop = coordinator.async_record(
-        call.data[ATTR_MINUTES] * 60, done, disguised=call.data[ATTR_DISGUISE]
-    )
-    try:
-        vectors = await finished
-    finally:
-        # The one who asked may have gone; the recording would keep others out.
-        stop()
-    return {"vectors": list[JsonValueType](vectors)}
 
 
-async def _async_export(call: ServiceCall) -> ServiceResponse:
-    """Give all keys, to an administrator who said that this is meant."""
-    hass = call.hass
-    user_id = call.context.user_id
-    user = await hass.auth.async_get_user(user_id) if user_id else None
-    # An automation has no user: nobody could have been asked.
-    if user is None or not user.is_admin:
-        raise Unauthorized(context=call.context, user_id=user_id)
-    if not call.data[ATTR_CONFIRM]:
+async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
+    """Run an action for somebody who may call it."""
+    await _async_check(action, call)
+    return await action.handler(call)
+
+
+async def _async_check(action: Action, call: ServiceCall) -> None:
+    """Raise ``Unauthorized``, or what keeps keys from being told."""
+    keys = action.tells_keys(call.data)
+    user = await _async_user(call)
+    if user is None:
+        allowed = not keys
+    elif user.is_admin:
+        allowed = True
+    else:
+        allowed = action.who is Who.USERS and _may_control(call, user)
+    if not allowed:
+        raise Unauthorized(
+            context=call.context,
+            user_id=call.context.user_id,
+            permission=POLICY_CONTROL,
+        )
+    if keys and not call.data[ATTR_CONFIRM]:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="export_not_confirmed"
         )
-    everything = await async_export(hass)
-    return {
-        # The device itself writes the NUL that ends the file; text has no use for it.
-        "mi32cfg": everything.mi32cfg.rstrip(b"\0").decode(),
-        "list": everything.plain,
-        "too_big_for_tasmota": everything.too_big,
-        "not_in_mi32cfg": list[JsonValueType](everything.left_out),
-    }
+
+
+async def _async_user(call: ServiceCall) -> User | None:
+    """Return who calls, None for an automation; raise ``UnknownUser`` for one who is gone."""
+    if (user_id := call.context.user_id) is None:
+        return None
+    user = await call.hass.auth.async_get_user(user_id)
+    if user is None:
+        raise UnknownUser(context=call.context, user_id=user_id)
+    return user
+
+
+def _may_control(call: ServiceCall, user: User) -> bool:
+    """Say whether a user may control all entities of the devices that are meant."""
+    if user.permissions.access_all_entities(POLICY_CONTROL):
+        return True
+    named = call.data.get(ATTR_DEVICE_ID, ())
+    ids = {named} if isinstance(named, str) else set(named)
+    entities = [_entities(call.hass, one) for one in ids]
+    # Without a device all are meant; one without entities is controlled by whoever controls all.
+    return bool(entities) and all(
+        of_device
+        and all(
+            user.permissions.check_entity(entity_id, POLICY_CONTROL)
+            for entity_id in of_device
+        )
+        for of_device in entities
+    )
+
+
+def _entities(hass: HomeAssistant, device_id: str) -> list[str]:
+    """Return the entities of a device's entry: an action on a pack is one on its battery."""
+    device = dr.async_get(hass).async_get(device_id)
+    if device is None:
+        return []
+    registry = er.async_get(hass)
+    entry_id = device.config_entry_id
+    return [
+        one.entity_id for one in er.async_entries_for_config_entry(registry, entry_id)
+    ]

@@ -8,13 +8,13 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 import probatio
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.mi_bms.const import DOMAIN
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
-from homeassistant.core import Context, Event
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.core import Event
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from tests.world import ad
 from tests.world.devices import KINDS
@@ -217,34 +217,6 @@ async def test_ours_are_opened_with_their_key(house: Home) -> None:
     assert found["device"]["outcome"] == "decoded"
     assert "temperature" in found["device"]["values"]
     assert KEY not in json.dumps(found)
-
-
-async def test_only_for_administrators(
-    house: Home, hass_read_only_user: MockUser, hass_admin_user: MockUser
-) -> None:
-    call = house.hass.services.async_call
-    for action, data in (
-        ("scan", {}),
-        ("explore", {"address": ADDRESS}),
-        ("devices", {}),
-    ):
-        with pytest.raises(Unauthorized):
-            await call(
-                DOMAIN,
-                action,
-                data,
-                blocking=True,
-                context=Context(user_id=hass_read_only_user.id),
-                return_response=True,
-            )
-    assert await call(
-        DOMAIN,
-        "scan",
-        {},
-        blocking=True,
-        context=Context(user_id=hass_admin_user.id),
-        return_response=True,
-    )
 
 
 # --- listening -------------------------------------------------------------------------------

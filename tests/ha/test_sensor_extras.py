@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
+    MockUser,
     async_get_device_automations,
     async_mock_service,
 )
@@ -18,7 +19,12 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mi_bms.const import DOMAIN
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from tests.replay import sensors as replay
@@ -27,9 +33,11 @@ from tests.world.devices.beacon import Beacon
 
 from .air import SOURCE, Air
 from .home import Home
+from .secrets import Secrets
 
 ADDRESS = "A4:C1:38:00:14:41"
 SWITCH = "54:EF:44:00:19:49"
+KEY = "5b0500112233445566778899aabbcc01"
 STRANGER = "A4:C1:38:00:AF:FE"
 
 
@@ -170,13 +178,16 @@ async def test_device_without_events_has_no_triggers(home: Home) -> None:
     assert not [one for one in triggers if one["domain"] == DOMAIN]
 
 
-async def record(home: Home, device_id: str, **data: Any) -> Mapping[str, Any]:
+async def record(
+    home: Home, device_id: str, user: MockUser | None = None, **data: Any
+) -> Mapping[str, Any]:
     answer = await home.hass.services.async_call(
         DOMAIN,
         "record",
         {"device_id": device_id, **data},
         blocking=True,
         return_response=True,
+        context=Context(user_id=user.id if user else None),
     )
     assert answer is not None
     return answer
@@ -203,15 +214,34 @@ async def test_recording_replays_and_gives_nothing_away(
     assert any(vector["outcome"] == "decoded" for vector in vectors)
 
 
-async def test_undisguised_recording_keeps_the_address(home: Home) -> None:
-    device = thermometer()
-    await home.add(device)
+async def test_an_undisguised_recording_is_only_for_who_asked(
+    home: Home, hass_admin_user: MockUser, hass_client: ClientSessionGenerator
+) -> None:
+    """It holds address and key, and what is posted in public afterwards does not."""
+    assert await async_setup_component(home.hass, "diagnostics", {})
+    device = KINDS["LYWSD03MMC"](address=ADDRESS, key=KEY)
+    entry = await home.add(device)
+    device_id, data = device_of(home, device).id, {"minutes": 0.1, "disguise": False}
+    with pytest.raises(ServiceValidationError) as refused:
+        await record(home, device_id, hass_admin_user, **data)
+    assert refused.value.translation_key == "export_not_confirmed"
+    with pytest.raises(Unauthorized):
+        await record(home, device_id, None, **data, confirm=True)
     task = home.hass.async_create_task(
-        record(home, device_of(home, device).id, minutes=0.1, disguise=False)
+        record(home, device_id, hass_admin_user, **data, confirm=True)
     )
     await home.listen(device, 3)
     answer = await home.clock.wait(task)
     assert {vector["address"] for vector in answer["vectors"]} == {ADDRESS}
+    assert {vector["bindkey"] for vector in answer["vectors"]} == {KEY}
+    report = await home.clock.wait(
+        get_diagnostics_for_config_entry(home.hass, hass_client, entry)
+    )
+    assert report["sensor"]["recording"] == []
+    secrets = Secrets()
+    secrets.add(KEY, ADDRESS)
+    secrets.look("diagnostics", report)
+    assert secrets.hits == []
 
 
 async def test_two_recordings_at_once_are_refused(home: Home) -> None:

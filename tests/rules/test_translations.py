@@ -37,6 +37,7 @@ from custom_components.mi_bms.proto.model.availability import LinkState
 from custom_components.mi_bms.proto.model.rows import STEPS, Detail
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
+from custom_components.mi_bms.services import ACTIONS
 from homeassistant.components.sensor import SensorDeviceClass
 
 from .repo import INTEGRATION, argument, calls, load, text, translations, tree
@@ -498,6 +499,9 @@ def test_services() -> None:
     }
     assert {
         name: set(service["fields"]) for name, service in TEXTS["services"].items()
+    } == fields
+    assert {
+        one.name: {str(key) for key in one.schema.schema} for one in ACTIONS
     } == fields
 
 
