@@ -181,6 +181,27 @@ def batteries() -> list[str]:
     )
 
 
+GAPS = {
+    matching.Gap.ADDRESS: "only the address tells it from other devices, and Home Assistant cannot look for"
+    " addresses",
+    matching.Gap.NAME: "the name may begin with anything, and Home Assistant looks for certain beginnings",
+}
+
+
+def not_offered() -> list[str]:
+    """List the batteries that do not appear by themselves, or not under each of their names."""
+    rows = [
+        (
+            INDEX[family_id].title,
+            f"`{row.name}`" if row.name else _signs(row),
+            f"`{row.discover}`" if row.discover else "never",
+            GAPS[gap],
+        )
+        for family_id, row, gap in matching.not_offered()
+    ]
+    return table(("Type", "Recognised as", "Appears by itself", "Why"), rows)
+
+
 def _looks(entry: Entry) -> str:
     """Say how the adverts of a family look: names first, then what is told by other signs."""
     if entry.manual:
@@ -284,6 +305,7 @@ def _who(action: Action) -> tuple[str, ...]:
 TABLES: Mapping[str, Callable[[], list[str]]] = {
     "sensors": sensors,
     "batteries": batteries,
+    "not offered": not_offered,
     "entities": entities,
     "rights": rights,
 }

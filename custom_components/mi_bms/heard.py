@@ -77,8 +77,11 @@ def look_at(info: BluetoothServiceInfoBleak) -> Heard | None:
     candidates = recognise(advert_of(info))
     if not candidates:
         return None
-    best = candidates[0].score
-    names = tuple(one.family_id for one in candidates if one.score == best)
+    best = candidates[0]
+    # Where none is sure, each may be right: the first answer decides.
+    names = tuple(
+        one.family_id for one in candidates if not best.sure or one.score == best.score
+    )
     return Heard(info, None, names)
 
 

@@ -2,23 +2,30 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+import json
+from typing import Any
 
 import pytest
 
 from custom_components.mi_bms.proto.bms.index import INDEX, Secret
 from custom_components.mi_bms.proto.bms.matching import (
     Advert,
+    Gap,
     clean_name,
     matchers,
+    not_offered,
     recognise,
     spell_out,
 )
 from custom_components.mi_bms.proto.bms.uuids import NUS, expand
 from tests.replay.batteries import advert_of
 
-from .fixtures import VECTORS
+from .fixtures import FOLDER, VECTORS
 
 FF00 = (expand("ff00"),)
+NAMED: list[dict[str, Any]] = json.loads(
+    (FOLDER.parent / "adverts" / "batteries.json").read_text("utf-8")
+)
 ADVERTS = [vector for vector in VECTORS if "advertisement" in vector]
 
 
@@ -107,6 +114,27 @@ def test_what_may_be_two_families_is_not_sure() -> None:
         ("daly", True),
         ("daly_legacy", False),
     ]
+
+
+@pytest.mark.parametrize("case", NAMED, ids=[case["id"] for case in NAMED])
+def test_adverts_of_strangers(case: dict[str, Any]) -> None:
+    found = recognise(advert_of(case))
+    best = [one for one in found if not found[0].sure or one.sure]
+    assert [one.family_id for one in best] == case["families"]
+    assert all(one.sure is case["sure"] for one in best)
+
+
+def test_a_module_that_is_in_other_devices_too_is_never_sure() -> None:
+    shared = {name: entry for name, entry in INDEX.items() if entry.shared_module}
+    assert set(shared) == {"renogy"}
+    assert not any(row.sure for entry in shared.values() for row in entry.match)
+
+
+def test_what_cannot_be_looked_for_is_listed() -> None:
+    gaps = {(family_id, row.name): gap for family_id, row, gap in not_offered()}
+    assert gaps["greenway", None] is Gap.ADDRESS
+    assert gaps["tdt", "WT???AZ*"] is Gap.NAME
+    assert ("gobel", "B[0-9][0-9]*") not in gaps
 
 
 def test_names_are_cut_at_the_end_only() -> None:

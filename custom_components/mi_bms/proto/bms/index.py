@@ -39,9 +39,9 @@ class Match:
 
     ``mfr`` are manufacturer ids and ``mfr_data`` the first bytes of that data; ``ouis`` are beginnings
     of the address. ``own_address``: manufacturer id and data spell the device's address. ``sure`` is
-    false when other devices look the same, so a first answer has to confirm the family. ``discover``
-    replaces ``name`` in Home Assistant's matchers, which want three literal characters first; brackets
-    there are spelled out.
+    false when other devices look the same, so a first answer has to confirm the family; ``second``: it
+    is less often this one. ``discover`` replaces ``name`` in Home Assistant's matchers, which want
+    three literal characters first; brackets there are spelled out.
     """
 
     name: str | None = None
@@ -53,6 +53,7 @@ class Match:
     ouis: tuple[str, ...] = ()
     own_address: bool = False
     sure: bool = True
+    second: bool = False
     discover: str | None = None
 
     def __post_init__(self) -> None:
@@ -68,6 +69,7 @@ class Entry:
 
     ``manual``: adverts of this family say nothing, the user has to choose it. ``either_unit``: it
     speaks °C or °F as it is set and does not say which, so the user has to (``contract.CELSIUS``).
+    ``shared_module``: the module that advertises is in charge controllers, too.
     """
 
     title: str
@@ -76,13 +78,19 @@ class Entry:
     password: Password = field(default_factory=Password)
     manual: bool = False
     either_unit: bool = False
+    shared_module: bool = False
 
 
 def _names(
-    *names: str, service: str | None = None, mfr: tuple[int, ...] = ()
+    *names: str,
+    service: str | None = None,
+    mfr: tuple[int, ...] = (),
+    sure: bool = True,
 ) -> tuple[Match, ...]:
-    """Make a row for each of several names with the same other criteria."""
-    return tuple(Match(name=name, service=service, mfr=mfr) for name in names)
+    """Return a row for each of several names with the same other criteria."""
+    return tuple(
+        Match(name=name, service=service, mfr=mfr, sure=sure) for name in names
+    )
 
 
 _JBD_OUIS: Final = (
@@ -96,6 +104,9 @@ _JBD_OUIS: Final = (
     "A5:C2:3A",
     "AA:C2:37",
 )
+# TDT's packs: name, and what Home Assistant can look for. The third character is free.
+_TDT_NAMES: Final = (("WTDH*", None), ("WT???AZ*", "WT[0-9A-Za-z]??AZ*"))
+_TDT_OUIS: Final = ("AA:C2:37",)
 _DALY_IDS: Final = (0x0102, 0x0104, 0x0302, 0x0303, 0x0402)
 _DALY: Final = (Match(name="DL-*", service="fff0"), Match(mfr=_DALY_IDS))
 _LITIME: Final = 22618  # 0x585A; also on a charge controller, so it never decides alone
@@ -134,18 +145,29 @@ INDEX: Final[Mapping[str, Entry]] = {
                 service="ff00",
             ),
             Match(service="ff00", ouis=_JBD_OUIS),
-            *(
-                Match(name=name, service="ff00", sure=False)
-                for name in (
-                    "DP??S*",
-                    "SP??S*",
-                    "AP??S*",
-                    "xiaoxiang*",
-                    "GJ-*V*AH*",
-                    "ECO-LFP*",
-                )
+            *_names(
+                "DP??S*",
+                "SP??S*",
+                "AP??S*",
+                "xiaoxiang*",
+                "GJ-*V*AH*",
+                "ECO-LFP*",
+                service="ff00",
+                sure=False,
             ),
             Match(service="ff00", own_address=True, sure=False),
+            # The same frames behind the module that TDT's packs have.
+            *(
+                Match(
+                    name=name,
+                    service="fff0",
+                    sure=False,
+                    second=True,
+                    discover=discover,
+                )
+                for name, discover in _TDT_NAMES
+            ),
+            Match(service="fff0", ouis=_TDT_OUIS, own_address=True, sure=False),
         ),
         password=Password(kind=Secret.TEXT, longest=15),
     ),
@@ -194,13 +216,19 @@ INDEX: Final[Mapping[str, Entry]] = {
     "ant": Entry(
         title="ANT BMS",
         brands=("ANT",),
-        match=_names("ANT?BLE24*", "ANT?BLE3*", service="ffe0"),
+        # With "@" or from 24 cells on it is this protocol; else the name tells the cells, not the protocol.
+        match=(
+            *_names("ANT@BLE*", "ANT?BLE24*", "ANT?BLE3*", service="ffe0"),
+            *_names("ANT?BLE*", service="ffe0", sure=False),
+        ),
         password=Password(kind=Secret.TEXT, longest=16),
     ),
     "ant_leg": Entry(
         title="ANT BMS (legacy)",
         brands=("ANT",),
-        match=_names("ANT-BLE[01]*", "ANT-BLE22*", service="ffe0"),
+        match=_names(
+            "ANT[!@]BLE[!23]*", "ANT[!@]BLE2[!4]*", service="ffe0", sure=False
+        ),
     ),
     "basen": Entry(title="Basen BMS", brands=("Basen",), manual=True),
     "braunpwr": Entry(
@@ -223,7 +251,9 @@ INDEX: Final[Mapping[str, Entry]] = {
     "cbtpwr_vb": Entry(
         title="Creabest VB",
         brands=("Creabest",),
-        match=(Match(name="VB?????????", service="fff0", discover="VB[0-9]????????"),),
+        match=(
+            Match(name="VB?????????", service="fff0", discover="VB[0-9A-Z]????????"),
+        ),
     ),
     "cbtpwr": Entry(
         title="CBT Power BMS",
@@ -369,7 +399,11 @@ INDEX: Final[Mapping[str, Entry]] = {
     "pwrboozt": Entry(
         title="PowerBoozt battery",
         brands=("PowerBoozt",),
-        match=_names("BT-Battery*", service="fff0", mfr=(32516,)),
+        match=(
+            *_names("BT-Battery*", service="fff0", mfr=(32516,)),
+            Match(name="BT-Battery*", service="fff0", own_address=True),
+            Match(name="BT-Battery*", service="fff0", sure=False),
+        ),
     ),
     "pylontech": Entry(
         title="Pylontech RT",
@@ -407,12 +441,19 @@ INDEX: Final[Mapping[str, Entry]] = {
     "renogy": Entry(
         title="Renogy battery",
         brands=("Renogy",),
-        match=_names("BT-TH-*", service="ffd0"),
+        match=_names("BT-TH-*", service="ffd0", sure=False),
+        shared_module=True,
     ),
     "renogy_pro": Entry(
         title="Renogy Pro battery",
         brands=("Renogy",),
-        match=_names("RNGRBP*", "RNGC*", mfr=(0xE14C,)),
+        # The "maker" is the beginning of the address, so another address has another one.
+        match=(
+            *_names("RNGRBP*", "RNGC*", mfr=(0xE14C,)),
+            Match(name="RNGRBP*", own_address=True),
+            Match(name="RNGC*", own_address=True),
+            *_names("RNGRBP*", "RNGC*", "RNGPRO*", sure=False),
+        ),
     ),
     "roypow": Entry(
         title="RoyPow battery",
@@ -434,7 +475,7 @@ INDEX: Final[Mapping[str, Entry]] = {
         title="Seplos V3",
         brands=("Seplos", "CEG"),
         match=(
-            Match(name="SP??B*", service="fff0", discover="SP[0-9]?B*"),
+            Match(name="SP??B*", service="fff0", discover="SP[0-9A-Z]?B*"),
             Match(name="SP1??B*", service="fff0"),
             Match(name="ST*", service="fff0", discover="ST[0-9]*"),
             *_names("XZHX*", "CSY*", service="fff0"),
@@ -457,7 +498,12 @@ INDEX: Final[Mapping[str, Entry]] = {
         title="TDT BMS",
         brands=("TDT", "WattCycle", "MetalFort", "Humsienk"),
         match=(
-            *_names("WTDH*", "WT???AZ*", service="fff0"),
+            Match(name="WTDH*", service="fff0"),
+            *(
+                Match(name=name, service="fff0", sure=False, discover=discover)
+                for name, discover in _TDT_NAMES
+            ),
+            Match(service="fff0", ouis=_TDT_OUIS, own_address=True, sure=False),
             *_names("HS*", "WT???BG*", service="ffe1"),
             Match(mfr=(54976,)),
         ),
@@ -468,7 +514,10 @@ INDEX: Final[Mapping[str, Entry]] = {
     "topband": Entry(
         title="Topband BMS",
         brands=("Topband", "Ective", "Startcraft", "Wattstunde", "KiloVault"),
-        match=(Match(service="ffe0", mfr=(0, 0xFFFF), no_service_data=True),),
+        match=(
+            Match(service="ffe0", mfr=(0, 0xFFFF), no_service_data=True),
+            Match(name="NWJ20*", service="ffe0", sure=False),
+        ),
     ),
     "vatrer": Entry(
         title="Vatrer battery",
@@ -477,7 +526,7 @@ INDEX: Final[Mapping[str, Entry]] = {
             Match(
                 name="[2-9]???[0-3]?512??00??",
                 service=NUS,
-                discover="2[4-9][01]?[0-3]?512??00??",
+                discover="[23][0-9][01]?[0-3]?512??00??",
             ),
         ),
     ),

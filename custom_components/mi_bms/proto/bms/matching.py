@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import product
 import re
@@ -11,7 +12,7 @@ from .index import IGNORED, INDEX, Match
 from .uuids import NUS, expand
 
 # What a criterion is worth: the more it narrows down, the more.
-_NAME, _LITERAL, _SERVICE, _MFR, _MFR_BYTE, _OUI, _OWN, _UNSURE = (
+_NAME, _LITERAL, _SERVICE, _MFR, _MFR_BYTE, _OUI, _OWN, _UNSURE, _SECOND = (
     40,
     1,
     12,
@@ -20,6 +21,7 @@ _NAME, _LITERAL, _SERVICE, _MFR, _MFR_BYTE, _OUI, _OWN, _UNSURE = (
     20,
     5,
     -50,
+    -1,
 )
 
 # Seen on countless other devices: no matcher with nothing but one of these.
@@ -108,7 +110,7 @@ def _spells_address(advert: Advert) -> bool:
 
 def _score(row: Match) -> int:
     """Weigh a row: names count most, then whatever narrows down."""
-    score = 0 if row.sure else _UNSURE
+    score = _UNSURE * (not row.sure) + _SECOND * row.second
     if row.name is not None:
         score += _NAME + _LITERAL * len(re.sub(r"\[[^]]*\]|[*?]", "", row.name))
     score += _SERVICE * (row.service is not None) + _SERVICE * (
@@ -120,10 +122,9 @@ def _score(row: Match) -> int:
 
 
 def matchers() -> list[dict[str, object]]:
-    """Make the Bluetooth matchers of the manifest for all families, sorted and without duplicates.
+    """Return the Bluetooth matchers of the manifest for all families, sorted and without duplicates.
 
-    Rows that only an address or a wild name tells from other devices get none: such devices are found
-    when the user adds one.
+    Rows that no matcher can express get none or a narrower one: ``not_offered`` names them.
     """
     made = [
         matcher
@@ -143,8 +144,36 @@ def matchers() -> list[dict[str, object]]:
     )
 
 
+class Gap(StrEnum):
+    """Say why Home Assistant cannot look for all devices that a row recognises."""
+
+    ADDRESS = "address"  # nothing but the beginning of the address tells them
+    NAME = "name"  # the name may begin with anything
+
+
+def not_offered() -> list[tuple[str, Match, Gap]]:
+    """Return the rows whose devices, or some of them, no matcher of the manifest finds."""
+    return [
+        (family_id, row, Gap.NAME if row.name else Gap.ADDRESS)
+        for family_id, entry in INDEX.items()
+        for row in entry.match
+        # "*" asks for no name at all.
+        if row.discover not in (None, "*") or not any(_row_matchers(row))
+    ]
+
+
 def _row_matchers(row: Match) -> Iterator[dict[str, object]]:
-    """Make the matchers of one row: one per name and manufacturer id."""
+    """Make the matchers of one row: one per name and manufacturer id, or one per address."""
+    if row.own_address and row.ouis:
+        for oui in row.ouis:
+            first, second, third = bytes.fromhex(oui.replace(":", ""))
+            yield {
+                **({"service_uuid": row.service} if row.service else {}),
+                "manufacturer_id": first | second << 8,
+                "manufacturer_data_start": [third],
+                "connectable": True,
+            }
+        return
     base: dict[str, object] = {}
     if row.service is not None:
         base["service_uuid"] = row.service
