@@ -13,13 +13,16 @@ from custom_components.mi_bms.proto.model.reading import KeyState, Outcome, Reas
 
 from .frames import (
     ADDRESS,
+    FE95,
     KEY,
     MAC,
     OTHER_KEY,
     bthome,
+    clear,
     decode,
     events,
     number,
+    obj,
     uuid,
     values,
 )
@@ -526,3 +529,25 @@ def test_many_company_ids_cost_nothing() -> None:
         decoder.feed({}, {0x0157: bytes.fromhex("02010047") + MAC}, 0.0).outcome
         is Outcome.DECODED
     )
+
+
+@pytest.mark.parametrize(
+    ("product", "firmware"),
+    [
+        (0x055B, "pvvx"),
+        (0x066F, "pvvx"),
+        (0x0C3C, None),
+        (0x098B, None),
+        (0x069E, None),
+    ],
+)
+def test_custom_firmware_is_named_only_of_models_that_can_run_it(
+    product: int, firmware: str | None
+) -> None:
+    """A clear frame of a model that encrypts proves no custom firmware, only its own format does."""
+    decoder = Decoder(ADDRESS)
+    decoder.feed_one(FE95, clear(product, obj(0x100A, "3b")), 0.0)
+    assert decoder.firmware is None
+    custom = MAC[::-1] + bytes.fromhex("a9066911b60b58f70d")
+    decoder.feed_one(uuid(0x181A), custom, 1.0)
+    assert decoder.firmware == firmware

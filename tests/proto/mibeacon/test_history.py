@@ -84,12 +84,12 @@ def test_finer_format_holds_against_a_coarser_one() -> None:
 
     def beacon(counter: int) -> dict[str, bytes]:
         return {
-            FE95: clear(0x055B, obj(0x100D, "ab00bd01") + obj(0x1018, "01"), counter)
+            FE95: clear(0x055B, obj(0x100D, "ab00bd01") + obj(0x1019, "00"), counter)
         }
 
     decoder.feed(beacon(1), {}, 0.0)
     decoder.feed({custom: pvvx(1)}, {}, 1.0)
-    assert values(decoder.feed(beacon(2), {}, 2.0)) == {"light": True}
+    assert values(decoder.feed(beacon(2), {}, 2.0)) == {"opening": True}
     only = {FE95: clear(0x055B, obj(0x100D, "ac00bd01"), 3)}
     assert decoder.feed(only, {}, 3.0).outcome is Outcome.IGNORED
     assert values(decoder.feed({custom: pvvx(2)}, {}, 4.0))["temperature"] == 17.05

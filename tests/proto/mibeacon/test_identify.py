@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.mi_bms.proto.mibeacon.decoder import identify
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, identify
 
 from .frames import ADDRESS, FE95, MAC, bthome, clear, legacy, obj, sealed, uuid
 
@@ -26,6 +26,31 @@ def test_frame_without_payload_does_not_tell_of_encryption() -> None:
     found = identify({FE95: bytes.fromhex("1059db780df4830238c1a4")}, {}, "", ADDRESS)
     assert found
     assert (found.model, found.encrypted, found.has_payload) == ("ESM787", None, False)
+
+
+@pytest.mark.parametrize(
+    ("frame", "paired"),
+    [
+        ("30585b0501f4830238c1a408", False),  # shows its capability, is not registered
+        ("30585b0501f4830238c1a4280100", False),
+        ("30595b0501f4830238c1a408", True),
+        ("10595b0501f4830238c1a4", True),  # idle, registered
+        ("10585b0501f4830238c1a4", None),
+        ("3020980001f4830238c1a40d", None),  # a plant sensor needs no pairing
+        ("30205b0501f4830238c1a408", None),  # too old to tell
+        (sealed(0x055B, obj(0x1006, "d301")).hex(), True),
+        (clear(0x055B, obj(0x1006, "d301")).hex(), None),
+    ],
+)
+def test_what_waits_to_be_paired_is_told_apart(frame: str, paired: bool | None) -> None:
+    data = bytes.fromhex(frame)
+    found = identify({FE95: data}, {}, None, ADDRESS)
+    assert found
+    assert found.paired is paired
+    decoder = Decoder(ADDRESS)
+    assert decoder.paired is None
+    decoder.feed_one(FE95, data, 0.0)
+    assert decoder.paired is paired
 
 
 def test_events_only() -> None:

@@ -4,6 +4,10 @@ import struct
 
 import pytest
 
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
+from custom_components.mi_bms.proto.mibeacon.formats import GPIO
+from custom_components.mi_bms.proto.mibeacon.objects import OBJECTS
+from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Outcome, Reason
 
 from .frames import KEY, clear, decode, events, obj, sealed, values
@@ -407,7 +411,7 @@ def test_object(
     expected: dict[str, object],
     fired: list[tuple[str, ...]],
 ) -> None:
-    reading = decode(clear(product, obj(object_id, data)))
+    reading = decode(sealed(product, obj(object_id, data)), KEY)
     assert values(reading) == pytest.approx(expected)
     assert events(reading) == fired
     assert reading.outcome is (
@@ -474,7 +478,7 @@ def test_remote_tells_power_only_by_its_two_power_keys() -> None:
     ],
 )
 def test_impossible_value_is_dropped_and_told(object_id: int, data: str) -> None:
-    reading = decode(clear(0x0806, obj(object_id, data)))
+    reading = decode(sealed(0x0806, obj(object_id, data)), KEY)
     assert reading.reason is Reason.RANGE
     assert not reading.values.keys() - {"toothbrush", "battery"}
 
@@ -492,6 +496,25 @@ def test_scale_refuses_a_weight_nobody_has() -> None:
     assert (reading.outcome, reading.reason) == (Outcome.IGNORED, Reason.RANGE)
 
 
+@pytest.mark.parametrize("product", [0x055B, 0x01AA, 0x07F6, 0x03D6])
+def test_no_product_grows_in_the_clear_what_it_does_not_have(product: int) -> None:
+    """Anybody may send a clear frame; what the key opened only the product itself can have sent."""
+    spec = DEVICES[product]
+    for object_id, row in OBJECTS.items():
+        for size in row.decode:
+            data = obj(object_id, b"\x01" + bytes(size - 1) if size else b"")
+            reading = decode(clear(product, data))
+            if object_id not in spec.objects and reading.values:
+                assert row.fields[0] in {*spec.fields, *GPIO, Field.BATTERY}
+            if object_id not in spec.objects and reading.events:
+                assert not spec.events.keys().isdisjoint(row.events)
+    smoke = obj(0x1015, "01")
+    assert Field.SMOKE not in spec.fields
+    assert decode(clear(product, smoke)).outcome is Outcome.IGNORED
+    assert values(decode(clear(UNKNOWN, smoke))) == {"smoke": True}
+    assert values(decode(sealed(product, smoke), KEY)) == {"smoke": True}
+
+
 def test_odd_objects_are_skipped_alone() -> None:
     body = obj(0x1004, "aa") + obj(0xFFFF, "0102") + obj(0x100A, "32") + b"\x00\x00"
     assert values(decode(clear(0x01AA, body))) == {"battery": 50}
@@ -506,7 +529,5 @@ def test_object_longer_than_the_frame_ends_the_walk() -> None:
 
 
 def test_stock_battery_of_some_products_is_marked() -> None:
-    from custom_components.mi_bms.proto.mibeacon.devices import DEVICES  # noqa: PLC0415
-
     marked = {spec.model for spec in DEVICES.values() if spec.untrusted}
     assert marked == {"LYWSD02", "LYWSD03MMC", "MHO-C401", "CGD1"}

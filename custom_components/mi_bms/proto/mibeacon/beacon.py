@@ -15,7 +15,7 @@ from ..model.fields import Field
 from ..model.reading import Event, Outcome, Reading, Reason, Value
 from .crypto import AAD, Cipher
 from .devices import DEVICES
-from .formats import atc
+from .formats import GPIO, REFLASHABLE
 from .frame import (
     FIXED,
     LONGEST,
@@ -28,8 +28,9 @@ from .frame import (
     parse_head,
 )
 from .history import History, Sequence
-from .objects import find
-from .rows import Decode, Values
+from .identify import paired
+from .objects import look_up
+from .rows import Decode, ObjectSpec, Values
 from .session import Session
 from .spec import DeviceSpec
 
@@ -64,6 +65,7 @@ class Plan:
     spec: DeviceSpec | None
     model: str | None
     firmware: str | None
+    paired: bool | None  # what the frame tells of that, if anything
     rows: dict[bytes, Decode]
     repeated: Reading
 
@@ -71,8 +73,9 @@ class Plan:
 class Beacon:
     """Decode the MiBeacon entry of one device, in service data or in manufacturer data."""
 
-    # Rows of products by object header, shared by all devices; None is any product not known.
-    _rows: Final[dict[int | None, dict[bytes, Decode]]] = {}
+    # Rows by object header, shared by all devices, for each product (None is any that is not known)
+    # and for whether its frames are sealed.
+    _rows: Final[dict[tuple[int | None, bool], dict[bytes, Decode]]] = {}
 
     def __init__(
         self, entry: str, session: Session, newest_version: int = NEWEST_VERSION
@@ -129,6 +132,8 @@ class Beacon:
         session.firmware = plan.firmware or session.firmware
         if plan.has_objects and not plan.sealed:
             session.in_clear(FORMAT)
+        if plan.paired is not None:
+            session.paired = plan.paired
 
     def _walk(self, plan: Plan, data: bytes, at: int) -> Reading:
         values: Values = {}
@@ -223,6 +228,7 @@ class Beacon:
         elif head.mesh:
             rejected = Reason.MESH
         modern = head.encrypted and head.version >= MODERN_VERSION
+        sealed = head.encrypted and head.has_objects
         known = head.product_id if spec else None
         model = spec.model if spec else None
         plan = Plan(
@@ -233,13 +239,14 @@ class Beacon:
             modern=modern,
             shortest=_HEADER + (_TAIL if modern else _LEGACY_TAIL),
             encrypted=head.encrypted,
-            sealed=head.encrypted and head.has_objects,
+            sealed=sealed,
             rejected=rejected,
             product_id=head.product_id,
             spec=spec,
             model=model,
             firmware=_firmware(head, spec),
-            rows=self._rows.setdefault(known, {}),
+            paired=paired(head, spec),
+            rows=self._rows.setdefault((known, sealed), {}),
             repeated=Reading(
                 Outcome.REPEATED,
                 format=FORMAT,
@@ -254,11 +261,30 @@ class Beacon:
         return plan
 
     def _row(self, plan: Plan, header: bytes) -> Decode | None:
-        own = plan.spec.objects if plan.spec else None
-        decode = find(int.from_bytes(header[:2], "little"), header[2], own)
+        spec = plan.spec
+        object_id = int.from_bytes(header[:2], "little")
+        found = look_up(object_id, spec.objects if spec else None)
+        if found is None:
+            return None
+        # What a key opened may tell anything; what anybody may send only what the product has.
+        if spec and not plan.sealed and not _knows(spec, object_id, found):
+            return None
+        decode = found.decode.get(header[2])
         if decode is not None:
             plan.rows[header] = decode
         return decode
+
+
+def _knows(spec: DeviceSpec, object_id: int, found: ObjectSpec) -> bool:
+    """Say whether a product has what an object tells; its charge any product may tell."""
+    if object_id in spec.objects or not spec.events.keys().isdisjoint(found.events):
+        return True
+    first = next(iter(found.fields), None)
+    return (
+        first is Field.BATTERY
+        or first in spec.fields
+        or (first in GPIO and spec.model in REFLASHABLE)
+    )
 
 
 def _open_legacy(cipher: Cipher, mac: bytes, data: bytes, at: int) -> bytes:
@@ -284,10 +310,9 @@ def _presence(plan: Plan) -> Reading:
 
 
 def _firmware(head: Head, spec: DeviceSpec | None) -> str | None:
-    # Stock firmware of these encrypts; the custom one can send the same frames in clear.
-    if not head.has_objects or spec is None or spec.encrypted != "yes":
-        return None
-    return STOCK if head.encrypted else atc.CUSTOM_NAME
+    # A clear frame proves nothing: other stock firmware sends in the clear, too.
+    sealed = head.encrypted and head.has_objects
+    return STOCK if sealed and spec and spec.encrypted == "yes" else None
 
 
 def _rejected(reason: Reason, plan: Plan | None = None) -> Reading:

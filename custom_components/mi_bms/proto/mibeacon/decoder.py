@@ -13,7 +13,7 @@ from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason, Value
 from .beacon import FORMAT, Beacon
 from .channel import Channel
 from .devices import DEVICES, DeviceSpec
-from .formats import SERVICES, of_company
+from .formats import CUSTOM, REFLASHABLE, SERVICES, of_company
 from .identify import (
     FE95,
     NEWEST_IN_MAKER_DATA,
@@ -165,7 +165,15 @@ class Decoder:
     @property
     def firmware(self) -> str | None:
         """Name the custom firmware's format, or ``stock`` for encrypted frames of its maker."""
-        return self._session.firmware
+        spec, firmware = self._session.spec, self._session.firmware
+        # Anybody may use its formats; what cannot run it does not.
+        foreign = firmware in CUSTOM and spec and spec.model not in REFLASHABLE
+        return None if foreign else firmware
+
+    @property
+    def paired(self) -> bool | None:
+        """Say whether the device is paired, as its newest frame has it; None if nothing told yet."""
+        return self._session.paired
 
     @property
     def counters(self) -> Mapping[str, int]:

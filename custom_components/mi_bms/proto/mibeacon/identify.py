@@ -10,6 +10,7 @@ from .frame import (
     FIXED,
     LONGEST,
     MAC_END,
+    MODERN_VERSION,
     NEWEST_VERSION,
     OLDEST_VERSION,
     Head,
@@ -36,7 +37,7 @@ class Sighting(NamedTuple):
     """Hold what an advert shows of a device before it is set up.
 
     ``encrypted`` is None where a frame without payload does not tell. ``has_payload`` is false for
-    such a frame.
+    such a frame. ``paired`` is False for a product that waits to be paired before it tells anything.
     """
 
     format: str
@@ -46,6 +47,7 @@ class Sighting(NamedTuple):
     encrypted: bool | None = None
     has_payload: bool = True
     spec: DeviceSpec | None = None
+    paired: bool | None = None
 
     @property
     def event_only(self) -> bool:
@@ -130,7 +132,19 @@ def _sighting(head: Head, spec: DeviceSpec | None) -> Sighting:
         encrypted=head.encrypted if head.has_objects else None,
         has_payload=head.has_objects,
         spec=spec,
+        paired=paired(head, spec),
     )
+
+
+def paired(head: Head, spec: DeviceSpec | None) -> bool | None:
+    """Say whether a device is paired; None if its frame does not tell."""
+    # What always encrypts has no key to do it with until it is paired: it shows its capability
+    # instead, and that it is not registered. Older versions have no such bit.
+    if head.registered or (head.encrypted and head.has_objects):
+        return True
+    modern = head.version >= MODERN_VERSION
+    waits = modern and head.has_capability and not head.has_objects
+    return False if waits and spec and spec.encrypted == "yes" else None
 
 
 def _service(

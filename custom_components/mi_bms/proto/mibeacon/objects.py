@@ -15,7 +15,6 @@ from . import body, locks
 from .buttons import told
 from .rows import (
     U24,
-    Decode,
     Found,
     ObjectSpec,
     State,
@@ -314,10 +313,8 @@ _SPEC_CODED: Final = range(0x4000, 0x8000)
 _ENTRY: Final = 0x3FF
 
 
-def find(
-    object_id: int, size: int, own: Mapping[int, ObjectSpec] | None
-) -> Decode | None:
-    """Find the function for an object; ``own`` are the product's rows, None for an unknown product."""
+def look_up(object_id: int, own: Mapping[int, ObjectSpec] | None) -> ObjectSpec | None:
+    """Find the row of an object; ``own`` are the product's rows, None for an unknown product."""
     spec = own.get(object_id) if own else None
     if spec is None:
         spec = OBJECTS.get(object_id)
@@ -325,4 +322,4 @@ def find(
             return None
     if spec is None and object_id in _SPEC_CODED:
         spec = MEASUREMENTS.get(object_id & _ENTRY)
-    return spec.decode.get(size) if spec else None
+    return spec

@@ -32,6 +32,7 @@ class Session:
         self.spec: DeviceSpec | None = None
         self.product_id: int | None = None
         self.firmware: str | None = None
+        self.paired: bool | None = None
         # Newest encrypted frames that nothing has opened yet, with the entry they came in.
         self.kept: tuple[tuple[str, bytes], ...] = ()
         self.clear_formats: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from ...model.fields import Field
 from . import atc, bthome, others, qingping, scales
 from .content import Parse
 
@@ -42,6 +43,22 @@ SCALE_LOW_BYTE: Final = 0xC0
 SCALE: Final = Format("xiaogui", others.parse_scale, True)
 # Names of formats that only custom firmware sends.
 CUSTOM: Final = frozenset({"atc", atc.CUSTOM_NAME, "bthome"})
+
+# Inputs and outputs that it adds to the models that can run it; the first is named after its formats.
+GPIO: Final = frozenset({Field.OPENING, Field.SWITCH, Field.COUNT})
+REFLASHABLE: Final = frozenset(
+    {
+        atc.MODEL,
+        "CGDK2",
+        "CGG1",
+        "CGG1-ENCRYPTED",
+        "LYWSD02MMC",
+        "LYWSD03MMC",
+        "MHO-C401",
+        "MJWSD05MMC",
+        "MJWSD06MMC",
+    }
+)
 
 
 def of_company(company: int) -> Format | None:
