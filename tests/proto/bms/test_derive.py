@@ -114,7 +114,7 @@ def pack(
 
 def test_packs_give_the_system() -> None:
     draft = Draft(packs=[pack(40, 100, 1.0, 3.2, 3.3), pack(80, 300, -2.0, 3.4, 3.1)])
-    draft.packs[1].probes.append(Probe(20))
+    draft.packs[0].probes.append(Probe(20))
     draft.packs[1].flag(1)
     draft.packs[1].alarms.add(Alarm.SHORT_CIRCUIT)
     sample = finish(draft)
@@ -131,6 +131,25 @@ def test_packs_give_the_system() -> None:
     assert sample.cells == (3.2, 3.3, 3.4, 3.1)
     assert sample.probes == (Probe(20),)
     assert [len(one.cells) for one in sample.packs] == [2, 2]
+
+
+def test_behind_a_pack_that_did_not_tell_its_cells_no_numbers_move() -> None:
+    told, silent = pack(40, 100, 1.0, 3.2, 3.3), pack(80, 300, -2.0)
+    silent.unknown.add(Field.PROBLEM)
+    told.probes.append(Probe(20))
+    other = pack(50, 100, 0.0, 3.1)
+    other.probes.append(Probe(30))
+    sample = finish(Draft(packs=[told, silent, other]))
+    assert sample.cells == (3.2, 3.3)
+    assert sample.probes == (Probe(20),)
+    assert Field.PROBLEM not in sample.packs[1].values
+    assert Field.PROBLEM not in sample.values
+
+
+def test_a_problem_that_was_not_told_is_unknown_unless_the_values_show_one() -> None:
+    assert Field.PROBLEM not in finish(Draft(unknown={Field.PROBLEM})).values
+    empty = Draft(values={Field.VOLTAGE: 0.0}, unknown={Field.PROBLEM})
+    assert finish(empty).values[Field.PROBLEM] is True
 
 
 def test_the_system_keeps_its_own_words() -> None:

@@ -226,7 +226,11 @@ class Flags:
             1 << bit for bit, alarm in self.alarms.items() if not alarm.kind.is_problem
         )
         draft.flag(code << self.shift, (self.harmless | mild) << self.shift)
-        draft.alarms |= {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
+        found = {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
+        if any(alarm.kind.is_problem for alarm in found):
+            # Also a word for a bit that is not part of the code.
+            draft.put(Field.PROBLEM, True)
+        draft.alarms |= found
 
 
 @dataclass(frozen=True, slots=True)

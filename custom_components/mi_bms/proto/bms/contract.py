@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from ..model.errors import FrameError
 from ..model.fields import Field
 from .codec import Draft, Row, decode, decode_extra
-from .framing import Framer
+from .framing import BROKEN, REFUSALS, Framer
 from .uuids import expand
 
 type Accept = bytes | Callable[[bytes], bool] | None
@@ -27,7 +28,8 @@ CELSIUS: Final = "celsius"
 
 
 MISSES: Final = 3
-REST: Final = 3600
+REST: Final = 3600  # s
+ENOUGH: Final = 0.5  # of the time of a poll, for what it can do without
 
 
 class Mode(StrEnum):
@@ -98,11 +100,12 @@ class Ask:
         """Say whether a frame answers this question."""
         if self.reply is None:
             return True
-        return (
-            frame.startswith(self.reply)
-            if isinstance(self.reply, bytes)
-            else self.reply(frame)
-        )
+        if isinstance(self.reply, bytes):
+            return frame.startswith(self.reply)
+        try:
+            return self.reply(frame)
+        except BROKEN:
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +150,7 @@ class Context:
     ``address`` is upper case with colons. ``now`` is unix time in seconds, for devices that want to be
     told. ``state`` is forgotten with the connection, ``memory`` is kept for the device: note there what
     need not be found out again (the answering protocol variant, a register that is never answered).
+    ``spent`` is the share of the poll's time that is gone, 0 to 1.
     """
 
     name: str
@@ -157,6 +161,7 @@ class Context:
     characteristics: Collection[str]
     state: dict[str, Note] = field(default_factory=dict)
     memory: dict[str, Note] = field(default_factory=dict)
+    spent: float = 0.0
 
     @property
     def mac(self) -> bytes:
@@ -230,20 +235,38 @@ def extra(context: Context, ask: Ask) -> Talk[bytes | None]:
     """Ask what a sample can do without; None when no answer came.
 
     A question that this device did not answer ``MISSES`` times in a row costs time and is left alone
-    for ``REST`` seconds.
+    for ``REST`` seconds. Nothing is asked when most of the time of a poll is spent.
     """
     request = (ask.request or b"").hex()
     missed, when = f"missed {request}", f"asked {request}"
     misses = int(context.memory.get(missed, 1))
     since = context.now - int(context.memory.get(when, 0))
-    if misses > MISSES and 0 <= since < REST:
+    if context.spent > ENOUGH or (misses > MISSES and 0 <= since < REST):
         return None
     # One that was answered the last time may just have been lost.
-    tries = ask.tries or (1 if misses else 2)
+    tries = ask.tries or (1 if misses or context.spent > ENOUGH / 2 else 2)
     context.memory[when] = context.now
     frame = yield replace(ask, optional=True, tries=tries)
     context.memory[missed] = 0 if frame is not None else misses + 1
     return frame
+
+
+def unless_refused(context: Context, ask: Ask) -> Talk[bytes | None]:
+    """Ask what a sample needs; None when the device says that it has no such thing.
+
+    Silence and broken answers raise: they hide whether something is wrong.
+    """
+    refused = f"refused {(ask.request or b'').hex()}"
+    since = context.now - int(context.memory.get(refused, -REST))
+    if 0 <= since < REST:
+        return None
+    try:
+        return (yield ask)
+    except FrameError as error:
+        if error.reason not in REFUSALS:
+            raise
+    context.memory[refused] = context.now
+    return None
 
 
 def gather[K](

@@ -6,6 +6,7 @@ sends and that does not follow from others stays absent.
 """
 
 from collections.abc import Callable, Collection
+from itertools import takewhile
 from typing import Final
 
 from ..model.fields import Field
@@ -190,10 +191,13 @@ def _judge(draft: Draft) -> None:
 def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
     """Take from the packs what the system as a whole did not say."""
     draft.values.setdefault(Field.PACK_COUNT, len(packs))
+    # Behind a pack that did not tell its own, the numbers of the others would move.
     if not draft.cells:
-        draft.cells = [volts for pack in packs for volts in pack.cells]
+        told = takewhile(lambda pack: pack.cells, packs)
+        draft.cells = [volts for pack in told for volts in pack.cells]
     if not draft.probes:
-        draft.probes = [probe for pack in packs for probe in pack.probes]
+        told = takewhile(lambda pack: pack.probes, packs)
+        draft.probes = [probe for pack in told for probe in pack.probes]
     joined: dict[Field, float | None] = {
         Field.VOLTAGE: _mean(_numbers(packs, Field.VOLTAGE)),
         Field.BATTERY_LEVEL: _weighted_level(packs),

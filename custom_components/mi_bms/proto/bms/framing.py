@@ -17,6 +17,9 @@ from .checksum import low_high, modbus16, sum8
 # Reasons of a reject that say: the device understood the question and does not answer it.
 REFUSALS: Final = frozenset({"exception", "refused", "status"})
 
+# What reading bytes that nobody thought of may end in; it never leaves a framer or a dialogue.
+BROKEN: Final = (ValueError, LookupError, ArithmeticError)
+
 type Check = Callable[[bytes], None]
 type Size = Callable[[bytes], int | None]
 
@@ -75,6 +78,9 @@ class Framer(ABC):
             self._check(frame)
         except FrameError as error:
             self.rejects[error.reason] += 1
+            return False
+        except BROKEN:
+            self.rejects["broken"] += 1
             return False
         return True
 

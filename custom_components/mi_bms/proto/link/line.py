@@ -27,7 +27,7 @@ from ..bms.contract import (
     Tell,
     Wire,
 )
-from ..bms.framing import REFUSALS, Framer
+from ..bms.framing import BROKEN, REFUSALS, Framer
 from ..bms.uuids import expand
 from ..model.errors import (
     AuthNeeded,
@@ -128,6 +128,7 @@ class Line:
         self.memory = memory
         self.ready = False
         self.fresh = True  # nothing was written yet
+        self.began = asyncio.get_running_loop().time()  # of this poll
         self.spoke = -float("inf")  # loop time of the last exchange
         self.ear = ear
         self._framers: dict[str, Framer] = {}
@@ -166,6 +167,11 @@ class Line:
             self.memory.rejects.update(framer.rejects)
             self._rejects.update(framer.rejects)
             framer.rejects.clear()
+
+    def count_time(self) -> None:
+        """Tell the dialogue which share of its time is gone."""
+        gone = asyncio.get_running_loop().time() - self.began
+        self.context.spent = gone / self.family.pacing.deadline
 
     def begin(self, request: bytes | None) -> None:
         """Start a question: what came before a request belongs to another one."""
@@ -259,11 +265,14 @@ async def converse[T](line: Line, talk: Talk[T]) -> T:
     left = Counter(steps=STEPS, writes=WRITES)
     try:
         while True:
+            line.count_time()
             try:
                 step = talk.send(reply) if error is None else talk.throw(error)
             except StopIteration as done:
                 result: T = done.value
                 return result
+            except BROKEN:
+                raise FrameError("broken") from None
             _spend(left, step)
             reply = error = None
             try:

@@ -261,6 +261,7 @@ class Session:
             self._line = line
         if line.ready:
             line.clear(self.family.fresh)
+        line.began = asyncio.get_running_loop().time()
         line.context.now = int(self._clock())
         line.context.secret = secret or None
         if not line.ready:

@@ -29,15 +29,21 @@ def question(
     function: int = REGISTERS,
     answers: bytes = b"",
     optional: bool = False,
+    longer: bool = False,
     tries: int | None = None,
 ) -> Ask:
-    """Ask for ``count`` registers or coils; ``answers`` are the device numbers that may reply, if others."""
+    """Ask for ``count`` registers or coils; ``answers`` are the device numbers that may reply, if others.
+
+    ``longer`` takes answers with more data than were asked for, where nothing else could be meant.
+    """
     size = (count + 7) // 8 if function == COILS else 2 * count
     devices = answers or bytes((device,))
     return Ask(
         request=modbus_read(device, register, count, function),
         reply=lambda frame: (
-            frame[0] in devices and frame[1:3] == bytes((function, size))
+            frame[0] in devices
+            and frame[1] == function
+            and (frame[2] == size or (longer and frame[2] > size))
         ),
         rows=rows,
         optional=optional,

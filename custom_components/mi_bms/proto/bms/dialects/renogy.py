@@ -2,18 +2,76 @@
 
 Current and device number of the replies differ between the two families. The level is not sent: it
 follows from the two charges. The alarms are 112 bits wide; three of them are states, not alarms.
+Several batteries behind one module answer as devices 30 to 37.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ...model.fields import Field
-from ..codec import Bit, Cells, Count, Flags, Num, Probes, Row, Text
-from ..contract import Ask, Family, Wire
+from .. import framing
+from ..alarms import Alarm
+from ..codec import (
+    Bit,
+    Cells,
+    Count,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    decode_extra,
+)
+from ..contract import REST, Ask, Context, Family, Talk, Wire, extra, unless_refused
 from . import modbus
 
 _DEVICE: Final = 0x30
+_FURTHER: Final = tuple(range(0x31, 0x38))
+_PACKS: Final = "packs"
+_SOUGHT: Final = "sought"
 _STATES: Final = 0x0E  # bits of the last alarm byte: the FETs among them
+_WAIT: Final = 0.7  # s; answers of a battery that is there come within half of it
 _ALARMS: Final = (1 << 112) - 1 - _STATES
+
+# Which way a cell's own bits point is disputed, so they say no more than that it is a cell.
+_BITS: Final[Mapping[int, Alarm]] = {
+    **dict.fromkeys(range(80, 112), Alarm.CELL_FAULT),
+    16 + 31: Alarm.BOARD_OVERTEMPERATURE,
+    16 + 30: Alarm.UNDERTEMPERATURE,
+    16 + 29: Alarm.AMBIENT_OVERTEMPERATURE,
+    16 + 28: Alarm.AMBIENT_UNDERTEMPERATURE,
+    16 + 27: Alarm.HEATER_FAULT,
+    16 + 26: Alarm.HEATER_FAULT,
+    16 + 21: Alarm.CHARGE_OVERCURRENT,
+    16 + 19: Alarm.DISCHARGE_OVERCURRENT,
+    0: Alarm.SHORT_CIRCUIT,
+    4: Alarm.CHARGE_OVERCURRENT,
+    5: Alarm.DISCHARGE_OVERCURRENT,
+    6: Alarm.PACK_OVERVOLTAGE,
+    7: Alarm.CELL_UNDERVOLTAGE,
+    8: Alarm.CELL_OVERVOLTAGE,
+    9: Alarm.CHARGE_OVERCURRENT,
+    10: Alarm.DISCHARGE_OVERCURRENT,
+    11: Alarm.DISCHARGE_UNDERTEMPERATURE,
+    12: Alarm.DISCHARGE_OVERTEMPERATURE,
+    13: Alarm.CHARGE_UNDERTEMPERATURE,
+    14: Alarm.CHARGE_OVERTEMPERATURE,
+    15: Alarm.PACK_UNDERVOLTAGE,
+}
+_WARNINGS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.CELL_UNDERVOLTAGE_WARNING,
+    1: Alarm.CELL_OVERVOLTAGE_WARNING,
+    2: Alarm.PACK_UNDERVOLTAGE_WARNING,
+    3: Alarm.PACK_OVERVOLTAGE_WARNING,
+    4: Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
+    5: Alarm.CHARGE_OVERTEMPERATURE_WARNING,
+    6: Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
+    7: Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
+    11: Alarm.LEVEL_HIGH,
+}
 
 _CELLS: Final[tuple[Row, ...]] = (
     Num(Field.CELL_COUNT, 0, ">u2"),
@@ -23,7 +81,8 @@ _CELLS: Final[tuple[Row, ...]] = (
 )
 
 _STATUS: Final[tuple[Row, ...]] = (
-    Flags(0, ">u14", mask=_ALARMS),
+    Flags(0, ">u14", _BITS, mask=_ALARMS),
+    Flags(14, ">u2", _WARNINGS, mask=0),
     Bit(Field.CHRG_MOSFET, 13, 0x02),
     Bit(Field.DISCHRG_MOSFET, 13, 0x04),
     Bit(Field.HEATER, 14, 0x20),
@@ -42,31 +101,75 @@ def family(
     *,
     ampere: float,
     cycles: Row,
-    answers: bytes = bytes((_DEVICE,)),
+    answers: bytes = b"",
     uncertain: bool = False,
 ) -> Family:
-    """Make a family: ``ampere`` is the unit of the current, ``answers`` who may reply."""
+    """Make a family: ``ampere`` is the unit of the current, ``answers`` who may reply to everything.
 
-    def question(register: int, count: int, *rows: Row) -> Ask:
-        return modbus.question(register, count, rows, device=_DEVICE, answers=answers)
+    Where devices answer by their own number, several of them are sought.
+    """
+    main: tuple[Row, ...] = (
+        Num(Field.CURRENT, 0, ">i2", ampere),
+        Num(Field.VOLTAGE, 2, ">u2", 0.1),
+        Num(Field.CYCLE_CHARGE, 4, ">u4", 0.001),
+        Num(Field.DESIGN_CAPACITY, 8, ">u4", 0.001),
+        cycles,
+    )
 
-    return modbus.family(
-        family_id,
-        wires,
-        (
-            question(
-                0x13B2,
-                7,
-                Num(Field.CURRENT, 0, ">i2", ampere),
-                Num(Field.VOLTAGE, 2, ">u2", 0.1),
-                Num(Field.CYCLE_CHARGE, 4, ">u4", 0.001),
-                Num(Field.DESIGN_CAPACITY, 8, ">u4", 0.001),
-                cycles,
-            ),
-            question(0x1388, 34, *_CELLS),
-            question(0x13EC, 8, *_STATUS),
-        ),
-        devices=answers,
-        inform=question(0x13F0, 28, *_INFO),
+    def question(device: int, register: int, count: int, *rows: Row) -> Ask:
+        return modbus.question(register, count, rows, device=device, answers=answers)
+
+    def pack(context: Context, device: int, ask: Ask) -> Talk[Draft | None]:
+        frame = yield ask
+        if frame is None:
+            return None
+        draft = decode(main, modbus.body(frame), Draft())
+        frame = yield from unless_refused(context, question(device, 0x13EC, 8))
+        if frame is None:
+            draft.unknown.add(Field.PROBLEM)
+        else:
+            decode(_STATUS, modbus.body(frame), draft)
+        frame = yield from extra(context, question(device, 0x1388, 34))
+        return decode_extra(_CELLS, frame and modbus.body(frame), draft)
+
+    def poll(context: Context) -> Talk[Draft]:
+        first = (
+            yield from pack(context, _DEVICE, question(_DEVICE, 0x13B2, 7))
+        ) or Draft()
+        if answers:
+            return first
+        known = bytes(context.memory.get(_PACKS, b""))  # type: ignore[arg-type]
+        packs = [first]
+        for device in _candidates(context, known):
+            ask = replace(question(device, 0x13B2, 7), optional=True)
+            if device not in known:
+                ask = replace(ask, tries=1, timeout=_WAIT)
+            found = yield from pack(context, device, ask)
+            if found is not None and device not in known:
+                known += bytes((device,))
+            if device in known:
+                # One that is silent now keeps its place: without it the sums are not known.
+                packs.append(found or Draft())
+        context.memory[_PACKS] = known
+        return Draft(packs=packs) if known else first
+
+    first = question(_DEVICE, 0x13B2, 7)
+    return Family(
+        id=family_id,
+        wires=wires,
+        framer=lambda _context: framing.modbus(answers or bytes((_DEVICE, *_FURTHER))),
+        dialogue=poll,
+        inform=modbus.reader(question(_DEVICE, 0x13F0, 28, *_INFO)),
+        probe=first,
         uncertain=uncertain,
     )
+
+
+def _candidates(context: Context, known: bytes) -> Sequence[int]:
+    """Return the further devices to ask: those that answered before, now and then all of them."""
+    since = context.now - int(context.memory.get(_SOUGHT, -REST))
+    if 0 <= since < REST or _SOUGHT in context.state:
+        return known
+    context.state[_SOUGHT] = True
+    context.memory[_SOUGHT] = context.now
+    return _FURTHER

@@ -52,7 +52,7 @@ def pushed(ampere: float) -> Ask:
         Num(Field.CYCLE_CHARGE, 8, "<u4", 0.001),
         Num(Field.CYCLES, 12, "<u2"),
         Num(Field.BATTERY_LEVEL, 14, "<u2"),
-        Probes(16, 1, "<u2", 0.1, -2731.5),
+        Probes(16, 1, "<u2", 0.1, -2731.5, absent=(0, 0xFFFF)),
         Flags(18, "<u1", PROBLEMS),
         Cells(22, 16, "<u2"),
         Custom(_voltage),

@@ -1,6 +1,7 @@
 """Ective LiPower and BM X monitors: Modbus RTU, one read, big endian. Source: what aiobmsble reads.
 
-The device number differs: four are tried, the one that answers is kept. Untested on hardware: only
+The device number differs: four are tried, the one that answers is kept. Some answer with 18 bytes to the
+read of 16; what the last two are is not known. Untested on hardware: only
 discharging is known from a capture, the direction flag of charging is an assumption.
 """
 
@@ -36,7 +37,7 @@ _ROWS: Final[tuple[Row, ...]] = (
 
 def _ask(device: int) -> Ask:
     """Ask one device number."""
-    return modbus.question(0x0400, 8, device=device)
+    return modbus.question(0x0400, 8, device=device, longer=True)
 
 
 def _poll(context: Context) -> Talk[Draft]:

@@ -2,17 +2,29 @@
 
 ``9A``, six command bytes, length, data, CRC, ``9D``; a reply repeats the command bytes. The master of
 several packs gives values of the system and its own as a pack; every other pack says that there are
-none and is read by itself. Temperatures lie in the gaps between the cells.
+none and is read by itself. Temperatures lie in the gaps between the cells. Long because system and pack
+have tables of their own, and texts come by two questions.
 """
 
 from typing import Final
 
-from ...model.errors import FrameError
+from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
 from ..checksum import high_low, modbus16
-from ..codec import Cells, Count, Draft, Num, Probes, Row, decode, integer, text
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..codec import (
+    Cells,
+    Count,
+    Draft,
+    Num,
+    Probes,
+    Row,
+    decode,
+    decode_extra,
+    integer,
+    text,
+)
+from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
 
 _SYSTEM: Final[tuple[Row, ...]] = (
@@ -70,16 +82,23 @@ def _body(frame: bytes | None) -> bytes:
     return (frame or b"")[8:-3]
 
 
-def _poll(_context: Context) -> Talk[Draft]:
-    """Read system, pack and cells."""
+def _poll(context: Context) -> Talk[Draft]:
+    """Read system, pack and cells; without the system nobody knows whether the pack is alone."""
     system = _body((yield _ask(0x0A00)))
     pack = decode(_PACK, _body((yield _ask(0x0A01, b"\x01\x01"))), Draft())
-    decode(_CELLS, _body((yield _ask(0x0A02, b"\x01\x01"))), pack)
+    frame = yield from extra(context, _ask(0x0A02, b"\x01\x01"))
+    pack = decode_extra(_CELLS, frame and _body(frame), pack)
     if not integer(system, 0, ">u1"):
         return pack
     draft = decode(_SYSTEM, system, Draft())
     draft.packs.append(pack)
     return draft
+
+
+_TEXTS: Final = (
+    (0x0002, (("serial_number", 0),)),
+    (0x0001, (("sw_version", 1), ("hw_version", 56))),
+)
 
 
 def _text(data: bytes, at: int) -> str | None:
@@ -91,15 +110,19 @@ def _text(data: bytes, at: int) -> str | None:
 
 
 def _inform(_context: Context) -> Talk[Draft]:
-    """Read serial number and versions."""
-    serial = _body((yield _ask(0x0002)))
-    versions = _body((yield _ask(0x0001)))
-    found = {
-        "serial_number": _text(serial, 0),
-        "sw_version": _text(versions, 1),
-        "hw_version": _text(versions, 56),
-    }
-    return Draft(info={name: value for name, value in found.items() if value})
+    """Read serial number and versions; what was read is kept when the rest fails."""
+    draft = Draft()
+    for command, names in _TEXTS:
+        try:
+            data = _body((yield _ask(command)))
+        except NoAnswer:
+            if not draft.info:
+                raise
+            break
+        for name, at in names:
+            if (found := _text(data, at)) is not None:
+                draft.info[name] = found
+    return draft
 
 
 FAMILY: Final = Family(

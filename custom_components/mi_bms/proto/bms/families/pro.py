@@ -9,6 +9,7 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place, Probe
+from ..alarms import Alarm
 from ..codec import Custom, Draft, Flags, Num, Row, integer
 from ..contract import Ask, Context, Family, Mode, Talk, Tell, Wire
 from ..framing import LengthFramer, length_at
@@ -54,10 +55,20 @@ def _level(body: bytes, draft: Draft) -> None:
         draft.put(Field.BATTERY_LEVEL, level)
 
 
+_PROTECTIONS: Final = {
+    0: Alarm.PACK_OVERVOLTAGE,
+    1: Alarm.PACK_UNDERVOLTAGE,
+    2: Alarm.OVERCURRENT,
+    3: Alarm.OVERTEMPERATURE,
+    4: Alarm.UNDERTEMPERATURE,
+    5: Alarm.SHORT_CIRCUIT,
+    6: Alarm.CELL_IMBALANCE,
+}
+
 _ROWS: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 8, "<u2", 0.01),
     Custom(_electric),
-    Flags(15, ">u1", mask=0x7F),
+    Flags(15, ">u1", _PROTECTIONS, mask=0x7F),
     Custom(_temperature),
     Num(Field.CYCLE_CHARGE, 20, "<u4", 0.01),
     Custom(_level),

@@ -1,4 +1,4 @@
-"""PowerBoozt: E&J-like ASCII frames, big endian. Source: what aiobmsble reads.
+"""PowerBoozt and Dörr Power: E&J-like ASCII frames, big endian. Source: what aiobmsble reads.
 
 The stream is strewn with 00 bytes that do not belong to it. The checksum is computed over the bytes that
 the digits stand for, without the first one. Rows: ``dialects/ej54``. Where FETs, alarms and the remaining
@@ -38,7 +38,11 @@ def framer(_context: Context) -> TranslatingFramer:
 
 FAMILY: Final = Family(
     id="pwrboozt",
-    wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
+    wires=(
+        Wire(service="fff0", notify=("fff1",), write="fff2"),
+        # Dörr Power
+        Wire(service="fff0", notify=("fff6",), write="fff6"),
+    ),
     framer=framer,
     plan=(_POLL,),
     probe=_POLL,

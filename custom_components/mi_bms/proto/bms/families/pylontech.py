@@ -45,6 +45,7 @@ FAMILY: Final = family(
                 Num(Field.ENERGY_TOTAL, 20, ">u2", 100),
                 Num(Field.DESIGN_CAPACITY, 24, ">u2", 0.1),
             ),
+            longer=True,
         ),
     ),
     inform=question(0x2000, 8, (Text("serial_number", 0, 16),)),

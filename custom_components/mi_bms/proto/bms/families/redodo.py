@@ -7,6 +7,7 @@ the pack has to be switched off: there is no way to give it.
 from typing import Final
 
 from ...model.fields import Field
+from ..alarms import Alarm
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, integer
 from ..contract import Ask, Context, Family, Talk, Wire
 from ..framing import LengthFramer, check_sum8
@@ -25,6 +26,18 @@ def _total(frame: bytes) -> int | None:
     return frame[2] + 4 if frame[2] >= _SHORTEST else 0
 
 
+_PROTECTIONS: Final = {
+    2: Alarm.PACK_OVERVOLTAGE,
+    5: Alarm.PACK_UNDERVOLTAGE,
+    6: Alarm.CHARGE_OVERCURRENT,
+    7: Alarm.DISCHARGE_OVERCURRENT,
+    8: Alarm.OVERTEMPERATURE,
+    9: Alarm.OVERTEMPERATURE,
+    10: Alarm.UNDERTEMPERATURE,
+    11: Alarm.UNDERTEMPERATURE,
+    14: Alarm.SHORT_CIRCUIT,
+}
+
 _ROWS: Final[tuple[Row, ...]] = (
     # The sum of the cells; the measured voltage before it is coarser.
     Num(Field.VOLTAGE, 12, "<u4", 0.001),
@@ -33,7 +46,7 @@ _ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CYCLE_CHARGE, 62, "<u2", 0.01, optional=True),
     Num(Field.DESIGN_CAPACITY, 64, "<u4", 0.01, optional=True),
     Bit(Field.HEATER, 68, 0xFFFF_FFFF ^ _DISCHARGE_OFF, "<u4", optional=True),
-    Flags(76, "<u8", optional=True),
+    Flags(76, "<u8", _PROTECTIONS, optional=True),
     Num(Field.BALANCER, 84, "<u4", optional=True),
     Num(Field.BATTERY_LEVEL, 90, "<u2", optional=True),
     Num(Field.BATTERY_HEALTH, 92, "<u4", optional=True),

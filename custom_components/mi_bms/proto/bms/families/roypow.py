@@ -55,18 +55,18 @@ def _charge(body: bytes, draft: Draft) -> None:
     )
 
 
-def _ask(command: int, *rows: Row) -> Ask:
+def _ask(command: int, *rows: Row, optional: bool = False) -> Ask:
     """Make the question of a command."""
     core = bytes((4, 0xFF, command))
     return Ask(
         request=_HEAD + core + bytes((xor8(core), 0xF5)),
         reply=lambda frame: frame[4:6] == bytes((0xFF, command)),
         rows=rows,
+        optional=optional,
     )
 
 
 _PLAN: Final = (
-    _ask(0x02, Custom(_cells)),
     _ask(
         0x03,
         Custom(_current),
@@ -84,6 +84,7 @@ _PLAN: Final = (
         Num(Field.RUNTIME, 30, ">u2", 60, absent=(0xFFFF,)),
         Num(Field.VOLTAGE, 47, ">u2", 0.01),
     ),
+    _ask(0x02, Custom(_cells), optional=True),
 )
 
 FAMILY: Final = Family(

@@ -9,11 +9,12 @@ from ...model.fields import Field
 from ...model.sample import Place
 from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, integer
 from ..contract import Ask, Context, Family, Wire
+from ..dialects.modbus import REGISTERS
 from ..framing import LengthFramer, check_modbus, modbus_read
 
 _HEAD: Final = b"\xa5\xa5"
 _REGISTERS: Final = 72
-_ANSWER: Final = bytes((3, 2 * _REGISTERS))
+_SIZE: Final = 2 * _REGISTERS
 _ZERO: Final = -2730  # of tenths of a kelvin
 
 
@@ -37,7 +38,8 @@ def _alarms(data: bytes, draft: Draft) -> None:
 _ASK: Final = Ask(
     # Devices answer number 00; the maker's text says 01.
     request=_HEAD + modbus_read(0, 0, _REGISTERS),
-    reply=lambda frame: frame[3:5] == _ANSWER,
+    # Settings may follow behind the values.
+    reply=lambda frame: frame[3] == REGISTERS and frame[4] >= _SIZE,
     rows=(
         Num(Field.CURRENT, 0, ">i4", 0.01),
         Num(Field.VOLTAGE, 4, ">u4", 0.01),

@@ -2,8 +2,8 @@
 
 Big endian, except that 32-bit numbers have their low word first. States and alarms are coils (function
 01), values are input registers (function 04). The limiting FET is no balancer: which cells balance is
-in coils of the packs. Those coils are untested on hardware, so a pack that does not answer them is no
-fault; it then counts as not balancing while its limiting FET is off, and as not known otherwise. Long
+in coils of the packs. The extremes of the system and everything of the packs are optional: some answer
+with an exception, and the system has told the sums. A pack that does not answer its coils is no fault; it then counts as not balancing while its limiting FET is off, and as not known otherwise. Long
 because 45 alarm bits have a name, and system and packs have tables of their own.
 """
 
@@ -13,14 +13,28 @@ from typing import Final
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
-from ..codec import Bit, Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..codec import (
+    Bit,
+    Cells,
+    Count,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    decode,
+    decode_extra,
+    integer,
+)
+from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_refused
 from ..dialects.modbus import COILS, INPUTS, body, question
 from ..framing import modbus
 
 _SYSTEM: Final = 0
 _MOST_PACKS: Final = 16
 _PACKS: Final = Count(44, ">u2", most=_MOST_PACKS)
+_NO_PROBE: Final = (0, 0xFFFF)
 _LONG: Final = 44  # bytes of the block that are 32-bit numbers
 _SILENT: Final = "no_balancing"
 
@@ -117,14 +131,23 @@ _VALUES: Final[tuple[Row, ...]] = (
     Num(Field.BATTERY_HEALTH, 50, ">u2", 0.1),
 )
 _EXTREMES: Final[tuple[Row, ...]] = (Num(Field.TEMPERATURE, 20, ">i2", 0.1),)
+_LIMITING_AT: Final = 7
+_LIMITING: Final = 0x04
+
+
+def _balancing(data: bytes, draft: Draft) -> None:
+    """Read from the limiting FET that nothing balances; the coils of the packs know more."""
+    if not integer(data, _LIMITING_AT, ">u1") & _LIMITING:
+        draft.put(Field.BALANCER, False)
+
+
 _STATES: Final[tuple[Row, ...]] = (
     Flags(1, ">u9", _ALARMS, mask=_CODE),
     Bit(Field.DISCHRG_MOSFET, 7, 0x01),
     Bit(Field.CHRG_MOSFET, 7, 0x02),
     Bit(Field.HEATER, 7, 0x08),
+    Custom(_balancing),
 )
-_LIMITING_AT: Final = 7
-_LIMITING: Final = 0x04
 _PACK: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 0, ">u2", 0.01),
     Num(Field.CURRENT, 2, ">i2", 0.01),
@@ -137,8 +160,16 @@ _PACK: Final[tuple[Row, ...]] = (
 )
 _PACK_CELLS: Final[tuple[Row, ...]] = (
     Cells(0, 16),
-    Probes(32, 4, ">u2", 0.1, -2731, places=(Place.CELL,)),
-    Probes(48, 2, ">u2", 0.1, -2731, places=(Place.AMBIENT, Place.MOSFET)),
+    Probes(32, 4, ">u2", 0.1, -2731, places=(Place.CELL,), absent=_NO_PROBE),
+    Probes(
+        48,
+        2,
+        ">u2",
+        0.1,
+        -2731,
+        places=(Place.AMBIENT, Place.MOSFET),
+        absent=_NO_PROBE,
+    ),
 )
 
 
@@ -160,31 +191,37 @@ def _poll(context: Context) -> Talk[Draft]:
     """Read the system, then each of its packs."""
     data = _swap(body((yield _ASK_VALUES)))
     draft = decode(_VALUES, data, Draft())
-    decode(_EXTREMES, body((yield _ask(_SYSTEM, 0x2100, 22))), draft)
-    states = body((yield _ask(_SYSTEM, 0x2200, 80, COILS)))
-    decode(_STATES, states, draft)
-    if draft.alarms:
-        draft.put(Field.PROBLEM, True)
+    frame = yield from unless_refused(context, _ask(_SYSTEM, 0x2200, 80, COILS))
+    if frame is None:
+        draft.unknown.add(Field.PROBLEM)
+    else:
+        decode(_STATES, body(frame), draft)
+    frame = yield from extra(context, _ask(_SYSTEM, 0x2100, 22))
+    draft = decode_extra(_EXTREMES, frame and body(frame), draft)
     for device in range(1, _PACKS.read(data) + 1):
-        pack = decode(_PACK, body((yield _ask(device, 0x1000, 17))), Draft())
-        decode(_PACK_CELLS, body((yield _ask(device, 0x1100, 26))), pack)
-        yield from _read_balancer(context, device, pack)
-        draft.packs.append(pack)
+        draft.packs.append((yield from _read_pack(context, device)))
     masks = [pack.values.get(Field.BALANCER) for pack in draft.packs]
     if masks and None not in masks:
-        draft.put(Field.BALANCER, any(masks))
-    else:
-        limiting = states[_LIMITING_AT] & _LIMITING
-        draft.put(Field.BALANCER, None if limiting else False)
+        draft.values[Field.BALANCER] = any(masks)
     return draft
+
+
+def _read_pack(context: Context, device: int) -> Talk[Draft]:
+    """Read a pack; one that does not tell keeps its place, since the system has told the sums."""
+    pack = Draft()
+    for register, count, rows in ((0x1000, 17, _PACK), (0x1100, 26, _PACK_CELLS)):
+        frame = yield from extra(context, _ask(device, register, count))
+        pack = decode_extra(rows, frame and body(frame), pack)
+    yield from _read_balancer(context, device, pack)
+    return pack
 
 
 def _read_balancer(context: Context, device: int, pack: Draft) -> Talk[None]:
     """Read which cells balance; packs that do not tell are not asked again on this connection."""
     if context.state.get(_SILENT):
         return
-    frame = yield question(
-        0x1230, 16, device=device, function=COILS, optional=True, tries=1
+    frame = yield from extra(
+        context, question(0x1230, 16, device=device, function=COILS, tries=1)
     )
     if frame is None:
         context.state[_SILENT] = True

@@ -7,12 +7,14 @@ boards differ in the head of requests, in the CRC of states and in the unit of c
 unlocked.
 """
 
+from collections.abc import Mapping
 import re
 from typing import Final
 
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
+from ..alarms import Alarm
 from ..checksum import high_low, modbus16
 from ..codec import (
     Bit,
@@ -40,8 +42,9 @@ from ..contract import (
     Tell,
     Wire,
     either,
+    unless_refused,
 )
-from ..framing import LengthFramer
+from ..framing import REFUSALS, LengthFramer
 from ..uuids import expand
 
 _LOCK: Final = "fffa"
@@ -134,15 +137,24 @@ def _balance(data: bytes, draft: Draft) -> None:
         draft.put(Field.BALANCE_CURRENT, _current(integer(data, 30, ">u2")))
 
 
-def _rows(unit: float) -> tuple[Row, ...]:
-    """Make the rows from the current on; ``unit`` is that of the charges in Ah."""
+def _charges(unit: float | None) -> tuple[Row, ...]:
+    """Make the rows of the charges; ``unit`` in Ah, None while nobody knows it."""
+    if unit is None:
+        return ()
+    return (
+        Num(Field.CYCLE_CHARGE, 4, ">u2", unit),
+        Num(Field.FULL_CHARGE, 6, ">u2", unit),
+        Num(Field.DESIGN_CAPACITY, 10, ">u2", unit),
+    )
+
+
+def _rows(unit: float | None) -> tuple[Row, ...]:
+    """Make the rows from the current on."""
     return (
         Custom(_flow),
         Num(Field.VOLTAGE, 2, ">u2", 0.01),
-        Num(Field.CYCLE_CHARGE, 4, ">u2", unit),
-        Num(Field.FULL_CHARGE, 6, ">u2", unit),
+        *_charges(unit),
         Num(Field.CYCLES, 8, ">u2"),
-        Num(Field.DESIGN_CAPACITY, 10, ">u2", unit),
         Num(Field.BATTERY_LEVEL, 12, ">u2"),
         Num(Field.BATTERY_HEALTH, 14, ">u2", optional=True),
         Num(Field.TOTAL_CHARGE, 16, ">u4", 0.1, optional=True),
@@ -150,7 +162,7 @@ def _rows(unit: float) -> tuple[Row, ...]:
     )
 
 
-def _decode_values(data: bytes, draft: Draft, unit: float) -> None:
+def _decode_values(data: bytes, draft: Draft, unit: float | None) -> None:
     """Read cells, temperatures, and what follows them."""
     cells = Count(0).read(data)
     sensors = Count(1 + 2 * cells, most=16)
@@ -166,6 +178,7 @@ def _decode_values(data: bytes, draft: Draft, unit: float) -> None:
                 0.1,
                 -2730,
                 (Place.AMBIENT, Place.MOSFET, Place.CELL),
+                absent=(0, 0xFFFF),
             ),
         ),
         data,
@@ -174,13 +187,55 @@ def _decode_values(data: bytes, draft: Draft, unit: float) -> None:
     decode(_rows(unit), data[2 + 2 * (cells + sensors.read(data)) :], draft)
 
 
+_PROTECTIONS: Final[Mapping[int, Alarm]] = {  # status 1, then status 2
+    8: Alarm.CELL_OVERVOLTAGE,
+    9: Alarm.CELL_UNDERVOLTAGE,
+    10: Alarm.PACK_OVERVOLTAGE,
+    11: Alarm.PACK_UNDERVOLTAGE,
+    12: Alarm.CHARGE_OVERCURRENT,
+    13: Alarm.DISCHARGE_OVERCURRENT,
+    14: Alarm.HARDWARE_FAULT,
+    15: Alarm.CHARGER_OVERVOLTAGE,
+    0: Alarm.CHARGE_OVERTEMPERATURE,
+    1: Alarm.DISCHARGE_OVERTEMPERATURE,
+    2: Alarm.CHARGE_UNDERTEMPERATURE,
+    3: Alarm.DISCHARGE_UNDERTEMPERATURE,
+    4: Alarm.MOSFET_OVERTEMPERATURE,
+    5: Alarm.AMBIENT_OVERTEMPERATURE,
+    6: Alarm.AMBIENT_UNDERTEMPERATURE,
+}
+_WARNINGS: Final[Mapping[int, Alarm]] = {  # the same two bytes
+    8: Alarm.CELL_OVERVOLTAGE_WARNING,
+    9: Alarm.CELL_UNDERVOLTAGE_WARNING,
+    10: Alarm.PACK_OVERVOLTAGE_WARNING,
+    11: Alarm.PACK_UNDERVOLTAGE_WARNING,
+    12: Alarm.CHARGE_OVERCURRENT_WARNING,
+    13: Alarm.DISCHARGE_OVERCURRENT_WARNING,
+    0: Alarm.CHARGE_OVERTEMPERATURE_WARNING,
+    1: Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
+    2: Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
+    3: Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
+    4: Alarm.MOSFET_OVERTEMPERATURE_WARNING,
+    5: Alarm.AMBIENT_OVERTEMPERATURE_WARNING,
+    6: Alarm.AMBIENT_UNDERTEMPERATURE_WARNING,
+}
+_DEFECTS: Final[Mapping[int, Alarm]] = {  # status 5
+    0: Alarm.CELL_FAULT,
+    1: Alarm.CHARGE_MOSFET_FAULT,
+    2: Alarm.DISCHARGE_MOSFET_FAULT,
+    3: Alarm.TEMPERATURE_SENSOR_FAULT,
+}
+
+
 def _decode_states(data: bytes, draft: Draft) -> None:
-    """Read problem bits and FETs, which stand behind a state of each cell and each temperature."""
+    """Read alarms and FETs, which stand behind a state of each cell and each temperature."""
     cells = Count(0).read(data)
     at = 2 + cells + Count(1 + cells, most=16).read(data)
     decode(
         (
-            Flags(at + 4, ">u2"),
+            Flags(at + 4, ">u2", _PROTECTIONS),
+            Flags(at + 8, ">u1", _DEFECTS, mask=0, optional=True),
+            Flags(at + 11, ">u2", _WARNINGS, mask=0, optional=True),
             Bit(Field.CHRG_MOSFET, at + 6, 0x02),
             Bit(Field.DISCHRG_MOSFET, at + 6, 0x04),
             Num(Field.BALANCER, at + 13, f"<u{(cells + 7) // 8}", optional=True),
@@ -194,16 +249,22 @@ def _poll(context: Context) -> Talk[Draft]:
     """Read values and states, and before the states once the version, which sets a unit."""
     draft = Draft()
     values = yield from _ask(context, _VALUES)
-    version = yield from _version(context)
-    _decode_values(values, draft, 1 if _WHOLE.search(version) else 0.1)
-    _decode_states((yield from _ask(context, _STATES)), draft)
+    unit = yield from _unit(context)
+    _decode_values(values, draft, unit)
+    head = _heads(context)[0]
+    frame = yield from unless_refused(context, _question(head, _STATES))
+    if frame is None:
+        draft.unknown.add(Field.PROBLEM)
+    else:
+        _decode_states(frame[8:-3], draft)
     return draft
 
 
-def _version(context: Context) -> Talk[str]:
-    """Give the software version; empty on boards that do not tell, which are asked once per connection.
+def _unit(context: Context) -> Talk[float | None]:
+    """Return the unit of the charges in Ah, which follows from the software version.
 
-    A broken answer may hide another unit of the charges: the first one ends the poll.
+    Boards that do not tell their version are asked once per connection and count tenths. A broken
+    answer may hide another unit: None until the next connection, then it counts as not told.
     """
     if _VERSION not in context.memory and _VERSION not in context.state:
         context.state[_VERSION] = True
@@ -211,11 +272,12 @@ def _version(context: Context) -> Talk[str]:
             yield from _read_device(context)
         except NoAnswer:
             pass
-        except FrameError:
-            if not context.memory.get(_BROKEN):
-                context.memory[_BROKEN] = True
-                raise
-    return str(context.memory.get(_VERSION, ""))
+        except FrameError as error:
+            if error.reason not in REFUSALS and not context.memory.get(_BROKEN):
+                context.memory[_BROKEN] = context.state[_BROKEN] = True
+    if context.state.get(_BROKEN):
+        return None
+    return 1 if _WHOLE.search(str(context.memory.get(_VERSION, ""))) else 0.1
 
 
 _INFO: Final[tuple[Row, ...]] = (

@@ -1,6 +1,7 @@
 """TianPower: frames of 20 bytes, big endian, no checksum. Source: what aiobmsble and ESPHome components read.
 
-Request ``55 04 type AA``, reply ``55 14 type <16 bytes> AA``. The two lowest bits of the current word
+Request ``55 04 type AA``, reply ``55 14 type <16 bytes> AA``. Status and capacity, which holds the alarms, are
+needed for a sample. The two lowest bits of the current word
 are no reliable FET states and no faults, so they are left out. Untested on hardware. Long because 47 alarm bits have a name.
 """
 
@@ -11,8 +12,21 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
-from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, Text, decode
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..codec import (
+    Bit,
+    Cells,
+    Count,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    decode_extra,
+)
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer, fixed
 
 _SOFTWARE, _HARDWARE = 0x81, 0x82
@@ -72,29 +86,33 @@ _ALARMS: Final[Mapping[int, Alarm]] = {
 }
 _FAULTS: Final = 0x7FFF_FFFC_FFFF_FFFF  # without sleep and the two lowest current bits
 
-_ROWS: Final[Mapping[int, tuple[Row, ...]]] = {
-    _STATUS: (
-        Num(Field.BATTERY_LEVEL, 3, ">u2"),
-        Num(Field.VOLTAGE, 5, ">u2", 0.01),
-        Num(Field.TEMPERATURE, 7, ">i2", 0.1),
-        Probes(9, 2, scale=0.1, places=(Place.AMBIENT, Place.MOSFET)),
-        Num(Field.CURRENT, 13, ">i2", 0.01),
-        Num(Field.BATTERY_HEALTH, 17, ">u2"),
-    ),
-    _CAPACITY: (
-        Num(Field.CELL_COUNT, 3, ">u1"),
-        Num(Field.TEMP_SENSORS, 4, ">u1"),
-        Num(Field.DESIGN_CAPACITY, 5, ">u2", 0.01),
-        Num(Field.CYCLE_CHARGE, 7, ">u2", 0.01),
-        Num(Field.CYCLES, 9, ">u2"),
-        Flags(11, ">u8", _ALARMS, mask=_FAULTS),
-    ),
-    _SWITCHES: (
-        Bit(Field.CHRG_MOSFET, 4, 0x02),
-        Bit(Field.DISCHRG_MOSFET, 4, 0x01),
-        Num(Field.BALANCER, 13, ">u2"),
-    ),
-}
+
+def _count(body: bytes, draft: Draft) -> None:
+    """Read the number of cells."""
+    draft.put(Field.CELL_COUNT, Count(3, most=_MOST_CELLS).read(body))
+
+
+_STATUS_ROWS: Final[tuple[Row, ...]] = (
+    Num(Field.BATTERY_LEVEL, 3, ">u2"),
+    Num(Field.VOLTAGE, 5, ">u2", 0.01),
+    # What stands at 7 is called an average but lies above every probe.
+    Probes(9, 2, scale=0.1, places=(Place.AMBIENT, Place.MOSFET)),
+    Num(Field.CURRENT, 13, ">i2", 0.01),
+    Num(Field.BATTERY_HEALTH, 17, ">u2"),
+)
+_CAPACITY_ROWS: Final[tuple[Row, ...]] = (
+    Custom(_count),
+    Num(Field.TEMP_SENSORS, 4, ">u1"),
+    Num(Field.DESIGN_CAPACITY, 5, ">u2", 0.01),
+    Num(Field.CYCLE_CHARGE, 7, ">u2", 0.01),
+    Num(Field.CYCLES, 9, ">u2"),
+    Flags(11, ">u8", _ALARMS, mask=_FAULTS),
+)
+_SWITCH_ROWS: Final[tuple[Row, ...]] = (
+    Bit(Field.CHRG_MOSFET, 4, 0x02),
+    Bit(Field.DISCHRG_MOSFET, 4, 0x01),
+    Num(Field.BALANCER, 13, ">u2"),
+)
 
 
 def _check(frame: bytes) -> None:
@@ -112,26 +130,34 @@ def _ask(kind: int, *, optional: bool = False) -> Ask:
     )
 
 
-def _read(kind: int) -> Talk[bytes]:
-    """Ask for a type and give its frame without the end byte."""
-    return ((yield _ask(kind)) or b"")[:-1]
+def _extra(context: Context, kind: int) -> Talk[bytes | None]:
+    """Ask for a type and return its frame without the end byte, if there is one."""
+    frame = yield from extra(context, _ask(kind))
+    return frame and frame[:-1]
 
 
-def _poll(_context: Context) -> Talk[Draft]:
+def _poll(context: Context) -> Talk[Draft]:
     """Read all values, then as many cells and probes as there are."""
-    draft = Draft()
-    for kind, rows in _ROWS.items():
-        decode(rows, (yield from _read(kind)), draft)
-    cells = int(draft.number(Field.CELL_COUNT) or 0)
-    if cells > _MOST_CELLS:
-        raise FrameError("count")
+    draft = decode(_STATUS_ROWS, ((yield _ask(_STATUS)) or b"")[:-1], Draft())
+    decode(_CAPACITY_ROWS, ((yield _ask(_CAPACITY)) or b"")[:-1], draft)
+    frame = yield from _extra(context, _SWITCHES)
+    draft = decode_extra(_SWITCH_ROWS, frame, draft)
     probes = min(int(draft.number(Field.TEMP_SENSORS) or 0), _MOST_PROBES)
-    frame = yield from _read(_TEMPERATURES)
-    decode((Probes(3, probes, scale=0.1, places=(Place.CELL,)),), frame, draft)
-    millivolts = b""
+    if probes:
+        frame = yield from _extra(context, _TEMPERATURES)
+        rows = (Probes(3, probes, scale=0.1, places=(Place.CELL,)),)
+        draft = decode_extra(rows, frame, draft)
+    cells = int(draft.number(Field.CELL_COUNT) or 0)
     for page in range(-(-cells // _PER_FRAME)):
-        millivolts += (yield from _read(_CELLS + page))[3:]
-    return decode((Cells(0, cells, empty=()),), millivolts, draft)
+        fitted = min(_PER_FRAME, cells - page * _PER_FRAME)
+        frame = yield from _extra(context, _CELLS + page)
+        if frame is None:
+            draft.cells += [None] * fitted
+        else:
+            decode((Cells(3, fitted, empty=()),), frame, draft)
+    if not any(draft.cells):
+        draft.cells.clear()
+    return draft
 
 
 def _inform(_context: Context) -> Talk[Draft]:

@@ -51,6 +51,7 @@ FAMILY: Final = family(
                 Cells(2, Count(0, ">u2", most=30)),
             ),
             device=DEVICE,
+            optional=True,
         ),
     ),
     devices=bytes((DEVICE,)),

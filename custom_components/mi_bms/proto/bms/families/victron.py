@@ -8,7 +8,7 @@ from typing import Final
 
 from ...model.errors import Unsupported
 from ...model.fields import Field
-from ..codec import Draft, Num, decode
+from ..codec import Draft, Num, decode, decode_extra
 from ..contract import Context, Family, Pacing, Read, Talk, Tell, Wire
 from ..framing import WholeFramer
 
@@ -25,6 +25,8 @@ _VALUES: Final = (
     ("eeff", Num(Field.CONSUMED_CHARGE, 0, "<i4", -0.1, absent=(0x7FFF_FFFF,))),
 )
 
+_NEEDED: Final = (Field.VOLTAGE, Field.CURRENT)
+
 
 def alive(_context: Context) -> Talk[None]:
     """Tell how long the device shall wait for the next word."""
@@ -36,9 +38,13 @@ def poll(_context: Context) -> Talk[Draft]:
     draft, found = Draft(), False
     for short, row in _VALUES:
         value = yield Read(uuid=_UUID.format(short), optional=True)
-        if value is not None:
+        if value is None:
+            continue
+        found = True
+        if row.name in _NEEDED:
             decode((row,), value, draft)
-            found = True
+        else:
+            draft = decode_extra((row,), value, draft)
     if not found:
         raise Unsupported("characteristics")
     return draft
