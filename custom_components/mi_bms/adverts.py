@@ -38,9 +38,9 @@ from .feed import SensorNews
 from .key_watch import KeyWatch
 from .keyring import KEYS
 from .options import SensorOptions
-from .proto.active.spec import ACTIVE, PRODUCT_OF
+from .proto.active.spec import ACTIVE
 from .proto.mibeacon.decoder import Decoder
-from .proto.mibeacon.devices import DeviceSpec
+from .proto.mibeacon.devices import PRODUCT_OF, DeviceSpec
 from .proto.mibeacon.losses import Losses
 from .proto.model.availability import ENOUGH, Cadence
 from .proto.model.fields import Field

@@ -19,7 +19,7 @@ from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_KEY, CONF_KIND, CONF_PRODUCT, DOMAIN, KIND_SENSOR
+from .const import CONF_KEY, CONF_KIND, CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
 from .keyring import Keys, async_keys
 from .proto.keys.contract import KnownSensor
 from .proto.keys.exporter import (
@@ -29,6 +29,7 @@ from .proto.keys.exporter import (
     mi32cfg,
     plain,
 )
+from .proto.mibeacon.devices import PRODUCT_OF
 from .words import async_words
 
 GOOD_FOR: Final = timedelta(minutes=5)
@@ -72,7 +73,8 @@ def _known_sensors(hass: HomeAssistant, keys: Keys) -> list[KnownSensor]:
             address=address,
             key=bytes.fromhex(key) if key else None,
             name=entry.title,
-            product_id=entry.data.get(CONF_PRODUCT),
+            product_id=entry.data.get(CONF_PRODUCT)
+            or PRODUCT_OF.get(entry.data.get(CONF_MODEL)),
             firmware=decoder.firmware if decoder else None,
             extra=keys.extras.get(address, ""),
         )

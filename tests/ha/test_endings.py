@@ -1,5 +1,7 @@
 """States that end by themselves, and what the options form offers of them."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from pytest_homeassistant_custom_component.common import async_get_device_automations
@@ -8,12 +10,14 @@ from custom_components.mi_bms.const import DOMAIN
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from tests.world import ad
 from tests.world.devices import KINDS
 from tests.world.devices.beacon import Beacon
 
 from .home import Home
 
 DAY = 86_400.0
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 ADDRESS = "A4:C1:38:00:E0:D5"
 
 
@@ -263,3 +267,40 @@ async def test_holding_a_button_is_told_in_home_assistants_words(home: Home) -> 
     )
     types = {one["type"] for one in triggers if one["domain"] == DOMAIN}
     assert {"hold_press", "hold_release", "long_triple_press"} <= types
+
+
+async def test_a_sensor_that_tells_of_its_own_times_is_believed(home: Home) -> None:
+    recorded = json.loads((FIXTURES / "timed" / "motion.json").read_text())
+    address, key = recorded["address"], recorded["bindkey"]
+    adverts = {
+        one["at_s"]: ad.payload(
+            ad.service_data16(0xFE95, bytes.fromhex(one["service_data"]))
+        )
+        for one in recorded["adverts"]
+    }
+    assert list(adverts) == [0, 60, 64, 183]
+
+    def motion() -> str | None:
+        entity = next(
+            one.entity_id
+            for one in er.async_get(home.hass).entities.values()
+            if one.unique_id == f"{address}-motion"
+        )
+        state = home.hass.states.get(entity)
+        return state.state if state else None
+
+    home.air.hear(address, adverts[0])
+    await home.clock.until(lambda: home.flows(address))
+    form = await home.answer(home.flows(address)[0])
+    await home.answer(form, {"key": key})
+    await home.clock.settle()
+
+    shown = {}
+    for second in range(60, 200):
+        await home.clock.run(1)
+        if second in adverts:
+            home.air.hear(address, adverts[second])
+            await home.clock.settle()
+        shown[second] = motion()
+    assert {shown[second] for second in range(60, 183)} == {"on"}
+    assert {shown[second] for second in range(183, 200)} == {"off"}

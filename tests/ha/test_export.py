@@ -195,3 +195,15 @@ async def test_what_tasmotas_file_says_besides_comes_out_again(
     form = await confirm(browser := await hass_client(), entry)
     content = await (await browser.get(links(form)["mi32cfg"])).read()
     assert content == file.encode() + b"\0"
+
+
+async def test_a_clock_that_never_names_its_product_is_in_the_file(
+    home: Home, hass_client: ClientSessionGenerator
+) -> None:
+    clock = KINDS["CGD1"](address="58:2D:34:00:05:76")
+    entry = await home.add(clock)
+    assert not entry.data.get("product_id")
+    browser = await hass_client()
+    where = links(await confirm(browser, entry))
+    file = await browser.get(where["mi32cfg"])
+    assert b'{"MAC":"582D34000576","PID":"0576","key":""}' in await file.read()

@@ -1,5 +1,7 @@
 """Adding a sensor that was heard, and changing it later."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.world.devices.xiaomi import MiSensor
 
 from .home import Home
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 ADDRESS = "A4:C1:38:00:05:5B"
 KEY = "5b0500112233445566778899aabbcc01"
 
@@ -156,6 +159,21 @@ async def test_what_is_no_sensor_of_ours_is_not_offered(home: Home) -> None:
     )
     assert done["type"] == "abort"
     assert done["reason"] == "not_supported"
+
+
+REFLASHED = json.loads((FIXTURES / "discovery" / "reflashed.json").read_text())
+
+
+@pytest.mark.parametrize("device", REFLASHED, ids=[one["id"] for one in REFLASHED])
+async def test_a_reflashed_thermometer_is_offered_whatever_it_is_called(
+    home: Home, device: dict[str, Any]
+) -> None:
+    data = ad.service_data16(0xFCD2, bytes.fromhex(device["service_data"]))
+    name = device["local_name"]
+    raw = ad.payload(data, *([ad.name(name)] if name else []), limit=62)
+    home.air.hear(device["address"], raw)
+    await home.clock.run(1)
+    assert bool(home.flows(device["address"])) is device["offered"]
 
 
 async def test_a_device_is_offered_once(home: Home) -> None:

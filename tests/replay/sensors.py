@@ -33,6 +33,9 @@ def replay(vector: Mapping[str, Any]) -> dict[str, Any]:
         return result
     result["outcome"] = _outcome(reading)
     result["values"] = {str(field): value for field, value in reading.values.items()}
+    # The second and later ones of a kind, numbered as their entities are.
+    for (field, number), value in reading.further.items():
+        result["values"][f"{field}_{number}"] = value
     result["events"] = [
         {"key": event.key, "type": event.type, "properties": dict(event.properties)}
         for event in reading.events

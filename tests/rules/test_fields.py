@@ -3,6 +3,9 @@
 import pytest
 
 from custom_components.mi_bms import binary_sensor, event, sensor
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
+from custom_components.mi_bms.proto.mibeacon.formats import bthome
+from custom_components.mi_bms.proto.mibeacon.limits import LIMITS
 from custom_components.mi_bms.proto.model.fields import Field
 
 # Not shown as entities: what they say is in other ones (the time of the last reading, the probes),
@@ -13,6 +16,19 @@ HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS, Field.PROTECTION_COUNT}
 @pytest.mark.parametrize("field", sorted(set(Field) - HIDDEN))
 def test_each_field_is_shown(field: Field) -> None:
     assert field in sensor.SENSORS or field in binary_sensor.BINARY_SENSORS
+
+
+SENSOR_FIELDS = sorted(
+    {name for spec in (*DEVICES.values(), *KINDS.values()) for name in spec.fields}
+    | {row.field for row in bthome.NUMBERS.values()}
+)
+
+
+@pytest.mark.parametrize("field", SENSOR_FIELDS)
+def test_each_number_of_a_sensor_has_limits(field: Field) -> None:
+    row = sensor.PASSIVE_SENSORS.get(field)
+    number = row is not None and (row.state_class or row.native_unit_of_measurement)
+    assert not number or field in LIMITS
 
 
 def test_hidden_fields_are_hidden() -> None:

@@ -115,7 +115,7 @@ LAYER_OF = {
     ),
     "entity": ("adverts", "coordinator", "profile", "proto.model", "const"),
     "passive": ("adverts", "coordinator", "entity", "proto.model"),
-    "export": ("keyring", "words", "proto.keys", "const"),
+    "export": ("keyring", "words", "proto.keys", "proto.mibeacon.devices", "const"),
     "behind": (),
     "key_actions": ("adverts", "behind", "export", "const"),
     "services": (

@@ -3,13 +3,8 @@
 import pytest
 
 from custom_components.mi_bms.proto.active.look import ASKED
-from custom_components.mi_bms.proto.active.spec import (
-    ACTIVE,
-    PRODUCT_OF,
-    ActiveSpec,
-    Function,
-)
-from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
+from custom_components.mi_bms.proto.active.spec import ACTIVE, ActiveSpec, Function
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, PRODUCT_OF
 
 
 @pytest.mark.parametrize("product", ACTIVE)

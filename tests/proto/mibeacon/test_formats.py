@@ -134,9 +134,15 @@ def qingping(kind: int, entries: str, mac: bytes = MAC) -> bytes:
             "CGPR1",
         ),
         (0x12, "110100", {"light": False}, "CGPR1"),
-        (0x04, "040101", {"opening": False}, "CGH1"),
-        (0x04, "040102", {}, "CGH1"),
-        (0x04, "0f01010f0101", {"opening": False}, "CGH1"),
+        (0x04, "040101", {"opening": False, "door_left_open": False}, "CGH1"),
+        (0x04, "040102", {"opening": True, "door_left_open": True}, "CGH1"),
+        (0x04, "040100", {"opening": True}, "CGH1"),
+        (0x04, "040103", {}, "CGH1"),
+        (0x04, "0f01010f0101", {"opening": False, "door_left_open": False}, "CGH1"),
+        (0x1E, "020142", {"battery": 0x42}, "CGC1"),
+        (0x4F, "0104f3ff4502", {"temperature": -1.3, "humidity": 58.1}, "CGG3"),
+        (0x15, "020142", {"battery": 0x42}, "CGF1W"),
+        (0x0F, "020142", {"battery": 0x42}, "CGM1"),
         (0x07, "0f01010f0101", {}, "CGG1"),
         (0x33, "1302fd02", {"co2": 765}, "CGP22C"),
         (0x07, "020142ff", {"battery": 0x42}, "CGG1"),
@@ -151,6 +157,16 @@ def test_qingping(
     reading = decode(qingping(kind, entries), service=0xFFF9)
     assert values(reading) == expected
     assert reading.model == model
+
+
+def test_qingping_product_id_is_that_of_the_same_model() -> None:
+    decoder = Decoder(ADDRESS)
+    assert decoder.product_id is None
+    decoder.feed_one(uuid(0xFDCD), qingping(0x0C, "020142"), 0.0)
+    assert decoder.product_id == 0x0576
+    decoder = Decoder(ADDRESS)
+    decoder.feed_one(uuid(0xFDCD), qingping(0x09, "020142"), 0.0)
+    assert (decoder.model, decoder.product_id) == ("CGP1W", None)
 
 
 def test_qingping_bright_light_uses_its_third_byte() -> None:
@@ -367,7 +383,14 @@ def test_numbered_values_of_two_entries_are_merged() -> None:
 
 
 @pytest.mark.parametrize(
-    "objects", ["5302fffe0150", "5481" + "ab" * 129 + "0150"], ids=["text", "raw"]
+    "objects",
+    [
+        "5302fffe0150",
+        "53026107" + "0150",
+        "5304" + "61e280ae" + "0150",  # from right to left
+        "5481" + "ab" * 129 + "0150",
+    ],
+    ids=["text", "control", "direction", "raw"],
 )
 def test_bthome_words_that_cannot_be_shown(objects: str) -> None:
     reading = decode(bytes.fromhex("40" + objects), service=0xFCD2)
@@ -432,6 +455,14 @@ def v1(objects: bytes, counter: int = 1) -> bytes:
         ("0201500501", {"battery": 80}),
         ("0201500001", {"battery": 80}),
         ("0201ff020150", {}),
+        # A time, and the same format where no time belongs
+        ("a55000f15365", {"timestamp": 1_700_000_000}),
+        ("a30260ee020150", {"battery": 80}),
+        # No number has more than eight bytes
+        ("0a3d" + "01" * 9, {}),
+        ("093d" + "01" + "00" * 7, {"count": 1}),
+        ("093d" + "ff" * 8, {}),
+        ("63536107", {}),
     ],
 )
 def test_bthome_v1(objects: str, expected: dict[str, object]) -> None:

@@ -94,6 +94,8 @@ def test_other_beacons(data: bytes) -> None:
         (0x181A, bytes(8), "ATC_ca0201", FOREIGN, "ATC"),
         (0xFCD2, b"\x40\x01\x50", "", ADDRESS, "ATC"),
         (0xFCD2, b"\x40\x01\x50", "BTH_123456", FOREIGN, "ATC"),
+        (0xFCD2, b"\x40\x01\x50", "BTH01-123456", FOREIGN, "ATC"),
+        (0xFCD2, b"\x40\x01\x50", "Kitchen", ADDRESS, "ATC"),
         (0xFCD2, b"\x40\x01\x50", "Shelly", FOREIGN, None),
         (0xFCD2, bthome(b"\x01\x50", 1), "", ADDRESS, "ATC"),
         (0xFCD2, b"\x42" + bytes(8), "", ADDRESS, None),

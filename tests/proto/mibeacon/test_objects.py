@@ -55,6 +55,67 @@ CASES = [
         [("lock", "lock_inside_the_door")],
     ),
     (0x44C1, 0x4A14, "02050000f153650209", {}, []),
+    (
+        0x44C1,
+        0x4A14,
+        "02050000f153650301",
+        {"lock": False, "lock_method": "biometrics", "key_id": "5"},
+        [("lock", "locked")],
+    ),
+    # The same event with the numbers in another order, for each of two more locks
+    (
+        0x1781,
+        0x4A14,
+        "0300e92b8463020202",
+        {"lock": True, "lock_method": "biometrics", "key_id": "3"},
+        [("lock", "unlock_outside_the_door")],
+    ),
+    (
+        0x1781,
+        0x4A14,
+        "0200b44f8463020502",
+        {"lock": True, "lock_method": "biometrics", "key_id": "2"},
+        [("lock", "unlock_outside_the_door")],
+    ),
+    (
+        0x1781,
+        0x4A14,
+        "0000e92b8463021003",
+        {"lock": True, "lock_method": "automatic", "key_id": "0"},
+        [],
+    ),
+    (0x1781, 0x4A14, "0000e92b8463091003", {}, []),
+    (0x1781, 0x4A07, "6559846311", {}, []),
+    (0x1781, 0x5606, "", {}, [("doorbell", "rings")]),
+    (
+        0x2809,
+        0x4E14,
+        "0300020102" + "7850e263",
+        {"lock": False, "lock_method": "biometrics", "key_id": "3"},
+        [("lock", "lock_outside_the_door")],
+    ),
+    (
+        0x2809,
+        0x4E14,
+        "0300770102" + "7850e263",
+        {"lock": False, "key_id": "3"},
+        [("lock", "lock_outside_the_door")],
+    ),
+    (0x1FDA, 0x100E, "01", {"lock": False}, []),
+    (0x1FDA, 0x100E, "04", {}, []),
+    (0x1FDA, 0x100F, "00", {"door": True, "fault": False}, []),
+    (0x7ABA, 0x4804, "02", {"smoke": True}, []),
+    (0x7ABA, 0x4804, "03", {}, []),
+    (0x7ABA, 0x5884, "00", {"battery_low": False}, []),
+    (0x7ABA, 0x5A01, "", {"battery_low": True}, []),
+    (0x7ABA, 0x4A11, "", {}, [("smoke", "self_test")]),
+    (0x7ABA, 0x4A1C, "", {}, [("reset", "reset")]),
+    (0x7ABA, 0x483B, "01", {}, []),
+    (0x5149, 0x560E, "01", {}, [("button", "long_press")]),
+    (0x5149, 0x5003, "32", {"battery": 50}, []),
+    (0x3B94, 0x5617, "9a3d011385f60f08", {}, []),
+    (0x3B94, 0x100A, "32", {"battery": 50}, []),
+    (0x3531, 0x4818, "0000", {"motion": True, "idle_time": 0}, []),
     (0x44C1, 0x4A07, "0300f15365", {}, [("error", "reset_button_is_pressed")]),
     (0x44C1, 0x4A07, "0b00f15365", {"door_left_open": True}, []),
     (0x44C1, 0x4A07, "0c00f15365", {}, []),
@@ -425,7 +486,10 @@ def test_object(
 
 BUTTONS = [
     (0x0A8D, "000000", [("button", "press")]),
-    (0x0A8D, "000001", []),
+    (0x0A8D, "000001", [("button", "double_press")]),
+    (0x0863, "000002", [("button", "long_press")]),
+    (0x0997, "000001", [("button", "double_press")]),
+    (0x0A8D, "000004", []),
     (0x07BF, "000002", [("button", "long_press")]),
     (0x07BF, "000003", [("button", "triple_press")]),
     (0x0153, "010002", [("button_off", "long_press")]),
@@ -475,6 +539,8 @@ def test_remote_tells_power_only_by_its_two_power_keys() -> None:
         (0x2000, "00000000ff"),  # not worn
         (0x2000, "7c15ff7f32"),
         (0x3003, "0101020304ff"),
+        (0x1017, "ffffffff"),
+        (0x101B, "ffffffff"),
     ],
 )
 def test_impossible_value_is_dropped_and_told(object_id: int, data: str) -> None:
@@ -483,12 +549,52 @@ def test_impossible_value_is_dropped_and_told(object_id: int, data: str) -> None
     assert not reading.values.keys() - {"toothbrush", "battery"}
 
 
+APPENDED = [
+    (object_id, size)
+    for object_id, row in OBJECTS.items()
+    for size in row.decode
+    if object_id < 0x4000 and size == 1
+]
+
+
+@pytest.mark.parametrize("object_id", [one for one, _ in APPENDED])
+@pytest.mark.parametrize("state", ["00", "01", "02"])
+def test_time_behind_a_state_is_not_used(object_id: int, state: str) -> None:
+    plain = decode(sealed(LOCK, obj(object_id, state)), KEY)
+    dated = decode(sealed(LOCK, obj(object_id, state + "c74a3e62")), KEY)
+    assert (values(dated), events(dated)) == (values(plain), events(plain))
+    assert dated.outcome is plain.outcome
+
+
+@pytest.mark.parametrize(
+    ("product", "object_id"), [(0x0380, 0x0008), (0x0380, 0x100E), (0x09B0, 0x100F)]
+)
+def test_time_behind_a_state_of_one_product(product: int, object_id: int) -> None:
+    plain = decode(clear(product, obj(object_id, "01")))
+    dated = decode(clear(product, obj(object_id, "01c74a3e62")))
+    assert values(dated) == values(plain) != {}
+    assert events(dated) == events(plain)
+
+
+def test_impossible_state_with_a_time() -> None:
+    reading = decode(clear(LOCK, obj(0x100A, "65c74a3e62")))
+    assert (values(reading), reading.reason) == ({}, Reason.RANGE)
+    # Only what is one byte long by itself has such an appendix.
+    assert not values(decode(clear(LOCK, obj(0x1004, "c800c74a3e62"))))
+    assert not values(decode(clear(0x2809, obj(0x5403, "32c74a3e62"))))
+
+
 def test_one_impossible_value_of_two() -> None:
     reading = decode(clear(0x01AA, obj(0x100D, "b400ffff")))
     assert values(reading) == {"temperature": 18.0}
     assert (reading.outcome, reading.reason) == (Outcome.DECODED, Reason.RANGE)
     reading = decode(clear(0x01AA, obj(0x100D, "ff7f9001")))
     assert values(reading) == {"humidity": 40.0}
+
+
+def test_scale_refuses_a_pulse_nobody_has() -> None:
+    reading = decode(clear(0x51E2, obj(0x4E16, "0100001500000000ff")))
+    assert (values(reading), reading.reason) == ({}, Reason.RANGE)
 
 
 def test_scale_refuses_a_weight_nobody_has() -> None:

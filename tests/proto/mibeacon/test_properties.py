@@ -46,8 +46,13 @@ addresses = st.sampled_from([ADDRESS, "0F7A1B2C-0000-4000-8000-0123456789AB", ""
 
 
 def check(reading: Reading) -> None:
-    for field, value in reading.values.items():
-        assert isinstance(value, (bool, str)) or plausible(field, value)
+    told = [*reading.values.items()]
+    told += [(field, value) for (field, _), value in reading.further.items()]
+    for field, value in told:
+        if isinstance(value, str):
+            assert value.isprintable()
+        else:
+            assert isinstance(value, bool) or plausible(field, value)
     if reading.outcome in {
         Outcome.NEEDS_KEY,
         Outcome.WRONG_KEY,

@@ -12,9 +12,10 @@ from custom_components.mi_bms.proto.mibeacon.devices import (
     KINDS,
     DeviceSpec,
 )
-from custom_components.mi_bms.proto.mibeacon.formats import SERVICES, qingping
+from custom_components.mi_bms.proto.mibeacon.formats import SERVICES, bthome, qingping
 from custom_components.mi_bms.proto.mibeacon.limits import LIMITS, plausible
 from custom_components.mi_bms.proto.mibeacon.objects import MEASUREMENTS, OBJECTS
+from custom_components.mi_bms.proto.mibeacon.rows import ObjectSpec
 from custom_components.mi_bms.proto.mibeacon.spec import HOLDS
 from custom_components.mi_bms.proto.model.fields import Field
 
@@ -25,7 +26,7 @@ EVERY = {**{f"{product:04X}": spec for product, spec in DEVICES.items()}, **KIND
 
 def test_all_products() -> None:
     assert len(HEARD) == 99
-    assert len(DEVICES) == 158
+    assert len(DEVICES) == 162
 
 
 @pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)
@@ -61,9 +62,18 @@ def test_heard_products_report_something() -> None:
     assert all(DEVICES[product].fields or DEVICES[product].events for product in HEARD)
 
 
-@pytest.mark.parametrize("object_id", OBJECTS)
-def test_object_row(object_id: int) -> None:
-    row = OBJECTS[object_id]
+ROWS = {
+    **{f"{object_id:04X}": row for object_id, row in OBJECTS.items()},
+    **{
+        f"{product}-{object_id:04X}": row
+        for product, spec in EVERY.items()
+        for object_id, row in spec.objects.items()
+    },
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_object_row(row: ObjectSpec) -> None:
     assert row.fields or row.events
     assert row.decode
     for key, types in row.events.items():
@@ -73,6 +83,8 @@ def test_object_row(object_id: int) -> None:
             values: dict[Field, bool | int | float | str] = {}
             found = decode(b"\xaa" * 3 + bytes((fill,)) * size, 3, values)
             assert values.keys() <= set(row.fields)
+            for field, value in values.items():
+                assert isinstance(value, (bool, str)) or plausible(field, value)
             for event in found if isinstance(found, tuple) else ():
                 assert event.type in row.events[event.key]
 
@@ -89,6 +101,11 @@ def test_limits() -> None:
     assert plausible(Field.TEMPERATURE, -40)
     assert not plausible(Field.TEMPERATURE, float("nan"))
     assert not plausible(Field.COUNT, float("inf"))
+    assert not plausible(Field.LOCK_METHOD, 1)
+
+
+def test_every_number_of_a_format_has_limits() -> None:
+    assert {row.field for row in bthome.NUMBERS.values()} <= LIMITS.keys()
 
 
 def test_every_qingping_type_is_a_kind() -> None:

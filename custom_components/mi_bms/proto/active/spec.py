@@ -153,13 +153,6 @@ _QINGPING_DISPLAY: Final = ActiveSpec(
     spoken=True,
 )
 
-# Those whose adverts may name no product: by the title of their kind.
-PRODUCT_OF: Final[Mapping[str | None, int]] = {
-    "3-in-1 Alarm Clock CGD1": 0x0576,
-    "Temperature/Humidity Sensor CGDK2": 0x066F,
-    "Temperature/Humidity Sensor CGG1": 0x0347,
-}
-
 ACTIVE: Final[Mapping[int, ActiveSpec]] = {
     0x0098: _PLANT,  # HHCCJCY01
     0x015D: replace(  # HHCCPOT002

@@ -29,7 +29,7 @@ from .frame import (
 )
 from .history import History, Sequence
 from .identify import paired
-from .objects import look_up
+from .objects import look_up, reader
 from .rows import Decode, ObjectSpec, Values
 from .session import Session
 from .spec import DeviceSpec
@@ -269,7 +269,7 @@ class Beacon:
         # What a key opened may tell anything; what anybody may send only what the product has.
         if spec and not plan.sealed and not _knows(spec, object_id, found):
             return None
-        decode = found.decode.get(header[2])
+        decode = reader(found, object_id, header[2])
         if decode is not None:
             plan.rows[header] = decode
         return decode

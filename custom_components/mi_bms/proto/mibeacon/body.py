@@ -119,7 +119,7 @@ def _staged(data: bytes, at: int, values: Values) -> Reason | None:
         return keep(values, Field.WEIGHT, weight) if weight else None
     pulse = word >> 24
     if stage == _STAGE_PULSE and pulse:
-        values[Field.HEART_RATE] = pulse + 50
+        return keep(values, Field.HEART_RATE, pulse + 50)
     return None
 
 

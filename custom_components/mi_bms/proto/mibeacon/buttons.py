@@ -32,7 +32,6 @@ type Keys = tuple[str, ...]
 # Kinds of press in object 0x1001.
 PRESSES: Final[Mapping[int, str]] = {0: PRESS, 1: DOUBLE, 2: LONG, 3: TRIPLE}
 REMOTE: Final[Mapping[int, str]] = {0: PRESS, 2: LONG, 5: PRESS, 6: LONG}
-ONLY_PRESS: Final[Mapping[int, str]] = {0: PRESS}
 # These wall switches swap double and long.
 K9B: Final[Mapping[int, str]] = {0: PRESS, 1: LONG, 2: DOUBLE}
 

@@ -144,8 +144,11 @@ class Decoder:
 
     @property
     def product_id(self) -> int | None:
-        """Give the product id of the newest MiBeacon frame."""
-        return self._session.product_id
+        """Return the product id of the newest MiBeacon frame, or that of the kind that was heard."""
+        session = self._session
+        if session.product_id is None and session.spec is not None:
+            return session.spec.product_id
+        return session.product_id
 
     @property
     def model(self) -> str | None:

@@ -16,8 +16,6 @@ from .buttons import (
     DIMMER,
     DIMMER_TYPES,
     K9B,
-    ONLY_PRESS,
-    PRESSES,
     REMOTE,
     clicks,
     named,
@@ -37,10 +35,20 @@ from .objects import (
     TIMER,
     motion_with,
 )
-from .rows import EventTypes, ObjectSpec, State, above_zero, number, only_one, states
+from .rows import (
+    EventTypes,
+    ObjectSpec,
+    State,
+    above_zero,
+    flag,
+    happened,
+    number,
+    only_one,
+    states,
+)
 from .spec import DAY, HALF_DAY, OFTEN, ON_USE, SLOW, DeviceSpec, Encrypted, device
 
-__all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "DeviceSpec"]
+__all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "PRODUCT_OF", "DeviceSpec"]
 
 # Every source of events (the word before the first underscore of an event's key) and its types.
 EVENT_TYPES: Final[EventTypes] = {
@@ -91,7 +99,7 @@ _STEPPED_OFF: Final = {Field.STABILIZED: False}
 # These never say that motion has ended.
 _NEVER_ENDS: Final = {Field.MOTION: 35.0}
 
-_ONE_BUTTON: Final[Mapping[int, ObjectSpec]] = {0x1001: press(None, ONLY_PRESS)}
+_ONE_BUTTON: Final[Mapping[int, ObjectSpec]] = {0x1001: press(None)}
 _FOUR: Final = {1: ("left",), 2: ("mid_left",), 3: ("mid_right",), 4: ("right",)}
 _TWO_OR_BOTH: Final = {1: ("left",), 2: ("right",), 3: ("left", "right")}
 _RESET: Final = states({1: State(events=(Event("reset", "reset"),))}, generic=False)
@@ -501,20 +509,20 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         "Motion Sensor",
         Field.MOTION,
         Field.ILLUMINANCE,
+        Field.IDLE_TIME,
         Field.BATTERY,
         sleepy=True,
         availability=DAY,
-        holds=_NEVER_ENDS,
     ),
     0x4C60: device(
         "XMPIRO2GSXS",
         "Motion Sensor",
         Field.MOTION,
         Field.ILLUMINANCE,
+        Field.IDLE_TIME,
         Field.BATTERY,
         sleepy=True,
         availability=DAY,
-        holds=_NEVER_ENDS,
     ),
     0x4683: device(
         "XMOSB01XS",
@@ -654,7 +662,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x07BF: _switch(
         "YLAI003",
         "Wireless Switch",
-        {0x1001: press(None, PRESSES)},
+        _ONE_BUTTON,
         maker="Yeelight",
         availability=DAY,
     ),
@@ -788,7 +796,8 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         Field.TEMPERATURE,
         Field.HUMIDITY,
         manufacturer="PTX",
-        availability=SLOW,
+        sleepy=True,
+        availability=HALF_DAY,
         objects=clicks(_CLICKS_3, {number: (str(number),) for number in (1, 2, 3, 4)}),
     ),
     0x78A3: _switch("AFWXKG220000", "Wireless Switch", clicks(_CLICKS_5)),
@@ -881,16 +890,22 @@ _SPEC_LOCK_FIELDS: Final = (*_LOCK, Field.DOOR, Field.DOOR_LEFT_OPEN)
 
 
 def _published_lock(
-    model: str, maker: str = "Xiaomi", name: str = "Door Lock"
+    model: str,
+    maker: str = "Xiaomi",
+    name: str = "Door Lock",
+    *fields: Field,
+    objects: Mapping[int, ObjectSpec] | None = None,
 ) -> DeviceSpec:
     return _lock(
         model,
         Field.FINGERPRINT,
         *_DOOR,
         Field.ARMED,
+        *fields,
         encrypted="unknown",
         maker=maker,
         name=name,
+        objects=objects,
     )
 
 
@@ -957,7 +972,15 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x0E65: _published_lock("XMZNMS06LM", name="Face Recognition Smart Door Lock X"),
     0x0F3B: _published_lock("XMZNMSTO3YD", "Lockin"),
     0x1781: _published(
-        "XMZNMS09LM", "Face Recognition Smart Door Lock", Field.BATTERY, objects=_BELL
+        "XMZNMS09LM",
+        "Face Recognition Smart Door Lock",
+        *_LOCK,
+        Field.DOOR_LEFT_OPEN,
+        objects={
+            0x4A07: locks.SPEC_FAULT_09LM,
+            0x4A14: locks.SPEC_LOCK_09LM,
+            **_BELL,
+        },
     ),
     0x1A56: _published_button(
         "lemesh.remote.ts1", "Wireless Button", _CLICKS_2, maker="LeMesh", fields=()
@@ -973,6 +996,13 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         maker="Lockin",
         name="Smart Door Lock S50M",
         objects={0x100E: locks.BOLTS, 0x100F: locks.DOOR_OPEN_IS_0},
+    ),
+    0x1FDA: _published_lock(
+        "loock.lock.t2v1",
+        "Lockin",
+        "Door Lock M20",
+        Field.FAULT,
+        objects={0x100E: locks.LOCKED_IS_1, 0x100F: locks.DOOR_OPEN_IS_0},
     ),
     0x21A5: _published("huca.switch.dh2", "Double Wall Switch", maker="H+"),
     0x24A9: _published(
@@ -990,11 +1020,12 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x2809: _published(
         "XMZNMS01OD",
         "Door Lock E10",
-        Field.LOCK,
-        Field.DOOR,
-        Field.DOOR_LEFT_OPEN,
-        Field.BATTERY,
-        objects={0x5015: locks.SPEC_DOOR_E10, 0x5A06: _RINGS},
+        *_SPEC_LOCK_FIELDS,
+        objects={
+            0x4E14: locks.SPEC_LOCK_E10,
+            0x5015: locks.SPEC_DOOR_E10,
+            0x5A06: _RINGS,
+        },
     ),
     # Four keys and a knob, each with an event of its own.
     0x2C09: _published(
@@ -1075,6 +1106,14 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x399A: _published(
         "xiaomi.pet_waterer.002", "Pet Drinking Fountain", Field.BATTERY
+    ),
+    # It sends more, of which nothing is settled.
+    0x3B94: _published(
+        "T501",
+        "Smart Toothbrush",
+        Field.BATTERY,
+        maker="Soocare",
+        availability=ON_USE,
     ),
     0x3F34: _numbered(
         "giot.remote.v52kwm",
@@ -1186,6 +1225,9 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         maker="Linptech",
     ),
+    0x5149: _published_button(
+        "lemesh.remote.ts00", "Scene Wireless Button S", _CLICKS_5, maker="LeMesh"
+    ),
     0x51E2: _published(
         "MJTZC04YM",
         "8-electrode Body Fat Scale S800",
@@ -1227,6 +1269,22 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         Field.BATTERY,
         maker="Shuse",
     ),
+    0x7ABA: _published(
+        "xiaomi.sensor_smoke.yg2",
+        "Smoke Alarm 2",
+        Field.SMOKE,
+        Field.BATTERY_LOW,
+        objects={
+            0x4804: states(
+                {1: State({Field.SMOKE: False}), 2: State({Field.SMOKE: True})},
+                generic=False,
+            ),
+            0x4A11: told(Event("smoke", "self_test")),
+            0x4A1C: told(Event("reset", "reset")),
+            0x5884: flag(Field.BATTERY_LOW, generic=False),
+            0x5A01: happened(Field.BATTERY_LOW),
+        },
+    ),
     0x7EE9: _published(
         "vchon.sensor_ht.mbs20", "Thermometer and hygrometer", *_CLIMATE, maker="RSH"
     ),
@@ -1247,6 +1305,7 @@ def _kind(
     availability: float = OFTEN,
     encrypted: Encrypted = "no",
     optional: frozenset[Field] = frozenset(),
+    product_id: int | None = None,
 ) -> DeviceSpec:
     return device(
         model,
@@ -1255,6 +1314,7 @@ def _kind(
         manufacturer=maker,
         encrypted=encrypted,
         optional=optional,
+        product_id=product_id,
         sleepy=sleepy,
         availability=availability,
     )
@@ -1274,17 +1334,23 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             encrypted="unknown",
             optional=frozenset({Field.OPENING, Field.SWITCH}),
         ),
-        _kind("CGG1", "Temperature/Humidity Sensor", *_CLIMATE),
+        _kind("CGG1", "Temperature/Humidity Sensor", *_CLIMATE, product_id=0x0347),
+        _kind("CGG3", "Temperature/Humidity Sensor", *_CLIMATE, product_id=0x5808),
         _kind(
             "CGH1",
             "Door/Window Sensor",
             Field.OPENING,
+            Field.DOOR_LEFT_OPEN,
             Field.BATTERY,
             sleepy=True,
             availability=DAY,
+            product_id=0x03D6,
         ),
         _kind("CGP1W", "Air Barometer", *_CLIMATE, Field.PRESSURE),
-        _kind("CGD1", "3-in-1 Alarm Clock", *_CLIMATE),
+        _kind("CGD1", "3-in-1 Alarm Clock", *_CLIMATE, product_id=0x0576),
+        _kind("CGC1", "Alarm Clock", *_CLIMATE, product_id=0x0C3C),
+        _kind("CGF1W", "Temperature/Humidity Monitor", *_CLIMATE),
+        _kind("CGM1", "Temperature/Humidity Sensor", *_CLIMATE),
         _kind(
             "CGDN1",
             "Air Monitor Lite",
@@ -1294,7 +1360,7 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             Field.PM10,
             Field.CO2,
         ),
-        _kind("CGDK2", "Temperature/Humidity Sensor", *_CLIMATE),
+        _kind("CGDK2", "Temperature/Humidity Sensor", *_CLIMATE, product_id=0x066F),
         _kind(
             "CGPR1",
             "Motion/Light Sensor",
@@ -1302,6 +1368,7 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             Field.ILLUMINANCE,
             Field.LIGHT,
             Field.BATTERY,
+            product_id=0x0A83,
         ),
         _kind(
             "CGP23W", "Temperature/Humidity/Pressure Sensor", *_CLIMATE, Field.PRESSURE
@@ -1367,4 +1434,9 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             availability=ON_USE,
         ),
     )
+}
+
+# The product id of a kind that has one elsewhere, by its title.
+PRODUCT_OF: Final[Mapping[str | None, int]] = {
+    spec.title: spec.product_id for spec in KINDS.values() if spec.product_id
 }

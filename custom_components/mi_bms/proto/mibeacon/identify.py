@@ -27,7 +27,11 @@ _BASE: Final = "-0000-1000-8000-00805f9b34fb"
 NEWEST_IN_MAKER_DATA: Final = 4
 
 # Custom firmware speaks formats that anybody may use: only these names and prefixes are taken for it.
-_NAMES: Final = ("ATC_", "BTH_", "LYWSD03MMC", "MHO_", "CGG_", "CGDK2_")
+_NAMES: Final = (
+    *("ATC_", "BTH_", "LYWSD03MMC", "MHO_", "CGG_", "CGDK2_"),
+    # The same author's firmware on other makers' thermometers.
+    *("BTH01", "TH05", "THB1", "THB2", "THB3"),
+)
 _BTHOME: Final = frozenset({0xFCD2, 0x181C, 0x181E})
 _REED: Final = frozenset({0x2A56, 0x2AEB})
 _PREFIXES: Final = (bytes.fromhex("a4c138"), bytes.fromhex("582d34"))

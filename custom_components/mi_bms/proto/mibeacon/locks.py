@@ -146,9 +146,10 @@ def lock_action(*, separate: bool = False, one_time: range = range(0)) -> Object
         values[Field.KEY_ID] = key_name(key)
         return (event,)
 
+    further = (Field.CHILDLOCK, Field.ANTILOCK) if separate else ()
     return ObjectSpec(
         {9: decode},
-        (Field.LOCK, Field.LOCK_METHOD, Field.KEY_ID),
+        (Field.LOCK, Field.LOCK_METHOD, Field.KEY_ID, *further),
         {"lock": LOCK_TYPES, "error": FAULT_TYPES},
         generic=True,
     )
@@ -169,15 +170,12 @@ DOOR: Final = states(
         ),
         4: State({Field.DOOR: True, Field.PRY_THE_DOOR: True}),
         5: State({Field.DOOR: False, Field.DOOR_STUCK: True}),
-    },
-    sizes=(1, 5),
+    }
 )
 
 # The vendor's document says 1 = armed; the integrations in use read it the other way round, and no
 # captured frame settles it: what people already have in their automations wins.
-ARMED: Final = states(
-    {0: State({Field.ARMED: True}), 1: State({Field.ARMED: False})}, sizes=(1, 5)
-)
+ARMED: Final = states({0: State({Field.ARMED: True}), 1: State({Field.ARMED: False})})
 
 # One product tells with the same object that its handle was lifted from outside.
 HANDLE_LIFTED: Final = states(
@@ -192,8 +190,13 @@ HANDLE_LIFTED: Final = states(
         )
         for value in (0, 1)
     },
-    sizes=(1, 5),
     generic=False,
+)
+
+
+# One maker's lock tells with the same object no more than whether it is locked.
+LOCKED_IS_1: Final = states(
+    {0: State({Field.LOCK: True}), 1: State({Field.LOCK: False})}, generic=False
 )
 
 
@@ -217,8 +220,8 @@ DOOR_OPEN_IS_0: Final = states(
     generic=False,
 )
 
-# Locks with a published spec; the event has u8 method, u16 key, u32 time, u8 side, u8 action.
-_SPEC_ACTION: Final = Struct("<BHIBB")
+# Locks with a published spec tell who did what in one event: key (u16), time (u32), method, action and
+# side (u8 each). Neither their order nor their codes are common to all products.
 SPEC_METHODS: Final[Mapping[int, str]] = {
     1: "bluetooth",
     2: "biometrics",
@@ -231,7 +234,78 @@ SPEC_METHODS: Final[Mapping[int, str]] = {
     9: "manual",
     10: "biometrics",
 }
+_HARDWARE_METHODS: Final[Mapping[int, str]] = {
+    0x02: "biometrics",  # a finger
+    0x05: "biometrics",  # a face
+    0x0F: "manual",
+    0x10: "automatic",
+}
 SPEC_ACTIONS: Final[Mapping[int, bool]] = {1: False, 2: True, 3: False, 4: True}
+_TWO_ACTIONS: Final[Mapping[int, bool]] = {1: False, 2: True}
+_SIDES: Final[Mapping[int, str]] = {1: "inside", 2: "outside"}
+_SPEC_LOCK_TYPES: Final = (
+    "unlock_inside_the_door",
+    "unlock_outside_the_door",
+    "lock_inside_the_door",
+    "lock_outside_the_door",
+    "locked",
+)
+
+
+def spec_action(
+    layout: str,
+    order: tuple[str, ...],
+    methods: Mapping[int, str],
+    actions: Mapping[int, bool],
+    ends: tuple[Field, ...] = (),
+) -> ObjectSpec:
+    """Describe a lock's event; ``order`` names the numbers of ``layout``: key, method, action, side.
+
+    ``ends`` are states of which the lock only tells that they began: it cannot lock while they last.
+    """
+    packed = Struct(layout)
+
+    def decode(data: bytes, at: int, values: Values) -> Events | None:
+        told = dict(zip(order, packed.unpack_from(data, at), strict=True))
+        unlocked = actions.get(told["action"])
+        if unlocked is None:
+            return None
+        values[Field.LOCK] = unlocked
+        if not unlocked:
+            values.update(dict.fromkeys(ends, False))
+        values[Field.KEY_ID] = str(told["key"])
+        if name := methods.get(told["method"]):
+            values[Field.LOCK_METHOD] = name
+        if side := _SIDES.get(told["side"]):
+            verb = "unlock" if unlocked else "lock"
+            return (Event("lock", f"{verb}_{side}_the_door"),)
+        # That it was unlocked from an unknown side has no word of its own.
+        return None if unlocked else (Event("lock", "locked"),)
+
+    return ObjectSpec(
+        {packed.size: decode},
+        (Field.LOCK, Field.KEY_ID, Field.LOCK_METHOD, *ends),
+        {"lock": _SPEC_LOCK_TYPES},
+    )
+
+
+SPEC_LOCK: Final = spec_action(
+    "<BHIBB", ("method", "key", "time", "side", "action"), SPEC_METHODS, SPEC_ACTIONS
+)
+SPEC_LOCK_09LM: Final = spec_action(
+    "<HIBBB",
+    ("key", "time", "action", "method", "side"),
+    _HARDWARE_METHODS,
+    _TWO_ACTIONS,
+    (Field.DOOR_LEFT_OPEN,),
+)
+SPEC_LOCK_E10: Final = spec_action(
+    "<HBBBI",
+    ("key", "method", "action", "side", "time"),
+    _HARDWARE_METHODS,
+    _TWO_ACTIONS,
+)
+
 _SPEC_FAULTS: Final[Mapping[int, str]] = {
     1: "failure_to_unlock_frequently_in_multiple_ways",
     2: "lock_picking",
@@ -241,34 +315,6 @@ _SPEC_FAULTS: Final[Mapping[int, str]] = {
     6: "unlock_inside_the_door_after_arming",
 }
 _SPEC_LEFT_OPEN: Final = (9, 11)
-_INSIDE: Final = 1
-
-
-def _spec_action(data: bytes, at: int, values: Values) -> Events | None:
-    method, key, _, side, code = _SPEC_ACTION.unpack_from(data, at)
-    unlocked = SPEC_ACTIONS.get(code)
-    if unlocked is None:
-        return None
-    values[Field.LOCK] = unlocked
-    values[Field.KEY_ID] = str(key)
-    if name := SPEC_METHODS.get(method):
-        values[Field.LOCK_METHOD] = name
-    verb = "unlock" if unlocked else "lock"
-    place = "inside" if side == _INSIDE else "outside"
-    return (Event("lock", f"{verb}_{place}_the_door"),)
-
-
-SPEC_LOCK: Final = ObjectSpec(
-    {_SPEC_ACTION.size: _spec_action},
-    (Field.LOCK, Field.KEY_ID, Field.LOCK_METHOD),
-    {
-        "lock": tuple(
-            f"{verb}_{place}_the_door"
-            for verb in ("unlock", "lock")
-            for place in ("inside", "outside")
-        )
-    },
-)
 SPEC_FAULT: Final = states(
     {
         code: State(events=(Event("error", fault),))
@@ -278,6 +324,18 @@ SPEC_FAULT: Final = states(
     sizes=(5,),
     generic=False,
 )
+
+_CODE_AFTER_TIME: Final = 4
+_LEFT_OPEN_09LM: Final = 0x17
+
+
+def _fault_09lm(data: bytes, at: int, values: Values) -> None:
+    # Of this lock's codes only one is known.
+    if data[at + _CODE_AFTER_TIME] == _LEFT_OPEN_09LM:
+        values[Field.DOOR_LEFT_OPEN] = True
+
+
+SPEC_FAULT_09LM: Final = ObjectSpec({5: _fault_09lm}, (Field.DOOR_LEFT_OPEN,))
 
 # The low four bits; the upper ones belong to a second bolt.
 _SPEC_DOOR: Final[Mapping[int, Mapping[Field, Value]]] = {

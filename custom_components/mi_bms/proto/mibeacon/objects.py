@@ -15,6 +15,7 @@ from . import body, locks
 from .buttons import told
 from .rows import (
     U24,
+    Decode,
     Found,
     ObjectSpec,
     State,
@@ -39,10 +40,12 @@ _U16: Final = Struct("<H")
 def idle_time(size: int, *, generic: bool) -> ObjectSpec:
     """Describe seconds since the last motion, a number of ``size`` bytes."""
 
-    def decode(data: bytes, at: int, values: Values) -> None:
+    def decode(data: bytes, at: int, values: Values) -> Reason | None:
         seconds = int.from_bytes(data[at : at + size], "little")
-        values[Field.IDLE_TIME] = seconds
+        if body.keep(values, Field.IDLE_TIME, seconds):
+            return Reason.RANGE
         values[Field.MOTION] = seconds <= RECENT_MOTION
+        return None
 
     return ObjectSpec({size: decode}, (Field.MOTION, Field.IDLE_TIME), generic=generic)
 
@@ -71,10 +74,12 @@ def _no_motion_byte(data: bytes, at: int, values: Values) -> None:
         values[Field.MOTION] = data[at] == 0
 
 
-def _no_motion_seconds(data: bytes, at: int, values: Values) -> None:
+def _no_motion_seconds(data: bytes, at: int, values: Values) -> Reason | None:
     (seconds,) = _U32.unpack_from(data, at)
-    values[Field.IDLE_TIME] = seconds
+    if body.keep(values, Field.IDLE_TIME, seconds):
+        return Reason.RANGE
     values[Field.MOTION] = seconds == 0
+    return None
 
 
 def _pairing(data: bytes, at: int, values: Values) -> tuple[Event, ...]:
@@ -311,6 +316,9 @@ MEASUREMENTS: Final[Mapping[int, ObjectSpec]] = {
 
 _SPEC_CODED: Final = range(0x4000, 0x8000)
 _ENTRY: Final = 0x3FF
+# Old locks put the time (u32, UTC) behind any state of one byte.
+_STATE: Final = 1
+_STATE_AND_TIME: Final = 5
 
 
 def look_up(object_id: int, own: Mapping[int, ObjectSpec] | None) -> ObjectSpec | None:
@@ -323,3 +331,11 @@ def look_up(object_id: int, own: Mapping[int, ObjectSpec] | None) -> ObjectSpec 
     if spec is None and object_id in _SPEC_CODED:
         spec = MEASUREMENTS.get(object_id & _ENTRY)
     return spec
+
+
+def reader(row: ObjectSpec, object_id: int, size: int) -> Decode | None:
+    """Return the function for so many bytes; a classic state of one may be followed by its time."""
+    decode = row.decode.get(size)
+    if decode is None and size == _STATE_AND_TIME and object_id < _SPEC_CODED.start:
+        return row.decode.get(_STATE)
+    return decode

@@ -6,14 +6,14 @@ adds its values and returns the events, or ``Reason.RANGE`` if it dropped an imp
 The caller has made sure that the packet is long enough. Numbers are little-endian.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field as default
 from struct import Struct
 from typing import Any, Final
 
 from ..model.fields import Field
 from ..model.reading import Event, Reason, Value
-from .limits import LIMITS, UNLIMITED
+from .limits import LIMITS
 
 type Values = dict[Field, Value]
 type Events = tuple[Event, ...]
@@ -55,7 +55,7 @@ def scaled(
 ) -> tuple[int, Decode]:
     """Compile a number: ``per`` units on the wire are one of the field; give its length and function."""
     size, read = _reader(layout)
-    low, high = LIMITS.get(field, UNLIMITED)
+    low, high = LIMITS[field]
     # Comparing like with like is quicker.
     least, most = float(low), float(high)
 
@@ -99,7 +99,7 @@ def number(
 def real(field: Field, digits: int = 2, *, generic: bool = True) -> ObjectSpec:
     """Describe an object that is one IEEE-754 single, rounded to ``digits``; NaN is never a value."""
     read = Struct("<f").unpack_from
-    low, high = LIMITS.get(field, UNLIMITED)
+    low, high = LIMITS[field]
 
     def decode(data: bytes, at: int, values: Values) -> Reason | None:
         (value,) = read(data, at)
@@ -122,8 +122,8 @@ def pair(
     packed = Struct(layout)
     read = packed.unpack_from
     (field, per), (other, other_per) = first, second
-    low, high = map(float, LIMITS.get(field, UNLIMITED))
-    other_low, other_high = map(float, LIMITS.get(other, UNLIMITED))
+    low, high = map(float, LIMITS[field])
+    other_low, other_high = map(float, LIMITS[other])
 
     def decode(data: bytes, at: int, values: Values) -> Reason | None:
         value, other_value = read(data, at)
@@ -185,6 +185,15 @@ def above_zero(field: Field, *, generic: bool = False) -> ObjectSpec:
 def only_one(*fields: Field) -> ObjectSpec:
     """Describe an alarm byte: 1 sets the fields, nothing else is ever said."""
     return states({1: State(dict.fromkeys(fields, True))}, generic=False)
+
+
+def happened(field: Field, *, sizes: Iterable[int] = (0, 1)) -> ObjectSpec:
+    """Describe an event that sets a field, whatever its data; nothing ever clears it."""
+
+    def decode(data: bytes, at: int, values: Values) -> None:
+        values[field] = True
+
+    return ObjectSpec(dict.fromkeys(sizes, decode), (field,))
 
 
 def event_types(*events: Event) -> EventTypes:

@@ -40,6 +40,7 @@ class DeviceSpec:
     ``untrusted`` fields are constants or worse in stock firmware, ``coarse`` ones jump behind the
     decimal point, ``unsteady`` ones count only when they come twice; ``doubtful`` are all three.
     ``optional`` ones mean something only to who has soldered a switch to the product.
+    ``product_id`` is that of the same model in MiBeacon, for a kind whose own format has none.
     ``objects`` are the rows that differ from the common ones, ``idle`` are values implied by a frame
     without objects.
     """
@@ -59,6 +60,7 @@ class DeviceSpec:
     optional: frozenset[Field] = frozenset()
     objects: Mapping[int, ObjectSpec] = default(default_factory=dict)
     idle: Mapping[Field, Value] = default(default_factory=dict)
+    product_id: int | None = None
     doubtful: frozenset[Field] = default(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +101,7 @@ def device(
     unsteady: frozenset[Field] = frozenset(),
     optional: frozenset[Field] = frozenset(),
     idle: Mapping[Field, Value] | None = None,
+    product_id: int | None = None,
 ) -> DeviceSpec:
     """Build a product; its events are those of its own rows and of the common objects it ``sends``."""
     own = objects or {}
@@ -120,4 +123,5 @@ def device(
         optional=optional,
         objects=own,
         idle=idle or {},
+        product_id=product_id,
     )

@@ -156,9 +156,11 @@ TURNS: Final[dict[int, str]] = {1: "rotate_left", 2: "rotate_right"}
 
 def _text(data: bytes) -> str | None:
     try:
-        return data[1:].decode()
+        text = data[1:].rstrip(b"\0").decode()
     except UnicodeDecodeError:
         return None
+    # Control characters and marks of direction are no words.
+    return text if text.isprintable() else None
 
 
 def _raw(data: bytes) -> str | None:
@@ -194,6 +196,9 @@ _FLOATS: Final[dict[int, Struct]] = {2: Struct("<e"), 4: Struct("<f"), 8: Struct
 _SIGNED: Final = 1
 _FLOAT: Final = 2
 _TEXT: Final = 3
+_TIME: Final = 5
+_TIMESTAMP: Final = 0x50
+_LONGEST_NUMBER: Final = 8
 
 
 class _Found:
@@ -211,7 +216,9 @@ class _Found:
     def _keep(self, field: Field, value: Value | None) -> None:
         self.seen[field] += 1
         number = self.seen[field]
-        if value is None or not (isinstance(value, str) or plausible(field, value)):
+        if value is None or not (
+            isinstance(value, (bool, str)) or plausible(field, value)
+        ):
             self.dropped = True
         elif number == 1:
             self.values[field] = value
@@ -297,25 +304,31 @@ def _objects_v1(data: bytes) -> Content:
         at += 1 + size
         if at > len(data) or not entry:
             break
-        if kind >= _TEXT:
-            if kind == _TEXT:
-                # The length stands in the control byte; the reader skips one of its own.
-                found.word(_TEXT_OBJECT, b"\0" + entry)
-            continue
-        if (row := NUMBERS.get(number)) and (
-            raw := _v1_number(kind, entry)
-        ) is not None:
-            found.number(row, raw)
-        elif field := FLAGS.get(number):
-            found.flag(field, entry[0])
-        elif len(entry) >= EVENTS.get(number, 0xFF):
-            found.event(number, entry)
-        elif number == _PACKET_ID:
-            found.counted = True
+        if kind == _TEXT:
+            # The length stands in the control byte; the reader skips one of its own.
+            found.word(_TEXT_OBJECT, b"\0" + entry)
+        elif kind <= _FLOAT or (kind == _TIME and number == _TIMESTAMP):
+            _v1_entry(found, kind, number, entry)
     return found.content()
 
 
+def _v1_entry(found: _Found, kind: int, number: int, entry: bytes) -> None:
+    if row := NUMBERS.get(number):
+        if (raw := _v1_number(kind, entry)) is None:
+            found.dropped = True
+        else:
+            found.number(row, raw)
+    elif field := FLAGS.get(number):
+        found.flag(field, entry[0])
+    elif len(entry) >= EVENTS.get(number, 0xFF):
+        found.event(number, entry)
+    elif number == _PACKET_ID:
+        found.counted = True
+
+
 def _v1_number(kind: int, entry: bytes) -> float | None:
+    if len(entry) > _LONGEST_NUMBER:
+        return None
     if kind == _FLOAT:
         packed = _FLOATS.get(len(entry))
         return packed.unpack(entry)[0] if packed else None

@@ -57,7 +57,7 @@ def sift(
     kept = {
         field: value
         for field, value in values.items()
-        if isinstance(value, str) or plausible(field, value)
+        if isinstance(value, (bool, str)) or plausible(field, value)
     }
     return Content(kept, events, model, dropped=len(kept) < len(values), name=name)
 

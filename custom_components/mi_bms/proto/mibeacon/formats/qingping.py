@@ -22,13 +22,16 @@ MODELS: Final[dict[int, str]] = {
     0x04: "CGH1",
     0x09: "CGP1W",
     0x0C: "CGD1",
-    0x1E: "CGD1",
     0x0E: "CGDN1",
+    0x0F: "CGM1",
     0x24: "CGDN1",
     0x10: "CGDK2",
     0x12: "CGPR1",
+    0x15: "CGF1W",
     0x18: "CGP23W",
+    0x1E: "CGC1",
     0x33: "CGP22C",
+    0x4F: "CGG3",
     0x5D: "CGP22C",
 }
 # These put another address into their frames than they send from.
@@ -51,8 +54,12 @@ def _particles(data: bytes) -> Values:
     return {Field.PM25: pm25, Field.PM10: pm10}
 
 
-def _contact(data: bytes) -> Values:
-    return {Field.OPENING: data[0] == 0} if data[0] <= 1 else {}
+# As MiBeacon's object 1019.
+_CONTACT: Final[dict[int, Values]] = {
+    0: {Field.OPENING: True},
+    1: {Field.OPENING: False, Field.DOOR_LEFT_OPEN: False},
+    2: {Field.OPENING: True, Field.DOOR_LEFT_OPEN: True},
+}
 
 
 def _number(data: bytes) -> int:
@@ -63,7 +70,7 @@ def _number(data: bytes) -> int:
 ENTRIES: Final[dict[tuple[int, int], Callable[[bytes], Values]]] = {
     (0x01, 4): _climate,
     (0x02, 1): lambda data: {Field.BATTERY: data[0] & 0x7F},
-    (0x04, 1): _contact,
+    (0x04, 1): lambda data: _CONTACT.get(data[0], {}),
     (0x07, 2): lambda data: {Field.PRESSURE: _number(data) * 10},
     (0x08, 4): lambda data: {
         Field.MOTION: data[0] != 0,
@@ -97,6 +104,6 @@ def parse(data: bytes, mac: bytes | None) -> Parsed:
         if kind == _PACKET_ID and size == 1:
             ids += 1
             if ids == 2 and model in _CONTACT_IN_SECOND_ID:
-                values[Field.OPENING] = not entry[0] & 1
+                values |= _CONTACT[entry[0] & 1]
         at += 2 + size
     return sift(values, model=model)
