@@ -99,16 +99,18 @@ async def test_the_device_says_first_that_it_is_over(home: Home) -> None:
 
 async def test_the_shorter_of_two_states_ends_first(home: Home) -> None:
     device = product(
-        0x51E2,
-        script(0x5201, ("01", "low", "low")),
+        0xBEEF,
+        script(0x07, ("03", "door", "knock")),
         script(0x0F, ("000000", "motion", "seen")),
     )
     await home.add(device)
-    await say(home, device, "low")
     await say(home, device, "motion")
-    await home.clock.run(190)
+    await say(home, device, "door")
+    await home.clock.run(11)
+    assert home.value(device, "knock_on_the_door") == "off"
+    assert home.value(device, "motion") == "on"
+    await home.clock.run(175)
     assert home.value(device, "motion") == "off"
-    assert home.value(device, "battery_low") == "on"
 
 
 async def test_a_low_battery_stays_low_over_a_restart(home: Home) -> None:
