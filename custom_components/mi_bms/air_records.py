@@ -29,6 +29,7 @@ from .proto.air.adverts import Advert, Filter, address_type
 from .proto.air.structures import Structure
 from .proto.bms.index import INDEX
 from .proto.mibeacon.decoder import Decoder
+from .proto.model.names import clean_name
 
 type Json = dict[str, Any]
 
@@ -105,7 +106,7 @@ def record(
         "address": address,
         "address_type": kind.type,
         "address_kind": kind.kind,
-        "name": advert.name,
+        "name": clean_name(advert.name or "") or None,
         "rssi": info.rssi,
         "receivers": sorted(hearing, key=lambda one: -int(one["rssi"])),
         "connectable": any(one["connectable"] for one in hearing),

@@ -9,12 +9,13 @@ from homeassistant.core import HomeAssistant
 from .proto.bms.index import INDEX
 from .proto.bms.matching import Advert, recognise
 from .proto.mibeacon.decoder import Sighting, identify
+from .proto.model.names import LONGEST_NAME, clean_name
 
 MIBEACON_FORMAT: Final = "mibeacon"
 
 
 def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
-    """Take from an advert what tells battery families apart."""
+    """Take from an advert what tells battery families apart; the name is as it was sent."""
     return Advert(
         address=info.address,
         name=info.name if info.name != info.address else None,
@@ -32,7 +33,9 @@ def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
 def titled(name: str, address: str) -> str:
     """Give a name its address' last two bytes, by which people tell twins apart."""
     tail = address.replace(":", "")[-4:]
-    return name if tail in name or name == address else f"{name} {tail}"
+    if tail in name or name == address:
+        return name
+    return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"
 
 
 class Heard(NamedTuple):
@@ -52,7 +55,8 @@ class Heard(NamedTuple):
         """Give what it is, in few words."""
         if self.sighting:
             return self.sighting.model or self.sighting.title
-        return advert_of(self.info).name or INDEX[self.families[0]].title
+        name = clean_name(advert_of(self.info).name or "")
+        return name or INDEX[self.families[0]].title
 
     @property
     def title(self) -> str:

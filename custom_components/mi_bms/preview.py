@@ -15,6 +15,7 @@ from .proto.keys.contract import Format, Import, KeyLine, Refusal, Refused
 from .proto.keys.ring import opens
 from .proto.mibeacon.decoder import check_key
 from .proto.mibeacon.devices import DEVICES
+from .proto.model.names import clean_name
 from .proto.model.reading import KeyCheck
 from .words import Words
 
@@ -118,7 +119,10 @@ def look(hass: HomeAssistant, keys: Keys, found: Import) -> Preview:
         heard = find(hass, one.address) if keyless and one.address else None
         if heard and heard.sighting and heard.sighting.encrypted is False:
             wish = Wish(
-                address=heard.address, name=one.name, heard=heard, extra=one.extra
+                address=heard.address,
+                name=_shown(one.name),
+                heard=heard,
+                extra=one.extra,
             )
             rows[heard.address] = _row(hass, keys, wish, one.line)
         else:
@@ -173,10 +177,15 @@ def _wish(hass: HomeAssistant, line: KeyLine) -> Wish:
 
 
 def _name(line: KeyLine, heard: Heard | None) -> str | None:
-    if line.name or heard:
-        return line.name
+    if (name := _shown(line.name)) or heard:
+        return name
     spec = None if line.product_id is None else DEVICES.get(line.product_id)
     return titled(spec.model, line.address) if spec else None
+
+
+def _shown(name: str | None) -> str | None:
+    """Return a name that somebody else has written as it can be shown."""
+    return clean_name(name or "") or None
 
 
 def _placed(keys: Keys, loose: Iterable[bytes]) -> Iterable[tuple[str, bytes]]:

@@ -24,6 +24,7 @@ from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
 from .proto.link.slots import SILENT_AFTER
 from .proto.model.errors import FrameError, MiBmsError, NoAnswer, Unreachable
+from .proto.model.names import clean_name
 from .proto.model.sample import BmsSample
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
@@ -277,7 +278,7 @@ async def _async_connect(
             return await bleak_retry_connector.establish_connection(
                 bleak_retry_connector.BleakClientWithServiceCache,
                 device,
-                device.name or address,
+                clean_name(device.name or "") or address,
                 disconnected,
                 max_attempts=attempts,
                 ble_device_callback=lambda: (

@@ -12,7 +12,7 @@ from .repo import INTEGRATION, PLATFORMS, PROTO, tree
 # Module or folder of proto -> what it may import of ours, as beginnings of dotted names.
 PROTO_MAY = {
     "model": ("model",),
-    "air": ("air",),
+    "air": ("model.names", "air"),
     "mibeacon": ("model", "mibeacon"),
     "bms": ("model", "bms"),
     "activation": ("model", "activation"),

@@ -9,6 +9,7 @@ as it is. Source: Bluetooth core specification supplement, part A, and the assig
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from ..model.names import clean_name
 from .uuids import shortest, text
 
 type Said = bool | int | float | str | list[Said] | dict[str, Said] | None
@@ -90,7 +91,7 @@ def _service_data(width: int) -> Read:
 
 
 def _words(data: bytes) -> Said:
-    return data.decode(errors="replace").rstrip("\0")
+    return clean_name(data.decode(errors="replace"))
 
 
 def _power(data: bytes) -> Said:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .fields import Field
+from .names import clean_name
 from .reading import Value
 
 
@@ -32,7 +33,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
-    """Hold what a battery says of itself; None = not said."""
+    """Hold what a battery says of itself, as it can be shown; None = not said."""
 
     manufacturer: str | None = None
     model: str | None = None
@@ -43,6 +44,12 @@ class DeviceInfo:
     fw_version: str | None = None
     name: str | None = None
     production_date: str | None = None  # ISO date
+
+    def __post_init__(self) -> None:
+        """Clean the texts, which a stranger may have chosen."""
+        for name in self.__slots__:
+            if said := getattr(self, name):
+                object.__setattr__(self, name, clean_name(said) or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

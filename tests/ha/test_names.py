@@ -1,0 +1,120 @@
+"""Names from the air are untrusted text: whatever a device is called, it shows harmlessly everywhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+import unicodedata
+
+import pytest
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
+
+from custom_components.mi_bms.proto.model.names import LONGEST_NAME
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from tests.world import ad
+from tests.world.devices import KINDS
+
+from .home import Home
+from .test_air_actions import act
+from .test_outputs import MQTT_TIMERS, broker, folder, lines, output, published
+
+__all__ = ["broker", "folder"]  # fixtures
+
+PACK = "A5:C2:37:7E:19:D4"
+EXTENDED = 300  # bytes
+NAMES = (
+    "![x](http://evil.example/a.png)",
+    "<img src=x onerror=alert(1)>",
+    "x\u202egnp.exe\u200b\u2066",
+    "one\ntwo\r# three\n- four",
+    "   ",
+    "%s {name} {0} %(x)s",
+    "a/b/+/#/$SYS",
+    "**bold** `code` www.evil.example",
+    "\u0000\u0007\u001b[31m",
+    "x" * 240,
+)
+
+
+def harmless(text: str, most: int = LONGEST_NAME) -> None:
+    """Fail for what is more than one short line of plain text."""
+    assert text.strip() == text != ""
+    assert len(text) <= most
+    assert all(one == " " or unicodedata.category(one)[0] not in "CZ" for one in text)
+    assert not set(text) & set("*[]<>{}|\\`~"), text
+    assert "://" not in text
+    assert "www." not in text
+
+
+def _advert(name: str) -> bytes:
+    parts = (ad.flags(), ad.services16(0xFF00), ad.name(name))
+    return ad.payload(*parts, limit=EXTENDED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_forms_entries_devices_and_answers(home: Home, name: str) -> None:
+    battery = KINDS["JBD"](address=PACK, name=f"JBD-{name}"[:240])
+    battery.pack.current = -20.0
+    home.air.add(battery)
+    home.air.hear(PACK, _advert(battery.name))
+    await home.clock.until(lambda: home.flows(PACK))
+    (flow,) = home.flows(PACK)
+    harmless(flow["context"]["title_placeholders"]["name"])
+    form = await home.answer(flow)
+    harmless(form["description_placeholders"]["name"])
+    picked = await home.choose(await home.start(), "nearby")
+    for field in picked["data_schema"].schema.values():
+        for option in getattr(field, "config", {}).get("options", ()):
+            harmless(option["label"], 160)
+    entry = (await home.answer(form, {}))["result"]
+    harmless(entry.title)
+    answer = await act(home, "scan")
+    (heard,) = [one for one in answer["adverts"] if one["address"] == PACK]
+    harmless(heard["name"])
+    for one in heard["structures"]:
+        if one["name"] == "complete_name":
+            harmless(one["value"])
+            assert one["data"] == battery.name.encode().hex()
+    await home.clock.run(2)
+    (device,) = dr.async_entries_for_config_entry(
+        dr.async_get(home.hass), entry.entry_id
+    )
+    harmless(device.name or "")
+    for state in home.hass.states.async_all():
+        harmless(state.name, 160)
+    if name is not NAMES[0]:
+        return
+    home.air.refuse.add(PACK)
+    for _ in range(32):
+        home.air.hear(PACK, _advert(battery.name), rssi=-80)
+        await home.clock.run(20)
+    assert ir.async_get(home.hass).issues
+    for issue in ir.async_get(home.hass).issues.values():
+        if issue.domain == "mi_bms":
+            harmless((issue.translation_placeholders or {})["name"])
+
+
+@MQTT_TIMERS
+async def test_topics_and_lines(
+    home: Home, broker: MqttMockHAClient, folder: Path
+) -> None:
+    battery = KINDS["JBD"](address=PACK, name="JBD-a/b/+/#\u202e![x](http://y)")
+    home.air.add(battery)
+    home.air.hear(PACK, _advert(battery.name))
+    await home.clock.until(lambda: home.flows(PACK))
+    await home.answer(home.flows(PACK)[0], {})
+    await output(home, "battery", topic="energy/battery")
+    await output(home, "file", path="a.jsonl")
+    published(broker)
+    await home.clock.run(60)
+    told: list[Any] = published(broker)
+    assert told
+    for topic, message, *_ in told:
+        assert topic.startswith("energy/battery/")
+        assert topic.count("/") == 2
+        assert not set(topic) & set("+#")
+        harmless(message["battery_id"])
+    written = lines(folder / "a.jsonl")
+    assert written
+    for line in written:
+        harmless(line["device"])
+    assert "\\u202e" not in json.dumps(told)
