@@ -19,16 +19,17 @@ from .const import (
 )
 from .coordinator import BatteryCoordinator, MiBmsConfigEntry
 from .entity import battery_device, pack_number
+from .entry_schema import PROFILE, is_sound
 from .export import ExportView
 from .issues import async_watch_health
 from .keyring import async_keys
 from .output_entry import async_setup_output, async_stop_output
 from .outputs import async_forget_output
-from .profile import ADDED as PROFILE_ADDED
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
 from .runtime import SHARED, async_setup_shared
 from .services import async_setup_services
+from .stored import sound
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -65,6 +66,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
     Neither is waited for: the flow has met the device before the entry was made, and a pack that
     sleeps now still has its entities, with the values it had, from the profile it has shown.
     """
+    if not is_sound(entry):
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="entry_damaged",
+            translation_placeholders={"name": entry.title},
+        )
     if entry.data[CONF_KIND] == KIND_OUTPUT:
         await async_setup_output(hass, entry)
         await hass.config_entries.async_forward_entry_setups(entry, OUTPUT_PLATFORMS)
@@ -89,7 +96,19 @@ async def _async_keep_key(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
             keys.remember({address: key})
 
 
+def _mend_profile(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
+    """Keep of the profile what can be read: the rest is learned again."""
+    stored = entry.data.get(CONF_PROFILE)
+    profile, _ = sound(PROFILE, stored)
+    profile = PROFILE({}) if profile is None else profile
+    if profile != stored:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_PROFILE: profile}
+        )
+
+
 async def _async_setup_battery(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
+    _mend_profile(hass, entry)
     try:
         family = await hass.async_add_import_executor_job(
             registry.load, entry.data[CONF_FAMILY]
@@ -127,10 +146,8 @@ async def async_migrate_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> b
     if entry.version > 1:
         return False
     if entry.minor_version < 2:
-        data = dict(entry.data)
-        if data[CONF_KIND] == KIND_BATTERY:
-            data[CONF_PROFILE] = {**PROFILE_ADDED, **data[CONF_PROFILE]}
-        hass.config_entries.async_update_entry(entry, data=data, minor_version=2)
+        # What a profile of version 1.1 did not hold is filled in when it is read.
+        hass.config_entries.async_update_entry(entry, minor_version=2)
     return True
 
 
@@ -153,11 +170,12 @@ async def async_remove_config_entry_device(
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
-    """Forget what was kept for the next start."""
-    if entry.data[CONF_KIND] == KIND_OUTPUT:
+    """Forget what was kept for the next start; an entry may be damaged that is removed."""
+    kind, address = entry.data.get(CONF_KIND), str(entry.unique_id)
+    if kind == KIND_OUTPUT:
         await async_forget_output(hass, entry)
         return
     if shared := hass.data.get(SHARED):
-        shared.forget(entry.data[CONF_ADDRESS])
-    if entry.data[CONF_KIND] == KIND_SENSOR:
-        (await async_keys(hass)).async_removed(entry.data[CONF_ADDRESS])
+        shared.forget(address)
+    if kind == KIND_SENSOR:
+        (await async_keys(hass)).async_removed(address)

@@ -65,7 +65,7 @@ def _device(hass: HomeAssistant, entry: MiBmsConfigEntry) -> Json:
     return {
         "name": (known.name_by_user or known.name) if known else entry.title,
         "address": address,
-        "kind": entry.data[CONF_KIND],
+        "kind": entry.data.get(CONF_KIND),
         "model": known.model if known else entry.data.get(CONF_MODEL),
         "device_id": known.id if known else None,
         "entry_id": entry.entry_id,

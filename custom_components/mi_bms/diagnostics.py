@@ -39,11 +39,11 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: MiBmsConfigEntry
 ) -> dict[str, Any]:
     """Tell what is known of one device or output; works for an entry whose set-up failed, too."""
-    if entry.data[CONF_KIND] == KIND_OUTPUT:
+    if entry.data.get(CONF_KIND) == KIND_OUTPUT:
         return _output(entry)
     address: str = entry.data[CONF_ADDRESS]
     report: dict[str, Any] = {
-        "kind": entry.data[CONF_KIND],
+        "kind": entry.data.get(CONF_KIND),
         "entry": async_redact_data(dict(entry.data), _SECRET),
         "options": dict(entry.options),
         "advert": _advert(hass, address),
@@ -116,7 +116,7 @@ def _output(entry: MiBmsConfigEntry) -> dict[str, Any]:
     """Tell of an output; where it goes to and whose readings may name a person."""
     output = getattr(entry, "runtime_data", None)
     return {
-        "kind": entry.data[CONF_KIND],
+        "kind": entry.data.get(CONF_KIND),
         "entry": async_redact_data(dict(entry.data), _SECRET),
         "options": async_redact_data(dict(entry.options), {CONF_DEVICES}),
         "output": output.describe() if isinstance(output, Output) else None,

@@ -15,12 +15,11 @@ from aiohttp import hdrs, web
 
 from homeassistant.components.http import KEY_HASS, HomeAssistantView, require_admin
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_KEY, CONF_KIND, CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
-from .keyring import Keys, async_keys
+from .const import CONF_KIND, CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
+from .keyring import Keys, async_keys, key_of
 from .proto.keys.contract import KnownSensor
 from .proto.keys.exporter import (
     DEVICE_BYTES,
@@ -64,14 +63,14 @@ def _known_sensors(hass: HomeAssistant, keys: Keys) -> list[KnownSensor]:
     """Give the sensors that are set up, then keys of sensors that are not."""
     found: dict[str, KnownSensor] = {}
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-        if entry.data[CONF_KIND] != KIND_SENSOR:
+        address = entry.unique_id
+        if entry.data.get(CONF_KIND) != KIND_SENSOR or not address:
             continue
-        address, key = entry.data[CONF_ADDRESS], entry.data.get(CONF_KEY)
         coordinator = getattr(entry, "runtime_data", None)
         decoder = getattr(coordinator, "decoder", None)
         found[address] = KnownSensor(
             address=address,
-            key=bytes.fromhex(key) if key else None,
+            key=key_of(entry),
             name=entry.title,
             product_id=entry.data.get(CONF_PRODUCT)
             or PRODUCT_OF.get(entry.data.get(CONF_MODEL)),

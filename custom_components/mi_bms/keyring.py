@@ -7,7 +7,6 @@ it is typed, and a device that turns up later is tried against all keys. Nothing
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-import contextlib
 from typing import Any, Final
 
 from homeassistant.components import bluetooth
@@ -17,8 +16,9 @@ from homeassistant.components.bluetooth import (
     BluetoothScanningMode,
     BluetoothServiceInfoBleak,
 )
-from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -31,10 +31,13 @@ from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.matchers import MATCHERS
 from .proto.model.errors import KeyFormatError
 from .proto.model.reading import Outcome
+from .stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0  # s
 DEVICES: Final = 256  # whose packets are kept
+DAMAGED: Final = "keys_damaged"
+NEWER: Final = "keys_newer"
 _TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
 _SERVICES: Final = tuple(
     dict.fromkeys(str(one["service_data_uuid"]) for one in MATCHERS)
@@ -50,7 +53,7 @@ class Keys:
         """Begin with nothing."""
         self._hass = hass
         self._store: Store[dict[str, Any]] = Store(
-            hass, STORE_VERSION, f"{DOMAIN}.keys", private=True
+            hass, STORE_VERSION, f"{DOMAIN}.keys", private=True, atomic_writes=True
         )
         self.ring = KeyRing()
         self.identities: dict[str, dict[str, Any]] = {}
@@ -66,18 +69,18 @@ class Keys:
 
     async def _async_load(self) -> None:
         """Read what was kept, add the keys of the entries, and begin to listen."""
-        kept = await self._store.async_load() or {}
-        self.identities = kept.get("identities", {})
-        self.extras = kept.get("extras", {})
-        self.auto_add = kept.get("auto_add", False)
-        self.ignored = set(kept.get("ignored", ()))
-        for address, key in kept.get("keys", {}).items():
-            self._add(address, key)
-        for key in kept.get("loose", ()):
-            self._add(None, key)
+        kept = await self._async_kept()
+        self.identities = kept["identities"]
+        self.extras = kept["extras"]
+        self.auto_add = kept["auto_add"]
+        self.ignored = set(kept["ignored"])
+        for address, key in kept["keys"].items():
+            self.ring.add(address, parse_key(key))
+        for key in kept["loose"]:
+            self.ring.add(None, parse_key(key))
         for entry in self._hass.config_entries.async_entries(DOMAIN):
-            if entry.unique_id and (key := entry.data.get(CONF_KEY)):
-                self._add(entry.unique_id, key)
+            if entry.unique_id and (key := key_of(entry)):
+                self.ring.add(entry.unique_id, key)
         for uuid in _SERVICES:
             bluetooth.async_register_callback(
                 self._hass,
@@ -85,6 +88,31 @@ class Keys:
                 BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
                 BluetoothScanningMode.PASSIVE,
             )
+
+    async def _async_kept(self) -> dict[str, Any]:
+        """Read the file; one with damage is put aside before what is sound replaces it."""
+        found, wrong = await async_read(self._store, KEYS_SCHEMA)
+        if wrong is None:
+            self._tell(NEWER)
+        elif wrong:
+            await async_put_aside(self._hass, self._store)
+            self._tell(DAMAGED)
+            self._save()
+        kept: dict[str, Any] = KEYS_SCHEMA({}) if found is None else found
+        return kept
+
+    def _tell(self, trouble: str) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            trouble,
+            is_fixable=False,
+            # What is damaged is told once; the file is sound from then on.
+            is_persistent=trouble == DAMAGED,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=trouble,
+            translation_placeholders={"file": self._store.key},
+        )
 
     def _save(self) -> None:
         """Write everything down soon; many keys come one after the other."""
@@ -99,11 +127,6 @@ class Keys:
             "auto_add": self.auto_add,
             "ignored": sorted(self.ignored),
         }
-
-    def _add(self, address: str | None, key: str) -> None:
-        """Put a key on the ring; what somebody spoiled in the file is left out."""
-        with contextlib.suppress(KeyFormatError):
-            self.ring.add(address, parse_key(str(key)))
 
     @callback
     def remember(self, keys: Mapping[str, bytes], loose: Iterable[bytes] = ()) -> None:
@@ -217,6 +240,14 @@ class Keys:
 
 
 KEYS: HassKey[Keys] = HassKey(f"{DOMAIN}.keys")
+
+
+def key_of(entry: ConfigEntry[Any]) -> bytes | None:
+    """Return the key of an entry, None if it has none that can be read."""
+    try:
+        return parse_key(str(entry.data.get(CONF_KEY) or ""))
+    except KeyFormatError:
+        return None
 
 
 async def async_keys(hass: HomeAssistant) -> Keys:

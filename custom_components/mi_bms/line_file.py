@@ -179,7 +179,7 @@ def _mend(file: int) -> int:
         whole, at = (whole, at) if whole > begin else (0, begin)
     try:
         json.loads(os.pread(file, size - whole, whole))
-    except ValueError:
+    except ValueError, RecursionError:
         os.ftruncate(file, whole)
         return whole
     _append(file, _END, size)
@@ -191,5 +191,5 @@ def _started(file: int) -> float:
     first = os.pread(file, _BLOCK, 0).split(_END, 1)[0]
     try:
         return datetime.fromisoformat(json.loads(first)["time"]).timestamp()
-    except ValueError, TypeError, KeyError:
+    except ValueError, TypeError, KeyError, OverflowError, RecursionError:
         return os.fstat(file).st_mtime

@@ -24,6 +24,7 @@ from .proto.publish.place import distinct, level
 from .proto.publish.shape import battery_line, battery_message, sensor_line
 from .proto.publish.tasmota import Heard, Tasmota
 from .runtime import SHARED
+from .stored import QUEUE, async_read
 
 type OutputConfigEntry = ConfigEntry[Output]
 
@@ -184,7 +185,8 @@ class Output(ABC):
 
     async def async_start(self) -> None:
         """Pass on from now on, first what waited when it ended."""
-        for topic, payload in await self._store.async_load() or ():
+        waiting, _ = await async_read(self._store, QUEUE)
+        for topic, payload in waiting or ():
             self.outbox.put(Item(payload.encode(), topic))
         await self._store.async_remove()
         self._stops = [
@@ -254,7 +256,8 @@ def settings(entry: ConfigEntry[Any]) -> dict[str, Any]:
 
 
 def _store(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Store[list[list[str]]]:
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.output.{entry.entry_id}", private=True)
+    key = f"{DOMAIN}.output.{entry.entry_id}"
+    return Store(hass, STORE_VERSION, key, private=True, atomic_writes=True)
 
 
 async def async_forget_output(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
+from .proto.bms.alarms import Alarm
 from .proto.model.fields import Field
 from .proto.model.sample import BmsSample, DeviceInfo, Place, Probe, fold
-
-# What a profile of version 1.1 did not hold.
-ADDED: Final[Mapping[str, Any]] = {"balancing": False, "counters": [], "packs": []}
 
 
 class Spot(NamedTuple):
@@ -110,16 +108,24 @@ class Profile:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read a stored profile; a field of a newer version is left out."""
-        known = {member.value for member in Field}
+        """Read a stored profile; what a newer version knows more of is left out, but counts as a probe."""
+        known, places = set(Field), set(Place)
+        info = {
+            name: value
+            for name, value in data["info"].items()
+            if name in DeviceInfo.__slots__
+        }
         return cls(
             fields=frozenset(Field(name) for name in data["fields"] if name in known),
             cells=data["cells"],
-            probes=tuple(Place(name) for name in data["probes"]),
+            probes=tuple(
+                Place(name) if name in places else Place.GENERIC
+                for name in data["probes"]
+            ),
             balancing=data["balancing"],
-            counters=frozenset(data["counters"]),
+            counters=frozenset(data["counters"]) & set(Alarm),
             packs=tuple(Profile.from_json(pack) for pack in data["packs"]),
-            info=DeviceInfo(**data["info"]),
+            info=DeviceInfo(**info),
         )
 
 
@@ -148,16 +154,13 @@ def sample_to_json(sample: BmsSample) -> dict[str, Any]:
 
 
 def sample_from_json(data: Mapping[str, Any]) -> BmsSample:
-    """Read a stored sample; what an older version did not store is empty."""
-    known = {member.value for member in Field}
+    """Read a stored sample that was found sound; what an older version did not store is empty."""
     return BmsSample(
-        values={
-            Field(name): value
-            for name, value in data["values"].items()
-            if name in known
-        },
-        cells=tuple(data["cells"]),
-        probes=tuple(Probe(celsius, Place(place)) for celsius, place in data["probes"]),
+        values={Field(name): value for name, value in data.get("values", {}).items()},
+        cells=tuple(data.get("cells", ())),
+        probes=tuple(
+            Probe(celsius, Place(place)) for celsius, place in data.get("probes", ())
+        ),
         alarms=frozenset(data.get("alarms", ())),
         counters=dict(data.get("counters", {})),
         packs=tuple(sample_from_json(pack) for pack in data.get("packs", ())),

@@ -15,9 +15,9 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_RESERVE, DOMAIN
 from .feed import Feed
 from .polls import Polls
+from .stored import SETTINGS, STATE, async_read
 
 STORE_VERSION = 1
-_SETTINGS = "settings"  # beside the addresses
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what was read
 SAVE_SOON = 5.0  # s, after somebody changed or wished something
 
@@ -63,17 +63,19 @@ class Shared:
     @callback
     def async_set_reserve(self, slots: int) -> None:
         """Keep so many slots of a radio free for other integrations, from now on."""
-        self.kept[_SETTINGS] = {CONF_RESERVE: slots}
+        self.kept[SETTINGS] = {CONF_RESERVE: slots}
         self.async_save_soon()
         self._take_settings()
 
     def _take_settings(self) -> None:
-        if (kept := self.kept.get(_SETTINGS)) is not None:
-            self.polls.set_reserve(kept[CONF_RESERVE])
+        reserve = self.kept.get(SETTINGS, {}).get(CONF_RESERVE)
+        if reserve is not None:
+            self.polls.set_reserve(reserve)
 
     async def async_load(self) -> None:
-        """Take what a former run has written down."""
-        self.kept = await self.store.async_load() or {}
+        """Take what a former run has written down, as far as it can be read."""
+        found, _ = await async_read(self.store, STATE)
+        self.kept = found or {}
         self._take_settings()
 
     async def async_save(self) -> None:
@@ -96,7 +98,9 @@ SHARED: HassKey[Shared] = HassKey(DOMAIN)
 
 async def async_setup_shared(hass: HomeAssistant) -> None:
     """Make the shared state once, when the integration is loaded."""
-    store: Store[dict[str, Any]] = Store(hass, STORE_VERSION, f"{DOMAIN}.state")
+    store: Store[dict[str, Any]] = Store(
+        hass, STORE_VERSION, f"{DOMAIN}.state", atomic_writes=True
+    )
     shared = Shared(Polls(hass), store)
     await shared.async_load()
     hass.data[SHARED] = shared

@@ -15,6 +15,7 @@ from custom_components.mi_bms import (
     button,
     event,
     issues,
+    keyring,
     link_entities,
     sensor,
 )
@@ -472,6 +473,8 @@ def test_issues() -> None:
         issues.KEY: {"name", "reason"},
         DISK_FULL: {"name", "path"},
         NOT_WRITABLE: {"name", "path"},
+        keyring.DAMAGED: {"file"},
+        keyring.NEWER: {"file"},
     }
     assert set(TEXTS["issues"]) == set(filled)
     for key, texts in TEXTS["issues"].items():

@@ -1,0 +1,286 @@
+"""What is stored and comes back: read through a schema, so that damage costs only what is damaged.
+
+Whatever is kept of a device has its row in ``RECORD``; what has none is not read again. A file of a
+newer major version is neither read nor overwritten.
+"""
+
+from collections.abc import Mapping
+import copy
+from datetime import datetime
+import logging
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import probatio
+from probatio import All, Any as Either, ExactSequence, In, Length, Optional, Required
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store, UnsupportedStorageVersionError
+from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
+
+from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_RESERVE
+from .proto.active.codec import Unit
+from .proto.active.spec import Function
+from .proto.bms.alarms import Alarm
+from .proto.mibeacon.crypto import parse_key
+from .proto.model.address import parse_address
+from .proto.model.errors import KeyFormatError
+from .proto.model.fields import Field
+from .proto.model.sample import Place
+
+_LOGGER = logging.getLogger(__name__)
+
+SETTINGS: Final = "settings"  # beside the addresses
+
+_LARGEST: Final = 1e15
+_YEARS: Final = range(2000, 2100)
+_CELLS: Final = 255
+_TEXT: Final = 255  # characters
+
+_FLAGS: Final = frozenset(
+    {
+        Field.BATTERY_CHARGING,
+        Field.CHRG_MOSFET,
+        Field.DISCHRG_MOSFET,
+        Field.PRECHRG_MOSFET,
+        Field.CHARGER,
+        Field.HEATER,
+        Field.PROBLEM,
+    }
+)
+
+
+def number(value: object) -> float:
+    """Take a finite number; a flag is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise probatio.Invalid("no number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise probatio.Invalid("not finite")
+    return value
+
+
+def moment(value: object) -> str:
+    """Take a time with its zone, as it is stored."""
+    found = dt_util.parse_datetime(value) if isinstance(value, str) else None
+    if not isinstance(found, datetime) or found.tzinfo is None:
+        raise probatio.Invalid("no time")
+    if found.year not in _YEARS:
+        raise probatio.Invalid("no time of ours")
+    return str(value)
+
+
+def address(value: object) -> str:
+    """Take an address in the one way it is written."""
+    if not isinstance(value, str) or parse_address(value) != value:
+        raise probatio.Invalid("no address")
+    return value
+
+
+def key(value: object) -> str:
+    """Take a key in hex; what it says is in no message."""
+    try:
+        parse_key(value if isinstance(value, str) else "")
+    except KeyFormatError:
+        raise probatio.Invalid("no key") from None
+    return str(value)
+
+
+def whole(schema: Any) -> Any:
+    """Judge something as one: a part of it alone would mean another thing."""
+    check = probatio.Schema(schema)
+
+    def judge(value: Any) -> Any:
+        try:
+            return check(value)
+        except probatio.Invalid:
+            raise probatio.Invalid("not whole") from None
+
+    return judge
+
+
+def _by_address(check: Any) -> probatio.Schema:
+    return probatio.Schema({address: check})
+
+
+def table(rows: Mapping[Any, Any]) -> probatio.Schema:
+    """Take the rows that are known, and leave out what is not."""
+    return probatio.Schema(dict(rows), extra=probatio.REMOVE_EXTRA)
+
+
+positive: Final = All(number, probatio.Range(min=0, max=_LARGEST))
+finite: Final = All(number, probatio.Range(min=-_LARGEST, max=_LARGEST))
+_count: Final = All(int, positive)
+unix: Final = All(number, probatio.Range(min=0, max=4_102_444_800))
+flag: Final = probatio.Schema(bool)
+word: Final = All(str, Length(max=_TEXT))
+_code: Final = All(int, number, probatio.Range(min=-(1 << 63), max=(1 << 64) - 1))
+_LEARNED: Final = whole(ExactSequence([positive, _count]))
+
+
+def _value(field: Field) -> Any:
+    if field in _FLAGS:
+        return flag
+    if field is Field.BALANCER:
+        return Either(flag, _code)
+    return _code if field is Field.PROBLEM_CODE else finite
+
+
+_PARTS: Final[dict[Any, Any]] = {
+    Optional("values"): table(
+        {Optional(field.value): _value(field) for field in Field}
+    ),
+    Optional("cells"): whole(All([Either(None, finite)], Length(max=_CELLS))),
+    Optional("probes"): whole(
+        All([ExactSequence([finite, In(set(Place))])], Length(max=_CELLS))
+    ),
+    Optional("alarms"): [word],
+    Optional("counters"): table({Optional(one.value): _count for one in Alarm}),
+}
+_PACK: Final = table({**_PARTS, Optional("packs"): []})
+
+_SENSOR: Final[dict[Any, Any]] = {
+    Optional("longest"): positive,
+    Optional("silences"): _count,
+    Optional("seen_at"): Either("", moment),
+    Optional("given"): [word],
+    Optional("ends"): table({Optional(field.value): moment for field in Field}),
+    Optional("active"): table(
+        {
+            Optional("unit"): Either(None, In(set(Unit))),
+            Optional("comfort"): Either(None, whole(ExactSequence([finite] * 4))),
+            Optional("missing"): [In(set(Function))],
+            Optional("due"): unix,
+            Optional("set_at"): Either(None, whole(ExactSequence([unix, finite]))),
+            Optional("filled"): unix,
+        }
+    ),
+}
+_READ_AS: Final = probatio.Schema(
+    {
+        Required("family"): str,
+        Required(CONF_CORRECTIONS): dict,
+        Required(CONF_CELSIUS): bool,
+    }
+)
+
+
+def _read_as(value: object) -> Any:
+    """Take how a sample was read; one of which that is not known is no battery's."""
+    try:
+        return _READ_AS(value)
+    except probatio.Invalid:
+        return {"family": ""}
+
+
+_BATTERY: Final[dict[Any, Any]] = {
+    Optional("paused"): flag,
+    Optional("left_until"): Either(None, moment),
+    Optional("learned"): whole(
+        {Required("talk"): _LEARNED, Required("naps"): _LEARNED}
+    ),
+    Optional("read_at"): moment,
+    Optional("read_as"): _read_as,
+    **_PARTS,
+    Optional("packs"): whole(All([_PACK], Length(max=_CELLS))),
+}
+
+# What is kept of one device, sensor or battery.
+RECORD: Final[Mapping[Any, Any]] = {**_SENSOR, **_BATTERY}
+
+STATE: Final = probatio.Schema(
+    {
+        Optional(SETTINGS): table(
+            {Optional(CONF_RESERVE): All(int, number, probatio.Range(min=0, max=99))}
+        ),
+        address: table(RECORD),
+    }
+)
+KEYS: Final = table(
+    {
+        Optional("keys", default=dict): _by_address(key),
+        Optional("loose", default=list): [key],
+        Optional("identities", default=dict): _by_address(
+            table(
+                {
+                    Optional("device_id"): word,
+                    Optional("token"): word,
+                    Optional("keyed_at"): unix,
+                }
+            )
+        ),
+        Optional("extras", default=dict): _by_address(str),
+        Optional("auto_add", default=False): flag,
+        Optional("ignored", default=list): [address],
+    }
+)
+QUEUE: Final = probatio.Schema([whole(ExactSequence([str, str]))])
+
+
+def sound(schema: probatio.Schema, data: Any) -> tuple[Any, int]:
+    """Return what of ``data`` agrees with a schema, None if nothing does, and how much did not."""
+    rest, wrong = copy.deepcopy(data), 0
+    while True:
+        try:
+            return schema(rest), wrong
+        except probatio.MultipleInvalid as err:
+            errors = err.errors
+        # From behind: what is taken out of a list moves what follows it.
+        for one in reversed(errors):
+            wrong += 1
+            if not one.path:
+                return None, wrong
+            _take_out(rest, list(one.path))
+
+
+def _take_out(data: Any, path: list[Any]) -> None:
+    """Take out what a path leads to, or what lacks it."""
+    *way, last = path
+    for step in way:
+        data = data[step]
+    del data[last]
+
+
+async def async_read(
+    store: Store[Any], schema: probatio.Schema
+) -> tuple[Any, int | None]:
+    """Return what is stored, None if there is nothing, and how much of it was wrong.
+
+    The count is None for a file of a newer version, which the store then leaves alone.
+    """
+    try:
+        data = await store.async_load()
+    except UnsupportedStorageVersionError:
+        store.make_read_only()
+        _LOGGER.warning("%s is of a newer version and is left alone", store.key)
+        return None, None
+    except (HomeAssistantError, LookupError, TypeError, NotImplementedError) as err:
+        _LOGGER.warning("%s cannot be read (%s)", store.key, type(err).__name__)
+        return None, 1
+    if data is None:
+        return None, 0
+    found, wrong = sound(schema, data)
+    if wrong:
+        _LOGGER.warning("%s is damaged, %d parts are left out", store.key, wrong)
+    return found, wrong
+
+
+async def async_put_aside(hass: HomeAssistant, store: Store[Any]) -> None:
+    """Copy a damaged file beside itself, for its owner's eyes; without a copy it is not overwritten."""
+    try:
+        await hass.async_add_executor_job(_put_aside, Path(store.path))
+    except FileNotFoundError:
+        return
+    except OSError, WriteError:
+        store.make_read_only()
+
+
+def _put_aside(path: Path) -> None:
+    data, number = path.read_bytes(), 1
+    aside = Path(f"{path}.bad")
+    while aside.exists() and aside.read_bytes() != data:
+        number += 1
+        aside = Path(f"{path}.bad.{number}")
+    write_utf8_file_atomic(str(aside), data, private=True, mode="wb")
