@@ -47,6 +47,7 @@ from .proto.model.availability import (
     failure_of,
 )
 from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
+from .proto.model.reading import Value
 from .proto.model.rows import RowsPerDay
 from .proto.model.sample import BmsSample
 from .radios import describe, ears, names, radios
@@ -92,6 +93,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.pack: Pack | None = None
         self.failures: Counter[str] = Counter()
         self.gate = Gate()
+        # What single places said last that no battery can have, by place.
+        self.left_out: dict[str, Value] = {}
         self.polls = 0
         self.read_at: datetime | None = None
         self.online = False
@@ -460,6 +463,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._asked_password = self._forgotten = False
         self.rows.take(sample, now)
         self.was_read = True
+        self.left_out |= sample.left_out
         self.read_at = dt_util.utcnow()
         self.history.succeeded(now, idle=flow(sample) is Flow.IDLE)
         if self.settings.adaptive:

@@ -82,6 +82,7 @@ async def _async_battery(
         "polls": battery.polls,
         "failures": dict(battery.failures),
         "refused": dict(battery.gate.refused),
+        "left_out": dict(battery.left_out),
         "refused_samples": [
             {
                 "at": (wall - timedelta(seconds=now - one.at)).isoformat(),

@@ -320,26 +320,14 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
         _measured(
             Field.UPTIME,
             _C.DURATION,
-            _SECONDS,
-            suggested_unit=UnitOfTime.DAYS,
+            UnitOfTime.DAYS,
             precision=1,
             category=_DIAGNOSTIC,
             enabled=False,
         ),
-        _measured(
-            Field.RUNTIME,
-            _C.DURATION,
-            _SECONDS,
-            suggested_unit=UnitOfTime.HOURS,
-            precision=1,
-        ),
-        _measured(
-            Field.TIME_TO_FULL,
-            _C.DURATION,
-            _SECONDS,
-            suggested_unit=UnitOfTime.HOURS,
-            precision=1,
-        ),
+        # Two digits tell the minutes of an hour.
+        _measured(Field.RUNTIME, _C.DURATION, UnitOfTime.HOURS, precision=2),
+        _measured(Field.TIME_TO_FULL, _C.DURATION, UnitOfTime.HOURS, precision=2),
         _measured(Field.CELL_VOLTAGE, _C.VOLTAGE, _V, precision=3),
         _measured(
             Field.CELL_COUNT, state_class=None, category=_DIAGNOSTIC, enabled=False
@@ -359,6 +347,12 @@ SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
         ),
         _measured(
             Field.PROBE_TEMPERATURE,
+            _C.TEMPERATURE,
+            UnitOfTemperature.CELSIUS,
+            precision=1,
+        ),
+        _measured(
+            Field.MIN_CELL_TEMPERATURE,
             _C.TEMPERATURE,
             UnitOfTemperature.CELSIUS,
             precision=1,
@@ -450,6 +444,14 @@ PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
 _WORDS: Final[Mapping[Field, Mapping[Value, str]]] = {
     Field.BATTERY_MODE: {-1: "unknown", 0: "bulk", 1: "absorption", 2: "float"},
 }
+# Times that a battery reports in seconds -> seconds of the unit in which they are shown. Home Assistant
+# would convert them with all digits of a division.
+_SHOWN_IN: Final[Mapping[Field, float]] = {
+    Field.RUNTIME: 3600.0,
+    Field.TIME_TO_FULL: 3600.0,
+    Field.UPTIME: 86_400.0,
+}
+_SHOWN_DIGITS: Final = 4
 
 
 async def async_setup_entry(
@@ -627,14 +629,28 @@ class BatterySensor(BatteryEntity, SensorEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Stay available as the time of the last reading: it is asked for above all when none comes."""
+        return self.spot.field is Field.LAST_READ or super().available
+
+    @property
+    @override
     def native_value(self) -> Value | datetime | date | None:
-        """Give the value of the last good sample."""
+        """Give the value of the last good sample, in the unit of its row."""
+        value, seconds = self._said, _SHOWN_IN.get(self.spot.field)
+        if seconds is None or not isinstance(value, int | float):
+            return value
+        return round(value / seconds, _SHOWN_DIGITS)
+
+    @property
+    def _said(self) -> Value | datetime | date | None:
+        """Give what the battery said."""
+        if self.spot.field is Field.LAST_READ:
+            return self.coordinator.read_at
         sample = self.sample
         if sample is None:
             return None
         match self.spot.field, self.spot.part:
-            case Field.LAST_READ, _:
-                return self.coordinator.read_at
             case Field.PRODUCTION_DATE, _:
                 return dt_util.parse_date(self.profile.info.production_date or "")
             case Field.CELL_VOLTAGE, int(number):
@@ -652,7 +668,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
     @override
     def _handle_coordinator_update(self) -> None:
         """Write what is worth a row: a change that the user wants recorded, or a value that went or came."""
-        new = self.native_value if self.available else None
+        new = self._said if self.available else None
         band = self.coordinator.settings.bands.get(self.spot.field, 0.0)
         if not band or worth_a_row(new, self._written, band):
             self._written = new

@@ -148,7 +148,8 @@ async def test_values_of_one_that_is_switched_off_after_a_release(home: Home) ->
 
 async def test_one_that_is_never_believed_is_told_as_that(home: Home) -> None:
     entry = await added(home, device := jbd())
-    device.pack.temperature = 200.0
+    device.pack.remaining = 2 * device.pack.capacity
+    device.pack.step = lambda _seconds: None
     await home.listen(device, 90, every=10)
     assert home.value(device, "voltage") == "unavailable"
     assert entry.runtime_data.diagnose().cause == "unbelieved"

@@ -288,10 +288,11 @@ def values_of(sample: BmsSample) -> dict[str, Any]:
     }
     if sample.cells or values.get("cell_count") == 0:
         values["cell_voltages"] = [_rounded(volts) for volts in sample.cells]
-    if sample.probes or values.get("temp_sensors") == 0:
-        values["temp_values"] = [_rounded(probe.celsius) for probe in sample.probes]
-        values["temp_types"] = [str(probe.place) for probe in sample.probes]
-    values.setdefault("temp_sensors", len(sample.probes))
+    probes = [probe for probe in sample.probes if probe.celsius is not None]
+    if probes or values.get("temp_sensors") == 0:
+        values["temp_values"] = [_rounded(probe.celsius) for probe in probes]
+        values["temp_types"] = [str(probe.place) for probe in probes]
+    values.setdefault("temp_sensors", len(probes))
     if sample.packs:
         values["packs"] = [values_of(pack) for pack in sample.packs]
     if sample.alarms:

@@ -89,10 +89,29 @@ def test_the_capacity_replaces_what_rests_on_it() -> None:
     assert Field.FULL_CHARGE not in sample.values
 
 
-def test_the_capacity_gives_the_level_where_only_the_charge_is_known() -> None:
+def test_what_was_counted_is_scaled() -> None:
+    counted = draft(
+        battery_level=50, cycle_charge=101.37, design_capacity=200, full_charge=190
+    )
+    sample = corrected(counted, capacity=280.0)
+    assert sample.values[Field.CYCLE_CHARGE] == 141.918
+    assert sample.values[Field.BATTERY_LEVEL] == 50
+
+
+def test_the_level_stays_where_only_the_charge_is_known() -> None:
     sample = corrected(draft(cycle_charge=70, design_capacity=100), capacity=280.0)
-    assert sample.values[Field.CYCLE_CHARGE] == 70
-    assert sample.values[Field.BATTERY_LEVEL] == 25
+    assert sample.values[Field.CYCLE_CHARGE] == 196
+    assert sample.values[Field.BATTERY_LEVEL] == 70
+
+
+def test_a_count_in_an_unknown_capacity() -> None:
+    level = corrected(draft(cycle_charge=70, battery_level=40), capacity=280.0)
+    assert level.values[Field.CYCLE_CHARGE] == 112
+    alone = corrected(draft(cycle_charge=70), capacity=280.0)
+    assert alone.values[Field.CYCLE_CHARGE] == 70
+    assert alone.values[Field.BATTERY_LEVEL] == 25
+    full = corrected(draft(cycle_charge=70, full_charge=140), capacity=280.0)
+    assert full.values[Field.CYCLE_CHARGE] == 140
 
 
 def test_every_temperature_moves() -> None:
@@ -104,6 +123,8 @@ def test_every_temperature_moves() -> None:
     assert sample.values[Field.TEMPERATURE] == 18.5
     mean = corrected(Draft(probes=[Probe(10.0), Probe(20.0)]), offset=1.0)
     assert mean.values[Field.TEMPERATURE] == 16.0
+    empty = corrected(Draft(probes=[Probe(None)]), offset=1.0)
+    assert empty.probes == (Probe(None),)
 
 
 def test_packs_are_corrected_one_by_one() -> None:
@@ -118,3 +139,4 @@ def test_packs_are_corrected_one_by_one() -> None:
     assert [pack.values[Field.CURRENT] for pack in sample.packs] == [2, 3]
     assert sample.values[Field.DESIGN_CAPACITY] == 180
     assert [pack.values[Field.DESIGN_CAPACITY] for pack in sample.packs] == [100, 100]
+    assert sample.values[Field.CYCLE_CHARGE] == 18

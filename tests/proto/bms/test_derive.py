@@ -7,7 +7,7 @@ from custom_components.mi_bms.proto.bms.codec import Draft
 from custom_components.mi_bms.proto.bms.derive import finish
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
-from custom_components.mi_bms.proto.model.sample import DeviceInfo, Probe
+from custom_components.mi_bms.proto.model.sample import DeviceInfo, Place, Probe
 
 
 def derived(values: dict[Field, Value], **more: object) -> dict[Field, Value]:
@@ -72,6 +72,45 @@ def test_fields_that_must_not_be_derived() -> None:
     assert Field.RUNTIME not in finish(draft, {Field.RUNTIME}).values
 
 
+@pytest.mark.parametrize(
+    ("places", "mean", "lowest"),
+    [
+        ("cell cell mosfet", 15.0, 10.0),
+        ("generic mosfet cell", 30.0, None),
+        ("mosfet generic generic", 25.0, 20.0),
+        ("generic balancer pcb", 10.0, None),
+        ("cell_max cell_min generic", 15.0, 10.0),
+        ("mosfet ambient heater", None, None),
+    ],
+)
+def test_the_temperature_is_that_of_the_cells(
+    places: str, mean: float | None, lowest: float | None
+) -> None:
+    probes = [
+        Probe(10.0 * number, Place(place))
+        for number, place in enumerate(places.split(), 1)
+    ]
+    found = derived({}, probes=probes)
+    assert found.get(Field.TEMPERATURE) == mean
+    assert found.get(Field.MIN_CELL_TEMPERATURE) == lowest
+
+
+@pytest.mark.parametrize(
+    ("charge", "level"),
+    [
+        (100.4, 100.0),
+        (125.0, 100.0),
+        (125.5, None),
+        (-0.2, 0.0),
+        (-30.0, None),
+        (50, 50),
+    ],
+)
+def test_a_count_may_run_a_little_over(charge: float, level: float | None) -> None:
+    found = derived({Field.CYCLE_CHARGE: charge, Field.DESIGN_CAPACITY: 100.0})
+    assert found.get(Field.BATTERY_LEVEL) == level
+
+
 def test_no_capacity_gives_no_level() -> None:
     assert Field.BATTERY_LEVEL not in derived(
         {Field.DESIGN_CAPACITY: 0, Field.CYCLE_CHARGE: 0}
@@ -86,8 +125,10 @@ def test_no_capacity_gives_no_level() -> None:
     [
         ({Field.VOLTAGE: 0.0}, [], True),
         ({}, [3.3, 0.0], True),
-        ({}, [3.3, 6.0], True),
-        ({Field.DELTA_VOLTAGE: 6.0}, [], True),
+        # Impossible values are left out, and tell nothing of the battery.
+        ({}, [3.3, 6.0], False),
+        ({}, [6.0], True),
+        ({Field.DELTA_VOLTAGE: 6.0}, [], False),
         ({Field.BATTERY_LEVEL: 101}, [], True),
         ({Field.CYCLE_CHARGE: 0.0, Field.BATTERY_LEVEL: 97}, [], True),
         ({Field.CYCLE_CHARGE: 0.0, Field.BATTERY_LEVEL: 0}, [], False),

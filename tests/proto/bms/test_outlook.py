@@ -1,13 +1,27 @@
-"""The times to empty and to full follow a smoothed current; what a battery says itself stays."""
+"""The times to empty and to full do not jump; what a battery says itself stays."""
 
-from hypothesis import given, strategies as st
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.bms.codec import Draft
 from custom_components.mi_bms.proto.bms.derive import finish
-from custom_components.mi_bms.proto.bms.outlook import TIME_CONSTANT, Outlook
+from custom_components.mi_bms.proto.bms.outlook import (
+    DEAD_BAND,
+    KEPT,
+    LONGEST,
+    TIME_CONSTANT,
+    Outlook,
+)
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
+
+HOUR = 3600
+EMPTY, FULL = Field.RUNTIME, Field.TIME_TO_FULL
 
 
 def sample(
@@ -27,44 +41,166 @@ def sample(
     return finish(Draft(values=values, packs=parts))
 
 
+def told(one: BmsSample) -> tuple[Field, float] | None:
+    found = [(name, one.values[name]) for name in (EMPTY, FULL) if name in one.values]
+    assert len(found) <= 1
+    for name, value in found:
+        assert isinstance(value, int)
+        return name, value / HOUR
+    return None
+
+
+@dataclass
+class Battery:
+    """Hold a battery of 100 Ah that is read every half minute."""
+
+    charge: float = 50.0
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.outlook = Outlook()
+
+    def play(
+        self, currents: Iterable[float], every: float = 30.0
+    ) -> Iterator[tuple[Field, float] | None]:
+        for current in currents:
+            self.now += every
+            self.charge += current * every / HOUR
+            yield told(self.outlook.judge(sample(current, self.charge), self.now))
+
+    def last(self, current: float, times: int) -> tuple[Field, float] | None:
+        return list(self.play([current] * times))[-1]
+
+
 def test_the_first_time_is_that_of_the_moment() -> None:
-    assert Outlook().judge(sample(-10), 0).values[Field.RUNTIME] == 18_000
-    assert Outlook().judge(sample(10), 0).values[Field.TIME_TO_FULL] == 18_000
+    assert told(Outlook().judge(sample(-10), 0)) == (EMPTY, 5)
+    assert told(Outlook().judge(sample(10), 0)) == (FULL, 5)
 
 
 def test_a_short_load_hardly_shortens_the_time() -> None:
     outlook = Outlook()
-    for second in range(0, 3600, 30):
+    for second in range(0, HOUR, 30):
         steady = outlook.judge(sample(-10), second)
-    assert steady.values[Field.RUNTIME] == 18_000
-    loaded = outlook.judge(sample(-100), 3600)
+    assert told(steady) == (EMPTY, 5)
+    loaded = outlook.judge(sample(-100), HOUR)
     assert loaded.values[Field.CURRENT] == -100
-    runtime = loaded.values[Field.RUNTIME]
-    assert isinstance(runtime, int)
-    assert 9_000 < runtime < 18_000  # the moment's own would be 1 800 s
+    # The moment's own would be half an hour.
+    assert told(loaded) == (EMPTY, 2.7)
 
 
-def test_after_a_time_constant_most_of_a_step_is_taken() -> None:
+@pytest.mark.parametrize("polls", [1, 10, 100])
+def test_after_a_time_constant_most_of_a_step_is_taken(polls: int) -> None:
+    """However often it is read meanwhile."""
     outlook = Outlook()
     outlook.judge(sample(-10), 0)
-    found = outlook.judge(sample(-20), TIME_CONSTANT).values[Field.RUNTIME]
-    assert found == pytest.approx(50 * 3600 / (10 + 10 * 0.632), rel=1e-3)
+    for number in range(1, polls + 1):
+        found = told(outlook.judge(sample(-20), TIME_CONSTANT * number / polls))
+    assert found is not None
+    assert found[1] == pytest.approx(50 / (10 + 10 * 0.632), abs=0.1)
 
 
-def test_a_turn_starts_anew() -> None:
+def test_clouds_do_not_make_it_jump() -> None:
+    """Sun and loads all but cancel out: what would need days is not told, and nothing jumps."""
+    battery = Battery()
+    chance = Random(7)
+    seen = list(battery.play(chance.uniform(-6, 6) for _ in range(960)))
+    known = [one for one in seen if one]
+    assert all(hours <= LONGEST / HOUR for _, hours in known)
+    turns = sum(one[0] is not other[0] for one, other in pairwise(known))
+    crossings = 960 / 2
+    assert turns < crossings / 20
+
+
+def test_a_crossing_of_zero_shows_neither_unknown_nor_another_direction() -> None:
+    battery = Battery()
+    before = battery.last(-10, 60)
+    seen = list(battery.play([2.0, -10.0, 0.0, -10.0, 15.0, -12.0, -10.0]))
+    assert {one[0] for one in (before, *seen) if one} == {EMPTY}
+    assert None not in seen
+
+
+def test_a_clear_turn_is_told() -> None:
+    battery = Battery()
+    battery.last(-10, 60)
+    seen = list(battery.play([20.0] * 20))
+    names = [one[0] for one in seen if one]
+    assert names == sorted(names, key=[EMPTY, FULL].index)
+    assert names[-1] is FULL
+    assert None not in seen
+    # The mean crosses zero after 300 s x ln 1.5 = 122 s, and is clear after 153 s.
+    assert names.count(EMPTY) in {4, 5}
+
+
+def test_a_hardly_turned_mean_is_no_turn() -> None:
+    battery = Battery()
+    battery.last(-10, 60)
+    # Two ampere of 100 Ah would be clear.
+    seen = list(battery.play([1.5] * 90))
+    assert {one[0] for one in seen[:45] if one} == {EMPTY}
+    assert seen[-1] is not None
+    # What has not been told for long enough is told anew, in whatever direction.
+    assert seen[-1][0] is FULL
+
+
+def test_idle_keeps_the_time_for_a_quarter_of_an_hour() -> None:
+    battery = Battery()
+    battery.last(-10, 60)
+    seen = list(battery.play([0.0] * 120))
+    last = max(number for number, one in enumerate(seen) if one)
+    assert seen[last + 1 :] == [None] * (119 - last)
+    kept = [one for one in seen if one == seen[last]]
+    assert KEPT - 60 <= 30 * len(kept) <= KEPT + 60
+    assert seen[last] is not None
+    assert seen[last][1] <= LONGEST / HOUR
+
+
+def test_what_takes_longer_is_not_told() -> None:
+    assert told(Outlook().judge(sample(-0.1), 0)) is None
+    assert told(Outlook().judge(sample(-50 / 240), 0)) == (EMPTY, 240)
+
+
+@pytest.mark.parametrize(
+    ("current", "hours"),
+    [
+        (-53.0, 57 / 60),  # 56.6 min
+        (-60.5, 50 / 60),
+        (-51.0, 59 / 60),
+        (-7.0, 7.1),
+        (-5.01, 10.0),
+        (-1.3, 38.0),
+    ],
+)
+def test_steps(current: float, hours: float) -> None:
+    found = told(Outlook().judge(sample(current), 0))
+    assert found is not None
+    assert found[1] == pytest.approx(hours)
+
+
+def test_small_changes_are_not_shown() -> None:
     outlook = Outlook()
-    outlook.judge(sample(-10), 0)
-    turned = outlook.judge(sample(5), 1)
-    assert turned.values[Field.TIME_TO_FULL] == 36_000
-    assert Field.RUNTIME not in turned.values
-    idle = outlook.judge(sample(0), 2)
-    assert not {Field.RUNTIME, Field.TIME_TO_FULL} & idle.values.keys()
+    assert told(outlook.judge(sample(-10, 50), 0)) == (EMPTY, 5)
+    assert told(outlook.judge(sample(-10, 49.1), 30)) == (EMPTY, 5)
+    assert told(outlook.judge(sample(-10, 48.9), 60)) == (EMPTY, 4.9)
+
+
+def test_an_empty_battery_has_no_time_left() -> None:
+    assert Battery(charge=0.5).last(-10, 10) == (EMPTY, 0)
 
 
 def test_a_time_of_the_battery_itself_stays() -> None:
     outlook = Outlook()
+    outlook.judge(sample(-10, runtime=700), 0)
+    assert outlook.judge(sample(-20, runtime=777), 9).values[EMPTY] == 777
+    # Where it tells none, none is told for it.
+    assert EMPTY not in outlook.judge(sample(0), 12).values
+    charging = outlook.judge(sample(90), 600)
+    assert told(charging) is not None
+
+
+def test_one_that_begins_to_tell_it_itself_is_believed() -> None:
+    outlook = Outlook()
     outlook.judge(sample(-10), 0)
-    assert outlook.judge(sample(-20, runtime=777), 9).values[Field.RUNTIME] == 777
+    assert outlook.judge(sample(-20, runtime=777), 9).values[EMPTY] == 777
 
 
 def test_without_a_current_nothing_changes() -> None:
@@ -72,26 +208,58 @@ def test_without_a_current_nothing_changes() -> None:
     assert Outlook().judge(found, 0) == found
 
 
+def test_without_a_charge_the_last_time_is_kept() -> None:
+    outlook = Outlook()
+    outlook.judge(sample(-10), 0)
+    lacking = BmsSample(values={Field.CURRENT: -10.0})
+    assert told(outlook.judge(lacking, 30)) == (EMPTY, 5)
+    assert told(outlook.judge(lacking, 30 + KEPT)) is None
+
+
 def test_packs_have_means_of_their_own() -> None:
     outlook = Outlook()
     outlook.judge(sample(-10, packs=2), 0)
     found = outlook.judge(sample(-20, packs=2), TIME_CONSTANT)
     for pack in found.packs:
-        assert pack.values[Field.RUNTIME] == found.values[Field.RUNTIME]
+        assert told(pack) == told(found)
     assert len(outlook.judge(sample(-20, packs=1), 2 * TIME_CONSTANT).packs) == 1
 
 
-@given(st.lists(st.tuples(st.floats(-500, 500), st.floats(0, 1000)), max_size=30))
-def test_times_exist_exactly_where_they_are_derived(
-    steps: list[tuple[float, float]],
-) -> None:
+def test_a_clock_that_stands_or_runs_back_moves_nothing() -> None:
+    outlook = Outlook()
+    outlook.judge(sample(-10), 100)
+    assert told(outlook.judge(sample(-90), 100)) == (EMPTY, 5)
+    assert told(outlook.judge(sample(-90), 0)) == (EMPTY, 5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(-500, 500) | st.just(0.0), st.floats(0, 1000)), max_size=30
+    )
+)
+def test_at_most_one_time_and_never_too_long(steps: list[tuple[float, float]]) -> None:
     outlook, now = Outlook(), 0.0
     for current, seconds in steps:
         now += seconds
         raw = sample(current)
         found = outlook.judge(raw, now)
-        assert found.values.keys() == raw.values.keys()
-        for name in (Field.RUNTIME, Field.TIME_TO_FULL):
-            value = found.values.get(name, 0)
-            assert isinstance(value, int)
-            assert value >= 0
+        others = raw.values.keys() - {EMPTY, FULL}
+        assert {name: found.values[name] for name in others} == {
+            name: raw.values[name] for name in others
+        }
+        if (time := told(found)) is not None:
+            assert 0 <= time[1] <= LONGEST / HOUR
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.3, 40), st.floats(0, 0.3), st.integers(0, 99))
+def test_a_restless_load_is_told_steadily(load: float, share: float, seed: int) -> None:
+    """Around a steady load no shown time is more than twice, or less than half, of the one before."""
+    chance, battery = Random(seed), Battery(charge=90.0)
+    currents = [-load * (1 + share * chance.uniform(-1, 1)) for _ in range(120)]
+    seen = [one for one in battery.play(currents) if one and one[1] > 0.5]
+    for one, other in pairwise(seen):
+        assert one[0] is other[0] is EMPTY
+        assert one == other or abs(other[1] / one[1] - 1) > DEAD_BAND / 2
+        assert 0.5 < other[1] / one[1] < 2

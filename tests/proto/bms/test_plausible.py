@@ -62,7 +62,16 @@ def seen(*more: BmsSample) -> Gate:
         sample({Field.CELL_COUNT: 2, Field.VOLTAGE: 26.0}, CELLS[:1]),
         sample({Field.VOLTAGE: 26.0}, packs=PACKS),
         sample({Field.PROBLEM_CODE: 2**63, Field.BATTERY_MODE: "bulk"}),
-        sample({Field.DESIGN_CAPACITY: 1.0, Field.CURRENT: -200.0}),
+        sample(
+            {
+                Field.DESIGN_CAPACITY: 1.0,
+                Field.CYCLE_CHARGE: 0.5,
+                Field.CURRENT: -200.0,
+            }
+        ),
+        sample({Field.CYCLE_CHARGE: 124.0}),
+        sample({Field.POWER: 66.5}),  # told without a sign
+        sample({Field.POWER: 0.0}),
     ],
 )
 def test_good_samples_pass(one: BmsSample) -> None:
@@ -81,6 +90,14 @@ def test_good_samples_pass(one: BmsSample) -> None:
         (sample({Field.TEMPERATURE: -273.1}), Field.TEMPERATURE),
         (sample({Field.MAX_CELL_VOLTAGE: 6.5}), Field.MAX_CELL_VOLTAGE),
         (sample({Field.VOLTAGE: 26.6}), Field.VOLTAGE),
+        (sample({Field.VOLTAGE: 0.0}), Field.VOLTAGE),
+        (sample({Field.VOLTAGE: 0.0}, ()), Field.VOLTAGE),
+        (sample({Field.VOLTAGE: 0.0}, (3.3, None, 3.3)), Field.VOLTAGE),
+        (sample({Field.CELL_COUNT: 0}, ()), Field.CELL_COUNT),
+        (sample({Field.CYCLE_CHARGE: 126.0}), Field.CYCLE_CHARGE),
+        (sample({Field.POWER: 800.0}), Field.POWER),
+        (sample({Field.POWER: 0.0, Field.CURRENT: -60.0}), Field.POWER),
+        (sample(packs=(sample({Field.POWER: -900.0}),)), Field.POWER),
         (sample({Field.DELTA_VOLTAGE: 0.5}), Field.DELTA_VOLTAGE),
         (sample(cells=(3.3, None, 65.5)), Field.CELL_VOLTAGE),
         (sample(probes=(Probe(-60),)), Field.PROBE_TEMPERATURE),
@@ -175,6 +192,41 @@ def test_a_contradiction_that_lasts_is_a_habit() -> None:
     # Nobody is punished for getting better.
     assert refusal(gate, sample({Field.VOLTAGE: 12.6}), 150.0) is None
     assert refusal(gate, sample({Field.VOLTAGE: 16.0}), 180.0) == Field.VOLTAGE
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {Field.CYCLE_CHARGE: 160.0},
+        {Field.CELL_COUNT: 0},
+        {Field.POWER: 800.0},
+        {Field.VOLTAGE: 0.0},
+    ],
+)
+def test_a_contradiction_of_the_first_samples_is_no_end(
+    odd: dict[Field, Value],
+) -> None:
+    gate = Gate()
+    found = [refusal(gate, sample(odd), 30.0 * number) for number in range(6)]
+    assert found == [next(iter(odd))] * 2 + [None] * 4
+
+
+def test_a_power_of_its_own_is_believed_though_it_is_restless() -> None:
+    gate, chance = Gate(), random.Random(3)
+    found = [
+        refusal(gate, sample({Field.POWER: chance.uniform(600, 9000)}), 30.0 * number)
+        for number in range(20)
+    ]
+    assert found == [Field.POWER] * 2 + [None] * 18
+
+
+def test_a_probe_that_comes_and_goes_moves_the_mean() -> None:
+    gate = Gate()
+    for number in range(8):
+        cold = Probe(None) if number % 2 else Probe(-5.0)
+        mean = 40.0 if number % 2 else 17.5
+        one = sample({Field.TEMPERATURE: mean}, probes=(Probe(40.0), cold))
+        assert refusal(gate, one, 30.0 * number) is None
 
 
 def test_contradictions_of_different_kinds_are_no_habit() -> None:

@@ -27,8 +27,8 @@ class Correction:
     """Hold the corrections of one battery.
 
     ``invert`` turns the sign of the current, ``gain`` multiplies it, and what is then smaller than
-    ``dead_band`` (A) counts as none. ``capacity`` (Ah) replaces the design capacity, ``offset`` (K) is
-    added to every temperature.
+    ``dead_band`` (A) counts as none. ``capacity`` (Ah) replaces the design capacity, and what was
+    counted in that one is scaled. ``offset`` (K) is added to every temperature.
     """
 
     invert: bool = False
@@ -65,18 +65,35 @@ class Correction:
     def _correct_temperature(self, draft: Draft) -> None:
         """Move every temperature."""
         draft.probes = [
-            replace(probe, celsius=round(probe.celsius + self.offset, 3))
+            probe
+            if probe.celsius is None
+            else replace(probe, celsius=round(probe.celsius + self.offset, 3))
             for probe in draft.probes
         ]
         if (mean := draft.number(Field.TEMPERATURE)) is not None:
             draft.put(Field.TEMPERATURE, round(mean + self.offset, 3))
 
     def _correct_capacity(self, draft: Draft, capacity: float) -> None:
-        """Replace the capacity; the charge then follows from the level, where there is one."""
+        """Replace the capacity; what was counted in the old one is scaled, or else the level tells."""
+        believed = _total(draft, Field.DESIGN_CAPACITY) or draft.number(
+            Field.FULL_CHARGE
+        )
+        charge = _total(draft, Field.CYCLE_CHARGE)
         draft.put(Field.DESIGN_CAPACITY, capacity)
         _drop(draft, _OF_CAPACITY)
-        if Field.BATTERY_LEVEL in draft.values:
+        if believed and charge is not None:
+            draft.put(Field.CYCLE_CHARGE, round(charge * capacity / believed, 3))
+        elif Field.BATTERY_LEVEL in draft.values:
             _drop(draft, (Field.CYCLE_CHARGE,))
+
+
+def _total(draft: Draft, name: Field) -> float | None:
+    """Give a value of the whole: its own, or that of all packs together."""
+    own = draft.number(name)
+    parts = [part for pack in draft.packs if (part := pack.number(name)) is not None]
+    if own is not None or not parts or len(parts) < len(draft.packs):
+        return own
+    return sum(parts)
 
 
 def _drop(draft: Draft, names: Iterable[Field]) -> None:

@@ -1,8 +1,8 @@
 """Fill in what follows from other values, judge ``problem`` and make the sample of a draft.
 
-Only absent fields are derived, in the order of the table above: voltage, delta, charge,
-level, count, energy, cycles, power, direction, runtime, temperature. A value that a battery never
-sends and that does not follow from others stays absent.
+Only absent fields are derived, in the order of the table: voltage, extremes, charge, level, count,
+energy, cycles, power, direction, times, temperatures. A value that a battery never sends and that does
+not follow from others stays absent, and so does one that no battery can have.
 """
 
 from collections.abc import Callable, Collection
@@ -11,13 +11,17 @@ from typing import Final
 
 from ..model.fields import Field
 from ..model.reading import Value
-from ..model.sample import BmsSample, DeviceInfo
+from ..model.sample import BmsSample, DeviceInfo, Place
 from .alarms import Alarm
 from .codec import Draft
+from .limits import RANGES
+from .sift import emptied, possible, sift, sift_packs
 
 CELL_LIMIT: Final = (
     5.906  # V; no cell chemistry reaches it, and no two cells differ by more
 )
+
+OVERSHOOT: Final = 0.25  # of the capacity; a count may run over it by so much
 
 LEAST_CURRENT: Final = 0.001  # A; less is no current that anything could be divided by
 
@@ -72,9 +76,13 @@ def _level(draft: Draft) -> Value | None:
         draft.number(Field.DESIGN_CAPACITY),
         draft.number(Field.CYCLE_CHARGE),
     )
-    return (
-        round(charge / capacity * 100, 1) if capacity and charge is not None else None
-    )
+    if not capacity or charge is None:
+        return None
+    share = charge / capacity
+    if not -OVERSHOOT <= share <= 1 + OVERSHOOT:
+        return None
+    # Counts run a little over at both ends.
+    return round(min(max(share, 0.0), 1.0) * 100, 1)
 
 
 def _cell_count(draft: Draft) -> Value | None:
@@ -108,7 +116,7 @@ def time_to_empty(charge: float | None, current: float | None) -> int | None:
     """Give the seconds until ``charge`` (Ah) is used up, only while discharging (A)."""
     if charge is None or current is None or current > -LEAST_CURRENT:
         return None
-    return int(charge / -current * 3600)
+    return int(max(charge, 0) / -current * 3600)
 
 
 def time_to_full(
@@ -132,9 +140,22 @@ def _time_to_full(draft: Draft) -> Value | None:
     )
 
 
+def _warmth(draft: Draft) -> list[float]:
+    """Give the temperatures of the cells, in the best way that the battery knows them."""
+    for places in _CELL_PLACES:
+        probes = [probe for probe in draft.probes if probe.place in places]
+        if probes:
+            return [probe.celsius for probe in probes if probe.celsius is not None]
+    return []
+
+
 def _temperature(draft: Draft) -> Value | None:
-    values = [probe.celsius for probe in draft.probes]
-    return round(sum(values) / len(values), 3) if values else None
+    return _mean(_warmth(draft))
+
+
+def _lowest_temperature(draft: Draft) -> Value | None:
+    found = _warmth(draft)
+    return min(found) if len(found) > 1 else None
 
 
 _RULES: Final[tuple[tuple[Field, _Rule], ...]] = (
@@ -154,6 +175,14 @@ _RULES: Final[tuple[tuple[Field, _Rule], ...]] = (
     (Field.RUNTIME, _runtime),
     (Field.TIME_TO_FULL, _time_to_full),
     (Field.TEMPERATURE, _temperature),
+    (Field.MIN_CELL_TEMPERATURE, _lowest_temperature),
+)
+
+# Probes that stand for the cells, the best first; never those of electronics, heaters and the air.
+_CELL_PLACES: Final = (
+    frozenset({Place.CELL}),
+    frozenset({Place.CELL_MAX, Place.CELL_MIN}),
+    frozenset({Place.GENERIC}),
 )
 
 _SUMS: Final = (Field.CURRENT, Field.CYCLE_CHARGE, Field.DESIGN_CAPACITY)
@@ -163,12 +192,16 @@ _HIGHEST: Final = (Field.CYCLES, Field.DELTA_VOLTAGE, Field.CELL_COUNT)
 
 def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
     """Make the sample of a complete draft; fields in ``never`` are not derived."""
-    packs = tuple(finish(pack, never) for pack in draft.packs)
+    left_out = sift(draft)
+    packs = _finish_packs(draft, never, left_out)
     if packs:
         _join(draft, packs)
+    if any(place.startswith(Field.CELL_VOLTAGE) for place in left_out):
+        # A sum without one of its parts would be a wrong value, not a rough one.
+        never = {Field.VOLTAGE, *never}
     for name, rule in _RULES:
         if name not in draft.values and name not in never:
-            draft.put(name, rule(draft))
+            _derive(draft, name, rule(draft))
     _judge(draft)
     return BmsSample(
         values=dict(draft.values),
@@ -178,14 +211,40 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
         alarms=frozenset(draft.alarms),
         counters=dict(draft.counters),
         info=DeviceInfo(**draft.info),
+        left_out=left_out,
     )
 
 
 def _judge(draft: Draft) -> None:
     """Say whether there is a problem; nothing when the battery did not tell and its values are sound."""
-    problem = bool(draft.values.pop(Field.PROBLEM, False)) or _unsound(draft)
+    problem = (
+        bool(draft.values.pop(Field.PROBLEM, False))
+        or any(alarm.kind.is_problem for alarm in draft.alarms)
+        or _unsound(draft)
+    )
     if problem or Field.PROBLEM not in draft.unknown:
         draft.values[Field.PROBLEM] = problem
+
+
+def _derive(draft: Draft, name: Field, value: Value | None) -> None:
+    """Take a derived value that can be."""
+    if isinstance(value, int | float) and name in RANGES and not possible(name, value):
+        return
+    draft.put(name, value)
+
+
+def _finish_packs(
+    draft: Draft, never: Collection[Field], left_out: dict[str, Value]
+) -> tuple[BmsSample, ...]:
+    """Make the samples of the packs; one that cannot be keeps its place, and is named."""
+    packs = [finish(pack, never) for pack in draft.packs]
+    for place, pack in enumerate(packs):
+        for part, said in pack.left_out.items():
+            left_out[f"pack_{place + 1}_{part}"] = said
+    for place, name in sift_packs(packs).items():
+        left_out[f"pack_{place + 1}"] = str(name)
+        packs[place] = emptied(packs[place])
+    return tuple(packs)
 
 
 def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:

@@ -35,6 +35,7 @@ RANGES: Final[Mapping[Field, tuple[float, float]]] = {
     Field.RUNTIME: (0, 1_000_000_000),
     Field.TIME_TO_FULL: (0, 1_000_000_000),
     Field.TEMPERATURE: (-50, 150),
+    Field.MIN_CELL_TEMPERATURE: (-50, 150),
     Field.DELTA_VOLTAGE: (0, 5.9),
     Field.CELL_COUNT: (0, 400),
     Field.TEMP_SENSORS: (0, 400),

@@ -1,9 +1,12 @@
 """Steady the times to empty and to full: loads come and go, and a time from one moment's current jumps.
 
-The current is smoothed by an exponential mean with a time constant of five minutes. It starts anew when
-the battery turns from charging to discharging or back, so that the times never lag behind a turn. Pure:
-times are seconds of any clock that runs on. A time that the battery itself reports is left alone: only
-what equals the derivation of this moment's values is replaced.
+One signed exponential mean of the current that really flows in or out, by real time and never begun
+anew, says in which direction the battery goes and how fast. The direction turns when the mean has
+clearly turned. While no time can be told, since hardly anything flows, the last one is kept for a
+quarter of an hour.
+
+Pure: times are seconds of any clock that runs on. A time that the battery itself reports is left alone:
+only what once equalled the derivation of a moment's values is replaced.
 """
 
 from dataclasses import replace
@@ -11,71 +14,103 @@ from math import exp
 from typing import Final
 
 from ..model.fields import Field
-from ..model.reading import Value
 from ..model.sample import BmsSample
 from .derive import time_to_empty, time_to_full
+from .limits import number
 
 TIME_CONSTANT: Final = 300.0  # s
+LONGEST: Final = 240 * 3600  # s; what would take longer is not told
+KEPT: Final = 900.0  # s
+CLEAR: Final = (
+    0.02  # of the capacity per hour; less than that the other way is no turn yet
+)
+DEAD_BAND: Final = 0.02  # of the time that is shown
+# Below the first time (s) the second is the step in which it is shown.
+_STEPS: Final = ((3600, 60), (36_000, 360))
+_LONG_STEP: Final = 3600
+_TIMES: Final = (Field.RUNTIME, Field.TIME_TO_FULL)
 
 
 class Outlook:
-    """Smooth the current of one battery and of each of its packs."""
+    """Tell the times of one battery and of each of its packs."""
 
     def __init__(self) -> None:
         """Start without any current."""
-        self._mean = 0.0
+        self._mean: float | None = None
         self._at = 0.0
+        self._derived: set[Field] = set()
+        self._shown: tuple[Field, int] | None = None
+        self._told_at = 0.0
         self._packs: list[Outlook] = []
 
     def judge(self, sample: BmsSample, now: float) -> BmsSample:
-        """Give the sample with steady times."""
+        """Return the sample with steady times."""
         while len(self._packs) < len(sample.packs):
             self._packs.append(Outlook())
         packs = tuple(
             outlook.judge(pack, now)
             for outlook, pack in zip(self._packs, sample.packs, strict=False)
         )
-        current = _number(sample, Field.CURRENT)
+        current = number(sample, Field.CURRENT)
         if current is None:
             return replace(sample, packs=packs)
-        steady = self._smooth(current, now)
-        values = {**sample.values, **_times(sample, current, steady)}
+        self._learn(sample, current)
+        self._tell(sample, self._smooth(current, now), now)
+        values = {
+            name: value
+            for name, value in sample.values.items()
+            if name not in self._derived
+        }
+        if self._shown is not None and self._shown[0] in self._derived:
+            values |= (self._shown,)
         return replace(sample, values=values, packs=packs)
 
+    def _learn(self, sample: BmsSample, current: float) -> None:
+        """See which times are derived, and which the battery reports itself."""
+        for name in _TIMES:
+            moment = _time(name, sample, current)
+            if moment is not None and name in sample.values:
+                same = sample.values[name] == moment
+                (self._derived.add if same else self._derived.discard)(name)
+
     def _smooth(self, current: float, now: float) -> float:
-        """Take a current in A; one of the other direction starts a new mean."""
-        if self._mean * current > 0:
-            share = 1 - exp((self._at - now) / TIME_CONSTANT)
-            self._mean += (current - self._mean) * share
-        else:
-            self._mean = current
-        self._at = now
+        """Take a current in A; return the mean."""
+        passed = max(0.0, now - self._at)
+        share = 1.0 if self._mean is None else 1 - exp(-passed / TIME_CONSTANT)
+        mean = self._mean or 0.0
+        self._mean, self._at = mean + (current - mean) * share, now
         return self._mean
 
+    def _tell(self, sample: BmsSample, mean: float, now: float) -> None:
+        """Choose what is shown from now on."""
+        name = Field.RUNTIME if mean < 0 else Field.TIME_TO_FULL
+        time = _time(name, sample, mean)
+        if time is not None and time <= LONGEST and not self._hardly(sample, mean):
+            shown = self._shown[1] if self._shown and self._shown[0] is name else None
+            if shown is None or abs(time - shown) > DEAD_BAND * shown:
+                self._shown = name, _rounded(time)
+            self._told_at = now
+        elif now - self._told_at >= KEPT:
+            self._shown = None
 
-def _number(sample: BmsSample, name: Field) -> float | None:
-    value = sample.values.get(name)
-    return value if isinstance(value, int | float) else None
+    def _hardly(self, sample: BmsSample, mean: float) -> bool:
+        """Say whether a mean points the other way than what is shown, but not clearly."""
+        if self._shown is None or (self._shown[0] is Field.RUNTIME) is (mean < 0):
+            return False
+        sizes = (Field.FULL_CHARGE, Field.DESIGN_CAPACITY, Field.CYCLE_CHARGE)
+        size = next((one for name in sizes if (one := number(sample, name))), 0.0)
+        return abs(mean) < size * CLEAR
 
 
-def _times(sample: BmsSample, current: float, steady: float) -> dict[Field, Value]:
-    """Derive the times from the steady current, where they were derived from the present one."""
-    charge = _number(sample, Field.CYCLE_CHARGE)
-    full = _number(sample, Field.FULL_CHARGE) or _number(sample, Field.DESIGN_CAPACITY)
-    derived = (
-        (
-            Field.RUNTIME,
-            time_to_empty(charge, current),
-            time_to_empty(charge, steady),
-        ),
-        (
-            Field.TIME_TO_FULL,
-            time_to_full(charge, full, current),
-            time_to_full(charge, full, steady),
-        ),
-    )
-    return {
-        name: better
-        for name, now, better in derived
-        if now is not None and better is not None and sample.values.get(name) == now
-    }
+def _time(name: Field, sample: BmsSample, current: float) -> int | None:
+    charge = number(sample, Field.CYCLE_CHARGE)
+    if name is Field.RUNTIME:
+        return time_to_empty(charge, current)
+    full = number(sample, Field.FULL_CHARGE) or number(sample, Field.DESIGN_CAPACITY)
+    return time_to_full(charge, full, current)
+
+
+def _rounded(time: int) -> int:
+    """Round a time to the step in which times of its length are shown."""
+    step = next((step for below, step in _STEPS if time < below), _LONG_STEP)
+    return round(time / step) * step

@@ -6,38 +6,27 @@ Pure: samples and times in, the sample or ``Implausible`` out. Three kinds of do
 - strange: a change since the last good sample that is faster than the battery can (its charge is
   compared with the current that flowed). Refused once; a next sample that agrees with the refused one
   shows a true step (the board corrected its count, a sensor broke) and is accepted.
-- odd: values of one sample that contradict each other. Accepted when three in a row contradict each
-  other in the same way, and from then on it is the battery's habit.
+- odd: values of one sample that contradict each other, the first one included. Accepted when three in
+  a row contradict each other in the same way, and from then on it is the battery's habit.
+
+What single cells, probes and packs cannot have was left out before (``sift``); here it is the last guard.
 
 A sensor of temperature that jumps three times in a row is broken, whatever it says: all else still counts.
 What the cells of a battery were taken for is forgotten when three samples in a row agree otherwise.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from math import isfinite
 from typing import Final, NamedTuple
 
 from ..model.errors import Implausible
 from ..model.fields import Field
 from ..model.sample import BmsSample
-from .limits import (
-    C_RATE,
-    CELL_JUMP,
-    CELLS,
-    HIGHEST,
-    JUMPS,
-    PROBE,
-    PROBE_JUMP,
-    RANGES,
-    Chemistry,
-    Guess,
-    Jump,
-    capacity,
-    number,
-)
+from .derive import OVERSHOOT
+from .limits import CELL_JUMP, JUMPS, PROBE_JUMP, Chemistry, Guess, capacity, number
+from .sift import dead, impossible
 
 KEPT: Final = 5  # refused samples kept for a person to look at
 STEP: Final = 2  # samples that show a step
@@ -47,9 +36,9 @@ HABIT: Final = 3  # samples that show a habit
 _SUM_SHARE: Final = 0.1
 _SUM_VOLTS: Final = 1.0
 _CELL_VOLTS: Final = 0.2
-_POWER_SHARE: Final = 1.5
+_POWER_SHARE: Final = 0.5
 _POWER_WATTS: Final = 200.0
-_SAME_POWER: Final = Jump(20.0, 0.05)
+_COUNTED: Final = 0.5  # Ah; what rounding may add to a count
 
 _LEVEL: Final = 3.0  # % by which a count may move without current
 _FLOW: Final = 1.5  # the current between two samples may have been higher than at both
@@ -100,11 +89,13 @@ class Gate:
     def take(
         self, sample: BmsSample, now: float, raw: Iterable[bytes] = ()
     ) -> BmsSample:
-        """Give the sample back, or raise ``Implausible`` naming the field that gives it away.
+        """Return the sample, or raise ``Implausible`` naming the field that gives it away.
 
         ``raw`` is what the battery said; of a refused sample it is kept.
         """
-        name = _dead(sample) or _impossible(sample, Chemistry.UNKNOWN)
+        name = impossible(sample, Chemistry.UNKNOWN)
+        if name is None and dead(sample):
+            name = Field.VOLTAGE
         if name is None:
             name = self._foreign(sample, now)
         if name is None:
@@ -119,7 +110,7 @@ class Gate:
 
     def _foreign(self, sample: BmsSample, now: float) -> Field | None:
         """Give the field that cells of the supposed chemistry cannot have, unless others agree with it."""
-        name = _impossible(sample, self.guess.chemistry)
+        name = impossible(sample, self.guess.chemistry)
         if name is None:
             return None
         agrees = self._doubt is not None and _agree(sample, self._doubt, now)
@@ -145,7 +136,11 @@ class Gate:
         elif doubt is not None and erratic and doubt.erratic:
             count, needed = count + doubt.count, HABIT
         if count >= needed:
-            self._habit |= {key: off for key, (off, _) in _oddities(sample).items()}
+            self._habit |= {
+                key: off
+                for key, (off, tolerance) in _oddities(sample).items()
+                if abs(off) > tolerance
+            }
             return None
         self._doubt = _Doubt(sample, now, count, erratic)
         return name
@@ -163,64 +158,57 @@ class Gate:
         for key, (off, tolerance) in _oddities(sample).items():
             if min(abs(off), abs(off - self._habit.get(key, 0.0))) > tolerance:
                 return key[1]
+        # Some boards are late with their power: from then on it is compared with the sample before.
+        if self.good is None and any(map(_disagrees, (sample, *sample.packs))):
+            return Field.POWER
         return None
-
-
-def _numbers(sample: BmsSample) -> Iterator[tuple[Field, float]]:
-    return (
-        (name, value)
-        for name, value in sample.values.items()
-        if isinstance(value, int | float)
-    )
-
-
-def _dead(sample: BmsSample) -> Field | None:
-    """Give the voltage when there is none at all: nothing would be left for the board to answer with."""
-    cells = [volts for volts in sample.cells if volts is not None]
-    dead = cells and not any(cells) and not number(sample, Field.VOLTAGE)
-    return Field.VOLTAGE if dead else None
-
-
-def _impossible(sample: BmsSample, chemistry: Chemistry) -> Field | None:
-    """Give a field whose value no battery can have."""
-    highest = HIGHEST[chemistry]
-    for name, value in _numbers(sample):
-        low, high = (0, highest) if name in CELLS else RANGES.get(name, (value, value))
-        if not isfinite(value) or not low <= value <= high:
-            return name
-    if any(volts is not None and not 0 <= volts <= highest for volts in sample.cells):
-        return Field.CELL_VOLTAGE
-    if any(not PROBE[0] <= probe.celsius <= PROBE[1] for probe in sample.probes):
-        return Field.PROBE_TEMPERATURE
-    size, current = capacity(sample), number(sample, Field.CURRENT)
-    if size is not None and current is not None and abs(current) > size * C_RATE:
-        return Field.CURRENT
-    found = (_impossible(pack, chemistry) for pack in sample.packs)
-    return next((name for name in found if name is not None), None)
 
 
 def _oddities(sample: BmsSample) -> _Oddities:
     """Give by how much values contradict each other, and how much is normal, by pack and field."""
-    found: _Oddities = {}
-    for place, one in enumerate(chain((sample,), sample.packs)):
-        cells = [volts for volts in one.cells if volts]
-        # Without every single cell a sum says nothing; packs in parallel have none in common.
-        if one.packs or not cells or len(cells) != number(one, Field.CELL_COUNT):
-            continue
-        voltage = number(one, Field.VOLTAGE)
-        if voltage is not None:
-            found[place, Field.VOLTAGE] = (
-                sum(cells) - voltage,
-                max(_SUM_VOLTS, _SUM_SHARE * voltage),
-            )
-        for name, expected in (
-            (Field.DELTA_VOLTAGE, max(cells) - min(cells)),
-            (Field.MAX_CELL_VOLTAGE, max(cells)),
-            (Field.MIN_CELL_VOLTAGE, min(cells)),
-        ):
-            value = number(one, name)
-            if value is not None:
-                found[place, name] = (expected - value, _CELL_VOLTS)
+    return {
+        (place, name): odd
+        for place, one in enumerate(chain((sample,), sample.packs))
+        for name, odd in (_counts(one) | _sums(one)).items()
+    }
+
+
+def _counts(one: BmsSample) -> dict[Field, tuple[float, float]]:
+    """Say of counts whether they contradict: by how much may change from sample to sample."""
+    voltage, charge = number(one, Field.VOLTAGE), number(one, Field.CYCLE_CHARGE)
+    sizes = (number(one, Field.FULL_CHARGE), number(one, Field.DESIGN_CAPACITY))
+    size = max(filter(None, sizes), default=None)
+    over = size and charge and charge > size * (1 + OVERSHOOT) + _COUNTED
+    none = number(one, Field.CELL_COUNT) == 0
+    return {
+        name: (float(contradicts), 0.5)
+        for name, contradicts in (
+            (Field.VOLTAGE, voltage == 0),
+            (Field.CYCLE_CHARGE, bool(over)),
+            (Field.CELL_COUNT, none),
+        )
+    }
+
+
+def _sums(one: BmsSample) -> dict[Field, tuple[float, float]]:
+    """Compare the cells with what the battery says of all of them together."""
+    cells = [volts for volts in one.cells if volts]
+    # Without every single cell a sum says nothing; packs in parallel have none in common.
+    if one.packs or not cells or len(cells) != number(one, Field.CELL_COUNT):
+        return {}
+    found: dict[Field, tuple[float, float]] = {}
+    voltage = number(one, Field.VOLTAGE)
+    if voltage is not None:
+        normal = max(_SUM_VOLTS, _SUM_SHARE * voltage)
+        found[Field.VOLTAGE] = (sum(cells) - voltage, normal)
+    for name, expected in (
+        (Field.DELTA_VOLTAGE, max(cells) - min(cells)),
+        (Field.MAX_CELL_VOLTAGE, max(cells)),
+        (Field.MIN_CELL_VOLTAGE, min(cells)),
+    ):
+        value = number(one, name)
+        if value is not None:
+            found[name] = (expected - value, _CELL_VOLTS)
     return found
 
 
@@ -238,6 +226,9 @@ def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
     passed = max(0.0, seconds)
     for name, jump in JUMPS.items():
         new, old = number(sample, name), number(before, name)
+        if name is Field.TEMPERATURE and _fitted(sample) != _fitted(before):
+            # A mean of other probes; each is compared with itself below.
+            continue
         if new is not None and old is not None and not jump.allows(old, new, passed):
             return name
     if len(sample.cells) != len(before.cells):
@@ -246,8 +237,10 @@ def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
         if one and other and not CELL_JUMP.allows(other, one, passed):
             return Field.CELL_VOLTAGE
     for probe, last in zip(sample.probes, before.probes, strict=False):
-        if not PROBE_JUMP.allows(last.celsius, probe.celsius, passed):
-            return Field.PROBE_TEMPERATURE
+        new, old = probe.celsius, last.celsius
+        if new is not None and old is not None:
+            if not PROBE_JUMP.allows(old, new, passed):
+                return Field.PROBE_TEMPERATURE
     found = chain(
         (_charge(sample, before, passed), _power(sample, before)),
         (
@@ -285,20 +278,34 @@ def _charge(sample: BmsSample, before: BmsSample, seconds: float) -> Field | Non
     return None
 
 
+def _fitted(sample: BmsSample) -> list[bool]:
+    return [probe.celsius is not None for probe in sample.probes]
+
+
 def _power(sample: BmsSample, before: BmsSample) -> Field | None:
     """Compare the power with voltage and current; some boards are a sample late with it."""
-    power, old = number(sample, Field.POWER), number(before, Field.POWER)
-    products = [
-        abs(volts * current)
-        for one in (sample, before)
-        if (volts := number(one, Field.VOLTAGE)) is not None
-        and (current := number(one, Field.CURRENT)) is not None
-    ]
+    # A contradiction as before is no news.
+    news = _exceeds(sample, (sample, before)) and not _exceeds(before, (before,))
+    return Field.POWER if news else None
+
+
+def _product(one: BmsSample) -> float | None:
+    volts, current = number(one, Field.VOLTAGE), number(one, Field.CURRENT)
+    return None if volts is None or current is None else abs(volts * current)
+
+
+def _exceeds(sample: BmsSample, around: Iterable[BmsSample]) -> bool:
+    """Say whether a power is more than voltage and current of any of some samples explain."""
+    power = number(sample, Field.POWER)
+    products = [found for one in around if (found := _product(one)) is not None]
     if power is None or not products:
-        return None
-    if abs(power) <= _POWER_SHARE * max(products) + _POWER_WATTS:
-        return None
-    # The same contradiction as before is no news.
-    return (
-        None if old is not None and _SAME_POWER.allows(old, power, 0) else Field.POWER
-    )
+        return False
+    return abs(power) > (1 + _POWER_SHARE) * max(products) + _POWER_WATTS
+
+
+def _disagrees(sample: BmsSample) -> bool:
+    """Say whether a power is not that of voltage and current; its sign is told in either way."""
+    power, product = number(sample, Field.POWER), _product(sample)
+    if power is None or product is None:
+        return False
+    return abs(abs(power) - product) > _POWER_SHARE * product + _POWER_WATTS

@@ -80,7 +80,7 @@ def near_limit(sample: BmsSample) -> bool:
     current = _number(sample, Field.CURRENT) or 0.0
     level = _number(sample, Field.BATTERY_LEVEL)
     known = [volts for volts in sample.cells if volts is not None]
-    warmth = [probe.celsius for probe in sample.probes]
+    warmth = [probe.celsius for probe in sample.probes if probe.celsius is not None]
     moves = flow(sample) is not Flow.IDLE
     return (
         # A standing problem of a battery at rest would read it fast for weeks.

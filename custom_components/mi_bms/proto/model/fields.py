@@ -169,6 +169,7 @@ class Field(StrEnum):
     MAX_CELL = "max_cell"  # number of the highest cell, from 1
     MIN_CELL = "min_cell"  # number of the lowest cell, from 1
     PROBE_TEMPERATURE = "probe_temperature"  # °C, indexed from 1
+    MIN_CELL_TEMPERATURE = "min_cell_temperature"  # °C
     TEMP_SENSORS = "temp_sensors"
     BATTERY_CHARGING = "battery_charging"
     BATTERY_MODE = "battery_mode"

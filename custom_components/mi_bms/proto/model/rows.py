@@ -42,6 +42,7 @@ DEAD_BANDS: Final[Mapping[Field, float]] = {
     Field.MIN_CELL_VOLTAGE: 0.005,
     Field.TEMPERATURE: 0.3,
     Field.PROBE_TEMPERATURE: 0.3,
+    Field.MIN_CELL_TEMPERATURE: 0.3,
     Field.BALANCE_CURRENT: 0.05,
     Field.HEATER_CURRENT: 0.1,
 }
@@ -58,7 +59,11 @@ STEPS: Final[Mapping[Field, tuple[Field, ...]]] = {
         Field.MAX_CELL_VOLTAGE,
         Field.MIN_CELL_VOLTAGE,
     ),
-    Field.TEMPERATURE: (Field.TEMPERATURE, Field.PROBE_TEMPERATURE),
+    Field.TEMPERATURE: (
+        Field.TEMPERATURE,
+        Field.PROBE_TEMPERATURE,
+        Field.MIN_CELL_TEMPERATURE,
+    ),
 }
 
 type Place = tuple[Field, int]

@@ -25,9 +25,9 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Hold one temperature in °C and where it was measured."""
+    """Hold one temperature in °C and where it was measured; None marks a fitted place without a value."""
 
-    celsius: float
+    celsius: float | None
     place: Place = Place.GENERIC
 
 
@@ -58,6 +58,7 @@ class BmsSample:
 
     ``values`` has every scalar field that was sent or derived; a field that is absent was not
     known. ``cells`` are volts, index 0 = cell 1; None marks a fitted place without a value.
+    ``left_out`` is what single cells, probes, packs or values said that no battery can have, by place.
     ``alarms`` are words of the shared alarm vocabulary that are active now; ``counters`` are lifetime
     counts of protections under the same words.
     """
@@ -69,6 +70,7 @@ class BmsSample:
     alarms: frozenset[str] = frozenset()
     counters: Mapping[str, int] = field(default_factory=dict)
     info: DeviceInfo = field(default_factory=DeviceInfo)
+    left_out: Mapping[str, Value] = field(default_factory=dict)
 
 
 def fold(code: int) -> int:

@@ -71,9 +71,9 @@ def _current(body: bytes, draft: Draft) -> None:
 
 def _temperature(body: bytes, draft: Draft) -> None:
     """Refuse what the maker's own app takes for corrupt; only the first place is certain to be fitted."""
-    decode((Probes(48, 1, ">u1", 1, -40),), body, draft)
-    if draft.probes[-1].celsius > 120:
+    if integer(body, 48, ">u1") > 160:
         raise FrameError("range")
+    decode((Probes(48, 1, ">u1", 1, -40),), body, draft)
 
 
 def _balancer(body: bytes, draft: Draft) -> None:
