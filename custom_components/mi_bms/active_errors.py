@@ -12,6 +12,7 @@ from .proto.model.errors import (
     FrameError,
     MiBmsError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -37,6 +38,8 @@ def _told(name: str, err: MiBmsError) -> HomeAssistantError:
             return _trouble("not_heard", name=name)
         case Unreachable(reason="no_slot"):
             return _trouble("no_slot", name=name)
+        case PairingNeeded():
+            return _trouble("paired_only", name=name)
         case Unreachable():
             return _trouble("lost", name=name)
         case NoAnswer():

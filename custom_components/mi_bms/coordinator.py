@@ -46,7 +46,13 @@ from .proto.model.availability import (
     LinkState,
     failure_of,
 )
-from .proto.model.errors import FrameError, Implausible, MiBmsError, Unreachable
+from .proto.model.errors import (
+    FrameError,
+    Implausible,
+    MiBmsError,
+    PairingNeeded,
+    Unreachable,
+)
 from .proto.model.reading import Value
 from .proto.model.rows import RowsPerDay
 from .proto.model.sample import BmsSample
@@ -540,6 +546,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
 def reason_of(err: MiBmsError) -> str:
     """Give one short word for why a poll failed."""
+    if isinstance(err, PairingNeeded) and err.code is not None:
+        return f"{err.reason}_att_{err.code}"
     if isinstance(err, FrameError | Unreachable):
         return err.reason
     return type(err).__name__

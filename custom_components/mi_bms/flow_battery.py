@@ -34,12 +34,14 @@ from .proto.model.errors import (
     FrameError,
     MiBmsError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
 from .proto.model.sample import BmsSample
 from .runtime import async_alone
 from .transport import async_meet, async_use
+from .words import async_words
 
 FIND_OUT: Final = "find_out"
 
@@ -50,6 +52,7 @@ _PASSWORD: Final = probatio.Schema(
     {probatio.Required(probatio.Secret(CONF_PASSWORD)): _PASSWORD_TEXT}
 )
 ERRORS: Final[Mapping[type[MiBmsError], str]] = {
+    PairingNeeded: "pairing_needed",
     Unreachable: "cannot_connect",
     NoAnswer: "no_answer",
     FrameError: "invalid_reply",
@@ -57,10 +60,19 @@ ERRORS: Final[Mapping[type[MiBmsError], str]] = {
     AuthNeeded: "auth_required",
     Unsupported: "not_supported",
 }
-
-
 # What a battery of another family leads to.
 _OTHER_FAMILY: Final = (ERRORS[FrameError], ERRORS[Unsupported])
+# What makes the type doubtful, so that another one can be chosen.
+_DOUBTFUL: Final = (*_OTHER_FAMILY, ERRORS[NoAnswer])
+_ECHO: Final = "pairing_echo"
+_LOOKALIKE: Final = "maybe_controller"
+
+
+def word_of(err: MiBmsError) -> str:
+    """Return the word for what went wrong."""
+    if isinstance(err, PairingNeeded) and err.code is None:
+        return _ECHO
+    return ERRORS[type(err)]
 
 
 def load_known(names: Iterable[str]) -> dict[str, Family]:
@@ -96,7 +108,7 @@ class BatterySteps(DeviceFlow):
         """Start knowing nothing."""
         super().__init__()
         self._secret: str | None = None
-        self._why = "-"
+        self._why = self._att = "-"
 
     async def async_step_battery(
         self, user_input: dict[str, Any] | None = None
@@ -107,7 +119,9 @@ class BatterySteps(DeviceFlow):
             choice = user_input.get(CONF_FAMILY, self._families[0])
             if result := await self._async_try(choice, errors):
                 return result
-            await self._async_propose(choice, errors)
+            found = await self._async_propose(choice, errors)
+            if not found and errors["base"] in _DOUBTFUL:
+                return self._show_types(choice, errors)
         several = len(self._families) > 1
         field = {probatio.Required(CONF_FAMILY): _family_field(self._families)}
         if not several:
@@ -116,7 +130,8 @@ class BatterySteps(DeviceFlow):
             step_id="battery",
             data_schema=probatio.Schema(field if several else {}),
             errors=errors,
-            description_placeholders=self._battery_placeholders(),
+            description_placeholders=self._battery_placeholders()
+            | {"doubt": await self._async_doubt()},
         )
 
     async def async_step_family(
@@ -124,21 +139,34 @@ class BatterySteps(DeviceFlow):
     ) -> ConfigFlowResult:
         """Let the user say what battery it is, or have it found out."""
         errors: dict[str, str] = {}
-        families = sorted(INDEX, key=lambda name: INDEX[name].title.casefold())
+        choice = None
         if user_input is not None:
             choice = user_input[CONF_FAMILY]
             if result := await self._async_try(choice, errors):
                 return result
-            if found := await self._async_propose(choice, errors):
-                user_input = {CONF_FAMILY: found}
+            choice = await self._async_propose(choice, errors) or choice
         elif self.source == SOURCE_RECONFIGURE:
-            user_input = {CONF_FAMILY: self._families[0]}
+            choice = self._families[0]
+        return self._show_family(choice, errors)
+
+    def _show_types(self, choice: str, errors: dict[str, str]) -> ConfigFlowResult:
+        """Show all types to somebody whose battery is not what it was taken for."""
+        if choice in INDEX and INDEX[choice].shared_module:
+            errors["base"] = _LOOKALIKE
+        return self._show_family(FIND_OUT, errors)
+
+    def _show_family(
+        self, choice: str | None, errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        families = sorted(INDEX, key=lambda name: INDEX[name].title.casefold())
         schema = probatio.Schema(
             {probatio.Required(CONF_FAMILY): _family_field(families)}
         )
         return self.async_show_form(
             step_id="family",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            data_schema=self.add_suggested_values_to_schema(
+                schema, {CONF_FAMILY: choice} if choice else None
+            ),
             errors=errors,
             description_placeholders=self._battery_placeholders(),
         )
@@ -152,6 +180,10 @@ class BatterySteps(DeviceFlow):
             self._secret = user_input[CONF_PASSWORD]
             if result := await self._async_try(self._families[0], errors):
                 return result
+            # An entry has its type already: there, only the password is in doubt.
+            new = self.source not in {SOURCE_REAUTH, SOURCE_RECONFIGURE}
+            if new and errors["base"] in _DOUBTFUL:
+                return self._show_types(self._families[0], errors)
         return self.async_show_form(
             step_id="password",
             data_schema=_PASSWORD,
@@ -164,7 +196,17 @@ class BatterySteps(DeviceFlow):
         return self._placeholders() | {
             "family": title,
             "reason": self._why,
+            "att": self._att,
         }
+
+    async def _async_doubt(self) -> str:
+        """Say what else the battery may be, if its adverts are not sure of the type."""
+        found = recognise(advert_of(self._info)) if self._info else []
+        if not found or found[0].sure:
+            return ""
+        shared = INDEX[self._families[0]].shared_module
+        words = await async_words(self.hass)
+        return words("doubt", "shared_module" if shared else "unsure")
 
     async def _async_try(
         self, choice: str, errors: dict[str, str]
@@ -180,7 +222,9 @@ class BatterySteps(DeviceFlow):
             if ask and family != FIND_OUT:
                 self._families = [family]
                 return await self.async_step_password()
-            errors["base"] = ERRORS[type(err)]
+            errors["base"] = word_of(err)
+            if isinstance(err, PairingNeeded):
+                self._att = str(err.code)
             self._why = await async_why(
                 self.hass, self._address, err, has_password=self._secret is not None
             )

@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 import contextlib
 from dataclasses import replace
+import re
 from typing import Any, Final, override
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
-from bleak.exc import BleakError
+from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 import bleak_retry_connector
 
 from homeassistant.components import bluetooth
@@ -23,7 +24,13 @@ from .proto.link.explore import Characteristic, Descriptor, Service
 from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
 from .proto.link.slots import SILENT_AFTER
-from .proto.model.errors import FrameError, MiBmsError, NoAnswer, Unreachable
+from .proto.model.errors import (
+    FrameError,
+    MiBmsError,
+    NoAnswer,
+    PairingNeeded,
+    Unreachable,
+)
 from .proto.model.names import clean_name
 from .proto.model.sample import BmsSample
 
@@ -32,6 +39,16 @@ CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
 LEAST_PATIENCE: Final = 5.0  # s for connecting, however long the radio has been silent
 _LOOK: Final = 1.0  # s
+
+# ATT errors of a link that is not paired, or not well enough: authentication, authorization, length of
+# the key, encryption.
+_UNPAIRED: Final = frozenset({5, 8, 12, 15})
+# What an ESP32 calls the same: authentication failed, not encrypted, no key.
+_PROXY_CODES: Final = {0x89: 5, 0x8D: 5, 0x8E: 15}
+# BlueZ says some of them in words, and which it was only of the others.
+_BLUEZ_UNPAIRED: Final = "Not paired"
+_UNTOLD: Final = 5
+_BLUEZ_NUMBER: Final = re.compile(r"ATT error: 0x([0-9a-f]{2})")
 
 _WRITE: Final = "write"
 _SILENT: Final = "write-without-response"
@@ -118,7 +135,28 @@ class BleakLink(GattLink):
         try:
             return await operation
         except (BleakError, EOFError, OSError, TimeoutError) as err:
-            raise Unreachable("link") from err
+            code = att_error(err)
+            if code in _UNPAIRED:
+                raise PairingNeeded(code) from err
+            raise Unreachable("link" if code is None else f"gatt_{code}") from err
+
+
+def att_error(err: Exception) -> int | None:
+    """Return the number that a device refused an operation with; None when it was no refusal.
+
+    Each stack tells it in its own way: bleak as a number, BlueZ in words, a proxy as the cause.
+    """
+    if isinstance(err, BleakGATTProtocolError):
+        return int(err.code)
+    told = getattr(getattr(err.__cause__, "error", None), "error", None)
+    if isinstance(told, int):
+        return _PROXY_CODES.get(told, told) if told > 0 else None
+    if not isinstance(err, BleakDBusError):
+        return None
+    details = err.dbus_error_details or ""
+    if found := _BLUEZ_NUMBER.search(details):
+        return int(found[1], 16)
+    return _UNTOLD if _BLUEZ_UNPAIRED in details else None
 
 
 def _listed(one: BleakGATTCharacteristic) -> Characteristic:
@@ -220,7 +258,7 @@ async def async_meet(
         sample = await session.read(link, device, secret)
         try:
             info = await session.identify(link, device, secret)
-        except FrameError, NoAnswer:
+        except FrameError, NoAnswer, PairingNeeded:
             # Many boards do not know the question; their values are what counts.
             return sample
         return replace(sample, info=merge_info(info, sample.info))

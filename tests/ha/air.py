@@ -14,7 +14,7 @@ from bleak.backends.client import BaseBleakClient
 from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTServiceCollection
-from bleak.exc import BleakError
+from bleak.exc import BleakError, BleakGATTProtocolError
 from bleak_retry_connector import Allocations
 from habluetooth import BaseHaRemoteScanner, HaBluetoothConnector
 
@@ -48,6 +48,8 @@ class Air(BaseHaRemoteScanner):
         self.rssi: dict[str, int] = {}
         self.links: dict[str, Link] = {}
         self.refuse: set[str] = set()
+        # What the stack makes of a device's refusal.
+        self.refusal: Callable[[int], BleakError] = BleakGATTProtocolError
         self.slots = slots
         self.tells_slots = False
         self.connects = 0
@@ -207,7 +209,7 @@ class AirClient(BaseBleakClient):
         try:
             return bytearray(await self._open().read(characteristic.handle))
         except GattError as err:
-            raise BleakError(f"GATT error {err.code}") from err
+            raise self.air.refusal(err.code)  # noqa: B904 (its cause is its own)
 
     @override
     async def read_gatt_descriptor(
@@ -216,7 +218,7 @@ class AirClient(BaseBleakClient):
         try:
             return bytearray(await self._open().read_descriptor(descriptor.handle))
         except GattError as err:
-            raise BleakError(f"GATT error {err.code}") from err
+            raise self.air.refusal(err.code)  # noqa: B904 (its cause is its own)
 
     @override
     async def write_gatt_char(
@@ -227,7 +229,7 @@ class AirClient(BaseBleakClient):
                 characteristic.handle, bytes(data), response=response
             )
         except GattError as err:
-            raise BleakError(f"GATT error {err.code}") from err
+            raise self.air.refusal(err.code)  # noqa: B904 (its cause is its own)
 
     @override
     async def write_gatt_descriptor(self, descriptor: Any, data: Any) -> None:
@@ -244,7 +246,7 @@ class AirClient(BaseBleakClient):
         try:
             link.register(handle, enable=True)
         except GattError as err:
-            raise BleakError(f"GATT error {err.code}") from err
+            raise self.air.refusal(err.code)  # noqa: B904 (its cause is its own)
         self._callbacks[handle] = callback
         for service in link.services:
             for one in service.characteristics:

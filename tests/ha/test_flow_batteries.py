@@ -1,14 +1,19 @@
 """Adding a battery that was heard, and changing it later."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 import pytest
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.helpers import issue_registry as ir
 from tests.world import ad
 from tests.world.devices import KINDS
 from tests.world.devices.server import GattBattery
 from tests.world.faults import Faults
+from tests.world.peripheral import GattError
 
 from .home import Home, Result
 
@@ -90,25 +95,55 @@ async def test_a_battery_that_cannot_be_reached(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "error"),
+    ("faults", "error", "choice"),
     [
-        ({"mute": True}, "no_answer"),
-        ({"corrupt": 1.0}, "invalid_reply"),
+        ({"mute": True}, "no_answer", "find_out"),
+        ({"mute": True}, "no_answer", "jbd"),
+        ({"corrupt": 1.0}, "invalid_reply", "find_out"),
     ],
 )
 async def test_a_battery_that_does_not_answer_as_it_should(
-    home: Home, faults: dict[str, Any], error: str
+    home: Home, faults: dict[str, Any], error: str, choice: str
 ) -> None:
     device = jbd()
     form = await found(home, device, **faults)
+    assert form["data_schema"].schema == {}
     form = await home.answer(form, {})
-    assert form["step_id"] == "battery"
+    # Its advert may be wrong: any type can be chosen now, and finding out comes first.
+    assert form["step_id"] == "family"
     assert form["errors"] == {"base": error}
+    options = [one["value"] for one in _options(form)]
+    assert options[0] == "find_out"
+    assert {"jbd", "ej", "jikong"} < set(options)
+    (field,) = form["data_schema"].schema
+    assert field.description == {"suggested_value": "find_out"}
     assert not home.air.links
 
     home.air.faults[ADDRESS].clear()
-    done = await home.answer(form, {})
+    done = await home.answer(form, {"family": choice})
     assert done["type"] == "create_entry"
+    assert done["data"]["family"] == "jbd"
+    await home.clock.run(5)
+
+
+@pytest.mark.parametrize("mute", [False, True])
+async def test_a_battery_that_has_nothing_of_its_type(home: Home, mute: bool) -> None:
+    """What its advert calls surely one type may even lack that type's characteristics."""
+    home.air.add(
+        KINDS["JIKONG"](address=ADDRESS, name="DXB-0001"), faults=Faults(mute=mute)
+    )
+    home.air.hear(ADDRESS, ad.payload(ad.flags(), ad.name("DXB-0001")))
+    await home.clock.until(home.flows)
+    form = await home.answer(home.flows()[0], {})
+    if mute:
+        assert form["step_id"] == "family"
+        assert form["errors"] == {"base": "not_supported"}
+        home.air.faults[ADDRESS].clear()
+        done = await home.answer(form, {"family": "find_out"})
+    else:
+        assert form["errors"] == {"base": "other_family"}
+        done = await home.answer(form, {})
+    assert done["data"]["family"] == "jikong"
     await home.clock.run(5)
 
 
@@ -130,13 +165,137 @@ async def test_a_password_is_asked_for_and_tried(home: Home, handshake: str) -> 
     assert home.value(device, "voltage") == "13.18"
 
 
+async def test_a_password_that_silences_the_battery(home: Home) -> None:
+    """It may be another type that wants no password at all."""
+    device = jbd(password=WORD, handshake="short")
+    form = await home.answer(await home.discover(device), {})
+    assert form["step_id"] == "password"
+    home.air.faults[ADDRESS].update({"mute": True})
+    form = await home.answer(form, {"password": WORD})
+    assert form["step_id"] == "family"
+    assert form["errors"] == {"base": "no_answer"}
+
+
 async def test_a_module_that_wants_a_pairing_first(home: Home) -> None:
-    """It gives every question back, whatever the password."""
+    """It gives every question back; no password helps, so none is asked for."""
     form = await home.discover(jbd(unpaired=True))
     form = await home.answer(form, {})
-    assert form["step_id"] == "password"
-    form = await home.answer(form, {"password": WORD})
-    assert form["errors"] == {"base": "auth_required"}
+    assert form["step_id"] == "battery"
+    assert form["errors"] == {"base": "pairing_echo"}
+
+
+class ProxyError(Exception):
+    """Be what a proxy's library raises: the number lies inside."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"error={number}")
+        self.error = SimpleNamespace(error=number)
+
+
+def of_a_proxy(number: int) -> BleakError:
+    err = BleakError(f"Bluetooth GATT Error handle=1 error={number}")
+    err.__cause__ = ProxyError(number)
+    return err
+
+
+def of_bluez(number: int) -> BleakError:
+    words = f"Operation failed with ATT error: 0x{number:02x}"
+    return BleakDBusError("org.bluez.Error.Failed", [words])
+
+
+def of_bluez_in_words(_number: int) -> BleakError:
+    return BleakDBusError("org.bluez.Error.NotPermitted", ["Not paired"])
+
+
+@pytest.mark.parametrize(
+    ("stack", "number", "told"),
+    [
+        (BleakGATTProtocolError, 5, "5"),
+        (BleakGATTProtocolError, 8, "8"),
+        (BleakGATTProtocolError, 15, "15"),
+        (of_a_proxy, 5, "5"),
+        (of_a_proxy, 0x89, "5"),
+        (of_bluez, 15, "15"),
+        (of_bluez_in_words, 12, "5"),
+    ],
+)
+async def test_a_write_that_wants_a_pairing(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    stack: Callable[[int], BleakError],
+    number: int,
+    told: str,
+) -> None:
+    """The number is kept on its way through every stack, and told."""
+    writes = []
+
+    def refuse(*args: object) -> None:
+        writes.append(args)
+        raise GattError(number)
+
+    device = jbd()
+    monkeypatch.setattr(device, "write", refuse)
+    monkeypatch.setattr(home.air, "refusal", stack)
+    form = await home.answer(await home.discover(device), {})
+    assert form["step_id"] == "battery"
+    assert form["errors"] == {"base": "pairing_needed"}
+    assert form["description_placeholders"]["att"] == told
+    assert len(writes) == 1
+
+
+@pytest.mark.parametrize(
+    "stack", [BleakGATTProtocolError, of_a_proxy, of_bluez, lambda _: BleakError("no")]
+)
+async def test_another_refusal_is_no_pairing(
+    home: Home, monkeypatch: pytest.MonkeyPatch, stack: Callable[[int], BleakError]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise GattError(14)
+
+    device = jbd()
+    monkeypatch.setattr(device, "write", refuse)
+    monkeypatch.setattr(home.air, "refusal", stack)
+    form = await home.answer(await home.discover(device), {})
+    assert form["errors"] == {"base": "cannot_connect"}
+
+
+async def test_a_battery_that_wants_a_pairing_later(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No password is asked for; the state says what is wanted, and a repair what helps."""
+    device = jbd()
+    await added(home, device)
+
+    def refuse(*_: object) -> None:
+        raise GattError(5)
+
+    monkeypatch.setattr(device, "write", refuse)
+    await home.clock.run(1800)
+    assert home.value(device, "connection") == "pairing"
+    assert not home.flows(ADDRESS)
+    issues = ir.async_get(home.hass).issues.values()
+    (issue,) = [one for one in issues if one.domain == "mi_bms"]
+    assert "proxies cannot pair" in issue.translation_placeholders["reason"]
+
+
+async def test_a_module_that_is_in_charge_controllers_too(home: Home) -> None:
+    device = jbd()
+    home.air.add(device, faults=Faults(mute=True))
+    home.air.hear(
+        ADDRESS,
+        ad.payload(ad.flags(), ad.services16(0xFFD0), ad.name("BT-TH-66000001")),
+    )
+    await home.clock.until(home.flows)
+    form = await home.answer(home.flows()[0])
+    assert "charge controller" in form["description_placeholders"]["doubt"]
+    form = await home.answer(form, {})
+    assert form["step_id"] == "family"
+    assert form["errors"] == {"base": "maybe_controller"}
+
+
+async def test_what_is_sure_leaves_no_doubt(home: Home) -> None:
+    form = await home.discover(jbd())
+    assert form["description_placeholders"]["doubt"] == ""
 
 
 def both_services() -> bytes:
@@ -171,16 +330,14 @@ async def test_finding_out_which_of_two_families_it_is(home: Home) -> None:
     await home.clock.run(5)
 
 
-async def test_finding_out_stops_where_a_password_is_wanted(home: Home) -> None:
-    """Which password, only the type tells."""
+async def test_finding_out_stops_where_a_pairing_is_wanted(home: Home) -> None:
+    """What it wants is told, whichever type it is."""
     home.air.add(jbd(unpaired=True))
     home.air.hear(ADDRESS, both_services())
     await home.clock.until(home.flows)
     form = await home.answer(home.flows()[0], {"family": "find_out"})
     assert form["step_id"] == "battery"
-    assert form["errors"] == {"base": "auth_required"}
-    form = await home.answer(form, {"family": "jbd"})
-    assert form["step_id"] == "password"
+    assert form["errors"] == {"base": "pairing_echo"}
 
 
 async def added(home: Home, device: GattBattery) -> ConfigEntry[Any]:

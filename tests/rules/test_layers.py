@@ -213,6 +213,7 @@ LAYER_OF = {
         "transport",
         "proto",
         "const",
+        "words",
     ),
     "flow_sensor": (
         "flow_base",

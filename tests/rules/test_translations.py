@@ -95,6 +95,7 @@ WORDS = {
     "pair_signal": {"near", "weak", "silent"},
     "cause": set(Cause),
     "remedy": set(Remedy),
+    "doubt": {"unsure", "shared_module"},
     "pace": {"unknown", "fits", "raised"},
     "rows": {"unknown", "known"},
     "pair_failure": set(Reason) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
@@ -105,6 +106,8 @@ WORDS = {
         "invalid_reply",
         "invalid_auth",
         "auth_required",
+        "pairing_needed",
+        "pairing_echo",
         "not_supported",
         "already_configured",
         "already_in_progress",
@@ -559,13 +562,15 @@ def test_home_assistant_accepts_the_texts() -> None:
 
 
 def test_placeholders_of_the_flow() -> None:
-    battery = {"name", "address", "rssi", "family", "reason"}
+    battery = {"name", "address", "rssi", "family", "reason", "att", "doubt"}
     for path, value in leaves(TEXTS["config"]):
         used = set(PLACEHOLDER.findall(value))
         used -= FILLED.get(path[min(1, len(path) - 1)], set())
         assert used <= battery, path
         if path[0] == "step" and used & {"family", "reason"}:
             assert path[1] in {"battery", "family", "password", "reconfigure"}, path
+        assert "doubt" not in used or path[1] == "battery", path
+        assert "att" not in used or path[1] == "pairing_needed", path
     measured = {"pace", "rows"}
     filled = {
         ("step", "init", "description"): measured,

@@ -79,6 +79,7 @@ CASES = [
     ),
     (facts(failure=Failure.SILENT), Cause.SILENT, Remedy.RESTART_BATTERY),
     (facts(failure=Failure.GARBLED), Cause.GARBLED, Remedy.CHECK_FAMILY),
+    (facts(failure=Failure.PAIRING), Cause.PAIRING, Remedy.PAIR),
     (
         facts(ear(troubled=True), failure=Failure.CONNECT),
         Cause.RADIO_TROUBLED,

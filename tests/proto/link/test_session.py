@@ -40,10 +40,10 @@ from custom_components.mi_bms.proto.link.session import (
     read_device_info,
 )
 from custom_components.mi_bms.proto.model.errors import (
-    AuthNeeded,
     AuthRejected,
     FrameError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -54,6 +54,7 @@ from tests.replay.batteries import run
 DEVICE = Device("JBD-1", "a4:c1:37:04:2d:be")
 NOTIFY, WRITE = expand("ff01"), expand("ff02")
 JBD = registry.load("jbd")
+DALY = registry.load("daly")
 
 BASIC = bytes.fromhex(
     "dd03001d0618fee101f201f4002a2c7c00000000000080640304030b8b0b8a0b84f88477"
@@ -282,9 +283,28 @@ def test_a_refusal_ends_the_poll_at_once() -> None:
 
 def test_an_echo_means_that_pairing_is_missing() -> None:
     link = Link(lambda data: [data])
-    with pytest.raises(AuthNeeded):
+    with pytest.raises(PairingNeeded) as caught:
         run(session().read(link, DEVICE))
+    assert caught.value.code is None
     assert len(link.written) == 1
+    with pytest.raises(PairingNeeded):
+        run(probe(Link(lambda data: [data]), DEVICE, [JBD, DALY]))
+
+
+@pytest.mark.parametrize("code", [5, 8, 15])
+def test_a_write_that_wants_a_pairing_is_told_at_once(code: int) -> None:
+    class Closed(Link):
+        async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
+            self.written.append((0.0, data, response))
+            raise PairingNeeded(code)
+
+    link = Closed(GOOD)
+    with pytest.raises(PairingNeeded) as caught:
+        run(session().read(link, DEVICE))
+    assert caught.value.code == code
+    assert len(link.written) == 1
+    with pytest.raises(PairingNeeded):
+        run(probe(Closed(GOOD), DEVICE, [DALY, JBD]))
 
 
 def test_other_families_may_echo() -> None:
@@ -696,5 +716,5 @@ def test_probing_asks_in_order_and_only_what_fits() -> None:
 
 def test_probing_tells_of_a_missing_pairing() -> None:
     link = Link(lambda data: [data])
-    with pytest.raises(AuthNeeded):
+    with pytest.raises(PairingNeeded):
         run(probe(link, DEVICE, [JBD]))

@@ -21,6 +21,7 @@ from custom_components.mi_bms.proto.model.errors import (
     FrameError,
     MiBmsError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -59,6 +60,7 @@ def fail(history: LinkHistory, failure: Failure, times: int = 2) -> LinkHistory:
         (NoAnswer(), Failure.SILENT),
         (FrameError("checksum"), Failure.GARBLED),
         (AuthNeeded(), Failure.AUTH),
+        (PairingNeeded(5), Failure.PAIRING),
         (AuthRejected(), Failure.AUTH),
         (Unsupported("x"), Failure.UNSUPPORTED),
     ],
@@ -93,6 +95,7 @@ def test_one_failure_means_nothing() -> None:
         (Failure.GARBLED, -60, False, LinkState.SILENT),
         (Failure.UNSUPPORTED, -60, False, LinkState.SILENT),
         (Failure.AUTH, -60, False, LinkState.AUTH),
+        (Failure.PAIRING, -60, False, LinkState.PAIRING),
     ],
 )
 def test_failures_of_a_battery_that_is_heard(

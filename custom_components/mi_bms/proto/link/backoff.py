@@ -12,7 +12,8 @@ JITTER: Final = (
 )
 # Part of the outage so far that a pause may last: who often fails also often answers.
 OUTAGE: Final = 1 / 3
-HOPELESS: Final = frozenset({Failure.AUTH, Failure.UNSUPPORTED})  # time heals neither
+# Time heals none of them.
+HOPELESS: Final = frozenset({Failure.AUTH, Failure.PAIRING, Failure.UNSUPPORTED})
 
 
 def pause_after(

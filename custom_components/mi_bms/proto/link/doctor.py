@@ -20,6 +20,7 @@ class Cause(StrEnum):
     PAUSED = "paused"
     PASSWORD_MISSING = "password_missing"  # noqa: S105 (a word, no password)
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 (a word, no password)
+    PAIRING = "pairing"
     NO_BLUETOOTH = "no_bluetooth"
     ADAPTER_STUCK = "adapter_stuck"
     RADIOS_SILENT = "radios_silent"
@@ -47,6 +48,7 @@ class Remedy(StrEnum):
     RESUME = "resume"
     ENTER_PASSWORD = "enter_password"  # noqa: S105 (a word, no password)
     CHECK_PASSWORD = "check_password"  # noqa: S105 (a word, no password)
+    PAIR = "pair"
     ADD_RADIO = "add_radio"
     REPLUG_ADAPTER = "replug_adapter"
     RESTART_RADIOS = "restart_radios"
@@ -181,6 +183,11 @@ _RULES: Final = (
         lambda facts: facts.failure is Failure.AUTH,
         Cause.PASSWORD_MISSING,
         Remedy.ENTER_PASSWORD,
+    ),
+    _Rule(
+        lambda facts: facts.failure is Failure.PAIRING,
+        Cause.PAIRING,
+        Remedy.PAIR,
     ),
     _Rule(
         # Before anything about who hears it: while it is connected it does not advertise.

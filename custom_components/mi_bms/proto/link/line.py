@@ -30,10 +30,10 @@ from ..bms.contract import (
 from ..bms.framing import BROKEN, REFUSALS, Framer
 from ..bms.uuids import expand
 from ..model.errors import (
-    AuthNeeded,
     FrameError,
     MiBmsError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -229,7 +229,7 @@ class Line:
     def failure(self) -> MiBmsError:
         """Give the error for a question without answer: what came tells more than silence."""
         if self._echoed:
-            return AuthNeeded()
+            return PairingNeeded()
         broken = Counter(
             {reason: n for reason, n in self._rejects.items() if reason != "noise"}
         )

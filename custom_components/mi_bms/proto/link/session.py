@@ -8,6 +8,7 @@ owned by the caller, so a fresh session per poll is as good as one for ever.
 
 import asyncio
 from collections.abc import Callable, Iterable
+import contextlib
 from dataclasses import dataclass, fields, replace
 import time
 from typing import Final
@@ -23,6 +24,7 @@ from ..model.errors import (
     FrameError,
     MiBmsError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -63,7 +65,9 @@ async def read_device_info(link: GattLink) -> DeviceInfo:
     found = {}
     for short, name in _INFO.items():
         if expand(short) in link.characteristics:
-            found[name] = text(await link.read(expand(short)))
+            # One that wants a pairing to be read says nothing of the others.
+            with contextlib.suppress(PairingNeeded):
+                found[name] = text(await link.read(expand(short)))
     return DeviceInfo(**found)
 
 
@@ -207,7 +211,7 @@ class Session:
             return
         try:
             draft = await self._bounded(link, device, secret, diagnose)
-        except FrameError, NoAnswer, AuthNeeded:
+        except FrameError, NoAnswer, AuthNeeded, PairingNeeded:
             memory.diagnose = False
         except Unreachable:
             # The poll before is complete; the next connection will tell.
@@ -287,9 +291,10 @@ async def probe(
     """Find the family of a device by asking; only read-only questions, the first valid answer decides.
 
     The order of ``families`` is the order of asking. Gives the id, or None when nothing fits; a device
-    that wants a password or a pairing first raises ``AuthNeeded``.
+    that wants a password first raises ``AuthNeeded``, one that wants a pairing ``PairingNeeded``.
     """
     ear = Ear(link)
+    refused: PairingNeeded | None = None
     for family in families:
         if family.probe is None:
             continue
@@ -305,9 +310,17 @@ async def probe(
             now=int(clock()),
             characteristics=frozenset(link.characteristics),
         )
-        line = await begin(family, ear, context, Memory())
-        if await _answers(line, family.probe):
-            return family.id
+        try:
+            line = await begin(family, ear, context, Memory())
+            if await _answers(line, family.probe):
+                return family.id
+        except PairingNeeded as err:
+            if err.code is None:
+                raise
+            # What one family writes to may be closed, what the next one writes to open.
+            refused = err
+    if refused is not None:
+        raise refused
     return None
 
 

@@ -98,6 +98,7 @@ class Failure(StrEnum):
     SILENT = "silent"
     GARBLED = "garbled"
     AUTH = "auth"
+    PAIRING = "pairing"
     UNSUPPORTED = "unsupported"
 
 
@@ -114,6 +115,7 @@ class LinkState(StrEnum):
     CONNECT_FAILED = "connect_failed"
     SILENT = "silent"  # connected, without a valid answer
     AUTH = "auth"  # wants a password, or another one
+    PAIRING = "pairing"  # talks over a paired link only
 
     @property
     def unreachable(self) -> bool:
@@ -125,7 +127,10 @@ _REASONS: Final = {
     "not_heard": Failure.NOT_HEARD,
     "no_slot": Failure.NO_SLOT,
     "connect": Failure.CONNECT,
+    "pairing": Failure.PAIRING,
 }
+# What a person has to do first, whatever the radio does.
+_WANTS: Final = {Failure.AUTH: LinkState.AUTH, Failure.PAIRING: LinkState.PAIRING}
 _OBSTACLES: Final = {
     Failure.NOT_HEARD: LinkState.NO_RADIO,
     Failure.NO_SLOT: LinkState.NO_SLOT,
@@ -326,7 +331,7 @@ class LinkHistory:
         if before is not None and slept and self.idle and not self._deaf:
             self.naps.heard_at = before
             self.naps.hear(now)
-        if self.failure is not Failure.AUTH:
+        if self.failure not in _WANTS:
             self.answered()
         # The next question has to be answered anew.
         self._state = None
@@ -343,8 +348,8 @@ class LinkHistory:
     def _judge(self, now: float, ears: Ears) -> LinkState:
         if self.away_until is not None and now < self.away_until:
             return LinkState.PAUSED
-        if self.failure is Failure.AUTH:
-            return LinkState.AUTH
+        if self.failure in _WANTS:
+            return _WANTS[self.failure]
         if self.heard_at is None or self._silent(now - self.heard_at):
             return self._silence(now, ears)
         # Between two adverts nothing has changed.

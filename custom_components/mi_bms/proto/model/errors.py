@@ -44,12 +44,24 @@ class Unreachable(MiBmsError):
         self.reason = reason
 
 
+class PairingNeeded(Unreachable):
+    """Report a device that talks over a paired link only.
+
+    ``code`` is the ATT error that it refused with; None when it gives back whatever it is asked.
+    """
+
+    def __init__(self, code: int | None = None) -> None:
+        """Keep the number of the refusal."""
+        super().__init__("pairing")
+        self.code = code
+
+
 class NoAnswer(MiBmsError):
     """Report a device that is connected and stays silent."""
 
 
 class AuthNeeded(MiBmsError):
-    """Report a device that wants a password or a pairing that was not given."""
+    """Report a device that wants a password that was not given."""
 
 
 class AuthRejected(MiBmsError):
