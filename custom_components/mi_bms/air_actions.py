@@ -119,7 +119,7 @@ TALK: Final = probatio.Schema(
 LISTEN: Final = probatio.Schema(
     {
         **_FILTER,
-        probatio.Optional(ATTR_MINUTES, default=10): _number(0.1, LONGEST_LISTEN),
+        probatio.Optional(ATTR_MINUTES, default=10): _number(0, LONGEST_LISTEN),
         probatio.Optional(ATTR_EVERY, default=1): _number(0.1, 3600),
     }
 )
@@ -262,11 +262,11 @@ async def async_talk_to(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_listen(call: ServiceCall) -> ServiceResponse:
-    """Pass adverts on as events for some minutes."""
+    """Pass adverts on as events for some minutes, or until it is told to end."""
     number, ends = call.hass.data[LISTENERS].async_listen(
         _filter(call.data), call.data[ATTR_EVERY], call.data[ATTR_MINUTES] * 60
     )
-    return _done(listener=number, ends=ends.isoformat())
+    return _done(listener=number, ends=ends.isoformat() if ends else None)
 
 
 async def async_unlisten(call: ServiceCall) -> ServiceResponse:

@@ -70,8 +70,11 @@ class Listeners:
     @callback
     def async_listen(
         self, wanted: Filter, every: float, seconds: float
-    ) -> tuple[str, datetime]:
-        """Pass adverts on for some time; give the listener's id and when it ends."""
+    ) -> tuple[str, datetime | None]:
+        """Pass adverts on for some time; return the listener's id and when it ends.
+
+        With 0 ``seconds`` it ends by ``async_unlisten`` only.
+        """
         if len(self._all) >= MOST_LISTENERS:
             raise mistake("too_many_listeners", Code.CONNECTION)
         hass, number = self._hass, ulid_now()
@@ -85,11 +88,11 @@ class Listeners:
         def ended(_now: datetime) -> None:
             self.async_unlisten(number)
 
+        listener.stops = [_follow(hass, wanted.address, heard)]
+        if not seconds:
+            return number, None
         job = HassJob(ended, f"{DOMAIN} unlisten", cancel_on_shutdown=True)
-        listener.stops = [
-            async_call_later(hass, seconds, job),
-            _follow(hass, wanted.address, heard),
-        ]
+        listener.stops.append(async_call_later(hass, seconds, job))
         return number, dt_util.utcnow() + timedelta(seconds=seconds)
 
     @callback

@@ -11,7 +11,7 @@ from .adding import entry_of
 from .air_errors import failed_step, failure, mistake, unreachable
 from .const import DOMAIN
 from .proto.link.explore import Characteristic, Descriptor, Service, explore
-from .proto.link.talk import Code, Do, Failed, Step, Talk
+from .proto.link.talk import LOST, Code, Do, Failed, Step, Talk
 from .proto.model.errors import Unreachable
 from .runtime import SHARED
 from .transport import BleakLink, async_use
@@ -46,11 +46,17 @@ async def async_talk(
     if own and not allow_own and any(step.writes for step in steps):
         raise mistake("own_device", Code.NOT_WRITABLE, name=own.title)
 
+    talk: Talk | None = None
+
     async def work(link: BleakLink) -> list[list[bytes]]:
-        return await Talk(link).run(steps)
+        nonlocal talk
+        talk = Talk(link)
+        return await talk.run(steps)
 
     limit = _LIMIT + sum(step.seconds for step in steps)
-    brought = await _async_visit(hass, address, work, limit)
+    brought = await _async_visit(
+        hass, address, work, limit, lambda: talk.broken if talk else None
+    )
     return [_answer(*one) for one in zip(steps, brought, strict=True)]
 
 
@@ -59,8 +65,12 @@ async def _async_visit[T](
     address: str,
     work: Callable[[BleakLink], Awaitable[T]],
     limit: float,
+    broken: Callable[[], Failed | None] = lambda: None,
 ) -> T:
-    """Connect in turn with all others, work, and disconnect whatever happens."""
+    """Connect in turn with all others, work, and disconnect whatever happens.
+
+    ``broken`` says what it means that the connection broke now.
+    """
     busy = hass.data.setdefault(_BUSY, set())
     if address in busy:
         raise mistake("busy", Code.CONNECTION, address=address)
@@ -74,6 +84,8 @@ async def _async_visit[T](
     except Failed as err:
         raise failed_step(err) from err
     except Unreachable as err:
+        if err.reason == LOST and (step := broken()):
+            raise failed_step(step) from err
         raise unreachable(err, address) from err
     except TimeoutError as err:
         raise failure("too_long", Code.CONNECTION, address=address) from err

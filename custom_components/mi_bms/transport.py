@@ -24,6 +24,7 @@ from .proto.link.explore import Characteristic, Descriptor, Service
 from .proto.link.gatt import GattLink, Notified
 from .proto.link.session import Device, Session, merge_info
 from .proto.link.slots import SILENT_AFTER
+from .proto.link.talk import LOST
 from .proto.model.errors import (
     FrameError,
     MiBmsError,
@@ -138,7 +139,11 @@ class BleakLink(GattLink):
             code = att_error(err)
             if code in _UNPAIRED:
                 raise PairingNeeded(code) from err
-            raise Unreachable("link" if code is None else f"gatt_{code}") from err
+            if code is not None:
+                raise Unreachable(f"gatt_{code}") from err
+            # A device that ends the connection has refused nothing.
+            standing = self._client.is_connected
+            raise Unreachable("link" if standing else LOST) from err
 
 
 def att_error(err: Exception) -> int | None:
@@ -340,7 +345,7 @@ async def _until_lost[T](work: Awaitable[T], lost: asyncio.Future[None]) -> T:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
-        raise Unreachable("lost")
+        raise Unreachable(LOST)
     finally:
         if not task.done():
             task.cancel()

@@ -312,6 +312,22 @@ async def test_unlisten(house: Home) -> None:
     assert events == []
 
 
+async def test_a_listener_without_an_end(house: Home) -> None:
+    events = heard(house)
+    endless = await act(house, "listen", address=ADDRESS, minutes=0)
+    assert endless["ends"] is None
+    house.air.add(Box())
+    await house.clock.leap(3 * 86_400.0)
+    house.shout(house.air.devices[ADDRESS])
+    await house.clock.settle()
+    assert len(events) == 1
+    assert (await act(house, "unlisten", listener=endless["listener"]))["ended"] == 1
+    await house.clock.run(5)
+    house.shout(house.air.devices[ADDRESS])
+    await house.clock.settle()
+    assert len(events) == 1
+
+
 async def test_listeners_are_few(house: Home) -> None:
     for _ in range(20):
         await act(house, "listen", address=ADDRESS)

@@ -206,8 +206,13 @@ async def test_a_device_that_leaves(home: Home, box: Box) -> None:
         write_to="fff3",
         data="01",
     )
-    assert (failed, fill["code"]) == ("air_no_connection", "1")
+    assert (failed, fill["code"]) == ("air_left_writing", "1")
     assert (box.connects, box.gone) == (1, 1)
+    # A confirmed write tells no more of what was taken.
+    failed, fill = await refused(
+        home, "write", address=ADDRESS, characteristic="fff1", data="01"
+    )
+    assert (failed, fill["code"], fill["step"]) == ("air_left_writing", "1", "1")
 
 
 @pytest.mark.parametrize(

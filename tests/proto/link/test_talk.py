@@ -16,6 +16,7 @@ from custom_components.mi_bms.proto.link.explore import (
 from custom_components.mi_bms.proto.link.gatt import Notified
 from custom_components.mi_bms.proto.link.talk import (
     LONGEST_VALUE,
+    LOST,
     MOST_BYTES,
     MOST_NOTIFICATIONS,
     Code,
@@ -44,6 +45,7 @@ class Fake:
         self.written: list[tuple[str, bytes, bool]] = []
         self.subscribed: list[str] = []
         self.broken: set[str] = set()
+        self.reason = "link"
         self.answers: list[bytes] = []
         self.say: Callable[[bytes], None] = lambda _: None
 
@@ -59,18 +61,18 @@ class Fake:
 
     async def subscribe(self, uuid: str, notified: Notified) -> None:
         if "subscribe" in self.broken:
-            raise Unreachable("link")
+            raise Unreachable(self.reason)
         self.subscribed.append(uuid)
         self.say = notified
 
     async def read(self, uuid: str) -> bytes:
         if "read" in self.broken:
-            raise Unreachable("link")
+            raise Unreachable(self.reason)
         return uuid.encode()
 
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
         if "write" in self.broken:
-            raise Unreachable("link")
+            raise Unreachable(self.reason)
         self.written.append((uuid, data, response))
         for one in self.answers:
             self.say(one)
@@ -211,6 +213,29 @@ async def test_what_the_device_refuses(
     failed = await failing(link, step)
     assert not isinstance(failed, Impossible)
     assert (failed.number, failed.code, failed.reason) == (1, code, reason)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "step", "reason"),
+    [
+        ("read", read("value"), "left"),
+        ("write", write("loud"), "left_writing"),
+        ("subscribe", notify("both"), "left"),
+        ("write", notify("both", data=b"\x01"), "left_writing"),
+    ],
+)
+async def test_a_device_that_leaves_has_refused_nothing(
+    breaks: str, step: Step, reason: str
+) -> None:
+    link = Fake()
+    link.broken, link.reason = {breaks}, LOST
+    talk = Talk(link)
+    assert talk.broken is None
+    with pytest.raises(Unreachable):
+        await talk.run([step])
+    assert talk.broken
+    assert (talk.broken.number, talk.broken.code) == (1, Code.CONNECTION)
+    assert talk.broken.reason == reason
 
 
 async def test_some_notifications_are_better_than_none() -> None:

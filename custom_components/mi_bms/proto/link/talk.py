@@ -18,6 +18,8 @@ LONGEST_VALUE: Final = 512  # bytes that a characteristic can hold
 MOST_NOTIFICATIONS: Final = 500
 MOST_BYTES: Final = 65_536  # of the notifications of one step
 
+LOST: Final = "lost"  # the reason of a link that broke
+
 _WRITE: Final = "write"
 _SILENT: Final = "write-without-response"
 _SPEAKS: Final = frozenset({"notify", "indicate"})
@@ -142,14 +144,31 @@ class Talk:
         self._link = link
         self._heard: dict[str, deque[bytes]] = {}
         self._news = asyncio.Event()
+        self._at: tuple[int, Step] | None = None
 
     async def run(self, steps: Sequence[Step]) -> list[list[bytes]]:
         """Do all steps; give per step the value read, the notifications, or nothing for a write.
 
-        Raises ``Impossible`` before the first step if any cannot be done, ``Failed`` when one fails.
+        Raises ``Impossible`` before the first step if any cannot be done, ``Failed`` when one fails,
+        ``Unreachable`` when the link breaks; ``broken`` says at what.
         """
         check(self._link, steps)
-        return [await self._do(number, step) for number, step in enumerate(steps, 1)]
+        brought = []
+        for number, step in enumerate(steps, 1):
+            self._at = number, step
+            brought.append(await self._do(number, step))
+        return brought
+
+    @property
+    def broken(self) -> Failed | None:
+        """Return what it means that the link broke now; None before the first step."""
+        if self._at is None:
+            return None
+        number, step = self._at
+        if step.writes:
+            # Nobody knows what the device took before it left.
+            return Failed(number, Code.CONNECTION, "left_writing", step.target)
+        return Failed(number, Code.CONNECTION, "left", step.where)
 
     async def _do(self, number: int, step: Step) -> list[bytes]:
         if step.do is Do.NOTIFY:
@@ -160,6 +179,7 @@ class Talk:
         try:
             return [await self._link.read(step.where)]
         except Unreachable as err:
+            _raise_lost(err)
             raise Failed(number, Code.NOT_READ, "not_read", step.where) from err
 
     async def _write(self, number: int, step: Step) -> None:
@@ -170,6 +190,7 @@ class Talk:
                 step.target, step.data, response=_confirmed(self._link, step)
             )
         except Unreachable as err:
+            _raise_lost(err)
             raise Failed(number, Code.NOT_WRITTEN, "not_written", step.target) from err
 
     async def _collect(self, number: int, step: Step) -> list[bytes]:
@@ -203,8 +224,14 @@ class Talk:
         try:
             await self._link.subscribe(step.where, notified)
         except Unreachable as err:
+            _raise_lost(err)
             raise Failed(
                 number, Code.CANNOT_NOTIFY, "not_subscribed", step.where
             ) from err
         self._heard[step.where] = heard
         return heard
+
+
+def _raise_lost(err: Unreachable) -> None:
+    if err.reason == LOST:
+        raise err
