@@ -139,11 +139,10 @@ class BleakLink(GattLink):
             code = att_error(err)
             if code in _UNPAIRED:
                 raise PairingNeeded(code) from err
-            if code is not None:
-                raise Unreachable(f"gatt_{code}") from err
-            # A device that ends the connection has refused nothing.
-            standing = self._client.is_connected
-            raise Unreachable("link" if standing else LOST) from err
+            if not self._client.is_connected:
+                # A device that ends the connection has refused nothing, whatever the stack calls it.
+                raise Unreachable(LOST) from err
+            raise Unreachable("link" if code is None else f"gatt_{code}") from err
 
 
 def att_error(err: Exception) -> int | None:
