@@ -229,6 +229,7 @@ INDEX: Final[Mapping[str, Entry]] = {
         match=_names(
             "ANT[!@]BLE[!23]*", "ANT[!@]BLE2[!4]*", service="ffe0", sure=False
         ),
+        password=Password(kind=Secret.TEXT, longest=8),
     ),
     "basen": Entry(title="Basen BMS", brands=("Basen",), manual=True),
     "braunpwr": Entry(

@@ -41,6 +41,7 @@ _FINE_CHARGE: Final = frozenset({0x00, _ON, 0x04, 0x0F})  # 04 is a full battery
 _FINE_DISCHARGE: Final = frozenset({0x00, _ON, 0x0F})
 _WAITING: Final = 0x0E  # to switch the charge FET on
 _OTHER_ON: Final = 0x0B  # the discharge FET waits because the charge FET is on
+NOT_FITTED: Final = -40  # °C; what a place without a probe reads
 _AUTOMATIC: Final = 0x04
 _BALANCER: Final[Mapping[int, Alarm]] = {
     0x03: Alarm.BALANCER_OVERTEMPERATURE,
@@ -48,19 +49,22 @@ _BALANCER: Final[Mapping[int, Alarm]] = {
 }
 
 
-def read_codes(body: bytes, at: int, cells: int, draft: Draft) -> None:
-    """Read the codes of charge FET, discharge FET and balancer at ``at``; ``cells`` is the balancer's mask.
+def read_codes(
+    body: bytes, at: int, cells: int, draft: Draft, *, charge_first: bool
+) -> None:
+    """Read the codes of both FETs and of the balancer at ``at``; ``cells`` is the balancer's mask.
 
-    A FET code that is no plain state makes the problem code: that of the charge FET in the low byte,
-    that of the discharge FET in the next one.
+    The old protocol has the charge FET first, the new one the discharge FET. A FET code that is no
+    plain state makes the problem code: that of the first FET in the low byte, of the second in the next.
     """
-    charge, discharge, balancer = (integer(body, at + n, ">u1") for n in range(3))
+    first, second, balancer = (integer(body, at + n, ">u1") for n in range(3))
+    charge, discharge = (first, second) if charge_first else (second, first)
     draft.put(Field.CHRG_MOSFET, charge == _ON)
     draft.put(Field.DISCHRG_MOSFET, discharge == _ON)
     draft.put(Field.BALANCER, cells or bool(balancer & _AUTOMATIC))
     for code, fine, state, shift in (
-        (charge, _FINE_CHARGE, _WAITING, 0),
-        (discharge, _FINE_DISCHARGE, _OTHER_ON, 8),
+        (charge, _FINE_CHARGE, _WAITING, 0 if charge_first else 8),
+        (discharge, _FINE_DISCHARGE, _OTHER_ON, 8 if charge_first else 0),
     ):
         bits = 0 if code in fine else code << shift
         draft.flag(bits, bits if code == state else 0)

@@ -15,7 +15,7 @@ from ...model.sample import Place
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Draft, Num, Probes, Row, Text, decode, integer
 from ..contract import Ask, Context, Family, Pause, Talk, Tell, Wire
-from ..dialects.ant import read_codes
+from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
 
 _END: Final = b"\xaa\x55"
@@ -65,8 +65,14 @@ def _rows(probes: int, cells: int) -> tuple[Row, ...]:
     base = 2 * (probes + cells)
     return (
         Cells(34, cells, "<u2", empty=()),
-        Probes(34 + 2 * cells, probes, "<i2"),
-        Probes(34 + base, 2, "<i2", places=(Place.MOSFET, Place.BALANCER)),
+        Probes(34 + 2 * cells, probes, "<i2", absent=(NOT_FITTED,)),
+        Probes(
+            34 + base,
+            2,
+            "<i2",
+            places=(Place.MOSFET, Place.BALANCER),
+            absent=(NOT_FITTED,),
+        ),
         Num(Field.VOLTAGE, 38 + base, "<u2", 0.01),
         Num(Field.CURRENT, 40 + base, "<i2", 0.1),
         Num(Field.BATTERY_LEVEL, 42 + base, "<u2"),
@@ -91,7 +97,8 @@ def _decode(frame: bytes) -> Draft:
     draft.put(Field.CELL_COUNT, cells)
     draft.put(Field.BATTERY_CHARGING, state == _CHARGING)
     base = 2 * (probes + cells)
-    read_codes(frame, 46 + base, integer(frame, 70 + base, "<u4"), draft)
+    balancing = integer(frame, 70 + base, "<u4")
+    read_codes(frame, 46 + base, balancing, draft, charge_first=False)
     if state == _ERROR:
         draft.put(Field.PROBLEM, True)
     return decode(_rows(probes, cells), frame[:-4], draft)

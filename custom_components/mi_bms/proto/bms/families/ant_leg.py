@@ -1,22 +1,27 @@
 """ANT BMS, legacy protocol (AA 55 AA FF): one frame of 140 bytes, big endian. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``DB DB addr val val sum``; the reply ends with the 16-bit sum of everything behind its head.
-The time at offset 87 is the time since start, not the time to empty. Untested on hardware.
+The time at offset 87 is the time since start, not the time to empty. Boards with a password want it
+before anything else, two of its eight characters at a time. Untested on hardware.
 """
 
 from typing import Final
 
-from ...model.errors import FrameError
+from ...model.errors import AuthRejected, FrameError
 from ...model.fields import Field
 from ..checksum import high_low, sum8, sum16
 from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, integer
-from ..contract import Ask, Family, Wire
-from ..dialects.ant import read_codes
+from ..contract import Ask, Context, Family, Talk, Tell, Wire
+from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer, fixed
 
 _HEAD: Final = b"\xaa\x55\xaa\xff"
 _READ: Final = bytes((0, 0, 0))  # address and value
 _ASK: Final = b"\xdb\xdb" + _READ + bytes((sum8(_READ),))
+
+
+_PASSWORD: Final = (0xF1, 0xF2, 0xF3, 0xF4)
+_PASSWORD_SIZE: Final = 8
 
 
 def _check(frame: bytes) -> None:
@@ -27,7 +32,7 @@ def _check(frame: bytes) -> None:
 
 def _codes(body: bytes, draft: Draft) -> None:
     """Read the codes of FETs and balancer."""
-    read_codes(body, 103, integer(body, 132, ">u4"), draft)
+    read_codes(body, 103, integer(body, 132, ">u4"), draft, charge_first=True)
 
 
 def _capacity(body: bytes, draft: Draft) -> None:
@@ -48,17 +53,31 @@ _ROWS: Final[tuple[Row, ...]] = (
     Num(Field.TOTAL_CHARGE, 83, ">u4", 0.001),
     Num(Field.UPTIME, 87, ">u4"),
     # The last two of the six are usually not wired.
-    Probes(91, 4),
-    Probes(99, 2, absent=(0,)),
+    Probes(91, 4, absent=(NOT_FITTED,)),
+    Probes(99, 2, absent=(NOT_FITTED, 0)),
     Custom(_codes),
     Custom(_capacity),
 )
+
+
+def _login(context: Context) -> Talk[None]:
+    """Give the password, if there is one; it is not acknowledged."""
+    if not context.secret:
+        return
+    secret = context.secret.encode("ascii", "replace")
+    if len(secret) != _PASSWORD_SIZE:
+        raise AuthRejected
+    for n, address in enumerate(_PASSWORD):
+        core = bytes((address,)) + secret[2 * n : 2 * n + 2]
+        yield Tell(data=b"\xa5\xa5" + core + bytes((sum8(core),)))
+
 
 FAMILY: Final = Family(
     id="ant_leg",
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
     framer=lambda _context: LengthFramer((_HEAD,), fixed(140), _check),
     plan=(Ask(request=_ASK, reply=_HEAD, rows=_ROWS),),
+    login=_login,
     probe=Ask(request=_ASK, reply=_HEAD),
     response=False,
 )
