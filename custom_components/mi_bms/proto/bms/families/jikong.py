@@ -2,14 +2,15 @@
 
 Request ``AA 55 90 EB cmd len <13 bytes> sum``. After the device information the board says that it is
 ready (a frame of 20 bytes); asked for cell information it streams a frame about every second. The
-software version decides the layout: 24 cells before version 11, 32 from then on. Boards of hardware 3
-send floats instead (JK04); that layout is untested on hardware. The device information holds passwords,
+software version decides the layout: 24 cells before version 11, 32 from then on. Some boards send
+floats instead (JK04), which only the frame itself shows. The device information holds passwords,
 which are never read. Long because three layouts (24 cells, 32 cells, floats), 27 alarm bits, a stream
 that is greeted and started, and switches are described here.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from re import match
 from typing import Final
 
@@ -18,7 +19,19 @@ from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..checksum import sum8
-from ..codec import Bit, Draft, Flags, Num, Row, Text, decode, integer, real, text
+from ..codec import (
+    Bit,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Row,
+    Text,
+    decode,
+    integer,
+    real,
+    text,
+)
 from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
 from ..framing import LengthFramer, check_sum8
 
@@ -26,7 +39,7 @@ _HEAD: Final = b"\x55\xaa\xeb\x90"
 _ANSWER_HEAD: Final = b"\xaa\x55\x90\xeb"
 _SETTINGS, _CELLS, _INFO = b"\x01", b"\x02", b"\x03"
 _READY: Final = _ANSWER_HEAD + b"\xc8"
-_VERSION, _JK04, _NOMINAL, _STREAMS = "version", "jk04", "nominal", "streams"
+_VERSION, _NOMINAL, _STREAMS = "version", "nominal", "streams"
 _LINKS, _GREETED, _FORMAL = "links", "greeted", "formal"
 _GREET_EVERY: Final = 50  # connections between two looks at the version
 _REGISTERS: Final[Mapping[Field, int]] = {
@@ -52,7 +65,6 @@ _ALARMS: Final[Mapping[int, Alarm]] = {
     15: Alarm.DISCHARGE_OVERTEMPERATURE,
     16: Alarm.CHARGE_MOSFET_FAULT,
     17: Alarm.DISCHARGE_MOSFET_FAULT,
-    18: Alarm.COMMUNICATION_FAULT,
     20: Alarm.DISCHARGE_MOSFET_FAULT,
     21: Alarm.OVERTEMPERATURE,
     22: Alarm.TEMPERATURE_SENSOR_FAULT,
@@ -63,7 +75,8 @@ _ALARMS: Final[Mapping[int, Alarm]] = {
     27: Alarm.DISCHARGE_UNDERTEMPERATURE,
     28: Alarm.MOSFET_LOCKED,
 }
-_FULL: Final = 1 << 4  # a state, not a fault
+# Full, no positioning module, the factory's password kept: states and reminders of a healthy battery.
+_REMINDERS: Final = 1 << 4 | 1 << 18 | 1 << 19
 
 # Offset and place of each probe, in the order of its bits in the sensor mask.
 _PROBES_24S: Final = (
@@ -97,6 +110,13 @@ def _total(frame: bytes) -> int:
     return 300 if frame[0] == _HEAD[0] else 20
 
 
+def _heater_current(at: int, frame: bytes, draft: Draft) -> None:
+    """Read the current of the heater; boards without one keep other data there."""
+    raw = integer(frame, at, "<i2")
+    if draft.values[Field.HEATER] or not raw:
+        draft.put(Field.HEATER_CURRENT, raw / 1000)
+
+
 def _rows(shift: int) -> tuple[Row, ...]:
     """Make the rows behind the cells; the 24S layout lies lower by a fixed shift."""
     return (
@@ -117,7 +137,7 @@ def _rows(shift: int) -> tuple[Row, ...]:
         # What the board sends here is the mask of the fitted sensors.
         Num(Field.TEMP_SENSORS, 214 + shift, ">u1"),
         Bit(Field.HEATER, 215 + shift),
-        Num(Field.HEATER_CURRENT, 236 + shift, "<i2", 0.001),
+        Custom(partial(_heater_current, 236 + shift)),
         Bit(Field.CHARGER, 245 + shift),
     )
 
@@ -125,12 +145,12 @@ def _rows(shift: int) -> tuple[Row, ...]:
 _ROWS_24S: Final = (
     Num(Field.DELTA_VOLTAGE, 60, "<u2", 0.001),
     *_rows(-32),
-    Flags(136, "<u2", _ALARMS, harmless=_FULL),
+    Flags(136, "<u2", _ALARMS, harmless=_REMINDERS),
 )
 _ROWS_32S: Final = (
     Num(Field.DELTA_VOLTAGE, 76, "<u2", 0.001),
     *_rows(0),
-    Flags(166, "<u4", _ALARMS, harmless=_FULL),
+    Flags(166, "<u4", _ALARMS, harmless=_REMINDERS),
 )
 
 
@@ -173,13 +193,31 @@ def _decode(frame: bytes, version: int, nominal: int | None) -> Draft:
     return draft
 
 
-def _decode_jk04(frame: bytes) -> Draft:
-    """Read the older float layout, which has little more than cells."""
+def _floats(frame: bytes) -> list[float | None]:
+    """Read the cells of the float layout, up to the last one that is not empty."""
     cells = [real(frame, 6 + 4 * n) for n in range(24)]
     while cells and not cells[-1]:
         cells.pop()
+    return cells
+
+
+def _is_jk04(frame: bytes) -> bool:
+    """Say whether cell information is of the float layout.
+
+    Most of its cells are floats of a possible voltage, which read as whole numbers are cells of 16 V,
+    and the mask of the fitted cells makes no sense.
+    """
+    found = [volts for volts in _floats(frame) if volts != 0]
+    cells = [volts for volts in found if volts is not None and 0.5 <= volts <= 5]
+    mask = integer(frame, 54, "<u4")
+    return len(cells) > len(found) // 2 and not 0 < mask < 1 << 24
+
+
+def _decode_jk04(frame: bytes) -> Draft:
+    """Read the older float layout, which has little more than cells."""
+    cells = _floats(frame)
     rows = (Bit(Field.BALANCER, 220), Num(Field.UPTIME, 286, "<u4"))
-    draft = decode(rows, frame, Draft(cells=list(cells)))
+    draft = decode(rows, frame, Draft(cells=cells))
     draft.put(Field.BALANCE_CURRENT, real(frame, 222))
     return draft
 
@@ -193,7 +231,6 @@ def _major(raw: bytes) -> int:
 def _greet(context: Context) -> Talk[None]:
     """Find out the layout, and wait until the board is ready for the next command."""
     frame = (yield _ASK_INFO) or b""
-    context.memory[_JK04] = _major(frame[22:30]) == 3
     context.memory[_VERSION] = _major(frame[30:38])
     context.memory[_LINKS] = 0
     context.state[_GREETED] = True
@@ -238,7 +275,7 @@ def _start(context: Context) -> Talk[bytes]:
 def _poll(context: Context) -> Talk[Draft]:
     """Read the cell information."""
     frame = yield from _stream(context)
-    if context.memory[_JK04]:
+    if _is_jk04(frame):
         return _decode_jk04(frame)
     nominal = context.memory.get(_NOMINAL)
     return _decode(
