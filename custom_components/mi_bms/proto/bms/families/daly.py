@@ -15,7 +15,6 @@ from typing import Final
 from ...model.errors import FrameError, NoAnswer, Unsupported
 from ...model.fields import Field
 from ...model.sample import Place, Probe
-from ..alarms import Alarm
 from ..checksum import low_high, modbus16
 from ..codec import (
     Bit,
@@ -29,11 +28,21 @@ from ..codec import (
     Row,
     Text,
     decode,
+    decode_extra,
     integer,
     scaled,
     text,
 )
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
+from ..dialects.daly import (
+    CURRENTS_AND_LEVEL,
+    DIFFERENCES,
+    MOSFETS,
+    PARTS,
+    TEMPERATURES,
+    VOLTAGES,
+    bits,
+)
 from ..dialects.modbus import body, question
 from ..framing import modbus
 
@@ -46,53 +55,12 @@ _MOSFET: Final = "mosfet"
 _LONG: Final = "long"
 _RATED: Final = "rated"
 
-# Lowest bit of each group first; a warning comes before its protection.
-_ALARMS: Final[Mapping[int, Alarm]] = {
-    16: Alarm.MOSFET_OVERTEMPERATURE,
-    17: Alarm.MOSFET_OVERTEMPERATURE,
-    18: Alarm.TEMPERATURE_SENSOR_FAULT,
-    19: Alarm.TEMPERATURE_SENSOR_FAULT,
-    20: Alarm.CHARGE_MOSFET_FAULT,
-    21: Alarm.DISCHARGE_MOSFET_FAULT,
-    22: Alarm.CHARGE_MOSFET_FAULT,
-    23: Alarm.DISCHARGE_MOSFET_FAULT,
-    24: Alarm.FRONTEND_FAULT,
-    25: Alarm.WIRE_FAULT,
-    26: Alarm.TEMPERATURE_SENSOR_FAULT,
-    27: Alarm.MEMORY_FAULT,
-    28: Alarm.CLOCK_FAULT,
-    29: Alarm.PRECHARGE_FAULT,
-    30: Alarm.COMMUNICATION_FAULT,
-    31: Alarm.COMMUNICATION_FAULT,
-    32: Alarm.CHARGE_OVERCURRENT_WARNING,
-    33: Alarm.CHARGE_OVERCURRENT,
-    34: Alarm.DISCHARGE_OVERCURRENT_WARNING,
-    35: Alarm.DISCHARGE_OVERCURRENT,
-    36: Alarm.LEVEL_HIGH_WARNING,
-    37: Alarm.LEVEL_HIGH,
-    38: Alarm.LEVEL_LOW_WARNING,
-    39: Alarm.LEVEL_LOW,
-    40: Alarm.CELL_IMBALANCE_WARNING,
-    41: Alarm.CELL_IMBALANCE,
-    42: Alarm.TEMPERATURE_DIFFERENCE_WARNING,
-    43: Alarm.TEMPERATURE_DIFFERENCE,
-    48: Alarm.CELL_OVERVOLTAGE_WARNING,
-    49: Alarm.CELL_OVERVOLTAGE,
-    50: Alarm.CELL_UNDERVOLTAGE_WARNING,
-    51: Alarm.CELL_UNDERVOLTAGE,
-    52: Alarm.PACK_OVERVOLTAGE_WARNING,
-    53: Alarm.PACK_OVERVOLTAGE,
-    54: Alarm.PACK_UNDERVOLTAGE_WARNING,
-    55: Alarm.PACK_UNDERVOLTAGE,
-    56: Alarm.CHARGE_OVERTEMPERATURE_WARNING,
-    57: Alarm.CHARGE_OVERTEMPERATURE,
-    58: Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
-    59: Alarm.CHARGE_UNDERTEMPERATURE,
-    60: Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
-    61: Alarm.DISCHARGE_OVERTEMPERATURE,
-    62: Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
-    63: Alarm.DISCHARGE_UNDERTEMPERATURE,
-}
+_ALARMS: Final = bits(
+    TEMPERATURES, VOLTAGES, DIFFERENCES, CURRENTS_AND_LEVEL, PARTS, MOSFETS, (), ()
+)
+
+_NONE: Final = (0, 0xFFFF)
+_NO_PROBE: Final = (*_NONE, 0xFF)
 
 
 def _head(at: int, counts: int, most: int) -> tuple[Row, ...]:
@@ -100,10 +68,10 @@ def _head(at: int, counts: int, most: int) -> tuple[Row, ...]:
     return (
         Cells(0, Count(counts, ">u2", most=most)),
         Num(Field.CELL_COUNT, counts, ">u2"),
-        Probes(at, Count(counts + 2, ">u2", most=8), ">u2", 1, -40, absent=(0,)),
+        Probes(at, Count(counts + 2, ">u2", most=8), ">u2", 1, -40, absent=_NO_PROBE),
         Num(Field.TEMP_SENSORS, counts + 2, ">u2"),
         Num(Field.VOLTAGE, at + 16, ">u2", 0.1),
-        Num(Field.CURRENT, at + 18, ">u2", 0.1, -30000),
+        Num(Field.CURRENT, at + 18, ">u2", 0.1, -30000, absent=(0,)),
         Num(Field.BATTERY_LEVEL, at + 20, ">u2", 0.1),
     )
 
@@ -121,7 +89,6 @@ _D2_ROWS: Final[tuple[Row, ...]] = (
 
 # Registers 3E to 43: what some boards add, in an answer of its own or at the end of a long one.
 _MORE_AT: Final = 124
-_NONE: Final = (0, 0xFFFF)
 
 
 def _more(data: bytes, draft: Draft) -> None:
@@ -130,14 +97,14 @@ def _more(data: bytes, draft: Draft) -> None:
     A board without MOSFET temperature has none of the others either.
     """
     mosfet, board = integer(data, 8, ">u2"), integer(data, 10, ">u2")
-    if mosfet in _NONE:
+    if mosfet in _NO_PROBE:
         return
     cells = integer(data, 0, ">u2") | integer(data, 2, ">u2") << 16
     if cells and draft.values.get(Field.BALANCER):
         draft.put(Field.BALANCER, cells)
     decode((Num(Field.BALANCE_CURRENT, 4, ">u2", 0.001, -30000, _NONE),), data, draft)
     draft.probes.insert(0, Probe(mosfet - 40, Place.MOSFET))
-    if board not in _NONE:
+    if board not in _NO_PROBE:
         draft.probes.append(Probe(board - 40, Place.PCB))
 
 
@@ -145,28 +112,30 @@ _81_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CYCLE_CHARGE, 20, ">u2", 0.1),
     Num(Field.CYCLES, 22, ">u2"),
     Bit(Field.BALANCER, 24, 0xFFFF, ">u2"),
-    Num(Field.BALANCE_CURRENT, 26, ">u2", 0.001, -30000),
+    Num(Field.BALANCE_CURRENT, 26, ">u2", 0.001, -30000, _NONE),
     Bit(Field.CHRG_MOSFET, 34, 0xFFFF, ">u2"),
     Bit(Field.DISCHRG_MOSFET, 36, 0xFFFF, ">u2"),
     Bit(Field.PRECHRG_MOSFET, 38, 0xFFFF, ">u2"),
     Bit(Field.HEATER, 40, 0xFFFF, ">u2"),
     Num(Field.CYCLE_CAPACITY, 48, ">u2", absent=(0,)),
-    Probes(50, 2, ">u2", 1, -40, places=(Place.MOSFET, Place.PCB), absent=(0, 0xFFFF)),
+    Probes(50, 2, ">u2", 1, -40, places=(Place.MOSFET, Place.PCB), absent=_NO_PROBE),
     Flags(88, ">u4"),
 )
 
 
-def _date(data: bytes, draft: Draft) -> None:
-    """Read the production date, which comes as eight digits."""
+def _third(data: bytes, draft: Draft) -> None:
+    """Read the production date, eight digits, or the hardware where texts have 32 bytes and not 16."""
     found = re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)", text(data[32:48]) or "")
     if found:
         draft.info["production_date"] = "-".join(found.groups())
+    elif "hw_version" not in draft.info and (hardware := text(data[32:64])):
+        draft.info["hw_version"] = hardware
 
 
 _D2_INFO: Final[tuple[Row, ...]] = (
     Text("sw_version", 0, 16),
     Text("hw_version", 16, 16),
-    Custom(_date),
+    Custom(_third),
 )
 _81_INFO: Final[tuple[Row, ...]] = (
     Text("sw_version", 0, 28),
@@ -224,7 +193,8 @@ def _poll(context: Context) -> Talk[Draft]:
         context.memory[_LONG] = False
     if protocol == _81:
         decode(_head(96, 120, 48), data, draft)
-        return decode(_81_ROWS, body((yield _ask_81(0x0041, 62))), draft)
+        frame = yield from extra(context, _ask_81(0x0041, 62))
+        return decode_extra(_81_ROWS, frame and body(frame), draft)
     decode(_D2_ROWS, data, draft)
     yield from _read_more(context, draft)
     yield from _read_rated(context, draft)
@@ -237,7 +207,7 @@ def _read_more(context: Context, draft: Draft) -> Talk[None]:
         return
     frame = yield _ask(0x003E, 9, optional=True)
     context.state.setdefault(
-        _MOSFET, frame is not None and integer(body(frame), 8, ">u2") not in _NONE
+        _MOSFET, frame is not None and integer(body(frame), 8, ">u2") not in _NO_PROBE
     )
     if frame:
         _more(body(frame), draft)
