@@ -65,9 +65,16 @@ def test_short_answers_need_the_capacities() -> None:
     assert draft.values[Field.BATTERY_LEVEL] == 17
 
 
-def test_a_balancing_mask_has_to_fit_the_cells() -> None:
-    assert poll(changed(55, "0004")).values[Field.BALANCER] == 4
-    assert Field.BALANCER not in poll(changed(55, "0010")).values
+@pytest.mark.parametrize("counter", ["0000", "0004", "0010", "1376"])
+def test_the_long_answer_never_tells_who_balances(counter: str) -> None:
+    assert Field.BALANCER not in poll(changed(55, counter)).values
+
+
+@pytest.mark.parametrize("raw", ["00", "A1", "FF"])
+def test_a_probe_that_cannot_be_is_left_out(raw: str) -> None:
+    draft = poll(changed(48, raw))
+    assert draft.probes == []
+    assert draft.values[Field.BATTERY_LEVEL] == 17
 
 
 def test_alarms() -> None:
@@ -85,7 +92,7 @@ def test_discharging() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "data"), [(44, "C351"), (46, "C351"), (48, "A1"), (62, "2711"), (66, "FFFF")]
+    ("at", "data"), [(44, "C351"), (46, "C351"), (62, "2711"), (66, "FFFF")]
 )
 def test_rubbish_is_out_of_range(at: int, data: str) -> None:
     with pytest.raises(FrameError, match="range"):

@@ -206,12 +206,14 @@ def test_daly_odd_production_dates_are_left_out(make: Make) -> None:
     assert (info.sw_version, info.production_date) == ("T00K", None)
 
 
-def test_old_daly_boards_have_to_answer_what_they_answered_before(make: Make) -> None:
+def test_old_daly_boards_have_to_answer_the_main_question_again(make: Make) -> None:
     battery = make("daly_legacy:all_commands")
     battery.read()
     assert battery.link.asked[0] == ""
-    missing = battery.link.asked[3]
-    battery.reconnect(missing)
+    main, further = battery.link.asked[1], battery.link.asked[3]
+    battery.reconnect(further)
+    assert Field.VOLTAGE in battery.read().values
+    battery.reconnect(main)
     with pytest.raises(NoAnswer):
         battery.read()
 

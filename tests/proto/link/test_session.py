@@ -275,9 +275,17 @@ def test_what_came_instead_of_an_answer(chunk: bytes, reason: str) -> None:
 
 
 def test_a_refusal_ends_the_poll_at_once() -> None:
-    link = Link({**GOOD, ASK_CELLS: [bytes.fromhex("dd048000ff8077")]})
+    link = Link({**GOOD, ASK_BASIC: [bytes.fromhex("dd038000ff8077")]})
     with pytest.raises(FrameError, match="status"):
         run(session().read(link, DEVICE))
+    assert len(link.written) == 1
+
+
+def test_a_refusal_of_what_is_optional_ends_the_question_at_once() -> None:
+    link = Link({**GOOD, ASK_CELLS: [bytes.fromhex("dd048000ff8077")]})
+    sample = run(session().read(link, DEVICE))
+    assert sample.values[Field.VOLTAGE]
+    assert sample.cells == ()
     assert len(link.written) == 2
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from ..model.errors import FrameError
+from ..model.errors import FrameError, NoAnswer
 from ..model.fields import Field
 from .codec import Draft, Row, decode, decode_extra
 from .framing import BROKEN, REFUSALS, Framer
@@ -267,6 +267,24 @@ def unless_refused(context: Context, ask: Ask) -> Talk[bytes | None]:
             raise
     context.memory[refused] = context.now
     return None
+
+
+def unless_silent(context: Context, ask: Ask) -> Talk[bytes | None]:
+    """Ask what a sample can do without; None when the device says nothing.
+
+    For protocols where anything else in place of the answer makes the whole doubtful: that raises.
+    """
+    if context.spent > ENOUGH:
+        return None
+    silent = f"silent {(ask.request or b'').hex()}"
+    tries = 1 if context.memory.get(silent) else ask.tries
+    try:
+        frame = yield replace(ask, tries=tries)
+    except NoAnswer:
+        context.memory[silent] = True
+        return None
+    context.memory[silent] = False
+    return frame
 
 
 def gather[K](

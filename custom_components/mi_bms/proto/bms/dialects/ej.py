@@ -10,10 +10,11 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ...model.sample import Probe
 from ..alarms import Alarm
 from ..checksum import inverted_sum8
-from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Row, decode, integer
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, unless_silent
 from ..framing import MarkFramer
 
 # The other Bluetooth module that these packs come with.
@@ -70,17 +71,10 @@ def _current(body: bytes, draft: Draft) -> None:
 
 
 def _temperature(body: bytes, draft: Draft) -> None:
-    """Refuse what the maker's own app takes for corrupt; only the first place is certain to be fitted."""
-    if integer(body, 48, ">u1") > 160:
-        raise FrameError("range")
-    decode((Probes(48, 1, ">u1", 1, -40),), body, draft)
-
-
-def _balancer(body: bytes, draft: Draft) -> None:
-    """Read the balancing cells; in long answers the word may be a charge counter, so it has to fit."""
-    mask = integer(body, 55, ">u2")
-    if mask < 1 << len(draft.cells):
-        draft.put(Field.BALANCER, mask)
+    """Read the first place, the only one that is certain to be fitted; the maker's app believes 120 °C."""
+    raw = integer(body, 48, ">u1")
+    if 0 < raw <= 120 + 40:
+        draft.probes.append(Probe(raw - 40))
 
 
 STATUS: Final = {
@@ -105,7 +99,6 @@ _REALTIME_ROWS: Final[tuple[Row, ...]] = (
     Bit(Field.DISCHRG_MOSFET, 52, 0x10),
     Bit(Field.CHRG_MOSFET, 52, 0x20),
     Bit(Field.HEATER, 54),
-    Custom(_balancer),
     Num(Field.CYCLES, 57, ">u2"),
     Num(Field.BATTERY_LEVEL, 61, ">u1"),
 )
@@ -121,6 +114,8 @@ def _capacities(at: int) -> tuple[Row, ...]:
 
 
 _IN_REALTIME: Final = _capacities(62)
+# In the long answer a counter of the charge stands there, whatever it looks like.
+_IN_SHORT: Final = (Num(Field.BALANCER, 55, ">u2"),)
 _IN_CAPACITY: Final = _capacities(7)
 _CAPACITIES: Final = (Field.CYCLE_CHARGE, Field.FULL_CHARGE, Field.DESIGN_CAPACITY)
 
@@ -138,14 +133,17 @@ def body(frame: bytes | None) -> bytes:
     return bytes.fromhex((frame or b"")[1:-3].decode("ascii"))
 
 
-def poll(_context: Context) -> Talk[Draft]:
+def poll(context: Context) -> Talk[Draft]:
     """Read the values, and the capacities where the answer does not hold them."""
     frame = yield _is_answer(0x02)
     draft = decode(_REALTIME_ROWS, body(frame), Draft())
     if frame is not None and len(frame) >= _LONG:
         decode(_IN_REALTIME, body(frame), draft)
     else:
-        decode(_IN_CAPACITY, body((yield _is_answer(0x10))), draft)
+        decode(_IN_SHORT, body(frame), draft)
+        capacity = yield from unless_silent(context, _is_answer(0x10))
+        if capacity is not None:
+            decode(_IN_CAPACITY, body(capacity), draft)
     if any((draft.number(name) or 0) > 1000 for name in _CAPACITIES):
         raise FrameError("range")
     return draft

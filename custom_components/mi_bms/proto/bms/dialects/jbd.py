@@ -31,7 +31,7 @@ from ..codec import (
     number,
     scaled,
 )
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer
 
 BASIC: Final = 0x03
@@ -88,15 +88,22 @@ def framer(_context: Context) -> LengthFramer:
     return LengthFramer((b"\xdd", b"\xff\xaa"), _total, _check)
 
 
-def ask(
+def _question(
     register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
-) -> Talk[bytes]:
-    """Ask for a register and give its data; raises ``AuthNeeded`` or ``FrameError`` for a refusal."""
-    frame = yield Ask(
+) -> Ask:
+    """Make the question for a register."""
+    return Ask(
         request=request(register, data, write=write),
         reply=bytes((0xDD, register)),
         tries=tries,
     )
+
+
+def ask(
+    register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
+) -> Talk[bytes]:
+    """Ask for a register and give its data; raises ``AuthNeeded`` or ``FrameError`` for a refusal."""
+    frame = yield _question(register, data, write=write, tries=tries)
     return payload(frame or b"")
 
 
@@ -123,10 +130,10 @@ PROTECTIONS: Final[Mapping[int, Alarm]] = {
     9: Alarm.DISCHARGE_OVERCURRENT,
     10: Alarm.SHORT_CIRCUIT,
     11: Alarm.FRONTEND_FAULT,
-    12: Alarm.MOSFET_LOCKED,
+    12: Alarm.MOSFET_LOCKED,  # by the switch command
     13: Alarm.CHARGE_TIMEOUT,
 }
-_USER_LOCK: Final = 1 << 12  # set by the switch command: not a defect
+NO_PROBE: Final = (0, 0xFFFF)
 
 _COUNTED: Final = (
     Alarm.SHORT_CIRCUIT,
@@ -175,7 +182,7 @@ COMMON: Final[tuple[Row, ...]] = (
     Num(Field.CYCLES, 8, ">u2"),
     Custom(production_date),
     Custom(_balancer),
-    Flags(16, ">u2", PROTECTIONS, harmless=_USER_LOCK),
+    Flags(16, ">u2", PROTECTIONS),
     Custom(_software),
     Num(Field.BATTERY_LEVEL, 19, ">u1"),
     Bit(Field.CHRG_MOSFET, 20, 0x01),
@@ -205,20 +212,31 @@ def _tail(body: bytes, draft: Draft) -> None:
 ROWS: Final[tuple[Row, ...]] = (
     *COMMON,
     Probes(
-        23, Count(22, most=16), ">u2", 0.1, -2731, places=(Place.CELL,), absent=(0,)
+        23,
+        Count(22, most=16),
+        ">u2",
+        0.1,
+        -2731,
+        places=(Place.CELL,),
+        absent=NO_PROBE,
     ),
     Custom(_tail),
 )
 
 
-def read_cells(draft: Draft) -> Talk[None]:
-    """Ask for the cells and compare their number with what register 03 said; dead cells stay."""
-    body = yield from ask(CELLS)
+def read_cells(context: Context, draft: Draft) -> Talk[None]:
+    """Ask for the cells and compare their number with what register 03 said; dead cells stay.
+
+    Without a good answer the draft has no cells: the rest is worth a sample.
+    """
+    frame = yield from extra(context, _question(CELLS, tries=3))
+    if frame is None or frame[2] != _OK:
+        return
+    body = frame[4:-3]
     said = draft.number(Field.CELL_COUNT)
     count = len(body) // 2
-    if len(body) % 2 or not count or (said and count < said):
-        raise FrameError("cells")
-    decode((Cells(0, int(said or count), empty=()),), body, draft)
+    if len(body) % 2 == 0 and count and (not said or count >= said):
+        decode((Cells(0, int(said or count), empty=()),), body, draft)
 
 
 def inform(_context: Context) -> Talk[Draft]:
@@ -352,7 +370,7 @@ def ask_basic(context: Context) -> Talk[bytes]:
 def poll(context: Context) -> Talk[Draft]:
     """Read values and cells."""
     draft = decode(ROWS, (yield from ask_basic(context)), Draft())
-    yield from read_cells(draft)
+    yield from read_cells(context, draft)
     return draft
 
 

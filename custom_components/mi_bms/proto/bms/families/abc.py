@@ -8,16 +8,15 @@ never said, so silence and memory count them, and some packs never send their fl
 from collections.abc import Mapping
 from typing import Final
 
-from ...model.errors import FrameError, NoAnswer
+from ...model.errors import FrameError
 from ...model.fields import Field
 from ..checksum import crc8_maxim
 from ..codec import Bit, Count, Draft, Num, Probes, Row, Text, decode, integer
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire, gather
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra, gather
 from ..framing import LengthFramer, fixed
 
 _STATUS, _NAME, _SWITCHES, _STATES, _CELLS, _FLAGS = 0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF9
 _PARTS: Final = "cell_frames"
-_SILENT: Final = "flags_silent"
 
 _ROWS: Final[Mapping[int, tuple[Row, ...]]] = {
     _STATUS: (
@@ -108,17 +107,9 @@ def _cells(frames: list[bytes]) -> list[float | None]:
     return [volts[number] for number in sorted(volts)]
 
 
-def _flags(context: Context, draft: Draft) -> Talk[None]:
-    """Ask for the protection flags, one byte each; packs that never answered are not asked again."""
-    if context.memory.get(_SILENT):
-        return
-    try:
-        frame = yield Ask(request=_request(0xC4), reply=bytes((0xCC, _FLAGS)), tries=2)
-    except NoAnswer:
-        context.memory.setdefault(_SILENT, True)
-        return
-    context.memory[_SILENT] = False
-    draft.flag(sum((byte & 1) << n for n, byte in enumerate((frame or b"")[2:18])))
+def _flags(frame: bytes, draft: Draft) -> None:
+    """Read the protection flags, one byte each."""
+    draft.flag(sum((byte & 1) << n for n, byte in enumerate(frame[2:18])))
 
 
 def _poll(context: Context) -> Talk[Draft]:
@@ -134,7 +125,11 @@ def _poll(context: Context) -> Talk[Draft]:
     draft = Draft(cells=_cells((yield from _cell_frames(context, found))))
     for kind, rows in _ROWS.items():
         decode(rows, found[kind, 0], draft)
-    yield from _flags(context, draft)
+    # Many packs never answer this.
+    ask = Ask(request=_request(0xC4), reply=bytes((0xCC, _FLAGS)))
+    frame = yield from extra(context, ask)
+    if frame is not None:
+        _flags(frame, draft)
     return draft
 
 

@@ -6,22 +6,31 @@ missing.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
-from ...model.errors import FrameError, NoAnswer
+from ...model.errors import FrameError
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..checksum import low_high, sum16
-from ..codec import Bit, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..codec import (
+    Bit,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    decode,
+    decode_extra,
+    integer,
+)
+from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_silent
 from ..framing import LengthFramer, length_at
 
 _STATUS, _GENERAL, _BALANCING = 0x2A, 0x2B, 0xFE
 _CELLS: Final = (0x24, 0x25, 0x26)
 _PER_PAGE: Final = 12
 _HIGHEST: Final = "highest_cell"
-_NO_BALANCING: Final = "no_balancing"
 
 _END: Final = b"\r\n"
 
@@ -40,24 +49,12 @@ def _check(frame: bytes) -> None:
         raise FrameError("checksum")
 
 
-def _ask(kind: int, *, start: int = 0x3A, tries: int | None = None) -> Ask:
+def _ask(kind: int, *, start: int = 0x3A) -> Ask:
     """Make the question of a type; both start bytes occur in answers."""
     return Ask(
         request=_request(kind, start),
         reply=lambda frame: frame[2] == kind,
-        tries=tries,
     )
-
-
-def _ask_briefly(kind: int) -> Talk[bytes | None]:
-    """Ask for what a board may not have: silence is None, a broken answer is asked for again."""
-    ask = _ask(kind, tries=1)
-    with suppress(NoAnswer):
-        try:
-            return (yield ask)
-        except FrameError:
-            return (yield ask)
-    return None
 
 
 # Charge state, discharge state, charge warnings, discharge warnings: one byte each.
@@ -85,6 +82,7 @@ _ALARMS: Final[Mapping[int, Alarm]] = {
     30: Alarm.PACK_UNDERVOLTAGE_WARNING,
     31: Alarm.LEVEL_LOW_WARNING,
 }
+_TIME_WARNING: Final = 1 << 28  # a warning that nobody has a word for
 _STATES: Final = 1 << 7 | 1 << 15 | 1 << 20  # the two FETs, and "fully charged"
 
 _STATUS_ROWS: Final[tuple[Row, ...]] = (
@@ -94,7 +92,7 @@ _STATUS_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CYCLE_CHARGE, 16, "<u4", 0.001),
     Bit(Field.CHRG_MOSFET, 20, 0x80),
     Bit(Field.DISCHRG_MOSFET, 21, 0x80),
-    Flags(20, "<u4", _ALARMS, mask=0xFFFF_FFFF ^ _STATES),
+    Flags(20, "<u4", _ALARMS, mask=0xFFFF_FFFF ^ _STATES, harmless=_TIME_WARNING),
     Num(Field.BATTERY_LEVEL, 24, ">u1"),
 )
 _GENERAL_ROWS: Final[tuple[Row, ...]] = (
@@ -124,7 +122,7 @@ def _cells(context: Context) -> Talk[list[float | None]]:
         if page == 0 or first < highest:
             frame = yield _ask(kind)
         else:
-            frame = yield from _ask_briefly(kind)
+            frame = yield from unless_silent(context, _ask(kind))
         if frame is None:
             break
         data = frame[4:-4]
@@ -137,27 +135,17 @@ def _cells(context: Context) -> Talk[list[float | None]]:
     return [raw / 1000 for raw in millivolts[:highest]]
 
 
-def _balancer(context: Context, draft: Draft) -> Talk[None]:
-    """Read the mask of balancing cells; boards that do not answer are not asked again."""
-    if context.memory.get(_NO_BALANCING):
-        return
-    with suppress(FrameError):
-        frame = yield from _ask_briefly(_BALANCING)
-        context.memory.setdefault(_NO_BALANCING, frame is None)
-        if frame is not None:
-            decode((Num(Field.BALANCER, 8, "<u5"),), frame[:-4], draft)
-
-
 def _poll(context: Context) -> Talk[Draft]:
     """Read status, capacities, cells and balancing; only status and cells have to come."""
     frame = yield _ask(_STATUS, start=0x3B)
     draft = decode(_STATUS_ROWS, frame or b"", Draft())
-    with suppress(FrameError):
-        if (general := (yield from _ask_briefly(_GENERAL))) is not None:
-            _general(general, draft)
+    general = yield from extra(context, _ask(_GENERAL))
+    draft = decode_extra((Custom(_general),), general, draft)
     draft.cells = yield from _cells(context)
-    yield from _balancer(context, draft)
-    return draft
+    balancing = yield from extra(context, _ask(_BALANCING))
+    return decode_extra(
+        (Num(Field.BALANCER, 8, "<u5"),), balancing and balancing[:-4], draft
+    )
 
 
 def _inform(_context: Context) -> Talk[Draft]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
-from ..codec import Bit, Count, Flags, Num, Probes
-from ..dialects.gobel import STATE, WIRES
+from ..codec import Bit, Count, Num, Probes
+from ..dialects.gobel import STATE, WIRES, words
 from ..dialects.modbus import family, question
 
 FAMILY: Final = family(
@@ -22,13 +22,17 @@ FAMILY: Final = family(
                 *STATE,
                 Num(Field.FULL_CHARGE, 10, ">u2", 0.01, absent=(0,)),
                 Num(Field.DESIGN_CAPACITY, 12, ">u2", 0.01),
-                # The rest of these six bytes are states, among them the FETs.
-                Flags(18, ">u6", mask=0xFF3FFF7F007F),
+                words(18, mask=0xFFFF_FFFF_20FF),
                 Bit(Field.CHRG_MOSFET, 22, 0x04),
                 Bit(Field.DISCHRG_MOSFET, 22, 0x08),
             ),
         ),
-        question(0x0039, 1, (Probes(0, 1, ">i2", 0.1, places=(Place.MOSFET,)),)),
+        question(
+            0x0039,
+            1,
+            (Probes(0, 1, ">i2", 0.1, places=(Place.MOSFET,)),),
+            optional=True,
+        ),
         question(
             0x002E,
             11,
@@ -36,6 +40,7 @@ FAMILY: Final = family(
                 Num(Field.TEMP_SENSORS, 0, ">u2"),
                 Probes(2, Count(0, ">u2", most=10), ">i2", 0.1, places=(Place.CELL,)),
             ),
+            optional=True,
         ),
     ),
 )

@@ -9,8 +9,19 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..checksum import sum8
-from ..codec import Cells, Custom, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..codec import (
+    Cells,
+    Custom,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    decode,
+    decode_extra,
+    integer,
+)
+from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
 
 _HEAD: Final = b"\xaa\x55"
@@ -41,29 +52,39 @@ def _runtime(body: bytes, draft: Draft) -> None:
         draft.put(Field.RUNTIME, hundredths * 36)
 
 
-# The time to empty needs the current, so it comes later.
-_ROWS: Final[tuple[tuple[int, tuple[Row, ...]], ...]] = (
-    (0x21, (Flags(4, "<u4"),)),
-    (0x09, (Probes(4, 1, "<i2"),)),
+_NEEDED: Final[tuple[tuple[int, tuple[Row, ...]], ...]] = (
     (0x0A, (Num(Field.BATTERY_LEVEL, 4, "<u1"),)),
     (
         0x0B,
         (Num(Field.VOLTAGE, 4, "<u4", 0.001), Num(Field.CURRENT, 8, "<i4", 0.001)),
     ),
+)
+# The time to empty needs the current.
+_FURTHER: Final[tuple[tuple[int, tuple[Row, ...]], ...]] = (
+    (0x21, (Flags(4, "<u4"),)),
+    (0x09, (Probes(4, 1, "<i2"),)),
     (0x0C, (Custom(_runtime),)),
     (0x15, (Num(Field.DESIGN_CAPACITY, 4, "<u2"), Num(Field.CYCLES, 6, "<u2"))),
 )
 
 
-def poll(_context: Context) -> Talk[Draft]:
+def poll(context: Context) -> Talk[Draft]:
     """Read all values, and cells as long as the last place of a reply is taken."""
     draft = Draft()
-    for command, rows in _ROWS:
+    for command, rows in _NEEDED:
         decode(rows, ((yield ask(command)) or b"")[:-3], draft)
+    for command, rows in _FURTHER:
+        frame = yield from extra(context, ask(command))
+        draft = decode_extra(rows, frame and frame[:-3], draft)
+    cells = Draft()
     for n, command in enumerate(_CELL_COMMANDS, start=1):
-        decode((Cells(4, 5, "<u2"),), ((yield ask(command)) or b"")[:-3], draft)
-        if len(draft.cells) < 5 * n:
+        if (frame := (yield from extra(context, ask(command)))) is None:
+            # A part of the cells would be shown as all of them.
+            return draft
+        cells = decode_extra((Cells(4, 5, "<u2"),), frame[:-3], cells)
+        if len(cells.cells) < 5 * n:
             break
+    draft.cells = cells.cells
     return draft
 
 

@@ -10,8 +10,19 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..checksum import negated_sum16
-from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..codec import (
+    Cells,
+    Count,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    decode,
+    decode_extra,
+    integer,
+)
+from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import MarkFramer, TranslatingFramer, unhex
 
 _DIGITS: Final = frozenset(b"0123456789ABCDEF")
@@ -67,7 +78,7 @@ _TAIL: Final[tuple[Row, ...]] = (
 )
 
 
-def poll(_context: Context) -> Talk[Draft]:
+def poll(context: Context) -> Talk[Draft]:
     """Read values and design capacity."""
     body = (yield _ASK_REALTIME) or b""
     cells, probes = _shape(body)
@@ -86,8 +97,8 @@ def poll(_context: Context) -> Talk[Draft]:
         again = len(frame) == len(body) and frame[6:7] == body[6:7]
         return frame[:1] == _REPLY and not frame[3] and not again
 
-    settings = yield Ask(request=_SETTINGS, reply=is_settings)
-    return decode((Num(Field.DESIGN_CAPACITY, 6, ">u2", 0.1),), settings or b"", draft)
+    settings = yield from extra(context, Ask(request=_SETTINGS, reply=is_settings))
+    return decode_extra((Num(Field.DESIGN_CAPACITY, 6, ">u2", 0.1),), settings, draft)
 
 
 FAMILY: Final = Family(

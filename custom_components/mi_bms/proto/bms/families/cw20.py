@@ -23,14 +23,14 @@ _TEMPERATURE: Final = Probes(24, 1, ">u2")
 _COMPACT: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 4, ">u2", 0.1),
     Num(Field.CURRENT, 6, ">i2", 0.001),
-    Num(Field.TOTAL_CHARGE, 8, ">u3", 0.001),
+    Num(Field.TOTAL_CHARGE, 8, ">u3", 0.01),
     Num(Field.ENERGY_TOTAL, 11, ">u4", 10),
     _TEMPERATURE,
 )
 _PADDED: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 4, ">u3", 0.1),
     Num(Field.CURRENT, 7, ">i3", 0.001),
-    Num(Field.TOTAL_CHARGE, 10, ">u3", 0.001),
+    Num(Field.TOTAL_CHARGE, 10, ">u3", 0.01),
     Num(Field.ENERGY_TOTAL, 13, ">u4", 10),
     _TEMPERATURE,
 )

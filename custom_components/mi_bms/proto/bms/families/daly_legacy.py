@@ -1,7 +1,7 @@
 """Daly smart BMS, the old protocol: frames of 13 bytes, big endian. Source: what batmon-ha reads.
 
 Request ``A5 80 cmd 08`` and 8 bytes, reply ``A5 01 cmd 08`` and 8 bytes, then the sum of the rest.
-Boards differ in the commands they know; what a board has answered once it has to answer every time.
+Boards differ in the commands they know; only the main one has to be answered.
 Untested on hardware. Long because boards know different commands, and cells and temperatures come in
 numbered series.
 """
@@ -12,20 +12,43 @@ from typing import Final
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..checksum import sum8
-from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
-from ..contract import Ask, Context, Family, Pacing, Talk, Tell, Wire
+from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, decode_extra
+from ..contract import Ask, Context, Family, Pacing, Talk, Tell, Wire, extra
+from ..dialects.daly import (
+    CURRENTS_AND_LEVEL,
+    DIFFERENCES,
+    MODULES,
+    MOSFETS,
+    PARTS,
+    TEMPERATURES,
+    VOLTAGES,
+    bits,
+)
 from ..framing import LengthFramer, check_sum8, fixed
 
 _WAKE: Final = "02f00000-0000-0000-0000-00000000ff01"
+_MAIN: Final = 0x90
 _CELLS: Final = 0x95
 _TEMPERATURES: Final = 0x96
+_ANSWERED: Final = "answered"
 
-# Command -> rows of its 8 data bytes; each is asked in this order.
+_ALARMS: Final = bits(
+    VOLTAGES,
+    TEMPERATURES,
+    CURRENTS_AND_LEVEL,
+    DIFFERENCES,
+    MOSFETS,
+    PARTS,
+    MODULES,
+    (),
+)
+
+# Command -> rows of its 8 data bytes; each is asked in this order, and only the main one has to be answered.
 _PLAN: Final[Mapping[int, tuple[Row, ...]]] = {
     0x90: (
         Num(Field.VOLTAGE, 0, ">u2", 0.1),
         # The wire counts discharging as positive.
-        Num(Field.CURRENT, 4, ">u2", -0.1, -30000),
+        Num(Field.CURRENT, 4, ">u2", -0.1, -30000, absent=(0,)),
         Num(Field.BATTERY_LEVEL, 6, ">i2", 0.1),
     ),
     0x93: (
@@ -41,56 +64,53 @@ _PLAN: Final[Mapping[int, tuple[Row, ...]]] = {
     ),
     # Which bit is which cell is not known: only whether any is balancing.
     0x97: (Bit(Field.BALANCER, 0, (1 << 64) - 1, ">u8"),),
-    0x98: (Flags(0, ">u8"),),
+    # The last byte is a fault code without names.
+    0x98: (Flags(0, ">u8", _ALARMS),),
 }
 
 
-def _ask(command: int, data: bytes = b"", *, tries: int = 2) -> Ask:
+def _ask(command: int, data: bytes = b"") -> Ask:
     """Ask for a command."""
     core = bytes((0xA5, 0x80, command, 8)) + data.ljust(8, b"\0")
     return Ask(
         request=core + bytes((sum8(core),)),
         reply=bytes((0xA5, 0x01, command, 8)),
-        tries=tries,
     )
 
 
-def _query(context: Context, command: int) -> Talk[bytes]:
-    """Give the first answer to a command; empty when this board does not know it."""
-    answered = f"answers_{command:02x}"
-    known = context.memory.get(answered)
-    try:
-        frame = yield _ask(command, tries=1 if known is False else 2)
-    except NoAnswer:
-        if known:
-            raise
-        context.memory[answered] = False
-        return b""
-    context.memory[answered] = True
-    return frame or b""
-
-
 def _series(context: Context, command: int, count: int, each: int) -> Talk[bytes]:
-    """Collect numbered answers that hold ``each`` bytes; they have to come in order."""
+    """Collect numbered answers that hold ``each`` bytes; empty where they do not come, all and in order."""
     data = b""
-    frame: bytes | None = yield from _query(context, command)
-    if not frame:
-        return data
+    frame = yield from extra(context, _ask(command))
     for number in range(1, -(-count // each) + 1):
         if number > 1:
-            frame = yield Ask(reply=bytes((0xA5, 0x01, command, 8)))
+            frame = yield Ask(reply=bytes((0xA5, 0x01, command, 8)), optional=True)
         if frame is None or frame[4] != number:
-            raise FrameError("order")
+            return b""
         data += frame[5 : 5 + each]
     return data
+
+
+def _main(context: Context, ask: Ask) -> Talk[bytes | None]:
+    """Ask the main question; a board that ever answered it has to answer it every time."""
+    try:
+        frame = yield ask
+    except NoAnswer:
+        if context.memory.get(_ANSWERED):
+            raise
+        return None
+    context.memory[_ANSWERED] = True
+    return frame
 
 
 def _poll(context: Context) -> Talk[Draft]:
     """Ask every command; a level out of range shows a corrupt answer."""
     draft = Draft()
     for command, rows in _PLAN.items():
-        if frame := (yield from _query(context, command)):
-            decode(rows, frame[4:-1], draft)
+        frame = yield from (_main if command == _MAIN else extra)(
+            context, _ask(command)
+        )
+        draft = decode_extra(rows, frame and frame[4:-1], draft)
     if not draft.values:
         raise NoAnswer
     if not 0 <= (draft.number(Field.BATTERY_LEVEL) or 0) <= 100:

@@ -30,7 +30,7 @@ def _tail(body: bytes, draft: Draft) -> None:
     at = 23 + 2 * (cells + 2)
     places = (Place.CELL,) * cells + (Place.MOSFET, Place.AMBIENT)
     rows: tuple[Row, ...] = (
-        Probes(23, cells + 2, ">u2", 0.1, -2731, places=places, absent=(0,)),
+        Probes(23, cells + 2, ">u2", 0.1, -2731, places=places, absent=jbd.NO_PROBE),
         Num(Field.BATTERY_HEALTH, at, ">u1"),
     )
     if len(body) >= at + 12:
@@ -63,7 +63,7 @@ def _basic(context: Context) -> Talk[bytes]:
 def poll(context: Context) -> Talk[Draft]:
     """Read values and cells."""
     draft = decode(_ROWS, (yield from _basic(context)), Draft())
-    yield from jbd.read_cells(draft)
+    yield from jbd.read_cells(context, draft)
     return draft
 
 

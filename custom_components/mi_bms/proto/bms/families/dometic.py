@@ -64,7 +64,7 @@ _CAPACITY: Final = 0x07
 _ROWS: Final[dict[int, tuple[Row, ...]]] = {
     0x02: (Num(Field.VOLTAGE, 4, ">u2", 0.01), Custom(_current)),
     0x0B: (Num(Field.BATTERY_LEVEL, 4, ">u1"),),
-    0x0C: (Probes(4, 1, ">u2", 0.1, -500),),
+    0x0C: (Probes(4, 1, ">u2", 0.1, -500, absent=(0, 0xFFFF)),),
     0x0E: (Num(Field.BATTERY_HEALTH, 4, ">u1"),),
     0x36: (Num(Field.CYCLE_CAPACITY, 4, ">u2"),),
     0x56: (Cells(4, 2, empty=()),),
@@ -167,7 +167,10 @@ def _poll(context: Context) -> Talk[Draft]:
             seen[key] += 1
             packs |= {frame[2]} if frame[3] in _ROWS else set()
     context.state[_PACKS] = bytes(packs)
-    return Draft(packs=[_pack(context, pack, found) for pack in sorted(packs)])
+    draft = Draft(packs=[_pack(context, pack, found) for pack in sorted(packs)])
+    energies = [pack.number(Field.CYCLE_CAPACITY) or 0 for pack in draft.packs]
+    draft.put(Field.CYCLE_CAPACITY, sum(energies))
+    return draft
 
 
 FAMILY: Final = Family(

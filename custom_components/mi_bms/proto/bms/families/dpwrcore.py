@@ -3,18 +3,20 @@
 A page has 20 bytes: payload length (bit 7: acknowledge), page number and number of pages in one byte,
 payload. Every page of an answer has to be written back with bit 7 set, or the next one does not come.
 Inside, ``3A 05 03 cmd len len <data> sum sum 0D 0A`` with a sum that starts at 8. Untested on hardware.
-Long because the pages with their acknowledges are a transport of its own, and it wants to be unlocked.
+Packs that want to be unlocked acknowledge that and mostly give no verdict. Long because the pages with
+their acknowledges are a transport of its own, and because of the lock.
 """
 
+from contextlib import suppress
 from functools import partial
 from re import fullmatch
 from typing import Final
 
-from ...model.errors import FrameError
+from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..checksum import high_low, sum16
 from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Talk, Tell, Wire
+from ..contract import Ask, Context, Family, Talk, Tell, Wire, unless_silent
 from ..framing import WholeFramer
 
 _PAGE: Final = 20
@@ -24,6 +26,7 @@ _HEAD: Final = b"\x3a\x05\x03"
 _END: Final = b"\r\n"
 _UNLOCK, _ACCEPTED, _REFUSED = 0x64, 0x32, 0x33
 _OPEN: Final = "TBA-"  # names of packs without a lock
+_VERDICT: Final = 0.3  # s; it follows the acknowledge at once or never
 
 _ROWS: Final[tuple[tuple[int, tuple[Row, ...]], ...]] = (
     (
@@ -36,7 +39,13 @@ _ROWS: Final[tuple[tuple[int, tuple[Row, ...]], ...]] = (
             Flags(15, ">u1"),
         ),
     ),
-    (0x61, (Num(Field.CYCLES, 8, ">u2"), Probes(12, 1, ">u2", 0.1, -2731.5))),
+    (
+        0x61,
+        (
+            Num(Field.CYCLES, 8, ">u2"),
+            Probes(12, 1, ">u2", 0.1, -2731.5, absent=(0, 0xFFFF)),
+        ),
+    ),
     (0x62, (Num(Field.CELL_COUNT, 6, ">u1"), Cells(7, Count(6)))),
 )
 
@@ -81,13 +90,17 @@ def _frame(payload: bytes) -> bytes:
     return payload[:end]
 
 
-def _exchange(request: bytes, replies: bytes) -> Talk[bytes]:
-    """Write a request, acknowledge all pages of its answer and give the frame they hold."""
-    page = (yield Ask(request=request, reply=partial(_is_page, 1, replies))) or b""
+def _ask(command: int) -> Ask:
+    """Make the question of a command; the answer is its first page."""
+    return Ask(request=_request(command), reply=partial(_is_page, 1, bytes((command,))))
+
+
+def _rest(page: bytes) -> Talk[bytes]:
+    """Acknowledge all pages of an answer and give the frame they hold."""
     payload = page[2 : 2 + page[0]]
     for number in range(2, (page[1] & 0x0F) + 1):
         request = _acknowledge(page)
-        reply = partial(_is_page, number, replies)
+        reply = partial(_is_page, number, b"")
         page = (yield Ask(request=request, reply=reply)) or b""
         payload += page[2 : 2 + page[0]]
     yield Tell(data=_acknowledge(page))
@@ -99,21 +112,36 @@ def _login(context: Context) -> Talk[None]:
     number = context.name[-4:]
     if context.name.startswith(_OPEN) or not fullmatch("[0-9A-Fa-f]{4}", number):
         return
-    frame = yield from _exchange(
-        _request(_UNLOCK, bytes.fromhex(number)), bytes((_UNLOCK, _ACCEPTED, _REFUSED))
+    request = _request(_UNLOCK, bytes.fromhex(number))
+    verdict = partial(_is_page, 1, bytes((_UNLOCK, _ACCEPTED, _REFUSED)))
+    page = yield Ask(
+        request=request,
+        reply=lambda page: page == _acknowledge(request) or verdict(page),
+        optional=True,
+        tries=2,
     )
+    if page is not None and not verdict(page):
+        # Many give none: only one that comes and refuses is a refusal.
+        page = yield Ask(reply=verdict, timeout=_VERDICT, optional=True)
+    if page is None:
+        return
+    yield Tell(data=_acknowledge(page))
+    frame = _frame(page[2 : 2 + page[0]])
     # The verdict is the command of the answer, or its only data byte.
     if _REFUSED in (frame[3], *frame[6:7]):
         raise FrameError("refused")
 
 
-def _poll(_context: Context) -> Talk[Draft]:
-    """Read both sets of values and the cells."""
-    draft = Draft()
-    for command, rows in _ROWS:
-        decode(
-            rows, (yield from _exchange(_request(command), bytes((command,)))), draft
-        )
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the main values, and what else there is: cycles, temperature and cells."""
+    (first, rows), *further = _ROWS
+    page = yield _ask(first)
+    draft = decode(rows, (yield from _rest(page or b"")), Draft())
+    for command, rows in further:
+        page = yield from unless_silent(context, _ask(command))
+        if page is not None:
+            with suppress(NoAnswer):
+                decode(rows, (yield from _rest(page)), draft)
     return draft
 
 

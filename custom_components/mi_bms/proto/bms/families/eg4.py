@@ -20,10 +20,9 @@ FAMILY: Final = family(
                 Num(Field.CURRENT, 2, ">i2", 0.1),
                 Num(Field.CELL_COUNT, 72, ">u2"),
                 Cells(4, Count(72, ">u2", most=16)),
-                # The board stands for the battery, and comes first among the probes.
-                Num(Field.TEMPERATURE, 36, ">i2"),
                 Probes(36, places=(Place.PCB,)),
-                Probes(66, 6, ">i1", places=(Place.CELL,)),
+                # A real 0 °C cannot be told from a place without a probe.
+                Probes(66, 6, ">i1", places=(Place.CELL,), absent=(0, -56)),
                 Num(Field.CYCLE_CHARGE, 42, ">u2", 0.1, absent=(0,)),
                 Num(Field.BATTERY_HEALTH, 46, ">u2"),
                 Num(Field.BATTERY_LEVEL, 48, ">u2"),

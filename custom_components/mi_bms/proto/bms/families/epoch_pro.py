@@ -10,8 +10,8 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..checksum import low_high, modbus16
-from ..codec import Cells, Count, Draft, Num, Probes, Row, decode
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..codec import Cells, Count, Draft, Num, Probes, Row, decode, decode_extra
+from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
 
 _HEAD: Final = b"\xfa\xf3\x16"
@@ -64,13 +64,15 @@ def _data(frame: bytes | None) -> bytes:
 _ASK_SYSTEM: Final = _ask(0x7654, _SYSTEM_DEVICE, 55)
 
 
-def _poll(_context: Context) -> Talk[Draft]:
+def _poll(context: Context) -> Talk[Draft]:
     """Read the system, then each of its packs."""
     data = _data((yield _ASK_SYSTEM))
     draft = decode(_SYSTEM, data, Draft())
     for device in range(1, _PACKS.read(data) + 1):
-        reply = yield _ask(0x75F8, device, 82)
-        draft.packs.append(decode(_PACK, _data(reply), Draft()))
+        reply = yield from extra(context, _ask(0x75F8, device, 82))
+        # One that does not answer keeps its place, so that no sum is made without it.
+        pack = decode_extra(_PACK, reply and _data(reply), Draft())
+        draft.packs.append(pack)
     return draft
 
 

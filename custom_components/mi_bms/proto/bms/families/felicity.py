@@ -91,7 +91,9 @@ def _decode(answer: Json) -> Draft:
     while draft.cells and draft.cells[-1] is None:
         draft.cells.pop()
     draft.probes = [
-        Probe(raw / 10) for raw in _row(answer, "BtemList") if raw is not None
+        Probe(raw / 10)
+        for raw in _row(answer, "BtemList")
+        if raw is not None and raw != -1  # a filler, too
     ]
     draft.flag(_whole(answer.get("Bwarn", 0)) + _whole(answer.get("Bfault", 0)))
     return draft

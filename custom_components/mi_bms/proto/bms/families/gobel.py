@@ -4,8 +4,8 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
-from ..codec import Bit, Cells, Count, Custom, Draft, Flags, Num, Probes, Text, integer
-from ..dialects.gobel import STATE, WIRES
+from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, Text, integer
+from ..dialects.gobel import STATE, WIRES, words
 from ..dialects.modbus import family, question
 
 
@@ -26,7 +26,7 @@ FAMILY: Final = family(
             (
                 *STATE,
                 Custom(_capacity),
-                Flags(16, ">u6"),
+                words(16),
                 # Which bit is which cell is not known: only whether any is balancing.
                 Bit(Field.BALANCER, 22, 0xFFFF, ">u2"),
                 Bit(Field.CHRG_MOSFET, 28, 0x4000, ">u2"),

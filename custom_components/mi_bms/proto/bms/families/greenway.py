@@ -10,8 +10,19 @@ from typing import Final
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..checksum import sum8
-from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode, integer
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire
+from ..codec import (
+    Cells,
+    Draft,
+    Flags,
+    Num,
+    Probes,
+    Row,
+    Text,
+    decode,
+    decode_extra,
+    integer,
+)
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer, check_sum8, length_at
 
 
@@ -24,10 +35,12 @@ def _ask(register: int, length: int) -> Ask:
 
 
 # Register -> expected length and rows.
-_VALUES: Final[Mapping[int, tuple[int, tuple[Row, ...]]]] = {
+_NEEDED: Final[Mapping[int, tuple[int, tuple[Row, ...]]]] = {
     0x09: (4, (Num(Field.VOLTAGE, 0, "<u4", 0.001),)),
     0x0A: (4, (Num(Field.CURRENT, 0, "<i4", 0.001),)),
     0x0D: (4, (Num(Field.BATTERY_LEVEL, 0, "<u4"),)),
+}
+_FURTHER: Final[Mapping[int, tuple[int, tuple[Row, ...]]]] = {
     0x0E: (4, (Num(Field.BATTERY_HEALTH, 0, "<u4"),)),
     0x0F: (4, (Num(Field.CYCLE_CHARGE, 0, "<u4", 0.001),)),
     0x16: (16, (Flags(2, "<u8"),)),
@@ -51,14 +64,21 @@ def _read(register: int, length: int) -> Talk[bytes]:
     return (frame or b"")[5:-1]
 
 
-def _poll(_context: Context) -> Talk[Draft]:
+def _poll(context: Context) -> Talk[Draft]:
     """Read all values, and the second page of cells only if the first one is full."""
     draft = Draft()
-    for register, (length, rows) in _VALUES.items():
+    for register, (length, rows) in _NEEDED.items():
         decode(rows, (yield from _read(register, length)), draft)
+    for register, (length, rows) in _FURTHER.items():
+        frame = yield from extra(context, _ask(register, length))
+        draft = decode_extra(rows, frame and frame[5:-1], draft)
     millivolts = b""
     for register in _CELLS:
-        millivolts += yield from _read(register, 2 * _PER_PAGE)
+        frame = yield from extra(context, _ask(register, 2 * _PER_PAGE))
+        if frame is None:
+            # A part of the cells would be shown as all of them.
+            return draft
+        millivolts += frame[5:-1]
         if not any(millivolts[-2:]):
             break
     return decode((Cells(0, len(millivolts) // 2, "<u2"),), millivolts, draft)

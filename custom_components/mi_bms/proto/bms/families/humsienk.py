@@ -81,13 +81,14 @@ def _disconnected(body: bytes, draft: Draft) -> None:
         draft.alarms.add(Alarm.WIRE_FAULT)
 
 
-def _ask(command: int, *rows: Row) -> Ask:
+def _ask(command: int, *rows: Row, optional: bool = False) -> Ask:
     """Make the question of a command."""
     core = bytes((command, 0))
     return Ask(
         request=b"\xaa" + core + low_high(sum16(core)),
         reply=bytes((0xAA, command)),
         rows=rows,
+        optional=optional,
     )
 
 
@@ -113,14 +114,15 @@ _PLAN: Final = (
         Bit(Field.DISCHRG_MOSFET, 7, _DISCHARGE_ON, "<u4"),
         Num(Field.BALANCER, 11, "<u3"),
         Custom(_disconnected),
+        optional=True,
     ),
-    _ask(0x22, Cells(3, 24, "<u2")),
+    _ask(0x22, Cells(3, 24, "<u2"), optional=True),
 )
 
 
 def _login(_context: Context) -> Talk[None]:
-    """Wake the board."""
-    yield _ask(0x00)
+    """Wake the board; what it says to that does not matter."""
+    yield _ask(0x00, optional=True)
 
 
 def _inform(_context: Context) -> Talk[Draft]:
