@@ -1,5 +1,7 @@
 """Read Xiaomi sensors and batteries over Home Assistant's Bluetooth."""
 
+from homeassistant.components import bluetooth
+from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.const import CONF_ADDRESS, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
@@ -170,12 +172,23 @@ async def async_remove_config_entry_device(
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:
-    """Forget what was kept for the next start; an entry may be damaged that is removed."""
+    """Forget what was kept for the next start, with the last entry everything.
+
+    An entry may be damaged that is removed.
+    """
     kind, address = entry.data.get(CONF_KIND), str(entry.unique_id)
+    shared, keys = hass.data.get(SHARED), await async_keys(hass)
     if kind == KIND_OUTPUT:
         await async_forget_output(hass, entry)
-        return
-    if shared := hass.data.get(SHARED):
-        shared.forget(address)
-    if kind == KIND_SENSOR:
-        (await async_keys(hass)).async_removed(address)
+    elif entry.source != SOURCE_IGNORE:
+        if shared:
+            shared.forget(address)
+        if kind == KIND_SENSOR:
+            keys.async_removed(address)
+        if bluetooth.DOMAIN not in entry.discovery_keys:
+            # Home Assistant by itself looks again only at what it had discovered.
+            bluetooth.async_rediscover_address(hass, address)
+    if not hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        await keys.async_forget_all()
+        if shared:
+            await shared.async_forget_all(hass)

@@ -31,7 +31,7 @@ from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.matchers import MATCHERS
 from .proto.model.errors import KeyFormatError
 from .proto.model.reading import Outcome
-from .stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read
+from .stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read, async_remove
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0  # s
@@ -137,6 +137,33 @@ class Keys:
             self.ring.add(None, key)
         self._considered.clear()
         self._save()
+
+    @property
+    def spare(self) -> list[str]:
+        """Return the addresses of devices that are not set up and of which something is kept."""
+        kept = {*self.ring.owned, *self.identities, *self.extras}
+        return sorted(kept - configured(self._hass))
+
+    @callback
+    def forget(self, addresses: Iterable[str], loose: Iterable[bytes] = ()) -> None:
+        """Forget what is kept of some devices, and some loose keys."""
+        for address in addresses:
+            self.ring.remove(address)
+            self.identities.pop(address, None)
+            self.extras.pop(address, None)
+        for key in loose:
+            self.ring.drop(key)
+        self._save()
+
+    async def async_forget_all(self) -> None:
+        """Forget everything, on the disk, too."""
+        self.ring = KeyRing()
+        self.identities, self.extras = {}, {}
+        self.auto_add, self.ignored = False, set()
+        self._considered.clear()
+        await async_remove(self._hass, self._store)
+        for trouble in (DAMAGED, NEWER):
+            ir.async_delete_issue(self._hass, DOMAIN, trouble)
 
     @callback
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:

@@ -26,6 +26,8 @@ from .const import (
     DEFAULT_WINDOW,
 )
 from .export import GOOD_FOR, Links, async_export, async_make_links, async_void_links
+from .heard import find
+from .keyring import async_keys
 from .options import HOLDS
 from .proto.active.spec import ACTIVE, Function
 from .proto.mibeacon.devices import DEVICES
@@ -34,6 +36,10 @@ from .proto.model.smoothing import Smoothing
 from .words import async_words
 
 CONF_CONFIRM: Final = "confirm"
+CONF_KEYS: Final = "keys"
+_FORGET: Final = "forget_keys"
+_LOOSE: Final = "loose_"
+_SHOWN: Final = 4  # digits of a key that nothing else names
 MAX_TIMEOUT: Final = 60 * 24 * 30  # min
 MAX_WINDOW: Final = 3600  # s
 
@@ -124,8 +130,14 @@ def _connected(product: int | None) -> dict[probatio.Marker, Any]:
     }
 
 
+def _label(hass: HomeAssistant, address: str) -> str:
+    """Name a device that is not set up."""
+    heard = find(hass, address)
+    return f"{heard.title} · {address}" if heard else address
+
+
 class SensorOptionsFlow(OptionsFlowWithReload):
-    """Let the user shape what a sensor shows, and take all keys out of the house."""
+    """Let the user shape what a sensor shows, take all keys out of the house, and forget some."""
 
     def __init__(self) -> None:
         """Begin without links."""
@@ -141,8 +153,51 @@ class SensorOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what is wanted."""
+        keys = await async_keys(self.hass)
+        missing = set() if keys.spare or keys.ring.loose else {_FORGET}
         return self.async_show_menu(
-            step_id="choice", menu_options=["sensor", "export_keys"]
+            step_id="choice",
+            menu_options=[
+                one
+                for one in ("sensor", "export_keys", "forget_keys")
+                if one not in missing
+            ],
+        )
+
+    async def async_step_forget_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Forget the keys that are chosen, of devices that are not set up."""
+        keys = await async_keys(self.hass)
+        loose = {f"{_LOOSE}{number}": key for number, key in enumerate(keys.ring.loose)}
+        if user_input is not None:
+            chosen = set(user_input[CONF_KEYS])
+            keys.forget(
+                chosen.intersection(keys.spare),
+                [key for name, key in loose.items() if name in chosen],
+            )
+            return self.async_abort(reason="keys_forgotten")
+        words = await async_words(self.hass)
+        options = [
+            selector.SelectOptionDict(value=one, label=_label(self.hass, one))
+            for one in keys.spare
+        ]
+        options += [
+            selector.SelectOptionDict(
+                value=name, label=words("key", "loose", end=key.hex()[-_SHOWN:])
+            )
+            for name, key in loose.items()
+        ]
+        field = selector.SelectSelectorConfig(options=options, multiple=True)
+        return self.async_show_form(
+            step_id="forget_keys",
+            data_schema=probatio.Schema(
+                {
+                    probatio.Required(CONF_KEYS, default=[]): selector.SelectSelector(
+                        field
+                    )
+                }
+            ),
         )
 
     async def async_step_export_keys(

@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_RESERVE, DOMAIN
 from .feed import Feed
 from .polls import Polls
-from .stored import SETTINGS, STATE, async_read
+from .stored import SETTINGS, STATE, async_read, async_remove
 
 STORE_VERSION = 1
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what was read
@@ -80,7 +80,13 @@ class Shared:
 
     async def async_save(self) -> None:
         """Write down what all devices want kept."""
-        await self.store.async_save(self._collect())
+        if kept := self._collect():
+            await self.store.async_save(kept)
+
+    async def async_forget_all(self, hass: HomeAssistant) -> None:
+        """Drop everything that is kept, on the disk, too."""
+        self.kept.clear()
+        await async_remove(hass, self.store)
 
     @callback
     def async_save_soon(self) -> None:

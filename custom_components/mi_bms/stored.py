@@ -277,6 +277,19 @@ async def async_put_aside(hass: HomeAssistant, store: Store[Any]) -> None:
         store.make_read_only()
 
 
+async def async_remove(hass: HomeAssistant, store: Store[Any]) -> None:
+    """Remove a file with all copies that were put aside."""
+    # Whatever is being written, or is to be written in a moment, is over then.
+    await store.async_save({})
+    await store.async_remove()
+    await hass.async_add_executor_job(_remove_copies, Path(store.path))
+
+
+def _remove_copies(path: Path) -> None:
+    for aside in path.parent.glob(f"{path.name}.bad*"):
+        aside.unlink()
+
+
 def _put_aside(path: Path) -> None:
     data, number = path.read_bytes(), 1
     aside = Path(f"{path}.bad")

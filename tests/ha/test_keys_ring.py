@@ -1,9 +1,11 @@
 """The key ring: what is known already needs no typing."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers.storage import Store
@@ -16,6 +18,7 @@ from .home import Home, Result
 ADDRESS = "A4:C1:38:00:05:5B"
 KEY = "5b0500112233445566778899aabbcc01"
 OTHER = "22" * 16
+PACK = "A5:C2:37:00:00:04"
 CLEAR = "A4:C1:38:00:14:41"
 
 
@@ -49,8 +52,9 @@ def entries(home: Home) -> dict[str, Any]:
 
 
 async def test_a_sensor_that_comes_back_is_added_with_one_click(home: Home) -> None:
-    """The key outlives the entry."""
+    """The key outlives the entry, as long as there are others."""
     device = thermometer()
+    await home.add(KINDS["ATC1441"](address=CLEAR))
     entry = await home.add(device)
     await home.listen(device, 3)
     await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
@@ -241,6 +245,124 @@ async def test_an_export_is_for_administrators_who_confirm(
         "too_big_for_tasmota": False,
         "not_in_mi32cfg": [],
     }
+
+
+async def forgettable(home: Home, entry: Any) -> Result | None:
+    """Open the form that forgets keys, if there is any to forget."""
+    menu = await home.options(entry)
+    if "forget_keys" not in menu["menu_options"]:
+        return None
+    return await home.clock.wait(
+        home.hass.config_entries.options.async_configure(
+            menu["flow_id"], {"next_step_id": "forget_keys"}
+        )
+    )
+
+
+async def test_single_keys_can_be_forgotten(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    """Those of devices that are not set up, and those of nobody."""
+    entry = await home.add(thermometer())
+    assert await forgettable(home, entry) is None
+    third, loose = "A4:C1:38:00:00:03", "33" * 16
+    form = await paste(home, f"{CLEAR} {OTHER}\n{third} {KEY}\n{loose}\n{'44' * 16}")
+    await take(home, form, CLEAR, third)
+    for one in (CLEAR, third):
+        await home.clock.wait(
+            home.hass.config_entries.async_remove(entries(home)[one].entry_id)
+        )
+    form = await forgettable(home, entry) or {}
+    (field,) = form["data_schema"].schema.values()
+    shown = {one["value"]: one["label"] for one in field.config["options"]}
+    assert shown[third] == third
+    assert shown["loose_0"] == "Key of an unknown device, ending in 3333"
+    assert set(shown) == {CLEAR, third, "loose_0", "loose_1"}
+    done = await home.clock.wait(
+        home.hass.config_entries.options.async_configure(
+            form["flow_id"], {"keys": [CLEAR, "loose_0"]}
+        )
+    )
+    assert done["reason"] == "keys_forgotten"
+    await home.clock.run(2)
+    kept = hass_storage["mi_bms.keys"]["data"]
+    assert kept["keys"] == {ADDRESS: KEY, third: KEY}
+    assert kept["loose"] == ["44" * 16]
+
+
+async def test_nothing_is_kept_once_the_last_entry_is_gone(
+    home: Home, hass_storage: dict[str, Any], tmp_path: Path
+) -> None:
+    """Keys, tokens, device ids, states, queues and what was put aside."""
+    home.hass.config.config_dir = str(tmp_path)
+    aside = tmp_path / ".storage" / "mi_bms.keys.bad"
+    aside.parent.mkdir()
+    aside.write_text(KEY)
+    hass_storage["mi_bms.keys"] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": "mi_bms.keys",
+        "data": {
+            "keys": {"A4:C1:38:00:00:03": OTHER},
+            "loose": ["33" * 16],
+            "identities": {ADDRESS: {"token": "0123456789ab", "device_id": "blt.1.x"}},
+            "extras": {ADDRESS: "{}"},
+            "auto_add": True,
+            "ignored": [CLEAR],
+        },
+    }
+    device, battery = thermometer(), KINDS["JBD"](address=PACK, name="Boat")
+    await home.add(device)
+    await home.add(battery)
+    form = await home.choose(await home.start(), "outputs")
+    form = await home.choose(form, "output_file")
+    await home.answer(form, {"path": "x/a.jsonl"})
+    await home.listen(device, 3)
+    await home.clock.run(2000)
+    assert {"mi_bms.keys", "mi_bms.state"} <= set(hass_storage)
+    for entry in home.hass.config_entries.async_entries("mi_bms"):
+        assert aside.exists()
+        await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
+    await home.listen(device, 3)
+    await home.clock.run(2000)
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.run(10)
+    assert not [one for one in hass_storage if one.startswith("mi_bms")]
+    assert not aside.exists()
+    assert entries(home) == {}
+    # It can begin again, and knows nothing.
+    await home.listen(device, 3)
+    await home.clock.until(lambda: home.flows(ADDRESS))
+    (flow,) = home.flows(ADDRESS)
+    assert flow["step_id"] == "key"
+
+
+async def test_what_was_removed_is_discovered_again(home: Home) -> None:
+    """However it was added: Home Assistant looks again only at what it had discovered."""
+    clear = KINDS["ATC1441"](address=CLEAR)
+    home.air.add(clear)
+    home.shout(clear)
+    await home.clock.until(lambda: home.flows(CLEAR))
+    home.hass.config_entries.flow.async_abort(home.flows(CLEAR)[0]["flow_id"])
+    done = await home.clock.wait(
+        home.hass.config_entries.flow.async_init(
+            "mi_bms",
+            context={"source": "import"},
+            data={
+                "name": "Attic",
+                "kind": "sensor",
+                "address": CLEAR,
+                "product_id": None,
+                "model": None,
+            },
+        )
+    )
+    await home.listen(clear, 3)
+    assert not home.flows(CLEAR)
+    await home.clock.wait(
+        home.hass.config_entries.async_remove(done["result"].entry_id)
+    )
+    await home.clock.until(lambda: home.flows(CLEAR))
 
 
 async def test_what_was_kept_is_there_again(

@@ -188,6 +188,8 @@ LAYER_OF = {
         "options",
         "proto.active.spec",
         "export",
+        "heard",
+        "keyring",
         "words",
         "proto.mibeacon.devices",
         "proto.model",

@@ -84,6 +84,7 @@ WORDS = {
     "change": set(Change),
     "fit": set(Fit),
     "heard": {"silent"},
+    "key": {"loose"},
     "line": {"line", "more", "left"},
     "export": {"used", "too_big", "left_out"},
     "pair_list": {"some", "none", "filter", "filtered", "ago"},

@@ -66,6 +66,7 @@ def test_keeping() -> None:
     assert ring.owners(SHORT_KEY) == (ADDRESS,)
     ring.remove(ADDRESS)
     ring.remove(ADDRESS)
+    ring.drop(OTHER_KEY)
     assert (len(ring), ring.get(ADDRESS)) == (1, None)
     ring.owned.clear()
     assert len(ring) == 1

@@ -54,6 +54,10 @@ class KeyRing:
         """Forget the key of a device."""
         self._owned.pop(address, None)
 
+    def drop(self, key: bytes) -> None:
+        """Forget a key of no known device."""
+        self._loose.pop(key, None)
+
     def get(self, address: str) -> bytes | None:
         """Give the key of a device."""
         return self._owned.get(address)
