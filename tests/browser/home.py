@@ -13,8 +13,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WORLD: Final = Path(__file__).with_name("home.toml")
-START_TIME: Final = 300.0  # s; the first start on a machine builds an environment
-STOP_TIME: Final = 30.0
+START_TIME: Final = 900.0  # s; the first start on a machine builds an environment
+STOP_TIME: Final = 90.0
 UP: Final = "Stop everything"
 STAND_IN: Final = "maker_stand_in"
 # What other integrations of this Home Assistant have: domain, address, title and data.

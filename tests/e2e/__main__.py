@@ -20,7 +20,7 @@ from typing import Any
 from .api import PASSWORD, USER
 from .check import Check, Outcome
 from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
-from .process import Trouble, until
+from .process import PATIENCE, Trouble, until
 from .proof import say
 from .world_client import WorldProcess, add_adapter, add_proxy
 
@@ -71,7 +71,7 @@ async def bring_up(home: HomeAssistant, world: WorldProcess) -> None:
         await add_proxy(home.api, proxy)
     await until(
         "the proxies' connections",
-        60,
+        PATIENCE,
         world.all_subscribed,
         children=(home.child, world.child),
     )

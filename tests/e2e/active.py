@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 from .api import Api, Json
 from .compare import stamp, unique_id
-from .process import Trouble, until
+from .process import PATIENCE, Trouble, until
 from .world_client import WorldProcess
 
 DOMAIN: Final = "mi_bms"
 AT_ONCE: Final = 3  # devices
-STEP_TIME: Final = 300.0
-# Home Assistant sets a device up anew half a minute after one of its entities was switched on.
-ENABLE_TIME: Final = 90.0
+STEP_TIME: Final = 600.0
 SHOWN_TIME_SLACK: Final = 10.0  # s
 HOUR_SLACK: Final = 90.0  # s
 VALUE_SLACK: Final = 0.011
@@ -108,7 +106,7 @@ class Person:
 
         if off:
             self._say(f"{len(off)} entities were switched on")
-            await until("the entities that were switched on", ENABLE_TIME, all_on)
+            await until("the entities that were switched on", PATIENCE, all_on)
 
     async def _states(self) -> dict[str, str]:
         states = await self._api.call("get_states")

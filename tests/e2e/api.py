@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from .process import Trouble
+from .process import PATIENCE, Trouble
 
 USER: Final = "demo"
 PASSWORD: Final = "password"  # noqa: S105 - a toy installation
@@ -23,7 +23,9 @@ class Api:
         """Take the base URL without a slash at its end."""
         self.url = url
         self._client_id = f"{url}/"
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=90))
+        self._http = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=PATIENCE)
+        )
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -128,7 +130,7 @@ class Api:
             )
         return body
 
-    async def call(self, kind: str, *, within: float = 30.0, **data: object) -> Any:
+    async def call(self, kind: str, *, within: float = PATIENCE, **data: object) -> Any:
         """Send a websocket command; give its result, ``within`` seconds; raise ``Trouble``."""
         if self._socket is None or self._reader is None or self._reader.done():
             raise Trouble("the websocket to Home Assistant is gone")

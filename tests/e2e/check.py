@@ -11,15 +11,14 @@ from .air import look
 from .api import Api, Json
 from .compare import POLL_AGE, POLL_TIME, Row, judge, table
 from .home_assistant import HomeAssistant, hopeless, leaked, unexpected
-from .process import Trouble, until
+from .process import PATIENCE, Trouble, until
 from .world_client import WorldProcess
 
 DOMAIN: Final = "mi_bms"
-DISCOVERY_TIME: Final = 60.0
 # Home Assistant asks for names (its first active scan) four minutes after a proxy has joined.
-ACTIVE_SCAN_TIME: Final = 300.0
-VALUES_TIME: Final = 90.0
-PAIRING_TIME: Final = 120.0
+ACTIVE_SCAN_TIME: Final = 420.0
+DISCOVERY_TIME: Final = 120.0  # s without another device
+VALUES_TIME: Final = 120.0  # s without another right value
 FLOW_STEPS: Final = 12
 FLOWS_AT_ONCE: Final = 4
 TRIES: Final = 3
@@ -148,7 +147,13 @@ class Check:
 
         try:
             seconds = ACTIVE_SCAN_TIME if patient else DISCOVERY_TIME
-            await until("discovery", seconds, all_there, children=self._children)
+            await until(
+                "discovery",
+                seconds,
+                all_there,
+                children=self._children,
+                progress=lambda: len(flows),
+            )
         except Trouble:
             for child in self._children:
                 child.check()
@@ -212,7 +217,7 @@ class Check:
             "pair_prepare": {"accept": True, "instant": False},
             "pair_done": {},
         }
-        deadline = time.monotonic() + PAIRING_TIME
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if answer is None:
                 await asyncio.sleep(0.1)
@@ -233,7 +238,7 @@ class Check:
             elif result["type"] != "progress_done":
                 words = result.get("errors") or result.get("description_placeholders")
                 raise Trouble(f"step {result.get('step_id')} says {words}")
-        raise Trouble(f"it did not end within {PAIRING_TIME:.0f} s")
+        raise Trouble(f"it did not end within {PATIENCE:.0f} s")
 
     async def _add(self, flow_id: str, device: Json) -> None:
         result = await self.api.look_at_flow(flow_id)
@@ -277,7 +282,12 @@ class Check:
 
         try:
             await until(
-                "values", VALUES_TIME, all_right, children=self._children, pause=0.5
+                "values",
+                VALUES_TIME,
+                all_right,
+                children=self._children,
+                pause=0.5,
+                progress=lambda: sum(row.problem is None for row in self._last),
             )
         except Trouble:
             for child in self._children:

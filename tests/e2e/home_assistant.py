@@ -16,11 +16,10 @@ import time
 from typing import Final
 
 from .api import Api
-from .process import Child, Trouble, until
+from .process import PATIENCE, Child, Trouble, until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOST: Final = "127.0.0.1"
-START_TIME: Final = 90.0
 MARK: Final = "# Written by script/run; it is written anew at each start."
 CONFIGURATION: Final = """{mark}
 homeassistant:
@@ -161,7 +160,7 @@ class HomeAssistant:
         children = (self.child,)
         await until(
             "Home Assistant's web server",
-            START_TIME,
+            PATIENCE,
             self.api.answers,
             children=children,
             pause=0.1,
@@ -171,7 +170,7 @@ class HomeAssistant:
             await self.api.call("http/config/promote")
         await until(
             "Home Assistant's start",
-            START_TIME,
+            PATIENCE,
             self._runs,
             children=children,
             pause=0.1,

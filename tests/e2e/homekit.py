@@ -27,7 +27,7 @@ from zeroconf.asyncio import AsyncZeroconf
 from .api import Api, Json
 from .check import DOMAIN, Check
 from .home_assistant import HOST, HomeAssistant, free_port, prepare, unexpected
-from .process import Trouble, until
+from .process import PATIENCE, Trouble, until
 from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_proxy
 
@@ -79,7 +79,7 @@ async def add_bridge(api: Api) -> tuple[Json, str]:
         )
         return bool(found)
 
-    await until("the pairing code", 30, code_is_shown)
+    await until("the pairing code", PATIENCE, code_is_shown)
     return entry, found[0]
 
 
@@ -370,7 +370,7 @@ async def run(folder: Path) -> int:
         await home.ready()
         for proxy in world.proxies:
             await add_proxy(home.api, proxy)
-        await until("the proxies", 60, world.all_subscribed)
+        await until("the proxies", PATIENCE, world.all_subscribed)
         outcome = await Check(home, world, lambda _: None).run()
         if outcome.problems:
             raise Trouble("; ".join(outcome.problems))
@@ -388,7 +388,7 @@ async def run(folder: Path) -> int:
                 return any(True for _ in switches(await read(pairing)))
             return False
 
-        await until("the buttons on the phone", 60, buttons_are_there)
+        await until("the buttons on the phone", PATIENCE, buttons_are_there)
         more, also_wrong = await press(pairing, world, await read(pairing))
         wrong += also_wrong + [f"log: {one}" for one in unexpected(home.log_text())]
         for line in lines + more:

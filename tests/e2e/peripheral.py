@@ -15,7 +15,7 @@ from typing import Final
 from .api import Api, Json
 from .check import DOMAIN, answers, menu_choice
 from .home_assistant import ROOT, HomeAssistant, free_port, prepare, unexpected
-from .process import Child, Trouble, until
+from .process import PATIENCE, Child, Trouble, until
 from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_adapter
 
@@ -49,7 +49,7 @@ async def serve(name: str, adapter: str, bus: str, folder: Path) -> Child:
         text = await asyncio.to_thread(output.read_text)
         return "serving" in text
 
-    await until(f"script/peripheral {name}", 120, serves, children=(child,))
+    await until(f"script/peripheral {name}", PATIENCE, serves, children=(child,))
     say((await asyncio.to_thread(output.read_text)).strip().splitlines()[-1])
     return child
 
@@ -63,7 +63,7 @@ async def add(api: Api, address: str, device: Json) -> None:
                 return str(one["flow_id"])
         return None
 
-    flow = await until(f"{address}", 60, discovered)
+    flow = await until(f"{address}", PATIENCE, discovered)
     result = await api.look_at_flow(flow)
     for _ in range(8):
         if result["type"] == "create_entry":
@@ -133,7 +133,7 @@ async def run(folder: Path) -> int:
             return not wrong(await shown(home.api))
 
         with contextlib.suppress(Trouble):
-            await until("values", 60, right, children=(home.child, world.child))
+            await until("values", PATIENCE, right, children=(home.child, world.child))
         values = await shown(home.api)
         problems = wrong(values) + [
             f"log: {one}" for one in unexpected(home.log_text())

@@ -1,4 +1,4 @@
-"""Child processes that never outlive their parent, and waiting with a deadline."""
+"""Child processes that never outlive their parent, and waiting that ends when nothing goes on."""
 
 import asyncio
 from asyncio.subprocess import Process
@@ -13,8 +13,10 @@ import sys
 import time
 from typing import Final
 
+# s; a slow machine takes long, but only what hangs takes so long without any step forward.
+PATIENCE: Final = 300.0
 PR_SET_PDEATHSIG: Final = 1
-STOP_TIME: Final = 20.0
+STOP_TIME: Final = 60.0
 
 
 class Trouble(Exception):
@@ -137,14 +139,20 @@ async def until[T](
     *,
     children: Sequence[Child] = (),
     pause: float = 0.2,
+    progress: Callable[[], int] = lambda: 0,
 ) -> T:
-    """Repeat a probe until it gives something true; ``Trouble`` when the time is up or a child has ended."""
-    deadline = time.monotonic() + seconds
+    """Repeat a probe until it gives something true; ``Trouble`` when nothing goes on or a child has ended.
+
+    The time starts anew whenever ``progress`` gives more than ever before.
+    """
+    deadline, most = time.monotonic() + seconds, progress()
     while True:
         for child in children:
             child.check()
         if found := await probe():
             return found
-        if time.monotonic() > deadline:
-            raise Trouble(f"{what}: not within {seconds:.0f} s")
+        if (now := progress()) > most:
+            deadline, most = time.monotonic() + seconds, now
+        elif time.monotonic() > deadline:
+            raise Trouble(f"{what}: nothing new within {seconds:.0f} s")
         await asyncio.sleep(pause)

@@ -11,9 +11,8 @@ import aiohttp
 
 from .api import Api, Json
 from .home_assistant import HOST, ROOT
-from .process import Child, Trouble
+from .process import PATIENCE, Child, Trouble
 
-START_TIME: Final = 30.0
 PORTS: Final = "world_ports.json"
 
 
@@ -28,7 +27,9 @@ class WorldProcess:
         self.bus: str | None = announcement["bus"]
         self.adapters: list[str] = announcement["adapters"]
         self.control: str = announcement["control"]
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+        self._http = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=PATIENCE)
+        )
 
     @classmethod
     async def start(cls, scenario: Path, folder: Path) -> WorldProcess:
@@ -61,7 +62,7 @@ class WorldProcess:
         line = b""
         if stdout is not None:
             with contextlib.suppress(TimeoutError):
-                line = await asyncio.wait_for(stdout.readline(), START_TIME)
+                line = await asyncio.wait_for(stdout.readline(), PATIENCE)
         try:
             announcement: Json = json.loads(line)
         except ValueError:

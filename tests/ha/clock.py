@@ -5,9 +5,10 @@ Every clock stands still until a test lets time pass; then it jumps from one due
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 import sys
 import time
-from typing import Final
+from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -24,7 +25,6 @@ _READERS: Final = (
 )
 _TICK: Final = 0.001  # s; a timer is due a little before the clock shows its time
 _ROUNDS: Final = 25  # loop turns until everything that can happen now has happened
-_PATIENCE: Final = 0.0005  # s of real time for helper threads, after each jump
 
 
 def now() -> float:
@@ -41,12 +41,34 @@ def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
                     monkeypatch.setattr(module, name, now)
 
 
+def helpers(monkeypatch: pytest.MonkeyPatch) -> set[Future[Any]]:
+    """Return what helper threads are at, as it is from now on."""
+    busy: set[Future[Any]] = set()
+    real = ThreadPoolExecutor.submit
+
+    def submit(
+        pool: ThreadPoolExecutor, work: Callable[..., Any], /, *args: Any, **more: Any
+    ) -> Future[Any]:
+        future = real(pool, work, *args, **more)
+        busy.add(future)
+        future.add_done_callback(busy.discard)
+        return future
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    return busy
+
+
 class Clock:
     """Move the frozen clock."""
 
-    def __init__(self, hass: HomeAssistant, frozen: FrozenDateTimeFactory) -> None:
-        """Take the frozen time."""
-        self._hass, self._frozen = hass, frozen
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        frozen: FrozenDateTimeFactory,
+        busy: set[Future[Any]],
+    ) -> None:
+        """Take the frozen time and what helper threads are at."""
+        self._hass, self._frozen, self._busy = hass, frozen, busy
         self.hurries = (
             False  # nothing is left to helper threads: they need not be waited for
         )
@@ -60,13 +82,11 @@ class Clock:
         """Let everything happen that needs no time."""
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
-        if self.hurries:
-            return
-        await asyncio.to_thread(_idle)
-        # One thread imports, in order: what was asked for before is there now.
-        await self._hass.async_add_import_executor_job(_nothing)
-        for _ in range(_ROUNDS):
-            await asyncio.sleep(0)
+        # However long helper threads take: what they were given is done when time goes on.
+        while not self.hurries and (busy := [*self._busy]):
+            await asyncio.wait([asyncio.wrap_future(one) for one in busy])
+            for _ in range(_ROUNDS):
+                await asyncio.sleep(0)
 
     async def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -103,15 +123,3 @@ class Clock:
         step = min(most, max(0.0, min(due, default=now()) - now()))
         self._frozen.tick(max(step, _TICK))
         await self.settle()
-
-
-def _idle() -> None:
-    """Occupy a helper thread for a moment: what others were given before is done by then."""
-    _SLEEP(_PATIENCE)
-
-
-def _nothing() -> None:
-    """Do nothing."""
-
-
-_SLEEP: Final = time.sleep

@@ -1,6 +1,8 @@
 """Fixtures for tests through Home Assistant's public doors."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from habluetooth.usage import install_multiple_bleak_catcher
@@ -11,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.loader import BluetoothMatcher, async_get_bluetooth
 
 from .air import Air
-from .clock import Clock, one_clock
+from .clock import Clock, helpers, one_clock
 from .home import Home
 
 # Home Assistant swaps bleak's classes when its Bluetooth starts; test modules are imported before.
@@ -45,9 +47,17 @@ def frozen(
 
 
 @pytest.fixture
-def clock(frozen: FrozenDateTimeFactory, hass: HomeAssistant) -> Clock:
+def busy(monkeypatch: pytest.MonkeyPatch) -> set[Future[Any]]:
+    """Give what helper threads are at; asked for before ``hass``, so that nothing is missed."""
+    return helpers(monkeypatch)
+
+
+@pytest.fixture
+def clock(
+    frozen: FrozenDateTimeFactory, busy: set[Future[Any]], hass: HomeAssistant
+) -> Clock:
     """Give the hands of the clock."""
-    return Clock(hass, frozen)
+    return Clock(hass, frozen, busy)
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ async def test_a_module_that_refuses_a_subscription(home: Home) -> None:
     home.air.links[ADDRESS].services = ()
     home.air.links[ADDRESS]._by_handle.clear()
     await home.clock.run(20)
-    assert (await report(home, entry))["failures"] == {"link": 1}
+    assert (await report(home, entry))["failures"] == {"gatt_1": 1}
     assert not home.air.links
 
 

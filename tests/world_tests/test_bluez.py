@@ -1,7 +1,7 @@
 """The local adapter: what is in the air behind BlueZ's interfaces, and what a program serves into it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from dbus_fast.aio import MessageBus
 import pytest
 import pytest_socket
 
+from tests.patience import PATIENCE, eventually
 from tests.world.bluez import ADAPTER, DEVICE, MONITORS, Adapter, AdapterSpec, BlueZ
 from tests.world.bluez_server import compose
 from tests.world.bus import BusError, PrivateBus, Tree
@@ -70,16 +71,6 @@ class House:
 
 def path_of(address: str, adapter: str = PATH) -> str:
     return f"{adapter}/dev_{address.replace(':', '_')}"
-
-
-async def eventually(right: Callable[[], bool | Awaitable[bool]]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(5):
-        while True:
-            now = right()
-            if now if isinstance(now, bool) else await now:
-                return
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -142,7 +133,7 @@ async def test_a_monitor_hears_no_scan_response(house: House) -> None:
 
     app.on("org.bluez.AdvertisementMonitor1", "Activate", activate)
     await house.call(PATH, MONITORS, "RegisterMonitor", "o", "/app")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await activated.wait()
     found = await house.until(lambda all_: path_of(ADDRESS) in all_)
     assert "Name" not in found[path_of(ADDRESS)][DEVICE]
@@ -172,7 +163,7 @@ async def connected(
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", house.bus.address)
     await house.call(PATH, ADAPTER, "StartDiscovery")
     await house.until(lambda all_: path_of(ADDRESS) in all_)
-    client = BleakClientBlueZDBus(ADDRESS, bluez={}, timeout=5)
+    client = BleakClientBlueZDBus(ADDRESS, bluez={}, timeout=PATIENCE)
     client._device_path = path_of(ADDRESS)
     client._device_info = {}
     await client.connect(pair=False)

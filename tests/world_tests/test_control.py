@@ -8,10 +8,12 @@ from pathlib import Path
 import signal
 import sys
 import time
+from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.patience import PATIENCE, eventually
 from tests.world.control import Control
 from tests.world.proxy import GUEST
 from tests.world.proxy_link import LinkServer
@@ -54,15 +56,22 @@ async def controlled() -> AsyncIterator[tuple[World, aiohttp.ClientSession]]:
 
 async def test_truth_has_history() -> None:
     begin = time.time()
-    async with controlled() as (_, http):
-        await asyncio.sleep(0.1)
+    truth: dict[str, Any] = {}
+
+    async with controlled() as (world, http):
+        station = world.radio.stations[ADDRESS]
+        await eventually(lambda: bool(station.history.since(begin)))
         async with http.post(
             "/press", json={"address": ADDRESS, "key": "left"}
         ) as reply:
             assert (await reply.json()) == {"temperature": 22.5}
-        await asyncio.sleep(0.1)
-        async with http.get("/truth", params={"since": begin}) as reply:
-            truth = (await reply.json())[ADDRESS]
+
+        async def noted() -> bool:
+            async with http.get("/truth", params={"since": begin}) as reply:
+                truth.update((await reply.json())[ADDRESS])
+            return len(truth["history"]) > 1
+
+        await eventually(noted)
         async with http.get("/truth") as reply:
             assert len((await reply.json())[ADDRESS]["history"]) <= 1
     assert truth["truth"] == {"temperature": 22.5}
@@ -182,7 +191,7 @@ async def test_process_ends(tmp_path: Path, way: str) -> None:
     )
     assert process.stdout is not None
     assert process.stdin is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         announcement = json.loads(await process.stdout.readline())
         assert announcement["devices"] == 1
         assert announcement["proxies"][0]["port"] > 0

@@ -9,6 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 import pytest
 
+from tests.patience import eventually
 from tests.world import ad
 from tests.world.devices import KINDS
 from tests.world.devices.atc import Atc1441, Bthome, Pvvx
@@ -282,6 +283,7 @@ async def test_an_event_wakes_the_radio_for_each_repeat() -> None:
     device.tick(0.0)
     assert wakes == []
     device.tick(5.0)
+    await eventually(lambda: len(wakes) >= 3)
     await asyncio.sleep(0.3)
     assert len(wakes) == 3
     assert len(set(wakes)) == 1
@@ -638,10 +640,7 @@ class Client:
     async def ask(self, command: bytes, *, response: bool = False) -> bytes:
         self.heard.clear()
         self.device.write(self._write, command, response)
-        for _ in range(100):
-            await asyncio.sleep(0.002)
-            if not self.device._queue:
-                break
+        await eventually(lambda: not self.device._queue)
         return b"".join(self.heard)
 
 

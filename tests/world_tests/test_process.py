@@ -11,15 +11,16 @@ import pytest
 
 from tests.e2e.home_assistant import MARK, free_port, hopeless, port_is_free, prepare
 from tests.e2e.process import Child, Trouble, until
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "script" / "run"
 # A program that starts another one and tells both process ids.
 PAIR = """
 import os, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
 print(os.getpid(), child.pid, flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 
 
@@ -40,7 +41,7 @@ async def test_stop_ends_the_whole_group(tmp_path: Path) -> None:
         pipes=True,
     )
     assert child.process.stdout is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         pids = [int(word) for word in (await child.process.stdout.readline()).split()]
         await child.stop()
         while not all(gone(pid) for pid in pids):  # noqa: ASYNC110 - nobody tells
@@ -56,17 +57,17 @@ import asyncio, sys
 from pathlib import Path
 from tests.e2e.process import Child
 async def main():
-    child = await Child.start("x", [sys.executable, "-c", "import time; time.sleep(60)"],
+    child = await Child.start("x", [sys.executable, "-c", "import time; time.sleep(3600)"],
                               Path({str(tmp_path / "out")!r}), folder=Path("."))
     print(child.process.pid, flush=True)
-    await asyncio.sleep(60)
+    await asyncio.sleep(3600)
 asyncio.run(main())
 """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", parent), stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     assert process.stdout is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         pid = int(await process.stdout.readline())
         assert not gone(pid)
         process.send_signal(signal.SIGKILL)
@@ -84,14 +85,32 @@ async def test_last_words_are_shown(tmp_path: Path) -> None:
         Trouble, match=r"it has ended with code 1(.|\n)*cannot start: no disk"
     ):
         await until(
-            "never", 10, lambda: asyncio.sleep(0, None), children=[child], pause=0.02
+            "never",
+            PATIENCE,
+            lambda: asyncio.sleep(0, None),
+            children=[child],
+            pause=0.02,
         )
     await child.stop()
 
 
 async def test_waiting_has_an_end() -> None:
-    with pytest.raises(Trouble, match="never: not within 0 s"):
+    with pytest.raises(Trouble, match="never: nothing new within 0 s"):
         await until("never", 0.05, lambda: asyncio.sleep(0, None), pause=0.01)
+
+
+async def test_waiting_goes_on_while_something_is_new() -> None:
+    steps = iter(range(1000))
+    left = [50]
+
+    async def late() -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    # No time at all is left without progress.
+    await until("late", 0.0, late, pause=0.001, progress=lambda: next(steps))
+    with pytest.raises(Trouble):
+        await until("never", 0.0, lambda: asyncio.sleep(0, None), pause=0.001)
 
 
 @pytest.mark.usefixtures("socket_enabled")
@@ -149,7 +168,6 @@ def test_command_line(arguments: list[str], code: int, words: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
     )
     assert done.returncode == code

@@ -16,6 +16,7 @@ from aioesphomeapi.core import BluetoothGATTAPIError
 from aioesphomeapi.model import BluetoothScannerMode
 import pytest
 
+from tests.patience import PATIENCE, eventually
 from tests.world import radio as radio_module
 from tests.world.faults import Faults
 from tests.world.proxy import HOST, as_number
@@ -88,18 +89,12 @@ async def connect(
     stop = await client.bluetooth_device_connect(
         number,
         connection,
-        timeout=5,
+        timeout=PATIENCE,
         feature_flags=255,
         has_cache=False,
         address_type=0,
     )
     return connection, stop
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
 
 
 def echo(world: World) -> Echo:

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests.patience import eventually
 from tests.world.faults import Faults
 from tests.world.history import History
 from tests.world.link import full_uuid
@@ -42,9 +43,9 @@ async def test_each_listener_has_its_own_strength() -> None:
     radio, near, far = Radio(), Ear("near"), Ear("far")
     place(radio, near, far)
     radio.start()
-    await asyncio.sleep(0.15)
+    await eventually(lambda: len(far.heard) > 20)
     await radio.stop()
-    assert len(near.heard) == len(far.heard) > 3
+    assert len(near.heard) == len(far.heard)
     assert all(-60 < one.rssi < -40 for one in near.heard)
     assert all(-80 < one.rssi < -60 for one in far.heard)
     assert len({one.rssi for one in near.heard}) > 1
@@ -61,9 +62,8 @@ async def test_lost_and_silent_adverts() -> None:
     await asyncio.sleep(0.05)
     assert ear.heard == []
     faults.clear()
-    await asyncio.sleep(0.05)
+    await eventually(lambda: bool(ear.heard))
     await radio.stop()
-    assert ear.heard
 
 
 async def test_device_that_advertises_only_when_woken() -> None:
@@ -74,6 +74,7 @@ async def test_device_that_advertises_only_when_woken() -> None:
     assert ear.heard == []
     assert echo.wake is not None
     echo.wake()
+    await eventually(lambda: bool(ear.heard))
     await asyncio.sleep(0.02)
     await radio.stop()
     assert len(ear.heard) == 1
@@ -87,20 +88,19 @@ async def test_a_broken_device_does_not_stop_the_others(
     echo.name = 5  # type: ignore[assignment]
     radio.place(thermometer("A4:C1:38:00:00:02", "B", 0.01), {"near": -60})
     radio.start()
-    await asyncio.sleep(0.05)
+    await eventually(lambda: bool(ear.heard) and "failed to advertise" in caplog.text)
     await radio.stop()
     assert {one.address for one in ear.heard} == {"A4:C1:38:00:00:02"}
-    assert "failed to advertise" in caplog.text
 
 
 async def test_second_link_waits_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.world.radio.CONNECT_TIMEOUT", 0.02)
     radio, ear = Radio(), Ear()
     echo = place(radio, ear)
     lost: list[int] = []
     link = await radio.connect(
         "near", echo.address, notified=lambda *_: None, lost=lost.append
     )
+    monkeypatch.setattr("tests.world.radio.CONNECT_TIMEOUT", 0.02)
     with pytest.raises(LinkFailed):
         await radio.connect(
             "near", echo.address, notified=lambda *_: None, lost=lost.append
@@ -113,6 +113,7 @@ async def test_second_link_waits_and_fails(monkeypatch: pytest.MonkeyPatch) -> N
     link.lose(0x13)
     assert lost == [0x13]
     assert echo.notify is None
+    monkeypatch.undo()
     again = await radio.connect(
         "near", echo.address, notified=lambda *_: None, lost=lost.append
     )
@@ -130,7 +131,7 @@ async def test_falling_asleep_ends_the_link() -> None:
     )
     faults.update({"asleep": True})
     radio.start()
-    await asyncio.sleep(0.02)
+    await eventually(lambda: bool(lost))
     await radio.stop()
     assert lost == [0x08]
 
@@ -148,13 +149,11 @@ async def test_another_client_waits_for_our_link_and_keeps_its_own() -> None:
     await asyncio.sleep(0.03)
     assert lost == []
     link.close()
-    await asyncio.sleep(0.03)
+    await eventually(lambda: not radio._connectable(radio.stations[echo.address]))
     assert ear.heard == []
-    assert not radio._connectable(radio.stations[echo.address])
     faults.clear()
-    await asyncio.sleep(0.03)
+    await eventually(lambda: bool(ear.heard))
     await radio.stop()
-    assert ear.heard
 
 
 def test_chance_repeats() -> None:
