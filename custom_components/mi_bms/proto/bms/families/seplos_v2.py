@@ -16,7 +16,7 @@ from ...model.fields import Field
 from ...model.sample import Place
 from ..checksum import high_low, xmodem16
 from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode, integer
-from ..contract import Ask, Context, Family, Talk, Wire
+from ..contract import Ask, Context, Family, Talk, Wire, unless_refused
 from ..framing import LengthFramer, length_at
 
 _MAKER: Final = 0x51
@@ -136,7 +136,8 @@ def _extensions(context: Context, count: int) -> Talk[list[Draft]]:
 
 def _poll(context: Context) -> Talk[Draft]:
     """Read the number of packs, the main unit, and the packs that extend it."""
-    count = Count(35, most=_MOST_PACKS).read(_body((yield _ask(_MAKER))))
+    maker = yield from unless_refused(context, _ask(_MAKER))
+    count = Count(35, most=_MOST_PACKS).read(_body(maker)) if maker else 0
     main = (yield from _pack(0)) or Draft()
     if extensions := (yield from _extensions(context, count)):
         return Draft(packs=[main, *extensions])
