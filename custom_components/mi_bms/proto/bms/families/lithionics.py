@@ -17,7 +17,7 @@ from ..codec import Draft
 from ..contract import CELSIUS, Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import LineFramer
 
-_NUMBER: Final = re.compile(r"[+-]?(?=(?:\.?\d){1,9}$)\d+(?:\.\d+)?")
+_NUMBER: Final = re.compile(r"[+-]?(?=(?:\.?\d){1,9}\Z)\d+(?:\.\d+)?")
 _CODE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _FIXED: Final = 46  # characters
 _PROBLEMS: Final = 0x68CEFD  # the other bits are states
@@ -29,7 +29,9 @@ _SILENCE: Final = 1.5  # s; the lines of one round come closer together
 
 def _number(text: str) -> float:
     """Read a decimal number of at most nine digits."""
-    if not _NUMBER.fullmatch(text.strip()):
+    # Only blanks: what else counts as white space is no part of a number to everybody.
+    text = text.strip(" ")
+    if not _NUMBER.fullmatch(text):
         raise FrameError("number")
     return float(text)
 
