@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import batched
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +24,9 @@ from tests.replay.batteries import VectorLink, agrees, run, values_of
 from .families import ALL, IDS
 from .fixtures import VECTORS
 
-TABLE: Final = Path(__file__).parents[2] / "fixtures" / "questions.json"
+TABLE: Final = Path(__file__).with_name("questions.json")
 PLAYED: Final = 2  # recorded polls of a family
+PAGED: Final = ("dpwrcore",)  # pages of one size, each acknowledged byte for byte
 NEEDED: Final = ("voltage", "current", "battery_level")
 
 type Vector = Mapping[str, Any]
@@ -73,7 +75,7 @@ def jbd(register: int, status: int, data: bytes) -> bytes:
 
 
 def refusal(_family: Family, request: str, answer: bytes) -> list[str]:
-    """Make the refusal that the protocol knows; for others something that is no answer."""
+    """Make the refusal that the protocol knows; where it knows none, nothing is said."""
     if is_modbus(answer):
         core = bytes((answer[0], answer[1] | 0x80, 2))
         return [(core + low_high(modbus16(core))).hex()]
@@ -87,11 +89,13 @@ def refusal(_family: Family, request: str, answer: bytes) -> list[str]:
         return [(b"\x7e" + core + high_low(xmodem16(core)) + b"\r").hex()]
     if request.startswith("3e47"):  # ogt, scrambled by this pack's key
         return ["3e47513950" + "67677a6724181f"]
-    return [b"ERROR\r\n".hex()]
+    return []
 
 
-def longer(_family: Family, _request: str, answer: bytes) -> list[str]:
-    """Make an answer with two more bytes of data; where the length is not known, two more bytes."""
+def longer(family: Family, _request: str, answer: bytes) -> list[str]:
+    """Make an answer with two more bytes of data; where it does not tell its length, two more bytes."""
+    if family.id in PAGED:
+        return [page.hex() for page in map(bytes, batched(answer, 20, strict=False))]
     if is_modbus(answer):
         core = answer[:2] + bytes((answer[2] + 2,)) + answer[3:-2] + b"\0\x01"
         return [(core + low_high(modbus16(core))).hex()]
@@ -104,21 +108,10 @@ def longer(_family: Family, _request: str, answer: bytes) -> list[str]:
     return [(answer + b"\0\x01").hex()]
 
 
-def shorter(_family: Family, _request: str, answer: bytes) -> list[str]:
-    """Make a valid answer with hardly any data; where the length is not known, half of it."""
-    if is_modbus(answer):
-        core = answer[:2] + b"\0"
-        return [(core + low_high(modbus16(core))).hex()]
-    if is_jbd(answer):
-        return [jbd(answer[1], 0, b"").hex()]
-    return [answer[: len(answer) // 2].hex()]
-
-
 FAULTS: Final[Mapping[str, Fault]] = {
     "silence": silence,
     "refusal": refusal,
     "longer": longer,
-    "shorter": shorter,
 }
 
 

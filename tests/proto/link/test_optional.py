@@ -187,7 +187,7 @@ def test_alarms_that_were_not_told_are_no_word_that_all_is_well() -> None:
 def test_a_device_may_refuse_what_is_needed_but_not_be_silent_about_it() -> None:
     def talk(context: Context) -> Talk[Draft]:
         frame = yield from unless_refused(context, Ask(request=b"2", reply=b"2"))
-        return Draft(values={Field.CYCLES: -1 if frame is None else frame[1]})
+        return Draft(values={Field.CYCLES: 99 if frame is None else frame[1]})
 
     now, said = [0.0], [[b"2\x07"]]
     link = Link(lambda data: said[0])
@@ -197,9 +197,9 @@ def test_a_device_may_refuse_what_is_needed_but_not_be_silent_about_it() -> None
     with pytest.raises(NoAnswer):
         read(one, link)
     said[0] = [REFUSED]
-    assert read(one, link)[Field.CYCLES] == -1
+    assert read(one, link)[Field.CYCLES] == 99
     asked = len(link.written)
-    assert read(one, link)[Field.CYCLES] == -1
+    assert read(one, link)[Field.CYCLES] == 99
     assert len(link.written) == asked
     said[0], now[0] = [b"2\x07"], now[0] + REST
     assert read(one, link)[Field.CYCLES] == 7
