@@ -221,16 +221,16 @@ class ActiveSensor:
         )
 
     def _is_due(self) -> bool:
-        if _now() < self._not_before:
+        if not _over(self._not_before, DAY):
             return False
         return self._wants_look() or self._wants_clock() or self._wants_fill()
 
     def _wants_look(self) -> bool:
-        return bool(self.spec.daily - self.missing) and _now() >= self._due
+        return bool(self.spec.daily - self.missing) and _over(self._due, DAY + SPREAD)
 
     def _wants_fill(self) -> bool:
         can = self._options.fill and Function.HISTORY in self.functions
-        return can and _now() >= self._fill_due
+        return can and _over(self._fill_due, FILL_EVERY)
 
     def _wants_clock(self) -> bool:
         """Say whether the clock is to be set: every week, and when daylight saving begins or ends."""
@@ -239,7 +239,9 @@ class ActiveSensor:
         now = moment()
         if self._set_at is None:
             return True
-        return now.unix - self._set_at[0] >= WEEK or now.offset != self._set_at[1]
+        return (
+            not 0 <= now.unix - self._set_at[0] < WEEK or now.offset != self._set_at[1]
+        )
 
     def _is_near(self) -> bool:
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
@@ -276,13 +278,19 @@ class ActiveSensor:
 
     async def _async_fill(self) -> None:
         """Fill hours that the statistics lack; what has been looked at once is not read again."""
-        gaps = await async_gaps(self.hass, self.address, self._filled)
+        filled = self._filled if self._filled <= _now() else 0.0
+        gaps = await async_gaps(self.hass, self.address, filled)
         if gaps.missing:
             history = await self.async_history(gaps.since)
             async_fill(self.hass, gaps, history.hours, self._options.offsets)
             if not history.complete:
                 return
         self._filled = gaps.until
+
+
+def _over(until: float, longest: float) -> bool:
+    """Say whether a wait is over; one that ends later than any wait can was begun by a wrong clock."""
+    return not 0 < until - _now() <= longest
 
 
 def _now() -> float:

@@ -32,7 +32,7 @@ from homeassistant.util import dt as dt_util
 
 from .active import ActiveSensor
 from .board import Board
-from .const import CONF_KEY, CONF_MODEL, CONF_PRODUCT
+from .const import CLOCKS_APART, CONF_KEY, CONF_MODEL, CONF_PRODUCT
 from .endings import HELD, Endings
 from .feed import SensorNews
 from .key_watch import KeyWatch
@@ -125,7 +125,9 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         )
         if seen := dt_util.parse_datetime(kept.get("seen_at", "")):
             silent: float = (dt_util.utcnow() - seen).total_seconds()
-            cadence.heard_at = monotonic_time_coarse() - max(0.0, silent)
+            # In the future: the clock was wrong then, and nobody knows when it was.
+            if silent >= -CLOCKS_APART:
+                cadence.heard_at = monotonic_time_coarse() - max(0.0, silent)
         return cadence
 
     def snapshot(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import probatio
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import (
     PERCENTAGE,
     UnitOfElectricCurrent,
@@ -213,8 +213,8 @@ def _schema(family: str, opened: Collection[str] = ()) -> probatio.Schema:
     return probatio.Schema(form)
 
 
-class BatteryOptions(OptionsFlowWithReload):
-    """Let the user say how a battery is read, and what it says wrongly."""
+class BatteryOptions(OptionsFlow):
+    """Let the user say how a battery is read, and what it says wrongly; it is followed at once."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -229,6 +229,7 @@ class BatteryOptions(OptionsFlowWithReload):
                 del given[SHARING]
                 given |= {name: int(given[name]) for name in _WHOLE}
                 shared.async_set_reserve(given.pop(CONF_RESERVE))
+                self._take(given)
                 return self.async_create_entry(data=given)
         stored = {**self.config_entry.options, CONF_RESERVE: shared.reserve}
         shown = user_input or {**stored, SHARING: stored}
@@ -240,6 +241,14 @@ class BatteryOptions(OptionsFlowWithReload):
             errors=checked.errors,
             description_placeholders=checked.named | await self._async_measured(shown),
         )
+
+    def _take(self, given: dict[str, Any]) -> None:
+        """Store what was entered, and let a battery that is set up follow it without being set up anew."""
+        entry = self.config_entry
+        self.hass.config_entries.async_update_entry(entry, options=given)
+        coordinator = getattr(entry, "runtime_data", None)
+        if isinstance(coordinator, BatteryCoordinator):
+            coordinator.async_take_options()
 
     async def _async_measured(self, shown: Mapping[str, Any]) -> dict[str, str]:
         """Tell how long reading takes, and what is written to the database."""

@@ -58,3 +58,7 @@ DEFAULT_RELEASE: Final = 10  # min
 MAX_RELEASE: Final = 240  # min
 
 STOCK: Final = "stock"  # firmware as it left the maker
+
+# s that the clock on the wall may have been set back by; what was stored further in the future is as
+# good as nothing.
+CLOCKS_APART: Final = 60.0

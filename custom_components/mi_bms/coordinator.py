@@ -24,7 +24,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .adverts import SensorCoordinator
-from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_PROFILE, MAX_RELEASE
+from .const import (
+    CLOCKS_APART,
+    CONF_CELSIUS,
+    CONF_CORRECTIONS,
+    CONF_PROFILE,
+    MAX_RELEASE,
+)
 from .feed import BatteryNews
 from .held_link import HeldLink
 from .options import BatterySettings
@@ -95,7 +101,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.settings = BatterySettings.of(entry.options)
         self.rows = RowsPerDay()
-        self.history = LinkHistory(grace=self.settings.grace)
+        self._polls = hass.data[SHARED].polls
+        self.history = LinkHistory(grace=self.settings.grace, begun=self._polls.now())
         self.pack: Pack | None = None
         self.failures: Counter[str] = Counter()
         self.gate = Gate()
@@ -106,7 +113,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.online = False
         self.paused = False
         self._left_until: datetime | None = None  # by a former run, to another client
-        self._polls = hass.data[SHARED].polls
         self._asked: asyncio.Future[None] | None = None
         self._asked_password = False
         self._told = False
@@ -116,12 +122,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._receiver: str | None = None  # that held the newest link
         self.device_id = ""  # of the device registry; packs are parts of it
         self.was_read = False  # since the start
-        # What values depend on beside the battery; options may be newer when it is kept.
-        self._read_as: dict[str, Any] = {
-            "family": family.id,
-            CONF_CORRECTIONS: self.settings.corrections,
-            CONF_CELSIUS: self.settings.celsius,
-        }
+        # What the last values depend on beside the battery; options may be newer.
+        self._read_as = self._reads_as
         self._outlook = Outlook()
         self._memory = Memory()
         self._memory.notes[CELSIUS] = self.settings.celsius
@@ -137,28 +139,38 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             return
         self.paused = kept.get("paused", False)
         self._left_until = dt_util.parse_datetime(kept.get("left_until") or "")
-        if "read_at" not in kept:
-            return
+        self.history.relearn(
+            {name: tuple(value) for name, value in kept.get("learned", {}).items()}
+        )
         read_as = kept.get("read_as", self._read_as)
-        if read_as["family"] != self.family.id:
+        read_at = dt_util.parse_datetime(kept.get("read_at") or "")
+        if read_at is None or read_as.get("family") != self.family.id:
             # What another family made of the same bytes means nothing.
             return
+        age: float = (dt_util.utcnow() - read_at).total_seconds()
+        if age < -CLOCKS_APART:
+            # The clock was in the future: nobody knows how old that is.
+            return
+        self._read_as = read_as
         self.data = sample_from_json(kept)
         # Counters are read once in a while only.
         self._memory.counters = dict(self.data.counters)
-        self.read_at = dt_util.parse_datetime(kept["read_at"])
-        if "learned" in kept:
-            self.history.relearn(
-                {name: tuple(value) for name, value in kept["learned"].items()}
-            )
-        if self.read_at is not None:
-            age: float = (dt_util.utcnow() - self.read_at).total_seconds()
-            now, idle = self._polls.now(), flow(self.data) is Flow.IDLE
-            # What was corrected otherwise is no measure for what is read next.
-            if read_as == self._read_as:
-                self.gate.restore(self.data, now - age)
-            self.history.restore(now, age, idle=idle)
-            self._judge()
+        self.read_at = read_at
+        now, idle = self._polls.now(), flow(self.data) is Flow.IDLE
+        # What was corrected otherwise is no measure for what is read next.
+        if read_as == self._reads_as:
+            self.gate.restore(self.data, now - age)
+        self.history.restore(now, age, idle=idle)
+        self._judge()
+
+    @property
+    def _reads_as(self) -> dict[str, Any]:
+        """Give what values depend on beside the battery."""
+        return {
+            "family": self.family.id,
+            CONF_CORRECTIONS: self.settings.corrections,
+            CONF_CELSIUS: self.settings.celsius,
+        }
 
     def snapshot(self) -> dict[str, Any] | None:
         """Give what is kept for the next start."""
@@ -188,9 +200,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self.async_pause()
         elif self._left_until is not None:
             left = (self._left_until - dt_util.utcnow()).total_seconds()
-            if left > 0:
-                # A clock that was set back must not make it longer than anybody can ask for.
-                self.async_pause(self._polls.now() + min(left, MAX_RELEASE * 60))
+            # Longer than anybody can ask for: the clock was in the future.
+            if 0 < left <= MAX_RELEASE * 60 + CLOCKS_APART:
+                self.async_pause(self._polls.now() + left)
 
     # --- the battery among others ------------------------------------------------------------
 
@@ -282,8 +294,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         return info.rssi if info else None
 
     @property
-    def link_state(self) -> LinkState:
-        """Say how the battery stands."""
+    def link_state(self) -> LinkState | None:
+        """Return how the battery stands, None while that is not known yet."""
         return self.history.state(self._polls.now(), self.ears)
 
     def diagnose(self) -> Diagnosis:
@@ -313,6 +325,22 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         )
 
     # --- what the user wants -------------------------------------------------------------------
+
+    @callback
+    def async_take_options(self) -> None:
+        """Follow options that were changed; nothing has to be built anew for them."""
+        before = self._reads_as
+        self.settings = settings = BatterySettings.of(self.entry.options)
+        self.history.grace = settings.grace
+        if self._reads_as != before:
+            self._session.correction = settings.correction
+            self._memory.notes[CELSIUS] = settings.celsius
+            # What was corrected otherwise is no measure for what is read next.
+            self.gate.forget()
+            self._outlook = Outlook()
+            self._polls.scheduler.refresh(self.address)
+        self._polls.scheduler.pace(self.address, settings.pace.interval)
+        self._wished()
 
     @callback
     def async_pause(self, until: float = inf) -> None:
@@ -349,8 +377,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @property
     def diagnosis(self) -> Diagnosis | None:
-        """Give what keeps the battery from being read, None while nothing does."""
-        fine = self.online and self.link_state is LinkState.AWAKE
+        """Return what keeps the battery from being read, None while nothing is known to."""
+        state = self.link_state
+        fine = state is None or (self.online and state is LinkState.AWAKE)
         return None if fine else self.diagnose()
 
     def _wished(self) -> None:
@@ -469,6 +498,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._asked_password = self._forgotten = False
         self.rows.take(sample, now)
         self.was_read = True
+        self._read_as = self._reads_as
         self.left_out |= sample.left_out
         self.read_at = dt_util.utcnow()
         self.history.succeeded(now, idle=flow(sample) is Flow.IDLE)

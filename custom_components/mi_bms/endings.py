@@ -9,6 +9,7 @@ from bluetooth_data_tools import monotonic_time_coarse
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
+from .options import HOLDS as CHOICES
 from .proto.mibeacon.spec import HOLDS, DeviceSpec
 from .proto.model.fields import Field
 from .proto.model.holds import Holds
@@ -43,7 +44,11 @@ class Endings:
         now, today = monotonic_time_coarse(), dt_util.utcnow()
         for name, text in kept.items():
             if name in HELD and (end := dt_util.parse_datetime(text)):
-                self._holds.ends[Field(name)] = now + (end - today).total_seconds()
+                left = (end - today).total_seconds()
+                _, seconds, most = CHOICES[Field(name)]
+                # Longer than anybody can choose: the clock was in the future.
+                if left <= max(most * seconds, HOLDS[Field(name)]):
+                    self._holds.ends[Field(name)] = now + left
 
     @property
     def kept(self) -> dict[str, str]:

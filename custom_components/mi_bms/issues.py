@@ -44,7 +44,8 @@ class Complaint:
         state = self._coordinator.link_state
         # For a password Home Assistant asks by itself.
         asked = state is LinkState.AUTH
-        return state.unreachable and not asked and not self._coordinator.online
+        gone = state is not None and state.unreachable
+        return gone and not asked and not self._coordinator.online
 
     @callback
     def async_cure(self) -> None:

@@ -45,4 +45,5 @@ class KeyWatch:
     def _just_keyed(self) -> bool:
         """Say whether a pairing of ours made the key a moment ago."""
         keyed_at = self._entry.data.get(CONF_KEYED_AT)
-        return keyed_at is not None and time.time() - keyed_at < KEY_GRACE
+        # In the future: the clock was wrong then.
+        return keyed_at is not None and 0 <= time.time() - keyed_at < KEY_GRACE

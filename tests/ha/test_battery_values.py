@@ -1,19 +1,10 @@
 """What a user sees of a battery with a loose probe, restless loads, or none that answers."""
 
-from typing import Any
-
 from custom_components.mi_bms.diagnostics import async_get_config_entry_diagnostics
 
 from .home import Home
-from .test_batteries import ADDRESS, added, jbd
+from .test_batteries import ADDRESS, added, still
 from .test_battery_healing import polled
-
-
-def still() -> Any:
-    """Make a battery whose values stay as they are set."""
-    device: Any = jbd()
-    device.pack.step = lambda _seconds: None
-    return device
 
 
 async def test_a_loose_probe_takes_only_itself_away(home: Home) -> None:

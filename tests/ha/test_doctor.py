@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import issue_registry as ir
 
 from .home import Home
-from .test_batteries import ADDRESS, OTHER_WORD, WORD, added, jbd
+from .test_batteries import ADDRESS, OTHER_WORD, WORD, added, jbd, still
 from .test_diagnostics import diagnosed
 
 
@@ -150,14 +150,14 @@ async def test_diagnostics_name_cause_and_remedy(
 async def test_diagnostics_show_what_was_refused(
     home: Home, hass_client: ClientSessionGenerator
 ) -> None:
-    device = jbd()
+    device = still()
     entry = await added(home, device)
-    device.pack.temperature = 200.0
+    device.pack.remaining = 2 * device.pack.capacity
     await home.clock.run(31)
     battery = (await diagnosed(home, hass_client, entry))[0]["battery"]
     (refused, *_) = battery["refused_samples"]
-    assert refused["field"] == "temperature"
-    assert refused["values"]["temperature"] > 100
+    assert refused["field"] == "battery_level"
+    assert refused["values"]["battery_level"] == 200
     assert refused["at"].startswith("20")
     assert any("dd03" in one for one in refused["raw"])
 

@@ -83,7 +83,7 @@ LAYER_OF = {
         "proto.active",
         "const",
     ),
-    "endings": ("proto.mibeacon.spec", "proto.model"),
+    "endings": ("options", "proto.mibeacon.spec", "proto.model"),
     "board": ("proto.model",),
     "key_watch": ("proto.mibeacon.decoder", "proto.model", "const"),
     "receivers": ("proto.mibeacon.losses",),

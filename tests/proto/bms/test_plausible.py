@@ -241,6 +241,12 @@ def test_an_earlier_run_counts() -> None:
     assert refusal(gate, sample({Field.BATTERY_LEVEL: 90}), 130.0) == "battery_level"
 
 
+def test_what_was_corrected_otherwise_is_no_measure() -> None:
+    gate = seen()
+    gate.forget()
+    assert refusal(gate, sample({Field.BATTERY_LEVEL: 90}), 30.0) is None
+
+
 def test_a_clock_that_jumps_back_allows_nothing_more() -> None:
     assert refusal(seen(), sample(), -1e6) is None
     assert refusal(seen(), sample({Field.BATTERY_LEVEL: 90}), -1e6) == "battery_level"

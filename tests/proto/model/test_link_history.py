@@ -279,3 +279,38 @@ def test_a_refusal_that_lasts_is_nobodys_app() -> None:
             since = now
     assert seen == [LinkState.HELD, LinkState.CONNECT_FAILED]
     assert since == 110.0 + HELD_AT_MOST
+
+
+@pytest.mark.parametrize(
+    ("idle", "state"), [(True, LinkState.ASLEEP), (False, LinkState.NO_RADIO)]
+)
+def test_what_is_not_known_yet_is_no_state(idle: bool, state: LinkState) -> None:
+    history = LinkHistory(begun=1000.0)
+    history.restore(1000.0, 3600.0, idle=idle)
+    patience = DOZE if idle else QUIET
+    for now in (1000.0, 1000.0 + patience - 1):
+        for ears in (HEARD, UNHEARD, DEAF):
+            assert history.state(now, ears) is None
+        # It may well sleep.
+        assert history.available(now, UNHEARD) is idle
+    assert history.state(1000.0 + patience, UNHEARD) is state
+    assert history.available(1000.0 + patience, UNHEARD) is idle
+    history.hear(1000.0 + patience + 1, -60, "hall")
+    assert history.state(1000.0 + patience + 2, HEARD) is LinkState.AWAKE
+
+
+def test_what_is_known_is_told_at_once() -> None:
+    history = LinkHistory(begun=0.0)
+    history.pause(0.0, UNHEARD)
+    assert history.state(1.0, UNHEARD) is LinkState.PAUSED
+    history.resume(2.0)
+    assert history.state(3.0, UNHEARD) is None
+    assert fail(history, Failure.AUTH).state(4.0, UNHEARD) is LinkState.AUTH
+    history.hear(5.0, -60, "hall")
+
+
+def test_only_what_was_learned_is_gone_on_with() -> None:
+    history = LinkHistory()
+    history.relearn({})
+    history.relearn({"naps": (7.0, 20)})
+    assert history.learned() == {"talk": (0.0, 0), "naps": (7.0, 20)}

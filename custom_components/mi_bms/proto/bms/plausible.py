@@ -86,6 +86,10 @@ class Gate:
         """Take the last good sample of an earlier run and when it was read, in seconds of ``take``."""
         self.good, self.at = sample, at
 
+    def forget(self) -> None:
+        """Take no sample so far as a measure for the next one."""
+        self.good = self._doubt = None
+
     def take(
         self, sample: BmsSample, now: float, raw: Iterable[bytes] = ()
     ) -> BmsSample:

@@ -92,7 +92,7 @@ class Session:
     ) -> None:
         """Take the family, what is known of the device, a clock in unix seconds and corrections."""
         self.family = family
-        self._correction = correction or Correction()
+        self.correction = correction or Correction()
         self.memory = Memory() if memory is None else memory
         self._clock = clock
         self._line: Line | None = None
@@ -113,7 +113,7 @@ class Session:
             await self._extras(link, device, secret, frozenset(draft.alarms))
             draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
-            self._correction.apply(draft)
+            self.correction.apply(draft)
             return finish(draft, self.family.never)
 
     async def _polled(

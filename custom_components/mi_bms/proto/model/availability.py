@@ -8,6 +8,7 @@ A battery is more than heard or not: it is connected to. ``LinkHistory`` tells f
 outcome of its polls and the radios around it how it stands, and whether its last values still hold.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
@@ -188,10 +189,13 @@ class Ears:
 class LinkHistory:
     """Follow one battery; ``grace`` is how long (s) its last values hold without a new poll.
 
+    ``begun`` is when listening began: an unheard battery is of no known state before it could be silent.
+
     Tell it every advert, every outcome of a poll and every pause; give ``Ears`` with each question.
     """
 
     grace: float = MIN_GRACE
+    begun: float = -inf
     talk: Cadence = field(default_factory=lambda: Cadence(QUIET))
     naps: Cadence = field(default_factory=lambda: Cadence(NAP))
     heard_at: float | None = None
@@ -264,8 +268,8 @@ class LinkHistory:
         """Say whether the battery is known to switch its radio off now and then."""
         return self.naps.silences > 0
 
-    def state(self, now: float, ears: Ears) -> LinkState:
-        """Say how the battery stands; ``since`` then tells from when on."""
+    def state(self, now: float, ears: Ears) -> LinkState | None:
+        """Return how the battery stands, None while that is not known; ``since`` tells from when on."""
         if self._unheard(ears):
             # A silence that no radio could have ended teaches nothing.
             self._deaf = True
@@ -282,7 +286,10 @@ class LinkHistory:
             return True
         # What was lost after it had been heard again comes back with a poll only.
         lost = self._unread and self._there is False
-        return self.state(now, ears) is LinkState.ASLEEP and not lost
+        state = self.state(now, ears)
+        # It may well sleep where nothing is known yet.
+        sleeps = state is None and self._sleeps(now - self.read_at)
+        return (state is LinkState.ASLEEP or sleeps) and not lost
 
     def turn(self, now: float, ears: Ears) -> bool | None:
         """Give True when the battery has just come back, False when it was just lost, else None."""
@@ -296,10 +303,12 @@ class LinkHistory:
         """Give what is worth keeping for the next start."""
         return {"talk": self.talk.learned(), "naps": self.naps.learned()}
 
-    def relearn(self, learned: dict[str, tuple[float, int]]) -> None:
-        """Go on with what an earlier run has learned."""
-        self.talk = Cadence.again(QUIET, None, learned["talk"])
-        self.naps = Cadence.again(NAP, None, learned["naps"])
+    def relearn(self, learned: Mapping[str, tuple[float, int]]) -> None:
+        """Go on with what an earlier run has learned, as far as it is known."""
+        if "talk" in learned:
+            self.talk = Cadence.again(QUIET, None, learned["talk"])
+        if "naps" in learned:
+            self.naps = Cadence.again(NAP, None, learned["naps"])
 
     def _sign(self, now: float) -> bool:
         """Take a sign of life; True when it ends a silence that was longer than usual."""
@@ -345,11 +354,13 @@ class LinkHistory:
             limit = min(limit, max(DOZE, self.talk.longest * MULTIPLE))
         return silence >= limit
 
-    def _judge(self, now: float, ears: Ears) -> LinkState:
+    def _judge(self, now: float, ears: Ears) -> LinkState | None:
         if self.away_until is not None and now < self.away_until:
             return LinkState.PAUSED
         if self.failure in _WANTS:
             return _WANTS[self.failure]
+        if self.heard_at is None and not self._silent(now - self.begun):
+            return None
         if self.heard_at is None or self._silent(now - self.heard_at):
             return self._silence(now, ears)
         # Between two adverts nothing has changed.
