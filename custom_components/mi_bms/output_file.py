@@ -69,12 +69,16 @@ class FileOutput(Output):
         self._busy = True
         try:
             while items := self.outbox.take(AT_ONCE):
-                lines = [item.payload for item in items]
-                written = await self.hass.async_add_executor_job(
-                    self._file.write, lines, time.time()
-                )
-                self.outbox.done(written.lines)
-                self.outbox.put_back(items[written.lines :])
+                lines, left = [item.payload for item in items], items
+                try:
+                    written = await self.hass.async_add_executor_job(
+                        self._file.write, lines, time.time()
+                    )
+                    self.outbox.done(written.lines)
+                    left = items[written.lines :]
+                finally:
+                    self.outbox.put_back(left)
+                self.handed_over()
                 if written.error is not None:
                     self._failed(written.error)
                     return

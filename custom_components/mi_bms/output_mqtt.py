@@ -90,6 +90,7 @@ class MqttOutput(Output):
             self.outbox.put_back(
                 item for item, done in zip(items, sent, strict=True) if not done
             )
+            self.handed_over()
         return sum(sent)
 
     async def _async_publish(self, item: Item, sent: list[bool], place: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from copy import deepcopy
 import json
 from pathlib import Path
 import resource
@@ -231,6 +232,43 @@ class TestFile:
         await home.clock.run(1)
         assert len(lines(folder / "x" / "a.jsonl")) == 3
         assert f"mi_bms.output.{entry.entry_id}" not in hass_storage
+
+    async def test_what_waits_outlives_a_crash(
+        self, home: Home, folder: Path, hass_storage: dict[str, Any]
+    ) -> None:
+        """It is on the disk while it waits, and until it was handed over."""
+        device = sensor()
+        await home.add(device)
+        entry = await output(home, "file", path="x/a.jsonl")
+        key = f"mi_bms.output.{entry.entry_id}"
+        block(folder / "x")
+        await home.listen(device, 3)
+        await home.clock.run(5)
+        assert len(hass_storage[key]["data"]) == 3
+        await home.listen(device, 2)
+        await home.clock.run(5)
+        kept = deepcopy(hass_storage[key])
+        assert len(kept["data"]) == 5
+        # Somebody pulls the plug: what another run finds is what was written so far.
+        await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
+        hass_storage[key] = deepcopy(kept)
+        await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+        await home.clock.run(5)
+        assert hass_storage[key] == kept
+        (folder / "x").unlink()
+        await home.clock.run(11)
+        assert len(lines(folder / "x" / "a.jsonl")) == 5
+        assert key not in hass_storage
+
+    async def test_what_is_handed_over_at_once_is_not_written_down(
+        self, home: Home, folder: Path, hass_storage: dict[str, Any]
+    ) -> None:
+        device = sensor()
+        await home.add(device)
+        entry = await output(home, "file", path="a.jsonl")
+        for _ in range(10):
+            await home.listen(device, 1)
+            assert f"mi_bms.output.{entry.entry_id}" not in hass_storage
 
     async def test_unloading_writes_what_waits(self, home: Home, folder: Path) -> None:
         device = sensor()

@@ -43,6 +43,7 @@ def test_what_comes_back_stands_in_front_again() -> None:
     box = filled(10, 5)
     taken = box.take(3)
     assert taken == items(0, 1, 2)
+    assert box.waiting() == items(0, 1, 2, 3, 4)
     box.done()
     box.put_back(taken[1:])
     assert box.waiting() == items(1, 2, 3, 4)

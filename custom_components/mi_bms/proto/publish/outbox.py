@@ -24,6 +24,7 @@ class Outbox:
     sent: int = 0
     dropped: int = 0
     _items: deque[Item] = field(default_factory=deque)
+    _under_way: list[Item] = field(default_factory=list)
     _bytes: int = 0
 
     def __len__(self) -> int:
@@ -37,9 +38,10 @@ class Outbox:
         self._trim()
 
     def take(self, most: int) -> list[Item]:
-        """Take the oldest items out; each is either ``done`` or ``put_back`` later."""
+        """Take the oldest items out; each is ``done`` or not, and those that are not are ``put_back``."""
         taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
         self._bytes -= sum(map(_size, taken))
+        self._under_way = taken
         return taken
 
     def done(self, count: int = 1) -> None:
@@ -47,15 +49,15 @@ class Outbox:
         self.sent += count
 
     def put_back(self, items: Iterable[Item]) -> None:
-        """Put items, oldest first, in front of the others."""
-        items = list(items)
+        """Put what was taken and is not done, oldest first, in front of the others."""
+        items, self._under_way = list(items), []
         self._items.extendleft(reversed(items))
         self._bytes += sum(map(_size, items))
         self._trim()
 
     def waiting(self) -> list[Item]:
-        """Give what waits, oldest first."""
-        return list(self._items)
+        """Return what is not handed over, oldest first; what is under way may still come back."""
+        return [*self._under_way, *self._items]
 
     def _trim(self) -> None:
         while len(self._items) > self.limit or self._bytes > self.limit_bytes:
