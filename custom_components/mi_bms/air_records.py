@@ -23,7 +23,7 @@ from homeassistant.components.bluetooth import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .adding import entry_of
-from .heard import look_at
+from .heard import look_at, told_type
 from .keyring import KEYS
 from .proto.air.adverts import Advert, Filter, address_type
 from .proto.air.structures import Structure
@@ -100,7 +100,7 @@ def record(
     address = info.address
     own = entry_of(hass, address)
     hearing = [heard for ear in ears if (heard := ear.hears(address, now))]
-    kind = address_type(address, _told_type(info))
+    kind = address_type(address, told_type(info))
     interval = bluetooth.async_get_learned_advertising_interval(hass, address)
     return {
         "address": address,
@@ -143,16 +143,6 @@ def _structure(one: Structure) -> Json:
         "data": one.data.hex(),
         "value": one.value,
     }
-
-
-def _told_type(info: BluetoothServiceInfoBleak) -> object:
-    """Give what the radio tells of the type of an address; each kind of radio has its own place."""
-    details = info.device.details
-    if not isinstance(details, dict):
-        return None
-    properties = details.get("props")
-    local = properties.get("AddressType") if isinstance(properties, dict) else None
-    return details.get("address_type", local)
 
 
 def _device(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> Json | None:

@@ -13,6 +13,7 @@ import aiohttp
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .proto.keys.texts import is_empty
 from .proto.mibeacon.crypto import parse_key
 from .proto.model.errors import KeyFormatError
 
@@ -70,7 +71,10 @@ async def async_fetch(
     if found is None:
         raise CloudError("cloud_unknown_device", device=address)
     try:
-        return CloudKey(found.name, parse_key(found.bindkey))
+        key = parse_key(found.bindkey)
+        if is_empty(key):
+            raise CloudError("cloud_no_key", device=address)
+        return CloudKey(found.name, key)
     except (KeyFormatError, AttributeError) as err:
         raise CloudError("cloud_no_key", device=address) from err
 

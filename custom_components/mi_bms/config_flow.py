@@ -5,8 +5,8 @@ changing anything in it, before its entry is made. Nothing live travels through 
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final, override
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final, cast, override
 
 import probatio
 
@@ -19,6 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from .battery_options import BatteryOptions
+from .cards import async_gone, async_has_room
 from .const import (
     CONF_FAMILY,
     CONF_KIND,
@@ -65,6 +66,15 @@ class MiBmsConfigFlow(
         """Start knowing nothing."""
         super().__init__()
         self._search: asyncio.Task[None] | None = None
+        self._has_card = False
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Make room for another device when the flow ends."""
+        super().async_remove()
+        if self._has_card:
+            async_gone(self.hass)
 
     # --- how a device gets here -----------------------------------------------------------
 
@@ -77,6 +87,10 @@ class MiBmsConfigFlow(
         self._abort_if_unique_id_configured()
         if not self._recognise(discovery_info):
             return self.async_abort(reason="not_supported")
+        context = cast(MutableMapping[str, Any], self.context)
+        if not async_has_room(self.hass, context, discovery_info, self._sighting):
+            return self.async_abort(reason="too_many")
+        self._has_card = True
         result = await self._async_step_for_kind()
         # All keys were tried on it; meanwhile it may have been added by itself.
         self._abort_if_unique_id_configured()

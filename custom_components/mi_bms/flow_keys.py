@@ -3,6 +3,8 @@
 All of them end in one preview, in which nothing is changed until it is confirmed.
 """
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from .adding import async_add, async_rekey, entry_of
 from .cloud import CloudError, async_available, async_fetch
 from .heard import everybody
 from .keyring import async_keys
-from .preview import Preview, Row, collect, look
+from .preview import Fit, Preview, Row, async_collect, async_look
 from .proto.keys.contract import Format, KeyLine
 from .proto.keys.importer import LARGEST, read_keys
 from .proto.mibeacon.crypto import parse_key
@@ -87,10 +89,22 @@ def _line(address: str, key: bytes, name: str) -> KeyLine:
     )
 
 
-def _left(preview: Preview, words: Words) -> str:
-    """Tell what is left as it is, if anything."""
+def _told(preview: Preview, words: Words) -> tuple[list[str], str]:
+    """Return the line of each device that can be taken, and what is left as it is, if anything."""
     rest = preview.rest(words)
-    return f"{words('line', 'left')}\n\n{rest}" if rest else ""
+    left = f"{words('line', 'left')}\n\n{rest}" if rest else ""
+    return [row.label(words) for row in preview.takeable()], left
+
+
+def _further(
+    preview: Preview, own: Mapping[str, bytes]
+) -> dict[str, tuple[bytes, ...]]:
+    """Return the further keys of devices that are taken, unless one has proven itself."""
+    return {
+        address: keys
+        for address, keys in preview.spare.items()
+        if address in own and preview.rows[address].fit is not Fit.RIGHT
+    }
 
 
 class KeySteps(ConfigFlow):
@@ -139,10 +153,11 @@ class KeySteps(ConfigFlow):
 
     async def _async_read_keys(self, text: str | bytes) -> ConfigFlowResult:
         found = await self.hass.async_add_executor_job(read_keys, text)
-        self._preview = look(self.hass, await async_keys(self.hass), found)
+        self._preview = await async_look(self.hass, await async_keys(self.hass), found)
         if not self._preview.rows and not self._preview.loose:
             words = await async_words(self.hass)
-            why = self._preview.rest(words).partition("\n")[0].removeprefix("- ")
+            why = await self.hass.async_add_executor_job(self._preview.rest, words)
+            why = why.partition("\n")[0].removeprefix("- ")
             # Errors are no Markdown.
             why = why.replace("`", "")
             return self.async_show_form(
@@ -160,7 +175,7 @@ class KeySteps(ConfigFlow):
         if user_input is not None and CONF_TAKE in user_input:
             return await self._async_take_keys(user_input[CONF_TAKE])
         keys = await async_keys(self.hass)
-        self._preview = collect(self.hass, keys, others_keys(self.hass))
+        self._preview = await async_collect(self.hass, keys, others_keys(self.hass))
         return await self._async_show_preview("there")
 
     async def async_step_import_pick(
@@ -175,9 +190,10 @@ class KeySteps(ConfigFlow):
         preview = self._preview or Preview(rows={})
         words = await async_words(self.hass)
         rows = preview.takeable()
+        labels, rest = await self.hass.async_add_executor_job(_told, preview, words)
         options = [
-            selector.SelectOptionDict(value=row.wish.address, label=row.label(words))
-            for row in rows
+            selector.SelectOptionDict(value=row.wish.address, label=label)
+            for row, label in zip(rows, labels, strict=True)
         ]
         mode = selector.SelectSelectorMode
         field = selector.SelectSelector(
@@ -197,28 +213,28 @@ class KeySteps(ConfigFlow):
                 "count": str(len(rows)),
                 "lines": str(preview.lines),
                 "aside": str(preview.aside),
-                "rest": _left(preview, words),
+                "rest": rest,
             },
         )
 
     async def _async_take_keys(self, chosen: list[str]) -> ConfigFlowResult:
         """Make and change the entries; keys stay on the ring whether or not they are chosen now."""
         preview = self._preview or Preview(rows={})
-        keys = await async_keys(self.hass)
-        taken = [row for row in preview.rows.values() if row.wish.address in chosen]
-        keys.remember(
-            {row.wish.address: row.wish.key for row in taken if row.wish.key},
-            preview.loose,
+        keys, wanted = await async_keys(self.hass), set(chosen)
+        taken = [row for row in preview.rows.values() if row.wish.address in wanted]
+        own = {row.wish.address: row.wish.key for row in taken if row.wish.key}
+        keys.remember(own, preview.loose, _further(preview, own))
+        keys.remember_extras(
+            {row.wish.address: row.wish.extra for row in taken if row.wish.extra}
         )
-        keys.extras |= {
-            row.wish.address: row.wish.extra for row in taken if row.wish.extra
-        }
         added = updated = 0
         for row in taken:
             if await self._async_take_row(row):
                 added += 1
             else:
                 updated += 1
+            # Many are not one long turn of the event loop.
+            await asyncio.sleep(0)
         self._preview = None
         return self.async_abort(
             reason="keys_taken",
@@ -253,7 +269,7 @@ class KeySteps(ConfigFlow):
             else:
                 if lines:
                     keys = await async_keys(self.hass)
-                    self._preview = collect(self.hass, keys, lines)
+                    self._preview = await async_collect(self.hass, keys, lines)
                     return await self.async_step_import_pick()
                 errors[CONF_DEVICES] = "nothing_chosen"
         kept = {

@@ -47,6 +47,7 @@ _VERDICTS: Final[Mapping[Judgement, str]] = {
     Judgement.CORRUPT: "packet_damaged",
     Judgement.BAD_KEY_LENGTH: "key_length",
     Judgement.BAD_KEY_DIGITS: "key_not_hex",
+    Judgement.EMPTY_KEY: "key_empty",
 }
 
 
@@ -181,7 +182,8 @@ class SensorSteps(DeviceFlow):
             if not text.strip() and schema is _KEY_IF_ANY:
                 return self._finish_sensor(None)
             keys = await async_keys(self.hass)
-            verdict = judge(
+            verdict = await self.hass.async_add_executor_job(
+                judge,
                 text,
                 self._address,
                 await self._frames(),

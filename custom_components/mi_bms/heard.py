@@ -6,11 +6,13 @@ from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.core import HomeAssistant
 
+from .proto.air.adverts import address_type
 from .proto.bms.index import INDEX
 from .proto.bms.matching import Advert, recognise
 from .proto.mibeacon.decoder import Sighting, identify
 from .proto.model.names import LONGEST_NAME, clean_name
 
+_FLEETING: Final = frozenset({"resolvable", "non_resolvable", "reserved"})
 MIBEACON_FORMAT: Final = "mibeacon"
 
 
@@ -28,6 +30,21 @@ def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
 def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
     """Say which sensor an advert comes from, if from any of ours."""
     return identify(info.service_data, info.manufacturer_data, info.name, info.address)
+
+
+def told_type(info: BluetoothServiceInfoBleak) -> object:
+    """Return what the radio tells of the type of an address; each kind of radio has its own place."""
+    details = info.device.details
+    if not isinstance(details, dict):
+        return None
+    properties = details.get("props")
+    local = properties.get("AddressType") if isinstance(properties, dict) else None
+    return details.get("address_type", local)
+
+
+def is_fleeting(info: BluetoothServiceInfoBleak) -> bool:
+    """Say whether an address changes all the time, so that it names no device."""
+    return address_type(info.address, told_type(info)).kind in _FLEETING
 
 
 def titled(name: str, address: str) -> str:

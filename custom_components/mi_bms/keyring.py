@@ -5,9 +5,12 @@ every device that nobody here decodes yet are listened to, so that a key can be 
 it is typed, and a device that turns up later is tried against all keys. Nothing here logs.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from bluetooth_data_tools import monotonic_time_coarse
 
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import (
@@ -22,20 +25,23 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
-from .adding import Wish, async_add
+from .adding import Wish, async_add, async_rekey, entry_of
 from .const import CONF_KEY, DOMAIN
-from .heard import look_at, sighting_of
-from .proto.keys.ring import KeyRing
+from .heard import is_fleeting, look_at, sighting_of
+from .newcomers import AN_HOUR, Newcomers
+from .proto.keys.ring import KeyRing, opens
 from .proto.mibeacon.crypto import parse_key
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.matchers import MATCHERS
 from .proto.model.errors import KeyFormatError
-from .proto.model.reading import Outcome
+from .proto.model.reading import KeyState, Outcome
 from .stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read, async_remove
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0  # s
 DEVICES: Final = 256  # whose packets are kept
+EXTRAS: Final = 2000  # devices of which a file said more
+STOPPED: Final = "adding_stopped"
 DAMAGED: Final = "keys_damaged"
 NEWER: Final = "keys_newer"
 _TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
@@ -64,7 +70,8 @@ class Keys:
         self.pairing: str | None = None  # the address that is being given a key
         self._heard: OrderedDict[str, Decoder] = OrderedDict()
         self._followed: dict[str, Decoder] = {}
-        self._considered: set[str] = set()
+        self._newcomers = Newcomers()
+        self._adding = asyncio.Lock()
         self.loading = hass.async_create_task(self._async_load(), f"{DOMAIN} keys")
 
     async def _async_load(self) -> None:
@@ -76,6 +83,8 @@ class Keys:
         self.ignored = set(kept["ignored"])
         for address, key in kept["keys"].items():
             self.ring.add(address, parse_key(key))
+        for address, spare in kept["spare"].items():
+            self.ring.add_spare(address, map(parse_key, spare))
         for key in kept["loose"]:
             self.ring.add(None, parse_key(key))
         for entry in self._hass.config_entries.async_entries(DOMAIN):
@@ -121,6 +130,10 @@ class Keys:
     def _everything(self) -> dict[str, Any]:
         return {
             "keys": {one: key.hex() for one, key in self.ring.owned.items()},
+            "spare": {
+                one: [key.hex() for key in keys]
+                for one, keys in self.ring.spares.items()
+            },
             "loose": [key.hex() for key in self.ring.loose],
             "identities": self.identities,
             "extras": self.extras,
@@ -129,13 +142,28 @@ class Keys:
         }
 
     @callback
-    def remember(self, keys: Mapping[str, bytes], loose: Iterable[bytes] = ()) -> None:
-        """Keep keys for good, by address and loose ones."""
+    def remember(
+        self,
+        keys: Mapping[str, bytes],
+        loose: Iterable[bytes] = (),
+        spare: Mapping[str, Iterable[bytes]] | None = None,
+    ) -> None:
+        """Keep keys for good, by address and loose ones, and further ones of which one may be in use."""
         for address, key in keys.items():
             self.ring.add(address, key)
+        for address, further in (spare or {}).items():
+            self.ring.add_spare(address, further)
         for key in loose:
             self.ring.add(None, key)
-        self._considered.clear()
+        self._newcomers.start_anew()
+        self._save()
+
+    @callback
+    def remember_extras(self, extras: Mapping[str, str]) -> None:
+        """Keep what a file said of devices besides, of the newest ones."""
+        self.extras |= extras
+        for address in list(self.extras)[:-EXTRAS]:
+            del self.extras[address]
         self._save()
 
     @property
@@ -160,19 +188,19 @@ class Keys:
         self.ring = KeyRing()
         self.identities, self.extras = {}, {}
         self.auto_add, self.ignored = False, set()
-        self._considered.clear()
+        self._newcomers = Newcomers()
         await async_remove(self._hass, self._store)
-        for trouble in (DAMAGED, NEWER):
+        for trouble in (DAMAGED, NEWER, STOPPED):
             ir.async_delete_issue(self._hass, DOMAIN, trouble)
 
     @callback
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
         """Say whether new sensors are added without asking, and which never are."""
         self.auto_add, self.ignored = auto_add, set(ignored)
-        self._considered.clear()
+        self._newcomers.start_anew()
+        self._newcomers.forgive()
+        ir.async_delete_issue(self._hass, DOMAIN, STOPPED)
         self._save()
-        for address in list(self._heard):
-            self._consider(address)
 
     # --- what devices said -----------------------------------------------------------------
 
@@ -212,7 +240,10 @@ class Keys:
     @callback
     def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
         address = info.address
-        if address in self._followed:
+        if (followed := self._followed.get(address)) is not None:
+            self._decide(address, followed)
+            return
+        if is_fleeting(info):
             return
         decoder = self._heard.get(address)
         if decoder is None:
@@ -227,40 +258,76 @@ class Keys:
             info.service_data, info.manufacturer_data, info.time, info.source
         )
         if self.auto_add and reading.outcome in _TELLING:
-            self._consider(address)
+            self._consider(info)
+
+    def _decide(self, address: str, decoder: Decoder) -> None:
+        """Let what a device sends decide which of several keys is its own."""
+        spare = self.ring.spare(address)
+        if not spare:
+            return
+        if decoder.key_state is KeyState.WRONG:
+            frames = decoder.frames
+            key = next((one for one in spare if opens(address, one, frames)), None)
+            entry = entry_of(self._hass, address)
+            if key is None or entry is None:
+                return
+            self.ring.add(address, key)
+            async_rekey(self._hass, entry, Wish(address=address, key=key))
+        elif decoder.key_state is not KeyState.RIGHT:
+            return
+        self.ring.settle(address)
+        self._save()
 
     # --- adding without asking -------------------------------------------------------------
 
-    def _consider(self, address: str) -> None:
-        """Add a sensor if that is wanted and possible; each is considered once."""
-        if not self.auto_add or address in self._considered | self.ignored:
+    def _consider(self, info: BluetoothServiceInfoBleak) -> None:
+        """Add a sensor that has been near for a while, one after the other."""
+        address = info.address
+        if address in self.ignored or self._adding.locked():
             return
-        self._considered.add(address)
+        if not self._newcomers.hear(address, info.time, info.rssi):
+            return
         if self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address):
             return
         self._hass.async_create_task(self._async_add(address), f"{DOMAIN} add a sensor")
 
     async def _async_add(self, address: str) -> None:
-        info = bluetooth.async_last_service_info(self._hass, address, False)
-        heard = look_at(info) if info else None
-        decoder = self._heard.get(address)
-        if heard is None or decoder is None:
-            return
-        key = await self.async_match(address)
-        if key is None and decoder.frames:
-            # One more packet is no reason to try all keys again; a new key is.
-            return
-        if key is None and Outcome.DECODED not in decoder.counters:
-            self._considered.discard(address)
-            return
-        await async_add(
-            self._hass, Wish(address=address, name=heard.title, key=key, heard=heard)
+        async with self._adding:
+            info = bluetooth.async_last_service_info(self._hass, address, False)
+            heard = look_at(info) if info else None
+            decoder = self._heard.get(address)
+            if heard is None or decoder is None or not self.auto_add:
+                return
+            key = await self.async_match(address)
+            if key is None and decoder.frames:
+                # One more packet is no reason to try all keys again; a new key is.
+                return
+            if key is None and Outcome.DECODED not in decoder.counters:
+                self._newcomers.again(address)
+                return
+            wish = Wish(address=address, name=heard.title, key=key, heard=heard)
+            await async_add(self._hass, wish)
+            if not self._newcomers.add(monotonic_time_coarse()):
+                self._stop_adding()
+
+    def _stop_adding(self) -> None:
+        """Add nothing more by itself: so many at once are hardly the user's own."""
+        self.auto_add = False
+        self._save()
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            STOPPED,
+            is_fixable=False,
+            is_persistent=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=STOPPED,
+            translation_placeholders={"count": str(AN_HOUR)},
         )
 
     @callback
     def async_removed(self, address: str) -> None:
         """Respect that somebody removed a sensor: it does not come back by itself."""
-        self._considered.add(address)
         if self.auto_add:
             self.ignored.add(address)
             self._save()

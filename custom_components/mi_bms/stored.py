@@ -201,6 +201,7 @@ STATE: Final = probatio.Schema(
 KEYS: Final = table(
     {
         Optional("keys", default=dict): _by_address(key),
+        Optional("spare", default=dict): _by_address([key]),
         Optional("loose", default=list): [key],
         Optional("identities", default=dict): _by_address(
             table(

@@ -107,9 +107,12 @@ class Air(BaseHaRemoteScanner):
         if said is not None:
             self.hear(device.address, said[0] + said[1], rssi=self.rssi[device.address])
 
-    def hear(self, address: str, raw: bytes, *, rssi: int = -60) -> None:
+    def hear(
+        self, address: str, raw: bytes, *, rssi: int = -60, address_type: int = 0
+    ) -> None:
         """Take raw advertising data."""
-        self._async_on_raw_advertisement(address, rssi, raw, {"address_type": 0}, now())
+        details = {"address_type": address_type}
+        self._async_on_raw_advertisement(address, rssi, raw, details, now())
 
 
 class AirClient(BaseBleakClient):

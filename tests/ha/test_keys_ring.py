@@ -194,15 +194,25 @@ async def test_new_sensors_are_added_by_themselves_when_that_is_wanted(
     known = thermometer()
     unknown = thermometer("A4:C1:38:00:05:5C", "77" * 16)
     battery = KINDS["JBD"](address="A5:C2:37:00:00:04", name="JBD-mine")
+    far: Beacon = KINDS["ATC1441"](address="A4:C1:38:00:00:98")
     for device in (clear, ignored, known, unknown, battery):
         home.air.add(device)
-        home.shout(device)
-    await home.clock.run(5)
+    home.air.add(far, rssi=-92)
+    fleeting: Beacon = KINDS["ATC1441"](address="5A:C1:38:00:00:97")
+    for turn in range(8):
+        for device in (clear, ignored, known, unknown, battery, far):
+            home.shout(device)
+        said = fleeting.advertisement(home.clock.time)
+        assert said is not None
+        home.air.hear(fleeting.address, said[0] + said[1], address_type=1)
+        await home.clock.run(20)
+        assert turn >= 5 or entries(home) == {}
     assert set(entries(home)) == {CLEAR, ADDRESS}
     assert entries(home)[ADDRESS].data["key"] == KEY
     assert entries(home)[CLEAR].title == "ATC 1441"
     assert {one["context"]["unique_id"] for one in home.flows()} == {
         "A4:C1:38:00:00:99",
+        far.address,
         unknown.address,
         battery.address,
     }

@@ -85,7 +85,7 @@ WORDS = {
     "fit": set(Fit),
     "heard": {"silent"},
     "key": {"loose"},
-    "line": {"line", "more", "left"},
+    "line": {"later", "left", "line", "more"},
     "export": {"used", "too_big", "left_out"},
     "pair_list": {"some", "none", "filter", "filtered", "ago"},
     "cloud": {"second_factor"},
@@ -478,6 +478,7 @@ def test_issues() -> None:
         DISK_FULL: {"name", "path"},
         NOT_WRITABLE: {"name", "path"},
         keyring.DAMAGED: {"file"},
+        keyring.STOPPED: {"count"},
         keyring.NEWER: {"file"},
     }
     assert set(TEXTS["issues"]) == set(filled)

@@ -385,9 +385,9 @@ def test_no_bytes_raise(data: bytes) -> None:
 
 
 def test_a_word_with_key_and_address_can_be_read_in_two_ways() -> None:
-    key, mac = "5b0500112233445566778899aabbcc01", "A4C13800055B"
+    key, mac = "5b0500112233445566778899aabbcc01", "C0FFEE00055B"
     (first,) = read_keys(mac + key).found
-    assert first.swapped == ("A4:C1:38:00:05:5B", bytes.fromhex(key))
+    assert first.swapped == ("C0:FF:EE:00:05:5B", bytes.fromhex(key))
     assert first.format is Format.MI32KEY
     (grouped,) = read_keys(
         ":".join((mac + key)[at : at + 2] for at in range(0, 44, 2))
@@ -396,8 +396,8 @@ def test_a_word_with_key_and_address_can_be_read_in_two_ways() -> None:
     assert grouped.format is Format.LINE
     # Tasmota's command says which way it is, and an address beside it does.
     (command,) = read_keys(f"MI32Key {key}{mac}").found
-    assert (command.address, command.swapped) == ("A4:C1:38:00:05:5B", None)
+    assert (command.address, command.swapped) == ("C0:FF:EE:00:05:5B", None)
     (named,) = read_keys(f"mac: {mac}\nkey: {mac}{key}").found
-    assert (named.address, named.key.hex()) == ("A4:C1:38:00:05:5B", key)
+    assert (named.address, named.key.hex()) == ("C0:FF:EE:00:05:5B", key)
     (nobody,) = read_keys("0" * 12 + key).found
     assert nobody.swapped is None

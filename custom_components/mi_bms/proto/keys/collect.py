@@ -4,10 +4,11 @@ Readers hand over drafts: the texts of an address and a key that belong together
 they stand in. Here they become entries, or refusals with their reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 from typing import Final
 
+from ..mibeacon.makers import is_maker
 from .contract import Format, Import, KeyLine, Refusal, Refused
 from .texts import (
     Kind,
@@ -17,11 +18,13 @@ from .texts import (
     key_of,
     masked,
     name_of,
+    owner_of,
     swapped_of,
     words,
 )
 
 ENTRIES: Final = 2000
+OTHERS: Final = 8  # further keys of one device
 REFUSALS: Final = 2000
 
 _KEYS: Final = frozenset({Kind.KEY, Kind.BAD_LENGTH, Kind.BAD_DIGITS})
@@ -97,6 +100,8 @@ class Collector:
         other = swapped_of(key)
         if other and address == other[0] != read[1]:
             read = other[1], address
+        elif other and read[1] and not address and _other_way(read[1], other[0]):
+            read = other[1], other[0]
         self._keep(draft, address, *read)
 
     def _keep(
@@ -118,39 +123,47 @@ class Collector:
         if product == _GENERIC:
             self.refuse_draft(draft, Refusal.NOT_BIND_KEY)
         elif known := self._found.get(address):
-            same = bare(known.key) == bare(key)
+            self._add(known, key)
+            same = bare(key) == known.key
             self.refuse_draft(draft, Refusal.DUPLICATE if same else Refusal.CONFLICT)
         elif len(self._found) >= ENTRIES:
             self.full = True
         else:
             self._found[address] = KeyLine(
                 address=address,
-                key=key,
+                key=bare(key),
                 name=name_of(draft.name) if draft.name else None,
                 product_id=product,
                 line=draft.line,
                 last=draft.last,
                 format=draft.format,
-                swapped=self._swapped(draft),
+                swapped=self._swapped(draft, address),
                 extra=draft.extra,
             )
 
+    def _add(self, known: KeyLine, key: bytes) -> None:
+        """Keep a further key of a device: it may be in use on another server."""
+        keys = (known.key, *known.others)
+        if bare(key) not in keys and len(keys) <= OTHERS:
+            self._found[known.address] = replace(
+                known, others=(*known.others, bare(key))
+            )
+
     @staticmethod
-    def _swapped(draft: Draft) -> tuple[str, bytes] | None:
-        """Give the other way to read a word with key and address, unless it is said which way it is."""
+    def _swapped(draft: Draft, address: str) -> tuple[str, bytes] | None:
+        """Return the other way to read a word with key and address, unless it is known which way it is."""
         if draft.mac or not draft.key or "mi32key" in draft.text.lower():
             return None
-        return swapped_of(draft.key)
+        other = swapped_of(draft.key)
+        sure = other and (address == other[0] or is_maker(address) > is_maker(other[0]))
+        return None if sure else other
 
     def refuse_draft(self, draft: Draft, reason: Refusal) -> None:
         """Refuse a draft, keeping what is known of its device."""
         mac = address_of(draft.mac) if draft.mac else None
-        if (
-            mac is None
-            and draft.key
-            and not isinstance(read := key_of(draft.key), Refusal)
-        ):
-            mac = read[1]
+        if mac is None and draft.key:
+            mac = owner_of(draft.key)
+        number = _PRODUCT.fullmatch(draft.product or "")
         self._refuse(
             Refused(
                 line=draft.line,
@@ -159,6 +172,7 @@ class Collector:
                 reason=reason,
                 address=mac,
                 name=name_of(draft.name) if draft.name else None,
+                product_id=int(number[1], 16) if number else None,
                 extra=draft.extra,
             )
         )
@@ -177,7 +191,16 @@ class Collector:
             self._refused.append(refused)
 
     def scan(self, line: int, last: int, text: str, label: str | None = None) -> bool:
-        """Take addresses and keys that stand side by side; say whether there were any.
+        """Take addresses and keys that stand side by side; say whether there were any."""
+        drafts = self.drafts(line, last, text, label)
+        for draft in drafts or ():
+            self.take(draft)
+        return drafts is not None
+
+    def drafts(
+        self, line: int, last: int, text: str, label: str | None = None
+    ) -> list[Draft] | None:
+        """Return what addresses and keys stand side by side, None if there are neither.
 
         ``label`` is what the line calls itself: a name for its device.
         """
@@ -194,10 +217,10 @@ class Collector:
             # A number of twelve digits alone is hardly an address.
             macs = [hit for hit in macs if not hit.text.isdecimal()]
         if not (keys or macs or both):
-            return False
+            return None
         if keys and macs and len(keys) != len(macs):
             self.refuse(line, text, Refusal.AMBIGUOUS, last)
-            return True
+            return []
         drafts = [
             Draft(
                 line=line,
@@ -216,9 +239,7 @@ class Collector:
             drafts.append(draft)
         if len(drafts) == 1 and "mi32key" not in text.lower():
             drafts[0].name = comment or label or _rest(body, hits)
-        for draft in drafts:
-            self.take(draft)
-        return True
+        return drafts
 
     def finish(self, lines: int, stopped: int | None) -> Import:
         """Give what was taken of ``lines`` lines; from line ``stopped`` on nothing was read."""
@@ -237,6 +258,11 @@ class Collector:
             lines=lines,
             aside=tuple(sorted(aside)),
         )
+
+
+def _other_way(owner: str, first: str) -> bool:
+    """Say whether a word with a key and its address begins with the address: makers tell."""
+    return is_maker(first) and not is_maker(owner)
 
 
 def _place(part: KeyLine | Refused) -> int:

@@ -27,6 +27,7 @@ class Refusal(StrEnum):
 
     NOT_UNDERSTOOD = "not_understood"
     NO_KEY = "no_key"
+    EMPTY_KEY = "empty_key"  # how the maker's cloud says that it has none
     NO_ADDRESS = "no_address"
     BAD_KEY_LENGTH = "bad_key_length"
     BAD_KEY_DIGITS = "bad_key_digits"
@@ -41,7 +42,7 @@ class Refusal(StrEnum):
     COMMENT = "comment"  # a key that is commented out
     NOT_BIND_KEY = "not_bind_key"  # an identity key of a generic device
     DUPLICATE = "duplicate"
-    CONFLICT = "conflict"  # same address, other key
+    CONFLICT = "conflict"  # same address, other key: kept as well
     CUT_OFF = "cut_off"  # JSON that ends or breaks in the middle
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"
@@ -55,6 +56,7 @@ class KeyLine:
 
     ``product_id`` is None where the text does not name it, ``name`` likewise. ``swapped`` is the
     address and the key where both stood in one word that can be read the other way round, too;
+    ``others`` are further keys that the text has for the device: what it sends decides.
     ``extra`` is what else Tasmota's file says of the device, as JSON.
     """
 
@@ -66,6 +68,7 @@ class KeyLine:
     last: int
     format: Format
     swapped: tuple[str, bytes] | None = field(default=None, repr=False)
+    others: tuple[bytes, ...] = field(default=(), repr=False)
     extra: str = field(default="", repr=False)
 
 
@@ -83,6 +86,7 @@ class Refused:
     reason: Refusal
     address: str | None = None
     name: str | None = None
+    product_id: int | None = None
     extra: str = field(default="", repr=False)
 
 

@@ -19,11 +19,11 @@ _FEATURES: Final = "feat"
 _LEGACY: Final = 12
 _LEGACY_MIDDLE: Final = bytes.fromhex("8d3d3c97")
 # Product ids that the driver made up for firmware that has none.
-_FIRMWARE: Final = {"atc": 0x0A1C, "pvvx": 0x944A, "bthome": 0xB770}
+FIRMWARE: Final = {"atc": 0x0A1C, "pvvx": 0x944A, "bthome": 0xB770}
 
 
 def _product(sensor: KnownSensor) -> int | None:
-    return _FIRMWARE.get(sensor.firmware or "", sensor.product_id)
+    return FIRMWARE.get(sensor.firmware or "", sensor.product_id)
 
 
 def fits_mi32cfg(sensor: KnownSensor) -> bool:

@@ -4,13 +4,14 @@ Nothing raises and nothing is evaluated; size, depth and number are bounded. A t
 size keeps a processor busy for about a second, so a host reads files outside its event loop.
 """
 
+from bisect import bisect_right
 from itertools import accumulate
 from typing import Final
 
 from .collect import Collector
 from .contract import Format, Import, KeyLine, Refusal, Refused
 from .jsonish import BEGIN, JsonReader
-from .lines import LineReader
+from .lines import LONGEST, LineReader
 from .roles import LABEL
 from .texts import kinds, plain
 
@@ -63,39 +64,50 @@ def _read(body: str, lines: list[str], collector: Collector) -> int | None:
     starts = [0, *accumulate(len(line) + 1 for line in lines)][: max(1, len(lines))]
     objects = JsonReader(body, starts, collector)
     reader = LineReader(collector)
-    index, column = 0, 0
+    index, at = 0, 0
     while index < min(len(lines), LINES) and not collector.full:
-        line = lines[index][column:]
-        end = _read_objects(objects, reader, starts[index] + column, index + 1, line)
-        if end is None:
-            reader.read(index + 1, line)
-            index, column = index + 1, 0
-            continue
-        while index + 1 < len(lines) and starts[index + 1] <= end:
+        end = starts[index] + len(lines[index])
+        after = _read_objects(objects, reader, (at, end), index + 1)
+        if after is None:
+            reader.read(index + 1, body[at:end] if at > starts[index] else lines[index])
             index += 1
-        column = end - starts[index]
-        if not lines[index][column:].strip(_ENDS):
-            index, column = index + 1, 0
-    reader.close()
+        else:
+            index = bisect_right(starts, after) - 1
+            end = starts[index] + len(lines[index])
+            at = _skipped(body, after, end)
+            if at < end:
+                continue
+            index += 1
+        at = starts[index] if index < len(lines) else at
+    reader.finish()
     if index < len(lines) or collector.full:
         return min(index + 1, len(lines))
     return None
 
 
+def _skipped(body: str, at: int, end: int) -> int:
+    """Return where what ends an object is over."""
+    while at < end and body[at] in _ENDS:
+        at += 1
+    return at
+
+
 def _read_objects(
-    objects: JsonReader, reader: LineReader, start: int, number: int, line: str
+    objects: JsonReader, reader: LineReader, span: tuple[int, int], number: int
 ) -> int | None:
-    """Read the JSON that begins in a line and give where it ends; None if none begins."""
-    begin = BEGIN.search(line)
+    """Read the JSON that begins in a part of a line and give where it ends; None if none begins."""
+    begin = BEGIN.search(objects.text, *span)
     if not begin:
         return None
-    lead = line[: begin.start()]
+    at = begin.start()
+    lead = objects.text[max(span[0], at - LONGEST) : at]
     if " #" in lead or lead.lstrip().startswith(("#", "//")):
         return None
-    at = start + begin.start()
     end = objects.read(at)
     if end == at:
         return None
     if kinds(lead) or LABEL.search(lead):
         reader.read(number, lead)
+    else:
+        reader.pause(number)
     return end

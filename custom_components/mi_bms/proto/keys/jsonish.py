@@ -12,7 +12,7 @@ from typing import Final
 
 from .collect import Collector, Draft
 from .contract import Format, Refusal
-from .roles import KEYS, Role, role_of
+from .roles import Role, role_of
 from .texts import Kind, address_of, kinds
 
 _DEPTH: Final = 20
@@ -41,8 +41,9 @@ class _Level:
     label: str = ""  # the property whose value comes
     is_tasmota: bool = False
     is_cloud: bool = False
+    end: int = 0
     values: dict[Role, str] = field(default_factory=dict)
-    # Objects in it that have a key and no address.
+    # Objects in it that have a key: without an address, or with one that may be this one's.
     inner: list[_Level] = field(default_factory=list)
 
     def step(self, now: str, then: str) -> bool:
@@ -78,7 +79,7 @@ class JsonReader:
 
     def __init__(self, text: str, starts: list[int], collector: Collector) -> None:
         """Take the text and where its lines start."""
-        self._text = text
+        self.text = text
         self._starts = starts
         self._collector = collector
         self._tokens = 0
@@ -94,7 +95,7 @@ class JsonReader:
         self._begin([])
         before = self._collector.told
         end = solid = at
-        while found := _TOKEN.match(self._text, end):
+        while found := _TOKEN.match(self.text, end):
             self._tokens += 1
             if self._tokens > _TOKENS:
                 self._collector.full = True
@@ -137,7 +138,7 @@ class JsonReader:
                 self._too_deep = True
                 self._collector.refuse(
                     self._line(start),
-                    self._text[start : start + _QUOTED],
+                    self.text[start : start + _QUOTED],
                     Refusal.TOO_DEEP,
                 )
             return True
@@ -187,20 +188,17 @@ class JsonReader:
 
     def _judge(self, level: _Level, end: int, *, cut: bool = False) -> None:
         """Make an entry of an object that ended, or hand its key to the object around it."""
-        inner = level.inner
+        level.end, inner = end, level.inner
         above = self._levels[-1] if self._levels else None
-        outer = above if above and above.bracket == "{" and not level.mac else None
-        if level.mac and not level.key and len(inner) == 1:
-            level.is_cloud = level.is_cloud or inner[0].is_cloud
-            level.values |= {
-                role: inner[0].values[role] for role in KEYS & inner[0].values.keys()
-            }
-        elif outer and not level.key:
+        outer = above if above and above.bracket == "{" else None
+        if level.mac and not level.key:
+            inner = self._adopt(level)
+        if outer and not level.key and not level.mac:
             outer.inner.extend(inner)
         else:
             for one in inner:
-                self._collector.take(self._draft(one, end))
-        draft = self._draft(level, end)
+                self._collector.take(self._draft(one))
+        draft = self._draft(level)
         if cut and level.mac and not level.key:
             self._collector.refuse_draft(draft, Refusal.CUT_OFF)
         elif not outer or not level.key:
@@ -208,11 +206,22 @@ class JsonReader:
         elif draft.sure_of_key or not _SECRETS.isdisjoint(kinds(level.key)):
             outer.inner.append(level)
 
-    def _draft(self, level: _Level, end: int) -> Draft:
-        text = self._text[level.start : min(end, level.start + _QUOTED)]
+    @staticmethod
+    def _adopt(level: _Level) -> list[_Level]:
+        """Give an object the key that one object in it has for it; return the objects that are left."""
+        own = [one for one in level.inner if not one.mac or _same(one.mac, level.mac)]
+        if len(own) != 1:
+            return level.inner
+        (one,) = own
+        level.is_cloud = level.is_cloud or one.is_cloud
+        level.values = {**one.values, **level.values}
+        return [other for other in level.inner if other is not one]
+
+    def _draft(self, level: _Level) -> Draft:
+        text = self.text[level.start : min(level.end, level.start + _QUOTED)]
         return Draft(
             line=self._line(level.start),
-            last=self._line(end - 1),
+            last=self._line(level.end - 1),
             format=level.format,
             text=text,
             extra=_extra(text) if level.is_tasmota else "",
@@ -234,14 +243,18 @@ class JsonReader:
         if self._collector.told == before:
             return at
         line = self._line(end - 1)
-        after = (*self._starts[line : line + 1], len(self._text))[0]
+        after = (*self._starts[line : line + 1], len(self.text))[0]
         if not cut:
-            text = self._text[self._starts[line - 1] : after]
+            text = self.text[self._starts[line - 1] : after]
             self._collector.refuse(line, text, Refusal.CUT_OFF)
         return after
 
     def _line(self, at: int) -> int:
         return bisect_right(self._starts, at)
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and address_of(one) == address_of(other)
 
 
 def _extra(text: str) -> str:

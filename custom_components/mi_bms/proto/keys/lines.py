@@ -12,15 +12,26 @@ from .collect import Collector, Draft
 from .contract import Format, Refusal
 from .roles import KEYS, LABEL, MACS, Role, role_of
 from .table import Table
-from .texts import Kind, kinds, value_of
+from .texts import Kind, address_of, key_of, kinds, value_of
 
-_LONGEST: Final = 4096  # characters of one line
+LONGEST: Final = 4096  # characters of one line
 
 _SETTING: Final = re.compile(
     r"[ \t]*+(?:-[ \t]++)*+[\"']?([^\W\d_][^:=]{0,60}+):(?=\s|$)"
 )
 _INDENT: Final = re.compile(r"[ \t]*+((?:-[ \t]++)*+)")
-_RULER: Final = re.compile(r"[-=_*~+#|:,;\[\]{}() \t]+")
+_RULER: Final = re.compile(r"[-=_*~+#|:,;\[\]{}()<>/\\.'`^ \t]+")
+# What a cloud token extractor says beside the devices; other versions add a little behind it.
+_CHATTER: Final = re.compile(
+    r"(?:no )?devices found for server|unable to (?:get|log|read)|logg(?:ing|ed) in"
+    r"|username|password|server \(one of|leave (?:it )?empty|press (?:enter|any)"
+    r"|invalid server|please (?:select|choose|enter|open|scan)|two[- ]factor|captcha"
+    r"|xiaomi cloud|tokens? extractor|by piotr|output saved|qr code|current region",
+    re.IGNORECASE,
+)
+_NO_NAME: Final = re.compile(r"\b(?:key|mac|address)\b", re.IGNORECASE)
+_DIGIT: Final = re.compile(r"[0-9]|mi32key", re.IGNORECASE)
+_NEIGHBOURS: Final = 2  # lines apart: with an empty one between
 _MI32KEYS: Final = re.compile(r"(?<![^\s;\"])([^\s=;\"]++)=([^\s=;\"]++)")
 _SECRETS: Final = frozenset({Kind.KEY, Kind.BOTH})
 
@@ -73,18 +84,25 @@ class LineReader:
         self._collector = collector
         self._block: _Block | None = None
         self._table: Table | None = None
+        self._run: list[Draft] = []  # addresses and keys that stand alone
+        self._run_last = 0  # its last line
+        self._mixed = False  # it does not alternate
+        self._spoken = 0  # the last line that says anything else
 
     def read(self, number: int, line: str) -> None:
         """Read the line of this number."""
-        stripped = line.strip()
+        stripped = line.strip() if len(line) <= LONGEST else line
         if not stripped:
             if (block := self._block) and block.mac and block.key:
                 self.close()
-        elif len(line) > _LONGEST:
-            self._collector.refuse(number, line, Refusal.TOO_LONG)
-        elif _RULER.fullmatch(stripped):
+        elif len(line) > LONGEST:
+            self._spoken = number
+            self._collector.refuse(number, line[:LONGEST], Refusal.TOO_LONG)
+        elif _RULER.fullmatch(stripped) or _CHATTER.match(stripped):
             self.close()
+            self._spoken = number
         elif stripped.startswith(("#", "//")):
+            self._spoken = number
             if not _SECRETS.isdisjoint(kinds(stripped)):
                 self._collector.refuse(number, line, Refusal.COMMENT)
         elif not self._in_table(number, stripped):
@@ -95,7 +113,7 @@ class LineReader:
         block, self._block = self._block, None
         if block is None:
             return
-        self._collector.take(
+        self._take(
             Draft(
                 line=block.first,
                 last=block.last,
@@ -110,8 +128,46 @@ class LineReader:
             )
         )
 
+    def finish(self) -> None:
+        """End the text."""
+        self.close()
+        self._end_run()
+
+    def _end_run(self) -> None:
+        """Take the halves that wait; an address and a key are one device, whichever comes first."""
+        run, self._run, self._mixed = self._run, [], False
+        for one in [_joined(*run)] if len(run) == 2 else run:
+            self._collector.take(one)
+
+    def _take(self, draft: Draft) -> None:
+        """Take a draft; halves that alternate in neighbouring lines are taken in pairs."""
+        near = draft.line - self._run_last <= _NEIGHBOURS
+        if not near or self._spoken > self._run_last or not _half(draft):
+            self._end_run()
+        if not _half(draft):
+            self._spoken = draft.last
+            self._collector.take(draft)
+            return
+        self._run_last = draft.last
+        if self._run and _half(self._run[-1]) == _half(draft):
+            # Two of a kind: nobody knows which of them belongs to what.
+            self._mixed, run, self._run = True, self._run, []
+            for one in run:
+                self._collector.take(one)
+        if self._mixed:
+            self._collector.take(draft)
+            return
+        if len(self._run) == 2:
+            self._end_run()
+        self._run.append(draft)
+
+    def pause(self, number: int) -> None:
+        """Notice that a line says something that others read."""
+        self._spoken = number
+
     def _in_table(self, number: int, line: str) -> bool:
         if self._table and (draft := self._table.row(number, line)):
+            self._spoken = number
             self._collector.take(draft)
             return True
         self._table = Table.begun(line)
@@ -140,6 +196,7 @@ class LineReader:
     def _add(self, number: int, indent: int, setting: _Setting) -> None:
         role, block = setting.role, self._block
         if role is Role.OTHER or not setting.value:
+            self._spoken = number
             self._pass(indent, section=not setting.value)
             return
         if block and role is Role.NAME and block.in_section(indent):
@@ -169,15 +226,31 @@ class LineReader:
         name = None
         if label:
             self._pass(indent, section=not line[label.end() :].strip())
-            name = None if role_of(label[1]) else label[1].rstrip("\"'")
-        if self._collector.scan(number, number, line, name):
+            unnamed = role_of(label[1]) or _NO_NAME.search(label[1])
+            name = None if unnamed else label[1].rstrip("\"'")
+        drafts = self._collector.drafts(number, number, line, name)
+        if drafts is not None:
+            self._read_drafts(number, drafts)
             return
+        self._spoken = number
         if not label and not line.rstrip().endswith(":"):
             self._collector.refuse(number, line, Refusal.NOT_UNDERSTOOD)
+
+    def _read_drafts(self, number: int, drafts: list[Draft]) -> None:
+        """Take what stands in one line without settings; half a device may be the block's other half."""
+        block = self._block
+        lone = len(drafts) == 1 and _half(drafts[0])
+        if lone and block and bool(block.mac) is not bool(block.key):
+            self.close()
+        if not drafts:
+            self._spoken = number
+        for draft in drafts:
+            self._take(draft)
 
     def _mi32keys(self, number: int, line: str) -> bool:
         """Take pairs of address or alias and key."""
         pairs = _MI32KEYS.findall(line)
+        self._spoken = number if pairs else self._spoken
         for device, key in pairs:
             known = bool(kinds(device))
             self._collector.take(
@@ -192,6 +265,34 @@ class LineReader:
                 )
             )
         return bool(pairs)
+
+
+def _half(draft: Draft) -> Kind | None:
+    """Say which half of a device a draft is: a good address without a key, or the other way round."""
+    said = draft.text.replace(draft.mac or draft.key or "", "", 1)
+    if draft.format is Format.LINE and _DIGIT.search(said):
+        # Something else stands there, too: perhaps the other half, with a mistake.
+        return None
+    if draft.mac and not draft.key:
+        return Kind.ADDRESS if address_of(draft.mac) else None
+    if draft.mac or not draft.key:
+        return None
+    read = key_of(draft.key)
+    return Kind.KEY if not isinstance(read, Refusal) and read[1] is None else None
+
+
+def _joined(first: Draft, second: Draft) -> Draft:
+    mac, key = (first, second) if first.mac else (second, first)
+    return Draft(
+        line=first.line,
+        last=second.last,
+        format=Format.LINE,
+        text=f"{first.text} {second.text}",
+        mac=mac.mac,
+        key=key.key,
+        name=mac.name or key.name,
+        product=mac.product or key.product,
+    )
 
 
 def _settings(line: str) -> list[_Setting]:

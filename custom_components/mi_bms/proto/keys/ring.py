@@ -1,5 +1,6 @@
 """All keys that are known, to try on sensors that have none or whose key no longer fits."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, override
 
@@ -10,6 +11,7 @@ from ..model.reading import KeyCheck
 type Frames = Iterable[tuple[str, bytes]]
 
 KEYS: Final = 2000
+SPARE: Final = 8  # further keys of one device
 # Newest frames of one device that its own key, and that every other key, is tried on.
 _LOOKED_AT: Final = 4
 _TRIED: Final = 2
@@ -21,16 +23,21 @@ def opens(address: str, key: bytes, frames: Frames) -> bool:
 
 
 class KeyRing:
-    """Hold the keys of devices, and loose ones whose device is not known."""
+    """Hold the keys of devices, and loose ones whose device is not known.
 
-    __slots__ = ("_loose", "_owned")
+    A device may have further keys, of which nobody knows yet which is in use.
+    """
+
+    __slots__ = ("_loose", "_owned", "_spare", "_uses")
 
     def __init__(
         self, owned: Mapping[str, bytes] | None = None, loose: Iterable[bytes] = ()
     ) -> None:
         """Take keys by address, and those of no known device."""
         self._owned: dict[str, bytes] = {}
+        self._spare: dict[str, tuple[bytes, ...]] = {}
         self._loose: dict[bytes, None] = {}
+        self._uses: Counter[bytes] = Counter()
         for address, key in (owned or {}).items():
             self.add(address, key)
         for key in loose:
@@ -39,20 +46,47 @@ class KeyRing:
     def add(self, address: str | None, key: bytes) -> bool:
         """Keep a key of 12 or 16 bytes, else ``KeyFormatError``; false if the ring is full."""
         Cipher(key)
-        if address is None and (key in self._loose or key in self._owned.values()):
+        if address is None and (key in self._loose or self._uses[key]):
             return True
         if address not in self._owned and len(self) >= KEYS:
             return False
         if address is None:
             self._loose[key] = None
         else:
+            self._forget_use(self._owned.get(address))
             self._owned[address] = key
+            self._uses[key] += 1
             self._loose.pop(key, None)
+            self.add_spare(address, ())
         return True
 
+    def add_spare(self, address: str, keys: Iterable[bytes]) -> None:
+        """Keep further keys of a device that has one, as long as there is room."""
+        own = self._owned.get(address)
+        new = dict.fromkeys((*self._spare.get(address, ()), *keys))
+        new.pop(own or b"", None)
+        room = max(0, KEYS - len(self) + len(self._spare.get(address, ())))
+        kept = tuple(new)[: min(room, SPARE)] if own else ()
+        self._spare.pop(address, None)
+        if kept:
+            self._spare[address] = kept
+
+    def settle(self, address: str) -> None:
+        """Drop the further keys of a device: its own has proven itself."""
+        self._spare.pop(address, None)
+
+    def spare(self, address: str) -> tuple[bytes, ...]:
+        """Return the further keys of a device."""
+        return self._spare.get(address, ())
+
+    def _forget_use(self, key: bytes | None) -> None:
+        if key is not None:
+            self._uses[key] -= 1
+
     def remove(self, address: str) -> None:
-        """Forget the key of a device."""
-        self._owned.pop(address, None)
+        """Forget the keys of a device."""
+        self._forget_use(self._owned.pop(address, None))
+        self._spare.pop(address, None)
 
     def drop(self, key: bytes) -> None:
         """Forget a key of no known device."""
@@ -64,12 +98,18 @@ class KeyRing:
 
     def owners(self, key: bytes) -> tuple[str, ...]:
         """Give the devices that a key is known for."""
-        return tuple(address for address, own in self._owned.items() if own == key)
+        # Copied at once: others may add keys meanwhile.
+        return tuple(one for one, own in tuple(self._owned.items()) if own == key)
 
     @property
     def owned(self) -> dict[str, bytes]:
         """Give the keys by address, for storing."""
         return dict(self._owned)
+
+    @property
+    def spares(self) -> dict[str, tuple[bytes, ...]]:
+        """Return the further keys by address, for storing."""
+        return dict(self._spare)
 
     @property
     def loose(self) -> tuple[bytes, ...]:
@@ -82,10 +122,11 @@ class KeyRing:
         Give None if none does, or if there is no frame.
         """
         heard = tuple(frames)[-_LOOKED_AT:]
-        own = self._owned.get(address)
-        if own and opens(address, own, heard):
-            return own
-        others = dict.fromkeys((*self._loose, *self._owned.values()))
+        for own in (self._owned.get(address), *self._spare.get(address, ())):
+            if own and opens(address, own, heard):
+                return own
+        spare = (key for keys in tuple(self._spare.values()) for key in keys)
+        others = dict.fromkeys((*self._loose, *self._owned.values(), *spare))
         best, most = None, 0
         for key in others:
             # A short key passes by chance now and then: the one that opens most is it.
@@ -96,7 +137,8 @@ class KeyRing:
 
     def __len__(self) -> int:
         """Count the keys."""
-        return len(self._owned) + len(self._loose)
+        spare = sum(map(len, self._spare.values()))
+        return len(self._owned) + len(self._loose) + spare
 
     @override
     def __repr__(self) -> str:

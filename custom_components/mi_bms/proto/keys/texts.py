@@ -149,11 +149,25 @@ def address_of(text: str) -> str | None:
 def key_of(text: str) -> tuple[bytes, str | None] | Refusal:
     """Read a key and the address it may carry, or say what is wrong with it."""
     try:
-        return parse_key_and_mac(_ZERO_X.sub("", text).replace(".", ""))
+        read = parse_key_and_mac(_ZERO_X.sub("", text).replace(".", ""))
     except KeyFormatError as err:
         return (
             Refusal.BAD_KEY_LENGTH if err.reason == "length" else Refusal.BAD_KEY_DIGITS
         )
+    return Refusal.EMPTY_KEY if is_empty(read[0]) else read
+
+
+def is_empty(key: bytes) -> bool:
+    """Say whether a key is what the maker's cloud gives where it has none."""
+    return not key.strip(b"\xff")
+
+
+def owner_of(text: str) -> str | None:
+    """Return the address that a key carries, whatever the key is worth."""
+    try:
+        return parse_key_and_mac(_ZERO_X.sub("", text).replace(".", ""))[1]
+    except KeyFormatError:
+        return None
 
 
 def swapped_of(text: str) -> tuple[str, bytes] | None:

@@ -16,9 +16,11 @@ from .collect import PADDING
 from .contract import Refusal
 from .importer import read_keys
 from .ring import Frames, KeyRing, opens
+from .texts import is_empty
 
 _OTHERS: Final = 500  # devices that a key is tried on
 _SHORT: Final = 12
+_LONGEST: Final = 400  # characters of a key alone, however it is spaced
 
 
 class Judgement(StrEnum):
@@ -33,6 +35,7 @@ class Judgement(StrEnum):
     NOTHING_HEARD = "nothing_heard"
     BAD_KEY_LENGTH = "bad_key_length"
     BAD_KEY_DIGITS = "bad_key_digits"
+    EMPTY_KEY = "empty_key"  # how the maker's cloud says that it has none
 
 
 _REASONS: Final = {
@@ -42,6 +45,7 @@ _REASONS: Final = {
 _REFUSALS: Final = {
     Refusal.BAD_KEY_LENGTH: Judgement.BAD_KEY_LENGTH,
     Refusal.BAD_KEY_DIGITS: Judgement.BAD_KEY_DIGITS,
+    Refusal.EMPTY_KEY: Judgement.EMPTY_KEY,
 }
 
 
@@ -70,7 +74,7 @@ def judge(
     ``others`` are frames of other devices by address. The text may be any that can be imported.
     """
     heard = tuple(frames)
-    read = _read(text, address)
+    read = _read(text, address, heard)
     if isinstance(read, Judgement):
         return Verdict(word=read, frames=len(heard))
     key, owner = read
@@ -89,12 +93,16 @@ def judge(
     return Verdict(word=word, key=key, other=other, frames=len(heard))
 
 
-def _read(text: str, address: str) -> tuple[bytes, str | None] | Judgement:
-    """Find the key in a text: this device's if it says so, else the first."""
+def _read(
+    text: str, address: str, heard: tuple[tuple[str, bytes], ...]
+) -> tuple[bytes, str | None] | Judgement:
+    """Find the key in a text: this device's if it says so and it fits, else the first."""
     pasted = read_keys(text)
     for line in pasted.found:
         if line.address == address:
-            return line.key, address
+            keys = (line.key, *line.others)
+            fitting = (one for one in keys if opens(address, one, heard))
+            return next(fitting, line.key), address
         if line.swapped and line.swapped[0] == address:
             return line.swapped[1], address
     for line in pasted.found:
@@ -102,9 +110,11 @@ def _read(text: str, address: str) -> tuple[bytes, str | None] | Judgement:
     for key in pasted.loose:
         return key, None
     try:
-        return parse_key_and_mac(text)
+        found = parse_key_and_mac(text[:_LONGEST])
     except KeyFormatError as err:
         reason = _REASONS[err.reason]
+    else:
+        return Judgement.EMPTY_KEY if is_empty(found[0]) else found
     for refused in pasted.refused:
         reason = _REFUSALS.get(refused.reason, reason)
     return reason
