@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+import re
 from typing import Any, Final
+
+from custom_components.mi_bms.proto.model.fields import Field
 
 type Json = dict[str, Any]
 type Run = tuple[float, float, Mapping[str, Any]]
@@ -51,6 +54,24 @@ NATIVE: Final[Mapping[str, str]] = {
 }
 
 
+# What the house makes of many readings, knows by itself or asks for once: the world does not tell it.
+HOUSE_MADE: Final = frozenset(
+    {
+        Field.RUNTIME,
+        Field.TIME_TO_FULL,
+        Field.PROBLEM_CODE,
+        Field.RSSI,
+        Field.LAST_SEEN,
+        Field.LAST_READ,
+        Field.ALARM,
+        Field.PRODUCTION_DATE,
+    }
+)
+TOLD: Final = frozenset(map(str, frozenset(Field) - HOUSE_MADE))
+# Played recordings come from readers that do not look at everything.
+PARTLY_KNOWN: Final = "RECORDED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """Hold one line of the result; ``problem`` None means right."""
@@ -82,7 +103,7 @@ def judge(
     """Compare all devices of a world with the entity registry and the states of one moment.
 
     ``truth`` is the world's answer with history; ``now`` and all times are seconds since the epoch.
-    Keys whose entity is disabled are left out.
+    Keys whose entity is disabled are left out. A value that the world cannot confirm is a problem.
     """
     registry = {one["unique_id"]: one for one in entities}
     shown = {one["entity_id"]: one for one in states}
@@ -106,6 +127,40 @@ def judge(
                 row = {"entity": entity["entity_id"]}
                 row |= _row(device, key, state, newest, now)
             rows.append(Row(address=address, device=title, key=key, **row))
+        if device["kind"] != PARTLY_KNOWN:
+            rows += _unconfirmed(address, title, set(keys), registry, shown)
+    return rows
+
+
+def _unconfirmed(
+    address: str,
+    title: str,
+    told: set[str],
+    registry: Mapping[str, Json],
+    shown: Mapping[str, Json],
+) -> list[Row]:
+    """Find the entities that show a value of a device which the device did not hold."""
+    rows = []
+    for unique, entity in registry.items():
+        key = unique.removeprefix(f"{address}-")
+        if key == unique or key in told or entity.get("disabled_by"):
+            continue
+        name = re.sub(r"^pack_\d+_|_\d+$", "", key)
+        if f"event:{name}" in told:
+            # A state that the house makes of an event, and ends by itself.
+            continue
+        state = shown.get(entity["entity_id"], {}).get("state", "unknown")
+        if name in TOLD and state not in {"unknown", "unavailable"}:
+            rows.append(
+                Row(
+                    address=address,
+                    device=title,
+                    key=key,
+                    entity=entity["entity_id"],
+                    state=state,
+                    problem="the device holds no such value",
+                )
+            )
     return rows
 
 

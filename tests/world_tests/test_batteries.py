@@ -346,7 +346,9 @@ def test_recognised(device: DeviceSpec) -> None:
     if device.by_hand:
         assert best != [name_of(device)] or device.family in {"greenway", "ws_nova"}
     else:
-        assert best == [name_of(device)]
+        # Names of ANT boards leave open which protocol they speak.
+        assert name_of(device) in best
+        assert best == [name_of(device)] or not found[0].sure
 
 
 @pytest.mark.parametrize("device", ALL, ids=[name_of(device) for device in ALL])

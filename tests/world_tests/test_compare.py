@@ -222,3 +222,59 @@ def test_log_lines() -> None:
     assert leaked(
         "… KEY=00AABBCC …", {"key of x": "00aabbcc", "password of y": "1234"}
     ) == ["key of x"]
+
+
+def unconfirmed(kind: str, unique: str, state: str) -> list[str]:
+    truth = world("voltage", 13.0, category="battery")
+    truth[ADDRESS]["kind"] = kind
+    entities = [
+        {"unique_id": f"{ADDRESS}-{key}", "entity_id": f"sensor.{key}"}
+        for key in ("voltage", unique)
+    ]
+    states = [
+        {
+            "entity_id": f"sensor.{key}",
+            "state": value,
+            "attributes": {},
+            "last_reported": iso(NOW - 1),
+        }
+        for key, value in (("voltage", "13.0"), (unique, state))
+    ]
+    rows = judge(truth, entities, states, NOW)
+    return [row.key for row in rows if row.problem]
+
+
+def test_a_value_that_no_device_holds_is_told() -> None:
+    assert unconfirmed("EJ", "balancer", "on") == ["balancer"]
+    assert unconfirmed("SEPLOS", "pack_2_balancer", "on") == ["pack_2_balancer"]
+    assert unconfirmed("EJ", "cell_voltage_5", "3.3") == ["cell_voltage_5"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "unique", "state"),
+    [
+        ("EJ", "balancer", "unknown"),
+        ("EJ", "balancer", "unavailable"),
+        ("RECORDED", "balancer", "on"),
+        ("EJ", "runtime", "20"),
+        ("EJ", "connection", "awake"),
+        ("EJ", "production_date", "2023-05-17"),
+    ],
+)
+def test_what_nobody_claims_or_the_house_makes_is_not_told(
+    kind: str, unique: str, state: str
+) -> None:
+    assert unconfirmed(kind, unique, state) == []
+
+
+def test_a_state_made_of_an_event_is_not_told() -> None:
+    truth = world("event:motion", "motion_detected")
+    entity = {"unique_id": f"{ADDRESS}-motion", "entity_id": "binary_sensor.motion"}
+    state = {
+        "entity_id": "binary_sensor.motion",
+        "state": "on",
+        "attributes": {},
+        "last_reported": iso(NOW - 1),
+    }
+    rows = judge(truth, [entity], [state], NOW)
+    assert [row.key for row in rows if row.problem] == ["event:motion"]

@@ -112,8 +112,8 @@ class AntBattery(GattBattery):
             (self._deciamps(), 2),
             (round(pack.level), 2),
             (100, 2),
-            (charge, 1),
             (discharge, 1),
+            (charge, 1),
             (BALANCING if any(pack.balancing) else 0, 2),
             (round(pack.capacity * 1_000_000), 4),
             (self._charge(), 4),
@@ -191,6 +191,8 @@ class AntBattery(GattBattery):
             "cycle_charge": self._charge() / 1_000_000,
             "design_capacity": round(pack.capacity, 6),
             "total_charge": self._total() / 1000,
+            "total_charged": self._total() / 1000,
+            "uptime": round(pack.time),
             "cycles": pack.cycles,
             "battery_level": round(pack.level),
             "battery_health": 100,
@@ -200,5 +202,6 @@ class AntBattery(GattBattery):
             "problem": bool(pack.protections),
         }
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
-        values = dict(derived(values, cells, [float(one) for one in self._celsius()]))
+        probes = [float(one) for one in self._celsius()]
+        values = dict(derived(values, cells, probes, mean_of=probes[:-2]))
         return values | {"power": float(self._watts())}

@@ -157,6 +157,7 @@ class DalyBattery(GattBattery):
             "cycles": pack.cycles,
             "battery_level": round(pack.level * 10) / 10,
             "balancer": any(pack.balancing),
+            "design_capacity": round(pack.capacity * 10) / 10,
             "chrg_mosfet": pack.charge_on,
             "dischrg_mosfet": pack.discharge_on,
             "problem": bool(self._alarms()),
@@ -165,4 +166,7 @@ class DalyBattery(GattBattery):
         probes = [float(celsius) for celsius in self._celsius()]
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
         own = self._mosfet_sensor
-        return derived(values, cells, mosfet + probes + board if own else probes)
+        told = mosfet + probes + board if own else probes
+        if own:
+            values["balance_current"] = 0.0
+        return derived(values, cells, told, mean_of=probes)

@@ -171,6 +171,8 @@ class EjBattery(GattBattery):
             "battery_level": round(self.pack.level),
             "chrg_mosfet": self.pack.charge_on,
             "dischrg_mosfet": self.pack.discharge_on,
+            "heater": False,
+            "full_charge": round(self.pack.capacity * 10) / 10,
             "problem": bool(self._status() & PROBLEMS),
         }
         return derived(values, cells, [float(self._celsius())])

@@ -293,6 +293,7 @@ class JbdBattery(GattBattery):
             "battery_level": round(pack.level),
             "chrg_mosfet": pack.charge_on,
             "dischrg_mosfet": pack.discharge_on,
+            "balancer": any(pack.balancing),
             "problem": bool(self._problems() & ~(1 << LOCKED_BIT)),
         }
         cells = [millivolts / 1000 for millivolts in self._millivolts()]

@@ -307,11 +307,17 @@ class JkBattery(GattBattery):
             "balance_current": self._balance() / 1000,
             "chrg_mosfet": pack.charge_on,
             "dischrg_mosfet": pack.discharge_on,
+            "prechrg_mosfet": False,
+            "charger": False,
             "heater": False,
+            "heater_current": 0.0,
+            "total_charge": round(pack.discharged * 1000) / 1000,
+            "uptime": round(pack.time),
             "problem": bool(self._alarms() & ~(1 << FULL_BIT)),
         }
         if self._version >= 15:
             values["battery_mode"] = MODES[self._phase()]
         probes, mosfet = [one / 10 for one in self._tenths()], [self._mosfet() / 10]
         small = self._layout is SMALL
-        return derived(values, cells, probes + mosfet if small else mosfet + probes)
+        told = probes + mosfet if small else mosfet + probes
+        return derived(values, cells, told, mean_of=probes)

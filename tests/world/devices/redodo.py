@@ -107,6 +107,9 @@ class RedodoBattery(GattBattery):
             "battery_health": 100,
             "balancer": any(pack.balancing),
             "heater": False,
+            "chrg_mosfet": pack.charge_on,
+            "dischrg_mosfet": pack.discharge_on,
+            "total_charge": round(pack.cycles * pack.capacity),
             "problem": bool(self._protections()),
         }
         return derived(values, cells, [float(one) for one in self._celsius()])

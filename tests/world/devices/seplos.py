@@ -160,6 +160,10 @@ class SeplosBattery(GattBattery):
             "battery_level": self._level() / 10,
             "battery_health": 100.0,
             "pack_count": len(self.packs),
+            "full_charge": round(sum(pack.capacity for pack in self.packs), 2),
+            "total_charge": round(sum(pack.discharged for pack in self.packs) / 10)
+            * 10,
+            "balancer": False,
             "chrg_mosfet": self.pack.charge_on,
             "dischrg_mosfet": self.pack.discharge_on,
             "heater": False,
@@ -172,9 +176,16 @@ class SeplosBattery(GattBattery):
             }
         current, voltage = self._deciamps() / 10, self._centivolts() / 100
         # Cells of different packs are not in series: the widest pack counts.
-        spread = max(max(row) - min(row) for row in map(_millivolts, self.packs))
+        rows = [_millivolts(pack) for pack in self.packs]
+        spread = max(max(row) - min(row) for row in rows)
+        every = [one for row in rows for one in row]
         return values | {
             "delta_voltage": spread / 1000,
+            "cell_count": max(map(len, rows)),
+            "max_cell_voltage": max(every) / 1000,
+            "min_cell_voltage": min(every) / 1000,
+            "max_cell": every.index(max(every)) + 1,
+            "min_cell": every.index(min(every)) + 1,
             "temperature": self._average() / 10,
             "power": round(voltage * current, 3),
             "cycle_capacity": round(voltage * self._charge() / 100, 3),
@@ -192,10 +203,12 @@ def _pack_truth(pack: Pack) -> Truth:
         "battery_level": round(pack.level * 10) / 10,
         "battery_health": 100.0,
         "cycles": pack.cycles,
+        "total_charge": round(pack.discharged / 10) * 10,
     }
-    probes = (*_tenths(pack), _ambient(pack), _mosfet(pack))
+    inside = [one / 10 for one in _tenths(pack)]
+    others = [one / 10 for one in (_ambient(pack), _mosfet(pack))]
     cells = [millivolts / 1000 for millivolts in _millivolts(pack)]
-    return derived(values, cells, [one / 10 for one in probes])
+    return derived(values, cells, inside + others, mean_of=inside)
 
 
 def _pack(pack: Pack) -> dict[int, int]:

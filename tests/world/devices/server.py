@@ -257,9 +257,16 @@ class GattBattery(Peripheral):
 
 
 def derived(
-    values: dict[str, object], cells: Sequence[float], probes: Sequence[float]
+    values: dict[str, object],
+    cells: Sequence[float],
+    probes: Sequence[float],
+    *,
+    mean_of: Sequence[float] | None = None,
 ) -> Truth:
-    """Add what follows from the sent values: cells and probes by number, power, energy, spread."""
+    """Add what follows from the sent values: cells and probes by number, power, energy, spread.
+
+    ``mean_of`` are the probes at the cells, where there are others.
+    """
     voltage, current, charge = (
         values["voltage"],
         values["current"],
@@ -276,10 +283,20 @@ def derived(
         f"probe_temperature_{number}": celsius
         for number, celsius in enumerate(probes, 1)
     }
-    values["delta_voltage"] = round(max(cells) - min(cells), 3)
+    highest, lowest = max(cells), min(cells)
+    values |= {
+        "cell_count": len(cells),
+        "max_cell_voltage": highest,
+        "min_cell_voltage": lowest,
+        "max_cell": cells.index(highest) + 1,
+        "min_cell": cells.index(lowest) + 1,
+        "delta_voltage": round(highest - lowest, 3),
+    }
     values["power"] = round(voltage * current, 3)
     values["cycle_capacity"] = round(voltage * charge, 3)
     values["battery_charging"] = current > 0
-    if probes:
-        values["temperature"] = round(sum(probes) / len(probes), 3)
+    if warm := probes if mean_of is None else mean_of:
+        values["temperature"] = round(sum(warm) / len(warm), 3)
+        if len(warm) > 1:
+            values["min_cell_temperature"] = min(warm)
     return values

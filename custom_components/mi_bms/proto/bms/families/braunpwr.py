@@ -1,8 +1,9 @@
 """KS48x00 boards (Braun Power, Docan, Vanvolt, BEMORY, VoltPolska): big endian.
 
-Source: what aiobmsble and an ESPHome component read. Request ``7B cmd 00 7D``, reply ``7B cmd len <len bytes> 7D``. There is no checksum: length, command
-and end byte are all that protects the data: only silence may stand in place of an answer. Long because
-15 alarm bits have a name, and cells and temperatures may be missing.
+Source: what aiobmsble and an ESPHome component read. Request ``7B cmd 00 7D``, reply
+``7B cmd len <len bytes> 7D``. There is no checksum: length, command and end byte are all that protects
+the data, so that only silence may stand in place of an answer. Long because 15 alarm bits have a name,
+and cells and temperatures may be missing.
 """
 
 from collections.abc import Mapping
