@@ -86,32 +86,10 @@ def test_abc_looks_twice_before_it_trusts_a_number_of_cell_frames() -> None:
     assert cells > len(update[1]["notify"][2:]) * 4
 
 
-def after_a_broken_one(
-    family_id: str, broken: Exchange, exchange: Exchange
-) -> BmsSample:
-    """Poll once in vain and once more."""
-    family = registry.load(family_id)
-    session = Session(family, memory=Memory(), clock=lambda: 0.0)
-    device = Device(name="Battery", address="11:22:33:44:55:66")
-
-    async def twice() -> BmsSample:
-        with pytest.raises(FrameError, match="checksum"):
-            await session.read(VectorLink(family, broken), device)
-        return await session.read(VectorLink(family, exchange), device)
-
-    return run(twice())
-
-
-def test_abc_asks_again_for_flags_that_came_broken() -> None:
-    broken, good = exchange_of("abc:broken_flags"), exchange_of("abc:last_part_lost")
-    first, second = polls("abc", broken, good)
-    assert Field.PROBLEM_CODE not in first.values
-    assert Field.PROBLEM_CODE in second.values
-
-
 def test_tdt_reads_a_board_that_never_tells_its_version_right() -> None:
     broken = exchange_of("tdt:broken_version")
-    assert Field.VOLTAGE in after_a_broken_one("tdt", broken, broken).values
+    for sample in polls("tdt", broken, broken):
+        assert Field.VOLTAGE in sample.values
 
 
 def test_basen_asks_again_for_a_mask_that_came_broken() -> None:
