@@ -44,10 +44,11 @@ from .proto.mibeacon.devices import PRODUCT_OF, DeviceSpec
 from .proto.mibeacon.losses import Losses
 from .proto.model.availability import ENOUGH, Cadence
 from .proto.model.fields import Field
-from .proto.model.reading import Event, KeyState, Outcome, Reading, Value
+from .proto.model.reading import Event, Outcome, Reading, Value
 from .receivers import Receivers
 from .recorder import Recorder
 from .runtime import SHARED
+from .unpaired import NOT_PAIRED, Unpaired
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._started = monotonic_time_coarse()
         self.board = Board()
         self._key_watch = KeyWatch(hass, entry, self.decoder)
+        self._unpaired = Unpaired(hass, entry, self.decoder, self._later)
         self.receivers = Receivers(hass, self.losses)
         self.recorder = Recorder(address, self.key, self._later)
         self._lost = False
@@ -178,6 +180,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             if stop_active:
                 stop_active()
             self._endings.async_stop()
+            self._unpaired.async_stop()
             if self._check:
                 self._check()
 
@@ -276,6 +279,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.receivers.take(info)
         if reading.outcome is not Outcome.DECODED or self._key_watch.wrong:
             self._key_watch.take(reading.outcome)
+        if decoder.paired is not None:
+            self._unpaired.async_take(reading)
         if not reading.values and not reading.events:
             return reading
         # An advert from before our start is history that Home Assistant replays: its values
@@ -335,9 +340,27 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 said_at[field] = now
             if self.given:
                 self.given.difference_update(update.values)
+        if _LOGGER.isEnabledFor(logging.DEBUG):
+            self._log(update)
         if was_available and not update.further and self.board.show(update.values):
             return
         super()._process_update(update, was_available)
+
+    def _log(self, update: Reading) -> None:
+        """Write one line of what is new; neither keys nor addresses stand in a reading."""
+        shown = self.board.shown
+        news = [
+            f"{field} {value}"
+            for field, value in update.values.items()
+            if shown.get(field) != value
+        ]
+        news += [f"{field} {n} {value}" for (field, n), value in update.further.items()]
+        news += [f"{event.key} {event.type}" for event in update.events]
+        if news:
+            name = self.decoder.model or "sensor"
+            _LOGGER.debug(
+                "%s (%s, %s dBm): %s", name, update.format, self.rssi, ", ".join(news)
+            )
 
     @callback
     def async_told(self, values: Mapping[Field, Value]) -> None:
@@ -416,9 +439,9 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 self._new_event(key, event)
 
     @property
-    def key_state(self) -> KeyState:
-        """Give what is known of the sensor's key."""
-        return self.decoder.key_state
+    def key_state(self) -> str:
+        """Return what is known of the sensor's key, or that it cannot have one yet."""
+        return NOT_PAIRED if self._unpaired.waits else self.decoder.key_state
 
     # --- recording -------------------------------------------------------------------------
 

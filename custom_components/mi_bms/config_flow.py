@@ -271,6 +271,12 @@ class MiBmsConfigFlow(
             description_placeholders=self._battery_placeholders(),
         )
 
+    async def async_step_pair_heard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the device that was heard."""
+        return await self._async_prepare(self._address)
+
     async def async_step_reconfigure_sensor(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:

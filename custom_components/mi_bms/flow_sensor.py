@@ -97,12 +97,27 @@ class SensorSteps(DeviceFlow):
     async def _async_step_for_sensor(self) -> ConfigFlowResult:
         """Go on as the sensor shows: in the clear, with a key that is known, or with one to ask for."""
         self._listen()
+        if self._sighting and self._sighting.paired is False:
+            return await self.async_step_not_paired()
         encrypted = self._sighting.encrypted if self._sighting else None
         if encrypted is False:
             return await self.async_step_confirm()
         if encrypted:
             return await self.async_step_key()
         return await self.async_step_key_if_any()
+
+    async def async_step_not_paired(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say that a sensor tells nothing before it is paired, and offer to do it."""
+        # A key of ours may have been made a moment ago, which the sensor does not show yet.
+        if await self._async_find_key():
+            return await self.async_step_known_key()
+        return self.async_show_menu(
+            step_id="not_paired",
+            menu_options=["pair_heard", "key_if_any"],
+            description_placeholders=self._placeholders(),
+        )
 
     async def _async_find_key(self) -> bool:
         """Look for the key among all that are known, apart from the one that the entry has."""

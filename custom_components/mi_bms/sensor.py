@@ -50,9 +50,10 @@ from .passive import PassiveEntity, PassiveProcessor, async_add_passive
 from .profile import Spot
 from .proto.bms.alarms import Alarm, active
 from .proto.model.fields import Field
-from .proto.model.reading import Value
+from .proto.model.reading import KeyState, Value
 from .proto.model.rows import worth_a_row
 from .proto.model.sample import Place
+from .unpaired import NOT_PAIRED
 
 PARALLEL_UPDATES = 0
 
@@ -425,6 +426,14 @@ LOST_PACKETS: Final = SensorEntityDescription(
     entity_category=EntityCategory.DIAGNOSTIC,
     entity_registry_enabled_default=False,
 )
+# How the key of a sensor fares.
+KEY: Final = SensorEntityDescription(
+    key="key_state",
+    translation_key="key_state",
+    device_class=_C.ENUM,
+    options=[*KeyState, NOT_PAIRED],
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
 LAST_SEEN_STEP: Final = timedelta(minutes=5)
 
 # Alarms that are a problem; a battery that counts them counts over its lifetime.
@@ -499,6 +508,9 @@ def _add_polled(
             LastSeenSensor(coordinator, SENSORS[Field.LAST_SEEN]),
         ]
     )
+    spec = coordinator.decoder.spec
+    if coordinator.key or (spec and spec.encrypted == "yes"):
+        async_add_entities([KeySensor(coordinator, KEY)])
 
     @callback
     def new_receiver(source: str, name: str) -> None:
@@ -579,6 +591,16 @@ class LastSeenSensor(PolledSensor):
         if fresh:
             self._shown = seen
         return self._shown
+
+
+class KeySensor(PolledSensor):
+    """Show whether a sensor that encrypts can be read, and if not, why."""
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Return what is known of the key."""
+        return str(self._coordinator.key_state)
 
 
 class LossSensor(PolledSensor):

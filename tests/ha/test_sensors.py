@@ -8,6 +8,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Event
+from tests.proto.mibeacon.frames import clear, obj
+from tests.world import ad
 from tests.world.devices import KINDS
 from tests.world.devices.beacon import Beacon
 from tests.world.devices.qingping import cgg1
@@ -263,3 +265,44 @@ async def test_no_key_is_missed_of_a_sensor_that_says_the_same_in_clear(
 
     assert home.value(device, "temperature") == str(device.truth()["temperature"])
     assert [one for one in home.flows() if one["context"]["source"] == "reauth"] == []
+
+
+async def test_the_debug_log_has_a_line_for_what_is_new(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "custom_components.mi_bms.adverts")
+    key = "5b" * 16
+    device = KINDS["LYWSD03MMC"](address=ADDRESS, key=key, interval=20.0)
+    await home.add(device)
+    await home.listen(device, 5, every=20)
+
+    def lines() -> list[str]:
+        said = [one.getMessage() for one in caplog.records]
+        return [one for one in said if "(mibeacon, -60 dBm): " in one]
+
+    assert any("temperature" in one for one in lines())
+    assert all(one.startswith("LYWSD03MMC (") for one in lines())
+    logged = "\n".join(lines())
+    assert key not in logged.lower()
+    assert ADDRESS not in logged.upper()
+
+
+async def test_what_is_shown_already_is_not_logged(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "custom_components.mi_bms.adverts")
+
+    async def hear(counter: int, tenths: str) -> None:
+        frame = clear(0x01AA, obj(0x1004, tenths), counter, mac=mac)
+        home.air.hear(ADDRESS, ad.payload(ad.service_data16(0xFE95, frame)))
+        await home.clock.run(1)
+
+    mac = bytes.fromhex(ADDRESS.replace(":", ""))
+    await hear(1, "c800")
+    await home.answer(await home.answer(home.flows(ADDRESS)[0]), {})
+    await home.clock.settle()
+    caplog.clear()
+    for counter in range(2, 6):
+        await hear(counter, "c900")
+    said = [one.getMessage() for one in caplog.records if "dBm" in one.getMessage()]
+    assert said == ["LYWSDCGQ (mibeacon, -60 dBm): temperature 20.1"]

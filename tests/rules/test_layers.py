@@ -88,6 +88,7 @@ LAYER_OF = {
     "board": ("proto.model",),
     "key_watch": ("proto.mibeacon.decoder", "proto.model", "const"),
     "receivers": ("proto.mibeacon.losses",),
+    "unpaired": ("proto.mibeacon.decoder", "proto.model", "const"),
     "recorder": ("proto.mibeacon.capture",),
     "adverts": (
         "board",
@@ -95,6 +96,7 @@ LAYER_OF = {
         "key_watch",
         "receivers",
         "recorder",
+        "unpaired",
         "active",
         "endings",
         "runtime",
@@ -182,6 +184,7 @@ LAYER_OF = {
             "proto.bms.alarms",
             "proto.model",
             "proto.mibeacon.devices",
+            "unpaired",
             "const",
         ),
     ),

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+import json
 import re
 from typing import Any
 
@@ -18,6 +19,7 @@ from custom_components.mi_bms import (
     keyring,
     link_entities,
     sensor,
+    unpaired,
 )
 from custom_components.mi_bms.battery_options import BatteryOptions, _bounds, _schema
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
@@ -349,7 +351,7 @@ class TestEntities:
             }
             | {binary_sensor.CELL_BALANCING.translation_key},
             "sensor": {row.translation_key for row in sensor.SENSORS.values()}
-            | {sensor.LOST_PACKETS.translation_key}
+            | {sensor.LOST_PACKETS.translation_key, sensor.KEY.translation_key}
             | {row.translation_key for row in OUTPUT_SENSORS}
             | PROBES
             | LINKS
@@ -421,7 +423,7 @@ class TestEntities:
                 for field, row in sensor.SENSORS.items()
                 if row.device_class in no_icon
             }
-            | {sensor.LOST_PACKETS.key}
+            | {sensor.LOST_PACKETS.key, sensor.KEY.key}
             | {row.key for row in OUTPUT_SENSORS}
             | {
                 row.key
@@ -480,11 +482,11 @@ def test_issues() -> None:
         keyring.DAMAGED: {"file"},
         keyring.STOPPED: {"count"},
         keyring.NEWER: {"file"},
+        unpaired.NOT_PAIRED: {"name"},
     }
     assert set(TEXTS["issues"]) == set(filled)
     for key, texts in TEXTS["issues"].items():
-        for value in texts.values():
-            assert set(PLACEHOLDER.findall(value)) <= filled[key]
+        assert set(PLACEHOLDER.findall(json.dumps(texts))) <= filled[key]
 
 
 def test_the_doctor_knows_what_his_sentences_name() -> None:
