@@ -113,3 +113,29 @@ def test_big_battery_on_a_dark_phone(open_wizard: Callable[..., Wizard]) -> None
     wizard.submit()
     wizard.finish(timeout=BATTERY_TIME)
     wizard.tall_shot("141 phone, device")
+
+
+def test_battery_that_is_not_what_it_looks_like(wizard: Wizard) -> None:
+    wizard.add_discovered("JBD-quiet 0C12")
+    wizard.submit()
+    wizard.at("Type of battery", timeout=BATTERY_TIME)
+    wizard.says("lets itself be connected but does not answer")
+    assert "Find out by itself" in wizard.texts()
+    wizard.shot("150 battery, another type")
+
+
+def test_battery_that_wants_a_pairing(wizard: Wizard) -> None:
+    wizard.add_discovered("JBD-passkey 0C13")
+    wizard.submit()
+    wizard.says("Bluetooth proxies cannot pair", timeout=BATTERY_TIME)
+    wizard.shot("151 battery, pairing")
+
+
+def test_what_may_be_a_charge_controller(wizard: Wizard) -> None:
+    wizard.add_discovered("BT-TH-66000C14")
+    wizard.says("It may also be a charge controller")
+    wizard.shot("152 battery or charge controller")
+    wizard.submit()
+    wizard.at("Type of battery", timeout=BATTERY_TIME)
+    wizard.says("It does not answer as a battery")
+    wizard.shot("153 no battery")
