@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.mi_bms.proto.bms import framing
+from custom_components.mi_bms.proto.bms import contract, framing
 from custom_components.mi_bms.proto.bms.contract import (
     Ask,
     Context,
@@ -71,7 +71,7 @@ def contexts(family: Family) -> Iterator[Context]:
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let through what the framers would catch for the sake of safety."""
     monkeypatch.setattr(framing, "BROKEN", ())
-    monkeypatch.setattr("custom_components.mi_bms.proto.bms.contract.BROKEN", ())
+    monkeypatch.setattr(contract, "BROKEN", ())
 
 
 def framers(family: Family, context: Context) -> list[framing.Framer]:
