@@ -14,6 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from tests.world.link import moved
+from tests.world.peripheral import GattError
 
 from .gatt import GattSensor, refuse
 from .home import Home
@@ -452,7 +453,13 @@ async def test_an_alarm_clock_that_names_no_product(home: Home) -> None:
     assert answer["values"] == {"battery": 42, "temperature": 21.5, "humidity": 43.7}
 
 
-async def test_errors_say_what_to_do(home: Home) -> None:
+def wants_a_pairing(*_: object) -> bytes:
+    raise GattError(5)
+
+
+async def test_errors_say_what_to_do(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     device = clock()
     await home.add(device)
 
@@ -469,6 +476,8 @@ async def test_errors_say_what_to_do(home: Home) -> None:
     assert await fails() == "sensor_kept"
     device.values[TIME] = b"\0"
     assert await fails() == "sensor_garbled"
+    monkeypatch.setattr(device, "read", wants_a_pairing)
+    assert await fails() == "sensor_paired_only"
     home.air.refuse.add(device.address)
     assert await fails() == "sensor_lost"
     assert device.values[UNIT] == b"\xff"

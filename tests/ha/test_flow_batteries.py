@@ -428,3 +428,45 @@ def _options(form: Result) -> list[dict[str, str]]:
     (field,) = form["data_schema"].schema.values()
     options: list[dict[str, str]] = field.config["options"]
     return options
+
+
+@pytest.mark.parametrize(
+    ("choice", "first"), [("find_out", None), ("tdt", "other_family"), ("jbd", None)]
+)
+async def test_one_protocol_behind_the_module_of_another(
+    home: Home, choice: str, first: str | None
+) -> None:
+    """WattCycle's packs are called alike and speak TDT's or JBD's language over the same characteristics."""
+    address = "AA:C2:37:00:00:02"
+    name = "WTaHdAZ250101"
+    device: GattBattery = KINDS["JBD"](address=address, name=name, wire="fff0")
+    home.air.add(device)
+    said = ad.payload(ad.flags(), ad.services16(0xFFF0), ad.name(name))
+    home.air.hear(address, said)
+    await home.clock.until(home.flows)
+    form = await home.answer(home.flows()[0])
+    options = [one["value"] for one in _options(form)]
+    assert options == ["find_out", "tdt", "jbd"]
+    assert "first answer decides" in form["description_placeholders"]["doubt"]
+    done = await home.answer(form, {"family": choice})
+    if first:
+        assert done["errors"] == {"base": first}
+        done = await home.answer(done, {})
+    assert done["data"]["family"] == "jbd"
+    await home.clock.run(5)
+    assert home.value(device, "voltage") == "13.18"
+
+
+async def test_a_name_of_two_generations(home: Home) -> None:
+    """The digits in ANT's names count cells: what answers is what it is."""
+    device = KINDS["ANT"](address=ADDRESS, name="ANT-BLE16ZMUB-01")
+    form = await home.discover(device)
+    options = [one["value"] for one in _options(form)]
+    assert options == ["find_out", "ant", "ant_leg"]
+    done = await home.answer(form, {"family": "ant_leg"})
+    if done["type"] == "form":
+        assert done["errors"] == {"base": "other_family"}
+        done = await home.answer(done, {})
+    assert done["data"]["family"] == "ant"
+    await home.clock.run(5)
+    assert home.value(device, "voltage")
