@@ -50,11 +50,16 @@ def test_unknown_families_are_unsupported() -> None:
     )
 
 
+ASKED = {
+    vector["family"]: vector
+    for vector in DECODED
+    if any(entry.get("write") is not None for entry in vector["exchange"])
+}
+
+
 @pytest.mark.parametrize("key", ["char", "source"])
-@pytest.mark.parametrize("vector", DECODED, ids=[vector["id"] for vector in DECODED])
+@pytest.mark.parametrize("vector", ASKED.values(), ids=ASKED.keys())
 def test_a_vector_is_not_answered_over_another_wire(vector: Vector, key: str) -> None:
-    if not any("char" in entry for entry in vector["exchange"]):
-        pytest.skip("nothing was written")
     moved = [
         {**entry, key: "12345678-0000-0000-0000-000000000000"}
         if entry.get("write") is not None
