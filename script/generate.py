@@ -184,7 +184,7 @@ def batteries() -> list[str]:
 GAPS = {
     matching.Gap.ADDRESS: "only the address tells it from other devices, and Home Assistant cannot look for"
     " addresses",
-    matching.Gap.NAME: "the name may begin with anything, and Home Assistant looks for certain beginnings",
+    matching.Gap.NAME: "the name may begin in more ways than Home Assistant can look for",
 }
 
 
