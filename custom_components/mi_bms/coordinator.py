@@ -160,6 +160,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         # What was corrected otherwise is no measure for what is read next.
         if read_as == self._reads_as:
             self.gate.restore(self.data, now - age)
+            self._outlook.restore(self.data, now - age)
         self.history.restore(now, age, idle=idle)
         self._judge()
 

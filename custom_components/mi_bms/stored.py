@@ -134,7 +134,10 @@ _PARTS: Final[dict[Any, Any]] = {
     ),
     Optional("cells"): whole(All([Either(None, finite)], Length(max=_CELLS))),
     Optional("probes"): whole(
-        All([ExactSequence([finite, In(set(Place))])], Length(max=_CELLS))
+        All(
+            [ExactSequence([Either(None, finite), In(set(Place))])],
+            Length(max=_CELLS),
+        )
     ),
     Optional("alarms"): [word],
     Optional("counters"): table({Optional(one.value): _count for one in Alarm}),

@@ -100,6 +100,12 @@ async def test_one_that_is_gone_is_told_when_that_can_be_known(
     assert home.value(device, "connection") == "no_radio"
 
 
+async def test_a_place_without_a_value_is_kept_as_one(keep: Keep, home: Home) -> None:
+    keep(IDLE | {"probes": [[18.5, "mosfet"], [None, "cell"]]}, read_at=30)
+    device = await started(home)
+    assert home.value(device, "probe_temperature_1") == "18.5"
+
+
 @pytest.mark.parametrize("ahead", [3_600.0, 300_000_000.0])
 async def test_a_time_in_the_future_is_as_good_as_none(
     keep: Keep, home: Home, ahead: float

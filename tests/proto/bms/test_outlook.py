@@ -225,6 +225,27 @@ def test_packs_have_means_of_their_own() -> None:
     assert len(outlook.judge(sample(-20, packs=1), 2 * TIME_CONSTANT).packs) == 1
 
 
+@pytest.mark.parametrize("current", [-10.0, 10.0])
+def test_an_earlier_run_is_gone_on_with(current: float) -> None:
+    first, second = Outlook(), Outlook()
+    for now in range(0, 3000, 30):
+        before = first.judge(sample(current, packs=1), now)
+    second.restore(before, 3000)
+    # A load of a moment, right after the start.
+    found = second.judge(sample(current * 10, packs=1), 3030)
+    hours, (_, was) = told(found), told(before) or (None, 0.0)
+    assert hours is not None
+    assert 0.5 * was < hours[1] < was
+    assert told(found.packs[0]) == (hours if current < 0 else None)
+
+
+@pytest.mark.parametrize("kept", [sample(-10, runtime=0), sample(None), BmsSample()])
+def test_an_earlier_run_that_told_nothing(kept: BmsSample) -> None:
+    outlook = Outlook()
+    outlook.restore(kept, 0)
+    assert told(outlook.judge(sample(-10), 3000)) == (EMPTY, 5)
+
+
 def test_a_clock_that_stands_or_runs_back_moves_nothing() -> None:
     outlook = Outlook()
     outlook.judge(sample(-10), 100)

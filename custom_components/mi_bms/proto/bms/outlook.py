@@ -43,6 +43,13 @@ class Outlook:
         self._told_at = 0.0
         self._packs: list[Outlook] = []
 
+    def restore(self, sample: BmsSample, at: float) -> None:
+        """Go on from a sample of an earlier run, told at a time of this clock."""
+        self._packs = [Outlook() for _ in sample.packs]
+        for outlook, pack in zip(self._packs, sample.packs, strict=True):
+            outlook.restore(pack, at)
+        self._mean, self._at = _mean_of(sample), at
+
     def judge(self, sample: BmsSample, now: float) -> BmsSample:
         """Return the sample with steady times."""
         while len(self._packs) < len(sample.packs):
@@ -108,6 +115,18 @@ def _time(name: Field, sample: BmsSample, current: float) -> int | None:
         return time_to_empty(charge, current)
     full = number(sample, Field.FULL_CHARGE) or number(sample, Field.DESIGN_CAPACITY)
     return time_to_full(charge, full, current)
+
+
+def _mean_of(sample: BmsSample) -> float | None:
+    """Return the mean current that a sample's times were told from, or else its current."""
+    charge = number(sample, Field.CYCLE_CHARGE)
+    full = number(sample, Field.FULL_CHARGE) or number(sample, Field.DESIGN_CAPACITY)
+    empty_in, full_in = (number(sample, name) for name in _TIMES)
+    if charge is not None and empty_in:
+        return -charge * 3600 / empty_in
+    if charge is not None and full is not None and full_in:
+        return (full - charge) * 3600 / full_in
+    return number(sample, Field.CURRENT)
 
 
 def _rounded(time: int) -> int:
