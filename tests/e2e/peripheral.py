@@ -1,8 +1,8 @@
 """Prove script/peripheral: what it serves over BlueZ is found, added and read by Home Assistant.
 
-All of it is on a private message bus with a fake BlueZ of three adapters. Home Assistant uses the
-first one, script/peripheral the others: a battery, which is connected to, and an encrypted sensor,
-which is heard.
+All of it is on a private message bus with a fake BlueZ of four adapters. Home Assistant uses the
+first one, script/peripheral the others: a battery, which is connected to, an encrypted sensor, which
+is heard, and a board that is described in a file, to which the actions talk.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_adapter
 
 SCENARIOS: Final = Path(__file__).parents[1] / "world" / "scenarios"
+BOARD_FILE: Final = SCENARIOS.parent / "boards" / "level.toml"
+BOARD: Final = "C4:12:34:0A:00:44"
 BATTERY, SENSOR = "A5:C2:37:0A:00:42", "A4:C1:38:0A:00:43"
 KEY: Final = "5b0500112233445566778899aabbcc01"
 # What default.toml says of both, and how far it may be off.
@@ -110,6 +112,49 @@ def wrong(values: Mapping[tuple[str, str], str]) -> list[str]:
     return problems
 
 
+async def board(api: Api) -> list[str]:
+    """Talk to the board and name what it did not do as its file says."""
+    steps: list[Json] = [
+        {"do": "read", "characteristic": "fff3"},
+        {
+            "do": "notify",
+            "characteristic": "fff2",
+            "write_to": "fff1",
+            "data": "dd a5 03",
+            "count": 2,
+        },
+        {"do": "notify", "characteristic": "fff3", "count": 2},
+    ]
+
+    async def talked() -> Json | None:
+        try:
+            answer = await api.call(
+                "call_service",
+                domain=DOMAIN,
+                service="talk",
+                service_data={"address": BOARD, "steps": steps},
+                return_response=True,
+            )
+        except Trouble as err:
+            say(f"board: {err}")
+            return None
+        return dict(answer["response"])
+
+    told = await until("the board", 60, talked)
+    value, answers, spoken = told["steps"]
+    say(f"{BOARD} {value['text']}, {answers['messages']}, {spoken['messages']}")
+    said = [one["data"] for one in answers["messages"]]
+    return [
+        problem
+        for right, problem in (
+            (value["text"] == "full", f"board: value {value}"),
+            (said == ["dd030064", "77"], f"board: answers {said}"),
+            (len(spoken["messages"]) == 2, f"board: spoke {spoken}"),
+        )
+        if not right
+    ]
+
+
 async def run(folder: Path) -> int:
     """Do all of it; 0 when all is right."""
     prepare(folder, port := free_port())
@@ -120,7 +165,11 @@ async def run(folder: Path) -> int:
             raise Trouble("the world has no message bus")
         home = await HomeAssistant.start(folder, port, world.bus)
         stack.push_async_callback(home.stop)
-        for name, adapter in (("JBD", "hci1"), ("LYWSD03MMC", "hci2")):
+        for name, adapter in (
+            ("JBD", "hci1"),
+            ("LYWSD03MMC", "hci2"),
+            (str(BOARD_FILE), "hci3"),
+        ):
             child = await serve(name, adapter, world.bus, folder)
             stack.push_async_callback(child.stop)
         await home.ready()
@@ -135,9 +184,11 @@ async def run(folder: Path) -> int:
         with contextlib.suppress(Trouble):
             await until("values", PATIENCE, right, children=(home.child, world.child))
         values = await shown(home.api)
-        problems = wrong(values) + [
-            f"log: {one}" for one in unexpected(home.log_text())
-        ]
+        problems = (
+            await board(home.api)
+            + wrong(values)
+            + [f"log: {one}" for one in unexpected(home.log_text())]
+        )
         for name, (address, *_) in WANTED.items():
             say(f"{address} {name:<20} {values.get((address, name))}")
         return verdict("peripheral", problems)

@@ -171,13 +171,23 @@ def load(path: Path, kinds: Kinds = KINDS) -> Scenario:
     return replace(other, proxies=proxies, adapters=adapters, devices=devices)
 
 
-def load_one(path: Path, name: str, address: str, kinds: Kinds = KINDS) -> DeviceSpec:
+def load_one(
+    path: Path, name: str | None, address: str, kinds: Kinds = KINDS
+) -> DeviceSpec:
     """Read one device of a scenario file, at another address; raise ``ScenarioError``.
 
-    ``name`` is its kind, its name or its address, in either case.
+    ``name`` is its kind, its name or its address, in either case; None is the file's only device,
+    which is a ``BOARD`` unless it says what it is.
     """
     table = _read(path)
     entries = _tables(table, "device") if "device" in table else []
+    if name is None:
+        if len(entries) != 1:
+            raise ScenarioError(
+                f"{path}: holds {len(entries)} devices; name one, and this file with --world"
+            )
+        entries = [{"kind": "BOARD"} | entries[0]]
+        name = str(entries[0]["kind"])
     words = ("kind", "name", "address")
     for number, entry in enumerate(entries, 1):
         if name.lower() in {str(entry.get(word, "")).lower() for word in words}:

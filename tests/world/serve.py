@@ -345,7 +345,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="script/peripheral", description=__doc__)
     parser.add_argument(
-        "name", nargs="?", help="kind, name or address of a device in the scenario"
+        "name",
+        nargs="?",
+        help="kind, name or address of a device in the scenario, or a file with one of your own",
     )
     parser.add_argument("--list", action="store_true", help="name all devices")
     parser.add_argument("--world", type=Path, default=SCENARIO, metavar="FILE")
@@ -353,6 +355,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not options.list and options.name is None:
         parser.error("name a device, or --list")
+    if options.name and options.name.endswith(".toml"):
+        options.world, options.name = Path(options.name), None
     return options
 
 

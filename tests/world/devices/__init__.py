@@ -13,6 +13,7 @@ from tests.world.peripheral import Peripheral
 from . import activation, atc, ej, jbd, mi_remote, qingping, raw, xiaomi
 from .active import ACTIVE
 from .ant import AntBattery
+from .board import Board
 from .daly import DalyBattery
 from .jikong import JkBattery
 from .models import MODELS
@@ -63,6 +64,7 @@ KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     "BTHOME_V1_ENCRYPTED": atc.sealed(atc.bthome_v1),
     "HHCCJCY10": raw.hhccjcy10,
     "RAW": raw.raw,
+    "BOARD": Board,
     "JBD": jbd.JbdBattery,
     "JBD_NUS": jbd.mobilektro,
     "JBD_FF06": partial(jbd.JbdBattery, wire="ff06"),
