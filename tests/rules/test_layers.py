@@ -23,6 +23,7 @@ PROTO_MAY = {
         "model",
         "active",
         "link.gatt",
+        "mibeacon.limits",
         "activation.contract",
         "activation.crypto",
     ),

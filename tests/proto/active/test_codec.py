@@ -74,6 +74,8 @@ def test_live_values(values: Values, data: str, told: dict[str, float]) -> None:
         (Values.PLANT, "00" * 16, "range"),
         (Values.PLANT, "ea0000ab00000015b200" + "00" * 6, "range"),
         (Values.PLANT, "ea0000ab00000065b200023c00fb349b", "range"),
+        (Values.PLANT, "ea000000ffffff15b200023c00fb349b", "range"),
+        (Values.PLANT, "ea0000ab00000015ffff023c00fb349b", "range"),
         (Values.POT, "00" * 24, "range"),
         (Values.QINGPING, "0000ea00f4", "length"),
         (Values.QINGPING_FINE, "0000ea00f401", "length"),

@@ -9,9 +9,9 @@ from enum import StrEnum
 import re
 from typing import Final, NamedTuple
 
+from ..mibeacon.limits import plausible
 from ..model.errors import FrameError
 from ..model.fields import Field
-from ..model.reading import Value
 from .spec import Values
 
 EMPTY: Final = 2100  # mV at which the display says "low"
@@ -34,7 +34,7 @@ _TEXT: Final = re.compile(r"T=(-?\d+(?:\.\d+)?)\s+H=(\d+(?:\.\d+)?)")
 _PLANT_SIZES: Final = (16, 24)
 _TAIL: Final = 10
 
-type Live = Mapping[Field, Value]
+type Live = Mapping[Field, float]
 
 
 class Unit(StrEnum):
@@ -96,7 +96,7 @@ def believable(celsius: float, humidity: float = 0.0) -> None:
 # --- live values and battery ---------------------------------------------------------------
 
 
-def _climate(celsius: float, humidity: float) -> dict[Field, Value]:
+def _climate(celsius: float, humidity: float) -> dict[Field, float]:
     believable(celsius, humidity)
     return {Field.TEMPERATURE: celsius, Field.HUMIDITY: humidity}
 
@@ -167,7 +167,15 @@ _LIVE: Final[Mapping[Values, Callable[[bytes], Live]]] = {
 
 def live(values: Values, data: bytes) -> Live:
     """Decode live values."""
-    return _LIVE[values](data)
+    found = _LIVE[values](data)
+    within(found)
+    return found
+
+
+def within(found: Mapping[Field, float]) -> None:
+    """Refuse numbers that no sensor reports."""
+    if not all(plausible(field, value) for field, value in found.items()):
+        raise FrameError("range")
 
 
 def battery_of(millivolt: int) -> int:

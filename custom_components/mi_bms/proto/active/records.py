@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from ..model.errors import FrameError
 from ..model.fields import Field
-from .codec import believable
+from .codec import believable, within
 
 SIZE: Final = 14
 PLANT_SIZE: Final = 16
@@ -141,6 +141,7 @@ def plant_hour(data: bytes, start: float, *, light: bool) -> Hour:
     }
     if light:
         found[Field.ILLUMINANCE] = _number(data, 7, 4)
+    within(found)
     values = {field: Span(value, value) for field, value in found.items()}
     return Hour(start + _number(data, 0, 4), values)
 

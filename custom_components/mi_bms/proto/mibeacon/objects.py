@@ -287,7 +287,7 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     0x4C03: number(Field.BATTERY, "<B"),
     0x4C08: real(Field.HUMIDITY),
     0x4E01: flag(Field.BATTERY_LOW, generic=False),
-    0x4E1C: told(Event("reset", "reset"), sizes=range(5)),
+    0x4E1C: told(Event("reset", "reset"), sizes=range(17)),
     # Service 4
     0x5201: flag(Field.BATTERY_LOW, generic=False),
     0x5003: number(Field.BATTERY, "<B"),
