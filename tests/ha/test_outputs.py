@@ -303,6 +303,17 @@ class TestTasmota:
         assert message[NAME]["Temperature"] == float(home.value(device, "temperature"))
         assert message[NAME]["MAC"] == "A4C13852680F"
 
+    async def test_a_clock_that_never_names_its_product_has_its_name(
+        self, home: Home, broker: MqttMockHAClient
+    ) -> None:
+        device = KINDS["CGD1"](address="58:2D:34:00:05:76")
+        await home.add(device)
+        await output(home, "tasmota", topic="house", direct=True)
+        await home.listen(device, 2)
+        assert all("CGD1-000576" in message for _, message, *_ in published(broker))
+        await home.listen(device, 3)
+        assert published(broker)[0][1]["CGD1-000576"]["Temperature"]
+
     async def test_collected_and_told_at_each_period(
         self, home: Home, broker: MqttMockHAClient
     ) -> None:
