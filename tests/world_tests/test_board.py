@@ -172,8 +172,8 @@ def test_a_file_with_one_device_is_served_by_its_name(tmp_path: Path) -> None:
     file.write_text("[[device]]\n[[device]]\n")
     with pytest.raises(ScenarioError, match="holds 2 devices; name one"):
         load_one(file, None, ADDRESS)
-    file.write_text("[[device]]\nadvert = {servces = []}\n")
-    with pytest.raises(ScenarioError, match="advert has no 'servces'"):
+    file.write_text("[[device]]\nadvert = {chars = []}\n")
+    with pytest.raises(ScenarioError, match="advert has no 'chars'"):
         load_one(file, None, ADDRESS)
 
 
