@@ -1,13 +1,12 @@
 """What was heard before is not heard again; what goes back is a replay, or a restart."""
 
 from collections.abc import Callable
-import random
 from typing import Any
 
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
-from custom_components.mi_bms.proto.mibeacon.history import History, Sequence
+from custom_components.mi_bms.proto.mibeacon.history import History
 from custom_components.mi_bms.proto.model.reading import Outcome, Reason
 
 from .frames import ADDRESS, FE95, KEY, MAC, clear, obj, sealed, uuid, values
@@ -244,60 +243,11 @@ def test_wrap_of_the_low_byte_is_no_step_back() -> None:
     assert outcome(decoder, battery(0x0901), 1.0) is Outcome.DECODED
 
 
-def test_new_binding_and_battery_change_begin_near_zero() -> None:
-    decoder = Decoder(ADDRESS, KEY)
-    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
-    assert outcome(decoder, battery(3), 1.0) is Outcome.DECODED
-    assert outcome(decoder, battery(4), 2.0) is Outcome.DECODED
-    assert outcome(decoder, battery(2), 3.0) is Outcome.REJECTED
-
-
 def test_another_key_begins_anew() -> None:
     decoder = Decoder(ADDRESS, KEY)
     assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
     decoder.set_key(KEY)
     assert outcome(decoder, battery(5_000), 1.0) is Outcome.DECODED
-
-
-def test_missed_restart_heals_itself() -> None:
-    decoder = Decoder(ADDRESS, KEY)
-    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
-    seen = [
-        outcome(decoder, battery(2_000 + number), number * 150.0) for number in range(5)
-    ]
-    assert seen == [Outcome.REJECTED] * 3 + [Outcome.DECODED] * 2
-
-
-def test_random_counters_are_found_out() -> None:
-    sequence = Sequence()
-    chance = random.Random(1)
-    accepted = [
-        sequence.accept(chance.randbytes(3), chance.randrange(256), b"", number * 60.0)
-        for number in range(60)
-    ]
-    assert all(accepted[30:])
-
-
-def test_doubts_are_bounded() -> None:
-    sequence = Sequence()
-    assert sequence.accept(b"\xff\xff\xff", 0, b"", 0.0)
-    for number in range(500):
-        now = 0.1 * number / 500
-        assert not sequence.accept(b"\x10\x00\x00", number % 200, b"", now)
-    assert len(sequence._doubts) <= 40
-
-
-def test_legacy_counter_is_too_short_to_judge() -> None:
-    from .frames import SHORT_KEY, legacy  # noqa: PLC0415
-
-    decoder = Decoder(ADDRESS, SHORT_KEY)
-    for now, counter in enumerate((200, 201, 1, 2)):
-        frame = legacy(0x03B6, obj(0x1001, "000103"), counter)
-        assert outcome(decoder, frame, float(now)) is Outcome.DECODED
-    assert (
-        outcome(decoder, legacy(0x03B6, obj(0x1001, "000103"), 200), 900.0)
-        is Outcome.DECODED
-    )
 
 
 def test_frame_that_ends_before_its_capability() -> None:

@@ -13,9 +13,9 @@ from cryptography.exceptions import InvalidTag
 
 from ..model.fields import Field
 from ..model.reading import Event, Outcome, Reading, Reason, Value
+from .counters import Counters, Verdict
 from .crypto import AAD, Cipher
 from .devices import DEVICES
-from .formats import GPIO, REFLASHABLE
 from .frame import (
     FIXED,
     LONGEST,
@@ -27,11 +27,12 @@ from .frame import (
     objects_at,
     parse_head,
 )
-from .history import History, Sequence
+from .history import History
 from .identify import paired
 from .objects import look_up, reader
-from .rows import Decode, ObjectSpec, Values
-from .session import Session
+from .rows import Decode, Values
+from .sensible import knows, sensible
+from .session import Proof, Session
 from .spec import DeviceSpec
 
 FORMAT: Final = "mibeacon"
@@ -40,6 +41,7 @@ STOCK: Final = "stock"
 _HEADER: Final = 3  # id (2) and length (1) of an object
 _TAIL: Final = 7  # upper counter and tag
 _LEGACY_TAIL: Final = 4  # upper counter and check
+_COUNTER_AT: Final = 4
 _PLANS: Final = 64
 
 # The plain constructor of a tuple: a reading is made for every advert.
@@ -88,7 +90,7 @@ class Beacon:
         self._newest_version = newest_version
         self._plans: dict[bytes, Plan] = {}
         self._current: Plan | None = None
-        self._sequence = Sequence()
+        self.new_key()
 
     def take(
         self, data: bytes, now: float, source: str, *, again: bool = False
@@ -99,19 +101,21 @@ class Beacon:
         plan = self._plans.get(data[:4]) or self._plan(data)
         if not again and not self.history.is_new(data, now, source, plan.modern):
             return plan.repeated
-        if plan.has_mac and data[FIXED:MAC_END] != self._session.reversed_mac:
+        session = self._session
+        if plan.has_mac and data[FIXED:MAC_END] != session.reversed_mac:
             if reason := self._foreign(plan, data):
                 return _rejected(reason, plan)
         if plan is not self._current:
             if plan.rejected:
                 return _rejected(plan.rejected, plan)
-            self._follow(plan)
+            if not session.guarded:
+                self._follow(plan)
         at = plan.at or objects_at(plan.head, data)
         if plan.sealed:
             return self._open(plan, data, at, now)
-        if plan.has_objects:
-            return self._walk(plan, data, at)
-        return _presence(plan)
+        if session.guarded:
+            return self._unproven(plan)
+        return self._walk(plan, data, at) if plan.has_objects else _presence(plan)
 
     @property
     def sealed(self) -> bytes | None:
@@ -120,8 +124,8 @@ class Beacon:
         return last if plan and plan.sealed and last else None
 
     def new_key(self) -> None:
-        """Forget the counter: another key means another binding, which counts anew."""
-        self._sequence = Sequence()
+        """Forget the counters: another key means another binding, which counts anew."""
+        self.counters = Counters(_counter, _COUNTER_AT)
 
     def _follow(self, plan: Plan) -> None:
         self._current = plan
@@ -185,29 +189,79 @@ class Beacon:
         mac = session.reversed_mac
         if not mac:
             return _rejected(Reason.NO_MAC, plan)
-        upper = b""
+        if not plan.modern:
+            return self._open_legacy(plan, data, at, cipher)
+        # Nonce: MAC reversed, product and counter, upper counter.
+        upper = data[-7:-4]
+        nonce = mac + data[2:5] + upper
         try:
-            if plan.modern:
-                # Nonce: MAC reversed, product and counter, upper counter.
-                upper = data[-7:-4]
-                nonce = mac + data[2:5] + upper
-                plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
-            else:
-                plain = _open_legacy(cipher, mac, data, at)
+            plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
         except InvalidTag:
-            outcome, reason = session.refused(self._entry, data, FORMAT)
-            return _sealed(outcome, plan, reason)
-        if session.in_doubt:
-            session.opened(FORMAT)
-        if plan.modern:
-            order = self._sequence
-            if upper != order.upper or data[4] <= order.lower:
-                if not order.accept(upper, data[4], data, now):
-                    self.history.forget(data)
-                    return _rejected(Reason.REPLAY, plan)
+            return self._refused(plan, data)
+        order = self.counters.long
+        if upper != order.upper or data[4] <= order.lower:
+            verdict = order.judge(data, now)
+            if verdict is not Verdict.NEWS:
+                return self._late(plan, data, plain, verdict)
+        else:
             order.lower = data[4]
-            order.frame = data
+            order.frames.append(data)
+        if session.in_doubt:
+            session.proves(FORMAT, Proof.COUNTED)
+        if plan is not self._current:
+            self._follow(plan)
         return self._walk(plan, plain, 0)
+
+    def _open_legacy(self, plan: Plan, data: bytes, at: int, cipher: Cipher) -> Reading:
+        session = self._session
+        if session.guarded > Proof.CHECKED:
+            return _rejected(Reason.DOWNGRADE, plan)
+        # Nonce: fixed part, upper counter, five bytes of the MAC reversed.
+        nonce = data[:5] + data[-4:-1] + session.reversed_mac[:5]
+        try:
+            plain, check = cipher.read_legacy(nonce, data[at:-_LEGACY_TAIL])
+        except InvalidTag:
+            return self._refused(plan, data)
+        # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
+        if check == data[-1] and plain[2] + _HEADER <= len(plain):
+            believed = session.check_agrees()
+        else:
+            believed = session.check_disagrees(sensible=sensible(plan.spec, plain))
+        if not believed:
+            return self._refused(plan, data)
+        verdict = self.counters.short.judge(data)
+        if verdict is not Verdict.NEWS:
+            return self._late(plan, data, plain, verdict)
+        session.proves(FORMAT, session.checked)
+        if plan is not self._current:
+            self._follow(plan)
+        reading = self._walk(plan, plain, 0)
+        return (
+            reading._replace(reason=Reason.UNCHECKED) if session.unchecked else reading
+        )
+
+    def _refused(self, plan: Plan, data: bytes) -> Reading:
+        outcome, reason = self._session.refused(self._entry, data, FORMAT)
+        return _sealed(outcome, plan, reason)
+
+    def _late(self, plan: Plan, data: bytes, plain: bytes, verdict: Verdict) -> Reading:
+        """Read a frame that the key opened and whose counter is no plain news."""
+        self._session.opened(FORMAT)
+        if verdict is Verdict.QUIET:
+            reading = self._walk(plan, plain, 0)
+            if reading.values:
+                return reading._replace(events=())
+        else:
+            self.history.forget(data)
+        return _rejected(Reason.REPLAY, plan)
+
+    def _unproven(self, plan: Plan) -> Reading:
+        """Take from a clear frame no more than that the device, whose key is proven, is there."""
+        if plan.has_objects:
+            return _rejected(Reason.DOWNGRADE, plan)
+        if plan.paired is not None:
+            self._session.paired = plan.paired
+        return _presence(plan)._replace(values={})
 
     def _foreign(self, plan: Plan, data: bytes) -> Reason | None:
         if plan.rejected:
@@ -267,7 +321,7 @@ class Beacon:
         if found is None:
             return None
         # What a key opened may tell anything; what anybody may send only what the product has.
-        if spec and not plan.sealed and not _knows(spec, object_id, found):
+        if spec and not plan.sealed and not knows(spec, object_id, found):
             return None
         decode = reader(found, object_id, header[2])
         if decode is not None:
@@ -275,26 +329,8 @@ class Beacon:
         return decode
 
 
-def _knows(spec: DeviceSpec, object_id: int, found: ObjectSpec) -> bool:
-    """Say whether a product has what an object tells; its charge any product may tell."""
-    if object_id in spec.objects or not spec.events.keys().isdisjoint(found.events):
-        return True
-    first = next(iter(found.fields), None)
-    return (
-        first is Field.BATTERY
-        or first in spec.fields
-        or (first in GPIO and spec.model in REFLASHABLE)
-    )
-
-
-def _open_legacy(cipher: Cipher, mac: bytes, data: bytes, at: int) -> bytes:
-    # Nonce: fixed part, upper counter, five bytes of the MAC reversed.
-    nonce = data[:5] + data[-4:-1] + mac[:5]
-    plain = cipher.decrypt_legacy(nonce, data[at:-4], data[-1])
-    # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
-    if plain[2] + _HEADER > len(plain):
-        raise InvalidTag
-    return plain
+def _counter(data: bytes) -> int:
+    return data[_COUNTER_AT] | int.from_bytes(data[-7:-4], "little") << 8
 
 
 def _presence(plan: Plan) -> Reading:

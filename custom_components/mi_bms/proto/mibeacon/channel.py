@@ -5,15 +5,13 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 
 from ..model.reading import Outcome, Reading, Reason
+from .counters import TAG, Counters, Verdict
 from .devices import KINDS
 from .formats import CUSTOM, Format
 from .formats.content import Content, Sealed
 from .frame import LONGEST
-from .history import History, Sequence
-from .session import Session
-
-# A device that encrypts does so for this long (s); later its firmware may have been told otherwise.
-_ENCRYPTS: Final = 3_600.0
+from .history import History
+from .session import Proof, Session
 
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 
@@ -52,26 +50,27 @@ class Channel:
         return self.history.last if self.again.encrypted else None
 
     def new_key(self) -> None:
-        """Forget the counter: another key counts anew."""
-        self._sequence = Sequence()
-        self._sealed_at = -_ENCRYPTS
+        """Forget the counters: another key counts anew."""
+        self.counters = Counters(_counter, 0)
 
     def _read(
         self, parsed: Content | Sealed | Reason, data: bytes, now: float
     ) -> Reading:
-        # Whether a frame is sealed is itself not: with that bit gone, ciphertext looks like objects.
-        if isinstance(parsed, Content) and now - self._sealed_at < _ENCRYPTS:
-            parsed = Reason.DOWNGRADE
         if isinstance(parsed, Reason):
-            return self._note(
-                Reading(Outcome.REJECTED, format=self._format.name, reason=parsed)
-            )
-        if isinstance(parsed, Content):
+            return self._rejected(parsed)
+        if isinstance(parsed, Sealed):
+            return self._open(parsed, data, now)
+        if not self._session.guarded:
             return self._content(parsed, encrypted=False)
-        return self._open(parsed, data, now)
+        # Whether a frame is sealed is itself not: without that bit, ciphertext looks like objects.
+        if parsed.payload:
+            return self._rejected(Reason.DOWNGRADE)
+        return self._note(Reading(Outcome.NO_PAYLOAD, format=self._format.name))
 
     def _open(self, sealed: Sealed, data: bytes, now: float) -> Reading:
         session, name = self._session, self._format.name
+        if not sealed.counter and session.guarded > Proof.SHORT:
+            return self._rejected(Reason.DOWNGRADE, encrypted=True)
         if session.cipher is None:
             outcome: Outcome = session.locked(self._entry, data, name)
             return self._note(Reading(outcome, format=name, encrypted=True))
@@ -82,18 +81,30 @@ class Channel:
             return self._note(
                 Reading(outcome, format=name, encrypted=True, reason=reason)
             )
+        if sealed.counter:
+            proof, verdict = Proof.COUNTED, self.counters.long.judge(data, now)
+        else:
+            proof, verdict = Proof.SHORT, self.counters.short.judge(data)
         session.opened(name)
-        counter = sealed.counter
-        if counter and not self._sequence.accept(counter[1:], counter[0], data, now):
+        if verdict is Verdict.STALE:
             self.history.forget(data)
-            return self._note(
-                Reading(
-                    Outcome.REJECTED, format=name, encrypted=True, reason=Reason.REPLAY
-                )
+            return self._rejected(Reason.REPLAY, encrypted=True)
+        content = sealed.plain(plain)
+        if verdict is Verdict.NEWS:
+            session.proves(name, proof)
+        else:
+            content = content._replace(events=())
+        return self._content(content, encrypted=True)
+
+    def _rejected(self, reason: Reason, *, encrypted: bool = False) -> Reading:
+        return self._note(
+            Reading(
+                Outcome.REJECTED,
+                format=self._format.name,
+                encrypted=encrypted,
+                reason=reason,
             )
-        if counter:
-            self._sealed_at = now
-        return self._content(sealed.plain(plain), encrypted=True)
+        )
 
     def _content(self, content: Content, *, encrypted: bool) -> Reading:
         name = content.name or self._format.name
@@ -129,3 +140,7 @@ class Channel:
             encrypted=reading.encrypted,
         )
         return reading
+
+
+def _counter(data: bytes) -> int:
+    return int.from_bytes(data[-2 * TAG : -TAG], "little")

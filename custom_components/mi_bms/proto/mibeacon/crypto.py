@@ -100,6 +100,13 @@ class Cipher:
 
     def decrypt_legacy(self, nonce: bytes, sealed: bytes, check: int) -> bytes:
         """Open a v2/v3 object; ``InvalidTag`` if the key has another length or the check byte is wrong."""
+        plain, right = self.read_legacy(nonce, sealed)
+        if right != check:
+            raise InvalidTag
+        return plain
+
+    def read_legacy(self, nonce: bytes, sealed: bytes) -> tuple[bytes, int]:
+        """Read a v2/v3 object, and the check byte that belongs to it; ``InvalidTag`` without such a key."""
         if self._legacy is None or self._blocks is None:
             raise InvalidTag
         # One byte of a tag is none for CCM's own decryption, which gives nothing without it.
@@ -107,9 +114,7 @@ class Cipher:
         numbers = _NUMBERS[: (size + _BLOCK - 1) // _BLOCK]
         stream = self._blocks(b"".join([head + number for number in numbers]))
         plain = (int.from_bytes(sealed) ^ int.from_bytes(stream[:size])).to_bytes(size)
-        if self._legacy.encrypt(nonce, plain, AAD)[size] != check:
-            raise InvalidTag
-        return plain
+        return plain, self._legacy.encrypt(nonce, plain, AAD)[size]
 
     def encrypt_legacy(self, nonce: bytes, plain: bytes) -> tuple[bytes, int]:
         """Seal a v2/v3 object: ciphertext and check byte; ``InvalidTag`` if the key has another length."""

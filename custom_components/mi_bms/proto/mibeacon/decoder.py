@@ -5,7 +5,7 @@ it took last; only entries that changed are decoded. Entries that are new togeth
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ..model.fields import Field
@@ -14,6 +14,7 @@ from .beacon import FORMAT, Beacon
 from .channel import Channel
 from .devices import DEVICES, DeviceSpec
 from .formats import CUSTOM, REFLASHABLE, SERVICES, of_company
+from .history import History
 from .identify import (
     FE95,
     NEWEST_IN_MAKER_DATA,
@@ -50,6 +51,7 @@ _RANK: Final = {outcome: rank for rank, outcome in enumerate(_BEST)}
 
 # Formats by resolution: when one device sends the same value in several, the finest is kept.
 _COARSE_FIRST: Final = {"atc": 0, FORMAT: 1, "qingping": 1, "bthome": 2, "pvvx": 2}
+_SEALED: Final = 10
 # A number in a finer format holds against coarser ones for so many seconds.
 _FINER_FOR: Final = 120.0
 
@@ -58,13 +60,21 @@ class Decoder:
     """Decode the adverts of one device."""
 
     def __init__(
-        self, address: str, key: bytes | None = None, *, product_id: int | None = None
+        self,
+        address: str,
+        key: bytes | None = None,
+        *,
+        product_id: int | None = None,
+        kept: object = None,
     ) -> None:
-        """Take the address as the host gives it, the key, and the product if it is known already.
+        """Take the address as the host gives it, the key, and what former runs know.
 
+        That is the product, and a ``snapshot`` as JSON gives it back; what is none is passed over.
         A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
         """
         self._session = Session(address, key)
+        self._kept: dict[str, object] = {}
+        self._restore(kept)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
         # The finest format that gave a number, and when.
@@ -116,6 +126,36 @@ class Decoder:
         """Decode one entry of service data."""
         return self.feed({uuid: data}, {}, now)
 
+    def _restore(self, kept: object) -> None:
+        if isinstance(kept, Mapping) and self._session.restore(kept):
+            counters = kept.get("counters")
+            if isinstance(counters, Mapping):
+                self._kept = dict(counters)
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what the next run has to know to believe no more than this one, for JSON."""
+        counters = self._kept | {
+            name: channel.counters.snapshot() for name, channel in self._entries()
+        }
+        return {**self._session.snapshot(), "counters": counters}
+
+    def allow_clear(self) -> None:
+        """Believe what the device sends in the clear, until the key opens a frame again."""
+        self._session.allow_clear()
+        for _, channel in self._entries():
+            # What was refused is said again.
+            channel.history = History()
+
+    @property
+    def guarded(self) -> bool:
+        """Say whether nothing is believed but what the key opens."""
+        return bool(self._session.guarded)
+
+    @property
+    def proven(self) -> bool:
+        """Say whether the key has ever opened a frame, in this run or a former one."""
+        return bool(self._session.proof)
+
     def set_key(self, key: bytes | None) -> Reading | None:
         """Use another key and try it on the frames that nothing opened yet.
 
@@ -123,7 +163,8 @@ class Decoder:
         """
         session = self._session
         session.set_key(key)
-        for channel in (*self._channels.values(), *self._makers.values()):
+        self._kept.clear()
+        for _, channel in self._entries():
             channel.new_key()
         waiting, session.kept = session.kept, ()
         reading: Reading | None = None
@@ -188,11 +229,15 @@ class Decoder:
     def frames(self) -> tuple[tuple[str, bytes], ...]:
         """Give the newest encrypted entries as (UUID, bytes), for trying a key."""
         found = list(self._session.kept)
-        for entry, channel in (*self._channels.items(), *self._makers.items()):
-            name = entry if isinstance(entry, str) else f"{_MAKER}{entry}"
+        for name, channel in self._entries():
             if channel.sealed and (name, channel.sealed) not in found:
                 found.append((name, channel.sealed))
         return tuple(found)
+
+    def _entries(self) -> Iterator[tuple[str, Beacon | Channel]]:
+        yield from self._channels.items()
+        for company, channel in self._makers.items():
+            yield f"{_MAKER}{company}", channel
 
     def _feed_makers(
         self,
@@ -214,7 +259,7 @@ class Decoder:
 
     def _finest(self, reading: Reading, now: float) -> Reading:
         # Custom firmware can send the same in several formats in turn; values would jump.
-        rank = _COARSE_FIRST.get(reading.format, 1)
+        rank = _rank(reading)
         kept: dict[Field, Value] = {}
         for field, value in reading.values.items():
             if not isinstance(value, (bool, str)):
@@ -234,6 +279,7 @@ class Decoder:
             return None
         else:
             channel = Channel(uuid, self._session, SERVICES[number])
+        channel.counters.restore(self._kept.pop(uuid, None))
         self._channels[uuid] = channel
         return channel
 
@@ -252,6 +298,7 @@ class Decoder:
             channel = Channel(entry, self._session, form)
         else:
             return None
+        channel.counters.restore(self._kept.pop(entry, None))
         self._makers[company] = channel
         return channel
 
@@ -265,9 +312,15 @@ def _company(entry: str) -> int | None:
     return int(company) if not kind and company.isdecimal() else None
 
 
+def _rank(reading: Reading) -> int:
+    # What the key opened stands above all that anybody may send.
+    rank = _COARSE_FIRST.get(reading.format, 1)
+    return rank + _SEALED if reading.encrypted else rank
+
+
 def _merge(one: Reading, other: Reading) -> Reading:
     """Join the readings of two entries of one advert."""
-    if _COARSE_FIRST.get(one.format, 1) > _COARSE_FIRST.get(other.format, 1):
+    if _rank(one) > _rank(other):
         fields: dict[Field, Value] = {**other.values, **one.values}
     else:
         fields = {**one.values, **other.values}
@@ -275,6 +328,7 @@ def _merge(one: Reading, other: Reading) -> Reading:
     return best._replace(
         values=fields,
         events=one.events + other.events,
+        reason=best.reason or one.reason or other.reason,
         further={**one.further, **other.further},
     )
 
@@ -287,8 +341,9 @@ def check_key(
     ``KeyFormatError`` if the key has neither 12 nor 16 bytes.
     """
     found = KeyCheck.UNKNOWN
+    # One decoder for all: some frames are only believed together.
+    decoder = Decoder(address, key)
     for uuid, data in frames:
-        decoder = Decoder(address, key)
         company = _company(uuid)
         if company is None:
             reading = decoder.feed_one(uuid, data, 0.0)

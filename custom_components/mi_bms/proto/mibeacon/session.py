@@ -1,5 +1,13 @@
-"""What all advert formats of one device share: its address, its key and how the key fares."""
+"""What all advert formats of one device share: its address, its key, how the key fares, what it proved.
 
+Once the key has opened a frame, only what is at least as well proven is believed of the device, in
+whatever format it comes. That lasts over restarts, as long as the key is the same and nobody has
+said that the device sends in the clear now.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+import hashlib
 from typing import Final
 
 from ..model.reading import KeyState, Outcome, Reason
@@ -9,6 +17,24 @@ from .spec import DeviceSpec
 _KEPT: Final = 4
 # One failure may be a damaged packet or one of an older binding that a receiver still held.
 _FAILURES: Final = 2
+# Frames that nothing opens and between which nothing came in the clear, until a key is missed.
+_LOCKED: Final = 3
+# Frames whose check byte agrees until it is a proof: one in 256 agrees by chance.
+_AGREEING: Final = 3
+# Frames that say something sensible under a check byte that disagrees until that byte is another
+# thing in this product. A wrong key makes noise of a frame. That noise begins with the header of an
+# object of the product, with the right length, by one chance in 50,000 (there are no more than 320
+# such headers among 2**24), so a wrong key passes three frames in a row by one in 10**14.
+_DISAGREEING: Final = 3
+
+
+class Proof(IntEnum):
+    """Say how well a frame proves where it comes from, by what a stranger needs to make another."""
+
+    NONE = 0
+    CHECKED = 1  # MiBeacon v2/v3: a byte, which one try in 256 hits
+    SHORT = 2  # a tag, and a counter of 8 bits: recorded frames fit again soon
+    COUNTED = 3  # a tag, and a counter of 32 bits
 
 
 def mac_of(address: str) -> bytes | None:
@@ -35,20 +61,63 @@ class Session:
         self.paired: bool | None = None
         # Newest encrypted frames that nothing has opened yet, with the entry they came in.
         self.kept: tuple[tuple[str, bytes], ...] = ()
-        self.clear_formats: frozenset[str] = frozenset()
-        # True until a frame proves the key, and after each that it did not open.
-        self.in_doubt = True
+        self._clear_formats: frozenset[str] = frozenset()
         self._sealed_format = ""
-        self._verified = False
-        self._failures = 0
+        self._locked = 0  # frames in a row for which there was no key
         self.set_key(key)
 
     def set_key(self, key: bytes | None) -> None:
         """Use another key from now on; nothing is known of it yet."""
         self.cipher = None if key is None else Cipher(key)
+        self._mark = (
+            b"" if key is None else hashlib.sha256(b"mi_bms trust" + key).digest()
+        )
+        # True while a frame that the key opens tells something new of it.
         self.in_doubt = True
+        self.proof = Proof.NONE
+        # What a frame has to prove at least.
+        self.guarded = Proof.NONE
+        self.allowed = False  # to send in the clear though the key is proven
+        self.unchecked = False  # the check byte of v2/v3 is another thing
         self._verified = False
         self._failures = 0
+        self._agreed = 0
+        self._disagreed = 0
+        self._wary = False
+
+    # --- what is known over restarts --------------------------------------------------------
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what the next run has to know, for JSON; the key is only hinted at."""
+        return {
+            "key": self._mark[:4].hex(),
+            "proof": int(self.proof),
+            "clear": self.allowed,
+            "unchecked": self.unchecked,
+        }
+
+    def restore(self, kept: Mapping[str, object]) -> bool:
+        """Go on from a snapshot; False if it was of another key, or is none."""
+        proof = kept.get("proof")
+        same = kept.get("key") == self._mark[:4].hex()
+        if not same or not isinstance(proof, int) or proof not in Proof:
+            return False
+        self.proof = Proof(proof)
+        self.unchecked = kept.get("unchecked") is True
+        self._agreed = _AGREEING if self.proof else 0
+        self.allowed = kept.get("clear") is True
+        self._guard()
+        return True
+
+    def allow_clear(self) -> None:
+        """Believe what comes in the clear, until the key opens a frame again."""
+        self.allowed = self.in_doubt = True
+        self._guard()
+
+    def _guard(self) -> None:
+        self.guarded = Proof.NONE if self.allowed else self.proof
+
+    # --- frames -------------------------------------------------------------------------------
 
     def learn_mac(self, reversed_mac: bytes) -> None:
         """Take the address from a frame, on a host that gives none."""
@@ -58,6 +127,7 @@ class Session:
     def locked(self, entry: str, data: bytes, name: str) -> Outcome:
         """Keep an encrypted frame for which there is no key."""
         self._sealed_format = name
+        self._locked += 1
         self._keep(entry, data)
         return Outcome.NEEDS_KEY
 
@@ -66,7 +136,15 @@ class Session:
         self._sealed_format = name
         self._verified = True
         self._failures = 0
-        self.in_doubt = False
+        self.in_doubt = self.allowed or self.proof < Proof.COUNTED
+
+    def proves(self, name: str, proof: Proof) -> None:
+        """Note that the key opened a frame that was not heard before; needed only while in doubt."""
+        if proof:
+            self.allowed = False
+            self.proof = max(self.proof, proof)
+            self._guard()
+        self.opened(name)
 
     def refused(
         self, entry: str, data: bytes, name: str
@@ -81,10 +159,33 @@ class Session:
         self._verified = False
         return Outcome.WRONG_KEY, None
 
+    def check_agrees(self) -> bool:
+        """Note that the check byte of a v2/v3 frame agrees; False if that may be by chance."""
+        if self.unchecked:
+            return True
+        self._agreed += 1
+        self._disagreed = 0
+        # Who tries all check bytes hits one; hardly two in a row.
+        believed, self._wary = not self._wary, False
+        return believed
+
+    def check_disagrees(self, *, sensible: bool) -> bool:
+        """Note that it does not; True if the frame is to be believed nevertheless."""
+        self._disagreed = self._disagreed + 1 if sensible else 0
+        self._wary = self._agreed > 0
+        self.unchecked |= not self._agreed and self._disagreed >= _DISAGREEING
+        return self.unchecked and sensible
+
+    @property
+    def checked(self) -> Proof:
+        """Say what a v2/v3 frame proves now."""
+        return Proof.CHECKED if self._agreed >= _AGREEING else Proof.NONE
+
     def in_clear(self, name: str) -> None:
         """Note that a format told something without encryption."""
-        if name not in self.clear_formats:
-            self.clear_formats |= {name}
+        self._locked = 0
+        if name not in self._clear_formats:
+            self._clear_formats |= {name}
 
     def _keep(self, entry: str, data: bytes) -> None:
         self.kept = (*self.kept, (entry, data))[-_KEPT:]
@@ -94,9 +195,8 @@ class Session:
         """Say what is known of the key."""
         if self.cipher is None:
             # Some devices send the same in clear under another format: no key is missed then.
-            needed = self._sealed_format and not self.clear_formats - {
-                self._sealed_format
-            }
+            other = self._clear_formats - {self._sealed_format}
+            needed = self._locked >= _LOCKED and not other
             return KeyState.MISSING if needed else KeyState.NOT_NEEDED
         if self._failures >= _FAILURES:
             return KeyState.WRONG

@@ -37,7 +37,10 @@ class Reason(StrEnum):
     NO_MAC = "no_mac"
     REPLAY = "replay"
     CORRUPT = "corrupt"
-    DOWNGRADE = "downgrade"  # in the clear, from a device that encrypts
+    DOWNGRADE = "downgrade"  # in the clear, from a device whose key is proven
+    UNCHECKED = (
+        "unchecked"  # believed though its check byte is wrong, as that of all others
+    )
     RANGE = "range"
 
 
