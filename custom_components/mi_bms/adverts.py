@@ -33,6 +33,7 @@ from homeassistant.util import dt as dt_util
 from .active import ActiveSensor
 from .board import Board
 from .const import CLOCKS_APART, CONF_KEY, CONF_MODEL, CONF_PRODUCT
+from .door import Door
 from .endings import HELD, Endings
 from .feed import SensorNews
 from .key_watch import KeyWatch
@@ -76,9 +77,14 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.key = bytes.fromhex(key) if key else None
         self.options = SensorOptions.of(entry.options)
         self._feed = hass.data[SHARED].feed
+        kept = hass.data[SHARED].kept.get(address, {})
         self.decoder = Decoder(
-            address, self.key, product_id=entry.data.get(CONF_PRODUCT)
+            address,
+            self.key,
+            product_id=entry.data.get(CONF_PRODUCT),
+            kept=kept.get("trust"),
         )
+        self._proven = self.decoder.proven
         self.losses = Losses()
         self.cadence = self._cadence()
         # Entities are made before it is heard: what sleeps shows from then on what it said last.
@@ -91,6 +97,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.board = Board()
         self._key_watch = KeyWatch(hass, entry, self.decoder)
         self._unpaired = Unpaired(hass, entry, self.decoder, self._later)
+        self._key_watch.refused = kept.get("clear_refused", False)
+        self.door = Door("sensors")
         self.receivers = Receivers(hass, self.losses)
         self.recorder = Recorder(address, self.key, self._later)
         self._lost = False
@@ -99,15 +107,14 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._check: CALLBACK_TYPE | None = None
         self._endings = Endings(
             self.options.holds,
-            hass.data[SHARED].kept.get(address, {}).get("ends", {}),
+            kept.get("ends", {}),
             self._later,
             self._end,
         )
         self._endings.know(self._spec)
         # When each field was last said (monotonic s), and what an action has set since.
         self.said_at: dict[str, float] = {}
-        kept = hass.data[SHARED].kept.get(address, {}).get("given", ())
-        self.given = {Field(name) for name in kept if name in Field}
+        self.given = {Field(name) for name in kept.get("given", ()) if name in Field}
         title: str | None = entry.data.get(CONF_MODEL)
         product: int = entry.data.get(CONF_PRODUCT) or PRODUCT_OF.get(title, 0)
         can = ACTIVE.get(product)
@@ -143,6 +150,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             "given": sorted(self.given),
             "active": self.active.snapshot() if self.active else {},
             "ends": self._endings.kept,
+            "trust": self.decoder.snapshot(),
+            "clear_refused": self._key_watch.refused,
         }
 
     @property
@@ -181,6 +190,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 stop_active()
             self._endings.async_stop()
             self._unpaired.async_stop()
+            self._key_watch.async_withdraw_clear()
             if self._check:
                 self._check()
 
@@ -229,6 +239,13 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
     def _async_handle_bluetooth_event(
         self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange
     ) -> None:
+        try:
+            self._hear(service_info)
+        except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
+            self.door.note(err)
+            self._give_up()
+
+    def _hear(self, service_info: BluetoothServiceInfoBleak) -> None:
         self.cadence.hear(service_info.time)
         if self._lost:
             self._lost = False
@@ -242,6 +259,13 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         # only when what was learned counts for the first time.
         if self._check is None or self.cadence.silences == ENOUGH:
             self._watch()
+
+    def _give_up(self) -> None:
+        """Show nothing old for new: what an advert said could not be taken."""
+        if self._available:
+            self._available = False
+            for processor in self._processors:
+                processor.async_handle_unavailable()
 
     # --- what an advert says ---------------------------------------------------------------
 
@@ -277,8 +301,11 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             info.service_data, info.manufacturer_data, info.time, info.source
         )
         self.receivers.take(info)
-        if reading.outcome is not Outcome.DECODED or self._key_watch.wrong:
-            self._key_watch.take(reading.outcome)
+        self._key_watch.take(reading, info.time)
+        if reading.encrypted and (reading.events or not self._proven):
+            # Neither the first proof of a key nor what happened may be believed twice after a crash.
+            self._proven = decoder.proven
+            self.hass.data[SHARED].async_save_soon()
         if decoder.paired is not None:
             self._unpaired.async_take(reading)
         if not reading.values and not reading.events:
@@ -437,6 +464,15 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
                 listener(event)
             elif self._new_event:
                 self._new_event(key, event)
+
+    @callback
+    def async_allow_clear(self, *, allowed: bool) -> None:
+        """Believe what the sensor sends in the clear though its key is proven, or stay with the key."""
+        self._key_watch.async_withdraw_clear()
+        self._key_watch.refused = not allowed
+        if allowed:
+            self.decoder.allow_clear()
+        self.hass.data[SHARED].async_save_soon()
 
     @property
     def key_state(self) -> str:

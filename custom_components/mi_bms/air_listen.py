@@ -23,6 +23,7 @@ from homeassistant.util.ulid import ulid_now
 from .air_errors import mistake
 from .air_records import air_advert, receivers, record
 from .const import DOMAIN
+from .door import Door
 from .proto.air.adverts import Filter
 from .proto.link.talk import Code
 
@@ -134,7 +135,9 @@ def _follow(
 ) -> CALLBACK_TYPE:
     """Call ``heard`` with each advert of one device, or with each of any that says something new."""
     if address is not None:
-        return bluetooth.async_register_advertisement_callback(hass, heard, address)
+        return bluetooth.async_register_advertisement_callback(
+            hass, Door("listeners").guard(heard), address
+        )
     replayed = False
 
     @callback
@@ -145,7 +148,7 @@ def _follow(
 
     stop = bluetooth.async_register_callback(
         hass,
-        changed,
+        Door("listeners").guard(changed),
         BluetoothCallbackMatcher(connectable=False),
         BluetoothScanningMode.PASSIVE,
     )

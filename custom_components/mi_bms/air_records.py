@@ -23,6 +23,7 @@ from homeassistant.components.bluetooth import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .adding import entry_of
+from .door import Door
 from .heard import look_at, told_type
 from .keyring import KEYS
 from .proto.air.adverts import Advert, Filter, address_type
@@ -197,6 +198,7 @@ class Scan:
     def __init__(self, hass: HomeAssistant, wanted: Filter) -> None:
         """Start without any."""
         self._hass, self._wanted = hass, wanted
+        self._door = Door("look")
         self._said: dict[str, _Said] = {}
         self._stops: dict[str, CALLBACK_TYPE] = {}
         self._live = False
@@ -208,7 +210,10 @@ class Scan:
             stack.callback(self._stop)
             stack.callback(
                 bluetooth.async_register_callback(
-                    self._hass, self._meet, _ANY, BluetoothScanningMode.PASSIVE
+                    self._hass,
+                    self._door.guard(self._meet),
+                    _ANY,
+                    BluetoothScanningMode.PASSIVE,
                 )
             )
             self._live = True
@@ -236,7 +241,7 @@ class Scan:
             self._said[address].take(each)
 
         self._stops[address] = bluetooth.async_register_advertisement_callback(
-            self._hass, heard, address
+            self._hass, self._door.guard(heard), address
         )
         if self._live:
             heard(info)

@@ -31,6 +31,7 @@ from .const import (
     CONF_PROFILE,
     MAX_RELEASE,
 )
+from .door import Door
 from .feed import BatteryNews
 from .held_link import HeldLink
 from .options import BatterySettings
@@ -101,6 +102,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.settings = BatterySettings.of(entry.options)
         self.rows = RowsPerDay()
+        self.door = Door("batteries")
         self._polls = hass.data[SHARED].polls
         self.history = LinkHistory(grace=self.settings.grace, begun=self._polls.now())
         self.pack: Pack | None = None
@@ -229,7 +231,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._stay_away()
         # Each one counts as a sign of life, also those that say nothing new.
         stop_listening = bluetooth.async_register_advertisement_callback(
-            self.hass, heard, self.address
+            self.hass, self.door.guard(heard), self.address
         )
         stop_looking = async_track_time_interval(
             self.hass, self._look, LOOK_EVERY, cancel_on_shutdown=True

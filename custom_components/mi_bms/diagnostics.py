@@ -57,6 +57,9 @@ async def async_get_config_entry_diagnostics(
             "model": decoder.model,
             "product_id": decoder.product_id,
             "key": coordinator.key_state,
+            "key_proven": decoder.proven,
+            "believes_clear": not decoder.guarded,
+            "faults": coordinator.door.faults,
             "counters": {str(name): n for name, n in decoder.counters.items()},
             "longest_silence": round(coordinator.cadence.longest, 1),
             "silences": coordinator.cadence.silences,
@@ -81,6 +84,7 @@ async def _async_battery(
         "family": battery.family.id,
         "polls": battery.polls,
         "failures": dict(battery.failures),
+        "faults": battery.door.faults,
         "refused": dict(battery.gate.refused),
         "left_out": dict(battery.left_out),
         "refused_samples": [

@@ -21,6 +21,7 @@ from homeassistant.helpers import selector
 
 from .adding import Wish, entry_of, key_data, sensor_data
 from .const import CONF_KEY, CONF_PRODUCT
+from .door import Door
 from .flow_base import DeviceFlow
 from .heard import find
 from .keyring import Frames, async_keys
@@ -75,7 +76,7 @@ class SensorSteps(DeviceFlow):
 
         self._stop_listening = bluetooth.async_register_callback(
             self.hass,
-            heard,
+            Door("forms").guard(heard),
             {"address": self._address, "connectable": False},
             BluetoothScanningMode.PASSIVE,
         )

@@ -27,6 +27,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .adding import Wish, async_add, async_rekey, entry_of
 from .const import CONF_KEY, DOMAIN
+from .door import Door
 from .heard import is_fleeting, look_at, sighting_of
 from .newcomers import AN_HOUR, Newcomers
 from .proto.keys.ring import KeyRing, opens
@@ -61,6 +62,7 @@ class Keys:
         self._store: Store[dict[str, Any]] = Store(
             hass, STORE_VERSION, f"{DOMAIN}.keys", private=True, atomic_writes=True
         )
+        self.door = Door("keys")
         self.ring = KeyRing()
         self.identities: dict[str, dict[str, Any]] = {}
         # What a file said of a device besides, as JSON.
@@ -93,7 +95,7 @@ class Keys:
         for uuid in _SERVICES:
             bluetooth.async_register_callback(
                 self._hass,
-                self._hear,
+                self.door.guard(self._hear),
                 BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
                 BluetoothScanningMode.PASSIVE,
             )

@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from .adding import Wish, async_rekey, entry_of
 from .const import DOMAIN
+from .door import Door
 from .keyring import Keys
 from .proto.activation.activation import Activation
 from .proto.activation.contract import ActivationResult, Reason, Stage
@@ -147,7 +148,7 @@ class Pairing:
 
         stop = bluetooth.async_register_callback(
             self._hass,
-            heard,
+            Door("pairing").guard(heard),
             BluetoothCallbackMatcher(address=self.address, connectable=True),
             BluetoothScanningMode.ACTIVE,
         )

@@ -1,10 +1,12 @@
-"""Repairs that lead somewhere: a sensor that is not paired is paired."""
+"""Repairs that lead somewhere: a sensor is paired, or believed though it does not encrypt any more."""
 
 from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 
+from .adverts import SensorCoordinator
 from .const import DOMAIN
+from .key_watch import CLEAR
 
 
 class PairFlow(RepairsFlow):
@@ -41,8 +43,47 @@ class PairFlow(RepairsFlow):
         )
 
 
+class ClearFlow(RepairsFlow):
+    """Ask whether a sensor was told to send in the clear, or a stranger sends."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Take the sensor's entry."""
+        self._entry_id = entry_id
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show both answers."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        return self.async_show_menu(
+            menu_options=["allow", "refuse"],
+            description_placeholders={"name": entry.title if entry else ""},
+        )
+
+    async def async_step_allow(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Believe what it sends."""
+        return self._answer(allowed=True)
+
+    async def async_step_refuse(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on without it."""
+        return self._answer(allowed=False)
+
+    def _answer(self, *, allowed: bool) -> RepairsFlowResult:
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        coordinator = getattr(entry, "runtime_data", None)
+        if not isinstance(coordinator, SensorCoordinator):
+            return self.async_abort(reason="not_loaded")
+        coordinator.async_allow_clear(allowed=allowed)
+        return self.async_create_entry(data={})
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Open the flow of an issue."""
-    return PairFlow(str((data or {}).get("entry_id")))
+    flow = ClearFlow if issue_id.startswith(CLEAR) else PairFlow
+    return flow(str((data or {}).get("entry_id")))

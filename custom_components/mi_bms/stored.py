@@ -149,6 +149,9 @@ _SENSOR: Final[dict[Any, Any]] = {
     Optional("silences"): _count,
     Optional("seen_at"): Either("", moment),
     Optional("given"): [word],
+    # The decoder judges it.
+    Optional("trust"): dict,
+    Optional("clear_refused"): flag,
     Optional("ends"): table({Optional(field.value): moment for field in Field}),
     Optional("active"): table(
         {

@@ -200,15 +200,15 @@ async def test_what_an_earlier_run_has_learned_counts(
 
 
 async def test_a_new_key_after_pairing_anew(home: Home) -> None:
-    """Three packets that the key does not open ask for the new one; it is used at once."""
+    """When the key has opened nothing for longer than is normal, the new one is asked for, and used at once."""
     device = KINDS["LYWSD03MMC"](address=ADDRESS, key="11" * 16)
     entry = await home.add(device)
-    await home.listen(device, 6)
+    await home.listen(device, 20, every=10)
     assert isinstance(device, MiSensor)
     device.bind("22" * 16)
-    await home.listen(device, 2)
+    await home.listen(device, 10)
     assert home.flows() == []
-    await home.listen(device, 4)
+    await home.listen(device, 20, every=10)
     (flow,) = home.flows()
     assert flow["context"]["source"] == "reauth"
     assert flow["step_id"] == "new_key"
@@ -226,12 +226,12 @@ async def test_a_new_key_after_pairing_anew(home: Home) -> None:
 
 
 async def test_a_key_is_missed_as_soon_as_something_is_encrypted(home: Home) -> None:
-    """Added while it only showed its presence; the first real packet needs a key."""
+    """Added while it only showed its presence; its first real packets need a key."""
     device = home.air.add(KINDS["MJYD02YL"](address="54:48:E6:00:07:F6", key="f6" * 16))
     entry = await home.add(device, {})
     assert "key" not in entry.data
     assert home.flows() == []
-    await home.listen(device, 3)
+    await home.listen(device, 9)
     (flow,) = home.flows()
     assert flow["context"]["source"] == "reauth"
     done = await home.answer(flow, {"key": "f6" * 16})

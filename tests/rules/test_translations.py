@@ -16,6 +16,7 @@ from custom_components.mi_bms import (
     button,
     event,
     issues,
+    key_watch,
     keyring,
     link_entities,
     sensor,
@@ -483,6 +484,7 @@ def test_issues() -> None:
         keyring.STOPPED: {"count"},
         keyring.NEWER: {"file"},
         unpaired.NOT_PAIRED: {"name"},
+        key_watch.CLEAR: {"name"},
     }
     assert set(TEXTS["issues"]) == set(filled)
     for key, texts in TEXTS["issues"].items():

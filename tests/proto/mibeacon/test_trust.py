@@ -86,6 +86,8 @@ def test_presence_of_a_proven_device_implies_nothing() -> None:
         assert (reading.outcome, reading.values) == (Outcome.NO_PAYLOAD, {})
     # It was reset: that is worth knowing, and gives no value.
     assert decoder.paired is False
+    decoder.feed_one(FE95, sealed(scale, obj(0x1004, "c800"), 10), 4.0)
+    assert decoder.paired is True
     qingping = b"\x08\x07" + MAC[::-1]
     reading = decoder.feed_one(uuid(0xFDCD), qingping, 5.0)
     assert (reading.outcome, reading.model) == (Outcome.NO_PAYLOAD, None)

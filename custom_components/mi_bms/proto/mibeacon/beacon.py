@@ -261,6 +261,7 @@ class Beacon:
             return _rejected(Reason.DOWNGRADE, plan)
         if plan.paired is not None:
             self._session.paired = plan.paired
+            self._current = None  # the next frame that the key opens tells better
         return _presence(plan)._replace(values={})
 
     def _foreign(self, plan: Plan, data: bytes) -> Reason | None:
