@@ -120,7 +120,7 @@ async def test_a_sensor_without_a_key_may_stand_in_the_file(home: Home) -> None:
 async def test_a_key_updates_an_entry_that_asks_for_one(home: Home) -> None:
     device = home.air.add(KINDS["MJYD02YL"](address=UNHEARD, key="f6" * 16))
     entry = await home.add(device, {})
-    await home.listen(device, 3)
+    await home.listen(device, 9)
     assert [one["context"]["source"] for one in home.flows()] == ["reauth"]
     form = await paste(home, f"{UNHEARD} {'f6' * 16}")
     assert "will get this key" in choices(form)[UNHEARD]

@@ -106,7 +106,7 @@ async def test_a_sensor_that_was_paired_anew_first_looks_at_the_ring(
     form = await paste(home, f"{OTHER}\nA4:C1:38:99:99:99 {'44' * 16}")
     await take(home, form)
     device.bind(OTHER)
-    await home.listen(device, 8)
+    await home.listen(device, 9, every=600)
     (flow,) = home.flows(ADDRESS)
     assert flow["context"]["source"] == "reauth"
     assert flow["step_id"] == "known_key"

@@ -1,6 +1,6 @@
 """Trust over time: keys that fit again, encryption that is switched off, recordings, faults of ours."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 import json
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.losses import Losses
 from custom_components.mi_bms.proto.model.availability import LinkHistory
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -143,36 +143,22 @@ async def test_a_neighbours_garbage_asks_for_no_new_key(home: Home) -> None:
     assert story.sensor.value("battery") == "99"
 
 
-async def fix(
-    home: Home,
-    hass_client: ClientSessionGenerator,
-    entry: ConfigEntry[Any],
-    answer: str,
-) -> dict[str, Any]:
+async def fix(home: Home, entry: ConfigEntry[Any], answer: str) -> Mapping[str, Any]:
     """Open the repair and answer it."""
     await home.clock.wait(async_setup_component(home.hass, "repairs", {}))
-    client = await home.clock.wait(hass_client())
-    issue = f"clear_again_{entry.entry_id}"
-    response = await home.clock.wait(
-        client.post(
-            "/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue}
-        )
-    )
-    flow = await response.json()
+    manager = repairs_flow_manager(home.hass)
+    assert manager
+    issue = {"issue_id": f"clear_again_{entry.entry_id}"}
+    flow = await home.clock.wait(manager.async_init(DOMAIN, data=issue))
     assert flow["menu_options"] == ["allow", "refuse"]
     assert flow["description_placeholders"] == {"name": entry.title}
-    response = await home.clock.wait(
-        client.post(
-            f"/api/repairs/issues/fix/{flow['flow_id']}", json={"next_step_id": answer}
-        )
-    )
-    done: dict[str, Any] = await response.json()
-    return done
+    step = {"next_step_id": answer}
+    return await home.clock.wait(manager.async_configure(flow["flow_id"], step))
 
 
 @pytest.mark.parametrize("answer", ["allow", "refuse"])
 async def test_encryption_switched_off_is_asked_for_once(
-    home: Home, hass_client: ClientSessionGenerator, answer: str
+    home: Home, answer: str
 ) -> None:
     story = Story(home, "bthome_clear_again")
     sensor = story.sensor
@@ -184,7 +170,7 @@ async def test_encryption_switched_off_is_asked_for_once(
     assert asked_at == 180
     assert sensor.questions() == ["clear_again"]
 
-    done = await fix(home, hass_client, sensor.entry, answer)
+    done = await fix(home, sensor.entry, answer)
     assert done["type"] == "create_entry"
     assert sensor.questions() == []
     for restarted in (False, True):
@@ -218,15 +204,13 @@ async def test_the_question_goes_when_the_key_opens_a_frame(home: Home) -> None:
     assert sensor.questions() == []
 
 
-async def test_a_fix_of_a_sensor_that_is_gone_says_so(
-    home: Home, hass_client: ClientSessionGenerator
-) -> None:
+async def test_a_fix_of_a_sensor_that_is_gone_says_so(home: Home) -> None:
     story = Story(home, "bthome_clear_again")
     async for _ in story.play():
         pass
     entry = story.sensor.entry
     with patch.object(entry, "runtime_data", None):
-        done = await fix(home, hass_client, entry, "allow")
+        done = await fix(home, entry, "allow")
     assert (done["type"], done["reason"]) == ("abort", "not_loaded")
 
 
@@ -273,7 +257,7 @@ async def test_nothing_forged_is_shown(
     def note(event: Event[Any]) -> None:
         state = event.data["new_state"]
         if not event.data["entity_id"].endswith(
-            ("signal_strength", "last_seen", "lost_packets_air")
+            ("signal_strength", "last_seen", "lost_packets_air", "_key")
         ):
             changed.append(state)
 
