@@ -13,6 +13,8 @@ from .home import Home
 
 COUNT = "protection_count_short_circuit"
 ADDRESS = "A5:C2:37:00:00:04"
+STATES = bytes.fromhex("000122000050379f")
+REFUSED = bytes.fromhex("0081029051")
 
 
 def jbd() -> GattBattery:
@@ -114,6 +116,23 @@ async def test_a_family_without_alarms_has_no_alarm_entities(home: Home) -> None
     await home.clock.run(3)
     assert home.entity_id(device, "alarm") is None
     assert home.entity_id(device, "alarm_change") is None
+
+
+async def test_alarms_that_the_battery_refuses_to_tell_are_unknown(home: Home) -> None:
+    device = KINDS["RECORDED"](
+        address="C8:47:8C:00:15:45", vector="seplos:warning_is_no_problem"
+    )
+    await home.add(device)
+    await home.clock.run(5)
+    assert home.value(device, "alarm") == "cell_undervoltage_warning"
+    assert home.value(device, "problem") == "off"
+    heard = await watch(home, device)
+    states = next(step for step in device._entries if step.write == STATES)
+    states.notify[:] = [REFUSED]
+    await until(home, device, "problem", "unknown")
+    assert home.value(device, "alarm") == "unknown"
+    assert home.state(device, "alarm").attributes["active"] == []
+    assert heard == []
 
 
 async def test_counts_of_protections_are_off_at_first(home: Home) -> None:
