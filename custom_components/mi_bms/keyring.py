@@ -35,12 +35,13 @@ from .proto.mibeacon.crypto import parse_key
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.matchers import MATCHERS
 from .proto.model.errors import KeyFormatError
-from .proto.model.reading import KeyState, Outcome
+from .proto.model.reading import Outcome
 from .stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read, async_remove
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0  # s
 DEVICES: Final = 256  # whose packets are kept
+TRIED: Final = 2  # newest packets that several keys of a device are tried on
 EXTRAS: Final = 2000  # devices of which a file said more
 STOPPED: Final = "adding_stopped"
 DAMAGED: Final = "keys_damaged"
@@ -264,19 +265,17 @@ class Keys:
 
     def _decide(self, address: str, decoder: Decoder) -> None:
         """Let what a device sends decide which of several keys is its own."""
-        spare = self.ring.spare(address)
-        if not spare:
+        spare, own = self.ring.spare(address), self.ring.get(address)
+        if not spare or own is None:
             return
-        if decoder.key_state is KeyState.WRONG:
-            frames = decoder.frames
-            key = next((one for one in spare if opens(address, one, frames)), None)
-            entry = entry_of(self._hass, address)
-            if key is None or entry is None:
-                return
+        frames = decoder.frames[-TRIED:]
+        keys = (own, *spare)
+        key = next((one for one in keys if opens(address, one, frames)), None)
+        if key is None:
+            return
+        if key != own and (entry := entry_of(self._hass, address)):
             self.ring.add(address, key)
             async_rekey(self._hass, entry, Wish(address=address, key=key))
-        elif decoder.key_state is not KeyState.RIGHT:
-            return
         self.ring.settle(address)
         self._save()
 

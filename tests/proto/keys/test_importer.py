@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from time import perf_counter
+import sys
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.keys import collect, importer
+from custom_components.mi_bms.proto.keys import collect, importer, jsonish
 from custom_components.mi_bms.proto.keys.importer import (
     Format,
     Import,
@@ -17,6 +18,7 @@ from custom_components.mi_bms.proto.keys.importer import (
     Refused,
     read_keys,
 )
+from custom_components.mi_bms.proto.keys.lines import LineReader
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "keys"
 CASES: list[dict[str, Any]] = json.loads((FIXTURES / "import.json").read_text())
@@ -208,6 +210,16 @@ def test_too_deep() -> None:
     assert reasons(read_keys("[" * 100_000)) == ["too_deep", "cut_off"]
 
 
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Reach the bounds with a tenth of the text."""
+    if "too_many" in request.node.name:
+        monkeypatch.setattr(collect, "ENTRIES", 200)
+        monkeypatch.setattr(collect, "REFUSALS", 200)
+        monkeypatch.setattr(importer, "LINES", 5_000)
+        monkeypatch.setattr(jsonish, "_TOKENS", 40_000)
+
+
 def many(count: int) -> list[tuple[str, str]]:
     return [(f"A4C138{number:06X}", f"{number:032x}") for number in range(count)]
 
@@ -225,49 +237,87 @@ def test_too_many() -> None:
         assert reasons(read) == ["too_many"]
         assert read.refused[0].last == read.lines
         accounted(read)
-    read = read_keys("what is this\n" * 3000)
+    read = read_keys("what is this\n" * 300)
     assert len(read.refused) == collect.REFUSALS + 1
     assert read.refused[-1].reason is Refusal.TOO_MANY
     accounted(read)
-    read = read_keys("\n" * 60_000 + "x")
+    read = read_keys("\n" * 6_000 + "x")
     assert reasons(read) == ["too_many"]
     accounted(read)
-    read = read_keys("[" + "[]," * 300_000)
+    read = read_keys("[" + "[]," * 30_000)
     assert reasons(read) == ["too_many"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[\n" * 300_000,
-        "{\n" * 300_000,
-        '{"a":' * 100_000,
-        '["' * 300_000,
-        "[{" * 300_000,
-        "\\" * 1_000_000,
-        '"\\' * 500_000,
-        "00:" * 300_000,
-        ("00:" * 1300 + "x\n") * 250,
-        ("00 " * 1300 + "x\n") * 250,
-        ("- " * 2000 + "\n") * 250,
-        ("mac" * 1300 + "\n") * 250,
-        ("mac: " * 800 + "\n") * 250,
-        ("A4:C1:38:00:00:01 " * 200 + "\n") * 250,
-        ("a=b;" * 1000 + "mi32keys\n") * 250,
-        (" " * 4000 + "x\n") * 250,
-        (("0" * 32 + " ") * 100 + "\n") * 250,
-        f'[{{{{"key":"{KEY}"}}}},' * 20_000,
-        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n" * 20_000,
-        ("'" * 4000 + "\n") * 250,
-        "x:" * 500_000,
-        "\x1b[" * 500_000,
-    ],
-    ids=range(22),
-)
-def test_hostile_text_takes_no_time(text: str) -> None:
-    begin = perf_counter()
-    accounted(read_keys(text))
-    assert perf_counter() - begin < 6
+HOSTILE = [
+    "[\n",
+    "{\n",
+    '{"a":',
+    '["',
+    "[{",
+    "\\",
+    '"\\',
+    "00:",
+    "00:" * 1300 + "x\n",
+    "00 " * 1300 + "x\n",
+    "- " * 2000 + "\n",
+    "mac" * 1300 + "\n",
+    "mac: " * 800 + "\n",
+    "A4:C1:38:00:00:01 " * 200 + "\n",
+    "a=b;" * 1000 + "mi32keys\n",
+    " " * 4000 + "x\n",
+    ("0" * 32 + " ") * 100 + "\n",
+    f'[{{{{"key":"{KEY}"}}}},',
+    "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+    "'" * 4000 + "\n",
+    "x:",
+    "\x1b[",
+    "{}",
+    "{}x",
+    "[[]\n",
+    "[]]",
+    '{"a":[{},',
+    f"{ADDRESS}\n",
+    f"{KEY}\n",
+    f"{ADDRESS}\n{KEY}\n",
+    "mac,key\n",
+]
+
+
+def calls(text: str) -> int:
+    """Count the calls that reading a text takes, built-in functions included."""
+    count = 0
+
+    def seen(_frame: object, event: str, _what: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(seen)
+    try:
+        read = read_keys(text)
+    finally:
+        sys.setprofile(None)
+    accounted(read)
+    return count
+
+
+@pytest.mark.parametrize("unit", HOSTILE, ids=range(len(HOSTILE)))
+def test_work_grows_no_faster_than_the_text(unit: str) -> None:
+    times = max(1, 8_000 // len(unit))
+    assert calls(unit * times * 4) <= 4.4 * calls(unit * times) + 500
+
+
+def test_a_line_is_not_copied_for_each_object_in_it() -> None:
+    """Copies are no calls: what is handed on stays short, however long the line is."""
+    handed: list[int] = []
+
+    class Noting(LineReader):
+        def read(self, number: int, line: str) -> None:
+            handed.append(len(line))
+            super().read(number, line)
+
+    with mock.patch.object(importer, "LineReader", Noting):
+        read_keys("{}a=b " * 5000)
+    assert sum(handed) <= 3 * len("{}a=b " * 5000)
 
 
 def test_aliases_are_not_followed() -> None:
@@ -275,7 +325,7 @@ def test_aliases_are_not_followed() -> None:
     assert reasons(read_keys(bomb)) == ["reference"]
 
 
-def test_five_hundred_mixed_lines_in_no_time() -> None:
+def test_five_hundred_mixed_lines() -> None:
     lines: list[str] = []
     for number, (mac, key) in enumerate(many(300)):
         lines += (
@@ -287,14 +337,9 @@ def test_five_hundred_mixed_lines_in_no_time() -> None:
             "some words",
         )[number % 6].split("\n")
     text = "\n".join(lines[:500])
-    best = 9.0
-    for _ in range(3):
-        begin = perf_counter()
-        read = read_keys(text)
-        best = min(best, perf_counter() - begin)
+    read = read_keys(text)
     accounted(read)
     assert read.lines == len(lines[:500])
-    assert best < 0.1, f"{best * 1000:.0f} ms"
 
 
 # --- properties --------------------------------------------------------------------------------
@@ -356,7 +401,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts)
 def test_no_text_raises(text: str) -> None:
     read = read_keys(text)
@@ -374,7 +419,7 @@ def test_no_text_raises(text: str) -> None:
         part.text.encode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200), texts.map(lambda text: text.encode("utf-8", "replace"))
@@ -401,3 +446,32 @@ def test_a_word_with_key_and_address_can_be_read_in_two_ways() -> None:
     assert (named.address, named.key.hex()) == ("C0:FF:EE:00:05:5B", key)
     (nobody,) = read_keys("0" * 12 + key).found
     assert nobody.swapped is None
+
+
+STRANGERS: list[dict[str, Any]] = json.loads((FIXTURES / "strangers.json").read_text())
+
+
+@pytest.mark.parametrize("case", STRANGERS, ids=lambda case: case["id"])
+def test_what_strangers_pasted(case: dict[str, Any]) -> None:
+    read, right = read_keys(text_of(case)), case["right"]
+    accounted(read)
+    assert "not_understood" not in reasons(read)
+    kept = {
+        one.address: [key.hex() for key in (one.key, *one.others)] for one in read.found
+    }
+    for address, keys in right.get("keys_kept_for_address", {}).items():
+        assert kept[address] == keys
+    wanted = right.get("keys", [])
+    assert all(one["key"] in kept[one["address"]] for one in wanted)
+    names = {one.address: one.name for one in read.found}
+    assert all(names[one["address"]] == one["name"] for one in wanted if "name" in one)
+    if "keys" in right:
+        assert len(read.found) == len(wanted)
+    for one in right.get("left_out", []):
+        assert one["address"] in {
+            other.address for other in read.refused if other.reason is Refusal.EMPTY_KEY
+        }
+    keyless = {one.address: one for one in read.refused}
+    for one in right.get("devices", []):
+        assert keyless[one["address"]].product_id == int(one["product_id"], 16)
+        assert keyless[one["address"]].name == one.get("name")

@@ -247,10 +247,11 @@ class Collector:
             self._refused.append(
                 Refused(line=stopped, last=lines, text="", reason=Refusal.TOO_MANY)
             )
-        aside = set(range(1, (stopped or lines) + 1))
+        end = stopped or lines
+        aside = set(range(1, end + 1))
         parts: list[KeyLine | Refused] = [*self._found.values(), *self._refused]
         for part in parts:
-            aside.difference_update(range(part.line, part.last + 1))
+            aside.difference_update(range(part.line, min(part.last, end) + 1))
         return Import(
             found=tuple(sorted(self._found.values(), key=_place)),
             refused=tuple(sorted(self._refused, key=_place)),

@@ -45,8 +45,9 @@ def read_keys(text: str | bytes) -> Import:
         collector.refuse(1, "", Refusal.BINARY)
         return collector.finish(1, None)
     body = plain(decoded)
-    lines = body.split("\n") if body else []
-    return collector.finish(len(lines), _read(body, lines, collector))
+    lines = body.split("\n", LINES) if body else []
+    count = body.count("\n") + bool(body)
+    return collector.finish(count, _read(body, lines, collector))
 
 
 def _decoded(data: bytes) -> str:

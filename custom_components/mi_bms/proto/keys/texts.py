@@ -14,6 +14,7 @@ from ..model.address import parse_address
 from ..model.errors import KeyFormatError
 from .contract import Refusal
 
+_PIECE: Final = 1 << 14  # characters
 _SHOWN: Final = 60  # characters of a refused line
 _LOOKED_AT: Final = 400
 _NAME: Final = 64
@@ -87,9 +88,15 @@ _SHOWABLE: Final = frozenset({Kind.ADDRESS, Kind.BAD_ADDRESS})
 def plain(text: str) -> str:
     """Give text with line feeds only, without colours and unseen characters, with plain quotes."""
     text = _COLOUR.sub("", text) if "\x1b" in text else text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # Piece by piece: while the interpreter translates, no other thread has a turn.
+    pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+    return "".join(map(_plain, pieces))
+
+
+def _plain(text: str) -> str:
     # Half of a character pair is no text that could be stored.
-    text = text.encode("utf-8", "replace").decode()
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    return text.encode("utf-8", "replace").decode().translate(_PLAIN)
 
 
 def masked(text: str) -> str:
