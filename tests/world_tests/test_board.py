@@ -48,7 +48,7 @@ def test_what_it_advertises() -> None:
     assert ad.structures(told[0]) == [
         (ad.FLAGS, b"\x06"),
         (ad.UUIDS16_COMPLETE, b"\xf0\xff"),
-        (ad.MANUFACTURER, b"\x99\x04\x05\x06"),
+        (ad.MANUFACTURER, b"\xff\xff\x05\x06"),
     ]
     assert ad.structures(told[1]) == [(ad.NAME_COMPLETE, b"Level")]
 

@@ -3,7 +3,7 @@
     [[device]]
     kind = "BOARD"
     name = "Board"
-    advert = {services = ["180f"], service_data = {"181a" = "01 02"}, manufacturer = {"0499" = "05 06"}}
+    advert = {services = ["180f"], service_data = {"181a" = "01 02"}, manufacturer = {"ffff" = "05 06"}}
     [[device.service]]
     uuid = "fff0"
     [[device.service.characteristic]]
