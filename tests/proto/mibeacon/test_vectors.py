@@ -96,3 +96,18 @@ def test_unknown_product_without_values_is_unsupported() -> None:
     assert replay(short)["outcome"] == "not_ours"
     mesh = vector | {"service_data": "d050aa0101f4830238c1a40410020001"}
     assert replay(mesh)["outcome"] == "ignored"
+
+
+def test_equal_objects_are_numbered_as_their_entities_are() -> None:
+    vector = {
+        "id": "x",
+        "address": "A4:C1:38:02:83:F4",
+        "service_uuid": "FCD2",
+        "service_data": "4002ca0902ff0f451101",
+        "bindkey": None,
+    }
+    assert replay(vector)["values"] == {
+        "temperature": 25.06,
+        "temperature_2": 40.95,
+        "temperature_3": 27.3,
+    }
