@@ -12,8 +12,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-# Who may write secrets down: Home Assistant's own storage says what it writes.
-_STORAGE = "homeassistant.helpers.storage"
+# The storage of the tests says what it is given to write.
+_STORAGE = "pytest_homeassistant_custom_component.common"
 
 
 def spellings(secret: str) -> set[str]:
@@ -90,7 +90,7 @@ class Secrets:
         """Print how many were found; fail if any were."""
         with capsys.disabled():
             print(f"\n{what}: secrets found {len(self.hits)}")  # noqa: T201
-        assert not self.hits
+        assert not self.hits, self.hits
         assert self.looked
 
 

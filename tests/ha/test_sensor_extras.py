@@ -234,9 +234,7 @@ async def test_an_undisguised_recording_is_only_for_who_asked(
     answer = await home.clock.wait(task)
     assert {vector["address"] for vector in answer["vectors"]} == {ADDRESS}
     assert {vector["bindkey"] for vector in answer["vectors"]} == {KEY}
-    report = await home.clock.wait(
-        get_diagnostics_for_config_entry(home.hass, hass_client, entry)
-    )
+    report = await get_diagnostics_for_config_entry(home.hass, hass_client, entry)
     assert report["sensor"]["recording"] == []
     secrets = Secrets()
     secrets.add(KEY, ADDRESS)
@@ -286,9 +284,7 @@ async def test_button_records_for_the_diagnostics_of_an_unknown_product(
         await press()
     await home.listen(device, 5)
     await home.clock.run(301)
-    report = await home.clock.wait(
-        get_diagnostics_for_config_entry(home.hass, hass_client, added)
-    )
+    report = await get_diagnostics_for_config_entry(home.hass, hass_client, added)
     recording = report["sensor"]["recording"]
     assert recording
     assert STRANGER not in json.dumps(report)
