@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from .proto.link.doctor import Ear
 from .proto.link.slots import ASSUMED_SLOTS, Hearing, Radio
 from .proto.model.availability import Ears
+from .proto.model.names import clean_name
 
 # A receiver that hears nothing at all for so long is stuck, or its aerial is off.
 DEAF_AFTER: Final = 120.0  # s
@@ -26,7 +27,7 @@ def _deaf(scanner: BaseHaScanner) -> bool:
 
 def _name(hass: HomeAssistant, address: str) -> str:
     info = bluetooth.async_last_service_info(hass, address, connectable=False)
-    return info.name if info else address
+    return (clean_name(info.name) if info else "") or address
 
 
 def _title(scanner: BaseHaScanner) -> str:

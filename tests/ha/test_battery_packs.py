@@ -95,7 +95,7 @@ async def test_only_a_pack_that_is_gone_can_be_removed(
     assert await async_setup_component(home.hass, "config", {})
     device = seplos()
     entry = await added(home, device)
-    client = await home.clock.wait(hass_ws_client(home.hass))
+    client = await hass_ws_client(home.hass)
 
     async def remove(device_id: str) -> bool:
         await client.send_json_auto_id(

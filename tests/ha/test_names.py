@@ -2,7 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 import unicodedata
 
 import pytest
@@ -91,6 +92,19 @@ async def test_forms_entries_devices_and_answers(home: Home, name: str) -> None:
     for issue in ir.async_get(home.hass).issues.values():
         if issue.domain == "mi_bms":
             harmless((issue.translation_placeholders or {})["name"])
+
+
+async def test_a_strange_device_that_holds_the_connection(home: Home) -> None:
+    """Who uses the connections of a receiver is told in repairs, which are Markdown."""
+    other = "C4:12:34:56:78:9A"
+    home.air.hear(other, _advert("![x](http://evil.example/a.png)"))
+    home.air.links[other] = cast(Any, SimpleNamespace(close=lambda: None))
+    home.air.tells_slots, home.air.slots = True, 1
+    form = await home.discover(KINDS["JBD"](address=PACK, name="JBD-x"))
+    form = await home.answer(form, {})
+    reason = form["description_placeholders"]["reason"]
+    assert "!x(http evil.example/a.png)" in reason
+    harmless(reason, 300)
 
 
 @MQTT_TIMERS
