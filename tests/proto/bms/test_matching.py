@@ -181,9 +181,12 @@ def test_matchers_are_valid_and_narrow() -> None:
             }
 
 
+MATCHERS = matchers()
+
+
 def caught(advert: Advert) -> bool:
     """Match like Home Assistant does."""
-    return any(_catches(matcher, advert) for matcher in matchers())
+    return any(_catches(matcher, advert) for matcher in MATCHERS)
 
 
 def _catches(matcher: Mapping[str, object], advert: Advert) -> bool:

@@ -910,9 +910,28 @@ def test_whatever_happens_slots_are_kept_to_and_none_leaks(
     assert len(shared) < 2 or world.last_slot_taken == 0
 
 
+# Some minutes after the last thing that happens in it there is nothing more to see.
+ENDS = {
+    "12 packs, 2 radios of 3 slots": 1200.0,
+    "6 packs, 1 radio of 1 slot": 1200.0,
+    "a pack answers every third time": 1500.0,
+    "one of two radios dies": 1500.0,
+    "two packs held by phones": 1500.0,
+    "a near and a far radio": 1500.0,
+    "visits at 2 radios": 1800.0,
+    "others hold slots": 2300.0,
+    "the only radio dies twice": 2400.0,
+    "three packs asleep": 3300.0,
+}
+
+
+def scenario(name: str) -> sim.Scenario:
+    return replace(sim.SCENARIOS[name], seconds=ENDS.get(name, 3600.0))
+
+
 @cache
 def outcome(name: str) -> tuple[sim.World, sim.Scheduled]:
-    world, driver = sim.simulate(sim.SCENARIOS[name], "scheduled")
+    world, driver = sim.simulate(scenario(name), "scheduled")
     assert isinstance(driver, sim.Scheduled)
     return world, driver
 
@@ -947,7 +966,7 @@ FAULTS = (
 @pytest.mark.parametrize("name", FAULTS)
 def test_after_a_fault_all_is_well_within_an_interval(name: str) -> None:
     # Without chance losses: they would be counted as the fault's.
-    clean = replace(sim.SCENARIOS[name], loss=0.0)
+    clean = replace(scenario(name), loss=0.0)
     world, _ = sim.simulate(clean, "scheduled")
     assert any(pack.recoveries for pack in world.packs.values())
     for pack in world.packs.values():
