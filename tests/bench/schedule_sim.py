@@ -47,7 +47,7 @@ type Process = Generator[float]
 
 
 def within(spans: tuple[Span, ...], now: float) -> bool:
-    return any(start <= now < end for start, end in spans)
+    return bool(spans) and any(start <= now < end for start, end in spans)
 
 
 @dataclass(kw_only=True)
@@ -71,6 +71,8 @@ class SimRadio:
 
     def known(self, now: float) -> bool:
         """Tell whether the server still believes in it."""
+        if not self.down:
+            return True
         return not any(start + UNNOTICED <= now < end for start, end in self.down)
 
 
@@ -244,10 +246,8 @@ class World:
         """Let the batteries advertise, and note what can be reached."""
         while True:
             for pack in self.packs.values():
-                for name in pack.rssi:
-                    if self.advertises(pack) and not within(
-                        self.radios[name].down, self.now
-                    ):
+                for name in pack.rssi if self.advertises(pack) else ():
+                    if not within(self.radios[name].down, self.now):
                         pack.heard_at[name] = self.now
                 if self.reachable(pack):
                     if pack.reachable_since == inf:
@@ -285,7 +285,7 @@ class Scheduled:
                 hears={
                     pack.name: Hearing(pack.rssi[radio.name], pack.heard_at[radio.name])
                     for pack in self.world.packs.values()
-                    if radio in self.world.paths(pack)
+                    if now - pack.heard_at.get(radio.name, -inf) < STALE
                 }
                 | {
                     visitor.name: Hearing(visitor.rssi[radio.name], now)

@@ -207,8 +207,8 @@ def test_a_key_that_cannot_be_proven_is_given_up() -> None:
 
 
 def test_losses() -> None:
-    with_resends, without = lossy(100, resends=3), lossy(100, resends=0)
-    assert sum(one.result is not None for one in with_resends) >= 99
+    with_resends, without = lossy(200, resends=3), lossy(200, resends=0)
+    assert sum(one.result is not None for one in with_resends) >= 198
 
     def connections(outcomes: list[Outcome]) -> int:
         return sum(one.connections for one in outcomes)

@@ -237,7 +237,7 @@ class Collector:
             draft.mac = macs[at].text if macs else None
             draft.key = keys[at].text if keys else None
             drafts.append(draft)
-        if len(drafts) == 1 and "mi32key" not in text.lower():
+        if len(drafts) == 1 and "mi32key" not in body.lower():
             drafts[0].name = comment or label or _rest(body, hits)
         return drafts
 

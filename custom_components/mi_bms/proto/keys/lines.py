@@ -178,7 +178,9 @@ class LineReader:
         indent, is_item = (begin.end(), bool(begin[1])) if begin else (0, False)
         if is_item and self._block and indent <= self._block.indent:
             self.close()
-        if "mi32keys" in line.lower() and self._mi32keys(number, line):
+        # A device may be called so, too.
+        said = line.partition(" # ")[0]
+        if "mi32keys" in said.lower() and self._mi32keys(number, said):
             return
         settings = _settings(line)
         roles = {setting.role for setting in settings}
