@@ -15,7 +15,7 @@ def derived(values: dict[Field, Value], **more: object) -> dict[Field, Value]:
 
 
 def test_an_empty_draft_derives_nothing() -> None:
-    assert derived({}) == {Field.PROBLEM: False}
+    assert derived({}) == {}
 
 
 def test_cells_give_voltage_extremes_and_count() -> None:
@@ -128,7 +128,7 @@ def test_no_capacity_gives_no_level() -> None:
         # Impossible values are left out, and tell nothing of the battery.
         ({}, [3.3, 6.0], False),
         ({}, [6.0], True),
-        ({Field.DELTA_VOLTAGE: 6.0}, [], False),
+        ({Field.DELTA_VOLTAGE: 6.0, Field.BATTERY_LEVEL: 50}, [], False),
         ({Field.BATTERY_LEVEL: 101}, [], True),
         ({Field.CYCLE_CHARGE: 0.0, Field.BATTERY_LEVEL: 97}, [], True),
         ({Field.CYCLE_CHARGE: 0.0, Field.BATTERY_LEVEL: 0}, [], False),
@@ -191,6 +191,13 @@ def test_a_problem_that_was_not_told_is_unknown_unless_the_values_show_one() -> 
     assert Field.PROBLEM not in finish(Draft(unknown={Field.PROBLEM})).values
     empty = Draft(values={Field.VOLTAGE: 0.0}, unknown={Field.PROBLEM})
     assert finish(empty).values[Field.PROBLEM] is True
+
+
+def test_a_system_that_told_its_alarms_needs_no_word_of_its_packs() -> None:
+    draft = Draft(values={Field.PROBLEM: False}, packs=[pack(40, None, 0.0), Draft()])
+    sample = finish(draft)
+    assert sample.values[Field.PROBLEM] is False
+    assert Field.PROBLEM not in sample.packs[1].values
 
 
 def test_the_system_keeps_its_own_words() -> None:

@@ -46,7 +46,7 @@ OLD_DALY = row_of(daly_legacy._PLAN[0x98])
     ("row", "bits", "problem", "alarms"),
     [
         (JK[0], (4, 18, 19), False, set()),
-        (JK[0], (28,), False, {Alarm.MOSFET_LOCKED}),
+        (JK[0], (28,), True, {Alarm.MOSFET_LOCKED}),
         (JK[0], (19, 11), True, {Alarm.CELL_UNDERVOLTAGE}),
         (JK[0], (29,), True, set()),
         (
@@ -55,7 +55,8 @@ OLD_DALY = row_of(daly_legacy._PLAN[0x98])
             False,
             {Alarm.LEVEL_HIGH_WARNING, Alarm.LEVEL_HIGH},
         ),
-        (DALY, (38, 40, 42), False, None),
+        (DALY, (38, 40, 42, 44, 46), False, None),
+        (DALY, (45,), True, set()),
         (DALY, tuple(range(48, 64, 2)), False, None),
         (DALY, (39,), True, {Alarm.LEVEL_LOW}),
         (DALY, (53,), True, {Alarm.PACK_OVERVOLTAGE}),

@@ -205,7 +205,8 @@ class Flags:
     ``mask`` keeps the bits that belong to the problem code, ``shift`` moves them up when several
     rows build one code. ``alarms`` maps bit numbers of the raw integer to words. No problem are bits
     whose word says so (warnings, states) and ``harmless`` ones (after ``mask``, before ``shift``),
-    which have no word. A code may be wider than 64 bits: ``model.sample.fold`` it where it is stored.
+    which have no word. ``serious`` bits are a problem although they are not part of the code or have a
+    mild word. A code may be wider than 64 bits: ``model.sample.fold`` it where it is stored.
     """
 
     at: int
@@ -213,6 +214,7 @@ class Flags:
     alarms: Mapping[int, Alarm] = field(default_factory=dict)
     mask: int | None = None
     harmless: int = 0
+    serious: int = 0
     shift: int = 0
     optional: bool = False
 
@@ -227,7 +229,7 @@ class Flags:
         )
         draft.flag(code << self.shift, (self.harmless | mild) << self.shift)
         found = {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
-        if any(alarm.kind.is_problem for alarm in found):
+        if raw & self.serious or any(alarm.kind.is_problem for alarm in found):
             # Also a word for a bit that is not part of the code.
             draft.put(Field.PROBLEM, True)
         draft.alarms |= found

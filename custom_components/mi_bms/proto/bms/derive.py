@@ -222,7 +222,9 @@ def _judge(draft: Draft) -> None:
         or any(alarm.kind.is_problem for alarm in draft.alarms)
         or _unsound(draft)
     )
-    if problem or Field.PROBLEM not in draft.unknown:
+    # A pack that said nothing keeps its place, and does not say that all is well.
+    told = draft.values or draft.cells or draft.probes or draft.alarms
+    if problem or (told and Field.PROBLEM not in draft.unknown):
         draft.values[Field.PROBLEM] = problem
 
 
@@ -275,7 +277,7 @@ def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
         draft.alarms |= {Alarm(alarm) for alarm in pack.alarms}
         if pack.values.get(Field.PROBLEM):
             draft.values[Field.PROBLEM] = True
-        elif Field.PROBLEM not in pack.values:
+        elif Field.PROBLEM not in pack.values and Field.PROBLEM not in draft.values:
             draft.unknown.add(Field.PROBLEM)
 
 

@@ -43,7 +43,7 @@ def question(
         reply=lambda frame: (
             frame[0] in devices
             and frame[1] == function
-            and (frame[2] == size or (longer and frame[2] > size))
+            and (frame[2] == size or (longer and frame[2] > size and frame[2] % 2 == 0))
         ),
         rows=rows,
         optional=optional,

@@ -72,6 +72,8 @@ _WARNINGS: Final[Mapping[int, Alarm]] = {
     7: Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
     11: Alarm.LEVEL_HIGH,
 }
+# Of the second status word: neither warnings nor states.
+_UNNAMED: Final = 1 << 9 | 1 << 10 | 1 << 12
 
 _CELLS: Final[tuple[Row, ...]] = (
     Num(Field.CELL_COUNT, 0, ">u2"),
@@ -82,7 +84,7 @@ _CELLS: Final[tuple[Row, ...]] = (
 
 _STATUS: Final[tuple[Row, ...]] = (
     Flags(0, ">u14", _BITS, mask=_ALARMS),
-    Flags(14, ">u2", _WARNINGS, mask=0),
+    Flags(14, ">u2", _WARNINGS, mask=0, serious=_UNNAMED),
     Bit(Field.CHRG_MOSFET, 13, 0x02),
     Bit(Field.DISCHRG_MOSFET, 13, 0x04),
     Bit(Field.HEATER, 14, 0x20),

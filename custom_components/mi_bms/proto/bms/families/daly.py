@@ -59,6 +59,9 @@ _ALARMS: Final = bits(
     TEMPERATURES, VOLTAGES, DIFFERENCES, CURRENTS_AND_LEVEL, PARTS, MOSFETS, (), ()
 )
 
+# Even bits of the upper half are warnings, these two without a word.
+_RESERVED_WARNINGS: Final = 1 << 44 | 1 << 46
+
 _NONE: Final = (0, 0xFFFF)
 _NO_PROBE: Final = (*_NONE, 0xFF)
 
@@ -84,7 +87,7 @@ _D2_ROWS: Final[tuple[Row, ...]] = (
     Bit(Field.CHRG_MOSFET, 106, 0xFFFF, ">u2"),
     Bit(Field.DISCHRG_MOSFET, 108, 0xFFFF, ">u2"),
     Num(Field.DELTA_VOLTAGE, 112, ">u2", 0.001),
-    Flags(116, ">u8", _ALARMS),
+    Flags(116, ">u8", _ALARMS, harmless=_RESERVED_WARNINGS),
 )
 
 # Registers 3E to 43: what some boards add, in an answer of its own or at the end of a long one.

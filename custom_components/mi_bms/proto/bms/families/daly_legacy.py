@@ -31,6 +31,7 @@ _MAIN: Final = 0x90
 _CELLS: Final = 0x95
 _TEMPERATURES: Final = 0x96
 _ANSWERED: Final = "answered"
+_NO_PROBE: Final = (0, 0xFF)  # -40 and 215 °C
 
 _ALARMS: Final = bits(
     VOLTAGES,
@@ -120,7 +121,7 @@ def _poll(context: Context) -> Talk[Draft]:
         decode((Cells(0, cells, empty=()),), data, draft)
     sensors = int(draft.number(Field.TEMP_SENSORS) or 0)
     if sensors and (data := (yield from _series(context, _TEMPERATURES, sensors, 7))):
-        decode((Probes(0, sensors, ">u1", 1, -40),), data, draft)
+        decode((Probes(0, sensors, ">u1", 1, -40, absent=_NO_PROBE),), data, draft)
     return draft
 
 

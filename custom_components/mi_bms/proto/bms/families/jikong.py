@@ -77,6 +77,8 @@ _ALARMS: Final[Mapping[int, Alarm]] = {
 }
 # Full, no positioning module, the factory's password kept: states and reminders of a healthy battery.
 _REMINDERS: Final = 1 << 4 | 1 << 18 | 1 << 19
+# Locked from afar: no defect, but the owner did not do it on this battery.
+_LOCKED: Final = 1 << 28
 
 # Offset and place of each probe, in the order of its bits in the sensor mask.
 _PROBES_24S: Final = (
@@ -150,7 +152,7 @@ _ROWS_24S: Final = (
 _ROWS_32S: Final = (
     Num(Field.DELTA_VOLTAGE, 76, "<u2", 0.001),
     *_rows(0),
-    Flags(166, "<u4", _ALARMS, harmless=_REMINDERS),
+    Flags(166, "<u4", _ALARMS, harmless=_REMINDERS, serious=_LOCKED),
 )
 
 

@@ -72,7 +72,7 @@ _PLAN: Final = (
         Custom(_current),
         Flags(9, ">u3"),
         Num(Field.TEMP_SENSORS, 13, ">u1"),
-        Probes(14, Count(13, most=10), ">u1", 1, -40),
+        Probes(14, Count(13, most=10), ">u1", 1, -40, absent=(0, 0xFF)),
         Bit(Field.CHRG_MOSFET, 24, 0x04),
         Bit(Field.DISCHRG_MOSFET, 24, 0x02),
     ),

@@ -117,6 +117,8 @@ _ALARMS: Final = {
 }
 # The bytes with nothing but alarms make the problem code; the others mix in states.
 _CODE: Final = 0xFFFF00FF00FF0000FF
+# Bits of the mixed bytes that nobody has a word for: of the ambient temperature and of the latched currents.
+_UNNAMED: Final = 0x80 << 48 | 0xF2 << 32
 
 _VALUES: Final[tuple[Row, ...]] = (
     Num(Field.VOLTAGE, 0, ">u4", 0.01),
@@ -142,7 +144,7 @@ def _balancing(data: bytes, draft: Draft) -> None:
 
 
 _STATES: Final[tuple[Row, ...]] = (
-    Flags(1, ">u9", _ALARMS, mask=_CODE),
+    Flags(1, ">u9", _ALARMS, mask=_CODE, serious=_UNNAMED),
     Bit(Field.DISCHRG_MOSFET, 7, 0x01),
     Bit(Field.CHRG_MOSFET, 7, 0x02),
     Bit(Field.HEATER, 7, 0x08),

@@ -234,7 +234,7 @@ def _decode_states(data: bytes, draft: Draft) -> None:
     decode(
         (
             Flags(at + 4, ">u2", _PROTECTIONS),
-            Flags(at + 8, ">u1", _DEFECTS, mask=0, optional=True),
+            Flags(at + 8, ">u1", _DEFECTS, mask=0, serious=0xFF, optional=True),
             Flags(at + 11, ">u2", _WARNINGS, mask=0, optional=True),
             Bit(Field.CHRG_MOSFET, at + 6, 0x02),
             Bit(Field.DISCHRG_MOSFET, at + 6, 0x04),

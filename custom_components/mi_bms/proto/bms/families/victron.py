@@ -17,9 +17,9 @@ _ALIVE: Final = _UUID.format("ffff")
 _PATIENCE: Final = 20_000  # ms
 
 _VALUES: Final = (
-    ("ed8d", Num(Field.VOLTAGE, 0, "<i2", 0.01)),
-    ("ed8c", Num(Field.CURRENT, 0, "<i4", 0.001)),
-    ("ed8e", Num(Field.POWER, 0, "<i2")),
+    ("ed8d", Num(Field.VOLTAGE, 0, "<i2", 0.01, absent=(0x7FFF,))),
+    ("ed8c", Num(Field.CURRENT, 0, "<i4", 0.001, absent=(0x7FFF_FFFF,))),
+    ("ed8e", Num(Field.POWER, 0, "<i2", absent=(0x7FFF,))),
     ("0fff", Num(Field.BATTERY_LEVEL, 0, "<u2", 0.01, absent=(0xFFFF,))),
     # The wire counts what was taken out as negative.
     ("eeff", Num(Field.CONSUMED_CHARGE, 0, "<i4", -0.1, absent=(0x7FFF_FFFF,))),
