@@ -48,6 +48,7 @@ _PLANS: Final = 64
 _reading = tuple.__new__
 _NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
+_NEWS: Final = Verdict.NEWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class Beacon:
         self._newest_version = newest_version
         self._plans: dict[bytes, Plan] = {}
         self._current: Plan | None = None
+        session.followers.append(self.unfollow)
         self.new_key()
 
     def take(
@@ -108,24 +110,27 @@ class Beacon:
         if plan is not self._current:
             if plan.rejected:
                 return _rejected(plan.rejected, plan)
-            if not session.guarded:
-                self._follow(plan)
+            if session.guarded:
+                return self._guarded(plan, data, now)
+            self._follow(plan)
         at = plan.at or objects_at(plan.head, data)
         if plan.sealed:
             return self._open(plan, data, at, now)
-        if session.guarded:
-            return self._unproven(plan)
         return self._walk(plan, data, at) if plan.has_objects else _presence(plan)
 
     @property
     def sealed(self) -> bytes | None:
         """Give the newest payload if it is an encrypted one."""
-        plan, last = self._current, self.history.last
-        return last if plan and plan.sealed and last else None
+        last = self.history.last
+        plan = self._plans.get(last[:4]) if last else None
+        return last if plan and plan.sealed else None
 
     def new_key(self) -> None:
         """Forget the counters: another key means another binding, which counts anew."""
         self.counters = Counters(_counter, _COUNTER_AT)
+        # Where each frame of most devices ends up: kept at hand.
+        self._order, self._short = self.counters.long, self.counters.short
+        self._keep = self._order.frames.append
 
     def _follow(self, plan: Plan) -> None:
         self._current = plan
@@ -198,18 +203,16 @@ class Beacon:
             plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
         except InvalidTag:
             return self._refused(plan, data)
-        order = self.counters.long
+        order = self._order
         if upper != order.upper or data[4] <= order.lower:
             verdict = order.judge(data, now)
-            if verdict is not Verdict.NEWS:
+            if verdict is not _NEWS:
                 return self._late(plan, data, plain, verdict)
         else:
             order.lower = data[4]
-            order.frames.append(data)
+            self._keep(data)
         if session.in_doubt:
             session.proves(FORMAT, Proof.COUNTED)
-        if plan is not self._current:
-            self._follow(plan)
         return self._walk(plan, plain, 0)
 
     def _open_legacy(self, plan: Plan, data: bytes, at: int, cipher: Cipher) -> Reading:
@@ -223,18 +226,20 @@ class Beacon:
         except InvalidTag:
             return self._refused(plan, data)
         # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
-        if check == data[-1] and plain[2] + _HEADER <= len(plain):
-            believed = session.check_agrees()
-        else:
-            believed = session.check_disagrees(sensible=sensible(plan.spec, plain))
-        if not believed:
-            return self._refused(plan, data)
-        verdict = self.counters.short.judge(data)
-        if verdict is not Verdict.NEWS:
+        agrees = check == data[-1] and plain[2] + _HEADER <= len(plain)
+        if not (agrees and session.at_ease):
+            if agrees:
+                believed = session.check_agrees()
+            else:
+                believed = session.check_disagrees(sensible=sensible(plan.spec, plain))
+            if not believed:
+                return self._refused(plan, data)
+        verdict = self._short.judge(data)
+        if verdict is not _NEWS:
             return self._late(plan, data, plain, verdict)
+        if session.at_ease:
+            return self._walk(plan, plain, 0)
         session.proves(FORMAT, session.checked)
-        if plan is not self._current:
-            self._follow(plan)
         reading = self._walk(plan, plain, 0)
         return (
             reading._replace(reason=Reason.UNCHECKED) if session.unchecked else reading
@@ -255,14 +260,25 @@ class Beacon:
             self.history.forget(data)
         return _rejected(Reason.REPLAY, plan)
 
-    def _unproven(self, plan: Plan) -> Reading:
-        """Take from a clear frame no more than that the device, whose key is proven, is there."""
+    def _guarded(self, plan: Plan, data: bytes, now: float) -> Reading:
+        """Take a frame of another kind than the last that the key opened, of a device whose key is proven."""
+        if plan.sealed:
+            at = plan.at or objects_at(plan.head, data)
+            reading = self._open(plan, data, at, now)
+            if reading.outcome is _DECODED:
+                self._follow(plan)
+            return reading
         if plan.has_objects:
             return _rejected(Reason.DOWNGRADE, plan)
+        # A clear frame tells no more than that the device is there.
         if plan.paired is not None:
             self._session.paired = plan.paired
-            self._current = None  # the next frame that the key opens tells better
+            self.unfollow()  # the next frame that the key opens tells better
         return _presence(plan)._replace(values={})
+
+    def unfollow(self) -> None:
+        """Forget what kind of frame came last: from now on the next one has to be looked at."""
+        self._current = None
 
     def _foreign(self, plan: Plan, data: bytes) -> Reason | None:
         if plan.rejected:

@@ -255,51 +255,61 @@ class ShortSequence:
     the frames must count up a few times before they are believed; more cannot be told by so few bits.
     """
 
-    __slots__ = ("_at", "_frames", "_run", "_top")
+    __slots__ = ("_at", "_known", "_last", "_older", "_run", "_top")
 
     STEP: Final = 16
     RUN: Final = 3
-    KNOWN: Final = 128  # frames; fewer than a round has
+    KNOWN: Final = (
+        64  # frames at least, and twice as many at most: fewer than a round has
+    )
 
     def __init__(self, at: int) -> None:
         """Begin without any knowledge; ``at`` is where a frame has its counter."""
         self._at = at
-        self._frames: deque[bytes] = deque(maxlen=self.KNOWN)
+        # The newest frames in order, in two generations: the older one is dropped as a whole.
+        self._known: dict[bytes, None] = {}
+        self._older: dict[bytes, None] = {}
+        self._last: int | None = None
         self._run = self._top = 0
 
     def judge(self, frame: bytes) -> Verdict:
         """Judge a frame."""
-        if frame in self._frames:
+        known = self._known
+        if frame in known or frame in self._older:
             return Verdict.STALE
         counter = frame[self._at]
-        verdict = Verdict.NEWS
-        if self._frames and self._ahead(counter, self._frames[-1][self._at]):
-            goes_on = self._run and not self._ahead(counter, self._top)
+        last, verdict = self._last, Verdict.NEWS
+        if last is not None and (counter - last & 0xFF) > self.STEP:
+            goes_on = self._run and (counter - self._top & 0xFF) <= self.STEP
             self._run = self._run + 1 if goes_on else 1
             self._top = counter
             if self._run < self.RUN:
                 return Verdict.STALE
             verdict = Verdict.QUIET
         self._run = 0
-        self._frames.append(frame)
+        self._last = counter
+        if len(known) >= self.KNOWN:
+            self._older = known
+            known = self._known = {}
+        known[frame] = None
         return verdict
-
-    def _ahead(self, counter: int, last: int) -> bool:
-        return (counter - last & 0xFF) > self.STEP
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know, for JSON."""
-        return {"frames": [frame.hex() for frame in self._frames]}
+        return {"frames": [frame.hex() for frame in (*self._older, *self._known)]}
 
     def restore(self, kept: Kept) -> None:
         """Go on from a snapshot; ``ValueError`` if it is none."""
         frames = kept.get("frames")
         if not isinstance(frames, list):
             raise ValueError  # noqa: TRY004
-        read = [bytes.fromhex(_text(one)) for one in frames]
+        read = [bytes.fromhex(_text(one)) for one in frames[-2 * self.KNOWN :]]
         if any(len(frame) <= self._at for frame in read):
             raise ValueError
-        self._frames.extend(read)
+        if read:
+            self._older = dict.fromkeys(read[: -self.KNOWN])
+            self._known = dict.fromkeys(read[-self.KNOWN :])
+            self._last = read[-1][self._at]
 
 
 class Counters:

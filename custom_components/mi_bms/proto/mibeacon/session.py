@@ -5,7 +5,7 @@ whatever format it comes. That lasts over restarts, as long as the key is the sa
 said that the device sends in the clear now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 import hashlib
 from typing import Final
@@ -64,6 +64,8 @@ class Session:
         self._clear_formats: frozenset[str] = frozenset()
         self._sealed_format = ""
         self._locked = 0  # frames in a row for which there was no key
+        # Who has to look anew at what comes when more than before is asked of it.
+        self.followers: list[Callable[[], None]] = []
         self.set_key(key)
 
     def set_key(self, key: bytes | None) -> None:
@@ -75,8 +77,10 @@ class Session:
         # True while a frame that the key opens tells something new of it.
         self.in_doubt = True
         self.proof = Proof.NONE
-        # What a frame has to prove at least.
-        self.guarded = Proof.NONE
+        # What a frame has to prove at least; a plain number, which is quicker.
+        self.guarded = 0
+        # True while a frame of v2/v3 whose check byte agrees tells nothing new either.
+        self.at_ease = False
         self.allowed = False  # to send in the clear though the key is proven
         self.unchecked = False  # the check byte of v2/v3 is another thing
         self._verified = False
@@ -112,10 +116,13 @@ class Session:
     def allow_clear(self) -> None:
         """Believe what comes in the clear, until the key opens a frame again."""
         self.allowed = self.in_doubt = True
+        self.at_ease = False
         self._guard()
 
     def _guard(self) -> None:
-        self.guarded = Proof.NONE if self.allowed else self.proof
+        self.guarded = 0 if self.allowed else int(self.proof)
+        for unfollow in self.followers:
+            unfollow()
 
     # --- frames -------------------------------------------------------------------------------
 
@@ -137,10 +144,11 @@ class Session:
         self._verified = True
         self._failures = 0
         self.in_doubt = self.allowed or self.proof < Proof.COUNTED
+        self.at_ease = self.guarded == Proof.CHECKED and not self._wary
 
     def proves(self, name: str, proof: Proof) -> None:
         """Note that the key opened a frame that was not heard before; needed only while in doubt."""
-        if proof:
+        if proof and (self.allowed or proof > self.proof):
             self.allowed = False
             self.proof = max(self.proof, proof)
             self._guard()
@@ -154,6 +162,7 @@ class Session:
         self._keep(entry, data)
         self._failures += 1
         self.in_doubt = True
+        self.at_ease = False
         if self._verified and self._failures < _FAILURES:
             return Outcome.REJECTED, Reason.CORRUPT
         self._verified = False
