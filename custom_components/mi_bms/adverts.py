@@ -240,25 +240,22 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange
     ) -> None:
         try:
-            self._hear(service_info)
+            self.cadence.hear(service_info.time)
+            if self._lost:
+                self._lost = False
+                _LOGGER.info("%s is heard again", self.entry.title)
+            was_available, self._available = self._available, True
+            if self.hass.is_stopping:
+                return
+            # Not the general way, which would log each fault.
+            self._process_update(self._take(service_info), was_available)
+            # Each advert puts the end off, which is seen when the time is up; it comes closer by much
+            # only when what was learned counts for the first time.
+            if self._check is None or self.cadence.silences == ENOUGH:
+                self._watch()
         except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
             self.door.note(err)
             self._give_up()
-
-    def _hear(self, service_info: BluetoothServiceInfoBleak) -> None:
-        self.cadence.hear(service_info.time)
-        if self._lost:
-            self._lost = False
-            _LOGGER.info("%s is heard again", self.entry.title)
-        was_available, self._available = self._available, True
-        if self.hass.is_stopping:
-            return
-        # Not the general way, which expects that decoding may fail.
-        self._process_update(self._take(service_info), was_available)
-        # Each advert puts the end off, which is seen when the time is up; it comes closer by much
-        # only when what was learned counts for the first time.
-        if self._check is None or self.cadence.silences == ENOUGH:
-            self._watch()
 
     def _give_up(self) -> None:
         """Show nothing old for new: what an advert said could not be taken."""
@@ -301,7 +298,11 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             info.service_data, info.manufacturer_data, info.time, info.source
         )
         self.receivers.take(info)
-        self._key_watch.take(reading, info.time)
+        watch = self._key_watch
+        if reading.outcome is not Outcome.DECODED or watch.alert:
+            watch.take(reading, info.time)
+        elif reading.encrypted:
+            watch.opens(info.time)
         if reading.encrypted and (reading.events or not self._proven):
             # Neither the first proof of a key nor what happened may be believed twice after a crash.
             self._proven = decoder.proven
@@ -470,6 +471,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         """Believe what the sensor sends in the clear though its key is proven, or stay with the key."""
         self._key_watch.async_withdraw_clear()
         self._key_watch.refused = not allowed
+        self._key_watch.alert = True
         if allowed:
             self.decoder.allow_clear()
         self.hass.data[SHARED].async_save_soon()

@@ -54,9 +54,19 @@ class KeyWatch:
         self._opened = 0
         self._gap = 0.0  # the longest between two
         self.refused = False  # to believe the clear, until the key opens a frame again
+        # True while the next frame that is opened changes more than the time of the last one.
+        self.alert = True
+
+    def opens(self, now: float) -> None:
+        """Note that the key opened a frame; enough while nothing is the matter."""
+        before, self._opened_at = self._opened_at, now
+        self._opened += 1
+        if before is not None and now - before > self._gap:
+            self._gap = now - before
 
     def take(self, reading: Reading, now: float) -> None:
         """Take what became of an advert."""
+        self.alert = True
         if reading.outcome in _OPENED or reading.reason is Reason.REPLAY:
             self._take_good(reading, now)
         elif reading.reason is Reason.DOWNGRADE:
@@ -70,12 +80,9 @@ class KeyWatch:
 
     def _take_good(self, reading: Reading, now: float) -> None:
         if reading.encrypted:
-            if self._opened_at is not None and now - self._opened_at > self._gap:
-                self._gap = now - self._opened_at
-            self._opened_at = now
-            self._opened += 1
+            self.opens(now)
             self._wrong = self._clear = 0
-            self.refused = False
+            self.refused = self.alert = False
             self.async_withdraw_clear()
         # Without a key the clear tells that none is missed.
         if self._asked_key and (reading.encrypted or not self._decoder.proven):

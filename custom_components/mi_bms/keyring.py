@@ -96,7 +96,7 @@ class Keys:
         for uuid in _SERVICES:
             bluetooth.async_register_callback(
                 self._hass,
-                self.door.guard(self._hear),
+                self._hear,
                 BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
                 BluetoothScanningMode.PASSIVE,
             )
@@ -242,6 +242,13 @@ class Keys:
 
     @callback
     def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+        # Not the general door: this comes with every advert of the house.
+        try:
+            self._take(info)
+        except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
+            self.door.note(err)
+
+    def _take(self, info: BluetoothServiceInfoBleak) -> None:
         address = info.address
         if (followed := self._followed.get(address)) is not None:
             self._decide(address, followed)

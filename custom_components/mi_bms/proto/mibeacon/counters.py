@@ -104,15 +104,18 @@ class Sequence:
     @property
     def last(self) -> int:
         """Return the newest counter; -1 before any."""
-        return self._count(self.frames[-1]) if self.frames else self._last
+        return self._count(self.frames[-1]) if self.upper else self._last
 
     def judge(self, frame: bytes, now: float) -> Verdict:
         """Judge a frame, which ends with its tag, at a time in seconds of a clock that runs on."""
         counter, last = self._count(frame), self.last
+        if counter > last and not (self._past or self._random):
+            self._take(frame, counter)
+            return Verdict.NEWS
         if self._random or counter == last:
             if frame[-TAG:] in self._tags(counter):
                 return Verdict.STALE
-        elif counter < last or (self._past and self._leaps(counter, last)):
+        elif counter < last or self._leaps(counter, last):
             return self._doubt(frame, counter, now)
         again = counter == last and self._in_past(counter)
         self._take(frame, counter)
@@ -121,7 +124,7 @@ class Sequence:
     def _take(self, frame: bytes, counter: int) -> None:
         self._run = None
         self._steady += 1
-        self._before = counter
+        self._last = self._before = counter
         self.frames.append(frame)
         if self._floor < 0:
             self._floor = counter
@@ -133,7 +136,7 @@ class Sequence:
             self.lower = counter & 0xFF
 
     def _doubt(self, frame: bytes, counter: int, now: float) -> Verdict:
-        self.upper = b""
+        self._last, self.upper = self.last, b""
         tags = self._tags(counter)
         if frame[-TAG:] in tags:
             # A device that begins anew says the same again, now and then. It tells nothing either way.
