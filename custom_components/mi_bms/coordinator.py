@@ -40,6 +40,7 @@ from .proto.bms.contract import CELSIUS, Family, Mode
 from .proto.bms.index import INDEX
 from .proto.bms.outlook import Outlook
 from .proto.bms.plausible import Gate
+from .proto.bms.sift import purged
 from .proto.link.doctor import Diagnosis, Facts, diagnose
 from .proto.link.pace import Flow, flow
 from .proto.link.pack import Order, Pack, Phase
@@ -154,7 +155,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             # The clock was in the future: nobody knows how old that is.
             return
         self._read_as = read_as
-        self.data = sample_from_json(kept)
+        self.data = purged(sample_from_json(kept))
         # Counters are read once in a while only.
         self._memory.counters = dict(self.data.counters)
         self.read_at = read_at
@@ -332,7 +333,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     @callback
     def async_take_options(self) -> None:
         """Follow options that were changed; nothing has to be built anew for them."""
-        before = self._reads_as
+        before, factor = self._reads_as, self.settings.correction.factor
         self.settings = settings = BatterySettings.of(self.entry.options)
         self.history.grace = settings.grace
         if self._reads_as != before:
@@ -340,7 +341,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._memory.notes[CELSIUS] = settings.celsius
             # What was corrected otherwise is no measure for what is read next.
             self.gate.forget()
-            self._outlook = Outlook()
+            self._outlook.rescale(settings.correction.factor / factor)
             self._polls.scheduler.refresh(self.address)
         self._polls.scheduler.pace(self.address, settings.pace.interval)
         self._wished()
@@ -556,10 +557,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     @callback
     def _look(self, _now: datetime) -> None:
         """Look again now and then: silence is no event."""
-        before = self.online, self._shown_state
+        before = self.online, self._shown_state, self.data
         self._judge()
         self._shown_state = self.link_state
-        if before != (self.online, self._shown_state):
+        if self._shown_state is LinkState.ASLEEP:
+            self.data = self._outlook.lapse(self.data, self._polls.now())
+        if before != (self.online, self._shown_state, self.data):
             self.async_update_listeners()
 
     def _keep_profile(self, profile: Profile) -> None:

@@ -157,6 +157,27 @@ async def test_what_is_lacking_in_what_was_kept(
     assert home.value(device, "voltage") == "13.18"
 
 
+@pytest.mark.parametrize(
+    ("kept", "lost"),
+    [
+        ({"values": {"voltage": 13.2, "battery_level": 440}}, "battery_level"),
+        ({"values": {"voltage": -3, "battery_level": 44}}, "voltage"),
+        ({"probes": [[900, "cell"]]}, "probe_temperature_1"),
+        ({"cells": [9.9, 3.3]}, "cell_voltage_1"),
+    ],
+)
+async def test_what_no_battery_can_have_is_not_shown_from_the_last_run(
+    keep: Keep, home: Home, kept: dict[str, Any], lost: str
+) -> None:
+    keep(IDLE | kept, read_at=30)
+    device = await started(home)
+    assert home.value(device, lost) == "unknown"
+    other = "voltage" if lost != "voltage" else "battery_level"
+    assert (
+        home.value(device, other) == {"voltage": "13.2", "battery_level": "44"}[other]
+    )
+
+
 async def test_saving_options_disturbs_nobody(
     home: Home, seen: list[tuple[str, str]]
 ) -> None:

@@ -5,6 +5,7 @@ import pytest
 from custom_components.mi_bms.proto.bms.codec import Draft
 from custom_components.mi_bms.proto.bms.correct import Correction
 from custom_components.mi_bms.proto.bms.derive import finish
+from custom_components.mi_bms.proto.bms.plausible import Gate
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
 
@@ -86,7 +87,7 @@ def test_the_capacity_replaces_what_rests_on_it() -> None:
     assert sample.values[Field.DESIGN_CAPACITY] == 280
     assert sample.values[Field.CYCLE_CHARGE] == 140
     assert sample.values[Field.CYCLE_CAPACITY] == 1400
-    assert Field.FULL_CHARGE not in sample.values
+    assert sample.values[Field.FULL_CHARGE] == 266
 
 
 def test_what_was_counted_is_scaled() -> None:
@@ -112,6 +113,7 @@ def test_a_count_in_an_unknown_capacity() -> None:
     assert alone.values[Field.BATTERY_LEVEL] == 25
     full = corrected(draft(cycle_charge=70, full_charge=140), capacity=280.0)
     assert full.values[Field.CYCLE_CHARGE] == 140
+    assert full.values[Field.FULL_CHARGE] == 280
 
 
 def test_every_temperature_moves() -> None:
@@ -140,3 +142,26 @@ def test_packs_are_corrected_one_by_one() -> None:
     assert sample.values[Field.DESIGN_CAPACITY] == 180
     assert [pack.values[Field.DESIGN_CAPACITY] for pack in sample.packs] == [100, 100]
     assert sample.values[Field.CYCLE_CHARGE] == 18
+
+
+@pytest.mark.parametrize("capacity", [7.0, 105.0, 280.0])
+def test_packs_that_tell_a_level_only(capacity: float) -> None:
+    """The charge that follows from it is of the capacity that was replaced."""
+    part = {"voltage": 13.3, "battery_level": 80, "design_capacity": 105}
+    sample = corrected(Draft(packs=[draft(**part)]), capacity=capacity)
+    assert sample.values[Field.CYCLE_CHARGE] == pytest.approx(0.8 * capacity)
+    assert Gate().take(sample, 0.0) is sample
+
+
+def test_packs_of_which_one_tells_neither() -> None:
+    parts = [draft(battery_level=80, design_capacity=105), draft(voltage=13.3)]
+    sample = corrected(Draft(packs=parts), capacity=280.0)
+    assert Field.CYCLE_CHARGE not in sample.values
+
+
+@pytest.mark.parametrize(
+    ("correction", "factor"),
+    [(Correction(), 1), (Correction(gain=2), 2), (Correction(gain=2, invert=True), -2)],
+)
+def test_by_what_currents_are_multiplied(correction: Correction, factor: float) -> None:
+    assert correction.factor == factor

@@ -284,3 +284,68 @@ def test_a_restless_load_is_told_steadily(load: float, share: float, seed: int) 
         assert one[0] is other[0] is EMPTY
         assert one == other or abs(other[1] / one[1] - 1) > DEAD_BAND / 2
         assert 0.5 < other[1] / one[1] < 2
+
+
+@pytest.mark.parametrize("step", [60, 360, HOUR])
+@pytest.mark.parametrize("steps", [2.5, 10.5, 15.5])
+def test_between_two_steps_neither_is_near_for_long(step: int, steps: float) -> None:
+    """Noise of a thousandth around the middle makes no steps."""
+    outlook, middle = Outlook(), step * steps
+    seen = set()
+    for number in range(200):
+        time = middle * (1.001 if number % 2 else 0.999)
+        # Ten hours apart: the mean is the current of the moment.
+        found = outlook.judge(sample(-50 * HOUR / time), number * 36_000)
+        seen.add(told(found))
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 0.5])
+def test_currents_that_are_corrected_otherwise_go_on(factor: float) -> None:
+    """Above all in a moment without load, which would tell a time of its own."""
+    outlook = Outlook()
+    for now in range(0, HOUR, 30):
+        before = told(outlook.judge(sample(-10, packs=1), now))
+    outlook.rescale(factor)
+    after = outlook.judge(sample(-0.2 * factor, packs=1), HOUR)
+    assert before is not None
+    for one in (after, *after.packs):
+        hours = told(one)
+        assert hours is not None
+        assert hours[1] == pytest.approx(before[1] / factor, rel=0.15)
+
+
+def test_a_sign_that_is_turned_turns_the_time_at_once() -> None:
+    outlook = Outlook()
+    outlook.judge(sample(-0.5), 0)
+    outlook.rescale(-1)
+    assert told(outlook.judge(sample(0.5), 30)) == (FULL, 100)
+
+
+def test_nothing_to_go_on_with() -> None:
+    outlook = Outlook()
+    outlook.rescale(2)
+    assert told(outlook.judge(sample(-10), 30)) == (EMPTY, 5)
+
+
+def test_the_time_of_one_that_is_not_read_any_more_ends() -> None:
+    outlook = Outlook()
+    last = outlook.judge(sample(-10, packs=1), 100)
+    assert outlook.lapse(last, 99 + KEPT) == last
+    found = outlook.lapse(last, 100 + KEPT)
+    assert told(found) is None
+    assert told(found.packs[0]) is None
+    assert found.values == {
+        name: value for name, value in last.values.items() if name is not EMPTY
+    }
+
+
+def test_a_time_of_the_battery_itself_stays_while_it_is_not_read() -> None:
+    outlook = Outlook()
+    last = outlook.judge(sample(-10, runtime=777), 0)
+    assert outlook.lapse(last, 10 * KEPT) == last
+
+
+def test_packs_of_an_earlier_run_are_not_lost() -> None:
+    stored = sample(-10, packs=2)
+    assert Outlook().lapse(stored, 10 * KEPT) == stored

@@ -8,6 +8,7 @@ from custom_components.mi_bms.proto.bms.codec import Draft
 from custom_components.mi_bms.proto.bms.derive import finish
 from custom_components.mi_bms.proto.bms.limits import PROBE
 from custom_components.mi_bms.proto.bms.plausible import Gate
+from custom_components.mi_bms.proto.bms.sift import purged
 from custom_components.mi_bms.proto.model.errors import Implausible
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
@@ -152,3 +153,52 @@ def test_whatever_probes_say_the_rest_is_believed(values: list[float]) -> None:
     assert all(PROBE[0] <= one <= PROBE[1] for one in shown)
     assert len(sample.left_out) == len(values) - len(shown)
     assert (Field.TEMPERATURE in sample.values) is bool(shown)
+
+
+@pytest.mark.parametrize("bad", [420.0, -273.1])
+def test_what_the_whole_computed_over_a_bad_probe_of_a_pack_goes_with_it(
+    bad: float,
+) -> None:
+    good = draft(probes=[Probe(20.0, Place.CELL), Probe(21.0, Place.CELL)])
+    loose = draft(probes=[Probe(bad, Place.CELL), Probe(22.0, Place.CELL)])
+    whole = draft(packs=[good, loose])
+    whole.put(Field.TEMPERATURE, (20 + 21 + bad + 22) / 4)
+    sample = believed(whole)
+    assert sample.values[Field.TEMPERATURE] == 21.0
+    assert sample.values[Field.MIN_CELL_TEMPERATURE] == 20.0
+    assert sample.left_out["pack_2_probe_temperature_1"] == bad
+
+
+def test_what_the_whole_computed_over_a_bad_cell_of_a_pack_goes_with_it() -> None:
+    good = draft(cells=[3.31, 3.32, 3.33, 3.34])
+    unread = draft(cells=[3.31, 65.535, 3.35, 3.32])
+    whole = draft(packs=[good, unread])
+    whole.values |= {Field.MAX_CELL_VOLTAGE: 5.8, Field.MAX_CELL: 6}
+    sample = believed(whole)
+    assert sample.values[Field.MAX_CELL_VOLTAGE] == 3.35
+    assert sample.values[Field.MAX_CELL] == 7
+
+
+def test_what_the_whole_computed_over_a_pack_that_is_left_out_goes_with_it() -> None:
+    good = draft(cells=[3.31, 3.32, 3.33, 3.34], probes=[Probe(20.0)])
+    dead = draft(cells=[0.0] * 4, probes=[Probe(90.0)])
+    dead.values[Field.VOLTAGE] = 0
+    whole = draft(packs=[good, dead])
+    whole.values |= {Field.TEMPERATURE: 55.0, Field.MIN_CELL_VOLTAGE: 0.0}
+    sample = believed(whole)
+    assert sample.values[Field.TEMPERATURE] == 20.0
+    assert sample.values[Field.MIN_CELL_VOLTAGE] == 3.31
+
+
+def test_what_was_stored_is_purged_place_by_place() -> None:
+    part = BmsSample(values={Field.BATTERY_LEVEL: 60}, cells=(3.3, None, 9.9))
+    stored = BmsSample(
+        values={Field.VOLTAGE: -3, Field.BATTERY_LEVEL: 60, Field.PROBLEM: True},
+        probes=(Probe(900.0, Place.CELL), Probe(20.0), Probe(None)),
+        packs=(part,),
+    )
+    sample = purged(stored)
+    assert sample.values == {Field.BATTERY_LEVEL: 60, Field.PROBLEM: True}
+    assert sample.probes == (Probe(None, Place.CELL), Probe(20.0), Probe(None))
+    assert sample.packs[0].cells == (3.3, None, None)
+    assert purged(sample) == sample

@@ -15,7 +15,6 @@ from .codec import Draft
 # Fields that follow from others: present ones were computed by the battery from what is corrected here.
 _OF_CURRENT: Final = (Field.BATTERY_CHARGING, Field.RUNTIME, Field.TIME_TO_FULL)
 _OF_CAPACITY: Final = (
-    Field.FULL_CHARGE,
     Field.CYCLE_CAPACITY,
     Field.RUNTIME,
     Field.TIME_TO_FULL,
@@ -37,6 +36,11 @@ class Correction:
     capacity: float | None = None
     offset: float = 0.0
 
+    @property
+    def factor(self) -> float:
+        """Return by what currents are multiplied."""
+        return -self.gain if self.invert else self.gain
+
     def apply(self, draft: Draft) -> None:
         """Correct a draft and the drafts of its packs."""
         for pack in draft.packs:
@@ -52,7 +56,7 @@ class Correction:
         measured = draft.number(Field.CURRENT)
         if measured is None:
             return
-        current = measured * (-self.gain if self.invert else self.gain)
+        current = measured * self.factor
         current = 0 if abs(current) < self.dead_band else round(current, 3)
         if current == measured:
             return
@@ -78,11 +82,16 @@ class Correction:
         believed = _total(draft, Field.DESIGN_CAPACITY) or draft.number(
             Field.FULL_CHARGE
         )
-        charge = _total(draft, Field.CYCLE_CHARGE)
+        counted = {
+            Field.CYCLE_CHARGE: _total(draft, Field.CYCLE_CHARGE),
+            Field.FULL_CHARGE: draft.number(Field.FULL_CHARGE),
+        }
         draft.put(Field.DESIGN_CAPACITY, capacity)
         _drop(draft, _OF_CAPACITY)
-        if believed and charge is not None:
-            draft.put(Field.CYCLE_CHARGE, round(charge * capacity / believed, 3))
+        if believed:
+            for name, charge in counted.items():
+                if charge is not None:
+                    draft.put(name, round(charge * capacity / believed, 3))
         elif Field.BATTERY_LEVEL in draft.values:
             _drop(draft, (Field.CYCLE_CHARGE,))
 
@@ -90,10 +99,20 @@ class Correction:
 def _total(draft: Draft, name: Field) -> float | None:
     """Give a value of the whole: its own, or that of all packs together."""
     own = draft.number(name)
-    parts = [part for pack in draft.packs if (part := pack.number(name)) is not None]
-    if own is not None or not parts or len(parts) < len(draft.packs):
+    found = [_part(pack, name) for pack in draft.packs]
+    parts = [part for part in found if part is not None]
+    if own is not None or not parts or len(parts) < len(found):
         return own
     return sum(parts)
+
+
+def _part(pack: Draft, name: Field) -> float | None:
+    """Give a value of a pack; a charge that it does not count is what its level stands for."""
+    own, level = pack.number(name), pack.number(Field.BATTERY_LEVEL)
+    size = pack.number(Field.DESIGN_CAPACITY)
+    if own is None and name is Field.CYCLE_CHARGE and size and level is not None:
+        return size * level / 100
+    return own
 
 
 def _drop(draft: Draft, names: Iterable[Field]) -> None:

@@ -15,7 +15,7 @@ from ..model.sample import BmsSample, DeviceInfo, Place
 from .alarms import Alarm
 from .codec import Draft
 from .limits import RANGES
-from .sift import emptied, possible, sift, sift_packs
+from .sift import disown, emptied, possible, sift, sift_packs
 
 CELL_LIMIT: Final = (
     5.906  # V; no cell chemistry reaches it, and no two cells differ by more
@@ -243,9 +243,12 @@ def _finish_packs(
     for place, pack in enumerate(packs):
         for part, said in pack.left_out.items():
             left_out[f"pack_{place + 1}_{part}"] = said
+            disown(draft, part)
     for place, name in sift_packs(packs).items():
         left_out[f"pack_{place + 1}"] = str(name)
         packs[place] = emptied(packs[place])
+        for part in (Field.CELL_VOLTAGE, Field.PROBE_TEMPERATURE):
+            disown(draft, part)
     return tuple(packs)
 
 

@@ -2,13 +2,14 @@
 
 One signed exponential mean of the current that really flows in or out, by real time and never begun
 anew, says in which direction the battery goes and how fast. The direction turns when the mean has
-clearly turned. While no time can be told, since hardly anything flows, the last one is kept for a
-quarter of an hour.
+clearly turned. Without a current the mean fades, and the time grows; while none can be told, the last one
+is kept for a quarter of an hour.
 
 Pure: times are seconds of any clock that runs on. A time that the battery itself reports is left alone:
 only what once equalled the derivation of a moment's values is replaced.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import exp
 from typing import Final
@@ -50,13 +51,39 @@ class Outlook:
             outlook.restore(pack, at)
         self._mean, self._at = _mean_of(sample), at
 
-    def judge(self, sample: BmsSample, now: float) -> BmsSample:
-        """Return the sample with steady times."""
+    def rescale(self, factor: float) -> None:
+        """Go on with currents that are from now on so many times what they were."""
+        for outlook in self._packs:
+            outlook.rescale(factor)
+        if self._mean is not None:
+            self._mean *= factor
+        if factor < 0:
+            self._shown = None
+
+    def lapse(self, sample: BmsSample, now: float) -> BmsSample:
+        """Return a sample of one that is not read any more, without times that were kept for long enough."""
+        packs = tuple(
+            outlook.lapse(pack, now) for outlook, pack in self._of_packs(sample)
+        )
+        values = sample.values
+        if now - self._told_at >= KEPT:
+            self._shown = None
+            values = {
+                name: value
+                for name, value in values.items()
+                if name not in self._derived
+            }
+        return replace(sample, values=values, packs=packs)
+
+    def _of_packs(self, sample: BmsSample) -> Iterable[tuple[Outlook, BmsSample]]:
         while len(self._packs) < len(sample.packs):
             self._packs.append(Outlook())
+        return zip(self._packs, sample.packs, strict=False)
+
+    def judge(self, sample: BmsSample, now: float) -> BmsSample:
+        """Return the sample with steady times."""
         packs = tuple(
-            outlook.judge(pack, now)
-            for outlook, pack in zip(self._packs, sample.packs, strict=False)
+            outlook.judge(pack, now) for outlook, pack in self._of_packs(sample)
         )
         current = number(sample, Field.CURRENT)
         if current is None:
@@ -94,7 +121,7 @@ class Outlook:
         time = _time(name, sample, mean)
         if time is not None and time <= LONGEST and not self._hardly(sample, mean):
             shown = self._shown[1] if self._shown and self._shown[0] is name else None
-            if shown is None or abs(time - shown) > DEAD_BAND * shown:
+            if shown is None or _differs(time, shown):
                 self._shown = name, _rounded(time)
             self._told_at = now
         elif now - self._told_at >= KEPT:
@@ -131,5 +158,20 @@ def _mean_of(sample: BmsSample) -> float | None:
 
 def _rounded(time: int) -> int:
     """Round a time to the step in which times of its length are shown."""
-    step = next((step for below, step in _STEPS if time < below), _LONG_STEP)
+    step = _step(time)
     return round(time / step) * step
+
+
+def _step(time: int) -> int:
+    """Return the step in which times of a length are shown."""
+    return next((step for below, step in _STEPS if time < below), _LONG_STEP)
+
+
+def _differs(time: int, shown: int) -> bool:
+    """Return whether a time is to be shown instead of another one.
+
+    Between two steps neither is nearer for long: the way there and back is the dead band, too.
+    """
+    band = DEAD_BAND * shown
+    step = min(_step(time), _step(shown))
+    return abs(time - shown) > max(band, (step + band) / 2)

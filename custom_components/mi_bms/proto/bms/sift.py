@@ -98,6 +98,38 @@ def sift_packs(packs: Sequence[BmsSample]) -> dict[int, Field]:
     return found if _few(len(found), len(packs)) else {}
 
 
+def disown(draft: Draft, part: str) -> None:
+    """Take out of a battery what it computed over a part of one of its packs that was left out."""
+    if part.startswith(Field.CELL_VOLTAGE) or part in _OF_CELLS:
+        _drop(draft, _OF_CELLS)
+    if part.startswith(Field.PROBE_TEMPERATURE) or part in _OF_PROBES:
+        _drop(draft, _OF_PROBES)
+
+
+def purged(sample: BmsSample) -> BmsSample:
+    """Return a sample, such as one that was stored, without what no battery can have."""
+    numbers = dict(_numbers(sample.values))
+    return replace(
+        sample,
+        values={
+            name: value
+            for name, value in sample.values.items()
+            if name not in numbers or possible(name, numbers[name])
+        },
+        cells=tuple(
+            None if volts is None or not _cell(volts) else volts
+            for volts in sample.cells
+        ),
+        probes=tuple(
+            probe
+            if probe.celsius is None or _probe(probe.celsius)
+            else replace(probe, celsius=None)
+            for probe in sample.probes
+        ),
+        packs=tuple(purged(pack) for pack in sample.packs),
+    )
+
+
 def emptied(sample: BmsSample) -> BmsSample:
     """Return a pack that is left out: its places without a value."""
     return BmsSample(
