@@ -82,11 +82,12 @@ class KeyWatch:
         if reading.encrypted:
             self.opens(now)
             self._wrong = self._clear = 0
-            self.refused = self.alert = False
+            self.refused = False
             self.async_withdraw_clear()
         # Without a key the clear tells that none is missed.
         if self._asked_key and (reading.encrypted or not self._decoder.proven):
             self._withdraw_key()
+        self.alert = bool(self._wrong or self._clear or self._asked_key or self.refused)
 
     # --- a new key? -----------------------------------------------------------------------------
 
