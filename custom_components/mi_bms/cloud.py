@@ -74,7 +74,7 @@ async def async_fetch(
         key = parse_key(found.bindkey)
         if is_empty(key):
             raise CloudError("cloud_no_key", device=address)
-        return CloudKey(found.name, key)
+        return CloudKey(str(found.name or ""), key)
     except (KeyFormatError, AttributeError) as err:
         raise CloudError("cloud_no_key", device=address) from err
 

@@ -12,8 +12,15 @@ import secrets
 from typing import Final, NamedTuple
 
 from aiohttp import hdrs, web
+from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components.http import KEY_HASS, HomeAssistantView, require_admin
+from homeassistant.components.http import (
+    KEY_HASS,
+    KEY_HASS_USER,
+    HomeAssistantView,
+    current_request,
+    require_admin,
+)
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
@@ -101,21 +108,34 @@ class Links(NamedTuple):
     tickets: frozenset[str]
 
 
-# Ticket -> the file that it is for.
-_TICKETS: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}.tickets")
+class _Ticket(NamedTuple):
+    """Hold which file is for whom, and until when on the monotonic clock."""
+
+    key: str
+    owner: str | None  # the user's id
+    until: float
+
+
+_TICKETS: HassKey[dict[str, _Ticket]] = HassKey(f"{DOMAIN}.tickets")
 
 
 @callback
 def async_make_links(hass: HomeAssistant) -> Links:
     """Make a link for each file, for the one whose request this is."""
     html = {}
-    tickets = {secrets.token_urlsafe(_TICKET_BYTES): key for key in _FILES}
+    request = current_request.get()
+    owner = _user_of(request) if request else None
+    until = monotonic_time_coarse() + GOOD_FOR.total_seconds()
+    tickets = {
+        secrets.token_urlsafe(_TICKET_BYTES): _Ticket(key, owner, until)
+        for key in _FILES
+    }
     hass.data.setdefault(_TICKETS, {}).update(tickets)
-    for ticket, key in tickets.items():
+    for ticket, found in tickets.items():
         url = async_sign_path(hass, _URL.format(ticket=ticket), GOOD_FOR)
         # Without a target the frontend takes the link for one of its own pages.
-        name = _FILES[key].name
-        html[key] = f'<a href="{escape(url)}" target="_blank">{name}</a>'
+        name = _FILES[found.key].name
+        html[found.key] = f'<a href="{escape(url)}" target="_blank">{name}</a>'
     return Links(html, frozenset(tickets))
 
 
@@ -124,6 +144,21 @@ def async_void_links(hass: HomeAssistant, links: Links) -> None:
     """Make the links of one form worthless; somebody else's stay good."""
     for ticket in links.tickets:
         hass.data.get(_TICKETS, {}).pop(ticket, None)
+
+
+def _user_of(request: web.Request) -> str | None:
+    user = request.get(KEY_HASS_USER)
+    return user.id if user else None
+
+
+def _take(hass: HomeAssistant, ticket: str, request: web.Request) -> _File | None:
+    """Use up a ticket; nobody uses up another person's."""
+    tickets = hass.data.get(_TICKETS, {})
+    found = tickets.get(ticket)
+    if found is None or found.owner != _user_of(request):
+        return None
+    del tickets[ticket]
+    return _FILES[found.key] if monotonic_time_coarse() < found.until else None
 
 
 class ExportView(HomeAssistantView):
@@ -137,13 +172,12 @@ class ExportView(HomeAssistantView):
         """Give the file of a ticket, once."""
         hass = request.app[KEY_HASS]
         headers = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}
-        key = hass.data.get(_TICKETS, {}).pop(ticket, None)
-        if key is None:
+        file = _take(hass, ticket, request)
+        if file is None:
             words = await async_words(hass)
             return web.Response(
                 text=words("export", "used"), status=HTTPStatus.GONE, headers=headers
             )
-        file = _FILES[key]
         headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{file.name}"'
         return web.Response(
             body=file.content(await async_export(hass)),

@@ -27,6 +27,7 @@ from .proto.keys.importer import LARGEST, read_keys
 from .proto.mibeacon.crypto import parse_key
 from .proto.model.address import parse_address
 from .proto.model.errors import KeyFormatError
+from .proto.model.names import clean_name
 from .words import Words, async_words
 
 CONF_TEXT: Final = "text"
@@ -81,7 +82,7 @@ def _line(address: str, key: bytes, name: str) -> KeyLine:
     return KeyLine(
         address=address,
         key=key,
-        name=name,
+        name=clean_name(name) or None,
         product_id=None,
         line=0,
         last=0,

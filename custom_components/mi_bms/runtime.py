@@ -32,6 +32,7 @@ class Shared:
     store: Store[dict[str, Any]]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
+    _due: bool = False
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
     def keep(self, address: str, snapshot: Snapshot) -> CALLBACK_TYPE:
@@ -86,14 +87,19 @@ class Shared:
     async def async_forget_all(self, hass: HomeAssistant) -> None:
         """Drop everything that is kept, on the disk, too."""
         self.kept.clear()
+        self._due = False
         await async_remove(hass, self.store)
 
     @callback
     def async_save_soon(self) -> None:
         """Write it down in a moment: what somebody wished must outlive a crash, too."""
-        self.store.async_delay_save(self._collect, SAVE_SOON)
+        # The store puts off what waits each time it is asked: a busy house would never be written down.
+        if not self._due:
+            self._due = True
+            self.store.async_delay_save(self._collect, SAVE_SOON)
 
     def _collect(self) -> dict[str, dict[str, Any]]:
+        self._due = False
         for address in self._snapshots:
             self._ask(address)
         return self.kept

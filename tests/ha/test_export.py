@@ -12,6 +12,7 @@ from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 
 from .home import Home
+from .people import person
 from .test_keys_ring import ADDRESS, CLEAR, KEY, OTHER, paste, take, thermometer
 
 UNHEARD = "54:48:E6:00:07:F6"
@@ -148,6 +149,35 @@ async def test_only_the_signature_and_an_administrator_open_a_link(
     asked = await guest.post(FLOW, json={"handler": entry.entry_id})
     assert asked.status == HTTPStatus.UNAUTHORIZED
     assert (await browser.get(path)).status == HTTPStatus.OK
+
+
+async def test_a_link_is_for_the_administrator_who_asked_alone(
+    home: Home,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Nor does somebody else's try use it up."""
+    entry = await home.add(thermometer())
+    browser = await hass_client()
+    where = links(await confirm(browser, entry))["mi32cfg"]
+    user, secret = await person(home.hass, "administrator")
+    second = await hass_client(secret)
+    assert user.is_admin
+    for path in (where, where.partition("?")[0]):
+        assert (await second.get(path)).status == HTTPStatus.GONE
+    stranger = await hass_client_no_auth()
+    assert (await stranger.get(where)).status == HTTPStatus.OK
+
+
+async def test_a_link_ends_with_time_whoever_signs_it(
+    home: Home, hass_client: ClientSessionGenerator
+) -> None:
+    """The form may stay open for days."""
+    entry = await home.add(thermometer())
+    browser = await hass_client()
+    path = links(await confirm(browser, entry))["mi32cfg"].partition("?")[0]
+    await home.clock.leap(301)
+    assert (await browser.get(path)).status == HTTPStatus.GONE
 
 
 async def test_what_does_not_fit_is_told(

@@ -7,6 +7,7 @@ from typing import Any, cast
 import unicodedata
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.mi_bms.proto.model.names import LONGEST_NAME
@@ -16,6 +17,7 @@ from tests.world.devices import KINDS
 
 from .home import Home
 from .test_air_actions import act
+from .test_keys_ring import entries, paste, take
 from .test_outputs import MQTT_TIMERS, broker, folder, lines, output, published
 
 __all__ = ["broker", "folder"]  # fixtures
@@ -132,3 +134,27 @@ async def test_topics_and_lines(
     for line in written:
         harmless(line["device"])
     assert "\\u202e" not in json.dumps(told)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_names_that_strangers_wrote_into_texts(home: Home, name: str) -> None:
+    """Lists are passed around; titles of other integrations are names from the air."""
+    key = "00112233445566778899aabbccddee"
+    far, near = "A4:C1:38:0A:00:01", "A4:C1:38:0A:00:02"
+    other = MockConfigEntry(
+        domain="bthome", unique_id=near, title=name, data={"bindkey": f"{key}02"}
+    )
+    other.add_to_hass(home.hass)
+    text = json.dumps([{"name": name, "mac": far, "key": f"{key}01"}])
+    menu = await home.choose(await home.start(), "keys")
+    for form, address in (
+        (await paste(home, text), far),
+        (await home.choose(menu, "there"), near),
+    ):
+        await take(home, form, address)
+        entry = entries(home)[address]
+        harmless(entry.title)
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(home.hass), entry.entry_id
+        ):
+            harmless(device.name or "")

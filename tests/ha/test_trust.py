@@ -309,6 +309,19 @@ async def test_what_a_key_has_proven_is_written_down_at_once(
     assert KEY.hex() not in json.dumps(hass_storage["mi_bms.state"])
 
 
+async def test_a_busy_house_is_written_down_too(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    """Presses one after the other must not put off for ever what a crash would undo."""
+    sensor = Told(home, ADDRESS, KEY.hex(), 0x1949)
+    await sensor.set_up()
+    for count in range(300, 330):
+        await sensor.says(sealed(0x1949, obj(0x4E0C, "01"), count), after=2)
+    trust = hass_storage["mi_bms.state"]["data"][ADDRESS]["trust"]
+    (counter,) = trust["counters"].values()
+    assert counter["long"]["last"] >= 329 - 3
+
+
 async def test_a_fault_of_ours_ends_at_the_door(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
