@@ -6,6 +6,7 @@ stands; otherwise it is sent again, because one that comes twice is better than 
 """
 
 import asyncio
+import logging
 from typing import Final, override
 
 from homeassistant.components import mqtt
@@ -15,6 +16,8 @@ from homeassistant.exceptions import HomeAssistantError
 from .const import DOMAIN
 from .outputs import CONF_QOS, CONF_RETAIN, Output, OutputConfigEntry, Shape, settings
 from .proto.publish.outbox import Item
+
+_LOGGER = logging.getLogger(__name__)
 
 AT_ONCE: Final = 200  # messages under way
 ONCE: Final = (
@@ -78,22 +81,21 @@ class MqttOutput(Output):
             self._busy = False
 
     async def _async_send_some(self) -> int:
-        """Send the oldest ones and give how many went out."""
+        """Send the oldest ones and give how many need not wait any more."""
         items = self.outbox.take(AT_ONCE)
-        sent = [False] * len(items)
+        waits = [True] * len(items)
         try:
             async with asyncio.TaskGroup() as group:
                 for place, item in enumerate(items):
-                    group.create_task(self._async_publish(item, sent, place))
+                    group.create_task(self._async_publish(item, waits, place))
         finally:
-            self.outbox.done(sum(sent))
             self.outbox.put_back(
-                item for item, done in zip(items, sent, strict=True) if not done
+                item for item, wait in zip(items, waits, strict=True) if wait
             )
             self.handed_over()
-        return sum(sent)
+        return waits.count(False)
 
-    async def _async_publish(self, item: Item, sent: list[bool], place: int) -> None:
+    async def _async_publish(self, item: Item, waits: list[bool], place: int) -> None:
         losses = self._losses
         try:
             await mqtt.async_publish(
@@ -101,7 +103,15 @@ class MqttOutput(Output):
             )
         except HomeAssistantError:
             return
-        sent[place] = self._qos == ONCE or losses == self._losses
+        except ValueError:
+            # It can never be sent, and all others would wait behind it.
+            _LOGGER.warning("A message that cannot be sent was dropped")
+            self.outbox.drop()
+            waits[place] = False
+            return
+        if self._qos == ONCE or losses == self._losses:
+            self.outbox.done()
+            waits[place] = False
 
     @override
     async def async_finish(self) -> None:

@@ -279,7 +279,16 @@ async def test_of_a_damaged_key_file_what_is_a_key_is_kept(
         assert kept["loose"] == ["22" * 16]
 
 
-@pytest.mark.parametrize("queue", [{}, 5, [["a"]], [["", '{"a": 1}'], ["", 3], None]])
+@pytest.mark.parametrize(
+    "queue",
+    [
+        {},
+        5,
+        [["a"]],
+        [["", '{"a": 1}'], ["", 3], None],
+        [["a/+", "1"], ["a\0b", "2"], ["t" * 70_000, "3"], [True, "4"]],
+    ],
+)
 async def test_a_damaged_queue_costs_only_what_is_damaged(
     hass_storage: dict[str, Any], home: Home, folder: Path, queue: Any
 ) -> None:

@@ -459,6 +459,26 @@ class TestBroker:
         await home.clock.run(2)
         assert len(published(broker)) == 1
 
+    async def test_a_message_that_can_never_be_sent_is_dropped(
+        self, home: Home, broker: MqttMockHAClient
+    ) -> None:
+        """It must not hold up those behind it, nor send those before it again and again."""
+        device = sensor()
+        await home.add(device)
+        entry = await output(home, "tasmota", topic="house", direct=True)
+        published(broker)
+
+        async def publish(*_: object) -> None:
+            if broker.async_publish.call_count == 1:
+                raise ValueError("no topic")
+
+        broker.async_publish.side_effect = publish
+        await home.listen(device, 6)
+        await home.clock.run(3)
+        box = entry.runtime_data.outbox
+        assert (box.dropped, len(box)) == (1, 0)
+        assert box.sent == broker.async_publish.call_count - 1 > 0
+
     async def test_what_waits_is_kept_when_it_is_unloaded(
         self, home: Home, broker: MqttMockHAClient
     ) -> None:

@@ -75,3 +75,12 @@ def test_nothing_disappears_uncounted(moves: list[int], limit: int) -> None:
         assert len(box) <= limit
         numbers = [int(item.payload) for item in box.waiting()]
         assert numbers == sorted(numbers)
+
+
+def test_what_can_never_go_is_counted_and_gone() -> None:
+    box = Outbox(limit=5)
+    box.put(Item(b"1", "a"))
+    assert box.take(1)
+    box.drop()
+    box.put_back([])
+    assert (len(box), box.dropped, box.waiting()) == (0, 1, [])

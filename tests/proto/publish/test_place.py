@@ -7,6 +7,7 @@ from custom_components.mi_bms.proto.publish.place import (
     PathFault,
     TopicFault,
     distinct,
+    is_publishable,
     level,
     path_fault,
     topic_fault,
@@ -89,3 +90,21 @@ def test_equal_names_are_kept_apart() -> None:
     assert distinct("boat", address, {"boat"}) == "boat-123456"
     taken = {"boat", "boat-123456"}
     assert distinct("boat", address, taken) == "boat-a4c138123456"
+
+
+@pytest.mark.parametrize(
+    ("topic", "fine"),
+    [
+        ("tele/house/SENSOR", True),
+        ("a" * 65_535, True),
+        ("a" * 65_536, False),
+        ("\u00e4" * 32_768, False),
+        ("", False),
+        ("a/+/b", False),
+        ("a/#", False),
+        ("a\0b", False),
+        ("a\ud800", False),
+    ],
+)
+def test_what_a_broker_takes(topic: str, *, fine: bool) -> None:
+    assert is_publishable(topic) is fine

@@ -48,6 +48,10 @@ class Outbox:
         """Count what was handed over."""
         self.sent += count
 
+    def drop(self) -> None:
+        """Count one that was taken and can never be handed over."""
+        self.dropped += 1
+
     def put_back(self, items: Iterable[Item]) -> None:
         """Put what was taken and is not done, oldest first, in front of the others."""
         items, self._under_way = list(items), []

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_TOPIC: Final = 1_000  # bytes; names are added, and MQTT ends at 65 535
+LONGEST_TOPIC: Final = 65_535  # bytes
 MAX_PATH: Final = 200  # characters
 ENDING: Final = ".jsonl"
 _WILDCARDS: Final = frozenset("+#")
@@ -62,6 +63,16 @@ def topic_fault(topic: str) -> TopicFault | None:
     if topic.startswith("$"):
         return TopicFault.RESERVED
     return TopicFault.LONG if len(topic.encode()) > MAX_TOPIC else None
+
+
+def is_publishable(topic: str) -> bool:
+    """Say whether a broker takes a message under this whole topic; one that does not may hang up."""
+    fine = bool(topic) and not _WILDCARDS & set(topic)
+    return (
+        fine
+        and not any(map(_forbidden, topic))
+        and len(topic.encode()) <= LONGEST_TOPIC
+    )
 
 
 def level(name: str) -> str:
