@@ -468,7 +468,7 @@ class TestBroker:
         entry = await output(home, "tasmota", topic="house", direct=True)
         published(broker)
 
-        async def publish(*_: object) -> None:
+        async def publish(*_: object, **_more: object) -> None:
             if broker.async_publish.call_count == 1:
                 raise ValueError("no topic")
 
