@@ -25,7 +25,7 @@ from .proto.publish.place import distinct, level
 from .proto.publish.shape import battery_line, battery_message, sensor_line
 from .proto.publish.tasmota import Heard, Tasmota
 from .runtime import SHARED
-from .stored import QUEUE, async_read
+from .stored import QUEUE, async_read, async_remove
 
 type OutputConfigEntry = ConfigEntry[Output]
 
@@ -313,7 +313,7 @@ def _store(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Store[list[list[str]
 
 async def async_forget_output(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Remove what an output that is gone had kept."""
-    await _store(hass, entry).async_remove()
+    await async_remove(hass, _store(hass, entry))
 
 
 def device_of(hass: HomeAssistant, news: News) -> dr.DeviceEntry | None:

@@ -5,6 +5,7 @@ newer major version is neither read nor overwritten.
 """
 
 from collections.abc import Mapping
+import contextlib
 import copy
 from datetime import datetime
 import logging
@@ -295,7 +296,7 @@ async def async_put_aside(hass: HomeAssistant, store: Store[Any]) -> None:
 
 
 async def async_remove(hass: HomeAssistant, store: Store[Any]) -> None:
-    """Remove a file with all copies that were put aside."""
+    """Remove a file with all copies that were put aside, by Home Assistant, too."""
     # Whatever is being written, or is to be written in a moment, is over then.
     await store.async_save({})
     await store.async_remove()
@@ -303,8 +304,10 @@ async def async_remove(hass: HomeAssistant, store: Store[Any]) -> None:
 
 
 def _remove_copies(path: Path) -> None:
-    for aside in path.parent.glob(f"{path.name}.bad*"):
-        aside.unlink()
+    for kind in ("bad", "corrupt"):
+        for aside in path.parent.glob(f"{path.name}.{kind}*"):
+            with contextlib.suppress(OSError):
+                aside.unlink()
 
 
 def _put_aside(path: Path) -> None:

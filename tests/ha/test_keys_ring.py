@@ -305,9 +305,12 @@ async def test_nothing_is_kept_once_the_last_entry_is_gone(
 ) -> None:
     """Keys, tokens, device ids, states, queues and what was put aside."""
     home.hass.config.config_dir = str(tmp_path)
-    aside = tmp_path / ".storage" / "mi_bms.keys.bad"
+    # The second one is Home Assistant's own, of a file that is no JSON any more.
+    storage = tmp_path / ".storage"
+    aside = storage / "mi_bms.keys.bad"
     aside.parent.mkdir()
-    aside.write_text(KEY)
+    for copy in (aside, storage / "mi_bms.keys.corrupt.2026-11-28T15:46:41+00:00"):
+        copy.write_text(KEY)
     hass_storage["mi_bms.keys"] = {
         "version": 1,
         "minor_version": 1,
@@ -326,7 +329,9 @@ async def test_nothing_is_kept_once_the_last_entry_is_gone(
     await home.add(battery)
     form = await home.choose(await home.start(), "outputs")
     form = await home.choose(form, "output_file")
-    await home.answer(form, {"path": "x/a.jsonl"})
+    output = (await home.answer(form, {"path": "x/a.jsonl"}))["result"]
+    for name in ("mi_bms.state", f"mi_bms.output.{output.entry_id}"):
+        (storage / f"{name}.corrupt.2026").write_text("[")
     await home.listen(device, 3)
     await home.clock.run(2000)
     assert {"mi_bms.keys", "mi_bms.state"} <= set(hass_storage)
@@ -338,7 +343,7 @@ async def test_nothing_is_kept_once_the_last_entry_is_gone(
     home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await home.clock.run(10)
     assert not [one for one in hass_storage if one.startswith("mi_bms")]
-    assert not aside.exists()
+    assert not [one.name for one in storage.iterdir()]
     assert entries(home) == {}
     # It can begin again, and knows nothing.
     await home.listen(device, 3)
