@@ -84,7 +84,11 @@ class Clock:
             await asyncio.sleep(0)
         # However long helper threads take: what they were given is done when time goes on.
         while not self.hurries and (busy := [*self._busy]):
-            await asyncio.wait([asyncio.wrap_future(one) for one in busy])
+            done, _ = await asyncio.wait([asyncio.wrap_future(one) for one in busy])
+            # What they raise is told to whoever gave them the work: not to us, and not to the log.
+            for one in done:
+                if not one.cancelled():
+                    one.exception()
             for _ in range(_ROUNDS):
                 await asyncio.sleep(0)
 
