@@ -1,6 +1,6 @@
 """Writing keys, and reading back what was written."""
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from custom_components.mi_bms.proto.keys.contract import KnownSensor
 from custom_components.mi_bms.proto.keys.exporter import fits_mi32cfg, mi32cfg, plain
@@ -79,6 +79,9 @@ def test_mi32cfg_is_read_back() -> None:
         max_size=8,
     )
 )
+@example({"00:00:00:00:00:01": (b"\0" * 16, ",#.;# - a_;_ ")})
+@example({"00:00:00:00:00:01": (b"\0" * 16, "\U00018cd6")})
+@example({"00:00:00:00:00:01": (b"\0" * 16, "[x](http://e) \u202e")})
 def test_plain_list_is_read_back(known: dict[str, tuple[bytes, str | None]]) -> None:
     nobody = {"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"}
     sensors = [

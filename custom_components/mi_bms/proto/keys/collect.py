@@ -9,7 +9,6 @@ import re
 from typing import Final
 
 from ..mibeacon.makers import is_maker
-from ..model.names import clean_name
 from .contract import Format, Import, KeyLine, Refusal, Refused
 from .texts import (
     Kind,
@@ -133,7 +132,7 @@ class Collector:
             self._found[address] = KeyLine(
                 address=address,
                 key=bare(key),
-                name=_name(draft),
+                name=name_of(draft.name) if draft.name else None,
                 product_id=product,
                 line=draft.line,
                 last=draft.last,
@@ -172,7 +171,7 @@ class Collector:
                 text=masked(draft.text),
                 reason=reason,
                 address=mac,
-                name=_name(draft),
+                name=name_of(draft.name) if draft.name else None,
                 product_id=int(number[1], 16) if number else None,
                 extra=draft.extra,
             )
@@ -286,8 +285,3 @@ def _worded(piece: str) -> str | None:
     said = piece.strip(_AROUND)
     letters = any(letter.isalpha() for letter in said)
     return said if letters and said.lower() not in _NO_NAMES else None
-
-
-def _name(draft: Draft) -> str | None:
-    """Give the name that a text has for a device: strangers wrote it, so it is as untrusted as one from the air."""
-    return name_of(clean_name(draft.name)) if draft.name else None

@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 from ..mibeacon.crypto import parse_key_and_mac, parse_mac_and_key
 from ..model.address import parse_address
 from ..model.errors import KeyFormatError
+from ..model.names import clean_name
 from .contract import Refusal
 
 _PIECE: Final = 1 << 14  # characters
 _SHOWN: Final = 60  # characters of a refused line
 _LOOKED_AT: Final = 400
-_NAME: Final = 64
+_BEHIND: Final = " ,;:=-_"
+_BEFORE: Final = f"{_BEHIND}+#."
 _MASK: Final = "…"
 
 _BLANK: Final = dict.fromkeys(
@@ -125,8 +127,8 @@ def _mask_word(found: re.Match[str]) -> str:
 
 def name_of(text: str) -> str | None:
     """Give a name as it may be stored, None if nothing of it is left or it holds what may be a key."""
-    name = " ".join(plain(text).split()).strip(" \t,;|:=-")
-    name = name[:_NAME].rstrip()
+    # Strangers write such texts: their names are as untrusted as those from the air.
+    name = clean_name(plain(text)).lstrip(_BEFORE).rstrip(_BEHIND)
     if not name or not kinds(name) <= _SHOWABLE:
         return None
     return name
