@@ -76,7 +76,7 @@ class ActiveSensor:
         self.address: str = entry.data[CONF_ADDRESS]
         self.spec, self.product = device
         self._told = told
-        self._options = SensorOptions.of(entry.options)
+        self.options = SensorOptions.of(entry.options)
         kept = hass.data[SHARED].kept.get(self.address, {}).get("active", {})
         self.unit = Unit(kept["unit"]) if kept.get("unit") else None
         self.comfort = Comfort(*kept["comfort"]) if kept.get("comfort") else None
@@ -229,12 +229,12 @@ class ActiveSensor:
         return bool(self.spec.daily - self.missing) and _over(self._due, DAY + SPREAD)
 
     def _wants_fill(self) -> bool:
-        can = self._options.fill and Function.HISTORY in self.functions
+        can = self.options.fill and Function.HISTORY in self.functions
         return can and _over(self._fill_due, FILL_EVERY)
 
     def _wants_clock(self) -> bool:
         """Say whether the clock is to be set: every week, and when daylight saving begins or ends."""
-        if not (self._options.sync_clock and self.functions & _CLOCKS):
+        if not (self.options.sync_clock and self.functions & _CLOCKS):
             return False
         now = moment()
         if self._set_at is None:
@@ -282,7 +282,7 @@ class ActiveSensor:
         gaps = await async_gaps(self.hass, self.address, filled)
         if gaps.missing:
             history = await self.async_history(gaps.since)
-            async_fill(self.hass, gaps, history.hours, self._options.offsets)
+            async_fill(self.hass, gaps, history.hours, self.options.offsets)
             if not history.complete:
                 return
         self._filled = gaps.until

@@ -477,9 +477,26 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.hass.data[SHARED].async_save_soon()
 
     @property
-    def key_state(self) -> str:
-        """Return what is known of the sensor's key, or that it cannot have one yet."""
+    def key_state(self) -> str | None:
+        """Return what is known of the sensor's key, or that it cannot have one yet; None: nothing."""
         return NOT_PAIRED if self._unpaired.waits else self.decoder.key_state
+
+    @callback
+    def async_take_options(self) -> None:
+        """Follow options that were changed; nothing has to be built anew for them."""
+        self.options = SensorOptions.of(self.entry.options)
+        self._shapers = self.options.shapers()
+        self._endings.choose(self.options.holds)
+        if self.active:
+            self.active.options = self.options
+        self.cadence.fixed = self.options.timeout
+        self.cadence.heard_at = self._newest()
+        self._watch()
+        alive = self.cadence.alive(monotonic_time_coarse())
+        if alive is not self._available:
+            self._available, self._lost = alive, not alive
+            for processor in self._processors:
+                processor.async_update_listeners(None)
 
     # --- recording -------------------------------------------------------------------------
 

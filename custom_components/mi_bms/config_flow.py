@@ -40,6 +40,7 @@ from .heard import everybody, find, sighting_of
 from .options_flow import SensorOptionsFlow
 from .output_options import OutputOptions
 from .outputs import CONF_TYPE
+from .proto.bms.index import INDEX, Secret
 from .proto.model.address import parse_address
 from .proto.model.errors import AuthNeeded, Unreachable
 
@@ -265,6 +266,8 @@ class MiBmsConfigFlow(
             if can_pair(entry.data.get(CONF_PRODUCT)):
                 return await self.async_step_reconfigure_sensor()
             return await self.async_step_key_if_any()
+        if INDEX[entry.data[CONF_FAMILY]].password.kind is Secret.NONE:
+            return await self.async_step_family()
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=["family", "password"],

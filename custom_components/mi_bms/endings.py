@@ -63,8 +63,14 @@ class Endings:
         """Take the times of a model; what the user chose goes before them."""
         if spec is not None and spec is not self._spec:
             self._spec = spec
-            self._times = {**spec.holds, **self._chosen} if self._chosen else spec.holds
-            self._holds.use(self._times)
+            self.choose(self._chosen)
+
+    def choose(self, chosen: Mapping[Field, float]) -> None:
+        """Take other times of the user (s by field), for what begins from now on."""
+        self._chosen = chosen
+        usual = self._spec.holds if self._spec else HOLDS
+        self._times = {**usual, **chosen} if chosen else usual
+        self._holds.use(self._times)
 
     @callback
     def async_take(self, reading: Reading, heard_at: float) -> Reading:

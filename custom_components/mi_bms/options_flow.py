@@ -4,15 +4,12 @@ from typing import Any, Final, override
 
 import probatio
 
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, selector
 
+from .adverts import SensorCoordinator
 from .const import (
     CONF_DEAD_BAND,
     CONF_FILL,
@@ -136,7 +133,7 @@ def _label(hass: HomeAssistant, address: str) -> str:
     return f"{heard.title} · {address}" if heard else address
 
 
-class SensorOptionsFlow(OptionsFlowWithReload):
+class SensorOptionsFlow(OptionsFlow):
     """Let the user shape what a sensor shows, take all keys out of the house, and forget some."""
 
     def __init__(self) -> None:
@@ -170,13 +167,15 @@ class SensorOptionsFlow(OptionsFlowWithReload):
         """Forget the keys that are chosen, of devices that are not set up."""
         keys = await async_keys(self.hass)
         loose = {f"{_LOOSE}{number}": key for number, key in enumerate(keys.ring.loose)}
+        errors = {}
         if user_input is not None:
-            chosen = set(user_input[CONF_KEYS])
-            keys.forget(
-                chosen.intersection(keys.spare),
-                [key for name, key in loose.items() if name in chosen],
-            )
-            return self.async_abort(reason="keys_forgotten")
+            if chosen := set(user_input[CONF_KEYS]):
+                keys.forget(
+                    chosen.intersection(keys.spare),
+                    [key for name, key in loose.items() if name in chosen],
+                )
+                return self.async_abort(reason="keys_forgotten")
+            errors[CONF_KEYS] = "nothing_ticked"
         words = await async_words(self.hass)
         options = [
             selector.SelectOptionDict(value=one, label=_label(self.hass, one))
@@ -198,6 +197,7 @@ class SensorOptionsFlow(OptionsFlowWithReload):
                     )
                 }
             ),
+            errors=errors,
         )
 
     async def async_step_export_keys(
@@ -248,6 +248,7 @@ class SensorOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Show and store the options."""
         if user_input is not None:
+            self._take(user_input)
             return self.async_create_entry(data=user_input)
         return self.async_show_form(
             step_id="sensor",
@@ -259,3 +260,11 @@ class SensorOptionsFlow(OptionsFlowWithReload):
                 self.config_entry.options,
             ),
         )
+
+    def _take(self, given: dict[str, Any]) -> None:
+        """Store what was entered, and let a sensor that is set up follow it without being set up anew."""
+        entry = self.config_entry
+        self.hass.config_entries.async_update_entry(entry, options=given)
+        coordinator = getattr(entry, "runtime_data", None)
+        if isinstance(coordinator, SensorCoordinator):
+            coordinator.async_take_options()

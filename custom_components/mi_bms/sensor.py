@@ -598,9 +598,9 @@ class KeySensor(PolledSensor):
 
     @property
     @override
-    def native_value(self) -> str:
+    def native_value(self) -> str | None:
         """Return what is known of the key."""
-        return str(self._coordinator.key_state)
+        return self._coordinator.key_state
 
 
 class LossSensor(PolledSensor):

@@ -21,6 +21,7 @@ from .home import Home
 from .test_sensors import STATE, said
 
 ADDRESS = "A5:C2:37:00:00:04"
+OTHER = "A5:C2:37:00:00:05"
 WORD, OTHER_WORD = "123456", "654321"
 
 
@@ -362,10 +363,27 @@ async def test_removing_a_battery_forgets_what_was_kept(
 ) -> None:
     device = jbd()
     entry = await added(home, device)
+    await added(home, jbd(address=OTHER))
     await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
     home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await home.clock.run(1)
-    assert ADDRESS not in hass_storage[STATE]["data"]
+    assert set(hass_storage[STATE]["data"]) == {OTHER}
+    assert not er.async_entries_for_config_entry(
+        er.async_get(home.hass), entry.entry_id
+    )
+
+
+async def test_removing_the_last_battery_leaves_no_file(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    entry = await added(home, jbd())
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.run(1)
+    assert STATE in hass_storage
+    await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.run(1)
+    assert STATE not in hass_storage
     assert not er.async_get(home.hass).entities
 
 

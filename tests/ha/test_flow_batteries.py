@@ -362,14 +362,21 @@ async def test_reconfiguring_sets_a_password(home: Home) -> None:
     assert entry.data["family"] == "jbd"
 
 
+async def test_a_type_without_passwords_is_asked_for_none(home: Home) -> None:
+    device = KINDS["EJ"](address="C8:47:8C:00:15:44", name="LT-12V-1544")
+    entry = await added(home, device)
+    flow = await home.reconfigure(entry)
+    assert (flow["type"], flow["step_id"]) == ("form", "family")
+
+
 async def test_reconfiguring_changes_the_family(home: Home) -> None:
     device = jbd()
     entry = await added(home, device)
     home.hass.config_entries.async_update_entry(
         entry, data={**entry.data, "family": "ej"}
     )
-    flow = await home.reconfigure(entry)
-    form = await home.choose(flow, "family")
+    # The type that it is set up as knows no password: there is nothing else to change.
+    form = await home.reconfigure(entry)
     assert _options(form)[0]["value"] == "find_out"
     (field,) = form["data_schema"].schema
     assert field.description == {"suggested_value": "ej"}

@@ -74,7 +74,7 @@ async def test_a_loose_key_finds_its_sensor_when_it_turns_up(home: Home) -> None
     await home.add(KINDS["ATC1441"](address=CLEAR))
     form = await paste(home, KEY)
     assert form["step_id"] == "import_pick"
-    assert "tried on what is heard" in form["description_placeholders"]["rest"]
+    assert "a key without an address" in form["description_placeholders"]["rest"]
     await take(home, form)
     form = await home.discover(thermometer())
     assert form["step_id"] == "known_key"
@@ -288,10 +288,11 @@ async def test_single_keys_can_be_forgotten(
     assert shown[third] == third
     assert shown["loose_0"] == "Key of an unknown device, ending in 3333"
     assert set(shown) == {CLEAR, third, "loose_0", "loose_1"}
+    configure = home.hass.config_entries.options.async_configure
+    form = await home.clock.wait(configure(form["flow_id"], {"keys": []}))
+    assert form["errors"] == {"keys": "nothing_ticked"}
     done = await home.clock.wait(
-        home.hass.config_entries.options.async_configure(
-            form["flow_id"], {"keys": [CLEAR, "loose_0"]}
-        )
+        configure(form["flow_id"], {"keys": [CLEAR, "loose_0"]})
     )
     assert done["reason"] == "keys_forgotten"
     await home.clock.run(2)

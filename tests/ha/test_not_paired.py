@@ -57,6 +57,8 @@ async def test_the_card_says_so_and_leads_to_the_pairing(home: Home) -> None:
 async def test_a_state_and_one_repair_that_go_with_the_pairing(home: Home) -> None:
     device = fresh()
     await add(home, device)
+    # Nothing was heard in the clear: it is not said that it needs no key.
+    assert home.value(device, "key_state") in {"unknown", "not_paired"}
     await home.listen(device, 3, every=20)
     await home.clock.run(31)
     assert home.value(device, "key_state") == "not_paired"

@@ -19,7 +19,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mi_bms.const import DOMAIN
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Context, Event, EventStateChangedData
 from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
@@ -87,6 +88,49 @@ async def test_correction_is_added(home: Home) -> None:
     assert float(home.value(device, "humidity")) == pytest.approx(
         float(str(truth["humidity"])) + 3
     )
+
+
+async def test_options_are_followed_without_being_unavailable(home: Home) -> None:
+    device = thermometer(temperature=20.0)
+    entry = await home.add(device)
+    device.put("temperature", 20.0)
+    await home.listen(device, 2)
+    gone: list[str] = []
+    mine = {
+        one.entity_id
+        for one in er.async_entries_for_config_entry(
+            er.async_get(home.hass), entry.entry_id
+        )
+    }
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if event.data["entity_id"] in mine and (not new or new.state == "unavailable"):
+            gone.append(event.data["entity_id"])
+
+    stop = home.hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    await options(home, entry, offset_temperature=1.5, timeout=10)
+    assert home.value(device, "temperature") == "20.0"
+    device.put("temperature", 20.0)
+    # The next advert is shown by the new options, though it says the same as the last.
+    await home.listen(device, 1)
+    stop()
+    assert gone == []
+    assert home.value(device, "temperature") == "21.5"
+
+
+async def test_another_time_of_silence_counts_at_once(home: Home) -> None:
+    device = thermometer(temperature=20.0)
+    entry = await home.add(device)
+    await home.listen(device, 2)
+    await home.clock.run(5 * 60)
+    assert home.value(device, "temperature") != "unavailable"
+    await options(home, entry, timeout=2)
+    assert home.value(device, "temperature") == "unavailable"
+    await options(home, entry, timeout=60)
+    assert home.value(device, "temperature") != "unavailable"
+    await home.clock.run(60 * 60)
+    assert home.value(device, "temperature") == "unavailable"
 
 
 async def test_dead_band_keeps_small_changes_back(home: Home) -> None:

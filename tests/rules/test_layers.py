@@ -194,6 +194,7 @@ LAYER_OF = {
         ),
     ),
     "options_flow": (
+        "adverts",  # which follows them
         "options",
         "proto.active.spec",
         "export",

@@ -295,10 +295,12 @@ class TestFlow:
     def test_errors_of_the_battery_form(self) -> None:
         bounds = _bounds({"interval": 30, "adaptive": False, "sharing": {"grace": 1}})
         errors = {one.error for one in bounds.values()}
-        assert errors | {"not_confirmed"} == set(TEXTS["options"]["error"])
+        of_sensors = {"not_confirmed", "nothing_ticked"}
+        assert errors | of_sensors == set(TEXTS["options"]["error"])
 
     def test_options_of_a_sensor(self) -> None:
-        assert literals(SENSOR_OPTIONS) >= {"not_confirmed", *TEXTS["options"]["abort"]}
+        said = {"not_confirmed", "nothing_ticked", *TEXTS["options"]["abort"]}
+        assert literals(SENSOR_OPTIONS) >= said
 
     def test_selectors(self) -> None:
         shown = {

@@ -112,7 +112,7 @@ def test_encrypted_custom_key_states() -> None:
     data = atc_sealed(bytes(6))
     decoder = Decoder(ADDRESS)
     assert decoder.feed_one(uuid(0x181A), data, 0.0).outcome is Outcome.NEEDS_KEY
-    assert decoder.key_state is KeyState.NOT_NEEDED
+    assert decoder.key_state is None
     reading = decoder.set_key(KEY)
     assert reading
     assert reading.outcome is Outcome.DECODED

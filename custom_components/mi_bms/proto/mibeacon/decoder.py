@@ -174,8 +174,8 @@ class Decoder:
         return reading._replace(events=()) if reading else None
 
     @property
-    def key_state(self) -> KeyState:
-        """Say what is known of the key."""
+    def key_state(self) -> KeyState | None:
+        """Return what is known of the key; None while that is nothing."""
         return self._session.key_state
 
     @property

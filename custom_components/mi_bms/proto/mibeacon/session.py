@@ -200,13 +200,14 @@ class Session:
         self.kept = (*self.kept, (entry, data))[-_KEPT:]
 
     @property
-    def key_state(self) -> KeyState:
-        """Say what is known of the key."""
+    def key_state(self) -> KeyState | None:
+        """Return what is known of the key; None while that is nothing."""
         if self.cipher is None:
             # Some devices send the same in clear under another format: no key is missed then.
             other = self._clear_formats - {self._sealed_format}
-            needed = self._locked >= _LOCKED and not other
-            return KeyState.MISSING if needed else KeyState.NOT_NEEDED
+            if self._locked >= _LOCKED and not other:
+                return KeyState.MISSING
+            return KeyState.NOT_NEEDED if self._clear_formats else None
         if self._failures >= _FAILURES:
             return KeyState.WRONG
         return KeyState.RIGHT if self._verified else KeyState.UNVERIFIED

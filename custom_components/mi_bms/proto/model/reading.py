@@ -47,9 +47,7 @@ class Reason(StrEnum):
 class KeyState(StrEnum):
     """Say what is known of a device's key."""
 
-    NOT_NEEDED = (
-        "not_needed"  # nothing encrypted was heard, or the same is also sent in clear
-    )
+    NOT_NEEDED = "not_needed"  # it was heard in the clear
     MISSING = "missing"
     UNVERIFIED = (
         "unverified"  # there is one, and nothing encrypted was heard that proves it

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from .fields import Field
@@ -46,10 +47,14 @@ class DeviceInfo:
     production_date: str | None = None  # ISO date
 
     def __post_init__(self) -> None:
-        """Clean the texts, which a stranger may have chosen."""
+        """Clean the texts, which a stranger may have chosen; a day that no calendar has is none."""
         for name in self.__slots__:
             if said := getattr(self, name):
                 object.__setattr__(self, name, clean_name(said) or None)
+        try:
+            date.fromisoformat(self.production_date or "")
+        except ValueError:
+            object.__setattr__(self, "production_date", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
