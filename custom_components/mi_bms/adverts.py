@@ -48,7 +48,7 @@ from .proto.model.fields import Field
 from .proto.model.reading import Event, Outcome, Reading, Value
 from .receivers import Receivers
 from .recorder import Recorder
-from .runtime import SHARED
+from .runtime import SAVE_NEWS, SAVE_SOON, SHARED
 from .unpaired import NOT_PAIRED, Unpaired
 
 _LOGGER = logging.getLogger(__name__)
@@ -305,8 +305,10 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             watch.opens(info.time)
         if reading.encrypted and (reading.events or not self._proven):
             # Neither the first proof of a key nor what happened may be believed twice after a crash.
+            self.hass.data[SHARED].async_save_soon(
+                SAVE_NEWS if self._proven else SAVE_SOON
+            )
             self._proven = decoder.proven
-            self.hass.data[SHARED].async_save_soon()
         if decoder.paired is not None:
             self._unpaired.async_take(reading)
         if not reading.values and not reading.events:

@@ -20,6 +20,7 @@ from .stored import SETTINGS, STATE, async_read, async_remove
 STORE_VERSION = 1
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what was read
 SAVE_SOON = 5.0  # s, after somebody changed or wished something
+SAVE_NEWS = 60.0  # s; presses and motion come all day, and a memory card wears
 
 type Snapshot = Callable[[], dict[str, Any] | None]
 
@@ -32,7 +33,7 @@ class Shared:
     store: Store[dict[str, Any]]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
-    _due: bool = False
+    _due: float | None = None  # when the next write is, in the scheduler's time
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
     def keep(self, address: str, snapshot: Snapshot) -> CALLBACK_TYPE:
@@ -87,19 +88,20 @@ class Shared:
     async def async_forget_all(self, hass: HomeAssistant) -> None:
         """Drop everything that is kept, on the disk, too."""
         self.kept.clear()
-        self._due = False
+        self._due = None
         await async_remove(hass, self.store)
 
     @callback
-    def async_save_soon(self) -> None:
-        """Write it down in a moment: what somebody wished must outlive a crash, too."""
+    def async_save_soon(self, within: float = SAVE_SOON) -> None:
+        """Write it down within so many seconds: what somebody wished must outlive a crash, too."""
+        due = self.polls.now() + within
         # The store puts off what waits each time it is asked: a busy house would never be written down.
-        if not self._due:
-            self._due = True
-            self.store.async_delay_save(self._collect, SAVE_SOON)
+        if self._due is None or due < self._due:
+            self._due = due
+            self.store.async_delay_save(self._collect, within)
 
     def _collect(self) -> dict[str, dict[str, Any]]:
-        self._due = False
+        self._due = None
         for address in self._snapshots:
             self._ask(address)
         return self.kept
