@@ -868,8 +868,9 @@ def test_a_visit_that_never_had_its_turn_ends() -> None:
     assert made.decide(1.0, [radio(C)]).visits == ()
 
 
-SCENARIO = st.builds(
-    lambda slots, packs, others, loss, dead: sim.Scenario(
+def crowd(slots: int, packs: int, others: int, loss: float, dead: int) -> sim.Scenario:
+    """Make batteries near two radios, one of which others use for a time."""
+    return sim.Scenario(
         make=lambda: (
             [
                 sim.SimRadio(name="one", slots=slots, others=((100.0, 400.0, others),)),
@@ -888,13 +889,26 @@ SCENARIO = st.builds(
         ),
         seconds=600.0,
         loss=loss,
-    ),
+    )
+
+
+SCENARIO = st.builds(
+    crowd,
     slots=st.integers(1, 4),
     packs=st.integers(1, 10),
     others=st.integers(0, 3),
     loss=st.sampled_from((0.0, 0.05, 0.3)),
     dead=st.integers(0, 3),
 )
+
+
+def test_what_may_be_borrowed_anywhere_counts_as_borrowed() -> None:
+    """A connect of another battery that ends just now lets the stack take the radio without room."""
+    world, _ = sim.simulate(
+        crowd(slots=4, packs=5, others=1, loss=0, dead=2), "scheduled", 88
+    )
+    assert world.last_slot_taken == 0
+    assert world.borrowed > 0
 
 
 @settings(max_examples=25, deadline=None)

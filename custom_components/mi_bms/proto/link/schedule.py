@@ -327,7 +327,8 @@ class Scheduler:
                 again = min(again, turn)
                 continue
             self._connect_at[radio] = now
-            pack.borrows = slots.room(radio) <= 0
+            # Wherever the stack may go: the radio that is expected may not be the one it takes.
+            pack.borrows = not slots.roomy(pack.address)
             pack.astray = slots.astray(pack.address, radio)
             slots.take(radio)
             read.append(self._order(pack, now, radio))

@@ -149,7 +149,7 @@ class Slots:
         ``borrow``: so many slots of the reserve may be used, too. A silent radio is left alone, too,
         unless the stack would take it in any case: then failures are what makes it take another one.
         """
-        if not self._roomy(address, borrow):
+        if not self.roomy(address, borrow):
             return None
         found = self.path(address)
         if found is not None and self.astray(address, found):
@@ -164,7 +164,7 @@ class Slots:
             return found if calm.silent else None
         return found
 
-    def _roomy(self, address: str, borrow: int) -> bool:
+    def roomy(self, address: str, borrow: int = 0) -> bool:
         """Say whether each radio that the stack may take is one that may be used."""
         return all(
             # One that is full is about to have a slot.
@@ -174,7 +174,7 @@ class Slots:
 
     def lacks(self, address: str, borrow: int = 0) -> bool:
         """Say whether it is a slot that a battery without a way waits for."""
-        return not self._roomy(address, borrow) or self.path(address) is None
+        return not self.roomy(address, borrow) or self.path(address) is None
 
     def astray(self, address: str, source: str) -> bool:
         """Say whether a radio is silent while another one that hears a battery is not."""
