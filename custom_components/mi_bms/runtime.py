@@ -1,5 +1,6 @@
 """What all entries share: whose turn it is to be read, and what outlives a restart."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 import contextlib
 from dataclasses import dataclass, field
@@ -124,6 +125,8 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
 
     async def save_at_the_end(_event: Event) -> None:
         stop()
+        # What waits to be written ends by this event, too, and complains if that was done before.
+        await asyncio.sleep(0)
         await shared.async_save()
 
     stop = async_track_time_interval(

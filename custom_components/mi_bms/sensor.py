@@ -634,6 +634,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
     """Be a field, a cell, a probe or a count of a battery or of one of its packs."""
 
     _written: object = None
+    _was_available: bool | None = None
 
     def __init__(
         self, entry: MiBmsConfigEntry, coordinator: BatteryCoordinator, spot: Spot
@@ -690,10 +691,12 @@ class BatterySensor(BatteryEntity, SensorEntity):
     @override
     def _handle_coordinator_update(self) -> None:
         """Write what is worth a row: a change that the user wants recorded, or a value that went or came."""
-        new = self._said if self.available else None
+        available = self.available
+        new = self._said if available else None
         band = self.coordinator.settings.bands.get(self.spot.field, 0.0)
-        if not band or worth_a_row(new, self._written, band):
-            self._written = new
+        turned = available is not self._was_available
+        if not band or turned or worth_a_row(new, self._written, band):
+            self._written, self._was_available = new, available
             super()._handle_coordinator_update()
 
 
