@@ -1,13 +1,15 @@
-"""Corrections at run time, times while asleep, packs with a bad probe: no value is lost or invented."""
+"""Corrections at run time, times while asleep, packs with a bad probe: the last seconds: no value is lost or invented."""
 
 from typing import Any
 
 import pytest
 
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from tests.world.devices import KINDS
 
 from .home import Home
 from .test_batteries import ADDRESS, added, report, still
+from .test_sensors import STATE
 
 # They tell how much a full charge is, beside the design capacity.
 FULL_TELLERS = {
@@ -94,3 +96,35 @@ async def test_a_bad_probe_of_one_pack_is_no_fire(home: Home) -> None:
     await home.listen(device, 10, every=10)
     assert home.value(device, "pack_2_probe_temperature_1") == "unknown"
     assert float(home.value(device, "temperature")) == pytest.approx(before, abs=1)
+
+
+@pytest.mark.parametrize("detail", ["all", "normal", "sparing"])
+async def test_what_is_unknown_comes_and_goes_with_its_battery(
+    home: Home, detail: str
+) -> None:
+    """However little is recorded: unknown and unavailable are not the same."""
+    device = still()
+    device.pack.current = -10.0
+    entry = await added(home, device)
+    await home.set_options(await home.options(entry), {"recording": detail})
+    device.pack.current = 30.0
+    await home.clock.until(lambda: home.value(device, "runtime") == "unknown", 900)
+    home.air.refuse.add(ADDRESS)
+    await home.listen(device, 20, every=10)
+    assert home.value(device, "voltage") == "unavailable"
+    assert home.value(device, "runtime") == "unavailable"
+    home.air.refuse.clear()
+    await home.listen(device, 20, every=10)
+    assert home.value(device, "voltage") != "unavailable"
+    assert home.value(device, "runtime") == "unknown"
+
+
+async def test_a_wish_just_before_the_end_is_written_without_a_complaint(
+    home: Home, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = await added(home, still())
+    entry.runtime_data.async_pause()
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.run(1)
+    assert hass_storage[STATE]["data"][ADDRESS]["paused"]
+    assert "Unable to remove" not in caplog.text
