@@ -85,6 +85,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             kept=kept.get("trust"),
         )
         self._proven = self.decoder.proven
+        # Called when the key has proven itself: whoever has just typed it is looking.
+        self.on_proven: Callable[[], None] | None = None
         self.losses = Losses()
         self.cadence = self._cadence()
         # Entities are made before it is heard: what sleeps shows from then on what it said last.
@@ -304,11 +306,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         elif reading.encrypted:
             watch.opens(info.time)
         if reading.encrypted and (reading.events or not self._proven):
-            # Neither the first proof of a key nor what happened may be believed twice after a crash.
-            self.hass.data[SHARED].async_save_soon(
-                SAVE_NEWS if self._proven else SAVE_SOON
-            )
-            self._proven = decoder.proven
+            self._note_proof()
         if decoder.paired is not None:
             self._unpaired.async_take(reading)
         if not reading.values and not reading.events:
@@ -330,6 +328,13 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         if reading.events or not HELD.isdisjoint(reading.values):
             return self._endings.async_take(reading, info.time)
         return reading
+
+    def _note_proof(self) -> None:
+        """Have it written down: no first proof and no event may be believed twice after a crash."""
+        before, self._proven = self._proven, self.decoder.proven
+        self.hass.data[SHARED].async_save_soon(SAVE_NEWS if before else SAVE_SOON)
+        if self._proven and not before and self.on_proven:
+            self.on_proven()
 
     def _shape(self, reading: Reading) -> Reading:
         """Apply the user's offsets, smoothing and dead-bands."""

@@ -596,6 +596,16 @@ class LastSeenSensor(PolledSensor):
 class KeySensor(PolledSensor):
     """Show whether a sensor that encrypts can be read, and if not, why."""
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show at once that the key fits."""
+        self._coordinator.on_proven = self.async_write_ha_state
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Show nothing more."""
+        self._coordinator.on_proven = None
+
     @property
     @override
     def native_value(self) -> str | None:

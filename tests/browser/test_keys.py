@@ -115,7 +115,7 @@ def test_export(wizard: Wizard) -> None:
     wizard.action("mi_bms.export_keys")
     wizard.settle()
     wizard.keep("310 export")
-    wizard.perform("Nothing was exported")
+    wizard.perform("Nothing was done")
     wizard.keep("311 export not confirmed")
     wizard.tick("I know that this shows all keys")
     wizard.perform("too_big_for_tasmota")

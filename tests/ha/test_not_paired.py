@@ -78,6 +78,13 @@ async def test_a_state_and_one_repair_that_go_with_the_pairing(home: Home) -> No
     assert home.value(device, "key_state") == "missing"
 
 
+async def test_a_key_that_fits_is_said_to_be_right_at_once(home: Home) -> None:
+    device = KINDS["LYWSD03MMC"](address=ADDRESS, key="5b" * 16)
+    await home.add(device, {"key": "5b" * 16})
+    await home.listen(device, 3, every=2)
+    assert home.value(device, "key_state") == "right"
+
+
 async def test_a_sensor_that_speaks_is_not_called_unpaired_by_a_stranger(
     home: Home,
 ) -> None:
