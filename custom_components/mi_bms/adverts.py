@@ -42,7 +42,6 @@ from .options import SensorOptions
 from .proto.active.spec import ACTIVE
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.devices import PRODUCT_OF, DeviceSpec
-from .proto.mibeacon.losses import Losses
 from .proto.model.availability import ENOUGH, Cadence
 from .proto.model.fields import Field
 from .proto.model.reading import Event, Outcome, Reading, Value
@@ -84,10 +83,8 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             product_id=entry.data.get(CONF_PRODUCT),
             kept=kept.get("trust"),
         )
-        self._proven = self.decoder.proven
         # Called when the key has proven itself: whoever has just typed it is looking.
         self.on_proven: Callable[[], None] | None = None
-        self.losses = Losses()
         self.cadence = self._cadence()
         # Entities are made before it is heard: what sleeps shows from then on what it said last.
         self._available |= self.cadence.alive(monotonic_time_coarse())
@@ -101,7 +98,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self._unpaired = Unpaired(hass, entry, self.decoder, self._later)
         self._key_watch.refused = kept.get("clear_refused", False)
         self.door = Door("sensors")
-        self.receivers = Receivers(hass, self.losses)
+        self.receivers = Receivers(hass)
         self.recorder = Recorder(address, self.key, self._later)
         self._lost = False
         self._event_listeners: dict[str, EventListener] = {}
@@ -300,22 +297,23 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             info.service_data, info.manufacturer_data, info.time, info.source
         )
         self.receivers.take(info)
-        watch = self._key_watch
-        if reading.outcome is not Outcome.DECODED or watch.alert:
+        watch, unpaired, session = self._key_watch, self._unpaired, decoder.session
+        encrypted, decoded = reading.encrypted, reading.outcome is Outcome.DECODED
+        if not decoded or watch.alert:
             watch.take(reading, info.time)
-        elif reading.encrypted:
+        elif encrypted:
             watch.opens(info.time)
-        if reading.encrypted and (reading.events or not self._proven):
+        if encrypted and (reading.events or not watch.proven):
             self._note_proof()
-        if decoder.paired is not None:
-            self._unpaired.async_take(reading)
+        if session.paired is not None and not (decoded and unpaired.settled):
+            unpaired.async_take(reading)
         if not reading.values and not reading.events:
             return reading
         # An advert from before our start is history that Home Assistant replays: its values
         # are still the latest ones known, but nobody pressed a button just now.
         if reading.events and info.time > self._started:
             self._fire(reading.events)
-        spec = decoder.spec
+        spec = session.spec
         if spec is not self._spec:
             self._spec = spec
             self.cadence.start = decoder.availability
@@ -331,9 +329,10 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _note_proof(self) -> None:
         """Have it written down: no first proof and no event may be believed twice after a crash."""
-        before, self._proven = self._proven, self.decoder.proven
+        watch = self._key_watch
+        before, watch.proven = watch.proven, self.decoder.proven
         self.hass.data[SHARED].async_save_soon(SAVE_NEWS if before else SAVE_SOON)
-        if self._proven and not before and self.on_proven:
+        if watch.proven and not before and self.on_proven:
             self.on_proven()
 
     def _shape(self, reading: Reading) -> Reading:

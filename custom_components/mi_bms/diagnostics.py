@@ -65,8 +65,11 @@ async def async_get_config_entry_diagnostics(
             "silences": coordinator.cadence.silences,
             # Receivers are named by number: their addresses are not for others.
             "lost_packets": [
-                {"heard": heard, "lost": coordinator.losses.lost.get(source, 0)}
-                for source, heard in coordinator.losses.heard.items()
+                {
+                    "heard": heard,
+                    "lost": coordinator.receivers.losses.lost.get(source, 0),
+                }
+                for source, heard in coordinator.receivers.losses.heard.items()
             ],
             "recording": coordinator.recorder.last,
         }

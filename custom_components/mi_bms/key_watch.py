@@ -50,6 +50,7 @@ class KeyWatch:
         self._clear_since = 0.0
         # A key that opened frames in a former run gets its time.
         self._opened_at = monotonic_time_coarse() if decoder.proven else None
+        self.proven = decoder.proven  # as of what was written down last
         # How often the key opens one: forged frames do not count.
         self._opened = 0
         self._gap = 0.0  # the longest between two

@@ -243,16 +243,17 @@ class Keys:
     @callback
     def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
         # Not the general door: this comes with every advert of the house.
+        address = info.address
         try:
-            self._take(info)
+            followed = self._followed.get(address)
+            if followed is None:
+                self._take(address, info)
+            elif address in self.ring.undecided:
+                self._decide(address, followed)
         except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
             self.door.note(err)
 
-    def _take(self, info: BluetoothServiceInfoBleak) -> None:
-        address = info.address
-        if (followed := self._followed.get(address)) is not None:
-            self._decide(address, followed)
-            return
+    def _take(self, address: str, info: BluetoothServiceInfoBleak) -> None:
         if is_fleeting(info):
             return
         decoder = self._heard.get(address)

@@ -15,16 +15,17 @@ MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
 class Receivers:
     """Count gaps in the counter for each receiver, and say when there is a new one."""
 
-    def __init__(self, hass: HomeAssistant, losses: Losses) -> None:
-        """Take where gaps are counted."""
-        self._hass, self._losses = hass, losses
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin without knowing a receiver."""
+        self._hass = hass
+        self.losses = Losses()
         self._names: dict[str, str] = {}
         self._new: Callable[[str, str], None] | None = None
 
     def take(self, info: BluetoothServiceInfoBleak) -> None:
         """Take an advert."""
         if frame := info.service_data.get(MIBEACON):
-            self._losses.take(frame, info.source)
+            self.losses.take(frame, info.source)
             if info.source not in self._names:
                 self._meet(info.source)
 

@@ -627,7 +627,7 @@ class LossSensor(PolledSensor):
     @override
     def native_value(self) -> float | None:
         """Give the lost share."""
-        return self._coordinator.losses.share(self._source)
+        return self._coordinator.receivers.losses.share(self._source)
 
 
 def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:

@@ -39,6 +39,8 @@ class Unpaired:
         self._cancel: CALLBACK_TYPE | None = None
         self._once = CONF_KEY in entry.data  # it has been paired before
         self._told = False
+        # True while another advert that says something changes nothing here.
+        self.settled = False
 
     @property
     def waits(self) -> bool:
@@ -51,9 +53,11 @@ class Unpaired:
         if reading.outcome is Outcome.DECODED or self._decoder.paired:
             self._once = True
             self.async_stop()
+            self.settled = True
         elif self._decoder.paired is False and not self._told and not self._cancel:
             # Anybody can send that a sensor is not paired: one that has spoken gets its usual time to.
             usual = self._decoder.availability if self._once else 0.0
+            self.settled = False
             self._cancel = self._later(max(LASTS, usual), self._due)
 
     @callback

@@ -158,7 +158,7 @@ def test_memory_is_bounded_and_old_payloads_leave() -> None:
     history = History()
     for number in range(1_000):
         assert history.is_new(number.to_bytes(2), number, "", unique=False)
-    assert len(history._recent) + len(history._older) <= 64
+    assert len(history.recent) + len(history.older) <= 64
     assert not history.is_new((990).to_bytes(2), 1_000, "", unique=True)
     assert history.is_new((1).to_bytes(2), 1_000, "", unique=True)
     # One that was taken again stays known, from either generation.

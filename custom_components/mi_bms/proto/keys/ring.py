@@ -28,14 +28,15 @@ class KeyRing:
     A device may have further keys, of which nobody knows yet which is in use.
     """
 
-    __slots__ = ("_loose", "_owned", "_spare", "_uses")
+    __slots__ = ("_loose", "_owned", "_uses", "undecided")
 
     def __init__(
         self, owned: Mapping[str, bytes] | None = None, loose: Iterable[bytes] = ()
     ) -> None:
         """Take keys by address, and those of no known device."""
         self._owned: dict[str, bytes] = {}
-        self._spare: dict[str, tuple[bytes, ...]] = {}
+        # Further keys of devices, of which it is not decided yet which is in use.
+        self.undecided: dict[str, tuple[bytes, ...]] = {}
         self._loose: dict[bytes, None] = {}
         self._uses: Counter[bytes] = Counter()
         for address, key in (owned or {}).items():
@@ -63,21 +64,21 @@ class KeyRing:
     def add_spare(self, address: str, keys: Iterable[bytes]) -> None:
         """Keep further keys of a device that has one, as long as there is room."""
         own = self._owned.get(address)
-        new = dict.fromkeys((*self._spare.get(address, ()), *keys))
+        new = dict.fromkeys((*self.undecided.get(address, ()), *keys))
         new.pop(own or b"", None)
-        room = max(0, KEYS - len(self) + len(self._spare.get(address, ())))
+        room = max(0, KEYS - len(self) + len(self.undecided.get(address, ())))
         kept = tuple(new)[: min(room, SPARE)] if own else ()
-        self._spare.pop(address, None)
+        self.undecided.pop(address, None)
         if kept:
-            self._spare[address] = kept
+            self.undecided[address] = kept
 
     def settle(self, address: str) -> None:
         """Drop the further keys of a device: its own has proven itself."""
-        self._spare.pop(address, None)
+        self.undecided.pop(address, None)
 
     def spare(self, address: str) -> tuple[bytes, ...]:
         """Return the further keys of a device."""
-        return self._spare.get(address, ())
+        return self.undecided.get(address, ())
 
     def _forget_use(self, key: bytes | None) -> None:
         if key is not None:
@@ -86,7 +87,7 @@ class KeyRing:
     def remove(self, address: str) -> None:
         """Forget the keys of a device."""
         self._forget_use(self._owned.pop(address, None))
-        self._spare.pop(address, None)
+        self.undecided.pop(address, None)
 
     def drop(self, key: bytes) -> None:
         """Forget a key of no known device."""
@@ -109,7 +110,7 @@ class KeyRing:
     @property
     def spares(self) -> dict[str, tuple[bytes, ...]]:
         """Return the further keys by address, for storing."""
-        return dict(self._spare)
+        return dict(self.undecided)
 
     @property
     def loose(self) -> tuple[bytes, ...]:
@@ -122,10 +123,10 @@ class KeyRing:
         Give None if none does, or if there is no frame.
         """
         heard = tuple(frames)[-_LOOKED_AT:]
-        for own in (self._owned.get(address), *self._spare.get(address, ())):
+        for own in (self._owned.get(address), *self.undecided.get(address, ())):
             if own and opens(address, own, heard):
                 return own
-        spare = (key for keys in tuple(self._spare.values()) for key in keys)
+        spare = (key for keys in tuple(self.undecided.values()) for key in keys)
         others = dict.fromkeys((*self._loose, *self._owned.values(), *spare))
         best, most = None, 0
         for key in others:
@@ -137,7 +138,7 @@ class KeyRing:
 
     def __len__(self) -> int:
         """Count the keys."""
-        spare = sum(map(len, self._spare.values()))
+        spare = sum(map(len, self.undecided.values()))
         return len(self._owned) + len(self._loose) + spare
 
     @override

@@ -27,7 +27,7 @@ from .frame import (
     objects_at,
     parse_head,
 )
-from .history import History
+from .history import REMEMBERED, History
 from .identify import paired
 from .objects import look_up, reader
 from .rows import Decode, Values
@@ -49,6 +49,7 @@ _reading = tuple.__new__
 _NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
 _NEWS: Final = Verdict.NEWS
+_CHECKED: Final = int(Proof.CHECKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,16 @@ class Beacon:
         if not FIXED <= len(data) <= LONGEST:
             return _rejected(Reason.LONG if len(data) > LONGEST else Reason.SHORT)
         plan = self._plans.get(data[:4]) or self._plan(data)
-        if not again and not self.history.is_new(data, now, source, plan.modern):
-            return plan.repeated
+        if not again:
+            history = self.history
+            recent = history.recent
+            if data in recent or data in history.older or len(recent) >= REMEMBERED:
+                if not history.is_new(data, now, source, plan.modern):
+                    return plan.repeated
+            else:
+                # What it does with nearly every frame, without a call.
+                recent[data] = now
+                history.last, history.source = data, source
         session = self._session
         if plan.has_mac and data[FIXED:MAC_END] != session.reversed_mac:
             if reason := self._foreign(plan, data):
@@ -206,6 +215,7 @@ class Beacon:
         order = self._order
         if upper != order.upper or data[4] <= order.lower:
             verdict = order.judge(data, now)
+            self._keep = order.frames.append
             if verdict is not _NEWS:
                 return self._late(plan, data, plain, verdict)
         else:
@@ -217,7 +227,8 @@ class Beacon:
 
     def _open_legacy(self, plan: Plan, data: bytes, at: int, cipher: Cipher) -> Reading:
         session = self._session
-        if session.guarded > Proof.CHECKED:
+        at_ease = session.at_ease
+        if not at_ease and session.guarded > _CHECKED:
             return _rejected(Reason.DOWNGRADE, plan)
         # Nonce: fixed part, upper counter, five bytes of the MAC reversed.
         nonce = data[:5] + data[-4:-1] + session.reversed_mac[:5]
@@ -227,7 +238,7 @@ class Beacon:
             return self._refused(plan, data)
         # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
         agrees = check == data[-1] and plain[2] + _HEADER <= len(plain)
-        if not (agrees and session.at_ease):
+        if not (agrees and at_ease):
             if agrees:
                 believed = session.check_agrees()
             else:
@@ -237,7 +248,7 @@ class Beacon:
         verdict = self._short.judge(data)
         if verdict is not _NEWS:
             return self._late(plan, data, plain, verdict)
-        if session.at_ease:
+        if at_ease:
             return self._walk(plan, plain, 0)
         session.proves(FORMAT, session.checked)
         reading = self._walk(plan, plain, 0)

@@ -13,6 +13,8 @@ from typing import Final
 
 TAG: Final = 4
 LONGEST: Final = 1 << 32
+# What holds none yet: most devices never count like this, and an empty one of its own is large.
+_NO_FRAMES: Final[deque[bytes]] = deque(maxlen=0)
 
 type Kept = Mapping[str, object]
 type Range = tuple[int, int]
@@ -89,7 +91,7 @@ class Sequence:
         # news without another question. Empty where it is not.
         self.upper = b""
         self.lower = 0
-        self.frames: deque[bytes] = deque(maxlen=self.RECENT)
+        self.frames = _NO_FRAMES
         self._last = self._floor = self._quiet_to = -1
         self._before = -1  # the newest counter, whether it was believed or not
         self._known: dict[int, bytes] = {}
@@ -125,6 +127,8 @@ class Sequence:
         self._run = None
         self._steady += 1
         self._last = self._before = counter
+        if self.frames is _NO_FRAMES:
+            self.frames = deque(maxlen=self.RECENT)
         self.frames.append(frame)
         if self._floor < 0:
             self._floor = counter

@@ -34,6 +34,7 @@ __all__ = ["Decoder", "Sighting", "check_key", "identify"]
 _MAKER: Final = "maker-"
 
 _DECODED: Final = Outcome.DECODED
+_REPEATED: Final = Outcome.REPEATED
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 
 # What to say of several entries: the first of these that any of them gave.
@@ -72,19 +73,19 @@ class Decoder:
         That is the product, and a ``snapshot`` as JSON gives it back; what is none is passed over.
         A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
         """
-        self._session = Session(address, key)
+        self.session = Session(address, key)
         self._kept: dict[str, object] = {}
         self._restore(kept)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
         # The finest format that gave a number, and when.
         self._finer: dict[Field, tuple[int, float]] = {}
-        # Decoded ones apart: they are the many, and a plain number is quicker.
-        self._decoded = 0
+        # Decoded and repeated ones apart: they are the many, and a plain number is quicker.
+        self._decoded = self._repeated = 0
         self._counts: Counter[Outcome | Reason] = Counter()
         if product_id is not None:
-            self._session.product_id = product_id
-            self._session.spec = DEVICES.get(product_id)
+            self.session.product_id = product_id
+            self.session.spec = DEVICES.get(product_id)
 
     def feed(
         self,
@@ -111,7 +112,10 @@ class Decoder:
         if manufacturer_data:
             best, known = self._feed_makers(manufacturer_data, now, source, best, known)
         if best is None:
-            best = known.again if known else _NOT_OURS
+            if known:
+                self._repeated += 1
+                return known.again
+            best = _NOT_OURS
         elif len(channels) > 1 and best.values:
             best = self._finest(best, now)
         if best.outcome is _DECODED:
@@ -127,7 +131,7 @@ class Decoder:
         return self.feed({uuid: data}, {}, now)
 
     def _restore(self, kept: object) -> None:
-        if isinstance(kept, Mapping) and self._session.restore(kept):
+        if isinstance(kept, Mapping) and self.session.restore(kept):
             counters = kept.get("counters")
             if isinstance(counters, Mapping):
                 self._kept = dict(counters)
@@ -137,11 +141,11 @@ class Decoder:
         counters = self._kept | {
             name: channel.counters.snapshot() for name, channel in self._entries()
         }
-        return {**self._session.snapshot(), "counters": counters}
+        return {**self.session.snapshot(), "counters": counters}
 
     def allow_clear(self) -> None:
         """Believe what the device sends in the clear, until the key opens a frame again."""
-        self._session.allow_clear()
+        self.session.allow_clear()
         for _, channel in self._entries():
             # What was refused is said again.
             channel.history = History()
@@ -149,19 +153,19 @@ class Decoder:
     @property
     def guarded(self) -> bool:
         """Say whether nothing is believed but what the key opens."""
-        return bool(self._session.guarded)
+        return bool(self.session.guarded)
 
     @property
     def proven(self) -> bool:
         """Say whether the key has ever opened a frame, in this run or a former one."""
-        return bool(self._session.proof)
+        return bool(self.session.proof)
 
     def set_key(self, key: bytes | None) -> Reading | None:
         """Use another key and try it on the frames that nothing opened yet.
 
         Give the reading of the newest of them, without its events: what happened then is over.
         """
-        session = self._session
+        session = self.session
         session.set_key(key)
         self._kept.clear()
         for _, channel in self._entries():
@@ -176,17 +180,17 @@ class Decoder:
     @property
     def key_state(self) -> KeyState | None:
         """Return what is known of the key; None while that is nothing."""
-        return self._session.key_state
+        return self.session.key_state
 
     @property
     def spec(self) -> DeviceSpec | None:
         """Give what is known of the product."""
-        return self._session.spec
+        return self.session.spec
 
     @property
     def product_id(self) -> int | None:
         """Return the product id of the newest MiBeacon frame, or that of the kind that was heard."""
-        session = self._session
+        session = self.session
         if session.product_id is None and session.spec is not None:
             return session.spec.product_id
         return session.product_id
@@ -194,22 +198,22 @@ class Decoder:
     @property
     def model(self) -> str | None:
         """Give the model, if the product is known."""
-        return self._session.spec.model if self._session.spec else None
+        return self.session.spec.model if self.session.spec else None
 
     @property
     def events(self) -> EventTypes:
         """Give the sources of events that the product has, each with its types."""
-        return self._session.spec.events if self._session.spec else {}
+        return self.session.spec.events if self.session.spec else {}
 
     @property
     def availability(self) -> float:
         """Give how many seconds of silence are normal, to begin with."""
-        return self._session.spec.availability if self._session.spec else OFTEN
+        return self.session.spec.availability if self.session.spec else OFTEN
 
     @property
     def firmware(self) -> str | None:
         """Name the custom firmware's format, or ``stock`` for encrypted frames of its maker."""
-        spec, firmware = self._session.spec, self._session.firmware
+        spec, firmware = self.session.spec, self.session.firmware
         # Anybody may use its formats; what cannot run it does not.
         foreign = firmware in CUSTOM and spec and spec.model not in REFLASHABLE
         return None if foreign else firmware
@@ -217,18 +221,19 @@ class Decoder:
     @property
     def paired(self) -> bool | None:
         """Say whether the device is paired, as its newest frame has it; None if nothing told yet."""
-        return self._session.paired
+        return self.session.paired
 
     @property
     def counters(self) -> Mapping[str, int]:
         """Give how often each outcome and each reason occurred."""
         counts = {_DECODED: self._decoded, **self._counts}
+        counts[_REPEATED] = counts.get(_REPEATED, 0) + self._repeated
         return {name: count for name, count in counts.items() if count}
 
     @property
     def frames(self) -> tuple[tuple[str, bytes], ...]:
         """Give the newest encrypted entries as (UUID, bytes), for trying a key."""
-        found = list(self._session.kept)
+        found = list(self.session.kept)
         for name, channel in self._entries():
             if channel.sealed and (name, channel.sealed) not in found:
                 found.append((name, channel.sealed))
@@ -274,11 +279,11 @@ class Decoder:
     def _service(self, uuid: str) -> Beacon | Channel | None:
         number = uuid16(uuid)
         if number == FE95:
-            channel: Beacon | Channel = Beacon(uuid, self._session)
+            channel: Beacon | Channel = Beacon(uuid, self.session)
         elif number is None or number not in SERVICES:
             return None
         else:
-            channel = Channel(uuid, self._session, SERVICES[number])
+            channel = Channel(uuid, self.session, SERVICES[number])
         channel.counters.restore(self._kept.pop(uuid, None))
         self._channels[uuid] = channel
         return channel
@@ -287,15 +292,15 @@ class Decoder:
         entry = f"{_MAKER}{company}"
         if company == XIAOMI:
             if (
-                beacon(data, self._session.mac, NEWEST_IN_MAKER_DATA, strict=True)
+                beacon(data, self.session.mac, NEWEST_IN_MAKER_DATA, strict=True)
                 is None
             ):
                 return None
             channel: Beacon | Channel = Beacon(
-                entry, self._session, NEWEST_IN_MAKER_DATA
+                entry, self.session, NEWEST_IN_MAKER_DATA
             )
         elif form := of_company(company):
-            channel = Channel(entry, self._session, form)
+            channel = Channel(entry, self.session, form)
         else:
             return None
         channel.counters.restore(self._kept.pop(entry, None))

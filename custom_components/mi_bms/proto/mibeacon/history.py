@@ -7,13 +7,13 @@ newer ones. Whole payloads are compared, because some devices send several under
 
 from typing import Final
 
-_REMEMBERED: Final = 32
+REMEMBERED: Final = 32
 
 
 class History:
     """Remember the last payloads of one entry; times are seconds of any clock that runs on."""
 
-    __slots__ = ("_older", "_recent", "_source", "last")
+    __slots__ = ("last", "older", "recent", "source")
 
     # A counter of 8 bits wraps after a few minutes in the busiest products, so an equal payload may
     # be new by then; one that another receiver brings is old for much longer. Formats without any
@@ -25,9 +25,9 @@ class History:
         """Begin without any memory."""
         self.last: bytes | None = None
         # Two generations: when the recent one is full, the older one is dropped.
-        self._recent: dict[bytes, float] = {}
-        self._older: dict[bytes, float] = {}
-        self._source = ""
+        self.recent: dict[bytes, float] = {}
+        self.older: dict[bytes, float] = {}
+        self.source = ""
 
     def is_new(
         self,
@@ -41,25 +41,25 @@ class History:
 
         ``limits`` are the seconds after which any other is news, from the same receiver and another.
         """
-        recent = self._recent
-        if data in recent or data in self._older:
+        recent = self.recent
+        if data in recent or data in self.older:
             if unique or self._is_old(data, now, source, limits):
                 return False
-        elif len(recent) >= _REMEMBERED:
-            self._older = recent
-            recent = self._recent = {}
+        elif len(recent) >= REMEMBERED:
+            self.older = recent
+            recent = self.recent = {}
         recent[data] = now
         self.last = data
-        self._source = source
+        self.source = source
         return True
 
     def forget(self, data: bytes) -> None:
         """Forget a payload that was refused: replays must not push out what was heard."""
-        self._recent.pop(data, None)
+        self.recent.pop(data, None)
 
     def _is_old(
         self, data: bytes, now: float, source: str, limits: tuple[float, float]
     ) -> bool:
-        seen = self._recent.get(data)
-        age = now - (self._older[data] if seen is None else seen)
-        return age < limits[source != self._source]
+        seen = self.recent.get(data)
+        age = now - (self.older[data] if seen is None else seen)
+        return age < limits[source != self.source]

@@ -72,7 +72,7 @@ class Session:
         """Use another key from now on; nothing is known of it yet."""
         self.cipher = None if key is None else Cipher(key)
         self._mark = (
-            b"" if key is None else hashlib.sha256(b"mi_bms trust" + key).digest()
+            "" if key is None else hashlib.sha256(b"mi_bms trust" + key).hexdigest()[:8]
         )
         # True while a frame that the key opens tells something new of it.
         self.in_doubt = True
@@ -94,7 +94,7 @@ class Session:
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know, for JSON; the key is only hinted at."""
         return {
-            "key": self._mark[:4].hex(),
+            "key": self._mark,
             "proof": int(self.proof),
             "clear": self.allowed,
             "unchecked": self.unchecked,
@@ -103,7 +103,7 @@ class Session:
     def restore(self, kept: Mapping[str, object]) -> bool:
         """Go on from a snapshot; False if it was of another key, or is none."""
         proof = kept.get("proof")
-        same = kept.get("key") == self._mark[:4].hex()
+        same = kept.get("key") == self._mark
         if not same or not isinstance(proof, int) or proof not in Proof:
             return False
         self.proof = Proof(proof)
