@@ -75,7 +75,7 @@ class MiBmsConfigFlow(
         """Make room for another device when the flow ends."""
         super().async_remove()
         if self._has_card:
-            async_gone(self.hass)
+            async_gone(self.hass, cast(MutableMapping[str, Any], self.context))
 
     # --- how a device gets here -----------------------------------------------------------
 

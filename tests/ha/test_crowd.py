@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.mi_bms import cards, keyring, newcomers
+from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.helpers import issue_registry as ir
 
 from .home import Home
@@ -79,6 +80,27 @@ async def test_a_crowd_is_offered_on_a_few_cards(
     assert gone["context"]["unique_id"] not in {
         one["context"]["unique_id"] for one in home.flows()
     }
+
+
+async def test_everybody_is_offered_in_the_end(home: Home) -> None:
+    """Also who found no room among those that wait for it."""
+    hass, crowd = home.hass, addresses(cards.CARDS + cards.WAITING + 40)
+    offered: set[str] = set()
+    for turn in range(8):
+        for number, address in enumerate(crowd):
+            home.air.hear(address, told(address, 0x01AA, number + turn))
+            await home.clock.settle()
+        new = {one["context"]["unique_id"] for one in home.flows()}
+        assert len(new) <= cards.CARDS
+        assert not new & offered
+        offered |= new
+        for address in new:
+            await hass.config_entries.flow.async_init(
+                "mi_bms",
+                context={"source": SOURCE_IGNORE},
+                data={"unique_id": address, "title": address},
+            )
+    assert offered == set(crowd)
 
 
 async def test_addresses_that_change_all_the_time_are_never_offered_nor_added(
