@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.e2e.__main__ import bring_up
 from tests.e2e.check import Check
 from tests.e2e.home_assistant import HomeAssistant, free_port, prepare
-from tests.e2e.process import Trouble, until
+from tests.e2e.process import Trouble
 from tests.e2e.world_client import WorldProcess
 from tests.world.__main__ import announcement
 from tests.world.control import Control
@@ -43,7 +43,6 @@ WORLD: Final = ROOT / "tests" / "world" / "scenarios" / "crowd.toml"
 PROBE: Final = Path(__file__).parent / "probe"
 SECONDS: Final = 30.0
 WARM: Final = 15.0  # s after the last sensor was added
-DEADLINE: Final = 300.0  # s for adding all
 EVERY: Final = 0.02  # s between two looks, as in the helper
 ARRIVES: Final = 3.0  # s within which an event must happen
 PREFIX: Final = "event:"
@@ -173,14 +172,7 @@ async def add_all(home: HomeAssistant, world: WorldProcess) -> float:
     start = time.monotonic()
     check = Check(home, world, say)
     truth = await world.truth(time.time())
-    flows: dict[str, str] = {}
-
-    async def all_there() -> bool:
-        flows.update(await check._flows())
-        return truth.keys() <= flows.keys()
-
-    await until("discovery", DEADLINE, all_there, children=(home.child,), pause=1.0)
-    await check._add_all(truth, flows)
+    await check._discover_and_add(truth)
     if problems := check.outcome.problems:
         raise Trouble(problems[0])
     return time.monotonic() - start

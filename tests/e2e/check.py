@@ -17,6 +17,7 @@ from .world_client import WorldProcess
 DOMAIN: Final = "mi_bms"
 # Home Assistant asks for names (its first active scan) four minutes after a proxy has joined.
 ACTIVE_SCAN_TIME: Final = 420.0
+CARDS: Final = 50  # so many are shown at once: custom_components/mi_bms/cards.py
 DISCOVERY_TIME: Final = 120.0  # s without another device
 VALUES_TIME: Final = 120.0  # s without another right value
 FLOW_STEPS: Final = 12
@@ -74,17 +75,13 @@ class Check:
             for address in wanted
             if wanted[address].get("by_hand")
         }
-        flows = await self._discovered(
-            {address: one for address, one in wanted.items() if address not in by_hand}
-        )
-        to_pair = [one for one in flows if wanted[one].get("activate")]
-        self.outcome.seconds_discovered = self._since_start()
+        self._added = await self._configured() & set(wanted)
         known = f", {len(self._added)} known before" if self._added else ""
-        to_find = len(wanted) - len(by_hand)
-        self._say(f"{len(flows)} of {to_find} devices discovered{known}")
-        for address in to_pair:
-            del flows[address]
-        await self._add_all(wanted, flows)
+        to_find = set(wanted) - set(by_hand) - self._added
+        to_pair = await self._discover_and_add(
+            {address: wanted[address] for address in wanted if address in to_find}
+        )
+        self._say(f"{len(to_find)} devices to discover{known}")
         await self._add_by_hand(by_hand)
         await self._pair_all(wanted, to_pair)
         self.outcome.seconds_added = self._since_start()
@@ -127,30 +124,46 @@ class Check:
             if kind == "bluetooth"
         }
 
+    async def _discover_and_add(self, wanted: dict[str, Json]) -> list[str]:
+        """Add all as they are discovered; return those that are given a key by pairing.
+
+        Only so many cards are shown at once: the next ones come when these are dealt with.
+        """
+        left, to_pair = dict(wanted), list[str]()
+        while left:
+            found = await self._discovered(left)
+            self.outcome.seconds_discovered = self._since_start()
+            to_pair += [one for one in found if left[one].get("activate")]
+            await self._add_all(
+                left, {one: found[one] for one in found if one not in to_pair}
+            )
+            for address in found:
+                del left[address]
+            if self.outcome.problems:
+                break
+        return to_pair
+
     async def _discovered(self, wanted: dict[str, Json]) -> dict[str, str]:
+        """Return the cards of all that are wanted, or of as many as are shown at once."""
         flows: dict[str, str] = {}
-        known = self._added = await self._configured() & set(wanted)
         proxies = (await self.world.get("/world"))["proxies"]
         patient = not all(one["always_active"] for one in proxies)
 
-        async def all_there() -> bool:
+        async def there() -> bool:
             if line := hopeless(self.home.log_text()):
                 raise Trouble(line)
+            shown = await self._flows()
             flows.update(
-                {
-                    address: flow
-                    for address, flow in (await self._flows()).items()
-                    if address in wanted
-                }
+                {address: flow for address, flow in shown.items() if address in wanted}
             )
-            return set(wanted) <= known | set(flows)
+            return set(wanted) <= flows.keys() or len(shown) >= CARDS
 
         try:
             seconds = ACTIVE_SCAN_TIME if patient else DISCOVERY_TIME
             await until(
                 "discovery",
                 seconds,
-                all_there,
+                there,
                 children=self._children,
                 progress=lambda: len(flows),
             )
@@ -159,7 +172,7 @@ class Check:
                 child.check()
             self.outcome.problems += [
                 f"{address} ({wanted[address]['kind']}) was not discovered"
-                for address in sorted(set(wanted) - set(flows) - known)
+                for address in sorted(set(wanted) - set(flows))
             ]
         return flows
 

@@ -305,7 +305,7 @@ async def test_a_form_has_the_battery_for_itself(home: Home) -> None:
     entry = await home.add(device)
     await home.clock.run(40)
     mine = home.air.links[ADDRESS]
-    flow = await home.choose(await home.reconfigure(entry), "family")
+    flow = await home.reconfigure(entry)
     home.air.faults[ADDRESS].mute = True
     form = await home.answer(flow, {"family": "jikong"})
     assert mine.closed
