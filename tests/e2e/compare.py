@@ -65,6 +65,7 @@ HOUSE_MADE: Final = frozenset(
         Field.LAST_READ,
         Field.ALARM,
         Field.PRODUCTION_DATE,
+        Field.CLOCK_DRIFT,
     }
 )
 TOLD: Final = frozenset(map(str, frozenset(Field) - HOUSE_MADE))
