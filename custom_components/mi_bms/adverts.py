@@ -42,6 +42,7 @@ from .options import SensorOptions
 from .proto.active.spec import ACTIVE
 from .proto.mibeacon.decoder import Decoder
 from .proto.mibeacon.devices import PRODUCT_OF, DeviceSpec
+from .proto.mibeacon.spec import HALF_DAY
 from .proto.model.availability import ENOUGH, Cadence
 from .proto.model.fields import Field
 from .proto.model.reading import Event, Outcome, Reading, Value
@@ -55,6 +56,8 @@ _LOGGER = logging.getLogger(__name__)
 type EventListener = Callable[[Event], None]
 
 GIVEN: Final = "given"  # the format of readings that are no adverts
+# What anybody may have sent, once the key is proven.
+_DOUBTFUL: Final = frozenset({Outcome.REJECTED, Outcome.WRONG_KEY})
 
 
 class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
@@ -101,6 +104,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self.receivers = Receivers(hass)
         self.recorder = Recorder(address, self.key, self._later)
         self._lost = False
+        self._doubted = False  # the newest advert: it is no sign of life
         self._event_listeners: dict[str, EventListener] = {}
         self._new_event: Callable[[str, Event], None] | None = None
         self._check: CALLBACK_TYPE | None = None
@@ -131,6 +135,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self.options.timeout,
             (kept.get("longest", 0.0), kept.get("silences", 0)),
         )
+        cadence.waits = self.decoder.availability >= HALF_DAY
         if seen := dt_util.parse_datetime(kept.get("seen_at", "")):
             silent: float = (dt_util.utcnow() - seen).total_seconds()
             # In the future: the clock was wrong then, and nobody knows when it was.
@@ -164,8 +169,10 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _newest(self) -> float | None:
         """Give the monotonic time of the last sign of life, repeated adverts included."""
-        info = bluetooth.async_last_service_info(self.hass, self.address, False)
         heard = self.cadence.heard_at
+        if self._doubted:
+            return heard
+        info = bluetooth.async_last_service_info(self.hass, self.address, False)
         return max(info.time, heard or 0.0) if info else heard
 
     @callback
@@ -239,15 +246,18 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange
     ) -> None:
         try:
-            self.cadence.hear(service_info.time)
-            if self._lost:
-                self._lost = False
-                _LOGGER.info("%s is heard again", self.entry.title)
-            was_available, self._available = self._available, True
             if self.hass.is_stopping:
                 return
+            was_available = self._available
+            reading = self._take(service_info)
+            if not self._doubted:
+                self.cadence.hear(service_info.time)
+                self._available = True
+                if self._lost:
+                    self._lost = False
+                    _LOGGER.info("%s is heard again", self.entry.title)
             # Not the general way, which would log each fault.
-            self._process_update(self._take(service_info), was_available)
+            self._process_update(reading, was_available)
             # Each advert puts the end off, which is seen when the time is up; it comes closer by much
             # only when what was learned counts for the first time.
             if self._check is None or self.cadence.silences == ENOUGH:
@@ -296,9 +306,11 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         reading = decoder.feed(
             info.service_data, info.manufacturer_data, info.time, info.source
         )
-        self.receivers.take(info)
         watch, unpaired, session = self._key_watch, self._unpaired, decoder.session
         encrypted, decoded = reading.encrypted, reading.outcome is Outcome.DECODED
+        self._doubted = not decoded and reading.outcome in _DOUBTFUL and decoder.guarded
+        if not self._doubted:
+            self.receivers.take(info)
         if not decoded or watch.alert:
             watch.take(reading, info.time)
         elif encrypted:
@@ -315,17 +327,21 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self._fire(reading.events)
         spec = session.spec
         if spec is not self._spec:
-            self._spec = spec
-            self.cadence.start = decoder.availability
-            self._watch()
-            self._endings.know(spec)
+            self._know(spec)
         if spec and spec.doubtful:
             reading = self._trusted(spec, reading)
-        if self._shapers:
-            reading = self._shape(reading)
+        reading = self._shape(reading)
         if reading.events or not HELD.isdisjoint(reading.values):
             return self._endings.async_take(reading, info.time)
         return reading
+
+    def _know(self, spec: DeviceSpec | None) -> None:
+        """Take what the product is, as soon as a frame tells it."""
+        self._spec = spec
+        self.cadence.start = self.decoder.availability
+        self.cadence.waits = self.cadence.start >= HALF_DAY
+        self._watch()
+        self._endings.know(spec)
 
     def _note_proof(self) -> None:
         """Have it written down: no first proof and no event may be believed twice after a crash."""

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.mi_bms.proto.mibeacon.counters import (
     Counters,
+    Marks,
     Sequence,
     ShortSequence,
     Verdict,
@@ -119,14 +120,102 @@ def test_a_late_receiver_does_not_disturb_a_new_beginning() -> None:
     assert verdicts == [STALE, STALE, STALE, QUIET, NEWS]
 
 
-def test_a_new_beginning_that_was_missed_takes_long_and_tells_of_nothing() -> None:
+def test_a_new_beginning_that_was_missed_is_told_by_what_was_heard() -> None:
     order = sequence()
     play(order, range(1_000))
     verdicts = play(order, range(200, 240), content=1, start=1e5, every=600.0)
-    assert verdicts == [STALE] * 36 + [QUIET] * 4
+    assert verdicts == [STALE] * 3 + [QUIET] + [NEWS] * 36
     order = again(order)
     verdicts = play(order, range(240, 1_010), content=1, start=2e5)
-    assert verdicts == [QUIET] * 760 + [NEWS] * 10
+    assert set(verdicts) == {NEWS}
+
+
+def test_where_marks_end_a_new_beginning_takes_long_and_tells_of_nothing() -> None:
+    order = sequence()
+    play(order, range(10_000))
+    verdicts = play(order, range(5_000, 5_040), content=1, start=1e6, every=600.0)
+    assert verdicts == [STALE] * 36 + [QUIET] * 4
+    order = again(order)
+    verdicts = play(order, range(5_040, 10_010), content=1, start=2e6)
+    assert verdicts == [QUIET] * 4_960 + [NEWS] * 10
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("step", [1, 5, 16, 17, 60])
+@pytest.mark.parametrize("every", [1.0, 100.0, 700.0])
+def test_frames_of_before_a_new_battery_tell_of_nothing(
+    restarted: bool, step: int, every: float
+) -> None:
+    """Neither those that were heard nor those that a stranger alone has heard, and the new count goes on."""
+    order = sequence()
+    chance = random.Random(step)
+    missed = {number for number in range(1_000) if chance.random() < 0.1}
+    for number in range(1_000):
+        if number not in missed:
+            order.judge(frame(number), number * 10.0)
+    play(order, range(40), content=1, start=1e5)
+    if restarted:
+        order = again(order)
+    now = 2e5
+    for number in range(40, 80):
+        for old in range(number + 1, number + 1 + 8 * step, step):
+            now += every
+            assert order.judge(frame(old), now) is not NEWS
+        now += every
+        verdict = order.judge(frame(number, 1), now)
+        assert verdict is NEWS if number not in missed else verdict is not NEWS
+
+
+def test_a_stranger_who_runs_ahead_holds_up_nothing() -> None:
+    """With frames that nobody else heard and with such as the device may send again."""
+    order = sequence()
+    for number in range(1_000):
+        if number % 10:
+            order.judge(frame(number), number * 10.0)
+    play(order, range(41), content=1, start=1e5)
+    ahead = play(order, range(50, 1_000, 10), start=2e5, every=1.0)
+    assert NEWS not in ahead
+    assert order.judge(frame(41, 1), 3e5) is NEWS
+    assert NEWS not in play(order, range(42, 1_000), start=3e5, every=1.0)
+    assert order.judge(frame(42, 1), 4e5) is NEWS
+    assert order.judge(frame(41, 1), 4e5) is STALE
+
+
+def test_what_is_said_again_under_the_same_counter_holds_and_proves_nothing() -> None:
+    order = sequence()
+    play(order, range(1_000))
+    play(order, range(40), content=1, start=1e5)
+    assert play(order, range(40, 60), start=2e5) == [QUIET] * 16 + [STALE] * 4
+    assert play(order, range(40, 60), start=3e5) == [STALE] * 20
+    assert order.judge(frame(60, 1), 4e5) is NEWS
+    assert order.judge(frame(61), 4e5) is QUIET
+
+
+def test_two_frames_under_each_counter_are_told_apart() -> None:
+    """One of them that was missed is none of a new count."""
+    order = sequence()
+    for number in range(500):
+        order.judge(frame(number, 1), number * 10.0)
+        if number % 2:
+            order.judge(frame(number, 2), number * 10.0)
+    missed = [frame(number, 2) for number in range(100, 300, 2)]
+    for at, one in enumerate(missed[:23]):
+        assert order.judge(one, 1e4 + at * 400.0) is STALE
+    verdicts = []
+    for number in range(100, 160):
+        verdicts.append(order.judge(frame(number, 3), 1e5 + number * 10.0))
+        verdicts.append(order.judge(frame(number, 4), 1e5 + number * 10.0))
+    assert QUIET in verdicts
+    assert verdicts[-2:] == [NEWS, QUIET]
+
+
+def test_a_leap_to_where_marks_end_takes_long_and_does_not_begin_anew() -> None:
+    order = sequence()
+    play(order, range(10_000))
+    play(order, range(100), content=1, start=1e6)
+    verdicts = play(order, range(6_000, 6_030), content=1, start=2e6, every=1_000.0)
+    assert verdicts == [STALE] * 23 + [QUIET] * 7
+    assert order.judge(frame(100, 1), 3e6) is NEWS
 
 
 def test_counters_of_former_counts_are_heard_with_care() -> None:
@@ -135,15 +224,26 @@ def test_counters_of_former_counts_are_heard_with_care() -> None:
     play(order, range(40), content=1, start=1e5)
     order = again(order)
     assert set(play(order, range(40, 1_005), content=1, start=2e5)) == {NEWS}
-    # Among those that were heard before, only the next ones are news.
     assert order.judge(frame(1_500), 3e5) is STALE
     assert order.judge(frame(1_005, 1), 3e5) is NEWS
     assert order.judge(frame(1_005, 2), 3e5) is QUIET
     # After a time of silence they go on from where they are.
     verdicts = play(order, range(1_800, 1_805), content=1, start=4e5, every=100.0)
-    assert verdicts == [STALE, STALE, STALE, QUIET, NEWS]
+    assert verdicts == [NEWS] * 5
     verdicts = play(order, range(2_500, 2_502), content=1, start=5e5)
     assert verdicts == [NEWS, NEWS]
+
+
+def test_a_sixth_battery_is_not_told_by_marks_any_more() -> None:
+    order = sequence()
+    verdicts = []
+    for content in range(6):
+        start = content * 1e6
+        verdicts = play(order, range(60), content=content, start=start, every=1_000.0)
+        order = again(order)
+    assert verdicts[:24] == [STALE] * 23 + [QUIET]
+    assert set(verdicts[24:]) == {QUIET}
+    assert set(play(order, range(60, 70), content=6, start=9e6)) == {NEWS}
 
 
 def test_many_new_batteries_are_kept_within_bounds() -> None:
@@ -173,10 +273,42 @@ def test_random_counters_are_found_out() -> None:
 def test_who_counted_up_is_never_taken_for_random() -> None:
     order = sequence()
     play(order, range(1_000))
-    chance = random.Random(2)
-    for number in range(200):
-        one = frame(chance.randrange(100, 900), 1 + number)
+    for number in range(80):
+        one = frame(900 - 10 * number, 1 + number)
         assert order.judge(one, 1e4 + number * 1_000) is STALE
+
+
+def test_marks_stay_within_bounds_and_are_those_of_the_lowest_counters() -> None:
+    marks = Marks()
+    for counter in [*range(70_000, 80_000), *range(3_000)]:
+        marks.add(counter, 7)
+    assert marks.under(2_999) == marks.under(70_000) == {7}
+    assert marks.under(79_999) == set()
+    marks = Marks.again(json.loads(json.dumps(marks.snapshot())))
+    assert marks.under(2_999) == marks.under(70_000) == {7}
+    assert len(json.dumps(marks.snapshot())) < 6_500
+    for mark in (7, 8, 9, 10, 10):
+        marks.add(5, mark)
+    assert marks.under(5) == {7, 8, 9, 10}
+    marks.add(5, 11)
+    assert Marks.FULL in marks.under(5)
+
+
+def test_what_an_earlier_version_kept_is_known() -> None:
+    """It had a few whole tags by counter, and how much it held back."""
+    order = sequence()
+    play(order, range(1_000, 1_100))
+    kept = order.snapshot() | {
+        "known": {"1000": "00000000", "1001": "0000000001000000"},
+        "quiet_to": -1,
+        "heads": 0,
+    }
+    for gone in ("marks", "each", "sure_to"):
+        del kept[gone]
+    order = sequence()
+    order.restore(kept)
+    assert order.last == 1_099
+    assert play(order, range(1_000, 1_002), start=1e5) == [STALE, STALE]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +317,8 @@ def test_who_counted_up_is_never_taken_for_random() -> None:
         {"last": "7"},
         {"last": -2},
         {"floor": True},
-        {"quiet_to": 1 << 40},
+        {"sure_to": 1 << 40},
+        {"each": 0},
         {"past": 5},
         {"past": [[1]]},
         {"past": [5]},
@@ -194,7 +327,12 @@ def test_who_counted_up_is_never_taken_for_random() -> None:
         {"known": {"x": "00"}},
         {"known": {"1": 5}},
         {"recent": {"1": "zz"}},
-        {"heads": None},
+        {"marks": []},
+        {"marks": {"0": "AA=="}},
+        {"marks": {"0": []}},
+        {"marks": {"0": ["AA=="]}},
+        {"marks": {"0": ["A"]}},
+        {"marks": {str(block): ["A" * 342 + "=="] for block in range(17)}},
         {"steady": 1.5},
     ],
 )

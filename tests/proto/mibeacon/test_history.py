@@ -9,7 +9,7 @@ from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.history import History
 from custom_components.mi_bms.proto.model.reading import Outcome, Reason
 
-from .frames import ADDRESS, FE95, KEY, MAC, clear, obj, sealed, uuid, values
+from .frames import ADDRESS, FE95, KEY, MAC, OTHER_KEY, clear, obj, sealed, uuid, values
 
 FDCD = uuid(0xFDCD)
 
@@ -246,8 +246,9 @@ def test_wrap_of_the_low_byte_is_no_step_back() -> None:
 def test_another_key_begins_anew() -> None:
     decoder = Decoder(ADDRESS, KEY)
     assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
-    decoder.set_key(KEY)
-    assert outcome(decoder, battery(5_000), 1.0) is Outcome.DECODED
+    decoder.set_key(OTHER_KEY)
+    frame = sealed(0x055B, obj(0x100A, "32"), 5_000, key=OTHER_KEY)
+    assert outcome(decoder, frame, 1.0) is Outcome.DECODED
 
 
 def test_frame_that_ends_before_its_capability() -> None:

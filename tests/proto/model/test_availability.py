@@ -94,3 +94,11 @@ def test_limit_is_always_bounded(times: list[float]) -> None:
     for now in times:
         cadence.hear(now)
     assert SHORTEST <= cadence.limit <= LONGEST
+
+
+def test_what_waits_for_something_to_happen_may_be_silent_after_a_busy_hour() -> None:
+    cadence = Cadence(90_000.0, waits=True)
+    heard_every(cadence, 10.0, 200)
+    assert cadence.limit == 90_000.0
+    heard_every(cadence, 40_000.0)
+    assert cadence.limit == 160_000.0

@@ -31,7 +31,8 @@ type Make = Callable[[int, int], bytes]
 
 
 def button(counter: int, content: int) -> bytes:
-    what = obj(0x4E0C, "01") if content % 2 else obj(0x4803, bytes((content % 100,)))
+    left = "01" if content % 4 == 1 else "02"
+    what = obj(0x4E0C, left) if content % 2 else obj(0x4803, bytes((content % 100,)))
     return sealed(0x1949, what, counter)
 
 
@@ -198,3 +199,41 @@ def test_spoiled_memory_costs_no_decoder(kept: Any) -> None:
     for spoil in ({"proof": 9}, {"proof": "3"}, {"counters": 7}, {"key": None}):
         again = Decoder(ADDRESS, KEY, kept=snapshot | spoil)
         assert shown(again.feed_one(FE95, thermometer(70_010, 1), 0.0))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_key_that_comes_back_believes_no_recording(name: str, restart: bool) -> None:
+    """It was mistyped, or the one of another sensor, and then typed again."""
+    service, make = FORMATS[name]
+    decoder, frames, now = heard(service, make, range(500, 700))
+    for key in (OTHER_KEY, None, KEY):
+        if restart:
+            decoder = restarted(decoder, key)
+        else:
+            decoder.set_key(key)
+        assert decoder.proven is (key == KEY)
+    assert not decoder.feed_one(service, b"\x40\x02\x70\x17", now).values
+    for at, one in enumerate(frames):
+        assert not shown(decoder.feed_one(service, one, now + 100.0 * at))
+    assert shown(decoder.feed_one(service, make(700, 701), now + 1e5))
+
+
+def test_few_former_keys_are_kept_and_only_proven_ones() -> None:
+    decoder, frames, now = heard(FE95, thermometer, range(500, 510))
+    for other in range(1, 9):
+        decoder.set_key(bytes((other,)) * 16)
+    decoder.set_key(KEY)
+    assert not shown(decoder.feed_one(FE95, frames[3], now))
+    kept = decoder.snapshot()
+    assert kept["former"] == []
+    for byte in range(1, 5):
+        other = bytes((byte,)) * 16
+        decoder.set_key(other)
+        frame = sealed(0x055B, obj(0x1004, "c800"), 1, key=other)
+        assert shown(decoder.feed_one(FE95, frame, now))
+    former = decoder.snapshot()["former"]
+    assert isinstance(former, list)
+    assert len(former) == 2
+    for spoiled in (7, [7], [{"proof": 3, "key": 5}]):
+        assert Decoder(ADDRESS, KEY, kept=kept | {"former": spoiled}).proven

@@ -2,19 +2,18 @@
 
 A device raises its counter with each frame; a replayed frame brings an older one. Some begin anew when
 their battery is changed, and then send counters again that they sent before, under other content.
-So what was heard is kept, over restarts too: how far the counters went, and of the first and of the
-newest frames the tag, which tells a frame that was heard from another one with the same counter.
+So what was heard is kept, over restarts too: how far the counters went, and a mark of each frame, which
+tells a frame that was heard from another one with the same counter.
 """
 
-from collections import deque
-from collections.abc import Callable, Mapping
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Final
 
 TAG: Final = 4
 LONGEST: Final = 1 << 32
-# What holds none yet: most devices never count like this, and an empty one of its own is large.
-_NO_FRAMES: Final[deque[bytes]] = deque(maxlen=0)
 
 type Kept = Mapping[str, object]
 type Range = tuple[int, int]
@@ -26,6 +25,86 @@ class Verdict(Enum):
     STALE = "stale"  # heard before, or not to be told from what was
     QUIET = "quiet"  # its values hold, but what it tells of may be over
     NEWS = "news"
+
+
+class Marks:
+    """Know what was heard under the lowest counters: a byte of each frame's tag.
+
+    Counts begin low, so it is among these that frames of two counts meet.
+    """
+
+    __slots__ = ("_blocks",)
+
+    SIZE: Final = 256  # counters in a block
+    BLOCKS: Final = 16
+    DEPTH: Final = 4  # frames under one counter
+    FULL: Final = 255  # there were more
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        # By the counter's upper part: a row of marks for each frame under one counter, 0 is none.
+        self._blocks: dict[int, list[bytearray]] = {}
+
+    @staticmethod
+    def of(tag: bytes) -> int:
+        """Return the mark of a tag."""
+        return tag[0] % 254 + 1
+
+    def under(self, counter: int) -> set[int]:
+        """Return the marks of what was heard under a counter."""
+        rows = self._blocks.get(counter // self.SIZE, ())
+        return {mark for row in rows if (mark := row[counter % self.SIZE])}
+
+    def add(self, counter: int, mark: int) -> None:
+        """Take a frame that was heard."""
+        block, at = divmod(counter, self.SIZE)
+        rows = self._blocks.get(block) or self._open(block)
+        if rows is None:
+            return
+        for row in rows:
+            if row[at] in {0, mark}:
+                row[at] = mark
+                return
+        if len(rows) < self.DEPTH:
+            rows.append(bytearray(self.SIZE))
+            rows[-1][at] = mark
+        else:
+            rows[-1][at] = self.FULL
+
+    def _open(self, block: int) -> list[bytearray] | None:
+        blocks = self._blocks
+        if len(blocks) >= self.BLOCKS:
+            highest = max(blocks)
+            if block > highest:
+                return None
+            del blocks[highest]
+        rows = blocks[block] = [bytearray(self.SIZE)]
+        return rows
+
+    def snapshot(self) -> dict[str, list[str]]:
+        """Return all, for JSON."""
+        return {
+            str(block): [base64.b64encode(row).decode() for row in rows]
+            for block, rows in self._blocks.items()
+        }
+
+    @classmethod
+    def again(cls, kept: object) -> Marks:
+        """Go on from a snapshot; ``ValueError`` if it is none."""
+        marks = cls()
+        if not isinstance(kept, Mapping):
+            raise ValueError  # noqa: TRY004
+        for block, rows in kept.items():
+            if not isinstance(rows, list) or len(marks._blocks) >= cls.BLOCKS:
+                raise ValueError
+            read = [bytearray(_bytes(row)) for row in rows]
+            fits = 0 < len(read) <= cls.DEPTH and {len(row) for row in read} == {
+                cls.SIZE
+            }
+            if not fits:
+                raise ValueError
+            marks._blocks[_counter(int(_text(block)))] = read
+        return marks
 
 
 class Run:
@@ -45,25 +124,28 @@ class Sequence:
 
     What goes up is news. What goes back is a restart only after ``RUN`` frames that count up over
     ``SPREAD`` seconds, none of which was heard before, and while the old count stands still. Where
-    such a frame may have been heard and its tag is not known any more, it takes ``LONG_RUN`` of them
-    over ``LONG_SPREAD``, and nothing that happened is told until the count is above all that was
-    heard. Devices that put random numbers there show it at once; who once counted up does not.
+    such a frame may have been heard and its mark is not known, it takes ``LONG_RUN`` of them over
+    ``LONG_SPREAD``. Later, too, a frame of the new count that may be one of a former count tells of
+    nothing that happened, and is not believed at all where it leaps ahead. Devices that put random
+    numbers there show it at once; who once counted up does not.
     """
 
     __slots__ = (
         "_back",
         "_before",
         "_count",
+        "_each",
+        "_echo",
         "_floor",
-        "_heads",
-        "_known",
         "_last",
+        "_marks",
         "_past",
-        "_quiet_to",
         "_random",
         "_recent",
         "_run",
+        "_settled",
         "_steady",
+        "_sure_to",
         "frames",
         "lower",
         "upper",
@@ -73,9 +155,8 @@ class Sequence:
     SPREAD: Final = 300.0
     LONG_RUN: Final = 24
     LONG_SPREAD: Final = 21_600.0
-    HEADS: Final = 64  # of each count, whose tags are kept
-    RECENT: Final = 64  # the newest, too
-    KNOWN: Final = 256  # in all
+    RECENT: Final = 64  # the newest frames, whose whole tags are kept …
+    RANDOM: Final = 256  # … and of random numbers
     PAST: Final = 8  # former counts
     STEP: Final = 16  # frames that may be missed where a former count has been
     LAG: Final = 8  # an older frame, through a receiver that is late
@@ -88,16 +169,21 @@ class Sequence:
         """Begin without any knowledge; ``count`` reads the counter of a frame."""
         self._count = count
         # The newest counter in its two parts, where a higher lower one under the same upper one is
-        # news without another question. Empty where it is not.
+        # news without another question: such a frame has only to be added to the others.
+        # Empty where it is not.
         self.upper = b""
         self.lower = 0
-        self.frames = _NO_FRAMES
-        self._last = self._floor = self._quiet_to = -1
+        self.frames: list[bytes] = []
+        self._settled = 0  # so many of them have their mark
+        self._last = self._floor = -1
+        # Where there were former counts: up to where this one can be told from them …
+        self._sure_to = -1
+        self._echo = -1  # … and the newest counter after that whose frame cannot
         self._before = -1  # the newest counter, whether it was believed or not
-        self._known: dict[int, bytes] = {}
-        self._recent: dict[int, bytes] = {}
+        self._marks = Marks()
+        self._recent: dict[int, bytes] = {}  # of a former run
         self._past: list[Range] = []
-        self._heads = self.HEADS
+        self._each = 1  # frames that the device sends under one counter
         self._steady = 0
         self._back: list[float] = []
         self._random = False
@@ -114,35 +200,70 @@ class Sequence:
         if counter > last and not (self._past or self._random):
             self._take(frame, counter)
             return Verdict.NEWS
+        self._settle()
         if self._random or counter == last:
-            if frame[-TAG:] in self._tags(counter):
-                return Verdict.STALE
-        elif counter < last or self._leaps(counter, last):
-            return self._doubt(frame, counter, now)
-        again = counter == last and self._in_past(counter)
-        self._take(frame, counter)
-        return Verdict.QUIET if again or counter <= self._quiet_to else Verdict.NEWS
+            return self._take_again(frame, counter)
+        if counter > self._sure_to if self._past else counter > last:
+            return self._among(frame, counter, now)
+        return self._doubt(frame, counter, now)
 
-    def _take(self, frame: bytes, counter: int) -> None:
+    def _take_again(self, frame: bytes, counter: int) -> Verdict:
+        """Judge a frame whose counter tells nothing: its tag has to."""
+        if frame[-TAG:] in self._tags(counter):
+            return Verdict.STALE
+        if not self._random:
+            if self._in_past(counter):
+                self._take(frame, counter, sure=False)
+                return Verdict.QUIET
+            self._each = 2
+        self._take(frame, counter)
+        return Verdict.NEWS
+
+    def _among(self, frame: bytes, counter: int, now: float) -> Verdict:
+        """Judge a frame that goes on, of a device that counted before."""
+        known, step = self._known(counter), counter - self.last
+        if Marks.of(frame[-TAG:]) in known:
+            # It may well say again what it said then; so its values hold, but it proves nothing.
+            if step > self.STEP or counter <= max(self.last, self._echo):
+                return Verdict.STALE
+            self._echo = counter
+            return Verdict.QUIET
+        if self._is_sure(counter, known):
+            self._sure_to = counter
+            self._take(frame, counter)
+            return Verdict.NEWS
+        if not 0 < step <= self.STEP:
+            return self._doubt(frame, counter, now)
+        self._take(frame, counter, sure=False)
+        return Verdict.QUIET
+
+    def _take(self, frame: bytes, counter: int, *, sure: bool = True) -> None:
+        """Go on from a frame; one that may be of a former count is not kept for comparison."""
         self._run = None
-        self._steady += 1
+        self._echo = -1
         self._last = self._before = counter
-        if self.frames is _NO_FRAMES:
-            self.frames = deque(maxlen=self.RECENT)
-        self.frames.append(frame)
+        if sure:
+            self.frames.append(frame)
+            self._settle()
         if self._floor < 0:
             self._floor = counter
-        if self._heads:
-            self._heads -= 1
-            self._remember(counter, frame[-TAG:])
-        if not (self._heads or self._past or self._random):
+        if not (self._past or self._random):
             self.upper = (counter >> 8).to_bytes(3, "little")
             self.lower = counter & 0xFF
 
+    def _settle(self) -> None:
+        """Mark what came since, also on the quick way."""
+        frames, add = self.frames, self._marks.add
+        self._steady += len(frames) - self._settled
+        for frame in frames[self._settled :]:
+            add(self._count(frame), Marks.of(frame[-TAG:]))
+        del frames[: -self.RANDOM if self._random else -self.RECENT]
+        self._settled = len(frames)
+
     def _doubt(self, frame: bytes, counter: int, now: float) -> Verdict:
         self._last, self.upper = self.last, b""
-        tags = self._tags(counter)
-        if frame[-TAG:] in tags:
+        known = self._known(counter)
+        if Marks.of(frame[-TAG:]) in known:
             # A device that begins anew says the same again, now and then. It tells nothing either way.
             return Verdict.STALE
         if self._is_random(counter, now):
@@ -155,17 +276,23 @@ class Sequence:
             return Verdict.STALE
         run.top = counter
         run.frames += 1
-        # Another tag under a counter that was heard: only the device itself can have made it.
-        run.sure += bool(tags) or counter > self.last or not self._was_heard(counter)
+        run.sure += self._is_sure(counter, known)
         lasted = now - run.since
-        if run.sure >= self.RUN and lasted >= self.SPREAD:
-            self._restart(run, -1)
-        elif run.frames >= self.LONG_RUN and lasted >= self.LONG_SPREAD:
-            self._restart(run, max(high for _, high in self._heard))
-        else:
+        enough = run.sure >= self.RUN and lasted >= self.SPREAD
+        if not enough and (run.frames < self.LONG_RUN or lasted < self.LONG_SPREAD):
             return Verdict.STALE
+        self._restart(run, sure=run.sure >= self.RUN)
         self._take(frame, counter)
         return Verdict.QUIET
+
+    def _is_sure(self, counter: int, known: set[int]) -> bool:
+        """Say whether a frame that was not heard can be none of those that may have been missed.
+
+        Where all that the device ever sent under that counter was heard, another one is new.
+        """
+        top = self._sure_to if self._past else self.last
+        counts = self._in_past(counter) + (self._floor <= counter <= top)
+        return Marks.FULL not in known and len(known) >= counts * self._each
 
     def _is_random(self, counter: int, now: float) -> bool:
         back, self._before = counter < self._before, counter
@@ -178,81 +305,75 @@ class Sequence:
             del self._back[1]
         return self._random
 
-    def _restart(self, run: Run, quiet_to: int) -> None:
+    def _restart(self, run: Run, *, sure: bool) -> None:
         """Begin a new count; one that leaps ahead goes on with the old one."""
         if run.bottom > self.last:
             return
-        self._quiet_to = quiet_to
-        for counter, tag in self._newest():
-            self._remember(counter, tag)
-        self._past = _merged(self._heard)[-self.PAST :]
+        self._past = _merged([*self._past, (self._floor, self.last)])[-self.PAST :]
         self._floor, self._last = run.bottom, run.top
-        self._heads = self.HEADS
+        self._sure_to = run.top if sure else run.bottom - 1
         self._recent = {}
         self.frames.clear()
-
-    @property
-    def _heard(self) -> list[Range]:
-        return [*self._past, (self._floor, self.last)]
-
-    def _was_heard(self, counter: int) -> bool:
-        return any(low <= counter <= high for low, high in self._heard)
+        self._settled = 0
 
     def _in_past(self, counter: int) -> bool:
         return any(low <= counter <= high for low, high in self._past)
 
-    def _leaps(self, counter: int, last: int) -> bool:
-        return counter - last > self.STEP and self._in_past(counter)
-
     def _tags(self, counter: int) -> set[bytes]:
-        joined = self._known.get(counter, b"") + self._recent.get(counter, b"")
+        joined = self._recent.get(counter, b"")
         tags = {joined[at : at + TAG] for at in range(0, len(joined), TAG)}
         return tags | {
             frame[-TAG:] for frame in self.frames if self._count(frame) == counter
         }
 
-    def _newest(self) -> list[tuple[int, bytes]]:
-        newest = [*self._recent.items()]
-        newest += [(self._count(frame), frame[-TAG:]) for frame in self.frames]
-        return newest[-self.RECENT :]
+    def _known(self, counter: int) -> set[int]:
+        return self._marks.under(counter) | {
+            Marks.of(tag) for tag in self._tags(counter)
+        }
 
-    def _remember(self, counter: int, tag: bytes) -> None:
-        known = self._known
-        known[counter] = (known.get(counter, b"") + tag)[-TAG * 4 :]
-        if len(known) > self.KNOWN:
-            del known[next(iter(known))]
+    def _newest(self) -> Iterator[tuple[int, bytes]]:
+        yield from self._recent.items()
+        for frame in self.frames:
+            yield self._count(frame), frame[-TAG:]
 
     # --- over restarts -----------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know, for JSON."""
+        self._settle()
+        keep = self.RANDOM if self._random else self.RECENT
         recent: dict[int, bytes] = {}
-        for counter, tag in self._newest():
+        for counter, tag in [*self._newest()][-keep:]:
             recent[counter] = recent.get(counter, b"") + tag
         return {
             "last": self.last,
             "floor": self._floor,
-            "quiet_to": self._quiet_to,
+            "sure_to": self._sure_to,
             "past": [list(one) for one in self._past],
-            "heads": self._heads,
+            "each": self._each,
             "steady": min(self._steady, self.STEADY),
             "random": self._random,
-            "known": _to_json(self._known),
-            "recent": _to_json(recent),
+            "marks": self._marks.snapshot(),
+            "recent": {str(counter): tags.hex() for counter, tags in recent.items()},
         }
 
     def restore(self, kept: Kept) -> None:
         """Go on from a snapshot; ``ValueError`` if it is none, and nothing is taken then."""
-        last, floor, quiet_to = (
-            _number(kept, name, least=-1) for name in ("last", "floor", "quiet_to")
-        )
+        last, floor = (_number(kept, name, least=-1) for name in ("last", "floor"))
         past = _ranges(kept.get("past"))
-        known, recent = (_from_json(kept.get(name)) for name in ("known", "recent"))
-        heads, steady = _number(kept, "heads"), _number(kept, "steady")
+        marks, recent = Marks.again(kept.get("marks", {})), _tags(kept.get("recent"))
+        # As an earlier version kept them.
+        for counter, joined in _tags(kept.get("known", {})).items():
+            for at in range(0, len(joined), TAG):
+                marks.add(counter, Marks.of(joined[at:]))
+        each = _number({"each": 1, **kept}, "each", least=1)
+        # Which did not keep this, either.
+        sure_to = _number({"sure_to": last, **kept}, "sure_to", least=-1)
+        steady = _number(kept, "steady")
         self._random = kept.get("random") is True
-        self._last, self._floor, self._quiet_to = last, floor, quiet_to
-        self._past, self._heads, self._steady = past, min(heads, self.HEADS), steady
-        self._known, self._recent = known, recent
+        self._last, self._floor, self._sure_to = last, floor, sure_to
+        self._past, self._each, self._steady = past, min(each, 2), steady
+        self._marks, self._recent = marks, recent
 
 
 class ShortSequence:
@@ -346,7 +467,7 @@ class Counters:
                     continue
 
 
-def _merged(ranges: list[Range]) -> list[Range]:
+def _merged(ranges: Iterable[Range]) -> list[Range]:
     merged: list[Range] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -384,11 +505,14 @@ def _ranges(value: object) -> list[Range]:
     return ranges[-Sequence.PAST :]
 
 
-def _to_json(tags: Mapping[int, bytes]) -> dict[str, str]:
-    return {str(counter): joined.hex() for counter, joined in tags.items()}
+def _bytes(value: object) -> bytes:
+    try:
+        return base64.b64decode(_text(value), validate=True)
+    except binascii.Error:
+        raise ValueError from None
 
 
-def _from_json(value: object) -> dict[int, bytes]:
+def _tags(value: object) -> dict[int, bytes]:
     if not isinstance(value, Mapping):
         raise ValueError  # noqa: TRY004
     return {

@@ -53,6 +53,7 @@ _RANK: Final = {outcome: rank for rank, outcome in enumerate(_BEST)}
 # Formats by resolution: when one device sends the same value in several, the finest is kept.
 _COARSE_FIRST: Final = {"atc": 0, FORMAT: 1, "qingping": 1, "bthome": 2, "pvvx": 2}
 _SEALED: Final = 10
+_FORMER: Final = 2  # keys of which is kept what they opened
 # A number in a finer format holds against coarser ones for so many seconds.
 _FINER_FOR: Final = 120.0
 
@@ -75,6 +76,8 @@ class Decoder:
         """
         self.session = Session(address, key)
         self._kept: dict[str, object] = {}
+        # What was known of the keys before: who gets one of them back must not believe all again.
+        self._former: list[Mapping[str, object]] = []
         self._restore(kept)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
@@ -131,17 +134,33 @@ class Decoder:
         return self.feed({uuid: data}, {}, now)
 
     def _restore(self, kept: object) -> None:
-        if isinstance(kept, Mapping) and self.session.restore(kept):
-            counters = kept.get("counters")
-            if isinstance(counters, Mapping):
-                self._kept = dict(counters)
+        if not isinstance(kept, Mapping):
+            return
+        former = kept.get("former")
+        found = (
+            [one for one in former if isinstance(one, Mapping)]
+            if isinstance(former, list)
+            else []
+        )
+        found.append({name: part for name, part in kept.items() if name != "former"})
+        for one in found:
+            if not self.session.restore(one):
+                if one.get("proof"):
+                    self._former.append(one)
+                continue
+            counters = one.get("counters")
+            self._kept = dict(counters) if isinstance(counters, Mapping) else {}
+        del self._former[:-_FORMER]
 
-    def snapshot(self) -> dict[str, object]:
-        """Return what the next run has to know to believe no more than this one, for JSON."""
+    def _snapshot(self) -> dict[str, object]:
         counters = self._kept | {
             name: channel.counters.snapshot() for name, channel in self._entries()
         }
         return {**self.session.snapshot(), "counters": counters}
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what the next run has to know to believe no more than this one, for JSON."""
+        return {**self._snapshot(), "former": self._former}
 
     def allow_clear(self) -> None:
         """Believe what the device sends in the clear, until the key opens a frame again."""
@@ -165,11 +184,13 @@ class Decoder:
 
         Give the reading of the newest of them, without its events: what happened then is over.
         """
-        session = self.session
+        session, before = self.session, self.snapshot()
         session.set_key(key)
-        self._kept.clear()
-        for _, channel in self._entries():
+        self._former, self._kept = [], {}
+        self._restore(before)
+        for name, channel in self._entries():
             channel.new_key()
+            channel.counters.restore(self._kept.pop(name, None))
         waiting, session.kept = session.kept, ()
         reading: Reading | None = None
         for entry, data in waiting:

@@ -37,6 +37,7 @@ class Cadence:
     """Learn how long a device is silent when all is well.
 
     ``start`` is the model's own limit in seconds, ``fixed`` the user's, which ends all learning.
+    ``waits``: it speaks when something happens, so that a busy hour tells nothing of the night.
     """
 
     start: float
@@ -44,6 +45,7 @@ class Cadence:
     longest: float = 0.0
     silences: int = 0
     heard_at: float | None = None
+    waits: bool = False
 
     def hear(self, now: float) -> None:
         """Take one sign of life; time that runs backwards teaches nothing."""
@@ -64,7 +66,8 @@ class Cadence:
         if self.silences < ENOUGH:
             return self.start
         # One long silence of a device that mostly talks must not hide a dead battery for weeks.
-        return min(max(self.longest * MULTIPLE, SHORTEST), max(self.start, LONGEST))
+        least = max(self.start, SHORTEST) if self.waits else SHORTEST
+        return min(max(self.longest * MULTIPLE, least), max(self.start, LONGEST))
 
     def alive(self, now: float) -> bool:
         """Say whether the device still counts as there."""
