@@ -223,8 +223,9 @@ class Sequence:
         """Judge a frame that goes on, of a device that counted before."""
         known, step = self._known(counter), counter - self.last
         if Marks.of(frame[-TAG:]) in known:
-            # It may well say again what it said then; so its values hold, but it proves nothing.
-            if step > self.STEP or counter <= max(self.last, self._echo):
+            # It may well say again what it said then; so its values hold, but not for long.
+            ahead = counter - self._sure_to
+            if ahead > self.STEP or counter <= max(self.last, self._echo):
                 return Verdict.STALE
             self._echo = counter
             return Verdict.QUIET
