@@ -14,16 +14,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from custom_components.mi_bms.active_entities import BUTTONS, LIMITS, UNIT  # noqa: E402
-from custom_components.mi_bms.binary_sensor import BINARY_SENSORS, CELL_BALANCING  # noqa: E402
-from custom_components.mi_bms.button import RECORD  # noqa: E402
-from custom_components.mi_bms.event import ALARM  # noqa: E402
-from custom_components.mi_bms.link_entities import (  # noqa: E402
+from custom_components.mi_bms.actions.table import ACTIONS, Action, Who  # noqa: E402
+from custom_components.mi_bms.batteries.link_entities import (  # noqa: E402
     LINK_SENSORS,
     READING,
     REFRESH,
     RELEASE,
 )
+from custom_components.mi_bms.button import RECORD  # noqa: E402
+from custom_components.mi_bms.event import ALARM  # noqa: E402
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function  # noqa: E402
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
 from custom_components.mi_bms.proto.bms.contract import Family  # noqa: E402
@@ -33,8 +32,8 @@ from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, Devi
 from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E402
 from custom_components.mi_bms.proto.model.errors import Unsupported  # noqa: E402
 from custom_components.mi_bms.proto.model.fields import Field  # noqa: E402
-from custom_components.mi_bms.sensor import SENSORS  # noqa: E402
-from custom_components.mi_bms.services import ACTIONS, Action, Who  # noqa: E402
+from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, SENSORS  # noqa: E402
+from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT  # noqa: E402
 
 INTEGRATION = ROOT / "custom_components" / "mi_bms"
 MANIFEST = INTEGRATION / "manifest.json"

@@ -1,6 +1,9 @@
 """Read Xiaomi sensors and batteries over Home Assistant's Bluetooth."""
 
-from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import (
+    DOMAIN as BLUETOOTH,
+    async_rediscover_address,
+)
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.const import CONF_ADDRESS, Platform
 from homeassistant.core import HomeAssistant
@@ -8,7 +11,10 @@ from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .adverts import SensorCoordinator
+from .actions.table import async_setup_services
+from .batteries.coordinator import BatteryCoordinator
+from .batteries.entity import battery_device, pack_number
+from .batteries.repairs import async_watch_health
 from .const import (
     CONF_FAMILY,
     CONF_KEY,
@@ -19,18 +25,16 @@ from .const import (
     KIND_OUTPUT,
     KIND_SENSOR,
 )
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .entity import battery_device, pack_number
+from .entry import MiBmsConfigEntry
 from .entry_schema import PROFILE, is_sound
-from .export import ExportView
-from .issues import async_watch_health
-from .keyring import async_keys
-from .output_entry import async_setup_output, async_stop_output
-from .outputs import async_forget_output
+from .keys.export import ExportView
+from .keys.ring import async_keys
+from .outputs.output import async_forget_output
+from .outputs.setup import async_setup_output, async_stop_output
 from .proto.bms import registry
 from .proto.model.errors import Unsupported
 from .runtime import SHARED, async_setup_shared
-from .services import async_setup_services
+from .sensors.coordinator import SensorCoordinator
 from .stored import sound
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -185,9 +189,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> No
             shared.forget(address)
         if kind == KIND_SENSOR:
             keys.async_removed(address)
-        if bluetooth.DOMAIN not in entry.discovery_keys:
+        if BLUETOOTH not in entry.discovery_keys:
             # Home Assistant by itself looks again only at what it had discovered.
-            bluetooth.async_rediscover_address(hass, address)
+            async_rediscover_address(hass, address)
     if not hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         await keys.async_forget_all()
         if shared:

@@ -8,12 +8,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .active_entities import buttons as buttons_of_sensor
-from .adverts import SensorCoordinator
+from .batteries.link_entities import buttons
 from .const import DOMAIN
-from .coordinator import MiBmsConfigEntry
-from .entity import sensor_device
-from .link_entities import buttons
+from .entry import MiBmsConfigEntry
+from .sensors.coordinator import SensorCoordinator
+from .sensors.device import sensor_device
+from .sensors.gatt_entities import buttons as buttons_of_sensor
 
 PARALLEL_UPDATES = 1
 

@@ -18,8 +18,8 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
-from .battery_options import BatteryOptions
-from .cards import async_gone, async_has_room
+from .batteries.diagnosis import async_why
+from .bluetooth.discovery import everybody, find, sighting_of
 from .const import (
     CONF_FAMILY,
     CONF_KIND,
@@ -29,17 +29,17 @@ from .const import (
     KIND_OUTPUT,
     KIND_SENSOR,
 )
-from .doctor import async_why
-from .flow_battery import ERRORS, FIND_OUT, BatterySteps
-from .flow_keys import KeySteps
-from .flow_nearby import FAILED, WHY, NearbySteps
-from .flow_outputs import OutputSteps
-from .flow_pair import PairSteps, can_pair
-from .flow_sensor import SensorSteps
-from .heard import everybody, find, sighting_of
-from .options_flow import SensorOptionsFlow
-from .output_options import OutputOptions
-from .outputs import CONF_TYPE
+from .flow.battery import ERRORS, FIND_OUT, BatterySteps
+from .flow.battery_options import BatteryOptions
+from .flow.cards import async_gone, async_has_room
+from .flow.import_keys import KeySteps
+from .flow.nearby import FAILED, WHY, NearbySteps
+from .flow.output_options import OutputOptions
+from .flow.outputs import OutputSteps
+from .flow.pair import PairSteps, can_pair
+from .flow.sensor import SensorSteps
+from .flow.sensor_options import SensorOptionsFlow
+from .outputs.settings import CONF_TYPE
 from .proto.bms.index import INDEX, Secret
 from .proto.model.address import parse_address
 from .proto.model.errors import AuthNeeded, Unreachable

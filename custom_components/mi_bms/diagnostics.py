@@ -10,15 +10,17 @@ from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .adverts import SensorCoordinator
+from .batteries.coordinator import BatteryCoordinator
+from .batteries.diagnosis import async_tell
+from .batteries.profile import sample_to_json
+from .bluetooth.connection import reachability
 from .const import CONF_KEY, CONF_KIND, KIND_OUTPUT
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .doctor import async_tell
-from .outputs import CONF_DEVICES, CONF_PATH, CONF_TOPIC, Output
-from .profile import sample_to_json
-from .proto.link.masking import masked
+from .entry import MiBmsConfigEntry
+from .outputs.output import Output
+from .outputs.settings import CONF_DEVICES, CONF_PATH, CONF_TOPIC
+from .proto.gatt.masking import masked
 from .runtime import SHARED
-from .transport import reachability
+from .sensors.coordinator import SensorCoordinator
 
 _SECRET: Final = frozenset(
     {

@@ -40,7 +40,7 @@ from .const import (
     KIND_OUTPUT,
     KIND_SENSOR,
 )
-from .outputs import (
+from .outputs.settings import (
     BATTERY,
     CONF_AGGREGATE,
     CONF_BACKLOG,

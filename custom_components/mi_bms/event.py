@@ -17,16 +17,18 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .adverts import SensorCoordinator
-from .behind import runtime_of
+from .batteries.coordinator import BatteryCoordinator
+from .batteries.entity import BatteryEntity, async_add_battery
+from .batteries.profile import Spot
 from .const import ATTR_SOURCE, EVENT_HAPPENED
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .entity import BatteryEntity, async_add_battery, sensor_device
-from .profile import Spot
+from .entries import runtime_of
+from .entry import MiBmsConfigEntry
 from .proto.bms.alarms import Alarm, active
 from .proto.mibeacon.devices import EVENT_TYPES
 from .proto.model.fields import Field
 from .proto.model.reading import Event
+from .sensors.coordinator import SensorCoordinator
+from .sensors.device import sensor_device
 
 PARALLEL_UPDATES = 0
 

@@ -4,9 +4,9 @@ from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowR
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 
-from .adverts import SensorCoordinator
 from .const import DOMAIN
-from .key_watch import CLEAR
+from .sensors.coordinator import SensorCoordinator
+from .sensors.key_watch import CLEAR
 
 
 class PairFlow(RepairsFlow):

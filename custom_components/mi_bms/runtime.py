@@ -13,9 +13,10 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
+from .bluetooth.scheduler import Polls
 from .const import CONF_RESERVE, DOMAIN
-from .feed import Feed
-from .polls import Polls
+from .proto.model.reading import Reading
+from .proto.model.sample import BmsSample
 from .stored import SETTINGS, STATE, async_read, async_remove
 
 STORE_VERSION = 1
@@ -24,6 +25,66 @@ SAVE_SOON = 5.0  # s, after somebody changed or wished something
 SAVE_NEWS = 60.0  # s; presses and motion come all day, and a memory card wears
 
 type Snapshot = Callable[[], dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorNews:
+    """Hold what one advert said; ``at`` is its Unix time in seconds, ``keep`` (s) how long it holds."""
+
+    address: str
+    entry_id: str
+    title: str
+    at: float
+    reading: Reading
+    rssi: int
+    product_id: int | None
+    keep: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryNews:
+    """Hold what one poll of a battery gave; ``at`` is its Unix time in seconds."""
+
+    address: str
+    entry_id: str
+    title: str
+    at: float
+    sample: BmsSample
+
+
+type News = SensorNews | BatteryNews
+
+
+type Listener = Callable[[News], None]
+
+
+@dataclass(slots=True)
+class Feed:
+    """Pass news on."""
+
+    _listeners: list[Listener] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> bool:
+        """Say whether anybody listens."""
+        return bool(self._listeners)
+
+    @callback
+    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Call ``listener`` with all news until the returned function is called."""
+        self._listeners.append(listener)
+
+        @callback
+        def stop() -> None:
+            self._listeners.remove(listener)
+
+        return stop
+
+    @callback
+    def async_tell(self, news: News) -> None:
+        """Pass one on."""
+        for listener in tuple(self._listeners):
+            listener(news)
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from typing import cast
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .active_entities import selects
-from .adverts import SensorCoordinator
-from .coordinator import MiBmsConfigEntry
+from .entry import MiBmsConfigEntry
+from .sensors.coordinator import SensorCoordinator
+from .sensors.gatt_entities import selects
 
 PARALLEL_UPDATES = 1
 

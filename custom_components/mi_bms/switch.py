@@ -5,8 +5,9 @@ from typing import cast
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BatteryCoordinator, MiBmsConfigEntry
-from .link_entities import READING, ReadingSwitch
+from .batteries.coordinator import BatteryCoordinator
+from .batteries.link_entities import READING, ReadingSwitch
+from .entry import MiBmsConfigEntry
 
 PARALLEL_UPDATES = 1
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.contract import Context, Family
 from custom_components.mi_bms.proto.bms.uuids import expand
-from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.gatt.session import Device, Session
 from tests.replay.batteries import VectorLink, judge, run
 
 ROOT: Final = Path(__file__).parents[2]

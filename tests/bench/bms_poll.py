@@ -31,9 +31,9 @@ from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
+from custom_components.mi_bms.bluetooth.connection import BleakLink
 from custom_components.mi_bms.proto.bms import registry
-from custom_components.mi_bms.proto.link.session import Device, Memory, Session
-from custom_components.mi_bms.transport import BleakLink
+from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
 from tests.replay.batteries import run
 from tests.world.bleak_table import table
 from tests.world.devices import KINDS

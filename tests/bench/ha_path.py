@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 # Ours must be found before anything else of that name.
-from custom_components.mi_bms.keyring import KEYS
+from custom_components.mi_bms.keys.ring import KEYS
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from homeassistant.config_entries import ConfigEntry
 from tests.bench.frames import KINDS, Kind, address_of, raw

@@ -23,7 +23,11 @@ from types import ModuleType
 from typing import Final
 
 WRITER: Final = (
-    Path(__file__).parents[2] / "custom_components" / "mi_bms" / "line_file.py"
+    Path(__file__).parents[2]
+    / "custom_components"
+    / "mi_bms"
+    / "outputs"
+    / "line_file.py"
 )
 NAME: Final = "readings.jsonl"
 MAX_BYTES: Final = 512 * 1024

@@ -19,16 +19,16 @@ from statistics import quantiles
 import sys
 from typing import Final
 
-from custom_components.mi_bms.proto.link.pack import Order, Phase
-from custom_components.mi_bms.proto.link.schedule import Scheduler
-from custom_components.mi_bms.proto.link.slots import Hearing, Radio
-from custom_components.mi_bms.proto.link.visits import Visit
-from custom_components.mi_bms.proto.model.availability import (
+from custom_components.mi_bms.proto.scheduler.battery import Order, Phase
+from custom_components.mi_bms.proto.scheduler.link_state import (
     Ears,
     Failure,
     LinkHistory,
     LinkState,
 )
+from custom_components.mi_bms.proto.scheduler.schedule import Scheduler
+from custom_components.mi_bms.proto.scheduler.slots import Hearing, Radio
+from custom_components.mi_bms.proto.scheduler.visits import Visit
 
 CONNECT: Final = 0.2  # s
 READ: Final = 0.5

@@ -17,7 +17,7 @@ from .world_client import WorldProcess
 DOMAIN: Final = "mi_bms"
 # Home Assistant asks for names (its first active scan) four minutes after a proxy has joined.
 ACTIVE_SCAN_TIME: Final = 420.0
-CARDS: Final = 50  # so many are shown at once: custom_components/mi_bms/cards.py
+CARDS: Final = 50  # so many are shown at once: custom_components/mi_bms/flow/cards.py
 DISCOVERY_TIME: Final = 120.0  # s without another device
 VALUES_TIME: Final = 120.0  # s without another right value
 FLOW_STEPS: Final = 12

@@ -15,7 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from tests.world.devices import KINDS
 
 from .home import Home
-from .test_keys_ring import ADDRESS, KEY, thermometer
+from .keys.test_ring import ADDRESS, KEY, thermometer
 
 BATTERY = "A5:C2:37:00:00:04"
 STATE = "mi_bms.state"

@@ -15,10 +15,10 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from tests.world import ad
 from tests.world.devices import KINDS
 
+from .actions.test_air import act
 from .home import Home
-from .test_air_actions import act
-from .test_keys_ring import entries, paste, take
-from .test_outputs import MQTT_TIMERS, broker, folder, lines, output, published
+from .keys.test_ring import entries, paste, take
+from .outputs.test_outputs import MQTT_TIMERS, broker, folder, lines, output, published
 
 __all__ = ["broker", "folder"]  # fixtures
 

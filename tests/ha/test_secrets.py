@@ -24,10 +24,10 @@ from tests.world.devices import KINDS
 from tests.world.devices.activation import MiActivatable
 
 from .home import Home
+from .keys.test_import import Refused, TwoFactor, cloud, library
+from .keys.test_pairing import READY, choose, fresh, watch
+from .keys.test_ring import paste, thermometer
 from .secrets import Secrets, spellings
-from .test_keys_import import Refused, TwoFactor, cloud, library
-from .test_keys_ring import paste, thermometer
-from .test_pairing import READY, choose, fresh, watch
 
 __all__ = ["library"]  # a fixture
 

@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 from tests.world.devices import KINDS
 
 from .home import Home
-from .test_active import TIME, clock, options, pass_by, plant
-from .test_endings import DAY, choose, product, say, script
+from .sensors.test_auto_off import DAY, choose, product, say, script
+from .sensors.test_gatt import TIME, clock, options, pass_by, plant
 
 AHEAD = [3_600.0 * 30, 300_000_000.0]
 

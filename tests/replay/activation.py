@@ -23,8 +23,8 @@ from custom_components.mi_bms.proto.activation.frames import (
     Single,
     parse,
 )
-from custom_components.mi_bms.proto.link.activation import activate
-from custom_components.mi_bms.proto.link.gatt import GattLink, Notified
+from custom_components.mi_bms.proto.gatt.activation import activate
+from custom_components.mi_bms.proto.gatt.link import GattLink, Notified
 from custom_components.mi_bms.proto.model.errors import (
     ActivationError,
     MiBmsError,

@@ -10,8 +10,8 @@ from custom_components.mi_bms.proto.bms.alarms import active
 from custom_components.mi_bms.proto.bms.contract import Family
 from custom_components.mi_bms.proto.bms.matching import Advert, recognise
 from custom_components.mi_bms.proto.bms.uuids import expand
-from custom_components.mi_bms.proto.link.gatt import Notified
-from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.gatt.link import Notified
+from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.errors import MiBmsError, Unsupported
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample

@@ -1,269 +1,67 @@
-"""Who may import whom."""
+"""Who may import whom: one table, lowest first.
+
+A package imports itself, ``const``, all of ``proto`` and what its row names. A package of ``proto``
+imports itself and what its row names. What is in the same row does not know each other.
+"""
 
 import ast
 from pathlib import Path
 import subprocess
 import sys
+from typing import Final
 
 import pytest
 
-from .repo import INTEGRATION, PLATFORMS, PROTO, tree
+from .repo import INTEGRATION, PROTO, tree
 
-# Module or folder of proto -> what it may import of ours, as beginnings of dotted names.
-PROTO_MAY = {
-    "model": ("model",),
-    "air": ("model.names", "air"),
-    "mibeacon": ("model", "mibeacon"),
-    "bms": ("model", "bms"),
-    "activation": ("model", "activation"),
-    "link": ("model", "link", "bms", "activation"),
-    "keys": ("model", "mibeacon", "keys"),
-    "publish": ("model", "mibeacon", "publish"),
-    "active": (
-        "model",
-        "active",
-        "link.gatt",
-        "mibeacon.limits",
-        "activation.contract",
-        "activation.crypto",
-    ),
-}
-LIBRARIES = {
-    "model": set(),
-    "air": set(),
-    "mibeacon": {"cryptography"},
-    "bms": {"cryptography"},
-    "activation": {"cryptography"},
-    "link": set(),
-    "keys": set(),
-    "publish": set(),
-    "active": set(),
-}
-LAYER_OF = {
-    "transport": ("proto.link", "proto.model", "const"),
-    "radios": ("proto.link", "proto.model"),
-    "polls": ("radios", "proto.link", "proto.model"),
-    "feed": ("proto.model",),
-    "line_file": (),
-    "outputs": ("feed", "runtime", "stored", "proto", "const"),
-    "entry_schema": ("outputs", "stored", "proto", "const"),
-    "output_file": ("line_file", "outputs", "const"),
-    "output_mqtt": ("outputs", "proto.publish", "const"),
-    "output_entry": ("output_file", "output_mqtt", "outputs", "const"),
-    "output_entities": ("outputs", "proto.publish", "const"),
-    "output_options": ("outputs",),
-    "flow_outputs": ("line_file", "output_entry", "outputs", "proto.publish", "const"),
-    "stored": ("proto", "const"),
-    "runtime": ("feed", "polls", "stored", "proto", "const", "profile"),
-    "profile": ("proto.model", "proto.bms.alarms"),
-    "options": ("proto", "const"),
-    "held_link": ("transport", "proto.model"),
-    "heard": ("proto",),
-    "words": ("const",),
-    "adding": ("heard", "proto.mibeacon.devices", "const"),
-    "newcomers": (),
-    "keyring": ("door", "adding", "heard", "newcomers", "stored", "proto", "const"),
-    "preview": ("adding", "keyring", "heard", "words", "proto", "const"),
-    "pairing": ("door", "adding", "keyring", "transport", "proto", "const"),
-    "cloud": ("proto.keys.texts", "proto.mibeacon.crypto", "proto.model"),
-    "active": (
-        "fill",
-        "options",
-        "runtime",
-        "transport",
-        "proto",
-        "const",
-    ),
-    "active_errors": ("active", "proto.active", "proto.model", "const"),
-    "active_entities": ("active", "active_errors", "adverts", "entity", "proto.active"),
-    "fill": ("proto.active", "proto.model", "const"),
-    "sensor_actions": (
-        "active",
-        "active_errors",
-        "adverts",
-        "behind",
-        "proto.active",
-        "const",
-    ),
-    "endings": ("options", "proto.mibeacon.spec", "proto.model"),
-    "board": ("proto.model",),
-    "key_watch": ("proto.mibeacon", "proto.model", "const"),
-    "door": (),
-    "repairs": ("adverts", "key_watch", "const"),
-    "receivers": ("proto.mibeacon.losses",),
-    "unpaired": ("proto.mibeacon.decoder", "proto.model", "const"),
-    "recorder": ("proto.mibeacon.capture",),
-    "adverts": (
-        "board",
-        "door",
-        "feed",
-        "key_watch",
-        "receivers",
-        "recorder",
-        "unpaired",
-        "active",
-        "endings",
-        "runtime",
-        "options",
-        "keyring",
-        "proto",
-        "const",
-    ),
-    "coordinator": (
-        "door",
-        "feed",
-        "adverts",
-        "held_link",
-        "options",
-        "polls",
-        "radios",
-        "runtime",
-        "transport",
-        "proto",
-        "profile",
-        "const",
-    ),
-    "entity": ("adverts", "coordinator", "profile", "proto.model", "const"),
-    "passive": ("adverts", "coordinator", "entity", "proto.model"),
-    "export": ("keyring", "words", "proto.keys", "proto.mibeacon.devices", "const"),
-    "behind": (),
-    "key_actions": ("adverts", "behind", "export", "const"),
-    "services": (
-        "air_actions",
-        "air_listen",
-        "battery_actions",
-        "key_actions",
-        "sensor_actions",
-        "const",
-    ),
-    "air_errors": ("proto.link", "proto.model", "const"),
-    "air_records": ("door", "adding", "heard", "keyring", "proto"),
-    "air_listen": ("door", "air_errors", "air_records", "proto", "const"),
-    "air_talk": (
-        "adding",
-        "air_errors",
-        "runtime",
-        "transport",
-        "proto.link",
+ROWS: Final[tuple[tuple[str, str], ...]] = (
+    ("proto.model", ""),
+    (
+        "proto.air proto.mibeacon proto.bms proto.activation proto.scheduler",
         "proto.model",
-        "const",
     ),
-    "air_devices": (
-        "adverts",
-        "behind",
-        "sensor",  # whose table says what is shown, and how
-        "coordinator",
-        "profile",
-        "proto.mibeacon",
-        "proto.model",
-        "const",
+    ("proto.gatt", "proto.model proto.bms proto.activation"),
+    ("proto.keys proto.publish", "proto.model proto.mibeacon"),
+    ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
+    ("const", ""),
+    ("texts stored quantities bluetooth", ""),
+    ("runtime entries", "stored bluetooth"),
+    ("keys", "stored bluetooth texts entries"),
+    ("outputs", "stored runtime"),
+    ("batteries", "bluetooth texts quantities runtime entries"),
+    ("sensors", "bluetooth texts quantities runtime entries keys"),
+    ("entry", "stored outputs batteries sensors"),
+    (
+        "flow actions",
+        "texts quantities bluetooth runtime entries keys outputs batteries sensors entry",
     ),
-    "air_actions": (
-        "air_devices",
-        "air_errors",
-        "air_listen",
-        "air_records",
-        "air_talk",
-        "proto",
-        "const",
-    ),
-    "doctor": ("radios", "runtime", "words", "proto"),
-    "refresh": ("coordinator", "doctor", "const"),
-    "battery_actions": ("behind", "coordinator", "refresh", "const"),
-    "issues": ("coordinator", "doctor", "proto", "const"),
-    "link_entities": ("coordinator", "entity", "refresh", "proto.model"),
-    "device_trigger": ("event", "const"),
-    # The types of events stand beside the devices that fire them, the words of alarms with batteries.
-    **dict.fromkeys(
-        PLATFORMS,
-        (
-            "active_entities",
-            "adverts",
-            "behind",
-            "coordinator",
-            "entity",
-            "link_entities",
-            "output_entities",
-            "passive",
-            "profile",
-            "proto.bms.alarms",
-            "proto.model",
-            "proto.mibeacon.devices",
-            "unpaired",
-            "const",
-        ),
-    ),
-    "options_flow": (
-        "adverts",  # which follows them
-        "options",
-        "proto.active.spec",
-        "export",
-        "heard",
-        "keyring",
-        "words",
-        "proto.mibeacon.devices",
-        "proto.model",
-        "const",
-    ),
-    "battery_options": (
-        "coordinator",  # which knows what reading takes
-        "runtime",
-        "words",
-        "options",
-        "proto.bms.index",
-        "proto.model.fields",
-        "proto.model.rows",
-        "const",
-    ),
-    "flow_base": ("heard", "proto"),
-    "flow_battery": (
-        "flow_base",
-        "doctor",
-        "heard",
-        "profile",
-        "runtime",
-        "transport",
-        "proto",
-        "const",
-        "words",
-    ),
-    "flow_sensor": (
-        "door",
-        "flow_base",
-        "adding",
-        "heard",
-        "keyring",
-        "words",
-        "proto",
-        "const",
-    ),
-    "flow_keys": ("adding", "cloud", "heard", "keyring", "preview", "words", "proto"),
-    "flow_pair": ("adding", "heard", "keyring", "pairing", "words", "proto", "const"),
-    "flow_nearby": ("adding", "heard", "keyring", "words", "proto.model"),
-    "cards": ("heard", "proto.mibeacon.decoder", "const"),
-    "config_flow": (
-        "battery_options",
-        "cards",
-        "doctor",
-        "flow_battery",
-        "flow_keys",
-        "flow_nearby",
-        "flow_outputs",
-        "flow_pair",
-        "flow_sensor",
-        "heard",
-        "options_flow",
-        "output_options",
-        "outputs",
-        "proto",
-        "const",
-    ),
-    "const": (),
+    ("doors", "*"),  # the modules that Home Assistant asks for
+)
+MAY: Final = {name: may.split() for names, may in ROWS for name in names.split()}
+# Modules that stand beside the one whose row they share.
+SHARES: Final = {"entry_schema": "entry"}
+LIBRARIES: Final = {"proto.mibeacon", "proto.bms", "proto.activation"}  # cryptography
+ONLY: Final = {
+    "bleak": "bluetooth/connection.py",
+    "bleak_retry_connector": "bluetooth/connection.py",
+    "habluetooth": "bluetooth/scanners.py",
 }
+
+
+def modules() -> list[Path]:
+    return sorted(INTEGRATION.rglob("*.py"))
+
+
+def room(dotted: str) -> str:
+    """Return the row that a module belongs to; ``doors`` is all that has none of its own."""
+    first, _, rest = dotted.partition(".")
+    if first == "proto":
+        return f"proto.{rest.partition('.')[0]}" if rest else "proto"
+    return SHARES.get(first, first if first in MAY else "doors")
 
 
 def ours(path: Path) -> set[str]:
-    """Give what a module imports of ours, as dotted names below the integration."""
+    """Return what a module imports of ours, as dotted names below the integration."""
     package = path.relative_to(INTEGRATION).parent.parts
     names: set[str] = set()
     for node in ast.walk(tree(path)):
@@ -271,14 +69,16 @@ def ours(path: Path) -> set[str]:
             base = package[: len(package) - node.level + 1]
             module = (*base, *(node.module.split(".") if node.module else ()))
             names.update(
-                ".".join((*module, alias.name)) if not node.module else ".".join(module)
+                ".".join((*module, alias.name))
+                if not node.module or len(module) == 1
+                else ".".join(module)
                 for alias in node.names
             )
     return names
 
 
 def others(path: Path) -> set[str]:
-    """Give the packages that a module imports by absolute name."""
+    """Return the packages that a module imports by absolute name."""
     names: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -288,27 +88,59 @@ def others(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def allowed(name: str, may: tuple[str, ...]) -> bool:
-    return any(name == one or name.startswith(one + ".") for one in may)
+def dotted(path: Path) -> str:
+    parts = path.relative_to(INTEGRATION).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:] else parts)
 
 
-@pytest.mark.parametrize("layer", PROTO_MAY)
-def test_layers_of_proto(layer: str) -> None:
-    for path in sorted((PROTO / layer).rglob("*.py")):
+def allowed(who: str, what: str) -> bool:
+    """Return whether a module of one row may import a module of another."""
+    if who in {what, "doors", "proto"}:
+        return True
+    if what == "const" or (what.startswith("proto") and not who.startswith("proto")):
+        return who != "const"
+    return what in MAY[who]
+
+
+@pytest.mark.parametrize("who", [*MAY])
+def test_nobody_imports_what_its_row_does_not_name(who: str) -> None:
+    wrong = [
+        f"{path.relative_to(INTEGRATION)} imports {name}"
+        for path in modules()
+        if room(dotted(path)) == who
+        for name in sorted(ours(path))
+        if not allowed(who, room(name))
+    ]
+    assert not wrong, (
+        f"{'; '.join(wrong)}. {who} may import: {' '.join(MAY[who]) or 'nothing'}. Move what is "
+        "shared down into a package that both may import, or hand it over as an argument."
+    )
+
+
+def test_the_table_is_short_and_complete() -> None:
+    assert len(ROWS) <= 15, "join two rows; nobody remembers more than fifteen"
+    rooms = {room(dotted(path)) for path in modules()} - {"proto"}
+    assert rooms == {*MAY}, "each package has one row in ROWS, and each row a package"
+
+
+@pytest.mark.parametrize("who", [name for name in MAY if name.startswith("proto.")])
+def test_proto_needs_no_library(who: str) -> None:
+    may = {"cryptography"} if who in LIBRARIES else set()
+    for path in sorted(PROTO.joinpath(who.removeprefix("proto.")).rglob("*.py")):
+        foreign = others(path) - sys.stdlib_module_names - may
+        assert not foreign, (
+            f"{path.relative_to(PROTO)} imports {sorted(foreign)}: proto is pure, "
+            "hand over what the library gives as an argument"
+        )
+
+
+def test_talking_knows_batteries_only_by_their_contract() -> None:
+    for path in (PROTO / "gatt").glob("*.py"):
         wrong = [
-            name
-            for name in ours(path)
-            if not allowed(name.removeprefix("proto."), PROTO_MAY[layer])
+            name for name in ours(path) if ".families" in name or ".dialects" in name
         ]
-        assert not wrong, f"{path.relative_to(PROTO)} imports {wrong}"
-        foreign = others(path) - sys.stdlib_module_names - LIBRARIES[layer]
-        assert not foreign, f"{path.relative_to(PROTO)} imports {sorted(foreign)}"
-
-
-def test_link_knows_batteries_only_by_their_contract() -> None:
-    for path in (PROTO / "link").glob("*.py"):
-        assert not any(
-            ".families." in name or ".dialects." in name for name in ours(path)
+        assert not wrong, (
+            f"{path.name} imports {wrong}: what it needs belongs in bms.contract"
         )
 
 
@@ -321,28 +153,16 @@ def test_families_do_not_know_each_other() -> None:
         )
 
 
-@pytest.mark.parametrize("module", LAYER_OF)
-def test_layers_of_the_integration(module: str) -> None:
-    wrong = [
-        name
-        for name in ours(INTEGRATION / f"{module}.py")
-        if not allowed(name, LAYER_OF[module])
-    ]
-    assert not wrong, f"{module} imports {wrong}"
-
-
-def test_only_the_transport_opens_connections() -> None:
+@pytest.mark.parametrize("library", ONLY)
+def test_one_module_touches_the_library(library: str) -> None:
     users = {
-        path.stem
-        for path in INTEGRATION.rglob("*.py")
-        if others(path) & {"bleak", "bleak_retry_connector"}
+        str(path.relative_to(INTEGRATION))
+        for path in modules()
+        if library in others(path)
     }
-    assert users <= {"transport"}
-    # It asks Home Assistant's Bluetooth what its radios do, and touches nothing.
-    askers = {
-        path.stem for path in INTEGRATION.rglob("*.py") if "habluetooth" in others(path)
-    }
-    assert askers <= {"radios"}
+    assert users <= {ONLY[library]}, (
+        f"{sorted(users)} import {library}: only {ONLY[library]} may; ask it instead"
+    )
 
 
 def test_proto_needs_no_home_assistant() -> None:
@@ -358,3 +178,44 @@ def test_proto_needs_no_home_assistant() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+# Folders and modules with these names are taken for a platform of that integration by Home Assistant.
+CLAIMED: Final = [
+    "application_credentials",
+    "assist_satellite",
+    "backup",
+    "cast",
+    "conversation",
+    "diagnostics",
+    "energy",
+    "geo_location",
+    "group",
+    "hardware",
+    "homekit",
+    "image_processing",
+    "infrared",
+    "intent",
+    "llm",
+    "logbook",
+    "media_source",
+    "mqtt",
+    "recorder",
+    "repairs",
+    "scene",
+    "script",
+    "significant_change",
+    "siren",
+    "system_health",
+    "trigger",
+    "condition",
+    "webhook",
+    "zone",
+]
+
+
+def test_no_name_is_claimed_by_home_assistant() -> None:
+    ours_by_purpose = {"diagnostics", "repairs"}
+    names = {path.stem for path in INTEGRATION.iterdir()} - ours_by_purpose
+    wrong = names & {*CLAIMED}
+    assert not wrong, f"{sorted(wrong)}: Home Assistant loads modules of these names"

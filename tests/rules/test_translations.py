@@ -9,42 +9,44 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.mi_bms import (
-    active_entities,
-    air_actions,
-    binary_sensor,
-    button,
-    event,
-    issues,
-    key_watch,
-    keyring,
-    link_entities,
-    sensor,
-    unpaired,
-)
-from custom_components.mi_bms.battery_options import BatteryOptions, _bounds, _schema
+from custom_components.mi_bms import binary_sensor, button, event, sensor
+from custom_components.mi_bms.actions import air as air_actions
+from custom_components.mi_bms.actions.table import ACTIONS
+from custom_components.mi_bms.batteries import link_entities, repairs as issues
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.event import SensorEvent
-from custom_components.mi_bms.options_flow import SensorOptionsFlow
-from custom_components.mi_bms.output_entities import OUTPUT_SENSORS
-from custom_components.mi_bms.output_file import DISK_FULL, NOT_WRITABLE
-from custom_components.mi_bms.pairing import ASLEEP, UNREACHABLE, WAITING
-from custom_components.mi_bms.preview import Change, Fit
+from custom_components.mi_bms.flow.battery_options import (
+    BatteryOptions,
+    _bounds,
+    _schema,
+)
+from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
+from custom_components.mi_bms.keys import ring as keyring
+from custom_components.mi_bms.keys.import_preview import Change, Fit
+from custom_components.mi_bms.keys.pairing import ASLEEP, UNREACHABLE, WAITING
+from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
+from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
 from custom_components.mi_bms.proto.activation.contract import Reason, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm
+from custom_components.mi_bms.proto.gatt.talk import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
-from custom_components.mi_bms.proto.link.doctor import Cause, Facts, Remedy, diagnose
-from custom_components.mi_bms.proto.link.talk import Do
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
-from custom_components.mi_bms.proto.model.availability import LinkState
 from custom_components.mi_bms.proto.model.rows import STEPS, Detail
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
-from custom_components.mi_bms.services import ACTIONS
+from custom_components.mi_bms.proto.scheduler.diagnosis import (
+    Cause,
+    Facts,
+    Remedy,
+    diagnose,
+)
+from custom_components.mi_bms.proto.scheduler.link_state import LinkState
+from custom_components.mi_bms.quantities import NOT_PAIRED
+from custom_components.mi_bms.sensors import gatt_entities as active_entities, key_watch
 from homeassistant.components.sensor import SensorDeviceClass
 
-from .repo import INTEGRATION, argument, calls, load, text, translations, tree
+from .repo import INTEGRATION, PROTO, argument, calls, load, text, translations, tree
 
 TEXTS = translations()
 ICONS = load(INTEGRATION / "icons.json")
@@ -54,8 +56,12 @@ FLOW = ast.Module(
         node
         for path in (
             INTEGRATION / "config_flow.py",
-            INTEGRATION / "cloud.py",
-            *sorted(INTEGRATION.glob("flow_*.py")),
+            INTEGRATION / "keys" / "cloud.py",
+            *(
+                path
+                for path in sorted(INTEGRATION.joinpath("flow").glob("*.py"))
+                if not path.stem.endswith("options")
+            ),
         )
         for node in tree(path).body
     ],
@@ -71,7 +77,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 # The options of a sensor live in a module of their own.
-SENSOR_OPTIONS = tree(INTEGRATION / "options_flow.py")
+SENSOR_OPTIONS = tree(INTEGRATION / "flow" / "sensor_options.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
     for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
@@ -79,7 +85,9 @@ SENSOR_STEPS = {
 
 OUTPUT_STEPS = {
     text(argument(call, "step_id"))
-    for call in calls(tree(INTEGRATION / "output_options.py"), "async_show_form")
+    for call in calls(
+        tree(INTEGRATION / "flow" / "output_options.py"), "async_show_form"
+    )
 }
 
 # Words that texts are put together from.
@@ -152,7 +160,7 @@ COUNTS = {row.translation_key for row in sensor.PROTECTION_COUNTS.values()}
 
 
 def part(name: str) -> ast.ClassDef:
-    modules = (FLOW, tree(INTEGRATION / "battery_options.py"))
+    modules = (FLOW, tree(INTEGRATION / "flow" / "battery_options.py"))
     return next(
         node
         for module in modules
@@ -322,11 +330,18 @@ UNREACHABLE_TOLD = {"not_heard", "no_slot", "no_connection"}
 
 def test_exceptions() -> None:
     asked: dict[str, set[str]] = {}
-    for path in INTEGRATION.glob("*.py"):
+    for path in INTEGRATION.rglob("*.py"):
+        if PROTO in path.parents:
+            continue
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call) and argument(node, "translation_domain"):
                 key = text(argument(node, "translation_key"))
-                made = path.stem in {"air_errors", "air_devices", "active_errors"}
+                place = f"{path.parent.name}/{path.stem}"
+                made = place in {
+                    "actions/errors",
+                    "actions/devices",
+                    "sensors/gatt_errors",
+                }
                 assert key or made, f"{path.name}: the key must be a constant"
                 if key:
                     asked[key] = literals(argument(node, "translation_placeholders"))
@@ -336,7 +351,7 @@ def test_exceptions() -> None:
                 filled = {"code", *(one.arg for one in call.keywords if one.arg)}
                 asked[MAKERS[name] + key] = filled
     asked |= {f"air_{reason}": {"code", "address"} for reason in UNREACHABLE_TOLD}
-    talk = tree(INTEGRATION / "proto" / "link" / "talk.py")
+    talk = tree(INTEGRATION / "proto" / "gatt" / "talk.py")
     for call in calls(talk, "Failed", "Impossible"):
         asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
     assert set(TEXTS["exceptions"]) == set(asked)
@@ -485,7 +500,7 @@ def test_issues() -> None:
         keyring.DAMAGED: {"file"},
         keyring.STOPPED: {"count"},
         keyring.NEWER: {"file"},
-        unpaired.NOT_PAIRED: {"name"},
+        NOT_PAIRED: {"name"},
         key_watch.CLEAR: {"name"},
     }
     assert set(TEXTS["issues"]) == set(filled)
@@ -529,8 +544,8 @@ def test_steps_of_a_talk() -> None:
 
 def test_names_come_from_translations() -> None:
     assert SensorEvent._attr_has_entity_name
-    for module in ("sensor", "binary_sensor", "event", "entity", "passive"):
-        for call in calls(tree(INTEGRATION / f"{module}.py"), "_measured", "_flag"):
+    for path in INTEGRATION.rglob("*.py"):
+        for call in calls(tree(path), "_measured", "_flag"):
             assert argument(call, "name") is None
             assert argument(call, "icon") is None
 

@@ -6,8 +6,8 @@ from random import Random
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.matching import Advert, Candidate, recognise
-from custom_components.mi_bms.proto.link.gatt import Notified
-from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.gatt.link import Notified
+from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.sample import BmsSample
 from tests.replay.batteries import run, values_of
 from tests.world import ad

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.plausible import Gate
-from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.identify import identify
 from tests.e2e.compare import fits

@@ -8,8 +8,8 @@ import asyncio
 import time
 from typing import Any
 
-from custom_components.mi_bms.polls import Member, Polls
-from custom_components.mi_bms.proto.link.pack import Order, Pack
+from custom_components.mi_bms.bluetooth.scheduler import Member, Polls
+from custom_components.mi_bms.proto.scheduler.battery import Order, Pack
 from homeassistant.core import HomeAssistant
 
 DOMAIN = "peer_way"

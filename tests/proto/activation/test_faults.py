@@ -17,8 +17,8 @@ from custom_components.mi_bms.proto.activation.contract import (
     Stage,
     qualified,
 )
-from custom_components.mi_bms.proto.link.activation import RUNS, activate as carry_out
-from custom_components.mi_bms.proto.link.gatt import Notified
+from custom_components.mi_bms.proto.gatt.activation import RUNS, activate as carry_out
+from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.mibeacon.decoder import check_key
 from custom_components.mi_bms.proto.model.errors import (
     ActivationError,

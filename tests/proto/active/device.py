@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import override
 
 from custom_components.mi_bms.proto.active.codec import Moment
-from custom_components.mi_bms.proto.link.gatt import GattLink, Notified
+from custom_components.mi_bms.proto.gatt.link import GattLink, Notified
 from custom_components.mi_bms.proto.model.errors import Unreachable
 
 type Hook = Callable[["Sensor", bytes], bytes | None]

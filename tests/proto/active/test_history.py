@@ -12,7 +12,7 @@ from custom_components.mi_bms.proto.active.hold import _CONTROL, _TOKEN, hold
 from custom_components.mi_bms.proto.active.records import HOUR, History
 from custom_components.mi_bms.proto.active.spec import ACTIVE
 from custom_components.mi_bms.proto.active.wire import Wire
-from custom_components.mi_bms.proto.link.gatt import Notified
+from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.model.errors import (
     FrameError,
     NoAnswer,

@@ -5,7 +5,7 @@ import pytest
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.codec import Draft, decode
 from custom_components.mi_bms.proto.bms.families import lithionics
-from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
 from tests.replay.batteries import VectorLink, run

@@ -8,7 +8,7 @@ import pytest
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import high_low, xmodem16
 from custom_components.mi_bms.proto.bms.contract import MISSES, Ask, Context, Tell
-from custom_components.mi_bms.proto.link.session import Device, Memory, Session
+from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
 from custom_components.mi_bms.proto.model.errors import FrameError, MiBmsError, NoAnswer
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample

@@ -17,7 +17,7 @@ from custom_components.mi_bms.proto.bms.checksum import (
     xmodem16,
 )
 from custom_components.mi_bms.proto.bms.contract import Family
-from custom_components.mi_bms.proto.link.session import Device, Session
+from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.errors import MiBmsError
 from tests.replay.batteries import VectorLink, agrees, run, values_of
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from ..link.gatt import GattLink
+from ..gatt.link import GattLink
 from ..model.errors import FrameError, MiBmsError
 from . import codec
 from .codec import Comfort, Unit

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field as default
 import math
 from typing import Final
 
-from ..link.gatt import GattLink
+from ..gatt.link import GattLink
 from ..model.errors import FrameError, MiBmsError, NoAnswer, Unsupported
 from ..model.fields import Field
 from . import codec, records

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field as default
 from typing import Final
 
-from ..link.gatt import GattLink
+from ..gatt.link import GattLink
 from ..model.errors import FrameError, MiBmsError, NoAnswer, Unreachable, Unsupported
 from ..model.fields import Field
 from ..model.reading import Value

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-from ..link.gatt import GattLink
+from ..gatt.link import GattLink
 from ..model.errors import FrameError, MiBmsError, NoAnswer, Unreachable, Unsupported
 from .codec import Moment
 

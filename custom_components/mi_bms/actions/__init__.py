@@ -1,0 +1,1 @@
+"""The actions that users and automations call."""

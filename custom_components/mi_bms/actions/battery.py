@@ -1,0 +1,74 @@
+"""Actions on batteries: leave them to their maker's app for a while, read them now."""
+
+import asyncio
+from typing import Final
+
+import probatio
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from ..batteries.coordinator import BatteryCoordinator
+from ..batteries.diagnosis import async_refresh
+from ..const import DOMAIN, MAX_RELEASE
+from ..entries import runtime_of_id
+
+ATTR_MINUTES: Final = "minutes"
+
+_DEVICES: Final = {
+    probatio.Optional(ATTR_DEVICE_ID): probatio.All(cv.ensure_list, [cv.string])
+}
+REFRESH: Final = probatio.Schema(_DEVICES)
+RELEASE: Final = probatio.Schema(
+    {
+        **_DEVICES,
+        probatio.Optional(ATTR_MINUTES): probatio.All(
+            probatio.Coerce(float), probatio.Range(min=1, max=MAX_RELEASE)
+        ),
+    }
+)
+
+
+def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
+    """Give the coordinator of a battery, or of the one that a pack belongs to."""
+    coordinator = runtime_of_id(hass, device_id)
+    if isinstance(coordinator, BatteryCoordinator):
+        return coordinator
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="not_a_battery"
+    )
+
+
+def _batteries(call: ServiceCall) -> list[BatteryCoordinator]:
+    """Give the batteries that are meant, all when none is named; raise what the user did wrong."""
+    hass = call.hass
+    if ATTR_DEVICE_ID in call.data:
+        named = (_of_device(hass, one) for one in call.data[ATTR_DEVICE_ID])
+        return list(dict.fromkeys(named))
+    return [
+        coordinator
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+        if isinstance(coordinator := entry.runtime_data, BatteryCoordinator)
+    ]
+
+
+async def async_release(call: ServiceCall) -> None:
+    """Disconnect from batteries and stay away from them for some minutes."""
+    for coordinator in _batteries(call):
+        coordinator.async_release_for(call.data.get(ATTR_MINUTES))
+
+
+async def async_refresh_batteries(call: ServiceCall) -> None:
+    """Read batteries as soon as a slot is free; raises what is wrong with the first that cannot be."""
+    batteries = _batteries(call)
+    if ATTR_DEVICE_ID not in call.data:
+        # Nobody asked for one that somebody wants left alone.
+        batteries = [one for one in batteries if not one.away]
+    done = await asyncio.gather(
+        *(async_refresh(one) for one in batteries), return_exceptions=True
+    )
+    for failed in done:
+        if isinstance(failed, BaseException):
+            raise failed

@@ -1,0 +1,40 @@
+"""What can go wrong with actions on the air, told with the number that scripts go by."""
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from ..const import DOMAIN
+from ..proto.gatt.talk import Code, Failed, Impossible
+from ..proto.model.errors import Unreachable
+
+# Reasons of ``Unreachable`` that a person can act on.
+_TELLING = frozenset({"not_heard", "no_slot"})
+
+
+def mistake(key: str, code: Code, **fill: str) -> ServiceValidationError:
+    """Say what is wrong with what was asked for."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=f"air_{key}",
+        translation_placeholders={"code": str(int(code)), **fill},
+    )
+
+
+def failure(key: str, code: Code, **fill: str) -> HomeAssistantError:
+    """Say what went wrong on the way."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=f"air_{key}",
+        translation_placeholders={"code": str(int(code)), **fill},
+    )
+
+
+def unreachable(err: Unreachable, address: str) -> HomeAssistantError:
+    """Say why there was no connection, or none any more."""
+    reason = err.reason if err.reason in _TELLING else "no_connection"
+    return failure(reason, Code.CONNECTION, address=address)
+
+
+def failed_step(err: Failed) -> HomeAssistantError:
+    """Say which step of a list could not be done."""
+    say = mistake if isinstance(err, Impossible) else failure
+    return say(err.reason, err.code, step=str(err.number), what=err.what)

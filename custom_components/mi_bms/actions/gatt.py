@@ -1,0 +1,141 @@
+"""Talk to any device that is heard: look at its table, or do a list of steps on one connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
+
+from ..bluetooth.connection import BleakLink, async_use
+from ..const import DOMAIN
+from ..entries import entry_of
+from ..proto.gatt.explore import Characteristic, Descriptor, Service, explore
+from ..proto.gatt.talk import LOST, Code, Do, Failed, Step, Talk
+from ..proto.model.errors import Unreachable
+from ..runtime import SHARED
+from .errors import failed_step, failure, mistake, unreachable
+
+type Json = dict[str, Any]
+
+TURN_WITHIN: Final = 30.0  # s to wait for a free connection
+WORK_WITHIN: Final = 90.0  # s for connecting and all that is not waiting for answers
+_LIMIT: Final = TURN_WITHIN + WORK_WITHIN
+
+
+async def async_explore(
+    hass: HomeAssistant, address: str, *, values: bool
+) -> list[Json]:
+    """Give services, characteristics and descriptors of a device, with the values it gives."""
+
+    async def work(link: BleakLink) -> list[Service]:
+        return await explore(link, values=values)
+
+    return [_service(one) for one in await _async_visit(hass, address, work, _LIMIT)]
+
+
+async def async_talk(
+    hass: HomeAssistant, address: str, steps: Sequence[Step], *, allow_own: bool
+) -> list[Json]:
+    """Do steps on one connection and give what each one brought.
+
+    Nothing is written unless all steps can be done. What is set up here is only written to where that
+    is said to be meant.
+    """
+    own = entry_of(hass, address)
+    if own and not allow_own and any(step.writes for step in steps):
+        raise mistake("own_device", Code.NOT_WRITABLE, name=own.title)
+
+    talk: Talk | None = None
+
+    async def work(link: BleakLink) -> list[list[bytes]]:
+        nonlocal talk
+        talk = Talk(link)
+        return await talk.run(steps)
+
+    limit = _LIMIT + sum(step.seconds for step in steps)
+    brought = await _async_visit(
+        hass, address, work, limit, lambda: talk.broken if talk else None
+    )
+    return [_answer(*one) for one in zip(steps, brought, strict=True)]
+
+
+async def _async_visit[T](
+    hass: HomeAssistant,
+    address: str,
+    work: Callable[[BleakLink], Awaitable[T]],
+    limit: float,
+    broken: Callable[[], Failed | None] = lambda: None,
+) -> T:
+    """Connect in turn with all others, work, and disconnect whatever happens.
+
+    ``broken`` says what it means that the connection broke now.
+    """
+    busy = hass.data.setdefault(_BUSY, set())
+    if address in busy:
+        raise mistake("busy", Code.CONNECTION, address=address)
+    busy.add(address)
+    try:
+        async with (
+            asyncio.timeout(limit),
+            hass.data[SHARED].polls.async_visit(address, within=TURN_WITHIN),
+        ):
+            return await async_use(hass, address, work)
+    except Failed as err:
+        raise failed_step(err) from err
+    except Unreachable as err:
+        if err.reason == LOST and (step := broken()):
+            raise failed_step(step) from err
+        raise unreachable(err, address) from err
+    except TimeoutError as err:
+        raise failure("too_long", Code.CONNECTION, address=address) from err
+    finally:
+        busy.discard(address)
+
+
+def _answer(step: Step, brought: list[bytes]) -> Json:
+    said: Json = {"do": str(step.do), "characteristic": step.characteristic}
+    if step.do is Do.READ:
+        said |= _value(brought[0])
+    if step.do is Do.NOTIFY:
+        said["messages"] = [_value(one) for one in brought]
+    return said
+
+
+def _value(data: bytes) -> Json:
+    """Give bytes as digits, and as text where they are one."""
+    text = data.rstrip(b"\0")
+    readable = text.isascii() and text.decode("ascii", "replace").isprintable()
+    return {"data": data.hex(), "text": text.decode() if text and readable else None}
+
+
+def _service(one: Service) -> Json:
+    return {
+        "uuid": one.uuid,
+        "handle": one.handle,
+        "name": one.name,
+        "characteristics": [_characteristic(each) for each in one.characteristics],
+    }
+
+
+def _characteristic(one: Characteristic) -> Json:
+    return {
+        "uuid": one.uuid,
+        "handle": one.handle,
+        "name": one.name,
+        "properties": list(one.properties),
+        "value": None if one.value is None else _value(one.value),
+        "refused": one.refused,
+        "descriptors": [_descriptor(each) for each in one.descriptors],
+    }
+
+
+def _descriptor(one: Descriptor) -> Json:
+    return {
+        "uuid": one.uuid,
+        "handle": one.handle,
+        "value": None if one.value is None else _value(one.value),
+    }
+
+
+_BUSY: HassKey[set[str]] = HassKey(f"{DOMAIN}.talking")

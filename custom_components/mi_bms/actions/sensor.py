@@ -1,0 +1,88 @@
+"""Actions on sensors over a connection: read them, set their clocks, read their memories."""
+
+from typing import Final
+
+import probatio
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+
+from ..const import DOMAIN
+from ..entries import runtime_of_id
+from ..proto.active.look import ASKED
+from ..proto.active.records import HOUR, Hour
+from ..proto.active.spec import Function
+from ..sensors.coordinator import SensorCoordinator
+from ..sensors.gatt import ActiveSensor
+from ..sensors.gatt_errors import told
+
+ATTR_HOURS: Final = "hours"
+MOST_HOURS: Final = 5000  # what the largest memory seen could hold
+
+_DEVICE: Final = {probatio.Required(ATTR_DEVICE_ID): cv.string}
+SENSOR: Final = probatio.Schema(_DEVICE)
+HISTORY: Final = probatio.Schema(
+    {
+        **_DEVICE,
+        probatio.Optional(ATTR_HOURS): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=MOST_HOURS)
+        ),
+    }
+)
+
+
+def _sensor(call: ServiceCall, functions: frozenset[Function]) -> ActiveSensor:
+    """Give the sensor that is meant; raise what the user did wrong."""
+    coordinator = runtime_of_id(call.hass, call.data[ATTR_DEVICE_ID])
+    if isinstance(coordinator, SensorCoordinator):
+        active = coordinator.active
+        if active is None or not functions & active.functions:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="function_missing"
+            )
+        return active
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="not_a_sensor"
+    )
+
+
+async def async_read_sensor(call: ServiceCall) -> ServiceResponse:
+    """Read a sensor and give what it told, by field."""
+    active = _sensor(call, ASKED)
+    with told(active):
+        values = await active.async_look()
+    return {"values": {str(field): value for field, value in values.items()}}
+
+
+async def async_set_clock(call: ServiceCall) -> None:
+    """Set the clock of a sensor."""
+    active = _sensor(call, frozenset({Function.CLOCK, Function.SET_CLOCK}))
+    with told(active):
+        await active.async_set_clock()
+
+
+async def async_read_history(call: ServiceCall) -> ServiceResponse:
+    """Give the memory of a sensor, the oldest hour first."""
+    active = _sensor(call, frozenset({Function.HISTORY}))
+    hours = call.data.get(ATTR_HOURS)
+    since = dt_util.utcnow().timestamp() - hours * HOUR if hours else None
+    with told(active):
+        history = await active.async_history(since)
+    return {
+        "records": list[JsonValueType](map(_record, history.hours)),
+        "dropped": history.dropped,
+        "complete": history.complete,
+    }
+
+
+def _record(hour: Hour) -> dict[str, JsonValueType]:
+    end = dt_util.utc_from_timestamp(round(hour.end))
+    values: dict[str, JsonValueType] = {
+        str(field): {"min": span.low, "max": span.high}
+        for field, span in hour.values.items()
+    }
+    return {"end": end.isoformat(), **values}

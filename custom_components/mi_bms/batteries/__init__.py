@@ -1,0 +1,1 @@
+"""Batteries: polled over connections, in their turn."""

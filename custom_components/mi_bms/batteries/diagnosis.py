@@ -1,0 +1,63 @@
+"""Say why a battery cannot be reached and what helps: one sentence each, in the language of the house."""
+
+from bluetooth_data_tools import monotonic_time_coarse
+
+from homeassistant.components import bluetooth
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from ..bluetooth.scanners import describe
+from ..const import DOMAIN
+from ..proto.model.errors import MiBmsError
+from ..proto.scheduler.diagnosis import Diagnosis, Facts, diagnose
+from ..proto.scheduler.link_state import failure_of
+from ..runtime import SHARED
+from ..texts import async_words
+from .coordinator import BatteryCoordinator
+
+
+async def async_tell(hass: HomeAssistant, diagnosis: Diagnosis) -> str:
+    """Put a diagnosis into two sentences."""
+    words = await async_words(hass)
+    fill = diagnosis.placeholders
+    return f"{words('cause', diagnosis.cause, **fill)} {words('remedy', diagnosis.remedy, **fill)}"
+
+
+async def async_why(
+    hass: HomeAssistant, address: str, err: MiBmsError, *, has_password: bool
+) -> str:
+    """Say why a battery that is not (or no longer) read by turns could not be read just now."""
+    # Before the first device is added, nothing of ours is set up.
+    shared = hass.data.get(SHARED)
+    scheduler = shared.polls.scheduler if shared else None
+    info = bluetooth.async_last_service_info(hass, address, connectable=False)
+    ears = describe(
+        hass,
+        address,
+        shared.polls.addresses if shared else (),
+        troubled=scheduler.sick if scheduler else lambda _: False,
+    )
+    facts = Facts(
+        ears=ears,
+        failure=failure_of(err),
+        failures=1,
+        heard_for=monotonic_time_coarse() - info.time if info else None,
+        has_password=has_password,
+        reserve=shared.reserve if shared else 0,
+    )
+    return await async_tell(hass, diagnose(facts))
+
+
+async def async_refresh(coordinator: BatteryCoordinator) -> None:
+    """Read a battery now; raises what a person can do something about."""
+    before = coordinator.read_at
+    await coordinator.async_refresh()
+    if coordinator.read_at == before:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="not_read",
+            translation_placeholders={
+                "name": coordinator.name,
+                "reason": await async_tell(coordinator.hass, coordinator.diagnose()),
+            },
+        )

@@ -1,0 +1,88 @@
+"""What the user may set for one device, read from the entry's options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ..const import (
+    CONF_ADAPTIVE,
+    CONF_CAPACITY,
+    CONF_CELSIUS,
+    CONF_CORRECTIONS,
+    CONF_CURRENT_BAND,
+    CONF_GAIN,
+    CONF_GRACE,
+    CONF_INTERVAL,
+    CONF_INVERT,
+    CONF_RECORDING,
+    CONF_RELEASE,
+    CONF_STEPS,
+    CONF_TEMPERATURE_OFFSET,
+    DEFAULT_INTERVAL,
+    DEFAULT_RELEASE,
+    IDLE_INTERVAL,
+)
+from ..proto.bms.correct import Correction
+from ..proto.model.fields import Field
+from ..proto.model.rows import STEPS, Detail, bands
+from ..proto.scheduler.link_state import GRACE_INTERVALS, MIN_GRACE
+from ..proto.scheduler.pace import Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatterySettings:
+    """Hold the options of a battery: ``pace`` and ``grace`` in seconds, ``release`` in minutes.
+
+    ``bands`` is the dead-band of each field, in its unit, for what is worth a row of the database.
+    """
+
+    pace: Pace
+    adaptive: bool
+    grace: float
+    release: float
+    bands: Mapping[Field, float]
+    correction: Correction
+    corrections: Mapping[str, Any]
+    celsius: bool
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Read stored options; absent ones leave everything as it is usual."""
+        interval = stored.get(CONF_INTERVAL, DEFAULT_INTERVAL)
+        adaptive = stored.get(CONF_ADAPTIVE, False)
+        slowest = max(interval, IDLE_INTERVAL) if adaptive else interval
+        return cls(
+            pace=Pace(interval=interval, slowest=IDLE_INTERVAL),
+            adaptive=adaptive,
+            grace=stored.get(CONF_GRACE) or max(GRACE_INTERVALS * slowest, MIN_GRACE),
+            release=stored.get(CONF_RELEASE, DEFAULT_RELEASE),
+            bands=bands_of(stored),
+            correction=_correction(stored.get(CONF_CORRECTIONS, {})),
+            corrections=dict(stored.get(CONF_CORRECTIONS, {})),
+            celsius=bool(stored.get(CONF_CELSIUS)),
+        )
+
+
+def bands_of(
+    stored: Mapping[str, Any], detail: Detail | None = None
+) -> Mapping[Field, float]:
+    """Give the dead-band of each field, for the detail that is stored or another one."""
+    steps = stored.get(CONF_STEPS, {})
+    own = {name: steps[name] for name in STEPS if name in steps}
+    return bands(detail or detail_of(stored), own)
+
+
+def detail_of(stored: Mapping[str, Any]) -> Detail:
+    """Give the recorded detail; what another version may have stored and nobody knows is everything."""
+    kept = stored.get(CONF_RECORDING)
+    return Detail(kept) if kept in set(Detail) else Detail.ALL
+
+
+def _correction(stored: Mapping[str, Any]) -> Correction:
+    return Correction(
+        invert=stored.get(CONF_INVERT, False),
+        gain=stored.get(CONF_GAIN, 1.0),
+        dead_band=stored.get(CONF_CURRENT_BAND, 0.0),
+        capacity=stored.get(CONF_CAPACITY) or None,
+        offset=stored.get(CONF_TEMPERATURE_OFFSET, 0.0),
+    )

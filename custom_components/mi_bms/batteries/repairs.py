@@ -1,0 +1,120 @@
+"""Repairs: tell of a battery that somebody has to do something about, as long as that is so."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
+
+from ..const import DOMAIN
+from ..proto.scheduler.diagnosis import Cause, Remedy
+from ..proto.scheduler.link_state import LinkState
+from .coordinator import BatteryCoordinator
+from .diagnosis import async_tell
+
+LOOK_EVERY: Final = timedelta(minutes=1)
+LASTS: Final = timedelta(minutes=5)  # what ends sooner needs nobody
+KEY: Final = "unreachable"
+
+
+def issue_id(entry_id: str) -> str:
+    """Give the id of the issue of a battery."""
+    return f"{KEY}_{entry_id}"
+
+
+class Complaint:
+    """Tell of one battery."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        coordinator: BatteryCoordinator,
+    ) -> None:
+        """Begin with nothing to tell."""
+        self._hass, self._entry, self._coordinator = hass, entry, coordinator
+        self._since: datetime | None = None
+        self._told: tuple[Cause, Remedy] | None = None
+        self._watching = True
+
+    @property
+    def _lasting(self) -> bool:
+        """Say whether it is unreachable, its last values hold no longer, and nobody is asked already."""
+        state = self._coordinator.link_state
+        # For a password Home Assistant asks by itself.
+        asked = state is LinkState.AUTH
+        gone = state is not None and state.unreachable
+        return gone and not asked and not self._coordinator.online
+
+    @callback
+    def async_cure(self) -> None:
+        """Take the issue back as soon as the battery is well."""
+        if not self._lasting:
+            self._since = None
+            self._take_back()
+
+    async def async_look(self, now: datetime) -> None:
+        """See how long it has been so, and tell when that is long enough."""
+        self.async_cure()
+        if not self._lasting:
+            return
+        self._since = self._since or now
+        if now - self._since >= LASTS:
+            await self._async_tell()
+
+    async def _async_tell(self) -> None:
+        diagnosis = self._coordinator.diagnose()
+        if not diagnosis.repair:
+            self._take_back()
+            return
+        words = diagnosis.cause, diagnosis.remedy
+        if words == self._told:
+            return
+        text = await async_tell(self._hass, diagnosis)
+        if not self._watching or not self._lasting:
+            return
+        self._told = words
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id(self._entry.entry_id),
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=KEY,
+            translation_placeholders={"name": self._entry.title, "reason": text},
+        )
+
+    def _take_back(self) -> None:
+        if self._told is not None:
+            self._told = None
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry.entry_id))
+
+    @callback
+    def async_stop(self) -> None:
+        """Tell no more."""
+        self._watching = False
+        self._take_back()
+
+
+@callback
+def async_watch_health(
+    hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: BatteryCoordinator
+) -> CALLBACK_TYPE:
+    """Tell of a battery in the repairs while it needs somebody; the result ends that."""
+    complaint = Complaint(hass, entry, coordinator)
+    stops = (
+        async_track_time_interval(
+            hass, complaint.async_look, LOOK_EVERY, cancel_on_shutdown=True
+        ),
+        coordinator.async_add_listener(complaint.async_cure),
+        complaint.async_stop,
+    )
+
+    @callback
+    def stop() -> None:
+        for one in stops:
+            one()
+
+    return stop

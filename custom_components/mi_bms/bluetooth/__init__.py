@@ -1,0 +1,1 @@
+"""The only touch with Home Assistant's Bluetooth and with bleak."""

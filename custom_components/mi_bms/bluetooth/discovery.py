@@ -1,0 +1,122 @@
+"""What is heard right now, seen with our eyes: which sensor or battery an advert comes from."""
+
+from typing import Final, NamedTuple
+
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
+from homeassistant.core import HomeAssistant
+
+from ..proto.air.adverts import address_type
+from ..proto.bms.index import INDEX
+from ..proto.bms.matching import Advert, recognise
+from ..proto.mibeacon.decoder import Sighting, identify
+from ..proto.model.names import LONGEST_NAME, clean_name
+
+_FLEETING: Final = frozenset({"resolvable", "non_resolvable", "reserved"})
+MIBEACON_FORMAT: Final = "mibeacon"
+
+
+def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
+    """Take from an advert what tells battery families apart; the name is as it was sent."""
+    return Advert(
+        address=info.address,
+        name=info.name if info.name != info.address else None,
+        service_uuids=tuple(info.service_uuids),
+        manufacturer_data=info.manufacturer_data,
+        service_data=info.service_data,
+    )
+
+
+def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
+    """Say which sensor an advert comes from, if from any of ours."""
+    return identify(info.service_data, info.manufacturer_data, info.name, info.address)
+
+
+def told_type(info: BluetoothServiceInfoBleak) -> object:
+    """Return what the radio tells of the type of an address; each kind of radio has its own place."""
+    details = info.device.details
+    if not isinstance(details, dict):
+        return None
+    properties = details.get("props")
+    local = properties.get("AddressType") if isinstance(properties, dict) else None
+    return details.get("address_type", local)
+
+
+def is_fleeting(info: BluetoothServiceInfoBleak) -> bool:
+    """Say whether an address changes all the time, so that it names no device."""
+    return address_type(info.address, told_type(info)).kind in _FLEETING
+
+
+def titled(name: str, address: str) -> str:
+    """Give a name its address' last two bytes, by which people tell twins apart."""
+    tail = address.replace(":", "")[-4:]
+    if tail in name or name == address:
+        return name
+    return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"
+
+
+class Heard(NamedTuple):
+    """Hold one device that is heard: ``sighting`` is None for a battery, ``families`` empty for a sensor."""
+
+    info: BluetoothServiceInfoBleak
+    sighting: Sighting | None
+    families: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Give its address."""
+        return self.info.address
+
+    @property
+    def model(self) -> str:
+        """Give what it is, in few words."""
+        if self.sighting:
+            return self.sighting.model or self.sighting.title
+        name = clean_name(advert_of(self.info).name or "")
+        return name or INDEX[self.families[0]].title
+
+    @property
+    def title(self) -> str:
+        """Give the name that it gets unless somebody has a better one."""
+        return titled(self.model, self.address)
+
+    @property
+    def label(self) -> str:
+        """Give model, address and signal, for lists."""
+        model = self.model
+        if self.sighting:
+            model = self.sighting.title
+        elif (family := INDEX[self.families[0]].title) != model:
+            model = f"{model} ({family})"
+        return f"{model} · {self.address} · {self.info.rssi} dBm"
+
+
+def look_at(info: BluetoothServiceInfoBleak) -> Heard | None:
+    """Recognise a device by one advert; None if it is none of ours."""
+    if sighting := sighting_of(info):
+        return Heard(info, sighting)
+    candidates = recognise(advert_of(info))
+    if not candidates:
+        return None
+    best = candidates[0]
+    # Where none is sure, each may be right: the first answer decides.
+    names = tuple(
+        one.family_id for one in candidates if not best.sure or one.score == best.score
+    )
+    return Heard(info, None, names)
+
+
+def find(hass: HomeAssistant, address: str) -> Heard | None:
+    """Give a device that is heard, None if it is not heard or none of ours."""
+    info = bluetooth.async_last_service_info(hass, address, False)
+    return look_at(info) if info else None
+
+
+def everybody(hass: HomeAssistant, *, connectable: bool = False) -> list[Heard]:
+    """Give all devices of ours that are heard, the nearest first."""
+    found = [
+        heard
+        for info in bluetooth.async_discovered_service_info(hass, connectable)
+        if (heard := look_at(info))
+    ]
+    return sorted(found, key=lambda one: (-one.info.rssi, one.address))

@@ -1,0 +1,125 @@
+"""What Home Assistant's Bluetooth knows of its radios, in the words of the scheduler and the doctor."""
+
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import Final
+
+from bluetooth_data_tools import monotonic_time_coarse
+from habluetooth import BaseHaScanner, HaScanner
+
+from homeassistant.components import bluetooth
+from homeassistant.core import HomeAssistant
+
+from ..proto.model.names import clean_name
+from ..proto.scheduler.diagnosis import Ear
+from ..proto.scheduler.link_state import Ears
+from ..proto.scheduler.slots import ASSUMED_SLOTS, Hearing, Radio
+
+# A receiver that hears nothing at all for so long is stuck, or its aerial is off.
+DEAF_AFTER: Final = 120.0  # s
+# Home Assistant remembers a device for minutes after its last advert.
+RECENT: Final = 60.0  # s
+
+
+def _deaf(scanner: BaseHaScanner) -> bool:
+    return scanner.time_since_last_detection() > DEAF_AFTER
+
+
+def _name(hass: HomeAssistant, address: str) -> str:
+    info = bluetooth.async_last_service_info(hass, address, connectable=False)
+    return (clean_name(info.name) if info else "") or address
+
+
+def _title(scanner: BaseHaScanner) -> str:
+    return str(scanner.name).removesuffix(f" ({scanner.source})")
+
+
+def names(hass: HomeAssistant) -> dict[str, str]:
+    """Give what people call the radios, by source."""
+    return {one.source: _title(one) for one in bluetooth.async_current_scanners(hass)}
+
+
+def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
+    """Give the facts of all radios that matter to some batteries."""
+    wanted = tuple(addresses)
+    found = []
+    for scanner in bluetooth.async_current_scanners(hass):
+        slots = scanner.get_allocations()
+        hears, heard_at = {}, scanner.discovered_device_timestamps
+        for address in wanted:
+            if heard := scanner.get_discovered_device_advertisement_data(address):
+                hears[address] = Hearing(heard[1].rssi, heard_at.get(address, 0.0))
+        found.append(
+            Radio(
+                source=scanner.source,
+                connectable=scanner.connectable,
+                slots=slots.slots if slots else ASSUMED_SLOTS,
+                free=slots.free if slots else ASSUMED_SLOTS,
+                allocated=frozenset(slots.allocated if slots else ()),
+                connecting=scanner.connections_in_progress(),
+                hears=hears,
+                failures={
+                    address: scanner.connection_failures(address) for address in hears
+                },
+                quiet_for=scanner.time_since_last_detection(),
+            )
+        )
+    return found
+
+
+def ears(
+    hass: HomeAssistant, address: str, *, troubled: bool = False, crowded: bool = False
+) -> Ears:
+    """Say which radios work, hear a battery, and can connect to it.
+
+    One that hears nobody still counts: in a shed the battery is all there is to hear, and a proxy that
+    is gone is no longer among the radios.
+    """
+    scanners = bluetooth.async_current_scanners(hass)
+    recent = monotonic_time_coarse() - RECENT
+    hearing = [
+        scanner
+        for scanner in scanners
+        if scanner.discovered_device_timestamps.get(address, -inf) >= recent
+    ]
+    return Ears(
+        working=frozenset(one.source for one in scanners),
+        hearing=frozenset(one.source for one in hearing),
+        connecting=frozenset(one.source for one in hearing if one.connectable),
+        troubled=troubled,
+        crowded=crowded,
+    )
+
+
+def describe(
+    hass: HomeAssistant,
+    address: str,
+    ours: Iterable[str],
+    *,
+    troubled: Callable[[str], bool],
+) -> list[Ear]:
+    """Give the facts of all radios for the doctor; ``ours`` are the addresses of our batteries.
+
+    ``troubled`` says of a radio whether connecting lately fails there.
+    """
+    mine = set(ours)
+    found = []
+    for scanner in bluetooth.async_current_scanners(hass):
+        slots = scanner.get_allocations()
+        taken = set(slots.allocated if slots else ())
+        heard = scanner.get_discovered_device_advertisement_data(address)
+        found.append(
+            Ear(
+                name=_title(scanner),
+                rssi=heard[1].rssi if heard else None,
+                connectable=scanner.connectable,
+                local=isinstance(scanner, HaScanner),
+                silent=_deaf(scanner),
+                slots=slots.slots if slots else ASSUMED_SLOTS,
+                ours=len(taken & mine),
+                others=len(taken - mine),
+                users=tuple(sorted(_name(hass, one) for one in taken - mine)),
+                troubled=troubled(scanner.source),
+            )
+        )
+    return found

@@ -1,0 +1,124 @@
+"""Make entries for others: many at once, or without anybody at the screen."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_IMPORT,
+    ConfigEntry,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_ADDRESS, CONF_NAME
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .bluetooth.discovery import Heard, find, titled
+from .const import (
+    CONF_KEY,
+    CONF_KEYED_AT,
+    CONF_KIND,
+    CONF_MODEL,
+    CONF_PRODUCT,
+    DOMAIN,
+    KIND_BATTERY,
+    KIND_SENSOR,
+)
+from .proto.mibeacon.devices import DEVICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Hold what somebody wants added; ``keyed_at`` (s since the epoch) is when a pairing made the key.
+
+    ``extra`` is what the file that named it says of it besides, as JSON.
+    """
+
+    address: str
+    name: str | None = None
+    key: bytes | None = field(default=None, repr=False)
+    product: int | None = None
+    heard: Heard | None = None
+    keyed_at: float | None = None
+    extra: str = field(default="", repr=False)
+
+
+def sensor_data(
+    wish: Wish, product: int | None = None, model: str | None = None
+) -> dict[str, Any]:
+    """Give the data of a sensor's entry; ``product`` and ``model`` are what was heard."""
+    if product is None:
+        product = wish.product
+    if model is None and product is not None and (spec := DEVICES.get(product)):
+        model = spec.title
+    data: dict[str, Any] = {
+        CONF_KIND: KIND_SENSOR,
+        CONF_ADDRESS: wish.address,
+        CONF_PRODUCT: product,
+        CONF_MODEL: model,
+    }
+    return data | key_data(wish)
+
+
+def key_data(wish: Wish) -> dict[str, Any]:
+    """Give what a new key changes in an entry."""
+    data: dict[str, Any] = {CONF_KEY: wish.key.hex()} if wish.key else {}
+    if wish.keyed_at is not None:
+        data[CONF_KEYED_AT] = wish.keyed_at
+    return data
+
+
+async def async_add(hass: HomeAssistant, wish: Wish) -> ConfigFlowResult:
+    """Make an entry through a flow of its own; a battery is read first, as always."""
+    heard = wish.heard or find(hass, wish.address)
+    entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, wish.address)
+    if entry and entry.source == SOURCE_IGNORE:
+        await hass.config_entries.async_remove(entry.entry_id)
+    seen = heard.sighting if heard else None
+    if heard and seen is None:
+        data: dict[str, Any] = {
+            CONF_KIND: KIND_BATTERY,
+            CONF_ADDRESS: wish.address,
+        }
+    elif seen:
+        data = sensor_data(wish, seen.product_id, seen.title)
+    else:
+        data = sensor_data(wish)
+    name = wish.name or (heard.title if heard else _title(data))
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_IMPORT}, data={CONF_NAME: name, **data}
+    )
+
+
+def _title(data: dict[str, Any]) -> str:
+    address: str = data[CONF_ADDRESS]
+    spec = DEVICES.get(data[CONF_PRODUCT]) if data[CONF_PRODUCT] else None
+    return titled(spec.model, address) if spec else address
+
+
+@callback
+def async_rekey(hass: HomeAssistant, entry: ConfigEntry, wish: Wish) -> None:
+    """Give an entry a new key; a question for it that is still open is settled by that."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, **key_data(wish)})
+    for flow in entry.async_get_active_flows(hass, {"reauth"}):
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def entry_of(hass: HomeAssistant, address: str) -> ConfigEntry | None:
+    """Give the entry of a device; one that only says "ignore it" does not count."""
+    entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address)
+    return None if entry is None or entry.source == SOURCE_IGNORE else entry
+
+
+def runtime_of(hass: HomeAssistant, device: dr.AnyDeviceEntry | None) -> object:
+    """Give what a device's entry runs; None when the device is gone or its entry does not run."""
+    if device is None:
+        return None
+    entry = hass.config_entries.async_get_entry(device.config_entry_id)
+    return getattr(entry, "runtime_data", None)
+
+
+def runtime_of_id(hass: HomeAssistant, device_id: str) -> object:
+    """Give what the entry of the device with this id runs."""
+    return runtime_of(hass, dr.async_get(hass).async_get(device_id))

@@ -1,0 +1,301 @@
+"""The steps of a battery: what type it is, its password, and whether it can be read.
+
+It is read once, without changing anything in it, before its entry is made.
+"""
+
+from collections.abc import Iterable, Mapping
+import contextlib
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
+from homeassistant.helpers import selector
+
+from ..batteries.diagnosis import async_why
+from ..batteries.profile import Profile
+from ..bluetooth.connection import async_meet, async_use
+from ..bluetooth.discovery import advert_of
+from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
+from ..proto.bms import registry
+from ..proto.bms.contract import Family
+from ..proto.bms.index import INDEX
+from ..proto.bms.matching import recognise
+from ..proto.gatt.link import GattLink
+from ..proto.gatt.session import Device, Session, probe
+from ..proto.model.errors import (
+    AuthNeeded,
+    AuthRejected,
+    FrameError,
+    MiBmsError,
+    NoAnswer,
+    PairingNeeded,
+    Unreachable,
+    Unsupported,
+)
+from ..proto.model.sample import BmsSample
+from ..runtime import async_alone
+from ..texts import async_words
+from .base import DeviceFlow
+
+FIND_OUT: Final = "find_out"
+
+_PASSWORD_TEXT: Final = selector.TextSelector(
+    selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
+)
+_PASSWORD: Final = probatio.Schema(
+    {probatio.Required(probatio.Secret(CONF_PASSWORD)): _PASSWORD_TEXT}
+)
+ERRORS: Final[Mapping[type[MiBmsError], str]] = {
+    PairingNeeded: "pairing_needed",
+    Unreachable: "cannot_connect",
+    NoAnswer: "no_answer",
+    FrameError: "invalid_reply",
+    AuthRejected: "invalid_auth",
+    AuthNeeded: "auth_required",
+    Unsupported: "not_supported",
+}
+# What a battery of another family leads to.
+_OTHER_FAMILY: Final = (ERRORS[FrameError], ERRORS[Unsupported])
+# What makes the type doubtful, so that another one can be chosen.
+_DOUBTFUL: Final = (*_OTHER_FAMILY, ERRORS[NoAnswer])
+_ECHO: Final = "pairing_echo"
+_LOOKALIKE: Final = "maybe_controller"
+
+
+def word_of(err: MiBmsError) -> str:
+    """Return the word for what went wrong."""
+    if isinstance(err, PairingNeeded) and err.code is None:
+        return _ECHO
+    return ERRORS[type(err)]
+
+
+def load_known(names: Iterable[str]) -> dict[str, Family]:
+    """Load families, in the order given; those without a decoder are left out."""
+    found = {}
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(Unsupported):
+            found[name] = registry.load(name)
+    return found
+
+
+def _family_field(families: list[str]) -> selector.SelectSelector:
+    options = [
+        selector.SelectOptionDict(value=FIND_OUT, label=FIND_OUT),
+        *(
+            selector.SelectOptionDict(value=family, label=INDEX[family].title)
+            for family in families
+        ),
+    ]
+    return selector.SelectSelector(
+        selector.SelectSelectorConfig(
+            options=options,
+            mode=selector.SelectSelectorMode.DROPDOWN,
+            translation_key=CONF_FAMILY,
+        )
+    )
+
+
+class BatterySteps(DeviceFlow):
+    """Read a battery and make its entry, or change that."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        super().__init__()
+        self._secret: str | None = None
+        self._why = self._att = "-"
+
+    async def async_step_battery(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Read a recognised battery once and make its entry."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            choice = user_input.get(CONF_FAMILY, self._families[0])
+            if result := await self._async_try(choice, errors):
+                return result
+            found = await self._async_propose(choice, errors)
+            if not found and errors["base"] in _DOUBTFUL:
+                return self._show_types(choice, errors)
+        several = len(self._families) > 1
+        field = {probatio.Required(CONF_FAMILY): _family_field(self._families)}
+        if not several:
+            self._set_confirm_only()
+        return self.async_show_form(
+            step_id="battery",
+            data_schema=probatio.Schema(field if several else {}),
+            errors=errors,
+            description_placeholders=self._battery_placeholders()
+            | {"doubt": await self._async_doubt()},
+        )
+
+    async def async_step_family(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user say what battery it is, or have it found out."""
+        errors: dict[str, str] = {}
+        choice = None
+        if user_input is not None:
+            choice = user_input[CONF_FAMILY]
+            if result := await self._async_try(choice, errors):
+                return result
+            choice = await self._async_propose(choice, errors) or choice
+        elif self.source == SOURCE_RECONFIGURE:
+            choice = self._families[0]
+        return self._show_family(choice, errors)
+
+    def _show_types(self, choice: str, errors: dict[str, str]) -> ConfigFlowResult:
+        """Show all types to somebody whose battery is not what it was taken for."""
+        if choice in INDEX and INDEX[choice].shared_module:
+            errors["base"] = _LOOKALIKE
+        return self._show_family(FIND_OUT, errors)
+
+    def _show_family(
+        self, choice: str | None, errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        families = sorted(INDEX, key=lambda name: INDEX[name].title.casefold())
+        schema = probatio.Schema(
+            {probatio.Required(CONF_FAMILY): _family_field(families)}
+        )
+        return self.async_show_form(
+            step_id="family",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, {CONF_FAMILY: choice} if choice else None
+            ),
+            errors=errors,
+            description_placeholders=self._battery_placeholders(),
+        )
+
+    async def async_step_password(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the battery's password and try it at once."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._secret = user_input[CONF_PASSWORD]
+            if result := await self._async_try(self._families[0], errors):
+                return result
+            # An entry has its type already: there, only the password is in doubt.
+            new = self.source not in {SOURCE_REAUTH, SOURCE_RECONFIGURE}
+            if new and errors["base"] in _DOUBTFUL:
+                return self._show_types(self._families[0], errors)
+        return self.async_show_form(
+            step_id="password",
+            data_schema=_PASSWORD,
+            errors=errors,
+            description_placeholders=self._battery_placeholders(),
+        )
+
+    def _battery_placeholders(self) -> dict[str, str]:
+        title = INDEX[self._families[0]].title if self._families else "-"
+        return self._placeholders() | {
+            "family": title,
+            "reason": self._why,
+            "att": self._att,
+        }
+
+    async def _async_doubt(self) -> str:
+        """Say what else the battery may be, if its adverts are not sure of the type."""
+        found = recognise(advert_of(self._info)) if self._info else []
+        if not found or found[0].sure:
+            return ""
+        shared = INDEX[self._families[0]].shared_module
+        words = await async_words(self.hass)
+        return words("doubt", "shared_module" if shared else "unsure")
+
+    async def _async_try(
+        self, choice: str, errors: dict[str, str]
+    ) -> ConfigFlowResult | None:
+        """Read the battery; give the end of the flow, another form, or None with ``errors`` filled."""
+        family = choice
+        try:
+            if choice == FIND_OUT:
+                family = await self._async_find((*self._families, *INDEX)) or FIND_OUT
+            sample = await self._async_read_battery(family)
+        except MiBmsError as err:
+            ask = isinstance(err, AuthNeeded) and self._secret is None
+            if ask and family != FIND_OUT:
+                self._families = [family]
+                return await self.async_step_password()
+            errors["base"] = word_of(err)
+            if isinstance(err, PairingNeeded):
+                self._att = str(err.code)
+            self._why = await async_why(
+                self.hass, self._address, err, has_password=self._secret is not None
+            )
+        else:
+            return self._finish_battery(family, sample)
+        return None
+
+    @property
+    def _device(self) -> Device:
+        name = advert_of(self._info).name if self._info else None
+        return Device(name=name or "", address=self._address)
+
+    async def _async_read_battery(self, family: str) -> BmsSample:
+        """Read the battery once, as the family that it is said to be."""
+        known = await self.hass.async_add_import_executor_job(load_known, [family])
+        if family not in known:
+            raise Unsupported("family")
+        session = Session(known[family])
+        async with async_alone(self.hass, self._address):
+            return await async_meet(self.hass, session, self._device, self._secret)
+
+    async def _async_find(self, names: Iterable[str]) -> str | None:
+        """Find the family by harmless questions, asked in the order given."""
+        known = await self.hass.async_add_import_executor_job(load_known, names)
+
+        async def ask(link: GattLink) -> str | None:
+            return await probe(link, self._device, known.values())
+
+        async with async_alone(self.hass, self._address):
+            return await async_use(self.hass, self._address, ask)
+
+    async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
+        """Find what a battery is that does not answer as ``choice``, and propose that instead.
+
+        One that stays silent is asked only as what its adverts allow: all questions take minutes.
+        """
+        others: Iterable[str] = ()
+        if choice != FIND_OUT and errors["base"] in _OTHER_FAMILY:
+            others = INDEX
+        elif errors["base"] == ERRORS[NoAnswer] and self._info:
+            others = [one.family_id for one in recognise(advert_of(self._info))]
+        names = [name for name in others if name != choice]
+        if not names:
+            return None
+        found = None
+        # The first error is the one to tell of.
+        with contextlib.suppress(MiBmsError):
+            found = await self._async_find(names)
+        if found is not None:
+            self._families = [found]
+            errors["base"] = "other_family"
+        return found
+
+    def _finish_battery(self, family: str, sample: BmsSample) -> ConfigFlowResult:
+        existing = None
+        if self.source == SOURCE_REAUTH:
+            existing = self._get_reauth_entry()
+        elif self.source == SOURCE_RECONFIGURE:
+            existing = self._get_reconfigure_entry()
+        known = Profile()
+        if existing and existing.data[CONF_FAMILY] == family:
+            known = Profile.from_json(existing.data[CONF_PROFILE])
+        profile = known.learn(sample)
+        update: dict[str, Any] = {CONF_FAMILY: family, CONF_PROFILE: profile.to_json()}
+        if self._secret is not None:
+            update[CONF_PASSWORD] = self._secret
+        if existing:
+            return self.async_update_reload_and_abort(existing, data_updates=update)
+        if self._title == self._address:
+            self._set_title(INDEX[family].title)
+        return self.async_create_entry(
+            title=self._title,
+            data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
+        )

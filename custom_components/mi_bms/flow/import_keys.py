@@ -1,0 +1,320 @@
+"""Steps that take many keys at once: from a text or a file, from other integrations, from the cloud.
+
+All of them end in one preview, in which nothing is changed until it is confirmed.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.components.file_upload import process_uploaded_file
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import selector
+
+from ..bluetooth.discovery import everybody
+from ..entries import async_add, async_rekey, entry_of
+from ..keys.cloud import CloudError, async_available, async_fetch
+from ..keys.import_preview import Fit, Preview, Row, async_collect, async_look
+from ..keys.ring import async_keys
+from ..proto.keys.contract import Format, KeyLine
+from ..proto.keys.importer import LARGEST, read_keys
+from ..proto.mibeacon.crypto import parse_key
+from ..proto.model.address import parse_address
+from ..proto.model.errors import KeyFormatError
+from ..proto.model.names import clean_name
+from ..texts import Words, async_words
+
+CONF_TEXT: Final = "text"
+CONF_FILE: Final = "file"
+CONF_TAKE: Final = "take"
+CONF_DEVICES: Final = "devices"
+OTHERS: Final = ("xiaomi_ble", "bthome")
+OTHERS_KEY: Final = "bindkey"
+LONG_LIST: Final = 25  # longer ones are folded
+
+_THERE: Final = "there"
+_CLOUD: Final = "cloud"
+_IMPORT: Final = probatio.Schema(
+    {
+        probatio.Optional(probatio.Secret(CONF_TEXT)): selector.TextSelector(
+            selector.TextSelectorConfig(multiline=True)
+        ),
+        probatio.Optional(CONF_FILE): selector.FileSelector(
+            selector.FileSelectorConfig(accept="*/*")
+        ),
+    }
+)
+
+
+def uploaded(hass: HomeAssistant, file_id: str) -> bytes:
+    """Give an uploaded file, or a little more than what is read of one."""
+    with process_uploaded_file(hass, file_id) as path:
+        return _beginning(path)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
+
+
+def others_keys(hass: HomeAssistant) -> list[KeyLine]:
+    """Give the keys that Home Assistant's own integrations hold."""
+    found = []
+    for domain in OTHERS:
+        for entry in hass.config_entries.async_entries(domain, include_ignore=False):
+            address = parse_address(entry.unique_id or "")
+            try:
+                key = parse_key(str(entry.data.get(OTHERS_KEY) or ""))
+            except KeyFormatError:
+                continue
+            if address:
+                found.append(_line(address, key, entry.title))
+    return found
+
+
+def _line(address: str, key: bytes, name: str) -> KeyLine:
+    return KeyLine(
+        address=address,
+        key=key,
+        name=clean_name(name) or None,
+        product_id=None,
+        line=0,
+        last=0,
+        format=Format.SETTINGS,
+    )
+
+
+def _told(preview: Preview, words: Words) -> tuple[list[str], str]:
+    """Return the line of each device that can be taken, and what is left as it is, if anything."""
+    rest = preview.rest(words)
+    left = f"{words('line', 'left')}\n\n{rest}" if rest else ""
+    return [row.label(words) for row in preview.takeable()], left
+
+
+def _further(
+    preview: Preview, own: Mapping[str, bytes]
+) -> dict[str, tuple[bytes, ...]]:
+    """Return the further keys of devices that are taken, unless one has proven itself."""
+    return {
+        address: keys
+        for address, keys in preview.spare.items()
+        if address in own and preview.rows[address].fit is not Fit.RIGHT
+    }
+
+
+class KeySteps(ConfigFlow):
+    """Take keys, show what they would change, and take what is ticked."""
+
+    def __init__(self) -> None:
+        """Begin without keys."""
+        super().__init__()
+        self._preview: Preview | None = None
+
+    async def async_step_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the keys are."""
+        missing = set()
+        if not others_keys(self.hass):
+            missing.add(_THERE)
+        if not await async_available(self.hass):
+            missing.add(_CLOUD)
+        return self.async_show_menu(
+            step_id="keys",
+            menu_options=[
+                one for one in ("import_keys", "there", "cloud") if one not in missing
+            ],
+        )
+
+    async def async_step_import_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take a text or a file with whatever somebody has."""
+        errors: dict[str, str] = {}
+        if user_input:
+            text: str | bytes = user_input.get(CONF_TEXT, "")
+            try:
+                if file_id := user_input.get(CONF_FILE):
+                    text = await self.hass.async_add_executor_job(
+                        uploaded, self.hass, file_id
+                    )
+            except OSError, ValueError:
+                errors[CONF_FILE] = "file_lost"
+            else:
+                return await self._async_read_keys(text)
+        return self.async_show_form(
+            step_id="import_keys", data_schema=_IMPORT, errors=errors
+        )
+
+    async def _async_read_keys(self, text: str | bytes) -> ConfigFlowResult:
+        found = await self.hass.async_add_executor_job(read_keys, text)
+        self._preview = await async_look(self.hass, await async_keys(self.hass), found)
+        if not self._preview.rows and not self._preview.loose:
+            words = await async_words(self.hass)
+            why = await self.hass.async_add_executor_job(self._preview.rest, words)
+            why = why.partition("\n")[0].removeprefix("- ")
+            # Errors are no Markdown.
+            why = why.replace("`", "")
+            return self.async_show_form(
+                step_id="import_keys",
+                data_schema=_IMPORT,
+                errors={"base": "nothing_found"},
+                description_placeholders={"why": why},
+            )
+        return await self.async_step_import_pick()
+
+    async def async_step_there(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the keys of other integrations, which stay as they are."""
+        if user_input is not None and CONF_TAKE in user_input:
+            return await self._async_take_keys(user_input[CONF_TAKE])
+        keys = await async_keys(self.hass)
+        self._preview = await async_collect(self.hass, keys, others_keys(self.hass))
+        return await self._async_show_preview("there")
+
+    async def async_step_import_pick(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show each line, and take what is ticked."""
+        if user_input is not None and CONF_TAKE in user_input:
+            return await self._async_take_keys(user_input[CONF_TAKE])
+        return await self._async_show_preview("import_pick")
+
+    async def _async_show_preview(self, step_id: str) -> ConfigFlowResult:
+        preview = self._preview or Preview(rows={})
+        words = await async_words(self.hass)
+        rows = preview.takeable()
+        labels, rest = await self.hass.async_add_executor_job(_told, preview, words)
+        options = [
+            selector.SelectOptionDict(value=row.wish.address, label=label)
+            for row, label in zip(rows, labels, strict=True)
+        ]
+        mode = selector.SelectSelectorMode
+        field = selector.SelectSelector(
+            selector.SelectSelectorConfig(
+                options=options,
+                multiple=True,
+                mode=mode.LIST if len(rows) <= LONG_LIST else mode.DROPDOWN,
+            )
+        )
+        ticked = [row.wish.address for row in rows if row.wanted]
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=probatio.Schema(
+                {probatio.Required(CONF_TAKE, default=ticked): field}
+            ),
+            description_placeholders={
+                "count": str(len(rows)),
+                "lines": str(preview.lines),
+                "aside": str(preview.aside),
+                "rest": rest,
+            },
+        )
+
+    async def _async_take_keys(self, chosen: list[str]) -> ConfigFlowResult:
+        """Make and change the entries; keys stay on the ring whether or not they are chosen now."""
+        preview = self._preview or Preview(rows={})
+        keys, wanted = await async_keys(self.hass), set(chosen)
+        taken = [row for row in preview.rows.values() if row.wish.address in wanted]
+        own = {row.wish.address: row.wish.key for row in taken if row.wish.key}
+        keys.remember(own, preview.loose, _further(preview, own))
+        keys.remember_extras(
+            {row.wish.address: row.wish.extra for row in taken if row.wish.extra}
+        )
+        added = updated = 0
+        for row in taken:
+            if await self._async_take_row(row):
+                added += 1
+            else:
+                updated += 1
+            # Many are not one long turn of the event loop.
+            await asyncio.sleep(0)
+        self._preview = None
+        return self.async_abort(
+            reason="keys_taken",
+            description_placeholders={"added": str(added), "updated": str(updated)},
+        )
+
+    async def _async_take_row(self, row: Row) -> bool:
+        """Take one row; true if it made a new entry."""
+        if entry := entry_of(self.hass, row.wish.address):
+            async_rekey(self.hass, entry, row.wish)
+            return False
+        result = await async_add(self.hass, row.wish)
+        return result["type"] is FlowResultType.CREATE_ENTRY
+
+    # --- the maker's account ---------------------------------------------------------------
+
+    async def async_step_cloud(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the maker's account and fetch the keys of some devices."""
+        errors: dict[str, str] = {}
+        second, device = "", "-"
+        if user_input is not None and CONF_USERNAME in user_input:
+            try:
+                lines = await self._async_fetch(user_input)
+            except CloudError as err:
+                errors["base"] = err.word
+                device = err.device or "-"
+                if err.url:
+                    words = await async_words(self.hass)
+                    second = words("cloud", "second_factor", url=err.url)
+            else:
+                if lines:
+                    keys = await async_keys(self.hass)
+                    self._preview = await async_collect(self.hass, keys, lines)
+                    return await self.async_step_import_pick()
+                errors[CONF_DEVICES] = "nothing_chosen"
+        kept = {
+            name: value
+            for name, value in (user_input or {}).items()
+            if name != CONF_PASSWORD
+        }
+        return self.async_show_form(
+            step_id="cloud",
+            data_schema=self.add_suggested_values_to_schema(self._cloud_form(), kept),
+            errors=errors,
+            description_placeholders={"second_factor": second, "device": device},
+        )
+
+    async def _async_fetch(self, given: dict[str, Any]) -> list[KeyLine]:
+        lines = []
+        for text in given[CONF_DEVICES]:
+            address = parse_address(text)
+            if address is None:
+                raise CloudError("cloud_bad_address", device=text)
+            found = await async_fetch(
+                self.hass, given[CONF_USERNAME], given[CONF_PASSWORD], address
+            )
+            lines.append(_line(address, found.key, found.name))
+        return lines
+
+    def _cloud_form(self) -> probatio.Schema:
+        devices = [
+            selector.SelectOptionDict(value=heard.address, label=heard.label)
+            for heard in everybody(self.hass)
+            if heard.sighting and heard.sighting.encrypted is not False
+        ]
+        password = selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
+        return probatio.Schema(
+            {
+                probatio.Required(CONF_USERNAME): selector.TextSelector(),
+                probatio.Required(
+                    probatio.Secret(CONF_PASSWORD)
+                ): selector.TextSelector(password),
+                # Without a default the frontend chooses the first one by itself.
+                probatio.Required(CONF_DEVICES, default=[]): selector.SelectSelector(
+                    selector.SelectSelectorConfig(
+                        options=devices, multiple=True, custom_value=True
+                    )
+                ),
+            }
+        )

@@ -1,0 +1,183 @@
+"""Steps that add and change outputs: of which devices, and where to."""
+
+import errno
+from pathlib import Path
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers import selector
+
+from ..const import CONF_KIND, DOMAIN, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
+from ..outputs.line_file import LineFile
+from ..outputs.settings import (
+    BATTERY,
+    CONF_DEVICES,
+    CONF_PATH,
+    CONF_TOPIC,
+    CONF_TYPE,
+    FILE,
+    TASMOTA,
+)
+from ..outputs.setup import has_mqtt
+from ..proto.publish.place import PathFault, TopicFault, path_fault, topic_fault
+
+_TOPIC_ERRORS: Final = {
+    TopicFault.EMPTY: "topic_empty",
+    TopicFault.WILDCARD: "topic_wildcard",
+    TopicFault.CHARACTER: "topic_character",
+    TopicFault.LEVEL: "topic_level",
+    TopicFault.RESERVED: "topic_reserved",
+    TopicFault.LONG: "topic_long",
+}
+_PATH_ERRORS: Final = {
+    PathFault.EMPTY: "path_empty",
+    PathFault.CHARACTER: "path_character",
+    PathFault.OUTSIDE: "path_outside",
+    PathFault.RESERVED: "path_reserved",
+    PathFault.PUBLIC: "path_public",
+    PathFault.ENDING: "path_ending",
+    PathFault.LONG: "path_long",
+}
+_LINK: Final = frozenset({errno.ELOOP, errno.ENOTDIR})
+_TEXT: Final = selector.TextSelector()
+# Type -> what its place is called and usually is, and whose devices it has.
+_TYPES: Final = {
+    TASMOTA: (CONF_TOPIC, DOMAIN, (KIND_SENSOR,)),
+    BATTERY: (CONF_TOPIC, "battery", (KIND_BATTERY,)),
+    FILE: (CONF_PATH, f"{DOMAIN}/readings.jsonl", (KIND_SENSOR, KIND_BATTERY)),
+}
+
+
+class OutputSteps(ConfigFlow):
+    """Add an output, or change one."""
+
+    async def async_step_outputs(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what kind of output is wanted."""
+        return self.async_show_menu(
+            step_id="outputs",
+            menu_options=["output_tasmota", "output_battery", "output_file"],
+        )
+
+    async def async_step_output_tasmota(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the topic of sensors."""
+        errors = self._topic_errors(user_input)
+        if user_input is not None and CONF_TOPIC in user_input and not errors:
+            return self._finish_output(TASMOTA, user_input)
+        return self.async_show_form(
+            step_id="output_tasmota",
+            data_schema=self._place_form(TASMOTA, user_input),
+            errors=errors,
+        )
+
+    async def async_step_output_battery(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the beginning of the topics of batteries."""
+        errors = self._topic_errors(user_input)
+        if user_input is not None and CONF_TOPIC in user_input and not errors:
+            return self._finish_output(BATTERY, user_input)
+        return self.async_show_form(
+            step_id="output_battery",
+            data_schema=self._place_form(BATTERY, user_input),
+            errors=errors,
+        )
+
+    async def async_step_output_file(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the file."""
+        errors: dict[str, str] = {}
+        if user_input is not None and CONF_PATH in user_input:
+            path = user_input[CONF_PATH].strip()
+            if error := await self._async_path_error(path):
+                errors[CONF_PATH] = error
+            else:
+                return self._finish_output(FILE, {**user_input, CONF_PATH: path})
+        return self.async_show_form(
+            step_id="output_file",
+            data_schema=self._place_form(FILE, user_input),
+            errors=errors,
+        )
+
+    def _topic_errors(self, given: dict[str, Any] | None) -> dict[str, str]:
+        errors = {}
+        if given and (fault := topic_fault(given.get(CONF_TOPIC, DOMAIN))):
+            errors[CONF_TOPIC] = _TOPIC_ERRORS[fault]
+        if not has_mqtt(self.hass):
+            errors["base"] = "mqtt_missing"
+        return errors
+
+    async def _async_path_error(self, path: str) -> str | None:
+        if fault := path_fault(path):
+            return _PATH_ERRORS[fault]
+        mine = self._changed_output
+        for entry in self._async_current_entries():
+            if entry is not mine and entry.data.get(CONF_PATH) == path:
+                return "path_taken"
+        root = Path(self.hass.config.config_dir)
+        file = LineFile(root, path.split("/"), max_bytes=0)
+        try:
+            await self.hass.async_add_executor_job(file.check)
+        except OSError as err:
+            return "path_link" if err.errno in _LINK else "path_not_writable"
+        return None
+
+    @property
+    def _changed_output(self) -> ConfigEntry | None:
+        changes = self.source == SOURCE_RECONFIGURE
+        return self._get_reconfigure_entry() if changes else None
+
+    def _place_form(self, kind: str, given: dict[str, Any] | None) -> probatio.Schema:
+        place, usual, kinds = _TYPES[kind]
+        options = [
+            selector.SelectOptionDict(value=entry.unique_id, label=entry.title)
+            for entry in self._async_current_entries(include_ignore=False)
+            if entry.unique_id and entry.data[CONF_KIND] in kinds
+        ]
+        known: dict[str, Any] = {place: usual, CONF_DEVICES: []}
+        if (entry := self._changed_output) is not None:
+            chosen = entry.options.get(CONF_DEVICES, [])
+            known = {**entry.data, CONF_NAME: entry.title, CONF_DEVICES: chosen}
+        # One that was removed meanwhile may stay chosen.
+        pick = selector.SelectSelectorConfig(
+            options=options, multiple=True, custom_value=True
+        )
+        schema = probatio.Schema(
+            {
+                probatio.Optional(CONF_NAME): _TEXT,
+                probatio.Required(place): _TEXT,
+                probatio.Optional(CONF_DEVICES): selector.SelectSelector(pick),
+            }
+        )
+        return self.add_suggested_values_to_schema(schema, known | (given or {}))
+
+    def _finish_output(self, kind: str, given: dict[str, Any]) -> ConfigFlowResult:
+        place = _TYPES[kind][0]
+        data = {CONF_KIND: KIND_OUTPUT, CONF_TYPE: kind, place: given[place]}
+        chosen = {CONF_DEVICES: given.get(CONF_DEVICES, [])}
+        title = given.get(CONF_NAME, "").strip() or given[place]
+        if (entry := self._changed_output) is not None:
+            return self.async_update_reload_and_abort(
+                entry, title=title, data=data, options={**entry.options, **chosen}
+            )
+        return self.async_create_entry(title=title, data=data, options=chosen)
+
+    async def _async_reconfigure_output(self, kind: str) -> ConfigFlowResult:
+        steps = {
+            TASMOTA: self.async_step_output_tasmota,
+            BATTERY: self.async_step_output_battery,
+            FILE: self.async_step_output_file,
+        }
+        return await steps[kind]()

@@ -1,0 +1,387 @@
+"""Steps that give a device a key over Bluetooth, without the maker's account.
+
+The work is a job of its own; the steps only show how far it is. Each stage is a progress step whose
+task ends when the next stage begins, so a browser that was closed finds the stage of the moment.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, NamedTuple, override
+
+from bluetooth_data_tools import monotonic_time_coarse
+import probatio
+
+from homeassistant.components import bluetooth
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers import selector
+from homeassistant.helpers.event import async_track_time_interval
+
+from ..bluetooth.discovery import MIBEACON_FORMAT, Heard, everybody, find, titled
+from ..const import CONF_KEY, CONF_PRODUCT
+from ..entries import entry_of, sensor_data
+from ..keys.pairing import UNREACHABLE, Pairing
+from ..keys.ring import async_keys
+from ..proto.activation.devices import HINTS, Hint, Preparation, Way
+from ..proto.mibeacon.devices import DEVICES
+from ..proto.model.address import parse_address
+from ..texts import Words, async_words
+
+CONF_PREFIX: Final = "prefix"
+CONF_INSTANT: Final = "instant"
+CONF_ACCEPT: Final = "accept"
+WEAK: Final = -85  # dBm; below this too many frames get lost
+LISTEN: Final = 2.0  # s before the list is shown for the first time
+REFRESH: Final = timedelta(seconds=2)
+LISTED: Final = 30  # devices
+_DIFFERENCE: Final = 3  # dB that change the list; less is noise
+_AGE: Final = 10  # s in which silence is told
+
+_UNKNOWN: Final = Hint(Way.STANDARD, Preparation.HOLD_BUTTON)
+_ACCEPT: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_ACCEPT, default=False): selector.BooleanSelector(),
+        probatio.Required(CONF_INSTANT, default=False): selector.BooleanSelector(),
+    }
+)
+_FILTER: Final = probatio.Schema(
+    {
+        probatio.Optional(CONF_PREFIX): selector.TextSelector(),
+        probatio.Optional(CONF_ADDRESS): selector.TextSelector(),
+    }
+)
+
+
+class _Listed(NamedTuple):
+    """Hold one line of the list; ``age`` is for how long (s) the device has been silent."""
+
+    heard: Heard
+    age: int
+
+    @property
+    def silence(self) -> int:
+        """Give for how long it has been silent, in steps that are worth telling."""
+        return self.age // _AGE * _AGE
+
+    def differs(self, shown: _Listed) -> bool:
+        """Say whether a line looks otherwise than when it was shown."""
+        moved = abs(self.heard.info.rssi - shown.heard.info.rssi)
+        return moved >= _DIFFERENCE or self.silence != shown.silence
+
+    def label(self, words: Words) -> str:
+        """Give signal, model and address, what changes first: narrow screens cut the end off."""
+        signal = f"{self.heard.info.rssi} dBm"
+        if self.silence:
+            signal = words("pair_list", "ago", seconds=str(self.silence))
+        return f"{signal} · {self.heard.model} · {self.heard.address}"
+
+
+def hint_of(product: int | None) -> Hint:
+    """Give what is known of giving a product a key."""
+    return _UNKNOWN if product is None else HINTS.get(product, _UNKNOWN)
+
+
+def can_pair(product: int | None) -> bool:
+    """Say whether it makes sense to offer a pairing at all."""
+    return product is not None and hint_of(product).way is not Way.NOT_NEEDED
+
+
+def _product(heard: Heard) -> int | None:
+    seen = heard.sighting
+    return seen.product_id if seen and seen.format == MIBEACON_FORMAT else None
+
+
+class PairSteps(ConfigFlow):
+    """Choose a device, prepare it, watch, and get its key."""
+
+    def __init__(self) -> None:
+        """Begin with nothing chosen."""
+        super().__init__()
+        self._pair_address = ""
+        self._pair_product: int | None = None
+        self._pair_prefix = ""
+        self._pairing: Pairing | None = None
+        self._pair_waiter: asyncio.Task[None] | None = None
+        self._pair_scan: asyncio.Task[None] | None = None
+        self._pair_listening: asyncio.Task[None] | None = None
+        self._pair_stop: CALLBACK_TYPE | None = None
+        self._pair_seen: dict[str, _Listed] = {}
+
+    async def async_step_pair(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Listen for a moment before anything is listed.
+
+        The frontend looks for news of a flow only from its first step of progress on.
+        """
+        if self._pair_scan is None:
+            self._pair_scan = self.hass.async_create_background_task(
+                bluetooth.async_request_active_scan(self.hass), "pairing scan"
+            )
+            self._pair_listening = self.hass.async_create_background_task(
+                asyncio.sleep(LISTEN), "pairing list"
+            )
+        if self._pair_listening is not None and not self._pair_listening.done():
+            return self.async_show_progress(
+                step_id="pair",
+                progress_action="pair_listen",
+                progress_task=self._pair_listening,
+            )
+        return self.async_show_progress_done(next_step_id="pair_choose")
+
+    async def async_step_pair_choose(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """List the devices that are heard; the list stays up to date while it is shown."""
+        words = await async_words(self.hass)
+        if self._pair_stop is None:
+            self._pair_stop = async_track_time_interval(
+                self.hass, self._pair_look, REFRESH, cancel_on_shutdown=True
+            )
+        self._pair_seen = self._pair_heard()
+        options = {}
+        for one in self._pair_seen.values():
+            step = f"pair_{one.heard.address.replace(':', '').lower()}"
+            # A menu leads to steps only, and by their names.
+            setattr(self, f"async_step_{step}", partial(self._async_chosen, one.heard))
+            options[step] = one.label(words)
+        options["pair_filter"] = words("pair_list", "filter")
+        shown = "some" if self._pair_seen else "none"
+        return self.async_show_menu(
+            step_id="pair_choose",
+            menu_options=options,
+            description_placeholders={
+                "found": words("pair_list", shown),
+                "filter": words("pair_list", "filtered", prefix=self._pair_prefix)
+                if self._pair_prefix
+                else "",
+            },
+        )
+
+    def _pair_heard(self) -> dict[str, _Listed]:
+        prefixes = [
+            one.strip().lower() for one in self._pair_prefix.split(",") if one.strip()
+        ]
+        now = monotonic_time_coarse()
+        found = [
+            _Listed(heard, max(0, int(now - heard.info.time)))
+            for heard in everybody(self.hass, connectable=True)
+            if can_pair(_product(heard)) and _begins(heard, prefixes)
+        ]
+        # Those that are shown stay where they are: nobody should hit the wrong line.
+        order = list(self._pair_seen)
+        found.sort(
+            key=lambda one: (
+                order.index(one.heard.address)
+                if one.heard.address in self._pair_seen
+                else len(order)
+            )
+        )
+        return {one.heard.address: one for one in found[:LISTED]}
+
+    @callback
+    def _pair_look(self, _now: datetime) -> None:
+        """Have the list shown anew if it looks otherwise by now."""
+        if self.cur_step is None or self.cur_step["step_id"] != "pair_choose":
+            return
+        now, seen = self._pair_heard(), self._pair_seen
+        if now.keys() != seen.keys() or any(
+            one.differs(seen[address]) for address, one in now.items()
+        ):
+            self.async_notify_flow_changed()
+
+    async def _async_chosen(
+        self, heard: Heard, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        return await self._async_prepare(heard.address)
+
+    async def async_step_pair_filter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Shorten the list, or name a device that will wake up."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._pair_prefix = user_input.get(CONF_PREFIX, "").strip()
+            self._pair_seen = {}
+            named = user_input.get(CONF_ADDRESS, "").strip()
+            if not named:
+                return await self.async_step_pair_choose()
+            if address := parse_address(named):
+                return await self._async_prepare(address)
+            errors[CONF_ADDRESS] = "invalid_address"
+        shown = user_input or {CONF_PREFIX: self._pair_prefix}
+        return self.async_show_form(
+            step_id="pair_filter",
+            data_schema=self.add_suggested_values_to_schema(_FILTER, shown),
+            errors=errors,
+        )
+
+    async def _async_prepare(self, address: str) -> ConfigFlowResult:
+        """Take the device, and ask for everything to be made ready."""
+        self._pair_address = address
+        heard, entry = find(self.hass, address), entry_of(self.hass, address)
+        self._pair_product = _product(heard) if heard else None
+        if self._pair_product is None and entry:
+            self._pair_product = entry.data.get(CONF_PRODUCT)
+        if self.source != SOURCE_RECONFIGURE:
+            await self.async_set_unique_id(address, raise_on_progress=False)
+        self.context["title_placeholders"] = {"name": self._pair_title()}
+        return await self.async_step_pair_prepare()
+
+    def _pair_title(self) -> str:
+        if entry := entry_of(self.hass, self._pair_address):
+            return entry.title
+        spec = None if self._pair_product is None else DEVICES.get(self._pair_product)
+        return titled(spec.model if spec else self._pair_address, self._pair_address)
+
+    async def async_step_pair_entry(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the device of the entry that is being changed."""
+        entry = self._get_reconfigure_entry()
+        return await self._async_prepare(entry.data[CONF_ADDRESS])
+
+    async def async_step_pair_prepare(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what to do at the device and what is lost by it."""
+        errors: dict[str, str] = {}
+        hint = hint_of(self._pair_product)
+        if user_input is not None and CONF_ACCEPT in user_input:
+            if not user_input[CONF_ACCEPT]:
+                errors[CONF_ACCEPT] = "not_accepted"
+            elif await self._async_start_pairing(wait=user_input[CONF_INSTANT]):
+                return await self.async_step_pairing()
+            else:
+                errors["base"] = "pairing_busy"
+        words = await async_words(self.hass)
+        heard = find(self.hass, self._pair_address)
+        rssi = heard.info.rssi if heard else None
+        note = "weak" if rssi is not None and rssi < WEAK else "near"
+        quick = hint.way is Way.LEGACY or hint.preparation is not Preparation.NOTHING
+        suggested = user_input or {CONF_INSTANT: quick}
+        return self.async_show_form(
+            step_id="pair_prepare",
+            data_schema=self.add_suggested_values_to_schema(_ACCEPT, suggested),
+            errors=errors,
+            description_placeholders={
+                "name": self._pair_title(),
+                "address": self._pair_address,
+                "preparation": words("preparation", hint.preparation),
+                "way": words("pair_way", hint.way),
+                "signal": words("pair_signal", note if heard else "silent"),
+                "rssi": "-" if rssi is None else str(rssi),
+            },
+        )
+
+    async def _async_start_pairing(self, *, wait: bool) -> bool:
+        keys = await async_keys(self.hass)
+        pairing = Pairing(
+            self.hass, keys, self._pair_address, self._pair_product, wait=wait
+        )
+        if not pairing.start():
+            return False
+        self._pairing = pairing
+        return True
+
+    async def async_step_pairing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the stage of the moment until there is another."""
+        pairing = self._pairing
+        if pairing is None or pairing.done:
+            return self.async_show_progress_done(
+                next_step_id="pair_done"
+                if pairing and pairing.result
+                else "pair_failed"
+            )
+        if self._pair_waiter is None or self._pair_waiter.done():
+            self._pair_waiter = self.hass.async_create_background_task(
+                pairing.async_changed(pairing.stage, pairing.attempt), "pairing stage"
+            )
+        self.async_update_progress(pairing.progress)
+        return self.async_show_progress(
+            step_id="pairing",
+            progress_action=f"pair_{pairing.stage}",
+            progress_task=self._pair_waiter,
+            description_placeholders={
+                "name": self._pair_title(),
+                "attempt": str(max(1, pairing.attempt)),
+            },
+        )
+
+    async def async_step_pair_done(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what was made, this once; it is stored already."""
+        pairing = self._pairing
+        if pairing is None or pairing.result is None:
+            return await self.async_step_pair_choose()
+        made = pairing.result
+        # A pairing that takes no time leads here with the answer to the form before it.
+        if user_input is not None and CONF_ACCEPT not in user_input:
+            wish = pairing.wish(made)
+            if entry_of(self.hass, wish.address):
+                return self.async_abort(reason="paired")
+            return self.async_create_entry(
+                title=self._pair_title(), data=sensor_data(wish)
+            )
+        self._set_confirm_only()
+        return self.async_show_form(
+            step_id="pair_done",
+            description_placeholders={
+                "name": self._pair_title(),
+                "address": made.address,
+                "device_id": made.device_id or "-",
+                "token": made.token.hex() if made.token else "-",
+                CONF_KEY: made.bind_key.hex(),
+                "mi32_key": made.mi32_key,
+            },
+        )
+
+    async def async_step_pair_failed(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say why there is no key, and offer to try again."""
+        failure = self._pairing.failure if self._pairing else None
+        words = await async_words(self.hass)
+        fixed = self.source == SOURCE_RECONFIGURE
+        return self.async_show_menu(
+            step_id="pair_failed",
+            menu_options=["pair_prepare"] if fixed else ["pair_prepare", "pair_choose"],
+            description_placeholders={
+                "name": self._pair_title(),
+                "reason": words("pair_failure", failure or UNREACHABLE),
+            },
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Give up when the form is closed: the connection is needed by others."""
+        super().async_remove()
+        if self._pair_stop:
+            self._pair_stop()
+        for task in (self._pair_scan, self._pair_listening):
+            if task:
+                task.cancel()
+        if self._pairing:
+            self._pairing.cancel()
+            if self._pairing.result and not entry_of(self.hass, self._pair_address):
+                # The key is on the ring: the card of the device offers it.
+                bluetooth.async_rediscover_address(self.hass, self._pair_address)
+        if self._pair_waiter:
+            self._pair_waiter.cancel()
+
+
+def _begins(heard: Heard, prefixes: list[str]) -> bool:
+    names = (heard.info.name.lower(), heard.model.lower(), heard.address.lower())
+    return not prefixes or any(
+        name.startswith(prefix) for prefix in prefixes for name in names
+    )

@@ -1,0 +1,276 @@
+"""The options of a sensor: a form with only what makes sense for its model, and all keys as files."""
+
+from typing import Any, Final, override
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, selector
+
+from ..bluetooth.discovery import find
+from ..const import (
+    CONF_DEAD_BAND,
+    CONF_FILL,
+    CONF_HOLD,
+    CONF_OFFSET,
+    CONF_PRODUCT,
+    CONF_SMOOTHING,
+    CONF_SYNC_CLOCK,
+    CONF_TIMEOUT,
+    CONF_WINDOW,
+    DEFAULT_WINDOW,
+)
+from ..keys.export import (
+    GOOD_FOR,
+    Links,
+    async_export,
+    async_make_links,
+    async_void_links,
+)
+from ..keys.ring import async_keys
+from ..proto.active.spec import ACTIVE, Function
+from ..proto.mibeacon.devices import DEVICES
+from ..proto.model.fields import Field
+from ..proto.model.smoothing import Smoothing
+from ..sensors.coordinator import SensorCoordinator
+from ..sensors.options import HOLDS
+from ..texts import async_words
+
+CONF_CONFIRM: Final = "confirm"
+CONF_KEYS: Final = "keys"
+_FORGET: Final = "forget_keys"
+_LOOSE: Final = "loose_"
+_SHOWN: Final = 4  # digits of a key that nothing else names
+MAX_TIMEOUT: Final = 60 * 24 * 30  # min
+MAX_WINDOW: Final = 3600  # s
+
+_CONFIRM: Final = probatio.Schema(
+    {probatio.Required(CONF_CONFIRM, default=False): selector.BooleanSelector()}
+)
+# Field -> unit, largest offset either way, largest dead-band.
+_SHAPED: Final = {
+    Field.TEMPERATURE: (UnitOfTemperature.CELSIUS, 10, 5),
+    Field.HUMIDITY: (PERCENTAGE, 20, 10),
+}
+
+
+def _number(
+    low: float, high: float, unit: str, step: float = 1
+) -> selector.NumberSelector:
+    return selector.NumberSelector(
+        selector.NumberSelectorConfig(
+            min=low,
+            max=high,
+            step=step,
+            unit_of_measurement=unit,
+            mode=selector.NumberSelectorMode.BOX,
+        )
+    )
+
+
+def _reports(hass: HomeAssistant, entry: ConfigEntry[Any]) -> set[str]:
+    """Give what the model reports, and what this one has shown so far."""
+    spec = DEVICES.get(entry.data.get(CONF_PRODUCT) or 0)
+    prefix = f"{entry.unique_id}-"
+    shown = {
+        registered.unique_id.removeprefix(prefix)
+        for registered in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+    }
+    return shown | ({*spec.fields, *spec.held} if spec else set())
+
+
+def _schema(product: int | None, fields: set[str]) -> probatio.Schema:
+    """Build the form for what a sensor reports, and for what its product can do when connected to."""
+    form: dict[probatio.Marker, Any] = {
+        probatio.Optional(CONF_TIMEOUT, default=0): _number(
+            0, MAX_TIMEOUT, UnitOfTime.MINUTES
+        )
+    }
+    for held, (time_unit, _, longest) in HOLDS.items():
+        if held in fields:
+            key = probatio.Optional(f"{held}_{CONF_HOLD}", default=0)
+            form[key] = _number(0, longest, time_unit)
+    shaped = [field for field in _SHAPED if field in fields]
+    if shaped:
+        form[probatio.Optional(CONF_SMOOTHING, default=Smoothing.OFF.value)] = (
+            selector.SelectSelector(
+                selector.SelectSelectorConfig(
+                    options=[kind.value for kind in Smoothing],
+                    translation_key=CONF_SMOOTHING,
+                )
+            )
+        )
+        form[probatio.Optional(CONF_WINDOW, default=DEFAULT_WINDOW)] = _number(
+            10, MAX_WINDOW, UnitOfTime.SECONDS
+        )
+    for field in shaped:
+        unit, offset, band = _SHAPED[field]
+        form[probatio.Optional(f"{CONF_OFFSET}_{field}", default=0)] = _number(
+            -offset, offset, unit, 0.1
+        )
+        form[probatio.Optional(f"{CONF_DEAD_BAND}_{field}", default=0)] = _number(
+            0, band, unit, 0.1
+        )
+    return probatio.Schema(form | _connected(product))
+
+
+def _connected(product: int | None) -> dict[probatio.Marker, Any]:
+    """Give the part of the form for what a model does over a connection."""
+    spec = ACTIVE.get(product or 0)
+    can = spec.functions if spec else frozenset[Function]()
+    chosen = []
+    if can & {Function.CLOCK, Function.SET_CLOCK}:
+        chosen.append(CONF_SYNC_CLOCK)
+    if Function.HISTORY in can:
+        chosen.append(CONF_FILL)
+    return {
+        probatio.Optional(key, default=False): selector.BooleanSelector()
+        for key in chosen
+    }
+
+
+def _label(hass: HomeAssistant, address: str) -> str:
+    """Name a device that is not set up."""
+    heard = find(hass, address)
+    return f"{heard.title} · {address}" if heard else address
+
+
+class SensorOptionsFlow(OptionsFlow):
+    """Let the user shape what a sensor shows, take all keys out of the house, and forget some."""
+
+    def __init__(self) -> None:
+        """Begin without links."""
+        self._links: Links | None = None
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Lead to the choice."""
+        return await self.async_step_choice()
+
+    async def async_step_choice(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is wanted."""
+        keys = await async_keys(self.hass)
+        missing = set() if keys.spare or keys.ring.loose else {_FORGET}
+        return self.async_show_menu(
+            step_id="choice",
+            menu_options=[
+                one
+                for one in ("sensor", "export_keys", "forget_keys")
+                if one not in missing
+            ],
+        )
+
+    async def async_step_forget_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Forget the keys that are chosen, of devices that are not set up."""
+        keys = await async_keys(self.hass)
+        loose = {f"{_LOOSE}{number}": key for number, key in enumerate(keys.ring.loose)}
+        errors = {}
+        if user_input is not None:
+            if chosen := set(user_input[CONF_KEYS]):
+                keys.forget(
+                    chosen.intersection(keys.spare),
+                    [key for name, key in loose.items() if name in chosen],
+                )
+                return self.async_abort(reason="keys_forgotten")
+            errors[CONF_KEYS] = "nothing_ticked"
+        words = await async_words(self.hass)
+        options = [
+            selector.SelectOptionDict(value=one, label=_label(self.hass, one))
+            for one in keys.spare
+        ]
+        options += [
+            selector.SelectOptionDict(
+                value=name, label=words("key", "loose", end=key.hex()[-_SHOWN:])
+            )
+            for name, key in loose.items()
+        ]
+        field = selector.SelectSelectorConfig(options=options, multiple=True)
+        return self.async_show_form(
+            step_id="forget_keys",
+            data_schema=probatio.Schema(
+                {
+                    probatio.Required(CONF_KEYS, default=[]): selector.SelectSelector(
+                        field
+                    )
+                }
+            ),
+            errors=errors,
+        )
+
+    async def async_step_export_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Have it confirmed that all keys are to be readable."""
+        errors = {}
+        if user_input is not None:
+            if user_input[CONF_CONFIRM]:
+                return await self.async_step_download()
+            errors[CONF_CONFIRM] = "not_confirmed"
+        return self.async_show_form(
+            step_id="export_keys", data_schema=_CONFIRM, errors=errors
+        )
+
+    async def async_step_download(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the links to the files."""
+        if user_input is not None:
+            return self.async_abort(reason="exported")
+        self._links = self._links or async_make_links(self.hass)
+        everything = await async_export(self.hass)
+        words = await async_words(self.hass)
+        notes = [words("export", "too_big")] if everything.too_big else []
+        if everything.left_out:
+            left_out = ", ".join(everything.left_out)
+            notes.append(words("export", "left_out", sensors=left_out))
+        return self.async_show_form(
+            step_id="download",
+            description_placeholders={
+                **self._links.html,
+                "minutes": str(GOOD_FOR.seconds // 60),
+                "notes": "\n\n".join(notes),
+            },
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Let the links end with the form."""
+        super().async_remove()
+        if self._links:
+            async_void_links(self.hass, self._links)
+
+    async def async_step_sensor(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show and store the options."""
+        if user_input is not None:
+            self._take(user_input)
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="sensor",
+            data_schema=self.add_suggested_values_to_schema(
+                _schema(
+                    self.config_entry.data.get(CONF_PRODUCT),
+                    _reports(self.hass, self.config_entry),
+                ),
+                self.config_entry.options,
+            ),
+        )
+
+    def _take(self, given: dict[str, Any]) -> None:
+        """Store what was entered, and let a sensor that is set up follow it without being set up anew."""
+        entry = self.config_entry
+        self.hass.config_entries.async_update_entry(entry, options=given)
+        coordinator = getattr(entry, "runtime_data", None)
+        if isinstance(coordinator, SensorCoordinator):
+            coordinator.async_take_options()

@@ -1,0 +1,1 @@
+"""Bind keys: kept, found, pasted, paired for and exported."""

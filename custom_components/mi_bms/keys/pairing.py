@@ -1,0 +1,187 @@
+"""Give one device a key over a connection, as a job that outlives the form that shows it.
+
+The job tells its stage to whoever looks. What it made is kept the moment the device has it: a form
+that is closed, or a house that is restarted a moment later, loses nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bluetooth_data_tools import monotonic_time_coarse
+
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import (
+    BluetoothCallbackMatcher,
+    BluetoothChange,
+    BluetoothScanningMode,
+    BluetoothServiceInfoBleak,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..bluetooth.connection import async_open
+from ..bluetooth.door import Door
+from ..const import DOMAIN
+from ..entries import Wish, async_rekey, entry_of
+from ..proto.activation.activation import Activation
+from ..proto.activation.contract import ActivationResult, Reason, Stage
+from ..proto.gatt.activation import activate
+from ..proto.gatt.link import GattLink
+from ..proto.model.errors import ActivationError, MiBmsError, Unreachable
+from .ring import Keys
+
+WAITING: Final = "waiting"  # before the first stage: for the device to wake
+WAKE_TIME: Final = 600.0  # s that somebody has to fetch the device and press its button
+FRESH: Final = 2.0  # s; an advert of this age still means that the device is awake
+UNREACHABLE: Final = "unreachable"
+ASLEEP: Final = "asleep"
+# Words of ``Unreachable`` that a person can act on.
+_TELLING: Final = frozenset({"not_heard", "no_slot"})
+_ORDER: Final = (WAITING, *Stage)
+# How it looks when a remembered table of services is that of an older firmware.
+_OLD_TABLE: Final = frozenset({Reason.NO_SERVICE, Reason.TIMEOUT})
+
+
+class Pairing:
+    """Be one activation under way: ``stage``, and at its end ``result`` or ``failure``."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        keys: Keys,
+        address: str,
+        product: int | None,
+        *,
+        wait: bool,
+    ) -> None:
+        """Take the device; ``wait`` until it is awake before connecting."""
+        self.address, self.product = address, product
+        self.stage: str = WAITING if wait else Stage.CONNECTING
+        self.attempt = 0
+        self.result: ActivationResult | None = None
+        self.keyed_at: float | None = None
+        self.failure: str | None = None
+        self._hass, self._keys, self._wait = hass, keys, wait
+        self._activation = Activation(address, product)
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> bool:
+        """Begin; false if another activation is under way."""
+        if self._keys.pairing is not None:
+            return False
+        self._keys.pairing = self.address
+        self._task = self._hass.async_create_background_task(
+            self._run(), f"{DOMAIN} pairing"
+        )
+        return True
+
+    def cancel(self) -> None:
+        """Give up; the connection is closed at once."""
+        if self._task is not None:
+            self._task.cancel()
+
+    @property
+    def done(self) -> bool:
+        """Say whether it has ended."""
+        return self._task is None or self._task.done()
+
+    @property
+    def progress(self) -> float:
+        """Say how far it has come, from 0 to 1."""
+        return _ORDER.index(self.stage) / (len(_ORDER) - 1)
+
+    async def async_changed(self, stage: str, attempt: int) -> None:
+        """Wait until there is another stage to show, or the end."""
+        while not self.done and (self.stage, self.attempt) == (stage, attempt):
+            self._news.clear()
+            await self._news.wait()
+
+    async def _run(self) -> None:
+        try:
+            if self._wait:
+                await self._awake()
+            self.result = await activate(
+                self._use, self._activation, progress=self._report
+            )
+        except Unreachable as err:
+            self.failure = err.reason if err.reason in _TELLING else UNREACHABLE
+        except ActivationError as err:
+            self.failure = err.reason
+        except MiBmsError:
+            self.failure = Reason.REFUSED
+        except TimeoutError:
+            self.failure = ASLEEP
+        finally:
+            self._keys.pairing = None
+            self._keep()
+            self._hass.loop.call_soon(self._news.set)
+
+    async def _use(
+        self, work: Callable[[GattLink], Awaitable[ActivationResult]]
+    ) -> ActivationResult:
+        opened = await async_open(self._hass, self.address)
+        try:
+            return await opened.use(work(opened.link))
+        except ActivationError as err:
+            if err.reason in _OLD_TABLE:
+                await opened.forget_services()
+            raise
+        finally:
+            await opened.close()
+
+    def _report(self, stage: Stage) -> None:
+        if stage is Stage.CONNECTING:
+            self.attempt += 1
+        self.stage = stage
+        self._news.set()
+
+    async def _awake(self) -> None:
+        """Wait for an advert of just now through a receiver that can connect."""
+        awake = asyncio.Event()
+
+        @callback
+        def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+            if monotonic_time_coarse() - info.time < FRESH:
+                awake.set()
+
+        stop = bluetooth.async_register_callback(
+            self._hass,
+            Door("pairing").guard(heard),
+            BluetoothCallbackMatcher(address=self.address, connectable=True),
+            BluetoothScanningMode.ACTIVE,
+        )
+        try:
+            async with asyncio.timeout(WAKE_TIME):
+                await awake.wait()
+        finally:
+            stop()
+
+    def _keep(self) -> None:
+        """Keep the key, also one of which it is not known whether the device stored it."""
+        made = self.result or self._activation.result or self._activation.candidate
+        if made is None:
+            return
+        if made is self._activation.candidate:
+            self._keys.remember({}, [made.bind_key])
+            return
+        self.keyed_at = dt_util.utcnow().timestamp()
+        identity = {
+            "device_id": made.device_id or "",
+            "token": made.token.hex() if made.token else "",
+            "keyed_at": self.keyed_at,
+        }
+        self._keys.identities[self.address] = identity
+        self._keys.remember({self.address: made.bind_key})
+        if entry := entry_of(self._hass, self.address):
+            async_rekey(self._hass, entry, self.wish(made))
+
+    def wish(self, made: ActivationResult) -> Wish:
+        """Give what is to be added."""
+        return Wish(
+            address=self.address,
+            key=made.bind_key,
+            product=self.product,
+            keyed_at=self.keyed_at,
+        )

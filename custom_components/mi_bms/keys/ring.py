@@ -1,0 +1,371 @@
+"""All keys of the house, and what devices without one last said.
+
+Keys are kept by address in a private file; those of unknown devices are kept loose. Adverts of
+every device that nobody here decodes yet are listened to, so that a key can be judged the moment
+it is typed, and a device that turns up later is tried against all keys. Nothing here logs.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from bluetooth_data_tools import monotonic_time_coarse
+
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import (
+    BluetoothCallbackMatcher,
+    BluetoothChange,
+    BluetoothScanningMode,
+    BluetoothServiceInfoBleak,
+)
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from ..bluetooth.discovery import is_fleeting, look_at, sighting_of
+from ..bluetooth.door import Door
+from ..const import CONF_KEY, DOMAIN
+from ..entries import Wish, async_add, async_rekey, entry_of
+from ..proto.keys.ring import KeyRing, opens
+from ..proto.mibeacon.crypto import parse_key
+from ..proto.mibeacon.decoder import Decoder
+from ..proto.mibeacon.matchers import MATCHERS
+from ..proto.model.errors import KeyFormatError
+from ..proto.model.reading import Outcome
+from ..stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read, async_remove
+from .newcomers import AN_HOUR, Newcomers
+
+STORE_VERSION: Final = 1
+SAVE_DELAY: Final = 1.0  # s
+DEVICES: Final = 256  # whose packets are kept
+TRIED: Final = 2  # newest packets that several keys of a device are tried on
+EXTRAS: Final = 2000  # devices of which a file said more
+STOPPED: Final = "adding_stopped"
+DAMAGED: Final = "keys_damaged"
+NEWER: Final = "keys_newer"
+_TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
+_SERVICES: Final = tuple(
+    dict.fromkeys(str(one["service_data_uuid"]) for one in MATCHERS)
+)
+
+type Frames = tuple[tuple[str, bytes], ...]
+
+
+class Keys:
+    """Hold the ring of keys, the ears, and the wish to add new sensors without asking."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin with nothing."""
+        self._hass = hass
+        self._store: Store[dict[str, Any]] = Store(
+            hass, STORE_VERSION, f"{DOMAIN}.keys", private=True, atomic_writes=True
+        )
+        self.door = Door("keys")
+        self.ring = KeyRing()
+        self.identities: dict[str, dict[str, Any]] = {}
+        # What a file said of a device besides, as JSON.
+        self.extras: dict[str, str] = {}
+        self.auto_add = False
+        self.ignored: set[str] = set()
+        self.pairing: str | None = None  # the address that is being given a key
+        self._heard: OrderedDict[str, Decoder] = OrderedDict()
+        self._followed: dict[str, Decoder] = {}
+        self._newcomers = Newcomers()
+        self._adding = asyncio.Lock()
+        self.loading = hass.async_create_task(self._async_load(), f"{DOMAIN} keys")
+
+    async def _async_load(self) -> None:
+        """Read what was kept, add the keys of the entries, and begin to listen."""
+        kept = await self._async_kept()
+        self.identities = kept["identities"]
+        self.extras = kept["extras"]
+        self.auto_add = kept["auto_add"]
+        self.ignored = set(kept["ignored"])
+        for address, key in kept["keys"].items():
+            self.ring.add(address, parse_key(key))
+        for address, spare in kept["spare"].items():
+            self.ring.add_spare(address, map(parse_key, spare))
+        for key in kept["loose"]:
+            self.ring.add(None, parse_key(key))
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            if entry.unique_id and (key := key_of(entry)):
+                self.ring.add(entry.unique_id, key)
+        for uuid in _SERVICES:
+            bluetooth.async_register_callback(
+                self._hass,
+                self._hear,
+                BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
+                BluetoothScanningMode.PASSIVE,
+            )
+
+    async def _async_kept(self) -> dict[str, Any]:
+        """Read the file; one with damage is put aside before what is sound replaces it."""
+        found, wrong = await async_read(self._store, KEYS_SCHEMA)
+        if wrong is None:
+            self._tell(NEWER)
+        elif wrong:
+            await async_put_aside(self._hass, self._store)
+            self._tell(DAMAGED)
+            self._save()
+        kept: dict[str, Any] = KEYS_SCHEMA({}) if found is None else found
+        return kept
+
+    def _tell(self, trouble: str) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            trouble,
+            is_fixable=False,
+            # What is damaged is told once; the file is sound from then on.
+            is_persistent=trouble == DAMAGED,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=trouble,
+            translation_placeholders={"file": self._store.key},
+        )
+
+    def _save(self) -> None:
+        """Write everything down soon; many keys come one after the other."""
+        self._store.async_delay_save(self._everything, SAVE_DELAY)
+
+    def _everything(self) -> dict[str, Any]:
+        return {
+            "keys": {one: key.hex() for one, key in self.ring.owned.items()},
+            "spare": {
+                one: [key.hex() for key in keys]
+                for one, keys in self.ring.spares.items()
+            },
+            "loose": [key.hex() for key in self.ring.loose],
+            "identities": self.identities,
+            "extras": self.extras,
+            "auto_add": self.auto_add,
+            "ignored": sorted(self.ignored),
+        }
+
+    @callback
+    def remember(
+        self,
+        keys: Mapping[str, bytes],
+        loose: Iterable[bytes] = (),
+        spare: Mapping[str, Iterable[bytes]] | None = None,
+    ) -> None:
+        """Keep keys for good, by address and loose ones, and further ones of which one may be in use."""
+        for address, key in keys.items():
+            self.ring.add(address, key)
+        for address, further in (spare or {}).items():
+            self.ring.add_spare(address, further)
+        for key in loose:
+            self.ring.add(None, key)
+        self._newcomers.start_anew()
+        self._save()
+
+    @callback
+    def remember_extras(self, extras: Mapping[str, str]) -> None:
+        """Keep what a file said of devices besides, of the newest ones."""
+        self.extras |= extras
+        for address in list(self.extras)[:-EXTRAS]:
+            del self.extras[address]
+        self._save()
+
+    @property
+    def spare(self) -> list[str]:
+        """Return the addresses of devices that are not set up and of which something is kept."""
+        kept = {*self.ring.owned, *self.identities, *self.extras}
+        return sorted(kept - configured(self._hass))
+
+    @callback
+    def forget(self, addresses: Iterable[str], loose: Iterable[bytes] = ()) -> None:
+        """Forget what is kept of some devices, and some loose keys."""
+        for address in addresses:
+            self.ring.remove(address)
+            self.identities.pop(address, None)
+            self.extras.pop(address, None)
+        for key in loose:
+            self.ring.drop(key)
+        self._save()
+
+    async def async_forget_all(self) -> None:
+        """Forget everything, on the disk, too."""
+        self.ring = KeyRing()
+        self.identities, self.extras = {}, {}
+        self.auto_add, self.ignored = False, set()
+        self._newcomers = Newcomers()
+        await async_remove(self._hass, self._store)
+        for trouble in (DAMAGED, NEWER, STOPPED):
+            ir.async_delete_issue(self._hass, DOMAIN, trouble)
+
+    @callback
+    def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
+        """Say whether new sensors are added without asking, and which never are."""
+        self.auto_add, self.ignored = auto_add, set(ignored)
+        self._newcomers.start_anew()
+        self._newcomers.forgive()
+        ir.async_delete_issue(self._hass, DOMAIN, STOPPED)
+        self._save()
+
+    # --- what devices said -----------------------------------------------------------------
+
+    @callback
+    def follow(self, address: str, decoder: Decoder) -> CALLBACK_TYPE:
+        """Leave a device to its own decoder, whose frames are taken instead of ours."""
+        self._followed[address] = decoder
+        self._heard.pop(address, None)
+
+        @callback
+        def stop() -> None:
+            self._followed.pop(address, None)
+
+        return stop
+
+    def frames(self, address: str) -> Frames:
+        """Give the newest encrypted packets of a device."""
+        decoder = self._followed.get(address) or self._heard.get(address)
+        return decoder.frames if decoder else ()
+
+    def everybodys_frames(self) -> dict[str, Frames]:
+        """Give the newest encrypted packets of all devices."""
+        known = {**self._heard, **self._followed}
+        return {
+            address: decoder.frames
+            for address, decoder in known.items()
+            if decoder.frames
+        }
+
+    async def async_match(self, address: str, frames: Frames = ()) -> bytes | None:
+        """Find the key of a device among all known ones; None if none opens what it said."""
+        said = (*self.frames(address), *frames)
+        if not said:
+            return None
+        return await self._hass.async_add_executor_job(self.ring.match, address, said)
+
+    @callback
+    def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+        # Not the general door: this comes with every advert of the house.
+        address = info.address
+        try:
+            followed = self._followed.get(address)
+            if followed is None:
+                self._take(address, info)
+            elif address in self.ring.undecided:
+                self._decide(address, followed)
+        except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
+            self.door.note(err)
+
+    def _take(self, address: str, info: BluetoothServiceInfoBleak) -> None:
+        if is_fleeting(info):
+            return
+        decoder = self._heard.get(address)
+        if decoder is None:
+            if not sighting_of(info):
+                return
+            decoder = self._heard[address] = Decoder(address)
+            if len(self._heard) > DEVICES:
+                self._heard.popitem(last=False)
+        else:
+            self._heard.move_to_end(address)
+        reading = decoder.feed(
+            info.service_data, info.manufacturer_data, info.time, info.source
+        )
+        if self.auto_add and reading.outcome in _TELLING:
+            self._consider(info)
+
+    def _decide(self, address: str, decoder: Decoder) -> None:
+        """Let what a device sends decide which of several keys is its own."""
+        spare, own = self.ring.spare(address), self.ring.get(address)
+        if not spare or own is None:
+            return
+        frames = decoder.frames[-TRIED:]
+        keys = (own, *spare)
+        key = next((one for one in keys if opens(address, one, frames)), None)
+        if key is None:
+            return
+        if key != own and (entry := entry_of(self._hass, address)):
+            self.ring.add(address, key)
+            async_rekey(self._hass, entry, Wish(address=address, key=key))
+        self.ring.settle(address)
+        self._save()
+
+    # --- adding without asking -------------------------------------------------------------
+
+    def _consider(self, info: BluetoothServiceInfoBleak) -> None:
+        """Add a sensor that has been near for a while, one after the other."""
+        address = info.address
+        if address in self.ignored or self._adding.locked():
+            return
+        if not self._newcomers.hear(address, info.time, info.rssi):
+            return
+        if self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address):
+            return
+        self._hass.async_create_task(self._async_add(address), f"{DOMAIN} add a sensor")
+
+    async def _async_add(self, address: str) -> None:
+        async with self._adding:
+            info = bluetooth.async_last_service_info(self._hass, address, False)
+            heard = look_at(info) if info else None
+            decoder = self._heard.get(address)
+            if heard is None or decoder is None or not self.auto_add:
+                return
+            key = await self.async_match(address)
+            if key is None and decoder.frames:
+                # One more packet is no reason to try all keys again; a new key is.
+                return
+            if key is None and Outcome.DECODED not in decoder.counters:
+                self._newcomers.again(address)
+                return
+            wish = Wish(address=address, name=heard.title, key=key, heard=heard)
+            await async_add(self._hass, wish)
+            if not self._newcomers.add(monotonic_time_coarse()):
+                self._stop_adding()
+
+    def _stop_adding(self) -> None:
+        """Add nothing more by itself: so many at once are hardly the user's own."""
+        self.auto_add = False
+        self._save()
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            STOPPED,
+            is_fixable=False,
+            is_persistent=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=STOPPED,
+            translation_placeholders={"count": str(AN_HOUR)},
+        )
+
+    @callback
+    def async_removed(self, address: str) -> None:
+        """Respect that somebody removed a sensor: it does not come back by itself."""
+        if self.auto_add:
+            self.ignored.add(address)
+            self._save()
+
+
+KEYS: HassKey[Keys] = HassKey(f"{DOMAIN}.keys")
+
+
+def key_of(entry: ConfigEntry[Any]) -> bytes | None:
+    """Return the key of an entry, None if it has none that can be read."""
+    try:
+        return parse_key(str(entry.data.get(CONF_KEY) or ""))
+    except KeyFormatError:
+        return None
+
+
+async def async_keys(hass: HomeAssistant) -> Keys:
+    """Give the keys of the house; the first to ask, a flow or an entry, has them loaded."""
+    if KEYS not in hass.data:
+        hass.data[KEYS] = Keys(hass)
+    keys = hass.data[KEYS]
+    await keys.loading
+    return keys
+
+
+def configured(hass: HomeAssistant) -> set[str]:
+    """Give the addresses that have an entry, ignored ones aside."""
+    return {
+        entry.unique_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.unique_id and entry.source != SOURCE_IGNORE
+    }

@@ -1,0 +1,1 @@
+"""Readings passed on: to a broker or into a file."""

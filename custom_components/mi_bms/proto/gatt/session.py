@@ -1,0 +1,333 @@
+"""Read a battery: connect a family's dialogues with a connection that the caller opened.
+
+One ``Session`` serves one device over any number of connections. On each new connection it chooses
+the wire, subscribes and logs in; every ``read`` then runs one poll. A sample is complete or
+there is none. What was learned of a device (write type, protocol variant) is kept in a ``Memory``
+owned by the caller, so a fresh session per poll is as good as one for ever.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+import contextlib
+from dataclasses import dataclass, fields, replace
+import time
+from typing import Final
+
+from ..bms.alarms import Alarm
+from ..bms.codec import Draft, text
+from ..bms.contract import Ask, Context, Family, Talk
+from ..bms.correct import Correction
+from ..bms.derive import finish
+from ..bms.uuids import expand
+from ..model.errors import (
+    AuthNeeded,
+    FrameError,
+    MiBmsError,
+    NoAnswer,
+    PairingNeeded,
+    Unreachable,
+    Unsupported,
+)
+from ..model.fields import Field
+from ..model.sample import BmsSample, DeviceInfo
+from .line import Ear, Line, Memory, begin, converse, fitting_wires, perform
+from .link import GattLink
+
+__all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
+
+DEAF_POLLS: Final = (
+    10  # good polls, after one without an answer, that repeat questions more often
+)
+DIAGNOSE_EVERY: Final = 500  # polls, if nothing else calls for the extras
+PROBE_TRIES: Final = 2
+
+# Device information service: characteristic -> field.
+_INFO: Final = {
+    "2a24": "model",
+    "2a25": "serial_number",
+    "2a26": "fw_version",
+    "2a27": "hw_version",
+    "2a28": "sw_version",
+    "2a29": "manufacturer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Name the device: some dialogues need its advertised name or its address."""
+
+    name: str
+    address: str
+
+
+async def read_device_info(link: GattLink) -> DeviceInfo:
+    """Read the standard device information (service 180A), as far as the device has it."""
+    found = {}
+    for short, name in _INFO.items():
+        if expand(short) in link.characteristics:
+            # One that wants a pairing to be read says nothing of the others.
+            with contextlib.suppress(PairingNeeded):
+                found[name] = text(await link.read(expand(short)))
+    return DeviceInfo(**found)
+
+
+def merge_info(base: DeviceInfo, better: DeviceInfo) -> DeviceInfo:
+    """Put what ``better`` knows over what ``base`` knows."""
+    known = {item.name: getattr(better, item.name) for item in fields(better)}
+    return replace(
+        base, **{name: value for name, value in known.items() if value is not None}
+    )
+
+
+class Session:
+    """Talk to one device of a known family; give it the connection each time."""
+
+    def __init__(
+        self,
+        family: Family,
+        *,
+        memory: Memory | None = None,
+        clock: Callable[[], float] = time.time,
+        correction: Correction | None = None,
+    ) -> None:
+        """Take the family, what is known of the device, a clock in unix seconds and corrections."""
+        self.family = family
+        self.correction = correction or Correction()
+        self.memory = Memory() if memory is None else memory
+        self._clock = clock
+        self._line: Line | None = None
+        self._lock = asyncio.Lock()
+
+    async def read(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> BmsSample:
+        """Poll once; gives a complete sample or raises one of the errors of ``model.errors``."""
+        async with self._lock:
+            try:
+                draft = await self._polled(link, device, secret)
+            except NoAnswer:
+                if self.memory.polls:
+                    self.memory.deaf = DEAF_POLLS
+                raise
+            self.memory.deaf = max(0, self.memory.deaf - 1)
+            await self._extras(link, device, secret, frozenset(draft.alarms))
+            draft.counters = {**self.memory.counters, **draft.counters}
+            self.memory.polls += 1
+            self.correction.apply(draft)
+            return finish(draft, self.family.never)
+
+    async def _polled(
+        self, link: GattLink, device: Device, secret: str | None
+    ) -> Draft:
+        """Poll; a device that never spoke and has several wires is tried on each."""
+        wires = fitting_wires(self.family, link)
+        for _ in wires[1:] if not self.memory.polls else ():
+            try:
+                return await self._bounded(link, device, secret, self.family.poll)
+            except NoAnswer:
+                self.memory.wire = (self.memory.wire + 1) % len(wires)
+        return await self._bounded(link, device, secret, self.family.poll)
+
+    async def identify(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> DeviceInfo:
+        """Read what the device says of itself: standard characteristics, then the family's own words."""
+        async with self._lock:
+            info = (
+                await read_device_info(link)
+                if self.family.standard_info
+                else DeviceInfo()
+            )
+            if self.family.inform is None:
+                return info
+            try:
+                draft = await self._bounded(link, device, secret, self.family.inform)
+            except FrameError, NoAnswer, Unsupported:
+                if info == DeviceInfo():
+                    raise
+                return info
+            return merge_info(info, DeviceInfo(**draft.info))
+
+    async def log_in(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> None:
+        """Connect the conversation and give the password, without polling."""
+        async with self._lock:
+            await self._bounded(link, device, secret, _silence)
+
+    async def diagnose(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> dict[str, int]:
+        """Read the lifetime counters; raises ``Unsupported`` when the family has none."""
+        if self.family.diagnose is None:
+            raise Unsupported("diagnose")
+        async with self._lock:
+            draft = await self._bounded(link, device, secret, self.family.diagnose)
+        self.memory.counters = draft.counters
+        return dict(draft.counters)
+
+    async def switch(
+        self,
+        link: GattLink,
+        device: Device,
+        wanted: dict[Field, bool],
+        secret: str | None = None,
+    ) -> dict[Field, bool]:
+        """Switch FETs on or off by the user's decision; gives what the device acknowledged."""
+        control = self.family.control
+        if (
+            control is None
+            or not wanted
+            or any(name not in self.family.controls for name in wanted)
+        ):
+            raise Unsupported("control")
+        async with self._lock:
+            draft = await self._bounded(
+                link, device, secret, lambda context: control(context, wanted)
+            )
+        return {name: bool(draft.values[name]) for name in wanted}
+
+    async def keep_alive(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> None:
+        """Tell a held connection that somebody is there; does nothing for families that need no such thing."""
+        alive = self.family.alive
+        if alive is not None:
+            async with self._lock:
+                await self._bounded(link, device, secret, alive)
+
+    async def _extras(
+        self,
+        link: GattLink,
+        device: Device,
+        secret: str | None,
+        alarms: frozenset[Alarm],
+    ) -> None:
+        """Read the extras with the second poll and when other alarms are active; a refusal is remembered."""
+        diagnose, memory = self.family.diagnose, self.memory
+        if diagnose is None or not memory.diagnose or not memory.polls:
+            return
+        if memory.polls % DIAGNOSE_EVERY != 1 and alarms == memory.alarms:
+            return
+        try:
+            draft = await self._bounded(link, device, secret, diagnose)
+        except FrameError, NoAnswer, AuthNeeded, PairingNeeded:
+            memory.diagnose = False
+        except Unreachable:
+            # The poll before is complete; the next connection will tell.
+            return
+        else:
+            memory.counters, memory.alarms = draft.counters, alarms
+
+    async def _bounded[T](
+        self,
+        link: GattLink,
+        device: Device,
+        secret: str | None,
+        talk: Callable[[Context], Talk[T]],
+    ) -> T:
+        """Run a dialogue on a ready line within the family's deadline."""
+        line: Line | None = None
+        try:
+            async with asyncio.timeout(self.family.pacing.deadline):
+                line = await self._open(link, device, secret)
+                return await converse(line, talk(line.context))
+        except TimeoutError:
+            self._forget()
+            raise (line.failure() if line else NoAnswer()) from None
+        except MiBmsError:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Let the next call log in anew: after a failure nothing is certain."""
+        self.memory.response.clear()
+        if self._line is not None:
+            self._line.ready = False
+
+    async def _open(self, link: GattLink, device: Device, secret: str | None) -> Line:
+        """Give the line of a connection: subscribed and logged in."""
+        wires = fitting_wires(self.family, link)
+        wire = wires[self.memory.wire % len(wires)]
+        line = self._line if self._line and self._line.link is link else None
+        if line is None or line.context.wire != wire:
+            context = Context(
+                name=device.name,
+                address=device.address.upper(),
+                secret=secret or None,
+                wire=wire,
+                now=int(self._clock()),
+                characteristics=frozenset(link.characteristics),
+                memory=self.memory.notes,
+            )
+            ear = line.ear if line else Ear(link)
+            line = await begin(self.family, ear, context, self.memory)
+            self._line = line
+        if line.ready:
+            line.clear(self.family.fresh)
+        line.began = asyncio.get_running_loop().time()
+        line.context.now = int(self._clock())
+        line.context.secret = secret or None
+        if not line.ready:
+            line.context.state.clear()
+            if self.family.login is not None:
+                await converse(line, self.family.login(line.context))
+            line.ready = True
+        return line
+
+
+def _silence(_context: Context) -> Talk[None]:
+    """Say nothing: the dialogue of somebody who only wants to be let in."""
+    yield from ()
+
+
+async def probe(
+    link: GattLink,
+    device: Device,
+    families: Iterable[Family],
+    *,
+    clock: Callable[[], float] = time.time,
+) -> str | None:
+    """Find the family of a device by asking; only read-only questions, the first valid answer decides.
+
+    The order of ``families`` is the order of asking. Gives the id, or None when nothing fits; a device
+    that wants a password first raises ``AuthNeeded``, one that wants a pairing ``PairingNeeded``.
+    """
+    ear = Ear(link)
+    refused: PairingNeeded | None = None
+    for family in families:
+        if family.probe is None:
+            continue
+        try:
+            wire = fitting_wires(family, link)[0]
+        except Unsupported:
+            continue
+        context = Context(
+            name=device.name,
+            address=device.address.upper(),
+            secret=None,
+            wire=wire,
+            now=int(clock()),
+            characteristics=frozenset(link.characteristics),
+        )
+        try:
+            line = await begin(family, ear, context, Memory())
+            if await _answers(line, family.probe):
+                return family.id
+        except PairingNeeded as err:
+            if err.code is None:
+                raise
+            # What one family writes to may be closed, what the next one writes to open.
+            refused = err
+    if refused is not None:
+        raise refused
+    return None
+
+
+async def _answers(line: Line, question: Ask) -> bool:
+    """Say whether a device answers a family's first question."""
+    try:
+        await perform(line, replace(question, tries=PROBE_TRIES, optional=False))
+    except FrameError, NoAnswer:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Share the few connection slots of the scanners among batteries."""

@@ -1,0 +1,43 @@
+"""How long to stay away from a battery that failed: ever longer, but never out of proportion."""
+
+from typing import Final
+
+from .battery import Pack
+from .link_state import Failure
+
+FIRST: Final = (2.0, 15.0)  # s; bounds of the first pause, a quarter of the interval
+MOST_DOUBLINGS: Final = 16
+JITTER: Final = (
+    0.25  # part by which a pause varies, so that failures do not march in step
+)
+# Part of the outage so far that a pause may last: who often fails also often answers.
+OUTAGE: Final = 1 / 3
+# Time heals none of them.
+HOPELESS: Final = frozenset({Failure.AUTH, Failure.PAIRING, Failure.UNSUPPORTED})
+
+
+def pause_after(
+    pack: Pack,
+    failure: Failure,
+    now: float,
+    *,
+    longest: float,
+    steady: bool,
+    chance: float,
+) -> float:
+    """Give the pause in seconds; ``chance`` is 0 … 1.
+
+    ``steady``: something else than the battery is to blame and may end at any time, so that pauses
+    grow to one interval only.
+    """
+    if failure in HOPELESS:
+        return longest
+    outage = now - (pack.born if pack.read_at is None else pack.read_at)
+    low, high = FIRST
+    first = min(max(pack.effective / 4, low), high)
+    pause = min(
+        min(longest, pack.effective) if steady else longest,
+        max(first, outage * OUTAGE),
+        first * 2.0 ** min(pack.stalled - 1, MOST_DOUBLINGS),
+    )
+    return pause * (1 + JITTER * (2 * chance - 1))

@@ -1,0 +1,316 @@
+"""Say in one word why a battery cannot be reached, and in one what helps; the words are translated.
+
+Pure: the facts at hand in, one diagnosis out. The most specific cause wins: a table of rules is gone
+through from the top, and each rule knows the facts that the ones before it ruled out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from .link_state import Failure
+
+WEAK: Final = -85  # dBm; below it connecting fails more often than not
+
+
+class Cause(StrEnum):
+    """Name why a battery cannot be reached."""
+
+    PAUSED = "paused"
+    PASSWORD_MISSING = "password_missing"  # noqa: S105 (a word, no password)
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105 (a word, no password)
+    PAIRING = "pairing"
+    NO_BLUETOOTH = "no_bluetooth"
+    ADAPTER_STUCK = "adapter_stuck"
+    RADIOS_SILENT = "radios_silent"
+    HELD = "held"
+    ASLEEP = "asleep"
+    OUT_OF_RANGE = "out_of_range"
+    NEVER_HEARD = "never_heard"
+    ADVERTS_ONLY = "adverts_only"
+    RESERVED = "reserved"
+    SLOTS_OTHERS = "slots_others"
+    SLOTS_OURS = "slots_ours"
+    UNSUPPORTED = "unsupported"
+    SILENT = "silent"
+    GARBLED = "garbled"
+    UNBELIEVED = "unbelieved"
+    WEAK_SIGNAL = "weak_signal"
+    RADIO_TROUBLED = "radio_troubled"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Remedy(StrEnum):
+    """Name what helps."""
+
+    RESUME = "resume"
+    ENTER_PASSWORD = "enter_password"  # noqa: S105 (a word, no password)
+    CHECK_PASSWORD = "check_password"  # noqa: S105 (a word, no password)
+    PAIR = "pair"
+    ADD_RADIO = "add_radio"
+    REPLUG_ADAPTER = "replug_adapter"
+    RESTART_RADIOS = "restart_radios"
+    CLOSE_APP = "close_app"
+    WAKE = "wake"
+    CHECK_POWER = "check_power"
+    MOVE_CLOSER = "move_closer"
+    ADD_CONNECTING_RADIO = "add_connecting_radio"
+    LOWER_RESERVE = "lower_reserve"
+    ADD_SLOTS = "add_slots"
+    LENGTHEN_INTERVAL = "lengthen_interval"
+    CHECK_FAMILY = "check_family"
+    RESTART_RADIO = "restart_radio"
+    RESTART_BATTERY = "restart_battery"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """Hold the facts of one radio: dBm is None where it does not hear the battery.
+
+    ``ours`` and ``others`` are slots in use, ``users`` the names of whoever uses them, as far as known.
+    ``silent`` means that it hears nobody at all. ``troubled``: connects lately fail for others too.
+    """
+
+    name: str
+    rssi: int | None = None
+    connectable: bool = True
+    local: bool = False
+    silent: bool = False
+    slots: int = 3
+    ours: int = 0
+    others: int = 0
+    users: tuple[str, ...] = ()
+    troubled: bool = False
+
+    @property
+    def free(self) -> int:
+        """Give how many slots nobody uses."""
+        return max(0, self.slots - self.ours - self.others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Hold what is known when somebody asks; ``..._for`` are seconds, None = not so.
+
+    ``read_for`` is the time since the last good poll, ``heard_for`` since the last advert.
+    ``reserve`` counts the slots that are kept for others. ``unbelieved``: it answers, with values that
+    no battery can have.
+    """
+
+    ears: Sequence[Ear] = ()
+    failure: Failure | None = None
+    failures: int = 0
+    read_for: float | None = None
+    heard_for: float | None = None
+    asleep_for: float | None = None
+    held_for: float | None = None
+    paused_for: float | None = None
+    has_password: bool = False
+    unbelieved: bool = False
+    reserve: int = 0
+
+    @property
+    def hearing(self) -> list[Ear]:
+        """Give the radios that hear the battery, the best first."""
+        heard = [ear for ear in self.ears if ear.rssi is not None]
+        return sorted(heard, key=lambda ear: ear.rssi or 0, reverse=True)
+
+    @property
+    def connecting(self) -> list[Ear]:
+        """Give those of them that can connect."""
+        return [ear for ear in self.hearing if ear.connectable]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Hold one cause and one remedy; the placeholders are for both sentences.
+
+    ``repair`` says whether it is worth a repair issue: it lasts until somebody does something.
+    """
+
+    cause: Cause
+    remedy: Remedy
+    repair: bool
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Hold one line of the table."""
+
+    when: Callable[[Facts], bool]
+    cause: Cause
+    remedy: Remedy
+    repair: bool = True
+
+
+def _connect_fails(facts: Facts) -> bool:
+    return facts.failure in {Failure.CONNECT, Failure.LOST}
+
+
+def _reserved(facts: Facts) -> bool:
+    """Say whether slots are free, but all of them are kept for others."""
+    if facts.failure not in {None, Failure.NO_SLOT}:
+        return False
+    return any(ear.free for ear in facts.connecting) and all(
+        ear.free <= (facts.reserve if ear.others else 0) for ear in facts.connecting
+    )
+
+
+def _no_slot(facts: Facts) -> bool:
+    """Say whether no slot is free; some radios do not tell how many they have until a connect fails."""
+    if facts.failure is None and facts.connecting:
+        return all(not ear.free for ear in facts.connecting)
+    return facts.failure is Failure.NO_SLOT
+
+
+_RULES: Final = (
+    _Rule(
+        lambda facts: facts.paused_for is not None,
+        Cause.PAUSED,
+        Remedy.RESUME,
+        repair=False,
+    ),
+    _Rule(
+        lambda facts: facts.failure is Failure.AUTH and facts.has_password,
+        Cause.PASSWORD_WRONG,
+        Remedy.CHECK_PASSWORD,
+    ),
+    _Rule(
+        lambda facts: facts.failure is Failure.AUTH,
+        Cause.PASSWORD_MISSING,
+        Remedy.ENTER_PASSWORD,
+    ),
+    _Rule(
+        lambda facts: facts.failure is Failure.PAIRING,
+        Cause.PAIRING,
+        Remedy.PAIR,
+    ),
+    _Rule(
+        # Before anything about who hears it: while it is connected it does not advertise.
+        lambda facts: facts.unbelieved,
+        Cause.UNBELIEVED,
+        Remedy.REPORT,
+        repair=False,
+    ),
+    _Rule(lambda facts: not facts.ears, Cause.NO_BLUETOOTH, Remedy.ADD_RADIO),
+    _Rule(
+        lambda facts: (
+            all(ear.silent for ear in facts.ears)
+            and all(ear.local for ear in facts.ears)
+        ),
+        Cause.ADAPTER_STUCK,
+        Remedy.REPLUG_ADAPTER,
+    ),
+    _Rule(
+        lambda facts: all(ear.silent for ear in facts.ears),
+        Cause.RADIOS_SILENT,
+        Remedy.RESTART_RADIOS,
+    ),
+    _Rule(
+        lambda facts: facts.held_for is not None,
+        Cause.HELD,
+        Remedy.CLOSE_APP,
+        repair=False,
+    ),
+    _Rule(
+        lambda facts: facts.asleep_for is not None,
+        Cause.ASLEEP,
+        Remedy.WAKE,
+        repair=False,
+    ),
+    _Rule(
+        lambda facts: (
+            not facts.hearing and facts.heard_for is None and facts.read_for is None
+        ),
+        Cause.NEVER_HEARD,
+        Remedy.MOVE_CLOSER,
+    ),
+    _Rule(lambda facts: not facts.hearing, Cause.OUT_OF_RANGE, Remedy.CHECK_POWER),
+    _Rule(
+        lambda facts: not facts.connecting,
+        Cause.ADVERTS_ONLY,
+        Remedy.ADD_CONNECTING_RADIO,
+    ),
+    _Rule(
+        _reserved,
+        Cause.RESERVED,
+        Remedy.LOWER_RESERVE,
+    ),
+    _Rule(
+        lambda facts: _no_slot(facts) and any(ear.others for ear in facts.connecting),
+        Cause.SLOTS_OTHERS,
+        Remedy.ADD_SLOTS,
+    ),
+    _Rule(_no_slot, Cause.SLOTS_OURS, Remedy.LENGTHEN_INTERVAL),
+    _Rule(
+        lambda facts: facts.failure is Failure.UNSUPPORTED,
+        Cause.UNSUPPORTED,
+        Remedy.CHECK_FAMILY,
+    ),
+    _Rule(
+        # A weak signal loses answers, but what arrives is whole.
+        lambda facts: facts.failure is Failure.GARBLED,
+        Cause.GARBLED,
+        Remedy.CHECK_FAMILY,
+    ),
+    _Rule(
+        lambda facts: (facts.connecting[0].rssi or 0) < WEAK,
+        Cause.WEAK_SIGNAL,
+        Remedy.MOVE_CLOSER,
+    ),
+    _Rule(
+        lambda facts: facts.failure is Failure.SILENT and facts.read_for is None,
+        Cause.SILENT,
+        Remedy.CHECK_FAMILY,
+    ),
+    _Rule(
+        lambda facts: facts.failure is Failure.SILENT,
+        Cause.SILENT,
+        Remedy.RESTART_BATTERY,
+    ),
+    _Rule(
+        lambda facts: _connect_fails(facts) and facts.connecting[0].troubled,
+        Cause.RADIO_TROUBLED,
+        Remedy.RESTART_RADIO,
+    ),
+    _Rule(
+        lambda facts: _connect_fails(facts) and facts.read_for is None,
+        Cause.REFUSED,
+        Remedy.CLOSE_APP,
+    ),
+    _Rule(_connect_fails, Cause.REFUSED, Remedy.RESTART_BATTERY),
+    _Rule(lambda _: True, Cause.UNKNOWN, Remedy.REPORT, repair=False),
+)
+
+
+def diagnose(facts: Facts) -> Diagnosis:
+    """Give the one cause that the facts show best, and its remedy."""
+    rule = next(rule for rule in _RULES if rule.when(facts))
+    return Diagnosis(rule.cause, rule.remedy, rule.repair, _placeholders(facts))
+
+
+def _placeholders(facts: Facts) -> dict[str, str]:
+    """Give what sentences may name; every key is always there, so that no text can miss one."""
+    heard = facts.connecting or facts.hearing
+    best = heard[0] if heard else None
+    users = sorted({user for ear in facts.connecting for user in ear.users})
+    lasting = (facts.paused_for, facts.held_for, facts.asleep_for, facts.heard_for)
+    return {
+        "radio": best.name if best else "-",
+        "rssi": str(best.rssi) if best else "-",
+        "radios": ", ".join(ear.name for ear in facts.ears) or "-",
+        "hearing": ", ".join(f"{ear.name} ({ear.rssi} dBm)" for ear in facts.hearing)
+        or "-",
+        "slots": str(sum(ear.slots for ear in facts.connecting)),
+        "ours": str(sum(ear.ours for ear in facts.connecting)),
+        "others": str(sum(ear.others for ear in facts.connecting)),
+        "users": ", ".join(users) or "-",
+        "failures": str(facts.failures),
+        "minutes": str(
+            round(next((span for span in lasting if span is not None), 0.0) / 60)
+        ),
+    }

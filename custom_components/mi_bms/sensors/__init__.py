@@ -1,0 +1,1 @@
+"""Xiaomi sensors: heard passively, and asked where they answer."""

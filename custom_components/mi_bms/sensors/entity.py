@@ -1,0 +1,181 @@
+"""Publish the fields of a sensor's readings through Home Assistant's passive processors.
+
+A reading carries only what one advert said; a field's entity comes with its first value and is
+there again after a restart, with its last value, from the processors' own store.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, override
+
+from propcache.api import cached_property
+
+from homeassistant.components.bluetooth.passive_update_processor import (
+    PassiveBluetoothDataProcessor,
+    PassiveBluetoothDataUpdate,
+    PassiveBluetoothEntityKey,
+    PassiveBluetoothProcessorEntity,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import UndefinedType
+
+from ..proto.model.fields import Field
+from ..proto.model.reading import Reading, Value
+from .coordinator import SensorCoordinator
+from .device import sensor_device
+
+type Update = PassiveBluetoothDataUpdate[Value]
+
+ATTR_GIVEN: Final = "set_by_action"
+
+_KEYS: Final = {field: PassiveBluetoothEntityKey(field, None) for field in Field}
+
+
+class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
+    """Pick the fields of one platform out of each reading."""
+
+    coordinator: SensorCoordinator
+
+    def __init__(
+        self, table: Mapping[Field, EntityDescription], *, flags: bool
+    ) -> None:
+        """Take the platform's table; ``flags`` says whether it shows booleans or all else."""
+        super().__init__(self._pick)
+        self.table = table
+        self.flags = flags
+        self._described: set[Field] = set()
+
+    def _pick(self, reading: Reading) -> Update:
+        table, keys = self.table, _KEYS
+        values = {
+            field: value
+            for field, value in reading.values.items()
+            if (type(value) is bool) is self.flags and field in table
+        }
+        new = values.keys() - self._described
+        self._described |= new
+        self.coordinator.board.shown |= values
+        further = {
+            (field, number): value
+            for (field, number), value in reading.further.items()
+            if (type(value) is bool) is self.flags and field in table
+        }
+        return PassiveBluetoothDataUpdate(
+            entity_descriptions={keys[field]: table[field] for field in new}
+            | {_numbered(spot): table[spot[0]] for spot in further},
+            entity_data={keys[field]: value for field, value in values.items()}
+            | {_numbered(spot): value for spot, value in further.items()},
+        )
+
+
+def _numbered(spot: tuple[Field, int]) -> PassiveBluetoothEntityKey:
+    return PassiveBluetoothEntityKey(f"{spot[0]}_{spot[1]}", None)
+
+
+def spot_of(key: str) -> tuple[Field | None, int]:
+    """Give the field of an entity's key, and its number from 2 where there are several of the kind."""
+    if key in Field:
+        return Field(key), 1
+    base, _, number = key.rpartition("_")
+    return (
+        (Field(base), int(number))
+        if base in Field and number.isdecimal()
+        else (None, 1)
+    )
+
+
+class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
+    """Be one field of a sensor."""
+
+    def __init__(
+        self,
+        processor: PassiveProcessor,
+        entity_key: PassiveBluetoothEntityKey,
+        description: EntityDescription,
+    ) -> None:
+        """Take the row of today's table: the stored one may be of an older version."""
+        field, self._number = spot_of(entity_key.key)
+        # Without a field it was stored by a newer version.
+        row = processor.table.get(field) if field else None
+        super().__init__(processor, entity_key, row or description)
+        self._attr_device_info = None  # what the property gives is enough
+        self._coordinator = processor.coordinator
+        spec = self._coordinator.decoder.spec
+        if spec and field in spec.optional:
+            self._attr_entity_registry_enabled_default = False
+        self.value: Value | None = None
+        self._attr_extra_state_attributes = {}
+
+    @cached_property
+    @override
+    def available(self) -> bool:
+        """Follow the sensor, whose every coming and going is told to all its entities."""
+        return self._attr_available
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Describe the sensor; needed once, so nothing is kept."""
+        return sensor_device(self._coordinator)
+
+    @cached_property
+    @override
+    def name(self) -> str | UndefinedType | None:
+        """Give the name, with a number for the second and later ones of a kind."""
+        name = super().name
+        if self._number == 1 or not isinstance(name, str):
+            return name
+        return f"{name} {self._number}"
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the field's value from now on."""
+        await super().async_added_to_hass()
+        field, board = self.entity_key.key, self._coordinator.board
+        if field in Field:
+            flags = self.processor.flags
+            self.async_on_remove(board.join(Field(field), self._write, flags=flags))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Take over what is known; mark a value that the sensor did not say."""
+        self.value = self.processor.entity_data.get(self.entity_key)
+        self._attr_available = self._coordinator.available
+        given = self.entity_key.key in self._coordinator.given
+        self._attr_extra_state_attributes = {ATTR_GIVEN: True} if given else {}
+
+    @callback
+    def _write(self, value: Value) -> None:
+        self.value = self.processor.entity_data[self.entity_key] = value
+        if self._attr_extra_state_attributes:
+            self._attr_extra_state_attributes = {}
+        self.async_write_ha_state()
+
+    @callback
+    @override
+    def _handle_processor_update(
+        self, new_data: PassiveBluetoothDataUpdate[Any] | None
+    ) -> None:
+        self._follow()
+        super()._handle_processor_update(new_data)
+
+
+@callback
+def async_add_passive(
+    entry: ConfigEntry[Any],
+    coordinator: SensorCoordinator,
+    processor: PassiveProcessor,
+    entity_class: type[PassiveEntity],
+    description_class: type[EntityDescription],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Connect a platform to a sensor's adverts."""
+    entry.async_on_unload(
+        processor.async_add_entities_listener(entity_class, async_add_entities)
+    )
+    entry.async_on_unload(
+        coordinator.async_register_processor(processor, description_class)
+    )

@@ -1,0 +1,1 @@
+"""Tests of actions in Home Assistant."""

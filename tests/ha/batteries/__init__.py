@@ -1,0 +1,1 @@
+"""Tests of batteries in Home Assistant."""

@@ -1,0 +1,1 @@
+"""Tests of bluetooth in Home Assistant."""

@@ -1,0 +1,139 @@
+"""Batteries without a name, of another type than they look, and of another one later."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from homeassistant.helpers import entity_registry as er
+from tests.world import ad
+from tests.world.devices import KINDS
+from tests.world.devices.server import GattBattery
+from tests.world.peripheral import Peripheral
+
+from ..home import Home, Result
+
+ADDRESS = "C8:47:8C:00:15:44"
+WORD, OTHER_WORD = "123456", "654321"
+
+
+def jbd(**more: Any) -> GattBattery:
+    device: GattBattery = KINDS["JBD"](address=ADDRESS, name="JBD-mine", **more)
+    return device
+
+
+async def by_hand(home: Home, device: Peripheral) -> Result:
+    """Enter the address of a device that is heard without any name or service."""
+    home.air.add(device)
+    home.air.hear(device.address, ad.payload(ad.flags()))
+    await home.clock.settle()
+    flow = await home.choose(await home.start(), "manual")
+    flow = await home.answer(flow, {"address": device.address})
+    assert flow["step_id"] == "kind"
+    return await home.choose(flow, "family")
+
+
+@pytest.mark.parametrize(
+    ("kind", "family", "title"),
+    [
+        ("JBD", "jbd", "JBD smart BMS 1544"),
+        ("EJ", "ej", "E&J Technology BMS 1544"),
+        ("JIKONG", "jikong", "JK BMS 1544"),
+        ("DALY", "daly", "Daly smart BMS 1544"),
+    ],
+)
+async def test_a_nameless_battery_is_found_out(
+    home: Home, kind: str, family: str, title: str
+) -> None:
+    device = KINDS[kind](address=ADDRESS, name=None)
+    form = await by_hand(home, device)
+    done = await home.answer(form, {"family": "find_out"})
+    assert done["type"] == "create_entry", done
+    assert done["data"]["family"] == family
+    assert done["title"] == title
+    await home.clock.run(5)
+
+
+async def test_a_wrong_type_cannot_be_confirmed(home: Home) -> None:
+    form = await by_hand(home, jbd())
+    form = await home.answer(form, {"family": "jikong"})
+    assert form["step_id"] == "family"
+    assert form["errors"] == {"base": "other_family"}
+    assert form["description_placeholders"]["family"] == "JBD smart BMS"
+    marker = next(iter(form["data_schema"].schema))
+    assert marker.description == {"suggested_value": "jbd"}
+    done = await home.answer(form, {"family": "jbd"})
+    assert done["data"]["family"] == "jbd"
+    await home.clock.run(5)
+
+
+async def test_a_battery_that_looks_like_a_newer_one(home: Home) -> None:
+    """Both kinds of Daly look the same; the newer one is asked first and gets no answer."""
+    device = KINDS["RECORDED"](
+        address=ADDRESS, vector="daly_legacy:all_commands", name="DL-40A1B2C3D4"
+    )
+    form = await home.discover(device)
+    assert form["description_placeholders"]["family"] == "Daly smart BMS"
+    form = await home.answer(form, {})
+    assert form["errors"] == {"base": "other_family"}
+    done = await home.answer(form, {})
+    assert done["data"]["family"] == "daly_legacy"
+    await home.clock.run(5)
+
+
+async def test_a_silent_battery_is_said_to_be_silent(home: Home) -> None:
+    form = await by_hand(home, jbd())
+    home.air.faults[ADDRESS].mute = True
+    form = await home.answer(form, {"family": "jbd"})
+    assert form["errors"] == {"base": "no_answer"}
+    form = await home.answer(form, {"family": "find_out"})
+    assert form["errors"] == {"base": "not_supported"}
+
+
+async def test_another_family_keeps_the_history_of_the_entities(home: Home) -> None:
+    device = jbd()
+    entry = await home.add(device)
+    await home.clock.run(5)
+    registry = er.async_get(home.hass)
+    before = {
+        one.unique_id: one.entity_id
+        for one in er.async_entries_for_config_entry(registry, entry.entry_id)
+    }
+    registry.async_update_entity(
+        before[f"{ADDRESS}-voltage"], new_entity_id="sensor.my_battery"
+    )
+    removed = async_capture_events(home.hass, er.EVENT_ENTITY_REGISTRY_UPDATED)
+    assert all("jbd" not in unique_id for unique_id in before)
+
+    other = KINDS["EJ"](address=ADDRESS, name="LT-12V-1544")
+    home.air.devices[ADDRESS] = other
+    flow = await home.reconfigure(entry)
+    form = await home.choose(flow, "family")
+    done = await home.answer(form, {"family": "ej"})
+    assert done["reason"] == "reconfigure_successful"
+    await home.clock.run(5)
+    assert entry.data["family"] == "ej"
+    assert not [one for one in removed if one.data["action"] == "remove"]
+    assert home.entity_id(other, "voltage") == "sensor.my_battery"
+    assert float(home.value(other, "voltage")) == other.truth()["voltage"]
+
+
+async def test_a_new_password_keeps_what_was_learned(home: Home) -> None:
+    device = jbd(password=WORD, handshake="short")
+    form = await home.discover(device)
+    form = await home.answer(form, {})
+    done = await home.answer(form, {"password": WORD})
+    entry = done["result"]
+    # The counters are read later than the rest.
+    await home.clock.until(lambda: entry.data["profile"]["counters"], 400)
+    learned = entry.data["profile"]
+    device.password = OTHER_WORD
+    await home.clock.until(lambda: home.flows(ADDRESS), 400)
+    (flow,) = home.flows(ADDRESS)
+    assert flow["context"]["source"] == "reauth"
+    done = await home.answer(flow, {"password": OTHER_WORD})
+    assert done["reason"] == "reauth_successful"
+    await home.clock.run(5)
+    assert entry.data["password"] == OTHER_WORD
+    assert entry.data["profile"] == learned
+    assert home.value(device, "voltage") != "unavailable"

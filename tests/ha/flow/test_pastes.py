@@ -1,0 +1,166 @@
+"""Hostile pastes through the real flows: the event loop goes on, and how long it paused is printed."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+import contextlib
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from custom_components.mi_bms.flow import (
+    import_keys as flow_keys,
+    sensor as flow_sensor,
+)
+from custom_components.mi_bms.keys import import_preview as preview
+from custom_components.mi_bms.keys.import_preview import OFFERED
+
+from ..home import Home, Result
+from ..keys.test_import import choices, ticked
+from ..keys.test_ring import ADDRESS, entries, take, thermometer
+
+MEGABYTE = 1_000_000
+HEARD = 60
+
+PASTES: dict[str, str] = {
+    "objects": "{}" * (MEGABYTE // 2),
+    "objects and letters": "{}x" * (MEGABYTE // 3),
+    "arrays": "[[]\n" * (MEGABYTE // 4),
+    "brackets": "[" * MEGABYTE,
+    "braces": "{" * MEGABYTE,
+    "quotes": '"' * MEGABYTE,
+    "digits": "9" * MEGABYTE,
+    "colons": ":" * MEGABYTE,
+    "pairs": "00:" * (MEGABYTE // 3),
+    "blanks": " " * MEGABYTE + "x",
+    "line feeds": "\n" * MEGABYTE + "x",
+    "carriage returns": "x\r" * (MEGABYTE // 2),
+    "escapes": "\x1b[" * (MEGABYTE // 2),
+    "long lines": ("mac: " * 800 + "\n") * 250,
+    "aliases": "a: &a [x, x]\nb: [*a, *a]\n" * 35_000,
+    "garbage": "".join(chr(33 + number * 7 % 90) for number in range(MEGABYTE)),
+    "2,000 keys without addresses": "\n".join(f"{n:032x}" for n in range(1, 2001)),
+    "2,000 keys with addresses": "\n".join(
+        f"C0:FF:EE:00:{n >> 8:02X}:{n & 255:02X} {n:032x}" for n in range(1, 2001)
+    ),
+    "2,000 entries of mi32cfg": "["
+    + ",".join(
+        f'{{"MAC":"C0FFEE00{n:04X}","PID":"055b","key":"{n:032x}"}}'
+        for n in range(1, 2001)
+    )
+    + "]\0",
+    "2,000 addresses without keys": "["
+    + ",".join(
+        f'{{"MAC":"C0FFEE00{n:04X}","PID":"01aa","key":""}}' for n in range(1, 2001)
+    )
+    + "]\0",
+    "2,000 words with both": "\n".join(
+        f"{n:032x}C0FFEE00{n:04X}" for n in range(1, 2001)
+    ),
+}
+
+
+def now() -> float:
+    """Return the real time, which stands still for nobody."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+class Pulse:
+    """Feel how long the event loop pauses."""
+
+    def __init__(self) -> None:
+        self.longest, self._last, self._beats = 0.0, 0.0, False
+
+    @contextlib.contextmanager
+    def felt(self) -> Iterator[None]:
+        self.longest, self._last, self._beats = 0.0, now(), True
+        self._beat()
+        try:
+            yield
+        finally:
+            self._beats = False
+
+    def _beat(self) -> None:
+        self.longest = max(self.longest, now() - self._last)
+        self._last = now()
+        if self._beats:
+            asyncio.get_running_loop().call_soon(self._beat)
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
+    """Note of each heavy function whether it ran beside the event loop."""
+    loop, seen = threading.get_ident(), dict[str, set[bool]]()
+
+    def note(module: Any, name: str) -> None:
+        real: Callable[..., Any] = getattr(module, name)
+
+        def noted(*given: Any) -> Any:
+            seen.setdefault(name, set()).add(threading.get_ident() != loop)
+            return real(*given)
+
+        monkeypatch.setattr(module, name, noted)
+
+    note(flow_keys, "read_keys")
+    note(flow_keys, "_told")
+    note(flow_sensor, "judge")
+    note(preview, "look")
+    return seen
+
+
+async def crowded(home: Home) -> Result:
+    """Let many encrypted sensors be heard; return the form that asks for the key of one."""
+    form = await home.discover(thermometer())
+    for number in range(HEARD):
+        device = thermometer(f"A4:C1:38:0A:00:{number:02X}", f"{number + 7:030x}ab")
+        home.air.add(device)
+        await home.listen(device, 2)
+    return form
+
+
+async def test_no_paste_holds_the_event_loop(
+    home: Home, outside: dict[str, set[bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    key_form = await crowded(home)
+    pulse, told = Pulse(), []
+    for name, text in PASTES.items():
+        flow = await home.choose(await home.start(), "keys")
+        flow = await home.choose(flow, "import_keys")
+        with pulse.felt():
+            form = await home.answer(flow, {"text": text})
+        told.append((pulse.longest, f"import, {name}"))
+        assert form["type"] == "form"
+        home.hass.config_entries.flow.async_abort(form["flow_id"])
+        with pulse.felt():
+            form = await home.answer(key_form, {"key": text})
+        told.append((pulse.longest, f"key field, {name}"))
+        if form["step_id"] != "key":
+            break
+    with capsys.disabled():
+        told.sort(reverse=True)
+        for longest, name in told[:8]:
+            sys.stdout.write(f"\n{longest * 1000:6.1f} ms  {name}")
+        sys.stdout.write(f"\nof {len(told)} pastes\n")
+    assert set(outside) == {"read_keys", "_told", "judge", "look"}
+    assert all(where == {True} for where in outside.values())
+
+
+async def test_taking_many_lets_the_event_loop_go_on(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = await home.choose(await home.start(), "keys")
+    flow = await home.choose(flow, "import_keys")
+    form = await home.answer(flow, {"text": PASTES["2,000 keys with addresses"]})
+    assert len(choices(form)) == OFFERED
+    assert "too many at once" in form["description_placeholders"]["rest"]
+    some = ticked(form)[:60]
+    pulse = Pulse()
+    with pulse.felt():
+        done = await take(home, form, *some)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{pulse.longest * 1000:6.1f} ms  taking {len(some)}\n")
+    assert done["description_placeholders"]["added"] == str(len(some))
+    assert len(entries(home)) == len(some)
+    assert ADDRESS not in entries(home)
