@@ -75,6 +75,26 @@ def test_not_ours(service: int, data: bytes) -> None:
     assert decode(data, service=service).outcome is Outcome.NOT_OURS
 
 
+@pytest.mark.parametrize(
+    ("service", "data", "field"),
+    [
+        (0x181A, MAC + bytes.fromhex("00a22f5fffff19"), "voltage"),
+        (0x181A, CUSTOM[:10] + b"\xff\xff" + CUSTOM[12:], "voltage"),
+        (0x181D, bytes.fromhex("22ffffe507040b101301"), "weight_raw"),
+        (0x181D, bytes.fromhex("23ffffe507040b101301"), "weight_raw"),
+        (0x181D, bytes.fromhex("32ffffe507040b101301"), "weight_raw"),
+        (0x181B, bytes.fromhex("0226b20705040f0201ac01ffff"), "weight_raw"),
+        (0xFEE0, bytes(7) + b"\xff\xff\x01" + bytes(10), "weight_raw"),
+    ],
+)
+def test_a_number_with_every_bit_set_is_none(
+    service: int, data: bytes, field: str
+) -> None:
+    reading = values(decode(data, service=service))
+    assert field not in reading
+    assert field.removesuffix("_raw") not in reading
+
+
 def test_unknown_address_form_takes_the_macs_word() -> None:
     decoder = Decoder("B1F0C6A4-0000-4000-8000-0123456789AB")
     assert decoder.feed_one(uuid(0x181A), ATC, 0.0).outcome is Outcome.DECODED

@@ -20,7 +20,7 @@ OPTIONAL = {"idle_time"}
 FINE = {"weight": 0.005, "weight_raw": 0.005, "voltage": 0.005}
 
 
-def _equal(name: str, expected: Any, found: Any) -> bool:
+def equal(name: str, expected: Any, found: Any) -> bool:
     if isinstance(expected, (bool, str)) or isinstance(found, (bool, str)):
         return expected == found and type(expected) is type(found)
     return found is not None and abs(expected - found) <= FINE.get(name, 0.05)
@@ -35,8 +35,8 @@ def test_vector(vector: dict[str, Any]) -> None:
     accepted = vector.get("also_accept", {})
     for name, expected in vector["expect"].items():
         found = result["values"][name]
-        fits = _equal(name, expected, found)
-        assert fits or (name in accepted and _equal(name, accepted[name], found)), name
+        fits = equal(name, expected, found)
+        assert fits or (name in accepted and equal(name, accepted[name], found)), name
     wanted = [{"properties": {}, **event} for event in vector["events"]]
     assert result["events"] == wanted
 

@@ -1021,9 +1021,11 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         "XMZNMS01OD",
         "Door Lock E10",
         *_SPEC_LOCK_FIELDS,
+        Field.BATTERY_LOW,
         objects={
             0x4E14: locks.SPEC_LOCK_E10,
             0x5015: locks.SPEC_DOOR_E10,
+            0x5601: locks.LOW_AT_E10,
             0x5A06: _RINGS,
         },
     ),
@@ -1273,6 +1275,7 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         "xiaomi.sensor_smoke.yg2",
         "Smoke Alarm 2",
         Field.SMOKE,
+        Field.TEMPERATURE,
         Field.BATTERY_LOW,
         objects={
             0x4804: states(

@@ -10,6 +10,7 @@ from typing import Final
 
 from ..model.fields import Field
 from ..model.reading import Event, Value
+from .limits import plausible
 from .rows import Events, ObjectSpec, State, Values, states
 
 _KEY_AND_RESULT: Final = Struct("<IB")
@@ -80,6 +81,8 @@ FAULTS: Final[Mapping[int, str]] = {
     0xC0DE1005: "the_lock_sensor_is_faulty",
 }
 
+_FAULT: Final = 0xC0DE  # in place of a kind of key
+
 LOCK_TYPES: Final = tuple(name for name, _, _ in ACTIONS.values())
 FAULT_TYPES: Final = tuple(FAULTS.values())
 
@@ -141,10 +144,11 @@ def lock_action(*, separate: bool = False, one_time: range = range(0)) -> Object
         values[field if separate else Field.LOCK] = unlocked
         values[Field.LOCK_METHOD] = method
         event = Event("lock", name)
-        if fault := FAULTS.get(key):
-            return (event, Event("error", fault))
-        values[Field.KEY_ID] = key_name(key)
-        return (event,)
+        if key >> 16 != _FAULT:
+            values[Field.KEY_ID] = key_name(key)
+            return (event,)
+        fault = FAULTS.get(key)
+        return (event, Event("error", fault)) if fault else (event,)
 
     further = (Field.CHILDLOCK, Field.ANTILOCK) if separate else ()
     return ObjectSpec(
@@ -235,14 +239,34 @@ SPEC_METHODS: Final[Mapping[int, str]] = {
     10: "biometrics",
 }
 _HARDWARE_METHODS: Final[Mapping[int, str]] = {
+    0x01: "bluetooth",
     0x02: "biometrics",  # a finger
+    0x03: "password",
+    0x04: "nfc_method",
     0x05: "biometrics",  # a face
+    0x08: "key_method",
+    0x09: "one_time_password",
+    0x0A: "periodic_password",
+    0x0C: "coercion_method",
     0x0F: "manual",
     0x10: "automatic",
 }
-SPEC_ACTIONS: Final[Mapping[int, bool]] = {1: False, 2: True, 3: False, 4: True}
-_TWO_ACTIONS: Final[Mapping[int, bool]] = {1: False, 2: True}
 _SIDES: Final[Mapping[int, str]] = {1: "inside", 2: "outside"}
+# Whether it is open afterwards, and the side if the action itself tells it.
+type _Action = tuple[bool, str | None]
+SPEC_ACTIONS: Final[Mapping[int, _Action]] = {
+    1: (False, None),
+    2: (True, None),
+    3: (False, None),
+    4: (True, None),
+}
+_HARDWARE_ACTIONS: Final[Mapping[int, _Action]] = {
+    1: (False, None),
+    2: (True, None),
+    3: (False, "outside"),
+    4: (False, "inside"),
+    5: (True, "inside"),
+}
 _SPEC_LOCK_TYPES: Final = (
     "unlock_inside_the_door",
     "unlock_outside_the_door",
@@ -256,7 +280,7 @@ def spec_action(
     layout: str,
     order: tuple[str, ...],
     methods: Mapping[int, str],
-    actions: Mapping[int, bool],
+    actions: Mapping[int, _Action],
     ends: tuple[Field, ...] = (),
 ) -> ObjectSpec:
     """Describe a lock's event; ``order`` names the numbers of ``layout``: key, method, action, side.
@@ -267,16 +291,17 @@ def spec_action(
 
     def decode(data: bytes, at: int, values: Values) -> Events | None:
         told = dict(zip(order, packed.unpack_from(data, at), strict=True))
-        unlocked = actions.get(told["action"])
-        if unlocked is None:
+        action = actions.get(told["action"])
+        if action is None:
             return None
+        unlocked, side = action
         values[Field.LOCK] = unlocked
         if not unlocked:
             values.update(dict.fromkeys(ends, False))
         values[Field.KEY_ID] = str(told["key"])
         if name := methods.get(told["method"]):
             values[Field.LOCK_METHOD] = name
-        if side := _SIDES.get(told["side"]):
+        if side := side or _SIDES.get(told["side"]):
             verb = "unlock" if unlocked else "lock"
             return (Event("lock", f"{verb}_{side}_the_door"),)
         # That it was unlocked from an unknown side has no word of its own.
@@ -296,14 +321,14 @@ SPEC_LOCK_09LM: Final = spec_action(
     "<HIBBB",
     ("key", "time", "action", "method", "side"),
     _HARDWARE_METHODS,
-    _TWO_ACTIONS,
+    _HARDWARE_ACTIONS,
     (Field.DOOR_LEFT_OPEN,),
 )
 SPEC_LOCK_E10: Final = spec_action(
     "<HBBBI",
     ("key", "method", "action", "side", "time"),
     _HARDWARE_METHODS,
-    _TWO_ACTIONS,
+    _HARDWARE_ACTIONS,
 )
 
 _SPEC_FAULTS: Final[Mapping[int, str]] = {
@@ -364,6 +389,16 @@ SPEC_DOOR_E10: Final = states(
     },
     generic=False,
 )
+
+
+def _low_at(data: bytes, at: int, values: Values) -> None:
+    # The same lock warns with the charge at which it does.
+    values[Field.BATTERY_LOW] = True
+    if plausible(Field.BATTERY, data[at]):
+        values[Field.BATTERY] = data[at]
+
+
+LOW_AT_E10: Final = ObjectSpec({1: _low_at}, (Field.BATTERY_LOW, Field.BATTERY))
 BOLT_R2: Final = states(
     {code: State({Field.LOCK: code >= 0x20}) for code in range(0x10, 0x30, 4)},
     generic=False,

@@ -27,6 +27,7 @@ from .rows import (
     only_one,
     pair,
     real,
+    scaled,
     states,
 )
 
@@ -80,6 +81,11 @@ def _no_motion_seconds(data: bytes, at: int, values: Values) -> Reason | None:
         return Reason.RANGE
     values[Field.MOTION] = seconds == 0
     return None
+
+
+def _minutes(field: Field) -> ObjectSpec:
+    # One byte by the published spec; at least one sensor sends two.
+    return ObjectSpec(dict((scaled(field, "<B"), scaled(field, "<H"))), (field,))
 
 
 def _pairing(data: bytes, at: int, values: Values) -> tuple[Event, ...]:
@@ -261,10 +267,10 @@ OBJECTS: Final[Mapping[int, ObjectSpec]] = {
     0x483F: number(Field.PRESSURE_PRESENT_TIME_SET, "<I", generic=False),
     0x4840: number(Field.PRESSURE_NOT_PRESENT_TIME_SET, "<I", generic=False),
     0x484E: above_zero(Field.OCCUPANCY),
-    0x484F: number(Field.DURATION_CLEARED, "<B", generic=False),
-    0x4850: number(Field.DURATION_DETECTED, "<B", generic=False),
-    0x4851: number(Field.DURATION_DETECTED, "<B", generic=False),
-    0x4852: number(Field.DURATION_CLEARED, "<B", generic=False),
+    0x484F: _minutes(Field.DURATION_CLEARED),
+    0x4850: _minutes(Field.DURATION_DETECTED),
+    0x4851: _minutes(Field.DURATION_DETECTED),
+    0x4852: _minutes(Field.DURATION_CLEARED),
     0x487B: above_zero(Field.TOP_SPLASH),
     0x4A01: flag(Field.BATTERY_LOW, generic=False),
     0x4A08: ObjectSpec({4: _motion_lux}, (Field.MOTION, Field.ILLUMINANCE)),

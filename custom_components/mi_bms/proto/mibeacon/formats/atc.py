@@ -29,6 +29,7 @@ _ATC: Final = Struct(">6shBBHB")
 _CUSTOM: Final = Struct("<6shHHB")
 _CUSTOM_PLAIN: Final = Struct("<hHBB")
 _FLAGS_AT: Final = 14
+_NO_VOLTAGE: Final = 0xFFFF
 
 _REED: Final = 0x01  # set = open
 _OUTPUT: Final = 0x02
@@ -40,6 +41,10 @@ _HEADER: Final = 3
 
 def _flags(flags: int) -> dict[Field, Value]:
     return {Field.OPENING: bool(flags & _REED), Field.SWITCH: bool(flags & _OUTPUT)}
+
+
+def _cell(millivolts: int) -> dict[Field, Value]:
+    return {} if millivolts == _NO_VOLTAGE else {Field.VOLTAGE: millivolts / 1000}
 
 
 def inner_mac(data: bytes) -> bytes | None:
@@ -66,8 +71,8 @@ def _atc(data: bytes) -> Content:
             Field.TEMPERATURE: tenths / 10,
             Field.HUMIDITY: humidity,
             Field.BATTERY: battery,
-            Field.VOLTAGE: millivolts / 1000,
-        },
+        }
+        | _cell(millivolts),
         model=MODEL,
     )
 
@@ -77,9 +82,8 @@ def _custom(data: bytes) -> Content:
     values: dict[Field, Value] = {
         Field.TEMPERATURE: hundredths / 100,
         Field.HUMIDITY: humidity / 100,
-        Field.VOLTAGE: millivolts / 1000,
         Field.BATTERY: battery,
-    }
+    } | _cell(millivolts)
     if len(data) == CUSTOM:
         values |= _flags(data[_FLAGS_AT])
     return sift(values, model=MODEL, name=CUSTOM_NAME)
