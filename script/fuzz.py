@@ -226,7 +226,7 @@ def damage(data: bytes, rng: random.Random) -> bytes:
 
 
 def complaint(reading: Reading) -> str | None:
-    """Say what is wrong with a reading."""
+    """Return what is wrong with a reading."""
     for name, value in reading.values.items():
         if not isinstance(name, Field):
             return f"{name!r} is no field"
@@ -269,7 +269,7 @@ def run_chunk(source: Source, state: State, size: int) -> None:
 
 
 def memory() -> float:
-    """Give the resident memory in MiB; 0 where the system does not say."""
+    """Return the resident memory in MiB; 0 where the system does not say."""
     gc.collect()
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text("ascii").splitlines():

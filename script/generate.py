@@ -61,7 +61,7 @@ PASSWORD = {Secret.NONE: "", Secret.TEXT: "password, if set", Secret.PIN: "PIN"}
 
 
 def manifest() -> str:
-    """Give the manifest; its version is the only thing kept from the file that is there."""
+    """Return the manifest; its version is the only thing kept from the file that is there."""
     found: list[Mapping[str, Any]] = [*MATCHERS, *matching.matchers()]
     matchers = [{key: one[key] for key in sorted(one)} for one in found]
     version = json.loads(MANIFEST.read_text())["version"]
@@ -71,7 +71,7 @@ def manifest() -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """Give the lines of a table in Markdown."""
+    """Return the lines of a table in Markdown."""
     head = tuple(head)
     lines = (head, ("---",) * len(head), *rows)
     return [
@@ -202,7 +202,7 @@ def not_offered() -> list[str]:
 
 
 def _looks(entry: Entry) -> str:
-    """Say how the adverts of a family look: names first, then what is told by other signs."""
+    """Return how the adverts of a family look: names first, then what is told by other signs."""
     if entry.manual:
         return "anything: choose the type by hand, or let it be found out"
     named = _joined(f"`{row.name}`" for row in entry.match if row.name)
@@ -211,7 +211,7 @@ def _looks(entry: Entry) -> str:
 
 
 def _signs(row: Match) -> str:
-    """Say what an advert without a certain name has."""
+    """Return what an advert without a certain name has."""
     signs = [f"service `{_short(row.service)}`"] if row.service else []
     signs += [f"service data `{_short(row.service_data)}`"] if row.service_data else []
     if row.mfr:
@@ -224,7 +224,7 @@ def _signs(row: Match) -> str:
 
 
 def _short(uuid: str) -> str:
-    """Give the four digits of a UUID that is in the Bluetooth base."""
+    """Return the four digits of a UUID that is in the Bluetooth base."""
     return uuid[4:8] if expand(uuid[4:8]) == uuid else uuid
 
 
@@ -311,7 +311,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
 
 
 def readme() -> str:
-    """Give the README with its tables made anew."""
+    """Return the README with its tables made anew."""
     text = README.read_text()
     for name, make in TABLES.items():
         begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
@@ -324,7 +324,7 @@ def readme() -> str:
 
 
 def stale() -> dict[Path, str]:
-    """Give each file whose content is not what the tables say, with what it should be."""
+    """Return each file whose content is not what the tables say, with what it should be."""
     return {
         path: wanted
         for path, wanted in ((MANIFEST, manifest()), (README, readme()))

@@ -60,7 +60,7 @@ class PassiveFlag(PassiveEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Give the last state that was heard."""
+        """Return the last state that was heard."""
         value = self.value
         return None if value is None else bool(value)
 
@@ -78,7 +78,7 @@ class BatteryFlag(BatteryEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Give the state of the last good sample; a mask is on while any bit is set."""
+        """Return the state of the last good sample; a mask is on while any bit is set."""
         value = self.sample.values.get(self.spot.field) if self.sample else None
         if value is None:
             return None

@@ -150,7 +150,7 @@ class MiBmsConfigFlow(
     async def async_step_nothing_heard(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say why nothing may have been found, and offer both ways again."""
+        """Return why nothing may have been found, and offer both ways again."""
         return self.async_show_menu(
             step_id="nothing_heard", menu_options=["search", "manual"]
         )
@@ -296,7 +296,7 @@ class MiBmsConfigFlow(
     def async_get_options_flow(
         config_entry: ConfigEntry,
     ) -> BatteryOptions | SensorOptionsFlow | OutputOptions:
-        """Give the options form of an entry's kind."""
+        """Return the options form of an entry's kind."""
         if config_entry.data[CONF_KIND] == KIND_OUTPUT:
             return OutputOptions()
         battery = config_entry.data[CONF_KIND] == KIND_BATTERY

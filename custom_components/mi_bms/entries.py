@@ -46,7 +46,7 @@ class Wish:
 def sensor_data(
     wish: Wish, product: int | None = None, model: str | None = None
 ) -> dict[str, Any]:
-    """Give the data of a sensor's entry; ``product`` and ``model`` are what was heard."""
+    """Return the data of a sensor's entry; ``product`` and ``model`` are what was heard."""
     if product is None:
         product = wish.product
     if model is None and product is not None and (spec := DEVICES.get(product)):
@@ -61,7 +61,7 @@ def sensor_data(
 
 
 def key_data(wish: Wish) -> dict[str, Any]:
-    """Give what a new key changes in an entry."""
+    """Return what a new key changes in an entry."""
     data: dict[str, Any] = {CONF_KEY: wish.key.hex()} if wish.key else {}
     if wish.keyed_at is not None:
         data[CONF_KEYED_AT] = wish.keyed_at
@@ -98,7 +98,7 @@ def _title(data: dict[str, Any]) -> str:
 
 @callback
 def async_rekey(hass: HomeAssistant, entry: ConfigEntry, wish: Wish) -> None:
-    """Give an entry a new key; a question for it that is still open is settled by that."""
+    """Set another key for an entry; a question for it that is still open is settled by that."""
     hass.config_entries.async_update_entry(entry, data={**entry.data, **key_data(wish)})
     for flow in entry.async_get_active_flows(hass, {"reauth"}):
         hass.config_entries.flow.async_abort(flow["flow_id"])
@@ -106,13 +106,13 @@ def async_rekey(hass: HomeAssistant, entry: ConfigEntry, wish: Wish) -> None:
 
 
 def entry_of(hass: HomeAssistant, address: str) -> ConfigEntry | None:
-    """Give the entry of a device; one that only says "ignore it" does not count."""
+    """Return the entry of a device; one that only says "ignore it" does not count."""
     entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address)
     return None if entry is None or entry.source == SOURCE_IGNORE else entry
 
 
 def runtime_of(hass: HomeAssistant, device: dr.AnyDeviceEntry | None) -> object:
-    """Give what a device's entry runs; None when the device is gone or its entry does not run."""
+    """Return what a device's entry runs; None when the device is gone or its entry does not run."""
     if device is None:
         return None
     entry = hass.config_entries.async_get_entry(device.config_entry_id)
@@ -120,5 +120,5 @@ def runtime_of(hass: HomeAssistant, device: dr.AnyDeviceEntry | None) -> object:
 
 
 def runtime_of_id(hass: HomeAssistant, device_id: str) -> object:
-    """Give what the entry of the device with this id runs."""
+    """Return what the entry of the device with this id runs."""
     return runtime_of(hass, dr.async_get(hass).async_get(device_id))

@@ -198,7 +198,7 @@ _OPTIONS: Final[Mapping[str, probatio.Schema]] = {
 
 
 def is_sound(entry: ConfigEntry[Any]) -> bool:
-    """Say whether an entry holds what its kind needs, and nothing in the place of something else."""
+    """Return whether an entry holds what its kind needs, and nothing in the place of something else."""
     kind = entry.data.get(CONF_KIND)
     if not isinstance(kind, str) or kind not in _DATA:
         return False

@@ -119,7 +119,7 @@ def _add_battery(
 
 
 def source_of(registered: er.RegistryEntry) -> str | None:
-    """Give the source of an event entity, or None for any other entity."""
+    """Return the source of an event entity, or None for any other entity."""
     if registered.domain != EVENT_DOMAIN:
         return None
     return registered.unique_id.partition(f"-{_ID_PREFIX}")[2] or None
@@ -128,7 +128,7 @@ def source_of(registered: er.RegistryEntry) -> str | None:
 def types_of(
     hass: HomeAssistant, device: dr.AnyDeviceEntry, source: str
 ) -> tuple[str, ...]:
-    """Give what can happen at a source: what the model has, else what there is of its kind."""
+    """Return what can happen at a source: what the model has, else what there is of its kind."""
     coordinator = runtime_of(hass, device)
     known = coordinator if isinstance(coordinator, SensorCoordinator) else None
     return _types(known, source)

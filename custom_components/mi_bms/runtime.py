@@ -66,7 +66,7 @@ class Feed:
 
     @property
     def wanted(self) -> bool:
-        """Say whether anybody listens."""
+        """Return whether anybody listens."""
         return bool(self._listeners)
 
     @callback
@@ -121,7 +121,7 @@ class Shared:
 
     @property
     def reserve(self) -> int:
-        """Give how many slots of a radio stay free for other integrations."""
+        """Return how many slots of a radio stay free for other integrations."""
         return self.polls.scheduler.settings.reserve
 
     @callback

@@ -121,7 +121,7 @@ class PassiveSensor(PassiveEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Value | datetime | None:
-        """Give the last value that was heard."""
+        """Return the last value that was heard."""
         value = self.value
         if value is None or self._plain:
             return value
@@ -129,7 +129,7 @@ class PassiveSensor(PassiveEntity, SensorEntity):
 
     @cached_property
     def _plain(self) -> bool:
-        """Say whether a value is shown as it is: all but points in time."""
+        """Return whether a value is shown as it is: all but points in time."""
         return self.device_class is not _C.TIMESTAMP
 
 
@@ -166,7 +166,7 @@ class RssiSensor(PolledSensor):
     @property
     @override
     def native_value(self) -> int | None:
-        """Give the strength of the newest advert."""
+        """Return the strength of the newest advert."""
         return self._coordinator.rssi
 
 
@@ -178,7 +178,7 @@ class LastSeenSensor(PolledSensor):
     @property
     @override
     def native_value(self) -> datetime | None:
-        """Give the time; while the sensor is heard it moves in steps, to spare the database."""
+        """Return the time; while the sensor is heard it moves in steps, to spare the database."""
         seen, shown = self._coordinator.seen_at, self._shown
         fresh = shown is None or (
             seen is not None
@@ -222,12 +222,12 @@ class LossSensor(PolledSensor):
     @property
     @override
     def native_value(self) -> float | None:
-        """Give the lost share."""
+        """Return the lost share."""
         return self._coordinator.receivers.losses.share(self._source)
 
 
 def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
-    """Give the translation key of a probe, which names its place, and its number among its like."""
+    """Return the translation key of a probe, which names its place, and its number among its like."""
     place = places[index - 1]
     number = places[:index].count(place)
     if place is Place.GENERIC:
@@ -265,7 +265,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Value | datetime | date | None:
-        """Give the value of the last good sample, in the unit of its row."""
+        """Return the value of the last good sample, in the unit of its row."""
         value, seconds = self._said, _SHOWN_IN.get(self.spot.field)
         if seconds is None or not isinstance(value, int | float):
             return value
@@ -273,7 +273,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
 
     @property
     def _said(self) -> Value | datetime | date | None:
-        """Give what the battery said."""
+        """Return what the battery said."""
         if self.spot.field is Field.LAST_READ:
             return self.coordinator.read_at
         sample = self.sample
@@ -328,5 +328,5 @@ class AlarmSensor(BatterySensor):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Give all active alarms, the most serious first: words, nothing to draw a graph of."""
+        """Return all active alarms, the most serious first: words, nothing to draw a graph of."""
         return {ATTR_ACTIVE: list(self._active)}

@@ -14,14 +14,14 @@ _CATEGORY = "selector"
 
 
 class Words:
-    """Give words in the language of the house."""
+    """Describe words in the language of the house."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         """Take all texts of the integration's selectors."""
         self._texts = texts
 
     def __call__(self, group: str, word: str, **fill: str) -> str:
-        """Give the text of an option; the option itself where there is no text."""
+        """Return the text of an option; the option itself where there is no text."""
         key = f"component.{DOMAIN}.{_CATEGORY}.{group}.options.{word}"
         text = self._texts.get(key, word)
         return text.format(**fill) if fill else text

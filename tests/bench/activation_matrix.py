@@ -33,7 +33,7 @@ PRODUCT: Final = 0x03B6
 
 
 def clean() -> list[str]:
-    """Give the messages of an undisturbed activation by name."""
+    """Return the messages of an undisturbed activation by name."""
     trouble = Trouble()
     activate_in(Air(KINDS["MI_FRESH"](address=ADDRESS), trouble), start(ADDRESS))
     return trouble.names

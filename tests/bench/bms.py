@@ -45,7 +45,7 @@ class Figures:
 
 
 def vectors(family_id: str) -> list[Vector]:
-    """Give the recorded polls of a family that end in a sample."""
+    """Return the recorded polls of a family that end in a sample."""
     path = FIXTURES / f"{family_id}.json"
     found: list[Vector] = json.loads(path.read_text(encoding="utf-8"))
     polls = [one for one in found if one["kind"] == "decode"]
@@ -53,7 +53,7 @@ def vectors(family_id: str) -> list[Vector]:
 
 
 def chunks(vector: Vector) -> list[tuple[str | None, bytes]]:
-    """Give all notifications of a poll with the characteristic that is named for them."""
+    """Return all notifications of a poll with the characteristic that is named for them."""
     return [
         (expand(entry["source"]) if entry.get("source") else None, bytes.fromhex(part))
         for entry in vector["exchange"]
@@ -75,7 +75,7 @@ def context(family: Family, vector: Vector) -> Context:
 
 
 def device(vector: Vector) -> Device:
-    """Give the device of a poll."""
+    """Return the device of a poll."""
     where = vector.get("device", {}) | vector.get("advertisement", {})
     name = where.get("name") or where.get("local_name") or ""
     return Device(name, where.get("address") or "00:00:00:00:00:00")

@@ -209,7 +209,7 @@ type Poll = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 def ours(family_id: str, name: str, *, keep: bool, counters: bool = False) -> Poll:
-    """Give our way of polling: a session with a memory over any number of connections."""
+    """Return our way of polling: a session with a memory over any number of connections."""
     family = registry.load(family_id)
     if not counters:
         family = replace(family, diagnose=None)
@@ -233,7 +233,7 @@ def ours(family_id: str, name: str, *, keep: bool, counters: bool = False) -> Po
 
 
 def theirs(module: str, name: str, *, keep: bool) -> Poll:
-    """Give the peer's way of polling: one object that connects when it is asked."""
+    """Return the peer's way of polling: one object that connects when it is asked."""
     basebms.BleakClient = Client
     bms = import_module(f"aiobmsble.bms.{module}").BMS(
         BLEDevice(ADDRESS, name, {}), BMSConfig(keep_alive=keep)
@@ -290,7 +290,7 @@ def row(title: str, count: int, one: Bill, other: Bill) -> tuple[str, bool]:
 
 
 def counters_line() -> str:
-    """Say what the protection counters cost, once."""
+    """Return what the protection counters cost, once."""
     kind, family_id, _, name = BATTERIES[0]
     with_them, without = (
         run(measure(kind, name, 1, ours(family_id, name, keep=True, counters=one)))[1]

@@ -98,7 +98,7 @@ class Audience:
         self._listening = True
 
     async def listens(self) -> bool:
-        """Say whether messages are heard from now on."""
+        """Return whether messages are heard from now on."""
         return self._listening
 
     def _hear(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
@@ -124,7 +124,7 @@ class Audience:
 
 
 def resident() -> float:
-    """Give the memory of this process in MiB."""
+    """Return the memory of this process in MiB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -171,7 +171,7 @@ async def everything(audience: Audience, count: int) -> None:
 
 @contextmanager
 def stage(folder: Path) -> Iterator[tuple[Broker, Audience]]:
-    """Give a broker and its client."""
+    """Return a broker and its client."""
     broker = Broker(folder)
     broker.start()
     audience = Audience(broker.port)

@@ -114,7 +114,7 @@ def compare(sent: Times, happened: Times, start: float, end: float) -> Events:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the processor time that a process has used."""
+    """Return the processor time that a process has used."""
     stat = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -142,7 +142,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """Give a configuration folder with the helper in it."""
+    """Return a configuration folder with the helper in it."""
     with tempfile.TemporaryDirectory(
         prefix="mi_bms_bench_", ignore_cleanup_errors=True
     ) as name:

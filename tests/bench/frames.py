@@ -24,12 +24,12 @@ class Kind:
 
     @property
     def product(self) -> int:
-        """Give the product id that its frames name."""
+        """Return the product id that its frames name."""
         return int.from_bytes(self.make(bytes(6), 0)[2:4], "little")
 
 
 def address_of(number: int) -> str:
-    """Give the address of a device by its number."""
+    """Return the address of a device by its number."""
     return (0xA4C1_3800_0000 + number).to_bytes(6).hex(":").upper()
 
 

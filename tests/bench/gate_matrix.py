@@ -50,7 +50,7 @@ type Lie = Callable[[BmsSample, Random], BmsSample]
 
 
 def sample_of(pack: Pack, rng: Random) -> BmsSample:
-    """Give what a usual board sends, with its rounding and its noise."""
+    """Return what a usual board sends, with its rounding and its noise."""
     draft = Draft(
         cells=[round(volts + rng.gauss(0, 0.001), 3) for volts in pack.cell_voltages],
         probes=[Probe(round(celsius, 1)) for celsius in pack.temperatures],
@@ -154,7 +154,7 @@ class Matrix:
 
     @property
     def false_refusals(self) -> float:
-        """Give the share of true samples that were refused."""
+        """Return the share of true samples that were refused."""
         return sum(self.refused_true.values()) / self.true
 
 
@@ -191,7 +191,7 @@ def play(matrix: Matrix, spec: Mapping[str, object], polls: int, seed: int) -> N
 
 
 def measure(polls: int = POLLS) -> Matrix:
-    """Give the matrix of all batteries together."""
+    """Return the matrix of all batteries together."""
     matrix = Matrix()
     for seed, spec in enumerate(PACKS, 1):
         play(matrix, spec, polls // len(PACKS), seed)

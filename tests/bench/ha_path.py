@@ -39,7 +39,7 @@ WHO: Final = (OURS, THEIRS, NOBODY)
 
 
 def data_of(domain: str, address: str, kind: Kind) -> dict[str, Any]:
-    """Give the data of an entry."""
+    """Return the data of an entry."""
     key = kind.key.hex() if kind.key else None
     if domain == OURS:
         data = {"kind": "sensor", "address": address, "product": kind.product}
@@ -55,7 +55,7 @@ class Memory(NamedTuple):
 
     @property
     def each(self) -> float:
-        """Give the KiB for each entity."""
+        """Return the KiB for each entity."""
         return self.kib / self.entities
 
 
@@ -134,7 +134,7 @@ class Series:
 
 
 async def memory(home: House, domain: str, first: int) -> Memory:
-    """Give what one more device of an integration takes, with what it makes others keep."""
+    """Return what one more device of an integration takes, with what it makes others keep."""
     kind = KINDS[1]
     addresses = [address_of(first + n) for n in range(MANY + 1)]
     if domain == THEIRS:

@@ -84,7 +84,7 @@ class House:
         )
 
     def shown(self, entry: ConfigEntry[Any]) -> dict[str, str]:
-        """Give what the entities of an entry show, by the end of their unique ids."""
+        """Return what the entities of an entry show, by the end of their unique ids."""
         registry = er.async_get(self.hass)
         found = {}
         for one in er.async_entries_for_config_entry(registry, entry.entry_id):

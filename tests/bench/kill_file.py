@@ -64,7 +64,7 @@ def write(folder: Path, first: int) -> None:
 
 
 def lines(folder: Path) -> Iterator[bytes]:
-    """Give all lines, oldest first."""
+    """Return all lines, oldest first."""
     aside = sorted(
         folder.glob("readings-*.jsonl"),
         key=lambda path: (

@@ -621,7 +621,7 @@ FIGURES: Final[Mapping[str, Callable[[World], float]]] = {
 
 
 def report(name: str) -> str:
-    """Give the table of one scenario."""
+    """Return the table of one scenario."""
     worlds = {way: simulate(SCENARIOS[name], way)[0] for way in WAYS}
     lines = [f"{name}: data age in s (p50/p95/max)"]
     lines.append("".join([f"{'':10}", *(f"{way:>22}" for way in worlds)]))

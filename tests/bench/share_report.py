@@ -65,7 +65,7 @@ class Report:
         self.problems: list[str] = []
 
     def lines(self) -> Iterator[str]:
-        """Give the report; ``problems`` is filled meanwhile."""
+        """Return the report; ``problems`` is filled meanwhile."""
         yield (
             f"{'battery':18} {'age p50/p95/max s':>18} {'cut off max':>11} {'reads/min':>9} {'links':>5}"
             f" {'gone':>5} {'back':>5} {'recovery s':>10}"
@@ -136,7 +136,7 @@ class Report:
         return "never" if took is None else f"{took:.1f}"
 
     def summary(self, case: str, way: str) -> str:
-        """Give the whole run in one line below ``HEAD``; call it after ``lines``."""
+        """Return the whole run in one line below ``HEAD``; call it after ``lines``."""
         cells = quantiles(self.ages, n=20, method="inclusive")
         reads = sum(len(one.reads) for one in self.seen.values())
         gone = sum(len(one.gone) for one in self.seen.values())

@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say where the screenshots go."""
+    """Return where the screenshots go."""
     return f"screenshots: {config.stash[SHOTS]}"
 
 
@@ -58,14 +58,14 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a running Home Assistant."""
+    """Return the address of a running Home Assistant."""
     with running(tmp_path_factory.mktemp("home")) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Give the browser."""
+    """Return the browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program(), args=list(ARGUMENTS)
@@ -110,5 +110,5 @@ def open_wizard(
 
 @pytest.fixture
 def wizard(open_wizard: Callable[..., Wizard]) -> Wizard:
-    """Give a page that is logged in."""
+    """Return a page that is logged in."""
     return open_wizard()

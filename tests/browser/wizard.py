@@ -58,7 +58,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 def program() -> str:
-    """Give the browser's program, as ``script/setup browser`` has found or installed it."""
+    """Return the browser's program, as ``script/setup browser`` has found or installed it."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if found is None:
         raise FileNotFoundError("no browser on the path; script/setup browser gets one")
@@ -68,7 +68,7 @@ def program() -> str:
 def new_context(
     browser: Browser, base: str, tokens: str | None = None, **options: object
 ) -> BrowserContext:
-    """Give a fresh browser profile that reaches nothing but ``base``; logged in when given tokens."""
+    """Return a fresh browser profile that reaches nothing but ``base``; logged in when given tokens."""
     settings: dict[str, object] = {
         "viewport": {"width": 1280, "height": 1000},
         "locale": "en-US",
@@ -140,7 +140,7 @@ class Wizard:
         self.page.evaluate(AT_REST)
 
     def texts(self) -> str:
-        """Give all texts on the page, as a screen reader tells them, without addresses of links."""
+        """Return all texts on the page, as a screen reader tells them, without addresses of links."""
         told = self.page.locator("body").aria_snapshot().splitlines()
         return "\n".join(line for line in told if "/url:" not in line)
 
@@ -171,7 +171,7 @@ class Wizard:
         return self.page.locator("ha-config-integration-page")
 
     def entry(self, name: str) -> Locator:
-        """Give the row of an entry on our integration's page."""
+        """Return the row of an entry on our integration's page."""
         return self.page.locator("ha-config-entry-row").filter(has_text=name)
 
     def action(self, name: str) -> None:
@@ -196,11 +196,11 @@ class Wizard:
         self.page.get_by_role("menuitem", name=item).click()
 
     def device(self) -> Locator:
-        """Give the page of a device, which must be shown."""
+        """Return the page of a device, which must be shown."""
         return self.page.locator("ha-config-device-page")
 
     def discovery(self, name: str) -> Locator:
-        """Give the card of a device that we discovered."""
+        """Return the card of a device that we discovered."""
         ours = self.page.locator("ha-config-flow-card").filter(has_text="Mi BMS")
         return ours.filter(has_text=name)
 
@@ -240,7 +240,7 @@ class Wizard:
         self.line(text).click()
 
     def line(self, text: str | re.Pattern[str]) -> Locator:
-        """Give the line of a menu that holds a text."""
+        """Return the line of a menu that holds a text."""
         return self.flow.locator("ha-list-item").filter(has_text=text)
 
     def upload(self, name: str, content: bytes) -> None:
@@ -271,7 +271,7 @@ class Wizard:
         expect(self.flow.get_by_text(text).first).to_be_visible(timeout=timeout)
 
     def number(self, label: str) -> Locator:
-        """Give a field for a number."""
+        """Return a field for a number."""
         return self.flow.get_by_role("spinbutton", name=label)
 
     def fill_number(self, label: str, text: str) -> None:

@@ -28,7 +28,7 @@ type Options = dict[str, Any]
 
 
 def choose_port(options: Options) -> int:
-    """Give the port for Home Assistant; raise ``Trouble`` when it is taken."""
+    """Return the port for Home Assistant; raise ``Trouble`` when it is taken."""
     port: int | None = options["port"]
     if port is None and options["check"]:
         return free_port()
@@ -40,7 +40,7 @@ def choose_port(options: Options) -> int:
 
 @contextlib.contextmanager
 def configuration(options: Options) -> Iterator[Path]:
-    """Give the configuration folder: the one to keep, or a scratch one."""
+    """Return the configuration folder: the one to keep, or a scratch one."""
     if options["config"]:
         folder = Path(options["config"])
         try:
@@ -106,7 +106,7 @@ async def invite(home: HomeAssistant, world: WorldProcess) -> None:
 
 
 def measurements(home: HomeAssistant, outcome: Outcome) -> dict[str, object]:
-    """Give the figures of a check."""
+    """Return the figures of a check."""
     memory = home.child.peak_memory()
     # Without all values there is no such moment.
     right = outcome.rows and all(row.problem is None for row in outcome.rows)

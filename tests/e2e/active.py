@@ -72,7 +72,7 @@ class Person:
         return problems
 
     def _local_time(self) -> float:
-        """Give the time of the house as if it were UTC."""
+        """Return the time of the house as if it were UTC."""
         now = time.time()
         offset = datetime.fromtimestamp(now, ZoneInfo(self._zone or "UTC")).utcoffset()
         return now + (offset.total_seconds() if offset else 0.0)
@@ -118,7 +118,7 @@ class Person:
         return str(found["entity_id"])
 
     async def _unlike_shown(self, address: str, holds: Json) -> list[str]:
-        """Give the settings that Home Assistant shows otherwise than the device holds them."""
+        """Return the settings that Home Assistant shows otherwise than the device holds them."""
         shown = await self._states()
         problems = []
         for key, name in SHOWN.items():
@@ -205,7 +205,7 @@ class Person:
         return misread(called["response"]["values"], self._told(holds))
 
     def _told(self, holds: Json) -> Json:
-        """Give what a device told over connections; how wrong a clock is, its reader finds out."""
+        """Return what a device told over connections; how wrong a clock is, its reader finds out."""
         told: Json = holds["told"]
         if "zone" in holds:
             told["clock_drift"] = round(holds["shown_time"] - self._local_time())
@@ -220,7 +220,7 @@ def same(state: str, held: object) -> bool:
 
 
 def entities_of(step: Json) -> list[str]:
-    """Give the keys of the entities that a step uses."""
+    """Return the keys of the entities that a step uses."""
     if "press" in step:
         return [step["press"]]
     return [*step.get("choose", {}), *step.get("set", {})]
@@ -229,7 +229,7 @@ def entities_of(step: Json) -> list[str]:
 def unlike(
     expect: Mapping[str, Any], holds: Json, local_time: Callable[[], float]
 ) -> list[str]:
-    """Give how what a device holds differs from what is expected; ``"local"`` is the house's time."""
+    """Return how what a device holds differs from what is expected; ``"local"`` is the house's time."""
     problems = []
     for key, wanted in expect.items():
         held = holds.get(key)
@@ -243,7 +243,7 @@ def unlike(
 
 
 def misread(values: Mapping[str, Any], told: Json) -> list[str]:
-    """Give what an answer holds that the device did not tell."""
+    """Return what an answer holds that the device did not tell."""
     problems = [] if values else ["the answer is empty"]
     for key, value in values.items():
         right = told.get(key) == value
@@ -257,7 +257,7 @@ def misread(values: Mapping[str, Any], told: Json) -> list[str]:
 
 
 def forgotten(answer: Json, memory: list[Any]) -> list[str]:
-    """Give how an answer differs from a memory: hours as [end, {quantity: [lowest, highest]}]."""
+    """Return how an answer differs from a memory: hours as [end, {quantity: [lowest, highest]}]."""
     records = answer["records"]
     problems = [] if answer["complete"] else ["the answer is incomplete"]
     if len(records) != len(memory):

@@ -28,7 +28,7 @@ async def act(api: Api, action: str, **data: object) -> Json:
 async def look(
     api: Api, truth: Mapping[str, Json], say: Callable[[str], None], *, raw: bool
 ) -> list[str]:
-    """Give what is wrong with a scan, and with a battery that is explored.
+    """Return what is wrong with a scan, and with a battery that is explored.
 
     ``raw`` tells whether the radios give the bytes of an advert; a local adapter does not.
     """

@@ -179,7 +179,7 @@ class Api:
         return result
 
     async def look_at_flow(self, flow_id: str) -> Json:
-        """Give the step that a flow waits at."""
+        """Return the step that a flow waits at."""
         result: Json = await self.get(f"{FLOW}/{flow_id}")
         return result
 

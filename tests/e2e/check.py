@@ -104,7 +104,7 @@ class Check:
     # --- discovery ---------------------------------------------------------------------
 
     async def _flows(self) -> dict[str, str]:
-        """Give the open discoveries of ours: address to flow id."""
+        """Return the open discoveries of ours: address to flow id."""
         return {
             one["context"].get("unique_id", ""): one["flow_id"]
             for one in await self.api.call("config_entries/flow/progress")
@@ -112,7 +112,7 @@ class Check:
         }
 
     async def _configured(self) -> set[str]:
-        """Give the addresses that a kept configuration has already."""
+        """Return the addresses that a kept configuration has already."""
         entries = await self.api.call("config_entries/get", domain=DOMAIN)
         devices = await self.api.call("config/device_registry/list")
         ours = {one["entry_id"] for one in entries}

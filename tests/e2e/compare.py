@@ -88,7 +88,7 @@ class Row:
 
 
 def unique_id(address: str, key: str) -> str:
-    """Give the unique id of the entity that shows a key of ``truth``."""
+    """Return the unique id of the entity that shows a key of ``truth``."""
     if not key.startswith("event:"):
         return f"{address}-{key}"
     # Some makers print capital letters on their buttons; translation keys know none.
@@ -166,7 +166,7 @@ def _unconfirmed(
 
 
 def reported(state: Json) -> float:
-    """Give when a state was last reported, as far as Home Assistant tells."""
+    """Return when a state was last reported, as far as Home Assistant tells."""
     return stamp(state.get("last_reported") or state["last_updated"])
 
 
@@ -203,19 +203,19 @@ def _row(device: Json, key: str, state: Json | None, newest: float, now: float) 
 
 
 def _polled(newest: float, now: float) -> tuple[float, float]:
-    """Give the time in which the newest poll of a battery must have taken place."""
+    """Return the time in which the newest poll of a battery must have taken place."""
     if now - newest > POLL_AGE:
         return now - POLL_AGE - POLL_TIME, now
     return newest - POLL_TIME, newest + 1
 
 
 def stamp(text: str) -> float:
-    """Give an ISO time as seconds since the epoch."""
+    """Return an ISO time as seconds since the epoch."""
     return datetime.fromisoformat(text).timestamp()
 
 
 def convert_to(key: str, unit: str) -> float:
-    """Give the factor from a state's unit to the field's own."""
+    """Return the factor from a state's unit to the field's own."""
     return 1.0 if NATIVE.get(key) == unit else FACTORS.get(unit, 1.0)
 
 
@@ -251,7 +251,7 @@ def decimals(text: str) -> int:
 
 
 def summary(held: list[Any]) -> str:
-    """Say which values were held, shortly."""
+    """Return which values were held, shortly."""
     seen = list(dict.fromkeys(str(value) for value in held))
     return " / ".join(seen) if len(seen) <= 3 else f"{seen[0]} … {seen[-1]}"
 

@@ -79,7 +79,7 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Give a port that is free now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -112,7 +112,7 @@ def prepare(folder: Path, port: int) -> None:
 
 
 def skipped_packages() -> list[str]:
-    """Give the packages whose pinned version this environment replaces, from its own notes."""
+    """Return the packages whose pinned version this environment replaces, from its own notes."""
     try:
         notes = json.loads(
             (Path(sys.prefix) / ".complete.json").read_text(encoding="utf-8")
@@ -193,17 +193,17 @@ class HomeAssistant:
         await self.child.stop()
 
     def log_text(self) -> str:
-        """Give all that it has logged so far."""
+        """Return all that it has logged so far."""
         return ANSI.sub("", self.log.read_text(encoding="utf-8", errors="replace"))
 
 
 def hopeless(log: str) -> str | None:
-    """Give the first line that says that the integration cannot work at all."""
+    """Return the first line that says that the integration cannot work at all."""
     return next((line for line in log.splitlines() if HOPELESS.search(line)), None)
 
 
 def unexpected(log: str) -> list[str]:
-    """Give what a healthy run does not log: messages at WARNING or above, each once, with its cause."""
+    """Return what a healthy run does not log: messages at WARNING or above, each once, with its cause."""
     counts: Counter[str] = Counter()
     record: list[str] = []
     for line in [*log.splitlines(), END]:
@@ -219,7 +219,7 @@ def unexpected(log: str) -> list[str]:
 
 
 def leaked(log: str, secrets: dict[str, str]) -> list[str]:
-    """Give whose secrets occur in the log: names of ``secrets`` (name to secret)."""
+    """Return whose secrets occur in the log: names of ``secrets`` (name to secret)."""
     lower = log.lower()
     return [
         name

@@ -155,7 +155,7 @@ async def read(pairing: IpPairing) -> Accessories:
 
 
 def value_of(service: Service, kind: str) -> float | None:
-    """Give the value of one characteristic of a service."""
+    """Return the value of one characteristic of a service."""
     one: Characteristic = service[kind]
     return None if one.value is None else float(one.value)
 
@@ -183,7 +183,7 @@ class Home:
         )
 
     def bridged(self) -> Iterator[tuple[Json, Json, tuple[str, str]]]:
-        """Give entity, state and what a phone must show, of all that the bridge takes."""
+        """Return entity, state and what a phone must show, of all that the bridge takes."""
         for entity in self.entities:
             state = self.states[entity["entity_id"]]
             domain = entity["entity_id"].partition(".")[0]
@@ -192,7 +192,7 @@ class Home:
                 yield entity, state, shown
 
     def battery(self, device_id: str) -> Json | None:
-        """Give the state of a device's battery percentage."""
+        """Return the state of a device's battery percentage."""
         for entity in self.entities:
             state = self.states[entity["entity_id"]]
             if (
@@ -205,7 +205,7 @@ class Home:
 
 
 def number(state: Json) -> float:
-    """Give a state as the number that the protocol has for it."""
+    """Return a state as the number that the protocol has for it."""
     words = {"on": 1.0, "off": 0.0}
     text = state["state"]
     return words[text] if text in words else float(text)
@@ -217,7 +217,7 @@ def differs(shown: float | None, state: Json, kind: str) -> bool:
 
 
 def compare(accessories: Accessories, home: Home) -> tuple[list[str], list[str]]:
-    """Give the lines of the table and what is wrong."""
+    """Return the lines of the table and what is wrong."""
     lines, wrong = [], []
     by_name = {one.name: one for one in accessories.accessories}
     for entity, state, (service_type, kind) in home.bridged():
@@ -296,7 +296,7 @@ def kinds_missing(lines: list[str]) -> list[str]:
 
 
 def switches(accessories: Accessories) -> Iterator[tuple[int, Characteristic, str]]:
-    """Give the programmable switches: accessory id, event characteristic, name."""
+    """Return the programmable switches: accessory id, event characteristic, name."""
     for accessory in accessories.accessories:
         for service in accessory.services.filter(
             service_type=_S.STATELESS_PROGRAMMABLE_SWITCH
@@ -352,7 +352,7 @@ async def compared(pairing: IpPairing, api: Api) -> tuple[list[str], list[str]]:
 
 
 async def remote_id(api: Api) -> str:
-    """Give the remote's device."""
+    """Return the remote's device."""
     for one in await api.call("config/device_registry/list"):
         if ["bluetooth", REMOTE] in one["connections"]:
             return str(one["id"])

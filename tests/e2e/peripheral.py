@@ -81,7 +81,7 @@ async def add(api: Api, address: str, device: Json) -> None:
 
 
 async def shown(api: Api) -> dict[tuple[str, str], str]:
-    """Give the states of our entities by address and own name."""
+    """Return the states of our entities by address and own name."""
     devices = {
         one["id"]: value
         for one in await api.call("config/device_registry/list")

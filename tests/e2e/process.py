@@ -24,13 +24,13 @@ class Trouble(Exception):
 
 
 def child_environ() -> dict[str, str]:
-    """Give an environment in which no other Python's settings interfere."""
+    """Return an environment in which no other Python's settings interfere."""
     unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
     return {key: value for key, value in os.environ.items() if key not in unwanted}
 
 
 def _binder() -> Callable[[], None] | None:
-    """Give what a child calls before it starts its program, so that Linux ends it with its parent."""
+    """Return what a child calls before it starts its program, so that Linux ends it with its parent."""
     if sys.platform != "linux":
         return None
     # Looked up here: after the fork the child must not load anything.
@@ -103,7 +103,7 @@ class Child:
         )
 
     def peak_memory(self) -> int | None:
-        """Give the highest resident memory so far in bytes; None where the system does not say."""
+        """Return the highest resident memory so far in bytes; None where the system does not say."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text(
                 encoding="ascii", errors="replace"

@@ -94,7 +94,7 @@ class WorldProcess:
         await self._post("/fault", {"address": address, "faults": faults})
 
     async def holds(self) -> dict[str, Json]:
-        """Give what each device holds besides what it tells; raise ``Trouble``."""
+        """Return what each device holds besides what it tells; raise ``Trouble``."""
         found: dict[str, Json] = await self.get("/holds")
         return found
 
@@ -110,7 +110,7 @@ class WorldProcess:
             ) from None
 
     async def truth(self, since: float) -> dict[str, Json]:
-        """Give what each device holds now and held since a moment."""
+        """Return what each device holds now and held since a moment."""
         found: dict[str, Json] = await self.get(f"/truth?since={since}")
         return found
 

@@ -28,7 +28,7 @@ _ROUNDS: Final = 25  # loop turns until everything that can happen now has happe
 
 
 def now() -> float:
-    """Give the seconds of the one clock."""
+    """Return the seconds of the one clock."""
     return time.monotonic()
 
 
@@ -75,7 +75,7 @@ class Clock:
 
     @property
     def time(self) -> float:
-        """Give the seconds of the one clock."""
+        """Return the seconds of the one clock."""
         return now()
 
     async def settle(self) -> None:

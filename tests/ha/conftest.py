@@ -48,7 +48,7 @@ def frozen(
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> set[Future[Any]]:
-    """Give what helper threads are at; asked for before ``hass``, so that nothing is missed."""
+    """Return what helper threads are at; asked for before ``hass``, so that nothing is missed."""
     return helpers(monkeypatch)
 
 
@@ -56,7 +56,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> set[Future[Any]]:
 def clock(
     frozen: FrozenDateTimeFactory, busy: set[Future[Any]], hass: HomeAssistant
 ) -> Clock:
-    """Give the hands of the clock."""
+    """Return the hands of the clock."""
     return Clock(hass, frozen, busy)
 
 
@@ -64,7 +64,7 @@ def clock(
 async def air(
     clock: Clock, hass: HomeAssistant, alone: None, enable_bluetooth: None
 ) -> AsyncIterator[Air]:
-    """Give a receiver that carries virtual devices."""
+    """Return a receiver that carries virtual devices."""
     receiver = Air(hass)
     yield receiver
     receiver.close()
@@ -72,5 +72,5 @@ async def air(
 
 @pytest.fixture
 def home(hass: HomeAssistant, clock: Clock, air: Air) -> Home:
-    """Give a house with one receiver, and short ways to do what its owner does."""
+    """Return a house with one receiver, and short ways to do what its owner does."""
     return Home(hass, clock, air)

@@ -26,7 +26,7 @@ class Home:
     # --- flows -----------------------------------------------------------------------------
 
     def flows(self, address: str | None = None) -> list[Result]:
-        """Give our flows that wait for an answer, of all devices or of one."""
+        """Return our flows that wait for an answer, of all devices or of one."""
         return [
             flow
             for flow in self.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -128,7 +128,7 @@ class Home:
     # --- entities ------------------------------------------------------------------------------
 
     def entity_id(self, device: Peripheral, field: str) -> str | None:
-        """Give the entity of a field of a device."""
+        """Return the entity of a field of a device."""
         wanted = f"{device.address}-{field}"
         registry = er.async_get(self.hass)
         return next(
@@ -141,7 +141,7 @@ class Home:
         )
 
     def state(self, device: Peripheral, field: str) -> State:
-        """Give the state of a field of a device."""
+        """Return the state of a field of a device."""
         entity_id = self.entity_id(device, field)
         assert entity_id is not None, f"no entity for {field}"
         state = self.hass.states.get(entity_id)
@@ -149,5 +149,5 @@ class Home:
         return state
 
     def value(self, device: Peripheral, field: str) -> str:
-        """Give the shown value of a field of a device."""
+        """Return the shown value of a field of a device."""
         return self.state(device, field).state

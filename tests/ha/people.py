@@ -26,7 +26,7 @@ async def person(hass: HomeAssistant, kind: str) -> tuple[MockUser, str]:
 
 
 async def token(hass: HomeAssistant, user: MockUser) -> str:
-    """Give a user's token."""
+    """Return a user's token."""
     refresh = await hass.auth.async_create_refresh_token(user, CLIENT_ID)
     return hass.auth.async_create_access_token(refresh)
 

@@ -17,7 +17,7 @@ _STORAGE = "pytest_homeassistant_custom_component.common"
 
 
 def spellings(secret: str) -> set[str]:
-    """Give a secret as it may stand in a text in lower case, and its base64 as it is."""
+    """Return a secret as it may stand in a text in lower case, and its base64 as it is."""
     digits = secret.replace(":", "").replace("-", "")
     try:
         raw = bytes.fromhex(digits)

@@ -22,7 +22,7 @@ WORD = "pw7593"
 
 
 def spellings(address: str) -> set[str]:
-    """Give an address as it may stand in a text, in lower case."""
+    """Return an address as it may stand in a text, in lower case."""
     pairs = address.lower().split(":")
     return {
         between.join(order)

@@ -38,7 +38,7 @@ def of_default_world(address: str) -> DeviceSpec:
 
 
 def shown(state: State) -> object:
-    """Give what a state says, in the terms of the devices."""
+    """Return what a state says, in the terms of the devices."""
     if state.domain == "event":
         return state.attributes["event_type"]
     if state.domain == "binary_sensor":
@@ -54,7 +54,7 @@ def shown(state: State) -> object:
 
 
 def differences(home: Home, device: Peripheral) -> dict[str, tuple[object, object]]:
-    """Give all fields that are shown differently from what the device has told."""
+    """Return all fields that are shown differently from what the device has told."""
     wrong: dict[str, tuple[object, object]] = {}
     for field, value in device.truth().items():
         name, told = field.lower(), value

@@ -53,7 +53,7 @@ def _our_integration(
 
 @pytest.fixture
 async def secrets(home: Home, caplog: pytest.LogCaptureFixture) -> Secrets:
-    """Give what must not be found, with everything logged from the beginning."""
+    """Return what must not be found, with everything logged from the beginning."""
     assert await async_setup_component(home.hass, "diagnostics", {})
     caplog.set_level("DEBUG")
     # What the database holds is looked at itself.
@@ -65,7 +65,7 @@ async def secrets(home: Home, caplog: pytest.LogCaptureFixture) -> Secrets:
 
 
 async def database(hass: HomeAssistant) -> list[tuple[Any, ...]]:
-    """Give all rows of all tables of the recorder."""
+    """Return all rows of all tables of the recorder."""
     instance = get_instance(hass)
 
     def read(connection: Connection) -> list[tuple[Any, ...]]:
@@ -187,7 +187,7 @@ async def test_keys_that_do_not_fit(
 
 
 def shown(form: Any) -> dict[str, Any]:
-    """Give what a browser gets of a form, apart from the form itself."""
+    """Return what a browser gets of a form, apart from the form itself."""
     hidden = {"data_schema", "flow_id", "handler"}
     return {key: value for key, value in form.items() if key not in hidden}
 

@@ -162,7 +162,7 @@ class VectorLink:
 
 
 def _at(named: str | None, uuid: str) -> bool:
-    """Say whether a characteristic is the named one; a vector may leave it open."""
+    """Return whether a characteristic is the named one; a vector may leave it open."""
     return named is None or " " in named or _plain(expand(named)) == _plain(uuid)
 
 
@@ -194,7 +194,7 @@ def replay(vector: Vector, recut: Recut = list) -> dict[str, Any]:
 
 
 def _words(error: MiBmsError) -> str:
-    """Say what went wrong: kind and reason."""
+    """Return what went wrong: kind and reason."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
@@ -282,7 +282,7 @@ def advert_of(vector: Vector) -> Advert:
 
 
 def values_of(sample: BmsSample) -> dict[str, Any]:
-    """Give a sample under the names of the canonical list, numbers to three decimals."""
+    """Return a sample under the names of the canonical list, numbers to three decimals."""
     values: dict[str, Any] = {
         str(name): _rounded(value) for name, value in sample.values.items()
     }
@@ -331,7 +331,7 @@ def agrees(found: Any, expected: Any) -> bool:
 
 
 def judge(vector: Vector) -> str | None:
-    """Say what is wrong with the replay of a vector; None when it agrees."""
+    """Return what is wrong with the replay of a vector; None when it agrees."""
     result = replay(vector)
     if vector.get("expect_error"):
         return None if result["outcome"] == "error" else f"no error but {result}"

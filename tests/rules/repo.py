@@ -37,7 +37,7 @@ def load(path: Path) -> Any:
 
 
 def translations() -> Any:
-    """Give the English texts."""
+    """Return the English texts."""
     return load(INTEGRATION / "translations" / "en.json")
 
 
@@ -47,7 +47,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def calls(module: ast.AST, *names: str) -> Iterator[ast.Call]:
-    """Give the calls of functions or methods of these names."""
+    """Return the calls of functions or methods of these names."""
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", None))
@@ -56,14 +56,14 @@ def calls(module: ast.AST, *names: str) -> Iterator[ast.Call]:
 
 
 def argument(call: ast.Call, name: str) -> ast.expr | None:
-    """Give a keyword argument of a call."""
+    """Return a keyword argument of a call."""
     return next(
         (keyword.value for keyword in call.keywords if keyword.arg == name), None
     )
 
 
 def text(node: ast.expr | None) -> str | None:
-    """Give the text of a constant, None for anything else."""
+    """Return the text of a constant, None for anything else."""
     return (
         node.value
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -83,7 +83,7 @@ def generator() -> ModuleType:
 
 
 def files() -> list[Path]:
-    """Give all files that belong to the repository, committed or not."""
+    """Return all files that belong to the repository, committed or not."""
     listed = subprocess.run(
         [
             "/usr/bin/env",

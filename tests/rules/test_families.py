@@ -15,7 +15,7 @@ BIT = re.compile(r"\s*\d+: Alarm\.\w+,$")
 
 
 def lines_of(path: Path) -> list[tuple[int, str]]:
-    """Give the lines that say something: no blanks, comments, docstrings, imports or lone brackets.
+    """Return the lines that say something: no blanks, comments, docstrings, imports or lone brackets.
 
     Rows of a table of alarm bits are passed over too: two makers may well number the same alarms alike.
     """
@@ -36,7 +36,7 @@ def lines_of(path: Path) -> list[tuple[int, str]]:
 
 
 def places(paths: list[Path], least: int) -> dict[tuple[str, ...], list[str]]:
-    """Give each run of lines with the places where it stands, one per file."""
+    """Return each run of lines with the places where it stands, one per file."""
     found: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for path in paths:
         lines = lines_of(path)

@@ -170,7 +170,7 @@ def part(name: str) -> ast.ClassDef:
 
 
 def literals(node: ast.AST | None) -> set[str]:
-    """Give all texts that stand somewhere in a piece of code."""
+    """Return all texts that stand somewhere in a piece of code."""
     if node is None:
         return set()
     return {
@@ -181,7 +181,7 @@ def literals(node: ast.AST | None) -> set[str]:
 
 
 def shown_steps(flow: ast.AST) -> set[str]:
-    """Give the steps that a flow shows; one that is passed on as an argument counts, too."""
+    """Return the steps that a flow shows; one that is passed on as an argument counts, too."""
     shows = calls(flow, "async_show_form", "async_show_menu", "async_show_progress")
     steps = {text(argument(call, "step_id")) for call in shows}
     passed = calls(flow, "_async_ask_key", "_async_show_preview")
@@ -200,7 +200,7 @@ def leaves(
 
 
 def event_keys() -> set[str]:
-    """Give the sources of events that a device may have."""
+    """Return the sources of events that a device may have."""
     known = (*DEVICES.values(), *KINDS.values())
     # As many numbered buttons as an advert of BTHome can hold.
     numbered = {f"button_{number}" for number in range(1, 11)}

@@ -22,7 +22,7 @@ from .world import World
 
 
 def announcement(world: World, control: Control) -> dict[str, object]:
-    """Give what a starter must know."""
+    """Return what a starter must know."""
     return {
         "control": control.url,
         "devices": len(world.devices),

@@ -19,41 +19,41 @@ MANUFACTURER: Final = 0xFF
 
 
 def structure(kind: int, data: bytes) -> bytes:
-    """Give one AD structure of a type; the length byte counts the type."""
+    """Return one AD structure of a type; the length byte counts the type."""
     if len(data) > 254:
         raise ValueError(f"AD structure of {len(data)} bytes: 254 at most")
     return bytes((len(data) + 1, kind)) + data
 
 
 def flags(value: int = LE_GENERAL_NO_BREDR) -> bytes:
-    """Give the flags; the default is "general discoverable, Bluetooth LE only"."""
+    """Return the flags; the default is "general discoverable, Bluetooth LE only"."""
     return structure(FLAGS, bytes((value,)))
 
 
 def name(text: str) -> bytes:
-    """Give the complete local name in UTF-8."""
+    """Return the complete local name in UTF-8."""
     return structure(NAME_COMPLETE, text.encode())
 
 
 def services16(*uuids: int) -> bytes:
-    """Give the complete list of 16-bit service UUIDs."""
+    """Return the complete list of 16-bit service UUIDs."""
     return structure(
         UUIDS16_COMPLETE, b"".join(uuid.to_bytes(2, "little") for uuid in uuids)
     )
 
 
 def service128(uuid: str) -> bytes:
-    """Give a complete list with one 128-bit service UUID in its printed form."""
+    """Return a complete list with one 128-bit service UUID in its printed form."""
     return structure(UUIDS128_COMPLETE, bytes.fromhex(uuid.replace("-", ""))[::-1])
 
 
 def service_data16(uuid: int, data: bytes) -> bytes:
-    """Give service data under a 16-bit UUID."""
+    """Return service data under a 16-bit UUID."""
     return structure(SERVICE_DATA16, uuid.to_bytes(2, "little") + data)
 
 
 def manufacturer(company: int, data: bytes) -> bytes:
-    """Give manufacturer data under a company id."""
+    """Return manufacturer data under a company id."""
     return structure(MANUFACTURER, company.to_bytes(2, "little") + data)
 
 

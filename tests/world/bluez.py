@@ -45,7 +45,7 @@ ATT_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterSpec:
-    """Say what one adapter is: ``name`` as the system calls it, and how many links it can hold."""
+    """Describe what one adapter is: ``name`` as the system calls it, and how many links it can hold."""
 
     name: str
     mac: str
@@ -82,12 +82,12 @@ class Adapter:
 
     @property
     def name(self) -> str:
-        """Give the name that ``heard_by`` uses."""
+        """Return the name that ``heard_by`` uses."""
         return self.spec.name
 
     @property
     def links(self) -> int:
-        """Give how many links are open or being opened."""
+        """Return how many links are open or being opened."""
         return len(self._links) + len(self._connecting)
 
     def offer(self, tree: Tree) -> None:
@@ -192,7 +192,7 @@ class Adapter:
         } | {flag: Variant("b", False) for flag in flags}
 
     def device_path(self, address: str) -> str:
-        """Give the path of a device."""
+        """Return the path of a device."""
         return f"{self.path}/dev_{address.replace(':', '_')}"
 
     def forget(self, path: str) -> None:
@@ -340,7 +340,7 @@ class Adapter:
 
 
 def _address(path: str) -> str:
-    """Give the address of the device that a path lies in."""
+    """Return the address of the device that a path lies in."""
     return path.split("/dev_")[1].split("/", maxsplit=1)[0].replace("_", ":")
 
 

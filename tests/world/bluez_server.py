@@ -88,7 +88,7 @@ class Served(Peripheral):
 
     @override
     def advertisement(self, now: float) -> tuple[bytes, bytes] | None:
-        """Give what the program said last."""
+        """Return what the program said last."""
         return compose(self.properties)
 
     @override

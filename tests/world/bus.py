@@ -61,7 +61,7 @@ class PrivateBus:
 
     @property
     def address(self) -> str:
-        """Give what goes into DBUS_SYSTEM_BUS_ADDRESS."""
+        """Return what goes into DBUS_SYSTEM_BUS_ADDRESS."""
         return f"unix:path={self._folder}/socket"
 
     async def start(self) -> None:

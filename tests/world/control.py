@@ -165,7 +165,7 @@ class Control:
 
 
 def about(spec: DeviceSpec) -> Json:
-    """Say what a device is, without the entries that it does not have."""
+    """Return what a device is, without the entries that it does not have."""
     everything = {
         "kind": spec.kind,
         "name": spec.peripheral.name,

@@ -48,7 +48,7 @@ class Faults:
             setattr(self, one.name, one.default)
 
     def active(self) -> dict[str, object]:
-        """Give the faults that differ from none."""
+        """Return the faults that differ from none."""
         return {
             one.name: getattr(self, one.name)
             for one in fields(self)
@@ -56,7 +56,7 @@ class Faults:
         }
 
     def take_refusal(self) -> int:
-        """Give the error number that this connect ends with, 0 for none, and count it."""
+        """Return the error number that this connect ends with, 0 for none, and count it."""
         if not self.refuse or not self.refuse_next:
             return 0
         if self.refuse_next > 0:
@@ -64,7 +64,7 @@ class Faults:
         return self.refuse
 
     def pass_on(self, data: bytes, rng: random.Random) -> bytes | None:
-        """Give what of a notification arrives: itself, a damaged copy, or None."""
+        """Return what of a notification arrives: itself, a damaged copy, or None."""
         if self.mute:
             return None
         if self.drop_next > 0:

@@ -22,7 +22,7 @@ class Frames(Protocol):
     """Read and write messages of one client."""
 
     async def receive(self) -> tuple[int, bytes]:
-        """Give the next message: id and payload."""
+        """Return the next message: id and payload."""
 
     def send(self, number: int, payload: bytes) -> None:
         """Queue a message."""
@@ -38,7 +38,7 @@ class PlainFrames:
         self._reader, self._writer = reader, writer
 
     async def receive(self) -> tuple[int, bytes]:
-        """Give the next message: id and payload."""
+        """Return the next message: id and payload."""
         if (await self._reader.readexactly(1)) != b"\x00":
             raise ProtocolError("preamble")
         length = await self._varint()
@@ -96,7 +96,7 @@ class NoiseFrames:
         self._write(b"\x00" + bytes(self._noise.write_message()))
 
     async def receive(self) -> tuple[int, bytes]:
-        """Give the next message: id and payload."""
+        """Return the next message: id and payload."""
         body = await self._body()
         try:
             clear = bytes(self._noise.decrypt(body))

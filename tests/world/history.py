@@ -28,7 +28,7 @@ class History:
             self._runs.popleft()
 
     def since(self, moment: float) -> list[tuple[float, float, Truth]]:
-        """Give the runs that had not ended before a moment: from, to, values."""
+        """Return the runs that had not ended before a moment: from, to, values."""
         return [
             (span[0], span[1], truth) for span, truth in self._runs if span[1] >= moment
         ]

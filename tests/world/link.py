@@ -34,13 +34,13 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def full_uuid(uuid: str) -> str:
-    """Give a UUID in its full lower-case form; 16 and 32 bit forms are expanded."""
+    """Return a UUID in its full lower-case form; 16 and 32 bit forms are expanded."""
     uuid = uuid.lower()
     return f"{uuid:0>8}{BASE_TAIL}" if len(uuid) <= 8 else uuid
 
 
 def moved(services: tuple[Service, ...], by: int) -> tuple[Service, ...]:
-    """Give a table whose handles have moved: who knows the old one reads something else."""
+    """Return a table whose handles have moved: who knows the old one reads something else."""
     if not by:
         return services
     return tuple(

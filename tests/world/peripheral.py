@@ -73,7 +73,7 @@ class Peripheral:
     )  # set by the front end while a client is connected: end the link
 
     def advertisement(self, now: float) -> tuple[bytes, bytes] | None:
-        """Give advertising data and scan response as AD structures, or None to stay silent now."""
+        """Return advertising data and scan response as AD structures, or None to stay silent now."""
         raise GattError(6)
 
     def tick(self, now: float) -> None:
@@ -97,9 +97,9 @@ class Peripheral:
         raise GattError(3)
 
     def truth(self) -> Truth:
-        """Give what a faithful receiver shows now: field (or ``field_n``) → value."""
+        """Return what a faithful receiver shows now: field (or ``field_n``) → value."""
         return {}
 
     def holds(self) -> Truth:
-        """Give what it holds besides what a receiver shows, such as its clock, settings, memory."""
+        """Return what it holds besides what a receiver shows, such as its clock, settings, memory."""
         return {}

@@ -9,7 +9,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 def program(name: str) -> str:
-    """Give the path of a program; raises ``OSError`` with what to do where there is none."""
+    """Return the path of a program; raises ``OSError`` with what to do where there is none."""
     done = subprocess.run(
         [sys.executable, ROOT / "script" / "setup", name],
         capture_output=True,

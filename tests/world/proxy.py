@@ -39,7 +39,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxySpec:
-    """Say what one proxy is; times are seconds."""
+    """Describe what one proxy is; times are seconds."""
 
     name: str
     mac: str
@@ -53,12 +53,12 @@ class ProxySpec:
 
 
 def as_number(address: str) -> int:
-    """Give an address as the number that the messages carry."""
+    """Return an address as the number that the messages carry."""
     return int(address.replace(":", ""), 16)
 
 
 def as_address(number: int) -> str:
-    """Give an address in its usual upper-case form."""
+    """Return an address in its usual upper-case form."""
     return number.to_bytes(6).hex(":").upper()
 
 
@@ -84,7 +84,7 @@ class Proxy:
 
     @property
     def name(self) -> str:
-        """Give the proxy's host name."""
+        """Return the proxy's host name."""
         return self.spec.name
 
     async def start(self) -> None:
@@ -203,7 +203,7 @@ class Proxy:
                 session.send(self.slots())
 
     def slots(self) -> pb.BluetoothConnectionsFreeResponse:
-        """Give the slot message."""
+        """Return the slot message."""
         limit = self.spec.slots if self.spec.connectable else 0
         return pb.BluetoothConnectionsFreeResponse(
             free=limit - len(self.allocated),
@@ -212,13 +212,13 @@ class Proxy:
         )
 
     def scanner(self, state: int) -> pb.BluetoothScannerStateResponse:
-        """Give the scanner-state message."""
+        """Return the scanner-state message."""
         return pb.BluetoothScannerStateResponse(
             state=state, mode=self.mode, configured_mode=ACTIVE
         )
 
     def about(self) -> pb.DeviceInfoResponse:
-        """Give what the proxy says of itself."""
+        """Return what the proxy says of itself."""
         # The Bluetooth address of these chips is the network address plus two.
         bluetooth = as_address(as_number(self.spec.mac) + 2)
         return pb.DeviceInfoResponse(

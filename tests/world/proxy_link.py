@@ -268,7 +268,7 @@ OPERATIONS: Final = {
 
 
 def uuid_fields(uuid: str) -> dict[str, object]:
-    """Give a UUID as the messages want it: short where it is, else two halves, the high one first."""
+    """Return a UUID as the messages want it: short where it is, else two halves, the high one first."""
     full = full_uuid(uuid)
     if full.endswith(BASE_TAIL):
         return {"short_uuid": int(full[:8], 16)}

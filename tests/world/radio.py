@@ -40,7 +40,7 @@ class Listener(Protocol):
 
     @property
     def name(self) -> str:
-        """Give the name that ``heard_by`` uses."""
+        """Return the name that ``heard_by`` uses."""
 
     def hear(self, heard: Heard) -> None:
         """Take one advert."""

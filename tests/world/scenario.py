@@ -311,7 +311,7 @@ def _noise_key(entry: Table, where: str) -> bytes | None:
 def _entries(
     table: Table, proxies: list[str], seed: int
 ) -> Iterator[tuple[str, Table]]:
-    """Give all devices with their places in the file, those of crowds written out."""
+    """Return all devices with their places in the file, those of crowds written out."""
     if "device" in table or "crowd" not in table:
         for number, entry in enumerate(_tables(table, "device"), 1):
             yield f"device {number}", entry

@@ -61,7 +61,7 @@ class ServeError(Exception):
 
 
 def advert_properties(device: Peripheral, data: bytes) -> dict[str, Variant]:
-    """Give the properties of LEAdvertisement1 for the bytes of advert and scan response."""
+    """Return the properties of LEAdvertisement1 for the bytes of advert and scan response."""
     name, services, service_data, companies, _ = parse_advertisement_data_bytes(data)
     kind = "peripheral" if device.connectable else "broadcast"
     interval = round((device.interval or 1.0) * 1000)
@@ -306,7 +306,7 @@ async def call(
 
 
 async def find_adapter(bus: MessageBus, name: str | None) -> tuple[str, str]:
-    """Give path and address of an adapter that can serve; raise ``ServeError``."""
+    """Return path and address of an adapter that can serve; raise ``ServeError``."""
     try:
         body = await call(
             bus,

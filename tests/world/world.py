@@ -64,7 +64,7 @@ class World:
             await self.bus.stop()
 
     def summary(self) -> dict[str, object]:
-        """Give the state of proxies and links."""
+        """Return the state of proxies and links."""
         return {
             "time_zone": self._time_zone,
             "proxies": [

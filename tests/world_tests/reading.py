@@ -109,7 +109,7 @@ def read_battery(
 
 
 def shown(sample: BmsSample) -> dict[str, object]:
-    """Give a sample under the names that a device's truth uses."""
+    """Return a sample under the names that a device's truth uses."""
     return truth_of(values_of(sample))
 
 
@@ -145,7 +145,7 @@ def advert_of(peripheral: Peripheral, now: float = 0.0) -> Advert | None:
 
 
 def families_of(peripheral: Peripheral) -> list[Candidate]:
-    """Give the families that a device's advert fits, best first."""
+    """Return the families that a device's advert fits, best first."""
     advert = advert_of(peripheral)
     assert advert is not None
     return recognise(advert)

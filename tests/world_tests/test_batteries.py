@@ -56,7 +56,7 @@ def hold(
 
 
 def frame_of(device: Any, question: str) -> str:
-    """Give the one answer to a question as hex."""
+    """Return the one answer to a question as hex."""
     frames = device.answer(bytes.fromhex(question))
     assert len(frames) == 1
     return str(frames[0].hex())

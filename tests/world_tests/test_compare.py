@@ -20,7 +20,7 @@ def iso(moment: float) -> str:
 
 
 def world(key: str, *values: Any, category: str = "sensor") -> dict[str, Any]:
-    """Give a truth whose values follow each other, the last one holding now, each for 10 s."""
+    """Return a truth whose values follow each other, the last one holding now, each for 10 s."""
     runs = [
         (NOW - 10 * (at + 1), NOW - 10 * at, {key: value})
         for at, value in enumerate(reversed(values))

@@ -30,7 +30,7 @@ NUS_TX = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 
 
 def service_data(device: Peripheral, now: float = 0.0) -> bytes:
-    """Give the service data of the next advert, after its UUID."""
+    """Return the service data of the next advert, after its UUID."""
     said = device.advertisement(now)
     assert said is not None
     found = [data for kind, data in ad.structures(said[0]) if kind == ad.SERVICE_DATA16]

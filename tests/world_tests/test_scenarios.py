@@ -52,7 +52,7 @@ SILENT: Final = (0x5414,)
 
 
 def object_ids(device: MiSensor) -> set[int]:
-    """Give the ids of the objects that a device sends; other formats have shorter headers."""
+    """Return the ids of the objects that a device sends; other formats have shorter headers."""
     heads = [
         block.header(0) for message in device._messages for block in message.blocks
     ]

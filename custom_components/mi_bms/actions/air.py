@@ -146,7 +146,7 @@ def _uuid(written: str, code: Code) -> str:
 
 
 def _shown(written: str) -> str:
-    """Give the beginning of a text for a message."""
+    """Return the beginning of a text for a message."""
     return written[:40]
 
 
@@ -206,7 +206,7 @@ def _step(do: Do, data: Mapping[str, Any]) -> Step:
 
 
 async def async_scan(call: ServiceCall) -> ServiceResponse:
-    """Give a record of each device that is known, or that is heard within some seconds."""
+    """Return a record of each device that is known, or that is heard within some seconds."""
     hass, wanted = call.hass, _filter(call.data)
     if seconds := call.data[ATTR_SECONDS]:
         scan = await Scan(hass, wanted).run(seconds)
@@ -276,7 +276,7 @@ async def async_unlisten(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_devices(call: ServiceCall) -> ServiceResponse:
-    """Give our devices and what they said last."""
+    """Return our devices and what they said last."""
     return _done(devices=devices(call.hass))
 
 

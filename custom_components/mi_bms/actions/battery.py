@@ -32,7 +32,7 @@ RELEASE: Final = probatio.Schema(
 
 
 def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
-    """Give the coordinator of a battery, or of the one that a pack belongs to."""
+    """Return the coordinator of a battery, or of the one that a pack belongs to."""
     coordinator = runtime_of_id(hass, device_id)
     if isinstance(coordinator, BatteryCoordinator):
         return coordinator
@@ -42,7 +42,7 @@ def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
 
 
 def _batteries(call: ServiceCall) -> list[BatteryCoordinator]:
-    """Give the batteries that are meant, all when none is named; raise what the user did wrong."""
+    """Return the batteries that are meant, all when none is named; raise what the user did wrong."""
     hass = call.hass
     if ATTR_DEVICE_ID in call.data:
         named = (_of_device(hass, one) for one in call.data[ATTR_DEVICE_ID])

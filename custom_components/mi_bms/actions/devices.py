@@ -35,7 +35,7 @@ _FIELDS: Final = frozenset(
 
 @callback
 def devices(hass: HomeAssistant) -> list[Json]:
-    """Give all sensors and batteries that are set up, also those that are switched off."""
+    """Return all sensors and batteries that are set up, also those that are switched off."""
     return [
         _device(hass, entry)
         for entry in hass.config_entries.async_entries(

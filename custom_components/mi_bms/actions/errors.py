@@ -11,7 +11,7 @@ _TELLING = frozenset({"not_heard", "no_slot"})
 
 
 def mistake(key: str, code: Code, **fill: str) -> ServiceValidationError:
-    """Say what is wrong with what was asked for."""
+    """Return what is wrong with what was asked for."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=f"air_{key}",
@@ -20,7 +20,7 @@ def mistake(key: str, code: Code, **fill: str) -> ServiceValidationError:
 
 
 def failure(key: str, code: Code, **fill: str) -> HomeAssistantError:
-    """Say what went wrong on the way."""
+    """Return what went wrong on the way."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=f"air_{key}",
@@ -29,12 +29,12 @@ def failure(key: str, code: Code, **fill: str) -> HomeAssistantError:
 
 
 def unreachable(err: Unreachable, address: str) -> HomeAssistantError:
-    """Say why there was no connection, or none any more."""
+    """Return why there was no connection, or none any more."""
     reason = err.reason if err.reason in _TELLING else "no_connection"
     return failure(reason, Code.CONNECTION, address=address)
 
 
 def failed_step(err: Failed) -> HomeAssistantError:
-    """Say which step of a list could not be done."""
+    """Return which step of a list could not be done."""
     say = mistake if isinstance(err, Impossible) else failure
     return say(err.reason, err.code, step=str(err.number), what=err.what)

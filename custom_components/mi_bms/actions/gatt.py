@@ -26,7 +26,7 @@ _LIMIT: Final = TURN_WITHIN + WORK_WITHIN
 async def async_explore(
     hass: HomeAssistant, address: str, *, values: bool
 ) -> list[Json]:
-    """Give services, characteristics and descriptors of a device, with the values it gives."""
+    """Return services, characteristics and descriptors of a device, with the values it gives."""
 
     async def work(link: BleakLink) -> list[Service]:
         return await explore(link, values=values)
@@ -103,7 +103,7 @@ def _answer(step: Step, brought: list[bytes]) -> Json:
 
 
 def _value(data: bytes) -> Json:
-    """Give bytes as digits, and as text where they are one."""
+    """Return bytes as digits, and as text where they are one."""
     text = data.rstrip(b"\0")
     readable = text.isascii() and text.decode("ascii", "replace").isprintable()
     return {"data": data.hex(), "text": text.decode() if text and readable else None}

@@ -39,7 +39,7 @@ EXPORT: Final = probatio.Schema(_CONFIRM)
 
 
 def undisguised(data: Mapping[str, Any]) -> bool:
-    """Say whether a recording holds the true address and key."""
+    """Return whether a recording holds the true address and key."""
     return not data[ATTR_DISGUISE]
 
 

@@ -44,7 +44,7 @@ class _Listener:
     stops: list[CALLBACK_TYPE] = field(default_factory=list)
 
     def due(self, address: str, now: float) -> bool:
-        """Say whether it is time for another event of a device."""
+        """Return whether it is time for another event of a device."""
         last = self.heard.get(address)
         return last is None or now - last >= self.every
 

@@ -41,7 +41,7 @@ _ANY: Final = BluetoothCallbackMatcher(connectable=False)
 
 
 def air_advert(info: BluetoothServiceInfoBleak) -> Advert:
-    """Give what is heard of a device in the words of the air."""
+    """Return what is heard of a device in the words of the air."""
     return Advert(
         address=info.address,
         rssi=info.rssi,
@@ -63,7 +63,7 @@ class Receiver:
     heard_at: Mapping[str, float]
 
     def hears(self, address: str, now: float) -> Json | None:
-        """Say how it hears a device, None if it does not."""
+        """Return how it hears a device, None if it does not."""
         found = self.scanner.get_discovered_device_advertisement_data(address)
         if found is None:
             return None
@@ -78,7 +78,7 @@ class Receiver:
 
 
 def receivers(hass: HomeAssistant) -> list[Receiver]:
-    """Give all receivers."""
+    """Return all receivers."""
     return [
         Receiver(
             scanner=one,
@@ -94,7 +94,7 @@ def record(
     info: BluetoothServiceInfoBleak,
     ears: Iterable[Receiver],
 ) -> Json:
-    """Give everything that is known of a device by what it sends."""
+    """Return everything that is known of a device by what it sends."""
     now = monotonic_time_coarse()
     advert = air_advert(info)
     payload = advert.payload
@@ -147,7 +147,7 @@ def _structure(one: Structure) -> Json:
 
 
 def _device(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> Json | None:
-    """Say which sensor or battery an advert comes from, and what a sensor says in it."""
+    """Return which sensor or battery an advert comes from, and what a sensor says in it."""
     heard = look_at(info)
     if heard is None:
         return None
@@ -247,7 +247,7 @@ class Scan:
             heard(info)
 
     async def records(self) -> list[Json]:
-        """Give a record of each device that was heard."""
+        """Return a record of each device that was heard."""
         found = []
         for address, said in self._said.items():
             merged = bluetooth.async_last_service_info(self._hass, address, False)
@@ -265,7 +265,7 @@ async def records(
     infos: Iterable[BluetoothServiceInfoBleak],
     wanted: Filter,
 ) -> list[Json]:
-    """Give records of what is wanted, the nearest first."""
+    """Return records of what is wanted, the nearest first."""
     ears = receivers(hass)
     near = sorted(
         (info for info in infos if wanted.fits(air_advert(info))),

@@ -36,7 +36,7 @@ HISTORY: Final = probatio.Schema(
 
 
 def _sensor(call: ServiceCall, functions: frozenset[Function]) -> ActiveSensor:
-    """Give the sensor that is meant; raise what the user did wrong."""
+    """Return the sensor that is meant; raise what the user did wrong."""
     coordinator = runtime_of_id(call.hass, call.data[ATTR_DEVICE_ID])
     if isinstance(coordinator, SensorCoordinator):
         active = coordinator.active
@@ -66,7 +66,7 @@ async def async_set_clock(call: ServiceCall) -> None:
 
 
 async def async_read_history(call: ServiceCall) -> ServiceResponse:
-    """Give the memory of a sensor, the oldest hour first."""
+    """Return the memory of a sensor, the oldest hour first."""
     active = _sensor(call, frozenset({Function.HISTORY}))
     hours = call.data.get(ATTR_HOURS)
     since = dt_util.utcnow().timestamp() - hours * HOUR if hours else None

@@ -69,7 +69,7 @@ type Data = Mapping[str, Any]
 
 
 class Who(StrEnum):
-    """Say which users may call an action; automations and administrators may call all."""
+    """Describe which users may call an action; automations and administrators may call all."""
 
     USERS = "users"  # who may control all entities of the devices that are meant
     ADMINISTRATORS = "administrators"
@@ -172,7 +172,7 @@ async def _async_user(call: ServiceCall) -> User | None:
 
 
 def _may_control(call: ServiceCall, user: User) -> bool:
-    """Say whether a user may control all entities of the devices that are meant."""
+    """Return whether a user may control all entities of the devices that are meant."""
     if user.permissions.access_all_entities(POLICY_CONTROL):
         return True
     named = call.data.get(ATTR_DEVICE_ID, ())

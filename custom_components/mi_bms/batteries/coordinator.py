@@ -166,7 +166,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @property
     def _reads_as(self) -> dict[str, Any]:
-        """Give what values depend on beside the battery."""
+        """Return what values depend on beside the battery."""
         return {
             "family": self.family.id,
             CONF_CORRECTIONS: self.settings.corrections,
@@ -174,7 +174,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         }
 
     def snapshot(self) -> dict[str, Any] | None:
-        """Give what is kept for the next start."""
+        """Return what is kept for the next start."""
         wish = {"paused": self.paused, "left_until": self._end_of_release()}
         if self.read_at is None:
             # What was wished before must not come back.
@@ -188,7 +188,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         }
 
     def _end_of_release(self) -> str | None:
-        """Give when a release ends by the clock on the wall: the other one starts anew with the machine."""
+        """Return when a release ends by the clock on the wall: the other one starts anew with the machine."""
         until = self.history.away_until
         left = 0.0 if until is None or until == inf else until - self._polls.now()
         if left <= 0:
@@ -259,7 +259,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @property
     def ears(self) -> Ears:
-        """Say which radios hear the battery now."""
+        """Return which radios hear the battery now."""
         sick = any(self._polls.scheduler.sick(radio) for radio in self._near())
         lacking = self.pack.lacking_since if self.pack else None
         crowded = lacking is not None and self._polls.now() - lacking >= LACKS
@@ -274,23 +274,23 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @property
     def quality(self) -> Quality | None:
-        """Give how well the battery is read, None before it is watched."""
+        """Return how well the battery is read, None before it is watched."""
         return self.pack.quality if self.pack else None
 
     @property
     def receiver(self) -> str | None:
-        """Give the name of the radio over which the battery was connected last."""
+        """Return the name of the radio over which the battery was connected last."""
         return names(self.hass).get(self._receiver or "")
 
     def receivers(self) -> dict[str, Quality]:
-        """Give how well each radio lately read batteries, by its name."""
+        """Return how well each radio lately read batteries, by its name."""
         called = names(self.hass)
         known = self._polls.scheduler.radios
         return {called[one]: known[one] for one in known if one in called}
 
     @property
     def rssi(self) -> int | None:
-        """Give how strongly the battery is heard where it is heard best, in dBm."""
+        """Return how strongly the battery is heard where it is heard best, in dBm."""
         info = bluetooth.async_last_service_info(self.hass, self.address, False)
         return info.rssi if info else None
 
@@ -300,7 +300,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         return self.history.state(self._polls.now(), self.ears)
 
     def diagnose(self) -> Diagnosis:
-        """Say why the battery cannot be reached and what helps."""
+        """Return why the battery cannot be reached and what helps."""
         now, state = self._polls.now(), self.link_state
         since = now - self.history.since
         return diagnose(
@@ -373,7 +373,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @property
     def away(self) -> bool:
-        """Say whether the user wants the battery left alone now."""
+        """Return whether the user wants the battery left alone now."""
         return self.link_state is LinkState.PAUSED
 
     @property
@@ -473,7 +473,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._polls.kick()
 
     def _holder(self) -> str | None:
-        """Give the radio that holds the link."""
+        """Return the radio that holds the link."""
         found = radios(self.hass, (self.address,))
         return next(
             (one.source for one in found if self.address in one.allocated), None
@@ -578,7 +578,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
 
 def reason_of(err: MiBmsError) -> str:
-    """Give one short word for why a poll failed."""
+    """Return one short word for why a poll failed."""
     if isinstance(err, PairingNeeded) and err.code is not None:
         return f"{err.reason}_att_{err.code}"
     if isinstance(err, FrameError | Unreachable):

@@ -1,4 +1,4 @@
-"""Say why a battery cannot be reached and what helps: one sentence each, in the language of the house."""
+"""Return why a battery cannot be reached and what helps: one sentence each, in the language of the house."""
 
 from bluetooth_data_tools import monotonic_time_coarse
 
@@ -26,7 +26,7 @@ async def async_tell(hass: HomeAssistant, diagnosis: Diagnosis) -> str:
 async def async_why(
     hass: HomeAssistant, address: str, err: MiBmsError, *, has_password: bool
 ) -> str:
-    """Say why a battery that is not (or no longer) read by turns could not be read just now."""
+    """Return why a battery that is not (or no longer) read by turns could not be read just now."""
     # Before the first device is added, nothing of ours is set up.
     shared = hass.data.get(SHARED)
     scheduler = shared.polls.scheduler if shared else None

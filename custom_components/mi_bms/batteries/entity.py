@@ -43,12 +43,12 @@ def battery_device(
 
 
 def pack_identifier(address: str, number: int) -> str:
-    """Give the identifier of a pack behind a battery, from 1."""
+    """Return the identifier of a pack behind a battery, from 1."""
     return f"{address}{_PACK}{number}"
 
 
 def pack_number(address: str, identifier: str) -> int | None:
-    """Give the number of the pack that an identifier names, None for any other device."""
+    """Return the number of the pack that an identifier names, None for any other device."""
     beginning, found, number = identifier.rpartition(_PACK)
     return int(number) if found and beginning == address and number.isdigit() else None
 
@@ -114,13 +114,13 @@ class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
 
     @property
     def profile(self) -> Profile:
-        """Give what the battery, or this entity's pack, has shown so far."""
+        """Return what the battery, or this entity's pack, has shown so far."""
         profile = self.coordinator.profile
         return profile if self.spot.pack is None else profile.packs[self.spot.pack - 1]
 
     @property
     def sample(self) -> BmsSample | None:
-        """Give the last good sample of the battery or of this entity's pack."""
+        """Return the last good sample of the battery or of this entity's pack."""
         sample = self.coordinator.data
         if self.spot.pack is None:
             return sample

@@ -161,14 +161,14 @@ class LinkSensor(LinkEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Give what stands beside the value."""
+        """Return what stands beside the value."""
         more = self.entity_description.more
         return more(self.coordinator) if more else None
 
     @property
     @override
     def native_value(self) -> str | float | None:
-        """Give the value of this moment."""
+        """Return the value of this moment."""
         return self.entity_description.value(self.coordinator)
 
 
@@ -193,12 +193,12 @@ class ReleaseButton(LinkEntity, ButtonEntity):
 
 
 class ReadingSwitch(LinkEntity, SwitchEntity):
-    """Say whether a battery is read at all; off outlives a restart."""
+    """Describe whether a battery is read at all; off outlives a restart."""
 
     @property
     @override
     def is_on(self) -> bool:
-        """Say whether it is read; while it is left to an app for some time, it still counts as read."""
+        """Return whether it is read; while it is left to an app for some time, it still counts as read."""
         return not self.coordinator.paused
 
     @override
@@ -214,13 +214,13 @@ class ReadingSwitch(LinkEntity, SwitchEntity):
 
 @callback
 def sensors(entry: ConfigEntry[Any], coordinator: BatteryCoordinator) -> list[Entity]:
-    """Give the sensors of a battery's connection."""
+    """Return the sensors of a battery's connection."""
     return [LinkSensor(entry, coordinator, row) for row in LINK_SENSORS]
 
 
 @callback
 def buttons(entry: ConfigEntry[Any], coordinator: BatteryCoordinator) -> list[Entity]:
-    """Give the buttons of a battery."""
+    """Return the buttons of a battery."""
     return [
         RefreshButton(entry, coordinator, REFRESH),
         ReleaseButton(entry, coordinator, RELEASE),

@@ -66,14 +66,14 @@ class BatterySettings:
 def bands_of(
     stored: Mapping[str, Any], detail: Detail | None = None
 ) -> Mapping[Field, float]:
-    """Give the dead-band of each field, for the detail that is stored or another one."""
+    """Return the dead-band of each field, for the detail that is stored or another one."""
     steps = stored.get(CONF_STEPS, {})
     own = {name: steps[name] for name in STEPS if name in steps}
     return bands(detail or detail_of(stored), own)
 
 
 def detail_of(stored: Mapping[str, Any]) -> Detail:
-    """Give the recorded detail; what another version may have stored and nobody knows is everything."""
+    """Return the recorded detail; what another version may have stored and nobody knows is everything."""
     kept = stored.get(CONF_RECORDING)
     return Detail(kept) if kept in set(Detail) else Detail.ALL
 

@@ -18,7 +18,7 @@ class Spot(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Give the part of a unique id that names this spot."""
+        """Return the part of a unique id that names this spot."""
         part = "" if self.part is None else f"_{self.part}"
         pack = "" if self.pack is None else f"pack_{self.pack}_"
         return f"{pack}{self.field}{part}"
@@ -68,7 +68,7 @@ class Profile:
         return replace(self, packs=self.packs[: number - 1])
 
     def spots(self, pack: int | None = None) -> Iterator[Spot]:
-        """Give everything the battery shows; cells and probes of packs stand with their packs only."""
+        """Return everything the battery shows; cells and probes of packs stand with their packs only."""
         if pack is None:
             yield Spot(Field.LAST_READ)
         for name, shown in (
@@ -85,7 +85,7 @@ class Profile:
             yield from one.spots(number)
 
     def _parts(self) -> Iterator[tuple[Field, Iterable[int | str]]]:
-        """Give what there is several of, with numbers from 1 or words."""
+        """Return what there is several of, with numbers from 1 or words."""
         yield Field.PROTECTION_COUNT, sorted(self.counters)
         if not any(one.cells for one in self.packs):
             cells = range(1, self.cells + 1)
@@ -95,7 +95,7 @@ class Profile:
             yield Field.PROBE_TEMPERATURE, range(1, len(self.probes) + 1)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the profile as plain values for the config entry."""
+        """Return the profile as plain values for the config entry."""
         return {
             "fields": sorted(self.fields),
             "cells": self.cells,
@@ -136,7 +136,7 @@ def _info_to_json(info: DeviceInfo) -> dict[str, str]:
 
 
 def sample_to_json(sample: BmsSample) -> dict[str, Any]:
-    """Give a sample's values as plain data, for the restore store."""
+    """Return a sample's values as plain data, for the restore store."""
     return {
         "values": {
             # Stored integers have 64 bits at most; some problem codes are wider.

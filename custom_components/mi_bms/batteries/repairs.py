@@ -20,7 +20,7 @@ KEY: Final = "unreachable"
 
 
 def issue_id(entry_id: str) -> str:
-    """Give the id of the issue of a battery."""
+    """Return the id of the issue of a battery."""
     return f"{KEY}_{entry_id}"
 
 
@@ -41,7 +41,7 @@ class Complaint:
 
     @property
     def _lasting(self) -> bool:
-        """Say whether it is unreachable, its last values hold no longer, and nobody is asked already."""
+        """Return whether it is unreachable, its last values hold no longer, and nobody is asked already."""
         state = self._coordinator.link_state
         # For a password Home Assistant asks by itself.
         asked = state is LinkState.AUTH

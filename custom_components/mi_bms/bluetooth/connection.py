@@ -68,7 +68,7 @@ class BleakLink(GattLink):
                     self._known.setdefault(name, []).append(one)
 
     def _pick(self, uuid: str, *wanted: str) -> BleakGATTCharacteristic:
-        """Give the characteristic of a UUID that can do what is wanted, best first.
+        """Return the characteristic of a UUID that can do what is wanted, best first.
 
         Some modules repeat a UUID and tell the two apart by what they can do. Where that does not
         decide, the first one is the one that their makers use.
@@ -113,7 +113,7 @@ class BleakLink(GattLink):
 
     @property
     def services(self) -> Sequence[Service]:
-        """Give the table of the device, without values."""
+        """Return the table of the device, without values."""
         return [
             Service(
                 uuid=service.uuid,
@@ -193,7 +193,7 @@ class OpenLink:
 
     @property
     def is_open(self) -> bool:
-        """Say whether the connection still stands, as far as anybody knows."""
+        """Return whether the connection still stands, as far as anybody knows."""
         return not self._lost.done()
 
     def on_lost(self, call: Callable[[], None]) -> None:
@@ -271,7 +271,7 @@ async def async_meet(
 
 
 def _doubtful(hass: HomeAssistant, address: str) -> bool:
-    """Say whether a receiver that connects right now is silent while another one hears the device, too."""
+    """Return whether a receiver that connects right now is silent while another one hears the device, too."""
     near = [
         one.scanner
         for one in bluetooth.async_scanner_devices_by_address(hass, address, True)

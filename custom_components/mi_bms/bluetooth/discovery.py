@@ -28,7 +28,7 @@ def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
 
 
 def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
-    """Say which sensor an advert comes from, if from any of ours."""
+    """Return which sensor an advert comes from, if from any of ours."""
     return identify(info.service_data, info.manufacturer_data, info.name, info.address)
 
 
@@ -43,12 +43,12 @@ def told_type(info: BluetoothServiceInfoBleak) -> object:
 
 
 def is_fleeting(info: BluetoothServiceInfoBleak) -> bool:
-    """Say whether an address changes all the time, so that it names no device."""
+    """Return whether an address changes all the time, so that it names no device."""
     return address_type(info.address, told_type(info)).kind in _FLEETING
 
 
 def titled(name: str, address: str) -> str:
-    """Give a name its address' last two bytes, by which people tell twins apart."""
+    """Return a name its address' last two bytes, by which people tell twins apart."""
     tail = address.replace(":", "")[-4:]
     if tail in name or name == address:
         return name
@@ -64,12 +64,12 @@ class Heard(NamedTuple):
 
     @property
     def address(self) -> str:
-        """Give its address."""
+        """Return its address."""
         return self.info.address
 
     @property
     def model(self) -> str:
-        """Give what it is, in few words."""
+        """Return what it is, in few words."""
         if self.sighting:
             return self.sighting.model or self.sighting.title
         name = clean_name(advert_of(self.info).name or "")
@@ -77,12 +77,12 @@ class Heard(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Give the name that it gets unless somebody has a better one."""
+        """Return the name that it gets unless somebody has a better one."""
         return titled(self.model, self.address)
 
     @property
     def label(self) -> str:
-        """Give model, address and signal, for lists."""
+        """Return model, address and signal, for lists."""
         model = self.model
         if self.sighting:
             model = self.sighting.title
@@ -107,13 +107,13 @@ def look_at(info: BluetoothServiceInfoBleak) -> Heard | None:
 
 
 def find(hass: HomeAssistant, address: str) -> Heard | None:
-    """Give a device that is heard, None if it is not heard or none of ours."""
+    """Return a device that is heard, None if it is not heard or none of ours."""
     info = bluetooth.async_last_service_info(hass, address, False)
     return look_at(info) if info else None
 
 
 def everybody(hass: HomeAssistant, *, connectable: bool = False) -> list[Heard]:
-    """Give all devices of ours that are heard, the nearest first."""
+    """Return all devices of ours that are heard, the nearest first."""
     found = [
         heard
         for info in bluetooth.async_discovered_service_info(hass, connectable)

@@ -26,11 +26,11 @@ class HeldLink:
 
     @property
     def is_open(self) -> bool:
-        """Say whether there is a link, as far as anybody knows."""
+        """Return whether there is a link, as far as anybody knows."""
         return self._open is not None and self._open.is_open
 
     async def async_open(self, attempts: int) -> OpenLink:
-        """Give the link that is held, or a new one; raises ``Unreachable`` when none came about.
+        """Return the link that is held, or a new one; raises ``Unreachable`` when none came about.
 
         One that is closed while it is being opened comes to nothing.
         """

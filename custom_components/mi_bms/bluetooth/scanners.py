@@ -35,12 +35,12 @@ def _title(scanner: BaseHaScanner) -> str:
 
 
 def names(hass: HomeAssistant) -> dict[str, str]:
-    """Give what people call the radios, by source."""
+    """Return what people call the radios, by source."""
     return {one.source: _title(one) for one in bluetooth.async_current_scanners(hass)}
 
 
 def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
-    """Give the facts of all radios that matter to some batteries."""
+    """Return the facts of all radios that matter to some batteries."""
     wanted = tuple(addresses)
     found = []
     for scanner in bluetooth.async_current_scanners(hass):
@@ -70,7 +70,7 @@ def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
 def ears(
     hass: HomeAssistant, address: str, *, troubled: bool = False, crowded: bool = False
 ) -> Ears:
-    """Say which radios work, hear a battery, and can connect to it.
+    """Return which radios work, hear a battery, and can connect to it.
 
     One that hears nobody still counts: in a shed the battery is all there is to hear, and a proxy that
     is gone is no longer among the radios.
@@ -98,7 +98,7 @@ def describe(
     *,
     troubled: Callable[[str], bool],
 ) -> list[Ear]:
-    """Give the facts of all radios for the doctor; ``ours`` are the addresses of our batteries.
+    """Return the facts of all radios for the doctor; ``ours`` are the addresses of our batteries.
 
     ``troubled`` says of a radio whether connecting lately fails there.
     """

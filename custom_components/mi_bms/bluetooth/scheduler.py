@@ -62,7 +62,7 @@ class Polls:
 
     @staticmethod
     def now() -> float:
-        """Give the scheduler's time in seconds."""
+        """Return the scheduler's time in seconds."""
         return monotonic_time_coarse()
 
     def add(
@@ -169,7 +169,7 @@ class Polls:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Give the devices whose connections are ours: batteries that are scheduled, and visits."""
+        """Return the devices whose connections are ours: batteries that are scheduled, and visits."""
         return (*self._members, *self.scheduler.visits.addresses)
 
     @callback

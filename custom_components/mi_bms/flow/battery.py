@@ -200,7 +200,7 @@ class BatterySteps(DeviceFlow):
         }
 
     async def _async_doubt(self) -> str:
-        """Say what else the battery may be, if its adverts are not sure of the type."""
+        """Return what else the battery may be, if its adverts are not sure of the type."""
         found = recognise(advert_of(self._info)) if self._info else []
         if not found or found[0].sure:
             return ""

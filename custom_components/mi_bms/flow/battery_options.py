@@ -93,7 +93,7 @@ _STEP_UNITS: Final[Mapping[Field, str]] = {
 
 
 def _bounds(given: Mapping[str, Any]) -> dict[str, Bound]:
-    """Give the bounds of all numbers; shorter than two intervals, values would come and go."""
+    """Return the bounds of all numbers; shorter than two intervals, values would come and go."""
     found = dict(_BOUNDS)
     # Zero leaves it to the interval; anything else that is no number of seconds is out of bounds.
     if given[SHARING][CONF_GRACE] != 0:
@@ -265,7 +265,7 @@ class BatteryOptions(OptionsFlow):
 def _rows(
     coordinator: BatteryCoordinator, words: Words, shown: Mapping[str, Any]
 ) -> str:
-    """Say how many rows a day each detail makes, once there are readings to tell it from."""
+    """Return how many rows a day each detail makes, once there are readings to tell it from."""
     pack = coordinator.pack
     interval = pack.effective if pack else DEFAULT_INTERVAL
     rows = {
@@ -278,7 +278,7 @@ def _rows(
 
 
 def _pace(coordinator: BatteryCoordinator, words: Words) -> str:
-    """Say how long reading takes and whether the interval can be kept."""
+    """Return how long reading takes and whether the interval can be kept."""
     pack = coordinator.pack
     if pack is None or pack.quality.seconds is None:
         return words("pace", "unknown")

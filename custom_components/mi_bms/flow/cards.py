@@ -78,7 +78,7 @@ def async_has_room(
     info: BluetoothServiceInfoBleak,
     sighting: Sighting | None,
 ) -> bool:
-    """Say whether a device may be offered, and mark its flow; one without room waits for it."""
+    """Return whether a device may be offered, and mark its flow; one without room waits for it."""
     if is_fleeting(info):
         return False
     strange = _is_strange(sighting)
@@ -140,7 +140,7 @@ def _in_turn(hass: HomeAssistant, kind: _Kind) -> list[str]:
 
 
 def _is_one(hass: HomeAssistant, address: str, *, strange: bool) -> bool:
-    """Say whether a device is still heard, and may be offered as one of a kind."""
+    """Return whether a device is still heard, and may be offered as one of a kind."""
     info = bluetooth.async_last_service_info(hass, address, False)
     if info is None or is_fleeting(info) or not (heard := look_at(info)):
         return False

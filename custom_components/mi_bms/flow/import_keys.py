@@ -53,7 +53,7 @@ _IMPORT: Final = probatio.Schema(
 
 
 def uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Give an uploaded file, or a little more than what is read of one."""
+    """Return an uploaded file, or a little more than what is read of one."""
     with process_uploaded_file(hass, file_id) as path:
         return _beginning(path)
 
@@ -64,7 +64,7 @@ def _beginning(path: Path) -> bytes:
 
 
 def others_keys(hass: HomeAssistant) -> list[KeyLine]:
-    """Give the keys that Home Assistant's own integrations hold."""
+    """Return the keys that Home Assistant's own integrations hold."""
     found = []
     for domain in OTHERS:
         for entry in hass.config_entries.async_entries(domain, include_ignore=False):

@@ -66,16 +66,16 @@ class _Listed(NamedTuple):
 
     @property
     def silence(self) -> int:
-        """Give for how long it has been silent, in steps that are worth telling."""
+        """Return for how long it has been silent, in steps that are worth telling."""
         return self.age // _AGE * _AGE
 
     def differs(self, shown: _Listed) -> bool:
-        """Say whether a line looks otherwise than when it was shown."""
+        """Return whether a line looks otherwise than when it was shown."""
         moved = abs(self.heard.info.rssi - shown.heard.info.rssi)
         return moved >= _DIFFERENCE or self.silence != shown.silence
 
     def label(self, words: Words) -> str:
-        """Give signal, model and address, what changes first: narrow screens cut the end off."""
+        """Return signal, model and address, what changes first: narrow screens cut the end off."""
         signal = f"{self.heard.info.rssi} dBm"
         if self.silence:
             signal = words("pair_list", "ago", seconds=str(self.silence))
@@ -83,12 +83,12 @@ class _Listed(NamedTuple):
 
 
 def hint_of(product: int | None) -> Hint:
-    """Give what is known of giving a product a key."""
+    """Return what is known of giving a product a key."""
     return _UNKNOWN if product is None else HINTS.get(product, _UNKNOWN)
 
 
 def can_pair(product: int | None) -> bool:
-    """Say whether it makes sense to offer a pairing at all."""
+    """Return whether it makes sense to offer a pairing at all."""
     return product is not None and hint_of(product).way is not Way.NOT_NEEDED
 
 
@@ -250,7 +250,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pair_prepare(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say what to do at the device and what is lost by it."""
+        """Return what to do at the device and what is lost by it."""
         errors: dict[str, str] = {}
         hint = hint_of(self._pair_product)
         if user_input is not None and CONF_ACCEPT in user_input:
@@ -348,7 +348,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pair_failed(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say why there is no key, and offer to try again."""
+        """Return why there is no key, and offer to try again."""
         failure = self._pairing.failure if self._pairing else None
         words = await async_words(self.hass)
         fixed = self.source == SOURCE_RECONFIGURE

@@ -225,7 +225,7 @@ class SensorSteps(DeviceFlow):
         )
 
     async def _is_old_news(self) -> bool:
-        """Say whether all that was heard is under the key that is set: a newer one may still come."""
+        """Return whether all that was heard is under the key that is set: a newer one may still come."""
         entry = entry_of(self.hass, self._address)
         used = entry.data.get(CONF_KEY) if entry else None
         if used is None:
@@ -256,7 +256,7 @@ class SensorSteps(DeviceFlow):
         )
 
     def _how_often(self) -> str:
-        """Say how often the model speaks, as a word."""
+        """Return how often the model speaks, as a word."""
         spec = self._sighting.spec if self._sighting else None
         if spec is None and (entry := entry_of(self.hass, self._address)):
             spec = DEVICES.get(entry.data.get(CONF_PRODUCT) or 0)

@@ -71,7 +71,7 @@ def _number(
 
 
 def _reports(hass: HomeAssistant, entry: ConfigEntry[Any]) -> set[str]:
-    """Give what the model reports, and what this one has shown so far."""
+    """Return what the model reports, and what this one has shown so far."""
     spec = DEVICES.get(entry.data.get(CONF_PRODUCT) or 0)
     prefix = f"{entry.unique_id}-"
     shown = {
@@ -119,7 +119,7 @@ def _schema(product: int | None, fields: set[str]) -> probatio.Schema:
 
 
 def _connected(product: int | None) -> dict[probatio.Marker, Any]:
-    """Give the part of the form for what a model does over a connection."""
+    """Return the part of the form for what a model does over a connection."""
     spec = ACTIVE.get(product or 0)
     can = spec.functions if spec else frozenset[Function]()
     chosen = []

@@ -48,7 +48,7 @@ class CloudKey(NamedTuple):
 
 
 async def async_available(hass: HomeAssistant) -> bool:
-    """Say whether the library is installed."""
+    """Return whether the library is installed."""
     return await hass.async_add_executor_job(find_spec, LIBRARY) is not None
 
 

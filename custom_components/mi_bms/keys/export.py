@@ -67,7 +67,7 @@ async def async_export(hass: HomeAssistant) -> Export:
 
 
 def _known_sensors(hass: HomeAssistant, keys: Keys) -> list[KnownSensor]:
-    """Give the sensors that are set up, then keys of sensors that are not."""
+    """Return the sensors that are set up, then keys of sensors that are not."""
     found: dict[str, KnownSensor] = {}
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         address = entry.unique_id
@@ -169,7 +169,7 @@ class ExportView(HomeAssistantView):
 
     @require_admin
     async def get(self, request: web.Request, ticket: str) -> web.Response:
-        """Give the file of a ticket, once."""
+        """Return the file of a ticket, once."""
         hass = request.app[KEY_HASS]
         headers = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}
         file = _take(hass, ticket, request)

@@ -30,7 +30,7 @@ _KEYLESS: Final = frozenset({Refusal.NO_KEY, Refusal.EMPTY_KEY})
 
 
 class Change(StrEnum):
-    """Say what taking a line would do."""
+    """Describe what taking a line would do."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -39,7 +39,7 @@ class Change(StrEnum):
 
 
 class Fit(StrEnum):
-    """Say what the device's own packets tell of a key."""
+    """Describe what the device's own packets tell of a key."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -61,12 +61,12 @@ class Row:
 
     @property
     def wanted(self) -> bool:
-        """Say whether it is ticked to begin with."""
+        """Return whether it is ticked to begin with."""
         doubtful = self.fit in {Fit.WRONG, Fit.EITHER}
         return self.change in {Change.ADDED, Change.UPDATED} and not doubtful
 
     def label(self, words: Words) -> str:
-        """Give the line of the list."""
+        """Return the line of the list."""
         wish, heard = self.wish, self.wish.heard
         spec = None if wish.product is None else DEVICES.get(wish.product)
         model = heard.model if heard else spec.model if spec else None
@@ -140,7 +140,7 @@ class Around:
         return self._seen[address]
 
     def is_known(self, address: str) -> bool:
-        """Say whether a device is set up or heard."""
+        """Return whether a device is set up or heard."""
         return address in self.entries or self.heard(address) is not None
 
 

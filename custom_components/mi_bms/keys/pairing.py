@@ -1,4 +1,4 @@
-"""Give one device a key over a connection, as a job that outlives the form that shows it.
+"""Return one device a key over a connection, as a job that outlives the form that shows it.
 
 The job tells its stage to whoever looks. What it made is kept the moment the device has it: a form
 that is closed, or a house that is restarted a moment later, loses nothing.
@@ -84,12 +84,12 @@ class Pairing:
 
     @property
     def done(self) -> bool:
-        """Say whether it has ended."""
+        """Return whether it has ended."""
         return self._task is None or self._task.done()
 
     @property
     def progress(self) -> float:
-        """Say how far it has come, from 0 to 1."""
+        """Return how far it has come, from 0 to 1."""
         return _ORDER.index(self.stage) / (len(_ORDER) - 1)
 
     async def async_changed(self, stage: str, attempt: int) -> None:
@@ -178,7 +178,7 @@ class Pairing:
             async_rekey(self._hass, entry, self.wish(made))
 
     def wish(self, made: ActivationResult) -> Wish:
-        """Give what is to be added."""
+        """Return what is to be added."""
         return Wish(
             address=self.address,
             key=made.bind_key,

@@ -198,7 +198,7 @@ class Keys:
 
     @callback
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
-        """Say whether new sensors are added without asking, and which never are."""
+        """Set whether new sensors are added without asking, and which never are."""
         self.auto_add, self.ignored = auto_add, set(ignored)
         self._newcomers.start_anew()
         self._newcomers.forgive()
@@ -220,12 +220,12 @@ class Keys:
         return stop
 
     def frames(self, address: str) -> Frames:
-        """Give the newest encrypted packets of a device."""
+        """Return the newest encrypted packets of a device."""
         decoder = self._followed.get(address) or self._heard.get(address)
         return decoder.frames if decoder else ()
 
     def everybodys_frames(self) -> dict[str, Frames]:
-        """Give the newest encrypted packets of all devices."""
+        """Return the newest encrypted packets of all devices."""
         known = {**self._heard, **self._followed}
         return {
             address: decoder.frames
@@ -354,7 +354,7 @@ def key_of(entry: ConfigEntry[Any]) -> bytes | None:
 
 
 async def async_keys(hass: HomeAssistant) -> Keys:
-    """Give the keys of the house; the first to ask, a flow or an entry, has them loaded."""
+    """Return the keys of the house; the first to ask, a flow or an entry, has them loaded."""
     if KEYS not in hass.data:
         hass.data[KEYS] = Keys(hass)
     keys = hass.data[KEYS]
@@ -363,7 +363,7 @@ async def async_keys(hass: HomeAssistant) -> Keys:
 
 
 def configured(hass: HomeAssistant) -> set[str]:
-    """Give the addresses that have an entry, ignored ones aside."""
+    """Return the addresses that have an entry, ignored ones aside."""
     return {
         entry.unique_id
         for entry in hass.config_entries.async_entries(DOMAIN)

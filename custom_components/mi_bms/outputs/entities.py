@@ -59,7 +59,7 @@ class OutputSensor(SensorEntity):
     @property
     @override
     def native_value(self) -> int:
-        """Give the figure of this moment."""
+        """Return the figure of this moment."""
         return self._look(self._outbox)
 
 

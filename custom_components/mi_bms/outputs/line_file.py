@@ -28,7 +28,7 @@ _END: Final = b"\n"
 
 
 class Written(NamedTuple):
-    """Say how many lines are in the file now, and what kept the rest out."""
+    """Describe how many lines are in the file now, and what kept the rest out."""
 
     lines: int
     error: OSError | None = None
@@ -187,7 +187,7 @@ def _mend(file: int) -> int:
 
 
 def _started(file: int) -> float:
-    """Give the Unix time of the first line, or when the file was last written."""
+    """Return the Unix time of the first line, or when the file was last written."""
     first = os.pread(file, _BLOCK, 0).split(_END, 1)[0]
     try:
         return datetime.fromisoformat(json.loads(first)["time"]).timestamp()

@@ -151,7 +151,7 @@ class Output(ABC):
         """Hand over what can be, for the last time."""
 
     def describe(self) -> dict[str, Any]:
-        """Give the figures for diagnostics."""
+        """Return the figures for diagnostics."""
         return {
             "type": self.entry.data[CONF_TYPE],
             "devices": len(self._devices) or "all",

@@ -75,5 +75,5 @@ DEFAULTS: Final[dict[str, Any]] = {
 
 
 def settings(entry: ConfigEntry[Any]) -> dict[str, Any]:
-    """Give the options of an output; what nobody set is as it usually is."""
+    """Return the options of an output; what nobody set is as it usually is."""
     return DEFAULTS | dict(entry.options)

@@ -16,7 +16,7 @@ MQTT: Final = "mqtt"
 
 
 def has_mqtt(hass: HomeAssistant) -> bool:
-    """Say whether Home Assistant's MQTT integration is there; its broker may be away."""
+    """Return whether Home Assistant's MQTT integration is there; its broker may be away."""
     return bool(hass.config_entries.async_loaded_entries(MQTT))
 
 

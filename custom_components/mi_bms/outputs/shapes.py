@@ -30,14 +30,14 @@ class Shape(ABC):
 
     @abstractmethod
     def take(self, news: News) -> Iterable[Item]:
-        """Give what one reading leads to at once."""
+        """Return what one reading leads to at once."""
 
     def period(self, now: float) -> Iterable[Item]:
-        """Give what a period that ends now leads to."""
+        """Return what a period that ends now leads to."""
         return ()
 
     def rest(self) -> Iterable[Item]:
-        """Give what waits for the end of a period."""
+        """Return what waits for the end of a period."""
         return ()
 
 
@@ -59,7 +59,7 @@ class TasmotaShape(Shape):
 
     @override
     def take(self, news: News) -> Iterable[Item]:
-        """Give the message of an event or, where that is wanted, of any reading."""
+        """Return the message of an event or, where that is wanted, of any reading."""
         if not isinstance(news, SensorNews):
             return ()
         device = device_of(self._hass, news)
@@ -79,12 +79,12 @@ class TasmotaShape(Shape):
 
     @override
     def period(self, now: float) -> Iterable[Item]:
-        """Give what stands at the end of a period."""
+        """Return what stands at the end of a period."""
         return [Item(one, self._topic) for one in self._messages.period(now)]
 
     @override
     def rest(self) -> Iterable[Item]:
-        """Give the values that wait."""
+        """Return the values that wait."""
         return [Item(one, self._topic) for one in self._messages.rest()]
 
 
@@ -98,7 +98,7 @@ class BatteryShape(Shape):
 
     @override
     def take(self, news: News) -> Iterable[Item]:
-        """Give the message; two batteries never share a topic."""
+        """Return the message; two batteries never share a topic."""
         if not isinstance(news, BatteryNews):
             return
         name = name_of(self._hass, news)
@@ -118,7 +118,7 @@ class LineShape(Shape):
 
     @override
     def take(self, news: News) -> Iterable[Item]:
-        """Give the line."""
+        """Return the line."""
         name = name_of(self._hass, news)
         if isinstance(news, BatteryNews):
             yield Item(battery_line(name, news.address, news.at, news.sample))
@@ -128,13 +128,13 @@ class LineShape(Shape):
 
 
 def device_of(hass: HomeAssistant, news: News) -> dr.DeviceEntry | None:
-    """Give the device that news are of."""
+    """Return the device that news are of."""
     return dr.async_get(hass).async_get_device_by_identifier(
         (DOMAIN, news.address), news.entry_id
     )
 
 
 def name_of(hass: HomeAssistant, news: News) -> str:
-    """Give the name that the user knows a device by."""
+    """Return the name that the user knows a device by."""
     device = device_of(hass, news)
     return (device and device.name_by_user) or news.title

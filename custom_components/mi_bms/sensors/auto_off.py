@@ -52,7 +52,7 @@ class Endings:
 
     @property
     def kept(self) -> dict[str, str]:
-        """Give when each state ends, for the next start."""
+        """Return when each state ends, for the next start."""
         now, today = monotonic_time_coarse(), dt_util.utcnow()
         return {
             name: (today + timedelta(seconds=end - now)).isoformat()

@@ -63,7 +63,7 @@ class Gaps:
 
     @property
     def since(self) -> float:
-        """Give the beginning of the oldest gap in Unix seconds."""
+        """Return the beginning of the oldest gap in Unix seconds."""
         return float(
             min(start for gap in self.missing.values() for start in gap.starts)
         )

@@ -26,7 +26,7 @@ class Recorder:
 
     @property
     def running(self) -> bool:
-        """Say whether a recording is under way."""
+        """Return whether a recording is under way."""
         return self.capture is not None
 
     @callback

@@ -144,7 +144,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         return cadence
 
     def snapshot(self) -> dict[str, Any]:
-        """Give what is kept for the next start."""
+        """Return what is kept for the next start."""
         longest, silences = self.cadence.learned()
         seen = self.seen_at
         return {
@@ -160,7 +160,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     @property
     def seen_at(self) -> datetime | None:
-        """Give when the sensor was last heard."""
+        """Return when the sensor was last heard."""
         heard = self._newest()
         if heard is None:
             return None
@@ -168,7 +168,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         return now - timedelta(seconds=monotonic_time_coarse() - heard)
 
     def _newest(self) -> float | None:
-        """Give the monotonic time of the last sign of life, repeated adverts included."""
+        """Return the monotonic time of the last sign of life, repeated adverts included."""
         heard = self.cadence.heard_at
         if self._doubted:
             return heard
@@ -436,7 +436,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
 
     @property
     def values(self) -> dict[str, Value]:
-        """Give the last values by entity key, those of earlier runs included."""
+        """Return the last values by entity key, those of earlier runs included."""
         return {
             key.key: value
             for processor in self._processors

@@ -76,7 +76,7 @@ def _numbered(spot: tuple[Field, int]) -> PassiveBluetoothEntityKey:
 
 
 def spot_of(key: str) -> tuple[Field | None, int]:
-    """Give the field of an entity's key, and its number from 2 where there are several of the kind."""
+    """Return the field of an entity's key, and its number from 2 where there are several of the kind."""
     if key in Field:
         return Field(key), 1
     base, _, number = key.rpartition("_")
@@ -124,7 +124,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     @cached_property
     @override
     def name(self) -> str | UndefinedType | None:
-        """Give the name, with a number for the second and later ones of a kind."""
+        """Return the name, with a number for the second and later ones of a kind."""
         name = super().name
         if self._number == 1 or not isinstance(name, str):
             return name

@@ -55,7 +55,7 @@ type Told = Callable[[Mapping[Field, Value]], None]
 
 
 def moment() -> Moment:
-    """Give the time of the house and its zone, daylight saving included."""
+    """Return the time of the house and its zone, daylight saving included."""
     now = dt_util.now()
     offset = now.utcoffset()
     return Moment(now.timestamp(), int(offset.total_seconds()) if offset else 0)
@@ -97,7 +97,7 @@ class ActiveSensor:
         self._listeners: list[Callable[[], None]] = []
 
     def snapshot(self) -> dict[str, Any]:
-        """Give what is kept for the next start."""
+        """Return what is kept for the next start."""
         return {
             "unit": self.unit,
             "comfort": self.comfort and list(self.comfort),
@@ -109,12 +109,12 @@ class ActiveSensor:
 
     @property
     def functions(self) -> frozenset[Function]:
-        """Give what it can do, as far as is known."""
+        """Return what it can do, as far as is known."""
         return self.spec.functions - self.missing
 
     @property
     def name(self) -> str:
-        """Give the name that the user knows."""
+        """Return the name that the user knows."""
         return self.entry.title
 
     @callback
@@ -233,7 +233,7 @@ class ActiveSensor:
         return can and _over(self._fill_due, FILL_EVERY)
 
     def _wants_clock(self) -> bool:
-        """Say whether the clock is to be set: every week, and when daylight saving begins or ends."""
+        """Return whether the clock is to be set: every week, and when daylight saving begins or ends."""
         if not (self.options.sync_clock and self.functions & _CLOCKS):
             return False
         now = moment()
@@ -289,10 +289,10 @@ class ActiveSensor:
 
 
 def _over(until: float, longest: float) -> bool:
-    """Say whether a wait is over; one that ends later than any wait can was begun by a wrong clock."""
+    """Return whether a wait is over; one that ends later than any wait can was begun by a wrong clock."""
     return not 0 < until - _now() <= longest
 
 
 def _now() -> float:
-    """Give the time of the world in seconds: what is kept outlives a restart."""
+    """Return the time of the world in seconds: what is kept outlives a restart."""
     return moment().unix

@@ -153,7 +153,7 @@ class UnitSelect(ActiveEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Give the unit that was read last."""
+        """Return the unit that was read last."""
         return self._active.unit
 
     @override
@@ -173,7 +173,7 @@ class LimitNumber(ActiveEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Give the limit that was read last."""
+        """Return the limit that was read last."""
         limits = self._active.comfort
         value: float | None = limits and getattr(limits, self._limit)
         return value
@@ -187,7 +187,7 @@ class LimitNumber(ActiveEntity, NumberEntity):
 
 @callback
 def buttons(coordinator: SensorCoordinator) -> list[Entity]:
-    """Give the buttons of a sensor."""
+    """Return the buttons of a sensor."""
     active = coordinator.active
     return [
         PressButton(coordinator, active, row, row.functions)
@@ -198,7 +198,7 @@ def buttons(coordinator: SensorCoordinator) -> list[Entity]:
 
 @callback
 def selects(coordinator: SensorCoordinator) -> list[Entity]:
-    """Give the choices of a sensor."""
+    """Return the choices of a sensor."""
     active, wanted = coordinator.active, frozenset({Function.UNIT})
     if active is None or not wanted & active.functions:
         return []
@@ -207,7 +207,7 @@ def selects(coordinator: SensorCoordinator) -> list[Entity]:
 
 @callback
 def numbers(coordinator: SensorCoordinator) -> list[Entity]:
-    """Give the limits of a sensor."""
+    """Return the limits of a sensor."""
     active, wanted = coordinator.active, frozenset({Function.COMFORT})
     if active is None or not wanted & active.functions:
         return []

@@ -1,4 +1,4 @@
-"""Say what went wrong between us and a sensor, in the language of the house and with what to do."""
+"""Return what went wrong between us and a sensor, in the language of the house and with what to do."""
 
 from collections.abc import Iterator
 import contextlib
@@ -28,7 +28,7 @@ def told(active: ActiveSensor) -> Iterator[None]:
 
 
 def _told(name: str, err: MiBmsError) -> HomeAssistantError:
-    """Say what was wrong with the connection, with what was wanted, or with what was answered."""
+    """Return what was wrong with the connection, with what was wanted, or with what was answered."""
     match err:
         case Refused():
             return ServiceValidationError(

@@ -93,7 +93,7 @@ class KeyWatch:
     # --- a new key? -----------------------------------------------------------------------------
 
     def _is_late(self, now: float) -> bool:
-        """Say whether the key has opened nothing for longer than the model is silent."""
+        """Return whether the key has opened nothing for longer than the model is silent."""
         if self._opened_at is None:
             return True
         limit = min(self._decoder.availability, SLOW)
@@ -113,7 +113,7 @@ class KeyWatch:
             self._hass.config_entries.flow.async_abort(flow["flow_id"])
 
     def _just_keyed(self) -> bool:
-        """Say whether a pairing of ours made the key a moment ago."""
+        """Return whether a pairing of ours made the key a moment ago."""
         keyed_at = self._entry.data.get(CONF_KEYED_AT)
         # In the future: the clock was wrong then.
         return keyed_at is not None and 0 <= time.time() - keyed_at < KEY_GRACE

@@ -44,7 +44,7 @@ class Unpaired:
 
     @property
     def waits(self) -> bool:
-        """Say whether the sensor waits to be paired, as far as is known."""
+        """Return whether the sensor waits to be paired, as far as is known."""
         return self._told or (self._decoder.paired is False and not self._once)
 
     @callback

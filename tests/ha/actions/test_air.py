@@ -36,7 +36,7 @@ FAR = "AA:BB:CC:00:00:77"
 
 @pytest.fixture
 async def house(home: Home) -> Home:
-    """Give a house with our integration and nothing set up."""
+    """Return a house with our integration and nothing set up."""
     assert await async_setup_component(home.hass, DOMAIN, {})
     await home.clock.settle()
     return home
@@ -44,7 +44,7 @@ async def house(home: Home) -> Home:
 
 @pytest.fixture
 async def far(house: Home) -> AsyncIterator[Air]:
-    """Give a second receiver, which cannot connect."""
+    """Return a second receiver, which cannot connect."""
     receiver = Air(house.hass, source=FAR, connectable=False)
     yield receiver
     receiver.close()
@@ -340,7 +340,7 @@ async def test_listeners_are_few(house: Home) -> None:
 
 
 def plain(address: str, details: object) -> BluetoothServiceInfoBleak:
-    """Give what a local adapter hands over: fields, and no bytes."""
+    """Return what a local adapter hands over: fields, and no bytes."""
     device = BLEDevice(address, "plain", details)
     said = AdvertisementData(
         local_name="plain",

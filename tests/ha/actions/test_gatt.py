@@ -22,7 +22,7 @@ PACK = "A4:C1:38:00:0B:D1"
 
 @pytest.fixture
 async def box(home: Home) -> Box:
-    """Give a box that is heard, in a house with our integration."""
+    """Return a box that is heard, in a house with our integration."""
     assert await async_setup_component(home.hass, DOMAIN, {})
     device = Box()
     home.air.add(device)

@@ -57,7 +57,7 @@ ROWS = {one.name: one for one in ACTIONS}
 
 @pytest.fixture
 async def house(home: Home) -> Home:
-    """Give a house with a sensor that has a key, a battery that has a password, and a strange box."""
+    """Return a house with a sensor that has a key, a battery that has a password, and a strange box."""
     sensor = KINDS["LYWSD03MMC"](address=SENSOR, key=KEY)
     await home.add(sensor)
     battery = KINDS["JBD"](address=PACK, name="Boat", password=PIN, handshake="short")

@@ -47,7 +47,7 @@ async def added(home: Home, device: GattBattery) -> ConfigEntry[Any]:
 
 
 async def report(home: Home, entry: ConfigEntry[Any]) -> Mapping[str, Any]:
-    """Give the poll statistics, as diagnostics show them."""
+    """Return the poll statistics, as diagnostics show them."""
     told = await async_get_config_entry_diagnostics(home.hass, entry)
     found: Mapping[str, Any] = told["battery"]
     return found

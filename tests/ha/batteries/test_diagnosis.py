@@ -21,7 +21,7 @@ from .test_batteries import ADDRESS, OTHER_WORD, WORD, added, jbd, still
 
 
 def issue(home: Home, entry: ConfigEntry[Any]) -> ir.IssueEntry | None:
-    """Give the issue of a battery."""
+    """Return the issue of a battery."""
     found = ir.async_get(home.hass).issues.get(
         ("mi_bms", f"unreachable_{entry.entry_id}")
     )
@@ -29,7 +29,7 @@ def issue(home: Home, entry: ConfigEntry[Any]) -> ir.IssueEntry | None:
 
 
 def said(home: Home, entry: ConfigEntry[Any]) -> str:
-    """Give what the issue of a battery says."""
+    """Return what the issue of a battery says."""
     found = issue(home, entry)
     assert found
     assert found.translation_key == "unreachable"

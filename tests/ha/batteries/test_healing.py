@@ -34,7 +34,7 @@ def held() -> Any:
 
 
 def works(home: Home, device: Any) -> Callable[[], bool]:
-    """Give the question whether a battery was read since now."""
+    """Return the question whether a battery was read since now."""
     before = home.value(device, "last_read")
     return lambda: home.value(device, "last_read") not in {before, "unavailable"}
 

@@ -41,7 +41,7 @@ async def act(home: Home, action: str, **data: Any) -> None:
 
 
 def device_id(home: Home, address: str) -> str:
-    """Give the device of an address."""
+    """Return the device of an address."""
     return next(
         one.id
         for one in dr.async_get(home.hass).devices

@@ -28,7 +28,7 @@ def idle() -> Any:
 async def turns(
     home: Home, air: Air, device: Any, look: Callable[[], str], rounds: int
 ) -> list[str]:
-    """Give what is seen one after the other while a battery is hardly heard."""
+    """Return what is seen one after the other while a battery is hardly heard."""
     seen = [look()]
     for _ in range(rounds):
         air.shout(device)

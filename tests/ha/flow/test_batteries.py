@@ -299,7 +299,7 @@ async def test_what_is_sure_leaves_no_doubt(home: Home) -> None:
 
 
 def both_services() -> bytes:
-    """Give an advert that fits two families equally well."""
+    """Return an advert that fits two families equally well."""
     return ad.payload(ad.flags(), ad.services16(0xFF00, 0xFF06))
 
 

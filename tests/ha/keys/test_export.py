@@ -53,7 +53,7 @@ async def confirm(browser: Browser, entry: Any) -> dict[str, Any]:
 
 
 def links(form: dict[str, Any]) -> dict[str, str]:
-    """Give where the links of the form lead, by the name of the file."""
+    """Return where the links of the form lead, by the name of the file."""
     shown = form["description_placeholders"]
     found = [LINK.fullmatch(shown[name]) for name in ("mi32cfg", "list")]
     return {one[2]: one[1].replace("&amp;", "&") for one in found if one}

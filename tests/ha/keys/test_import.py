@@ -20,14 +20,14 @@ UNHEARD = "54:48:E6:00:07:F6"
 
 
 def choices(form: Result) -> dict[str, str]:
-    """Give the lines that can be ticked."""
+    """Return the lines that can be ticked."""
     (field,) = [one for one in form["data_schema"].schema if str(one) == "take"]
     options = form["data_schema"].schema[field].config["options"]
     return {one["value"]: one["label"] for one in options}
 
 
 def ticked(form: Result) -> list[str]:
-    """Give the lines that are ticked to begin with."""
+    """Return the lines that are ticked to begin with."""
     (field,) = [one for one in form["data_schema"].schema if str(one) == "take"]
     found: list[str] = field.default()
     return found

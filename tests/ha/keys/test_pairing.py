@@ -41,7 +41,7 @@ async def listing(home: Home) -> Result:
 
 
 def line(address: str) -> str:
-    """Give the step of a device in the list."""
+    """Return the step of a device in the list."""
     return f"pair_{address.replace(':', '').lower()}"
 
 

@@ -44,7 +44,7 @@ async def take(home: Home, flow: Result, *addresses: str) -> Result:
 
 
 def entries(home: Home) -> dict[str, Any]:
-    """Give our entries by address."""
+    """Return our entries by address."""
     return {
         str(one.unique_id): one
         for one in home.hass.config_entries.async_entries("mi_bms")

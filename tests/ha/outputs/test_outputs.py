@@ -41,7 +41,7 @@ MQTT_TIMERS = pytest.mark.parametrize("expected_lingering_timers", [True])
 
 @pytest.fixture
 def folder(home: Home, tmp_path: Path) -> Path:
-    """Give the configuration folder."""
+    """Return the configuration folder."""
     home.hass.config.config_dir = str(tmp_path)
     return tmp_path
 
@@ -50,7 +50,7 @@ def folder(home: Home, tmp_path: Path) -> Path:
 async def broker(
     home: Home, mqtt_mock: MqttMockHAClient
 ) -> AsyncIterator[MqttMockHAClient]:
-    """Give Home Assistant's own MQTT integration, whose client only remembers."""
+    """Return Home Assistant's own MQTT integration, whose client only remembers."""
     mqtt_mock.reset_mock()
     yield mqtt_mock
     for entry in home.hass.config_entries.async_loaded_entries("mqtt"):
@@ -82,7 +82,7 @@ async def output(home: Home, kind: str, /, **data: Any) -> ConfigEntry[Any]:
 
 
 def published(broker: MqttMockHAClient) -> list[tuple[str, dict[str, Any], int, bool]]:
-    """Give and forget what was published."""
+    """Return and forget what was published."""
     found = [
         (topic, json.loads(payload), qos, retain)
         for topic, payload, qos, retain in (
@@ -104,7 +104,7 @@ def block(place: Path) -> None:
 
 
 def shown(home: Home, entry: ConfigEntry[Any], key: str) -> str:
-    """Give what an entity of an output shows."""
+    """Return what an entity of an output shows."""
     entity_id = er.async_get(home.hass).async_get_entity_id(
         "sensor", "mi_bms", f"{entry.entry_id}-{key}"
     )

@@ -89,7 +89,7 @@ def device() -> Remembering:
 
 
 async def rows(home: Home, name: str) -> dict[datetime, tuple[float, ...]]:
-    """Give the hours that the database has."""
+    """Return the hours that the database has."""
     instance = get_instance(home.hass)
     work = instance.async_add_executor_job(
         statistics_during_period,

@@ -106,7 +106,7 @@ async def options(home: Home, entry: ConfigEntry[Any], **chosen: bool) -> None:
 
 
 def shown(device: GattSensor) -> int:
-    """Give the local time on a display."""
+    """Return the local time on a display."""
     dial = codec.dial(device.values[TIME])
     return dial.unix + (dial.offset or 0)
 

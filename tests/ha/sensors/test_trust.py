@@ -85,7 +85,7 @@ class Told:
         return None
 
     def questions(self) -> list[str]:
-        """Give what is asked: keys, and whether the clear is meant."""
+        """Return what is asked: keys, and whether the clear is meant."""
         asked = [
             flow["context"]["source"]
             for flow in self.home.flows()
@@ -118,7 +118,7 @@ class Story:
         )
 
     async def play(self) -> AsyncIterator[float]:
-        """Give the time after each advert."""
+        """Return the time after each advert."""
         await self.sensor.set_up()
         before = -1.0
         for at, data in self.adverts:

@@ -58,7 +58,7 @@ type Answers = Sequence[tuple[str, bytes] | None]
 
 
 def chance(size: int) -> bytes:
-    """Give what the first vector's client drew."""
+    """Return what the first vector's client drew."""
     return {
         6: bytes((16, 59, 43, 54, 23, 36)),
         32: PRIVATE,
@@ -67,7 +67,7 @@ def chance(size: int) -> bytes:
 
 
 def device_lines(*parts: str) -> list[tuple[str, bytes]]:
-    """Give what the device of the first vector says."""
+    """Return what the device of the first vector says."""
     lines: list[Vector] = []
     for part in parts:
         lines += VECTOR[part] if part == "registration" else VECTOR[part]["transcript"]

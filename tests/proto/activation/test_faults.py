@@ -60,7 +60,7 @@ def activate(device: Peripheral, trouble: Trouble | None = None) -> Outcome:
 
 
 def agrees(outcome: Outcome, device: MiActivatable) -> bool:
-    """Say whether both sides hold the same."""
+    """Return whether both sides hold the same."""
     result = outcome.result
     return (
         result is not None

@@ -43,7 +43,7 @@ def name(vector: Vector) -> str:
 
 
 def chance_of(vector: Vector) -> list[bytes]:
-    """Give what the client of a vector drew: letters of a new id, private key, random value."""
+    """Return what the client of a vector drew: letters of a new id, private key, random value."""
     device_id = bytes.fromhex(vector["did"])
     invented = [letters_of(device_id)] if b"MIB" in device_id else []
     return [*invented, bytes.fromhex(vector["client_private"])]

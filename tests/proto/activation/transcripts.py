@@ -38,7 +38,7 @@ def expand(short: str) -> str:
 
 
 def scripted(*values: bytes) -> Callable[[int], bytes]:
-    """Give these values as chance, and check that just so many bytes are wanted."""
+    """Return these values as chance, and check that just so many bytes are wanted."""
     left = list(values)
 
     def chance(size: int) -> bytes:
@@ -50,7 +50,7 @@ def scripted(*values: bytes) -> Callable[[int], bytes]:
 
 
 def letters_of(device_id: bytes) -> bytes:
-    """Give the chance that makes up a device id."""
+    """Return the chance that makes up a device id."""
     return bytes(LETTERS.index(letter) for letter in device_id[11:17].decode())
 
 

@@ -30,7 +30,7 @@ every = pytest.mark.parametrize("family", ALL, ids=IDS)
 
 
 def notifications(family: Family) -> list[bytes]:
-    """Give what devices of a family were recorded to say."""
+    """Return what devices of a family were recorded to say."""
     return [
         bytes.fromhex(chunk)
         for vector in VECTORS
@@ -59,7 +59,7 @@ def damaged(data: bytes, random: Random) -> bytes:
 
 
 def contexts(family: Family) -> Iterator[Context]:
-    """Give contexts that names and passwords make different."""
+    """Return contexts that names and passwords make different."""
     for vector in [one for one in VECTORS if one["family"] == family.id][:3]:
         name = vector.get("device", {}).get("name") or vector.get(
             "advertisement", {}
@@ -113,7 +113,7 @@ def test_no_frame_leaves_a_check_as_another_error(family: Family) -> None:
 
 
 def talks(family: Family) -> list[Dialogue[Any]]:
-    """Give all that a family says once it is logged in."""
+    """Return all that a family says once it is logged in."""
     found: list[Dialogue[Any]] = [family.poll]
     found += [talk for talk in (family.inform, family.diagnose, family.alive) if talk]
     if family.control is not None:

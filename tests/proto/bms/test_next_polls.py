@@ -21,7 +21,7 @@ type Exchange = list[Any]
 
 
 def exchange_of(vector_id: str) -> Exchange:
-    """Give a copy of the exchange of a fixture."""
+    """Return a copy of the exchange of a fixture."""
     found = next(vector for vector in VECTORS if vector["id"] == vector_id)
     copy: Exchange = json.loads(json.dumps(found["exchange"]))
     return copy

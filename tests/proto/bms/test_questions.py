@@ -124,7 +124,7 @@ def own(family: Family) -> list[Vector]:
 
 
 def spoiled(vector: Vector, request: str, fault: Fault) -> list[Mapping[str, Any]]:
-    """Give the exchange of a vector with one question answered in another way."""
+    """Return the exchange of a vector with one question answered in another way."""
     family = registry.load(vector["family"])
     return [
         {
@@ -138,7 +138,7 @@ def spoiled(vector: Vector, request: str, fault: Fault) -> list[Mapping[str, Any
 
 
 def survives(vector: Vector, request: str, name: str) -> bool:
-    """Say whether a sample with the values that matter comes although a question goes wrong."""
+    """Return whether a sample with the values that matter comes although a question goes wrong."""
     good = poll(vector, vector["exchange"])
     found = poll(vector, spoiled(vector, request, FAULTS[name]))
     return found is not None and agrees(

@@ -12,7 +12,7 @@ BASE = "0000{}-0000-1000-8000-00805f9b34fb"
 
 
 def offered(uuid: str) -> bool:
-    """Say whether Home Assistant would hand a device to us, whatever its name."""
+    """Return whether Home Assistant would hand a device to us, whatever its name."""
     return any(
         one["service_data_uuid"] == uuid and "local_name" not in one for one in MATCHERS
     )

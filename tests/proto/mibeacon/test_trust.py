@@ -36,7 +36,7 @@ CLIMATE = obj(0x100D, "aa00bd01")
 
 
 def odd(frame: bytes) -> bytes:
-    """Give a legacy frame whose last byte is another thing than a check."""
+    """Return a legacy frame whose last byte is another thing than a check."""
     return frame[:-1] + bytes((frame[-1] ^ 0x5A,))
 
 

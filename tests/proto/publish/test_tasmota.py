@@ -51,7 +51,7 @@ def told(message: bytes | None) -> dict[str, Any]:
 
 
 def only(message: bytes | None) -> dict[str, Any]:
-    """Give the one sensor of a message."""
+    """Return the one sensor of a message."""
     content = told(message)
     (name,) = set(content) - {"Time", "TempUnit"}
     inner = content[name]

@@ -18,7 +18,7 @@ def _service(service: int, data: bytes) -> Entries:
 
 
 def beacons(product: int) -> Iterator[Entries]:
-    """Give a clear frame for each object, with all its lengths, in all versions and places."""
+    """Return a clear frame for each object, with all its lengths, in all versions and places."""
     rows = {**OBJECTS, **DEVICES[product].objects}
     for object_id, row in rows.items():
         for size in row.decode:
@@ -45,7 +45,7 @@ def beacons(product: int) -> Iterator[Entries]:
 
 
 def others() -> Iterator[Entries]:
-    """Give one frame at least of each format that is no MiBeacon."""
+    """Return one frame at least of each format that is no MiBeacon."""
     for object_id, row in bthome.NUMBERS.items():
         yield _service(0xFCD2, bytes((0x40, object_id)) + b"\x01" * row.size)
         yield _service(0x181C, bytes((row.size + 1, object_id)) + b"\x01" * row.size)

@@ -71,7 +71,7 @@ def heard(
 
 
 def recordings(frames: list[bytes]) -> Iterator[tuple[str, list[bytes], float]]:
-    """Give what a stranger makes of a recording: its name, its frames and how far they are apart."""
+    """Return what a stranger makes of a recording: its name, its frames and how far they are apart."""
     yield "all, quickly", frames, 0.1
     yield "all, slowly", frames, 30.0
     yield "all again", frames, 10.0

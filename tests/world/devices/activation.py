@@ -79,12 +79,12 @@ LEGACY_TABLE: Final = _services(
 
 
 def stretch(material: bytes, salt: bytes, info: str) -> bytes:
-    """Give 64 bytes of HKDF-SHA-256."""
+    """Return 64 bytes of HKDF-SHA-256."""
     return HKDF(hashes.SHA256(), 64, salt, info.encode()).derive(material)
 
 
 def model_options(title: str, params: Mapping[str, object]) -> dict[str, object]:
-    """Give the options of a model with changes; raise ``ValueError`` for an unknown one."""
+    """Return the options of a model with changes; raise ``ValueError`` for an unknown one."""
     if title not in MODELS:
         raise ValueError(f"model = {title!r} is not one of {', '.join(MODELS)}")
     return dict(MODELS[title].options) | dict(params)

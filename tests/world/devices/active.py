@@ -18,7 +18,7 @@ type Maker = Callable[..., Beacon]
 
 
 def with_inside(make: Maker, inside: Callable[..., Inside]) -> Maker:
-    """Give the maker of a product that can be connected to."""
+    """Return the maker of a product that can be connected to."""
 
     def made(
         *, address: str, inside: Mapping[str, object] | None = None, **params: Any

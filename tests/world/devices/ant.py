@@ -37,7 +37,7 @@ CODES: Final = {
 
 
 def frame(function: int, address: int, data: bytes, behind: bytes = b"") -> bytes:
-    """Give a reply; ``behind`` follows the check, as in the one whose length is told too short."""
+    """Return a reply; ``behind`` follows the check, as in the one whose length is told too short."""
     body = bytes((0xA1, function)) + address.to_bytes(2, "little")
     body += bytes((len(data),)) + data
     return START[:1] + body + check(body) + behind + END
@@ -160,7 +160,7 @@ class AntBattery(GattBattery):
         return [round(volts * 1000) for volts in self.pack.cell_voltages]
 
     def _celsius(self) -> list[int]:
-        """Give the probes, the switches' and the balancer's temperature."""
+        """Return the probes, the switches' and the balancer's temperature."""
         own = round(self.pack.temperature + abs(self.pack.current) / 10)
         probes = [round(celsius) for celsius in self.pack.temperatures]
         return [*probes, own, own + 1]
@@ -183,7 +183,7 @@ class AntBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         pack = self.pack
         values: dict[str, object] = {
             "voltage": self._centivolts() / 100,

@@ -147,7 +147,7 @@ class Reflashed(Beacon):
         return (self._counter % (1 << 8 * size)).to_bytes(size, "little")
 
     def _seal(self, plain: bytes) -> bytes:
-        """Give counter, ciphertext and check; the nonce holds the AD structure's own length."""
+        """Return counter, ciphertext and check; the nonce holds the AD structure's own length."""
         counter = self._count(1)
         length = 3 + len(counter) + len(plain) + 4
         nonce = (
@@ -280,7 +280,7 @@ def bthome_objects(*, prefix: str = "BTH", **params: Any) -> BthomeObjects:
 
 
 def sealed(kind: Callable[..., Reflashed]) -> Callable[..., Reflashed]:
-    """Give the maker of a format's encrypted form, which insists on a key."""
+    """Return the maker of a format's encrypted form, which insists on a key."""
 
     def make(*, address: str, key: str | None = None, **params: Any) -> Reflashed:
         if key is None:
@@ -299,7 +299,7 @@ def _plain(rows: tuple[Spec, ...], quantities: Quantities, where: str) -> Block:
 
 
 def _silent(told: Mapping[str, object]) -> Block:
-    """Give a block without bytes: its fields stand in the flags."""
+    """Return a block without bytes: its fields stand in the flags."""
     return make_block(
         {"kind": "script", "steps": [{"tells": told}]}, no_header, Quantities(""), ""
     )
@@ -310,7 +310,7 @@ def _numbered(number: int) -> Header:
 
 
 def _sized(number: int) -> Header:
-    """Give the id; text and raw bytes tell their length."""
+    """Return the id; text and raw bytes tell their length."""
     return lambda length: bytes(
         (number, length) if number in {0x53, 0x54} else (number,)
     )

@@ -103,7 +103,7 @@ OVERCURRENT_SECONDS: Final = 10.0  # a current limit is tried again after this t
 
 
 def interpolate(curve: Sequence[tuple[float, float]], at: float) -> float:
-    """Give a curve's value between its points; the outermost slopes go on."""
+    """Return a curve's value between its points; the outermost slopes go on."""
     for (x0, y0), (x1, y1) in pairwise(curve):
         if at <= x1 or (x1, y1) == curve[-1]:
             return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
@@ -121,7 +121,7 @@ class Cell:
 
     @property
     def soc(self) -> float:
-        """Give the state of charge, 0 … 1 and a little beyond."""
+        """Return the state of charge, 0 … 1 and a little beyond."""
         return self.charge / self.capacity
 
 
@@ -194,7 +194,7 @@ class Pack:
 
     @property
     def cell_voltages(self) -> list[float]:
-        """Give each cell's voltage at its terminals."""
+        """Return each cell's voltage at its terminals."""
         return [
             interpolate(self.chem.curve, one.soc)
             + one.offset
@@ -204,17 +204,17 @@ class Pack:
 
     @property
     def voltage(self) -> float:
-        """Give the voltage of all cells in series."""
+        """Return the voltage of all cells in series."""
         return sum(self.cell_voltages)
 
     @property
     def temperatures(self) -> list[float]:
-        """Give what the probes measure."""
+        """Return what the probes measure."""
         return [self.temperature + offset for offset in self.offsets]
 
     @property
     def level(self) -> float:
-        """Give the board's state of charge in %."""
+        """Return the board's state of charge in %."""
         return 100 * self.remaining / self.capacity
 
     @property

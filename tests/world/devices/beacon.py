@@ -51,12 +51,12 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Give the largest number of bytes with the header."""
+        """Return the largest number of bytes with the header."""
         length = sum(part.size for part in self.parts)
         return len(self.header(length)) + length
 
     def compose(self, now: float) -> tuple[bytes, Told]:
-        """Give the bytes now and the fields that they tell."""
+        """Return the bytes now and the fields that they tell."""
         data = b""
         told: Told = {}
         for part in self.parts:
@@ -82,16 +82,16 @@ class Message:
 
     @property
     def size(self) -> int:
-        """Give the largest number of bytes before the form."""
+        """Return the largest number of bytes before the form."""
         return sum(block.size for block in self.blocks)
 
     @property
     def parts(self) -> list[Part]:
-        """Give the parts of all blocks."""
+        """Return the parts of all blocks."""
         return [part for block in self.blocks for part in block.parts]
 
     def compose(self, now: float) -> tuple[Frame, Told]:
-        """Give the frame now and the fields that it tells."""
+        """Return the frame now and the fields that it tells."""
         data = b""
         told: Told = {}
         for block in self.blocks:
@@ -225,7 +225,7 @@ class Beacon(Peripheral):
 
     @property
     def mac(self) -> bytes:
-        """Give the address in printed order."""
+        """Return the address in printed order."""
         return mac_of(self.address)
 
     def add(self, message: Message) -> None:
@@ -233,7 +233,7 @@ class Beacon(Peripheral):
         self._messages.append(message)
 
     def idle(self) -> Frame | None:
-        """Give the frame that is sent when there is nothing to tell; None = silence."""
+        """Return the frame that is sent when there is nothing to tell; None = silence."""
         return None
 
     @override
@@ -266,7 +266,7 @@ class Beacon(Peripheral):
 
     @override
     def truth(self) -> Truth:
-        """Give every field told so far at its latest value."""
+        """Return every field told so far at its latest value."""
         return dict(self._told)
 
     # --- over a connection -----------------------------------------------------------------
@@ -313,7 +313,7 @@ class Beacon(Peripheral):
 
     @override
     def holds(self) -> Truth:
-        """Give what it holds besides what a receiver shows."""
+        """Return what it holds besides what a receiver shows."""
         return {} if self.inside is None else self.inside.holds()
 
     # --- what a person does ----------------------------------------------------------------
@@ -392,7 +392,7 @@ def _step_of(script: Script, key: str | None, kind: str | None) -> int | None:
 
 
 def mac_of(address: str) -> bytes:
-    """Give an address as six bytes in printed order."""
+    """Return an address as six bytes in printed order."""
     check_address(address)
     return bytes.fromhex(address.replace(":", ""))
 

@@ -73,7 +73,7 @@ class Answer:
     leave: bool = False
 
     def fits(self, data: bytes) -> bool:
-        """Say whether this is the answer to what was written."""
+        """Return whether this is the answer to what was written."""
         return data == self.to if self.whole else data.startswith(self.to)
 
 
@@ -172,7 +172,7 @@ class Board(Peripheral):
 
     @override
     def advertisement(self, now: float) -> tuple[bytes, bytes] | None:
-        """Give the next advert; the name is in the scan response."""
+        """Return the next advert; the name is in the scan response."""
         name = ad.payload(ad.name(self.name)) if self.name else b""
         flags = (ad.flags(),) if self.connectable else ()
         return ad.payload(*flags, *next(self._adverts)), name
@@ -189,7 +189,7 @@ class Board(Peripheral):
 
     @override
     def tick(self, now: float) -> None:
-        """Say what is due."""
+        """Give what is due."""
         for uuid, spoken in self._spoken.items():
             if uuid in self._heard and now >= spoken.due:
                 spoken.due = now + spoken.every
@@ -201,7 +201,7 @@ class Board(Peripheral):
 
     @override
     def read(self, uuid: str) -> bytes:
-        """Give the value."""
+        """Return the value."""
         return self._values[uuid]
 
     @override

@@ -148,7 +148,7 @@ class DalyBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         pack = self.pack
         values: dict[str, object] = {
             "voltage": self._decivolts() / 10,

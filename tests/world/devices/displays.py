@@ -38,12 +38,12 @@ type Form = Callable[[float, float], bytes]
 
 
 def as_text(celsius: float, humidity: float) -> bytes:
-    """Give values as the round thermometer writes them."""
+    """Return values as the round thermometer writes them."""
     return f"T={celsius:.1f} H={humidity:.1f}\0".encode()
 
 
 def as_numbers(form: str, steps: int) -> Form:
-    """Give the maker of values in so many steps to a degree and to a percent."""
+    """Return the maker of values in so many steps to a degree and to a percent."""
     return lambda celsius, humidity: struct.pack(
         form, round(celsius * steps), round(humidity * steps)
     )

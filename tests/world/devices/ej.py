@@ -35,14 +35,14 @@ PROBLEMS: Final = 0x0FFC
 
 
 def frame(command: int, data: bytes, *, valid: bool = True) -> bytes:
-    """Give an answer; a battery whose check is never right sends 00 instead."""
+    """Return an answer; a battery whose check is never right sends 00 instead."""
     length = 1 + 2 * (5 + len(data)) + 2 + 1
     text = f"00{command:02X}31{length:04X}{data.hex().upper()}"
     return f":{text}{check(text) if valid else '00'}~".encode()
 
 
 def check(text: str) -> str:
-    """Give the two check digits over the characters between ``:`` and the check."""
+    """Return the two check digits over the characters between ``:`` and the check."""
     return f"{~sum(text.encode()) & 0xFF:02X}"
 
 
@@ -95,7 +95,7 @@ class EjBattery(GattBattery):
 
     @override
     def noise(self) -> list[bytes]:
-        """Give the text that some modules leak."""
+        """Return the text that some modules leak."""
         return [b"AT\r\n", b"AT\r\nillegal"] if self._at_noise else []
 
     @override
@@ -160,7 +160,7 @@ class EjBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
         values: dict[str, object] = {
             "voltage": round(sum(cells), 3),

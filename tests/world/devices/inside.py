@@ -46,7 +46,7 @@ class Row:
 
 
 def table(*services: tuple[str, tuple[Row, ...]]) -> tuple[Service, ...]:
-    """Give services with handles in the order of the table."""
+    """Return services with handles in the order of the table."""
     found, handle = [], 0
     for uuid, rows in services:
         start = max(handle + 1, rows[0].handle - 2)
@@ -59,7 +59,7 @@ def table(*services: tuple[str, tuple[Row, ...]]) -> tuple[Service, ...]:
 
 
 def _characteristic(row: Row, last: int) -> tuple[Characteristic, int]:
-    """Give a characteristic behind the last handle in use, and the last one of its own."""
+    """Return a characteristic behind the last handle in use, and the last one of its own."""
     properties = frozenset(row.properties.split())
     handle = row.handle or last + 2
     if handle <= last:
@@ -121,7 +121,7 @@ class Inside:
         self._leaves_every = leaves_every
 
     def reads(self) -> Reads:
-        """Give what each readable characteristic holds now."""
+        """Return what each readable characteristic holds now."""
         return {
             NAME: (self.owner.name or "").encode,
             FIRMWARE: self._read_firmware,
@@ -135,11 +135,11 @@ class Inside:
         return self.firmware.encode()
 
     def measured(self, field: str, start: float) -> float:
-        """Give what the device measures; ``start`` where its adverts do not tell it."""
+        """Return what the device measures; ``start`` where its adverts do not tell it."""
         return self.owner.quantities.walk(field, {"start": start}).value
 
     def holds(self) -> Truth:
-        """Give what it holds besides what a receiver shows, and what it has told over connections."""
+        """Return what it holds besides what a receiver shows, and what it has told over connections."""
         return {"told": self.told}
 
     def tell(self, told: Truth) -> None:
@@ -198,7 +198,7 @@ class Inside:
 
 
 def hourly(address: str, index: int, *means: tuple[float, float, int]) -> list[Span]:
-    """Give what an hour measured of each quantity: mean, spread, digits."""
+    """Return what an hour measured of each quantity: mean, spread, digits."""
     rng = Random(f"{address} {index}")
     found = []
     for mean, spread, digits in means:

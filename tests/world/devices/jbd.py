@@ -55,24 +55,24 @@ ASK_PASSWORD: Final = b"000000"
 
 
 def check(data: bytes) -> bytes:
-    """Give the check of a request's register, length, data or of a reply's status, length, data."""
+    """Return the check of a request's register, length, data or of a reply's status, length, data."""
     return (-sum(data) & 0xFFFF).to_bytes(2, "big")
 
 
 def reply(register: int, status: int, data: bytes = b"") -> bytes:
-    """Give a reply frame."""
+    """Return a reply frame."""
     body = bytes((status, len(data))) + data
     return bytes((0xDD, register)) + body + check(body) + b"\x77"
 
 
 def module_frame(command: int, data: bytes) -> bytes:
-    """Give a frame of the Bluetooth module's own language, in which passwords are spoken."""
+    """Return a frame of the Bluetooth module's own language, in which passwords are spoken."""
     body = bytes((command, len(data))) + data
     return b"\xff\xaa" + body + bytes((sum(body) & 0xFF,))
 
 
 def scramble(mac: bytes, secret: bytes, salt: int) -> bytes:
-    """Give a secret as it travels: XOR with the address (then with nothing), plus the salt."""
+    """Return a secret as it travels: XOR with the address (then with nothing), plus the salt."""
     padded = mac + bytes(max(0, len(secret) - len(mac)))
     return bytes(
         ((one ^ other) + salt) & 0xFF
@@ -81,7 +81,7 @@ def scramble(mac: bytes, secret: bytes, salt: int) -> bytes:
 
 
 def packed_date(text: str) -> int:
-    """Give an ISO date in the board's 16 bits: years since 2000, month, day."""
+    """Return an ISO date in the board's 16 bits: years since 2000, month, day."""
     try:
         made = date.fromisoformat(text)
     except TypeError, ValueError:
@@ -282,7 +282,7 @@ class JbdBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         pack = self.pack
         values: dict[str, object] = {
             "voltage": round(pack.voltage * 100) / 100,

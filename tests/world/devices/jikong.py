@@ -41,7 +41,7 @@ FULL_BIT: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Say where the values of a cell record lie."""
+    """Describe where the values of a cell record lie."""
 
     places: int
     mask: int
@@ -91,7 +91,7 @@ LARGE: Final = Layout(
 
 
 def record(kind: int, counter: int, data: bytes) -> bytes:
-    """Give a record from its bytes 6 to 298."""
+    """Return a record from its bytes 6 to 298."""
     body = RECORD + bytes((kind, counter & 0xFF)) + data.ljust(SIZE - 7, b"\0")
     return body + bytes((sum(body) & 0xFF,))
 
@@ -170,7 +170,7 @@ class JkBattery(GattBattery):
 
     @override
     def noise(self) -> list[bytes]:
-        """Give the module's own text."""
+        """Return the module's own text."""
         return [NOISE] if self._at_noise else []
 
     @override
@@ -292,7 +292,7 @@ class JkBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         pack = self.pack
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
         values: dict[str, object] = {

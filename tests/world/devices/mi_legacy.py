@@ -11,7 +11,7 @@ LET_IN: Final = bytes.fromhex("92ab54fa")
 
 
 def stream(key: bytes, data: bytes) -> bytes:
-    """Give RC4 of one message."""
+    """Return RC4 of one message."""
     box = bytearray(range(256))
     j = 0
     for i in range(256):

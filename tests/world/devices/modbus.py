@@ -19,7 +19,7 @@ class Request(NamedTuple):
 
 
 def check(data: bytes) -> bytes:
-    """Give CRC-16 with the polynomial 8005 reflected, started at FFFF, low byte first."""
+    """Return CRC-16 with the polynomial 8005 reflected, started at FFFF, low byte first."""
     crc = 0xFFFF
     for byte in data:
         crc ^= byte
@@ -38,13 +38,13 @@ def request_of(frame: bytes) -> Request | None:
 
 
 def reply(device: int, function: int, data: bytes) -> bytes:
-    """Give the answer to a reading request."""
+    """Return the answer to a reading request."""
     body = bytes((device, function, len(data))) + data
     return body + check(body)
 
 
 def registers(first: int, words: list[int]) -> dict[int, int]:
-    """Give a memory with words (kept to 16 bits) at addresses in a row."""
+    """Return a memory with words (kept to 16 bits) at addresses in a row."""
     return {first + at: word & 0xFFFF for at, word in enumerate(words)}
 
 

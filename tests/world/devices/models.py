@@ -22,7 +22,7 @@ class Model:
 
 
 def temperature(start: float = 21.5) -> Table:
-    """Give a temperature in 0.1 °C."""
+    """Return a temperature in 0.1 °C."""
     return {
         "kind": "s16",
         "scale": 0.1,
@@ -35,7 +35,7 @@ def temperature(start: float = 21.5) -> Table:
 
 
 def humidity(start: float = 47.0, **more: object) -> Table:
-    """Give a relative humidity in 0.1 %."""
+    """Return a relative humidity in 0.1 %."""
     return {
         "kind": "u16",
         "scale": 0.1,
@@ -48,7 +48,7 @@ def humidity(start: float = 47.0, **more: object) -> Table:
 
 
 def battery(start: int = 87, **more: object) -> Table:
-    """Give the object of a battery in %, falling slowly."""
+    """Return the object of a battery in %, falling slowly."""
     own = {
         "kind": "u8",
         "field": "battery",
@@ -65,7 +65,7 @@ def script(
     steps: Mapping[str, Mapping[str, object]] | list[tuple[str, Table]],
     **timing: float,
 ) -> Table:
-    """Give an object that steps through ready data."""
+    """Return an object that steps through ready data."""
     rows = steps.items() if isinstance(steps, Mapping) else steps
     return {
         "id": number,
@@ -76,7 +76,7 @@ def script(
 
 
 def pressed(key: str, type_: str = "press", **more: object) -> Table:
-    """Give what a press tells."""
+    """Return what a press tells."""
     return {f"event:{key}": type_, **more}
 
 

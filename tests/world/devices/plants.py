@@ -110,11 +110,11 @@ class Plant(Inside):
 
     @property
     def count(self) -> int:
-        """Give how many records there are."""
+        """Return how many records there are."""
         return int((self.clock() - self._started) // HOUR) - self._erased
 
     def _hour(self, at: int) -> tuple[Span, Span, Span, Span]:
-        """Give an hour by its place, 0 = the newest: temperature, light, moisture, conductivity."""
+        """Return an hour by its place, 0 = the newest: temperature, light, moisture, conductivity."""
         number = self._erased + self.count - at
         light = (0.0, 0.0, 0) if self._pot else (900.0, 850.0, 0)
         means = ((20.5, 2.5, 1), light, (31.0, 6.0, 0), (420.0, 60.0, 0))
@@ -127,7 +127,7 @@ class Plant(Inside):
         return (self._erased + self.count - at) * HOUR
 
     def record(self, at: int) -> bytes:
-        """Give a record by its place, 0 = the newest."""
+        """Return a record by its place, 0 = the newest."""
         if at >= self.count or at in self._spoiled:
             return SPOILED
         celsius, light, moisture, conductivity = (low for low, _ in self._hour(at))

@@ -7,7 +7,7 @@ import math
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Say which current the outside asks for: ``constant``, ``sine`` or ``steps`` of [seconds, A]."""
+    """Describe which current the outside asks for: ``constant``, ``sine`` or ``steps`` of [seconds, A]."""
 
     kind: str = "constant"
     current: float = 0.0
@@ -16,7 +16,7 @@ class Profile:
     steps: tuple[tuple[float, float], ...] = ()
 
     def at(self, seconds: float) -> float:
-        """Give the current asked for at a time."""
+        """Return the current asked for at a time."""
         if self.kind == "sine":
             return self.current + self.amplitude * math.sin(
                 2 * math.pi * seconds / self.period

@@ -57,12 +57,12 @@ TYPES: Final[Mapping[str, tuple[int, str]]] = {
 
 
 def tlv_header(number: int) -> Header:
-    """Give the header of a TLV: type and length."""
+    """Return the header of a TLV: type and length."""
     return lambda length: bytes((number, length))
 
 
 def form_of(address: str, type_byte: int, control: int = DATA) -> Form:
-    """Give what puts TLVs behind control byte, type and MAC."""
+    """Return what puts TLVs behind control byte, type and MAC."""
     head = bytes((control, type_byte)) + mac_of(address)[::-1]
     return lambda body: [(SERVICE, head + body)]
 

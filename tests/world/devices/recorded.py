@@ -75,7 +75,7 @@ def load(vector: str, file: str | None = None) -> Entry:
 
 
 def truth_of(expect: Mapping[str, Any]) -> dict[str, object]:
-    """Give a vector's expected values under the names of what a person sees.
+    """Return a vector's expected values under the names of what a person sees.
 
     Cells and probes of a battery with packs belong to its packs: ``pack_1_cell_voltage_1``.
     """
@@ -200,7 +200,7 @@ class Recorded(Peripheral):
 
     @override
     def read(self, uuid: str) -> bytes:
-        """Give the recorded value, or the name."""
+        """Return the recorded value, or the name."""
         uuid = full_uuid(uuid)
         if uuid == DEVICE_NAME:
             return (self.name or "").encode()
@@ -256,7 +256,7 @@ class Recorded(Peripheral):
 
     @override
     def truth(self) -> Truth:
-        """Give what the recording is known to say."""
+        """Return what the recording is known to say."""
         return dict(self._truth)
 
 

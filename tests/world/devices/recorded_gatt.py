@@ -46,7 +46,7 @@ class Look:
 
 
 def line(service: str, notify: str, write: str | None = None) -> Services:
-    """Give one service with a notifying and a writable characteristic, which may be the same."""
+    """Return one service with a notifying and a writable characteristic, which may be the same."""
     if notify == write:
         return {service: {notify: BOTH}}
     return {service: {notify: NOTIFY} | ({write: WRITE} if write else {})}

@@ -94,7 +94,7 @@ class RedodoBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         pack = self.pack
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
         values: dict[str, object] = {

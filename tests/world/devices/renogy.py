@@ -111,7 +111,7 @@ class RenogyBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         pack = self.pack
         capacity = round(pack.capacity * 1000)
         values: dict[str, object] = {

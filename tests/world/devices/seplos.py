@@ -150,7 +150,7 @@ class SeplosBattery(GattBattery):
 
     @override
     def truth(self) -> Truth:
-        """Give what the wire can carry now."""
+        """Return what the wire can carry now."""
         values: dict[str, object] = {
             "voltage": self._centivolts() / 100,
             "current": self._deciamps() / 10,
@@ -194,7 +194,7 @@ class SeplosBattery(GattBattery):
 
 
 def _pack_truth(pack: Pack) -> Truth:
-    """Give what a pack's own blocks can carry now."""
+    """Return what a pack's own blocks can carry now."""
     values: dict[str, object] = {
         "voltage": round(pack.voltage * 100) / 100,
         "current": round(pack.current * 100) / 100,
@@ -246,5 +246,5 @@ def _mosfet(pack: Pack) -> int:
 
 
 def _long(value: int) -> tuple[int, int]:
-    """Give 32 bits as words, the low one first."""
+    """Return 32 bits as words, the low one first."""
     return value & 0xFFFF, value >> 16 & 0xFFFF

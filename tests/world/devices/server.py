@@ -62,7 +62,7 @@ WRITE_KINDS: Final = frozenset({"write", "write-without-response"})
 
 
 def gatt(wire: Wire, write: Sequence[str]) -> tuple[Service, ...]:
-    """Give the table of a module: its name, and one serial line."""
+    """Return the table of a module: its name, and one serial line."""
     service, notify, write_to = wire
     both = notify == write_to
     listened = frozenset({"read", "notify", *(write if both else ())})
@@ -73,7 +73,7 @@ def gatt(wire: Wire, write: Sequence[str]) -> tuple[Service, ...]:
 
 
 def generic_access() -> Service:
-    """Give the service every device has: its name."""
+    """Return the service every device has: its name."""
     name = Characteristic(DEVICE_NAME, 3, frozenset({"read"}))
     return Service(ad.BASE_UUID.format("1800"), 1, (name,))
 
@@ -169,11 +169,11 @@ class GattBattery(Peripheral):
         self._timer: asyncio.TimerHandle | None = None
 
     def answer(self, command: bytes) -> list[bytes]:
-        """Give the frames that follow a write; none = silence."""
+        """Return the frames that follow a write; none = silence."""
         raise NotImplementedError
 
     def noise(self) -> list[bytes]:
-        """Give notifications that the module sends ahead of an answer."""
+        """Return notifications that the module sends ahead of an answer."""
         return []
 
     @override
@@ -214,7 +214,7 @@ class GattBattery(Peripheral):
 
     @override
     def read(self, uuid: str) -> bytes:
-        """Give the device name; the serial line reads as nothing."""
+        """Return the device name; the serial line reads as nothing."""
         if uuid == DEVICE_NAME:
             return (self.name or "").encode()
         if uuid == self._notify_uuid:

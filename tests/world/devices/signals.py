@@ -76,7 +76,7 @@ class Walk:
         self.value = self.start
 
     def sample(self, now: float) -> float:
-        """Give the value now; the step depends on the time gone by since the last call."""
+        """Return the value now; the step depends on the time gone by since the last call."""
         elapsed = 0.0 if self.seen is None else max(0.0, now - self.seen)
         self.seen = now
         change = self.slope * elapsed / 3600
@@ -102,7 +102,7 @@ class Quantities:
         self.walks: dict[str, Walk] = {}
 
     def walk(self, field: str | None, figures: Mapping[str, float]) -> Walk:
-        """Give the walk of a field, made at its first mention."""
+        """Return the walk of a field, made at its first mention."""
         if field is not None and field in self.walks:
             return self.walks[field]
         made = Walk(self.rng, **figures)
@@ -134,11 +134,11 @@ class Number:
 
     @property
     def size(self) -> int:
-        """Give the number of bytes."""
+        """Return the number of bytes."""
         return 4 if self.kind == "f32" else INTEGERS[self.kind][0]
 
     def compose(self, now: float) -> tuple[bytes, Told]:
-        """Give the bytes of the value now and the fields that they tell."""
+        """Return the bytes of the value now and the fields that they tell."""
         value = self.walk.sample(now)
         if self.step:
             value = (
@@ -174,11 +174,11 @@ class Script:
 
     @property
     def size(self) -> int:
-        """Give the number of bytes of the longest step."""
+        """Return the number of bytes of the longest step."""
         return max(len(data) for data, _ in self.steps)
 
     def compose(self, now: float) -> tuple[bytes, Told]:
-        """Give the next step's bytes and fields."""
+        """Return the next step's bytes and fields."""
         self.at = (self.at + 1) % len(self.steps)
         data, tells = self.steps[self.at]
         return data, dict(tells)
@@ -188,7 +188,7 @@ type Part = Number | Script
 
 
 def options(spec: Spec, allowed: Mapping[str, Types], where: str) -> dict[str, object]:
-    """Give a copy of a mapping after checking its keys and types."""
+    """Return a copy of a mapping after checking its keys and types."""
     for key, value in spec.items():
         if key not in allowed:
             raise ValueError(

@@ -82,7 +82,7 @@ NEW_TABLE: Final = table(ACCESS, INFORMATION, (SERVICE, _rows(0x20, limits=True)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Say how live values are laid out: temperature, humidity, and where it has one the voltage."""
+    """Describe how live values are laid out: temperature, humidity, and where it has one the voltage."""
 
     form: str
     temperature: int  # steps in one degree
@@ -131,20 +131,20 @@ class Thermometer(Inside):
 
     @property
     def newest(self) -> int:
-        """Give the index of the newest record: one is made at the end of each hour."""
+        """Return the index of the newest record: one is made at the end of each hour."""
         return int((self.clock() - self._started) // HOUR) - 1
 
     @property
     def oldest(self) -> int:
-        """Give the index of the oldest record that is left."""
+        """Return the index of the oldest record that is left."""
         return max(self.newest + 1 - self._kept, self._erased)
 
     def stamp(self, index: int) -> int:
-        """Give the time that a record holds."""
+        """Return the time that a record holds."""
         raise NotImplementedError
 
     def ended(self, index: int) -> float:
-        """Give the Unix time at which an hour really ended, as far as the device can know it."""
+        """Return the Unix time at which an hour really ended, as far as the device can know it."""
         raise NotImplementedError
 
     def _hour(self, index: int) -> tuple[Span, Span]:
@@ -154,7 +154,7 @@ class Thermometer(Inside):
         return temperature, humidity
 
     def record(self, index: int) -> bytes:
-        """Give one record: the highest values come before the lowest."""
+        """Return one record: the highest values come before the lowest."""
         temperature, humidity = self._hour(index)
         low, high = (round(one * self._steps) for one in temperature)
         dry, wet = (round(one) for one in humidity)

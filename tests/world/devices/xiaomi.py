@@ -64,7 +64,7 @@ def seal_legacy(
 
 
 def object_header(number: int) -> Header:
-    """Give the header of an object id: id and length of the data."""
+    """Return the header of an object id: id and length of the data."""
     return lambda length: number.to_bytes(2, "little") + bytes((length,))
 
 
@@ -200,7 +200,7 @@ class MiSensor(Beacon):
 
 
 def model(title: str) -> Callable[..., MiSensor]:
-    """Give the maker of one product of the model table; parameters override the table's."""
+    """Return the maker of one product of the model table; parameters override the table's."""
     row = MODELS[title]
 
     def make(

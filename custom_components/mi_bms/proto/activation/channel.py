@@ -150,7 +150,7 @@ class Channel:
         return None
 
     def _word(self, data: bytes) -> Word | None:
-        """Give the awaited word, raise for one of failure, pass over all others."""
+        """Return the awaited word, raise for one of failure, pass over all others."""
         if (number := words.decode(data)) is None:
             return None
         if (failed := words.failure(number)) is not None:
@@ -176,5 +176,5 @@ class Channel:
 
 
 def _wanted(pieces: Sequence[bytes], missing: Collection[int]) -> list[bytes]:
-    """Give the fragments that are asked for."""
+    """Return the fragments that are asked for."""
     return [piece for number, piece in enumerate(pieces, 1) if number in missing]

@@ -95,7 +95,7 @@ class ActivationResult:
 
     @property
     def mi32_key(self) -> str:
-        """Give key and address as Tasmota takes them: upper-case hex without separators."""
+        """Return key and address as Tasmota takes them: upper-case hex without separators."""
         return self.bind_key.hex().upper() + self.address.replace(":", "").upper()
 
 
@@ -174,12 +174,12 @@ def read(uuid: str) -> Talk[bytes | None]:
 
 
 def qualified(uuid: str) -> str:
-    """Give the full name of a characteristic inside the service."""
+    """Return the full name of a characteristic inside the service."""
     return f"{SERVICE}/{uuid}"
 
 
 def inside(characteristics: Collection[str]) -> frozenset[str]:
-    """Give the UUIDs of the service's own characteristics; all of a link that knows no full names."""
+    """Return the UUIDs of the service's own characteristics; all of a link that knows no full names."""
     prefix = qualified("")
     own = {
         name.removeprefix(prefix) for name in characteristics if name.startswith(prefix)

@@ -59,7 +59,7 @@ def make_private(chance: Chance) -> ec.EllipticCurvePrivateKey:
 
 
 def public_bytes(private: ec.EllipticCurvePrivateKey) -> bytes:
-    """Give the public key as it travels: X and Y."""
+    """Return the public key as it travels: X and Y."""
     point = private.public_key().public_bytes(
         Encoding.X962, PublicFormat.UncompressedPoint
     )
@@ -97,7 +97,7 @@ def login_keys(token: bytes, app_random: bytes, device_random: bytes) -> LoginKe
 
 
 def prove(key: bytes, own: bytes, other: bytes) -> bytes:
-    """Give a side's proof (32 bytes): its own random value comes first."""
+    """Return a side's proof (32 bytes): its own random value comes first."""
     return hmac.digest(key, own + other, "sha256")
 
 
@@ -119,7 +119,7 @@ def rc4(key: bytes, data: bytes) -> bytes:
 
 
 def mix(address: str, product_id: int) -> tuple[bytes, bytes]:
-    """Give both mixed keys (8 bytes each) of a device of the older generation."""
+    """Return both mixed keys (8 bytes each) of a device of the older generation."""
     m = bytes.fromhex(address.replace(":", ""))[::-1]
     low, high = product_id & 0xFF, product_id >> 8
     return (

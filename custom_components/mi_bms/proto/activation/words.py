@@ -39,7 +39,7 @@ _FAILED: Final[Mapping[int, Reason]] = {
 
 
 def encode(word: Word) -> bytes:
-    """Give a word as it travels."""
+    """Return a word as it travels."""
     return word.to_bytes(4, "little")
 
 
@@ -49,7 +49,7 @@ def decode(data: bytes) -> int | None:
 
 
 def failure(word: int) -> ActivationError | None:
-    """Give the error that a word means; None for one that means no error."""
+    """Return the error that a word means; None for one that means no error."""
     if word in _HOPELESS:
         return ActivationRefused(_HOPELESS[word])
     if word in _FAILED:

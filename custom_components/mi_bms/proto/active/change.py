@@ -108,7 +108,7 @@ async def set_unit(use: Use, spec: ActiveSpec, wanted: Unit) -> None:
 
 
 def fits(limits: Comfort) -> bool:
-    """Say whether comfort limits make sense to a sensor."""
+    """Return whether comfort limits make sense to a sensor."""
     warm, cold, wet, dry = limits
     return (
         TEMPERATURES[0] <= cold <= warm - _LEAST_TEMPERATURE

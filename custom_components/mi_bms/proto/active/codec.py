@@ -64,7 +64,7 @@ class Dial(NamedTuple):
 
 
 def whole_hours(offset: int) -> int:
-    """Give the part of a zone that a clock can hold, in seconds; the rest is put on the time."""
+    """Return the part of a zone that a clock can hold, in seconds; the rest is put on the time."""
     return offset - offset % _HOUR
 
 
@@ -179,7 +179,7 @@ def within(found: Mapping[Field, float]) -> None:
 
 
 def battery_of(millivolt: int) -> int:
-    """Give the share of a coin cell in % from its voltage: 2.1 V is empty, 3.1 V is full."""
+    """Return the share of a coin cell in % from its voltage: 2.1 V is empty, 3.1 V is full."""
     return max(0, min(100, (millivolt - EMPTY) // _PER_PERCENT))
 
 

@@ -155,7 +155,7 @@ class _Reader:
     # --- the end ---------------------------------------------------------------------------
 
     def result(self) -> History:
-        """Give what was read, in order."""
+        """Return what was read, in order."""
         hours = list(self.hours.values())
         dropped = self.dropped
         if self.received and self.start is not None:

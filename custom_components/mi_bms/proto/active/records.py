@@ -68,7 +68,7 @@ class Stored:
 
     @property
     def oldest(self) -> int:
-        """Give the index of the oldest record."""
+        """Return the index of the oldest record."""
         return max(0, self.newest - self.count + 1)
 
 
@@ -103,7 +103,7 @@ def record(data: bytes) -> Record:
 
 
 def resolution(newest: Record, celsius: float | None) -> int:
-    """Say how many steps of a record make 1 K: who is right lies closer to the live temperature."""
+    """Return how many steps of a record make 1 K: who is right lies closer to the live temperature."""
     if celsius is None:
         return _TENTHS
     middle = (newest.high + newest.low) / 2

@@ -22,7 +22,7 @@ class Use(Protocol):
     """Open a connection, let some work use it, and close it whatever happens."""
 
     async def __call__[T](self, work: Callable[[GattLink], Awaitable[T]], /) -> T:
-        """Give what the work gives; raises ``Unreachable`` when there is no connection."""
+        """Return what the work gives; raises ``Unreachable`` when there is no connection."""
 
 
 class Wire:
@@ -33,7 +33,7 @@ class Wire:
         self.link = link
 
     def has(self, name: str) -> bool:
-        """Say whether the device has a characteristic."""
+        """Return whether the device has a characteristic."""
         return name in self.link.characteristics
 
     def _check(self, name: str) -> None:
@@ -69,7 +69,7 @@ async def _in_time[T](work: Awaitable[T]) -> T:
 
 
 async def next_of(heard: asyncio.Queue[bytes], seconds: float) -> bytes | None:
-    """Give the next notification, None after so much silence."""
+    """Return the next notification, None after so much silence."""
     try:
         async with asyncio.timeout(seconds):
             return await heard.get()
@@ -78,7 +78,7 @@ async def next_of(heard: asyncio.Queue[bytes], seconds: float) -> bytes | None:
 
 
 def worth_a_retry(err: MiBmsError) -> bool:
-    """Say whether a fresh connection may help."""
+    """Return whether a fresh connection may help."""
     if isinstance(err, Unreachable):
         return err.reason not in _NO_USE
     return isinstance(err, FrameError | NoAnswer | Unsupported)

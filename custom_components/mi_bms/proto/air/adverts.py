@@ -72,7 +72,7 @@ class Advert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Say which adverts are wanted; None = any.
+    """Describe which adverts are wanted; None = any.
 
     ``name`` is a part of the name in whatever case, ``service`` a full UUID that is listed or has
     data, ``rssi`` the weakest signal in dBm, ``company`` the id of a maker that has data.
@@ -85,7 +85,7 @@ class Filter:
     company: int | None = None
 
     def fits(self, advert: Advert) -> bool:
-        """Say whether an advert is wanted."""
+        """Return whether an advert is wanted."""
         return (
             self.address in {None, advert.address}
             and (self.rssi is None or advert.rssi >= self.rssi)

@@ -239,7 +239,7 @@ def parse(raw: bytes) -> Payload:
 
 
 def find(payload: Payload, kind: int) -> Structure | None:
-    """Give the first structure of a type."""
+    """Return the first structure of a type."""
     return next((one for one in payload.structures if one.type == kind), None)
 
 

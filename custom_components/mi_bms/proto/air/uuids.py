@@ -10,7 +10,7 @@ _LONG: Final = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 
 def text(packed: bytes) -> str:
-    """Give the full lower-case form of 2, 4 or 16 bytes."""
+    """Return the full lower-case form of 2, 4 or 16 bytes."""
     digits = packed[::-1].hex()
     return f"{digits:0>8}{_BASE}" if len(packed) <= 4 else _dashed(digits)
 

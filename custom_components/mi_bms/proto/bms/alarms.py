@@ -12,7 +12,7 @@ from typing import Final, Self
 
 
 class Kind(StrEnum):
-    """Say how serious an alarm is, the most serious first."""
+    """Describe how serious an alarm is, the most serious first."""
 
     PROTECTION = "protection"
     DEFECT = "defect"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     @property
     def is_problem(self) -> bool:
-        """Say whether something acted or failed."""
+        """Return whether something acted or failed."""
         return self in (Kind.PROTECTION, Kind.DEFECT)
 
 

@@ -52,7 +52,7 @@ class Draft:
             self.values[name] = value
 
     def number(self, name: Field) -> float | None:
-        """Give a numeric field, or None."""
+        """Return a numeric field, or None."""
         value = self.values.get(name)
         return None if value is None or isinstance(value, str) else value
 
@@ -97,7 +97,7 @@ def decode_extra(rows: Iterable[Row], body: bytes | None, draft: Draft) -> Draft
 
 
 def size(raw: str) -> int:
-    """Give the bytes of a raw number such as ``">u2"``."""
+    """Return the bytes of a raw number such as ``">u2"``."""
     return int(raw[2:])
 
 
@@ -237,7 +237,7 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Say where a reply holds the length of a list, and the most that is believable."""
+    """Describe where a reply holds the length of a list, and the most that is believable."""
 
     at: int
     raw: str = ">u1"
@@ -245,7 +245,7 @@ class Count:
     mask: int | None = None
 
     def read(self, body: bytes) -> int:
-        """Give the length; raises ``FrameError("count")`` above the maximum."""
+        """Return the length; raises ``FrameError("count")`` above the maximum."""
         count = integer(body, self.at, self.raw)
         if self.mask is not None:
             count &= self.mask

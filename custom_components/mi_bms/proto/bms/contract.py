@@ -33,7 +33,7 @@ ENOUGH: Final = 0.5  # of the time of a poll, for what it can do without
 
 
 class Mode(StrEnum):
-    """Say how a battery gives its data."""
+    """Describe how a battery gives its data."""
 
     POLL = "poll"  # a question per set of values
     PUSH = "push"  # by itself, after subscribing
@@ -97,7 +97,7 @@ class Ask:
     write: str | None = None
 
     def accepts(self, frame: bytes) -> bool:
-        """Say whether a frame answers this question."""
+        """Return whether a frame answers this question."""
         if self.reply is None:
             return True
         if isinstance(self.reply, bytes):
@@ -165,7 +165,7 @@ class Context:
 
     @property
     def mac(self) -> bytes:
-        """Give the address as six bytes, most significant first."""
+        """Return the address as six bytes, most significant first."""
         return bytes.fromhex(self.address.replace(":", ""))
 
 

@@ -97,7 +97,7 @@ class Correction:
 
 
 def _total(draft: Draft, name: Field) -> float | None:
-    """Give a value of the whole: its own, or that of all packs together."""
+    """Return a value of the whole: its own, or that of all packs together."""
     own = draft.number(name)
     found = [_part(pack, name) for pack in draft.packs]
     parts = [part for part in found if part is not None]
@@ -107,7 +107,7 @@ def _total(draft: Draft, name: Field) -> float | None:
 
 
 def _part(pack: Draft, name: Field) -> float | None:
-    """Give a value of a pack; a charge that it does not count is what its level stands for."""
+    """Return a value of a pack; a charge that it does not count is what its level stands for."""
     own, level = pack.number(name), pack.number(Field.BATTERY_LEVEL)
     size = pack.number(Field.DESIGN_CAPACITY)
     if own is None and name is Field.CYCLE_CHARGE and size and level is not None:

@@ -29,7 +29,7 @@ _Rule = Callable[[Draft], Value | None]
 
 
 def _known(draft: Draft) -> list[float]:
-    """Give the voltages of the cells that have one."""
+    """Return the voltages of the cells that have one."""
     return [volts for volts in draft.cells if volts is not None]
 
 
@@ -113,7 +113,7 @@ def _charging(draft: Draft) -> Value | None:
 
 
 def time_to_empty(charge: float | None, current: float | None) -> int | None:
-    """Give the seconds until ``charge`` (Ah) is used up, only while discharging (A)."""
+    """Return the seconds until ``charge`` (Ah) is used up, only while discharging (A)."""
     if charge is None or current is None or current > -LEAST_CURRENT:
         return None
     return int(max(charge, 0) / -current * 3600)
@@ -122,7 +122,7 @@ def time_to_empty(charge: float | None, current: float | None) -> int | None:
 def time_to_full(
     charge: float | None, full: float | None, current: float | None
 ) -> int | None:
-    """Give the seconds until ``charge`` reaches ``full`` (Ah), only while charging (A)."""
+    """Return the seconds until ``charge`` reaches ``full`` (Ah), only while charging (A)."""
     if charge is None or not full or current is None or current < LEAST_CURRENT:
         return None
     return int(max(full - charge, 0) / current * 3600)
@@ -141,7 +141,7 @@ def _time_to_full(draft: Draft) -> Value | None:
 
 
 def _warmth(draft: Draft) -> list[float]:
-    """Give the temperatures of the cells, in the best way that the battery knows them."""
+    """Return the temperatures of the cells, in the best way that the battery knows them."""
     for places in _CELL_PLACES:
         probes = [probe for probe in draft.probes if probe.place in places]
         if probes:
@@ -216,7 +216,7 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
 
 
 def _judge(draft: Draft) -> None:
-    """Say whether there is a problem; nothing when the battery did not tell and its values are sound."""
+    """Judge whether there is a problem; nothing when the battery did not tell and its values are sound."""
     problem = (
         bool(draft.values.pop(Field.PROBLEM, False))
         or any(alarm.kind.is_problem for alarm in draft.alarms)
@@ -285,7 +285,7 @@ def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
 
 
 def _numbers(packs: tuple[BmsSample, ...], name: Field) -> list[float]:
-    """Give a field of all packs that know it."""
+    """Return a field of all packs that know it."""
     return [
         value
         for pack in packs
@@ -298,7 +298,7 @@ def _mean(values: list[float]) -> float | None:
 
 
 def _weighted_level(packs: tuple[BmsSample, ...]) -> float | None:
-    """Give the level of all packs together, each counted by its capacity."""
+    """Return the level of all packs together, each counted by its capacity."""
     levels, sizes = (
         _numbers(packs, Field.BATTERY_LEVEL),
         _numbers(packs, Field.DESIGN_CAPACITY),
@@ -315,7 +315,7 @@ def _weighted_level(packs: tuple[BmsSample, ...]) -> float | None:
 
 
 def _unsound(draft: Draft) -> bool:
-    """Say whether the values themselves show a defect, whatever the battery's own bits say.
+    """Return whether the values themselves show a defect, whatever the battery's own bits say.
 
     An empty battery (nothing left and a level of 0 or 1 %) is no defect; nothing left at any other
     level is one.

@@ -62,7 +62,7 @@ class Framer(ABC):
 
     @property
     def pending(self) -> bool:
-        """Say whether a frame has begun and is not complete."""
+        """Return whether a frame has begun and is not complete."""
         return bool(self._buffer)
 
     def reset(self) -> None:
@@ -303,7 +303,7 @@ class LineFramer(Framer):
         self._skipping = False
 
     def _good(self, line: bytes) -> bool:
-        """Say whether a line may be passed on; counts the ones that may not."""
+        """Return whether a line may be passed on; counts the ones that may not."""
         if self._skipping:
             self._skipping = False
             return False
@@ -319,7 +319,7 @@ class WholeFramer(Framer):
 
     @override
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Give the notification when it passes the check; an empty one is nothing."""
+        """Return the notification when it passes the check; an empty one is nothing."""
         if not chunk or chunk in self._noise:
             return
         if self._passes(chunk):
@@ -368,7 +368,7 @@ class TranslatingFramer(Framer):
     @property
     @override
     def pending(self) -> bool:
-        """Say whether a frame has begun and is not complete."""
+        """Return whether a frame has begun and is not complete."""
         return self._inner.pending
 
     @override

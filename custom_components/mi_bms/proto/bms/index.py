@@ -16,7 +16,7 @@ from .uuids import NUS, expand
 
 
 class Secret(StrEnum):
-    """Say what kind of password a family takes."""
+    """Describe what kind of password a family takes."""
 
     NONE = "none"
     TEXT = "text"

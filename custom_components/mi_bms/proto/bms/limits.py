@@ -59,7 +59,7 @@ class Jump(NamedTuple):
     per_second: float = 0.0
 
     def allows(self, old: float, new: float, seconds: float) -> bool:
-        """Say whether a value may have changed so within a time."""
+        """Return whether a value may have changed so within a time."""
         most = self.always + self.share * abs(old) + self.per_second * seconds
         return abs(new - old) <= most
 
@@ -139,7 +139,7 @@ class Guess:
 
     @property
     def chemistry(self) -> Chemistry:
-        """Give the chemistry once it is clear."""
+        """Return the chemistry once it is clear."""
         total = sum(self.votes.values())
         if total < _VOTES:
             return Chemistry.UNKNOWN
@@ -148,12 +148,12 @@ class Guess:
 
 
 def number(sample: BmsSample, name: Field) -> float | None:
-    """Give a numeric field, or None."""
+    """Return a numeric field, or None."""
     value = sample.values.get(name)
     return value if isinstance(value, int | float) else None
 
 
 def capacity(sample: BmsSample) -> float | None:
-    """Give the capacity in Ah, None when it is unknown or too small to be one."""
+    """Return the capacity in Ah, None when it is unknown or too small to be one."""
     found = number(sample, Field.FULL_CHARGE) or number(sample, Field.DESIGN_CAPACITY)
     return found if found is not None and found >= SMALLEST else None

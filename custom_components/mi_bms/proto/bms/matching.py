@@ -55,7 +55,7 @@ def clean_name(name: str | None) -> str:
 
 
 def recognise(advert: Advert) -> list[Candidate]:
-    """Give the families that an advert fits, best first; an empty list means no battery."""
+    """Return the families that an advert fits, best first; an empty list means no battery."""
     name = clean_name(advert.name)
     if not advert.connectable or any(fnmatchcase(name, pattern) for pattern in IGNORED):
         return []
@@ -71,7 +71,7 @@ def recognise(advert: Advert) -> list[Candidate]:
 
 
 def _fits(row: Match, advert: Advert, name: str) -> bool:
-    """Say whether all criteria of a row hold."""
+    """Return whether all criteria of a row hold."""
     return (
         (row.name is None or fnmatchcase(name, row.name))
         and (row.service is None or row.service in advert.service_uuids)
@@ -84,7 +84,7 @@ def _fits(row: Match, advert: Advert, name: str) -> bool:
 
 
 def _has_maker(row: Match, advert: Advert) -> bool:
-    """Say whether one of the manufacturer ids is there with the right first bytes."""
+    """Return whether one of the manufacturer ids is there with the right first bytes."""
     return any(
         data.startswith(row.mfr_data)
         for mfr, data in advert.manufacturer_data.items()
@@ -93,7 +93,7 @@ def _has_maker(row: Match, advert: Advert) -> bool:
 
 
 def _spells_address(advert: Advert) -> bool:
-    """Say whether manufacturer id and data begin with the device's own address, in either direction."""
+    """Return whether manufacturer id and data begin with the device's own address, in either direction."""
     address = (
         bytes.fromhex(advert.address.replace(":", ""))
         if advert.address.count(":") == 5
@@ -145,7 +145,7 @@ def matchers() -> list[dict[str, object]]:
 
 
 class Gap(StrEnum):
-    """Say why Home Assistant cannot look for all devices that a row recognises."""
+    """Describe why Home Assistant cannot look for all devices that a row recognises."""
 
     ADDRESS = "address"  # nothing but the beginning of the address tells them
     NAME = "name"  # the name may begin with anything
@@ -194,7 +194,7 @@ def _row_matchers(row: Match) -> Iterator[dict[str, object]]:
 
 
 def spell_out(pattern: str) -> Iterator[str]:
-    """Give the patterns with three literal first characters; none when that is not possible.
+    """Return the patterns with three literal first characters; none when that is not possible.
 
     Brackets among the first three characters are replaced by each of their characters.
     """
@@ -210,14 +210,14 @@ def spell_out(pattern: str) -> Iterator[str]:
 
 
 def _members(bracket: str) -> Iterator[str]:
-    """Give the characters of a bracket expression such as ``[0-9A]``; commas separate, as in the facts."""
+    """Return the characters of a bracket expression such as ``[0-9A]``; commas separate, as in the facts."""
     for first, last in re.findall(r"([^,])(?:-(.))?", bracket[1:-1]):
         for code in range(ord(first), ord(last or first) + 1):
             yield chr(code)
 
 
 def _too_broad(matcher: Mapping[str, object]) -> bool:
-    """Say whether a matcher would claim devices of other makers."""
+    """Return whether a matcher would claim devices of other makers."""
     if (
         "local_name" in matcher
         or "service_data_uuid" in matcher
@@ -233,10 +233,10 @@ def _too_broad(matcher: Mapping[str, object]) -> bool:
 
 
 def _covers(wide: Mapping[str, object], narrow: Mapping[str, object]) -> bool:
-    """Say whether one matcher catches everything that another one catches."""
+    """Return whether one matcher catches everything that another one catches."""
     return wide.items() <= narrow.items() if _plain(wide) and _plain(narrow) else False
 
 
 def _plain(matcher: Mapping[str, object]) -> bool:
-    """Say whether a matcher can be compared as a set of items."""
+    """Return whether a matcher can be compared as a set of items."""
     return "manufacturer_data_start" not in matcher

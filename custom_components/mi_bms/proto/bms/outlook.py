@@ -128,7 +128,7 @@ class Outlook:
             self._shown = None
 
     def _hardly(self, sample: BmsSample, mean: float) -> bool:
-        """Say whether a mean points the other way than what is shown, but not clearly."""
+        """Return whether a mean points the other way than what is shown, but not clearly."""
         if self._shown is None or (self._shown[0] is Field.RUNTIME) is (mean < 0):
             return False
         sizes = (Field.FULL_CHARGE, Field.DESIGN_CAPACITY, Field.CYCLE_CHARGE)

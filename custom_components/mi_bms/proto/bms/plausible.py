@@ -113,7 +113,7 @@ class Gate:
         return sample
 
     def _foreign(self, sample: BmsSample, now: float) -> Field | None:
-        """Give the field that cells of the supposed chemistry cannot have, unless others agree with it."""
+        """Return the field that cells of the supposed chemistry cannot have, unless others agree with it."""
         name = impossible(sample, self.guess.chemistry)
         if name is None:
             return None
@@ -126,7 +126,7 @@ class Gate:
         return None
 
     def _strange(self, sample: BmsSample, now: float) -> Field | None:
-        """Give the field that speaks against a possible sample, unless others agree with it."""
+        """Return the field that speaks against a possible sample, unless others agree with it."""
         odd = self._odd(sample)
         name = odd
         if name is None and self.good is not None:
@@ -150,7 +150,7 @@ class Gate:
         return name
 
     def _erratic(self, sample: BmsSample, name: Field, now: float) -> bool:
-        """Say whether it is temperatures only that speak against a sample."""
+        """Return whether it is temperatures only that speak against a sample."""
         if self.good is None or name not in _WARMTH:
             return False
         values = {key: one for key, one in sample.values.items() if key not in _WARMTH}
@@ -158,7 +158,7 @@ class Gate:
         return _step(rest, self.good, now - self.at) is None
 
     def _odd(self, sample: BmsSample) -> Field | None:
-        """Give a field that contradicts others of the same sample in an unusual way."""
+        """Return a field that contradicts others of the same sample in an unusual way."""
         for key, (off, tolerance) in _oddities(sample).items():
             if min(abs(off), abs(off - self._habit.get(key, 0.0))) > tolerance:
                 return key[1]
@@ -169,7 +169,7 @@ class Gate:
 
 
 def _oddities(sample: BmsSample) -> _Oddities:
-    """Give by how much values contradict each other, and how much is normal, by pack and field."""
+    """Return by how much values contradict each other, and how much is normal, by pack and field."""
     return {
         (place, name): odd
         for place, one in enumerate(chain((sample,), sample.packs))
@@ -217,7 +217,7 @@ def _sums(one: BmsSample) -> dict[Field, tuple[float, float]]:
 
 
 def _agree(sample: BmsSample, doubt: _Doubt, now: float) -> bool:
-    """Say whether a sample tells the same as one that was refused."""
+    """Return whether a sample tells the same as one that was refused."""
     before = _oddities(doubt.sample)
     return _step(sample, doubt.sample, now - doubt.at) is None and all(
         abs(off - before.get(key, (0.0, 0.0))[0]) <= tolerance
@@ -226,7 +226,7 @@ def _agree(sample: BmsSample, doubt: _Doubt, now: float) -> bool:
 
 
 def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
-    """Give a field that changed more than it can within a time."""
+    """Return a field that changed more than it can within a time."""
     passed = max(0.0, seconds)
     for name, jump in JUMPS.items():
         new, old = number(sample, name), number(before, name)
@@ -299,7 +299,7 @@ def _product(one: BmsSample) -> float | None:
 
 
 def _exceeds(sample: BmsSample, around: Iterable[BmsSample]) -> bool:
-    """Say whether a power is more than voltage and current of any of some samples explain."""
+    """Return whether a power is more than voltage and current of any of some samples explain."""
     power = number(sample, Field.POWER)
     products = [found for one in around if (found := _product(one)) is not None]
     if power is None or not products:
@@ -308,7 +308,7 @@ def _exceeds(sample: BmsSample, around: Iterable[BmsSample]) -> bool:
 
 
 def _disagrees(sample: BmsSample) -> bool:
-    """Say whether a power is not that of voltage and current; its sign is told in either way."""
+    """Return whether a power is not that of voltage and current; its sign is told in either way."""
     power, product = number(sample, Field.POWER), _product(sample)
     if power is None or product is None:
         return False

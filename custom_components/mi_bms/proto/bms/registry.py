@@ -8,7 +8,7 @@ from .index import INDEX
 
 
 def load(family_id: str) -> Family:
-    """Give a family; raises ``Unsupported`` for an id that is unknown or has no decoder."""
+    """Return a family; raises ``Unsupported`` for an id that is unknown or has no decoder."""
     if family_id not in INDEX:
         raise Unsupported(family_id)
     name = f"{__package__}.families.{family_id}"

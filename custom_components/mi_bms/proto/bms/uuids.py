@@ -10,7 +10,7 @@ NUS_WRITE: Final = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
 
 
 def expand(uuid: str) -> str:
-    """Give the full form of a UUID: four hex digits are put into the Bluetooth base.
+    """Return the full form of a UUID: four hex digits are put into the Bluetooth base.
 
     ``service/characteristic`` names the one inside a service, for modules that repeat a UUID.
     """

@@ -47,7 +47,7 @@ class _Ear:
         self._news = asyncio.Event()
 
     def name(self, uuid: str) -> str:
-        """Give the name by which the link knows a characteristic of the service."""
+        """Return the name by which the link knows a characteristic of the service."""
         full = qualified(uuid)
         return full if full in self.link.characteristics else uuid
 

@@ -47,7 +47,7 @@ class Explorable(Protocol):
 
     @property
     def services(self) -> Sequence[Service]:
-        """Give the table, without values."""
+        """Return the table, without values."""
 
     async def read_handle(self, handle: int) -> bytes:
         """Read a characteristic."""
@@ -57,7 +57,7 @@ class Explorable(Protocol):
 
 
 async def explore(link: Explorable, *, values: bool = True) -> list[Service]:
-    """Give the table; with ``values`` of all that can be read.
+    """Return the table; with ``values`` of all that can be read.
 
     A device may refuse one value and give the next: what it refuses is None.
     """

@@ -86,7 +86,7 @@ def fitting_wires(family: Family, link: GattLink) -> list[Wire]:
 
 
 def _fits(wire: Wire, link: GattLink) -> bool:
-    """Say whether a device has the characteristics of a wire, and they can do what they are for."""
+    """Return whether a device has the characteristics of a wire, and they can do what they are for."""
     needed = (*wire.notify, *((wire.write,) if wire.write else ()))
     if not all(uuid in link.characteristics for uuid in needed):
         return False
@@ -218,16 +218,16 @@ class Line:
 
     @property
     def refused(self) -> bool:
-        """Say whether the device refused the question."""
+        """Return whether the device refused the question."""
         return not REFUSALS.isdisjoint(self._rejects)
 
     @property
     def echoed(self) -> bool:
-        """Say whether the device gave the question back instead of an answer."""
+        """Return whether the device gave the question back instead of an answer."""
         return self._echoed
 
     def failure(self) -> MiBmsError:
-        """Give the error for a question without answer: what came tells more than silence."""
+        """Return the error for a question without answer: what came tells more than silence."""
         if self._echoed:
             return PairingNeeded()
         broken = Counter(
@@ -374,7 +374,7 @@ async def _ask_aloud(
 
 
 def _target(line: Line, uuid: str | None) -> str:
-    """Give the characteristic to write to; raises ``Unsupported`` when there is none."""
+    """Return the characteristic to write to; raises ``Unsupported`` when there is none."""
     target = line.context.wire.write if uuid is None else expand(uuid)
     if target is None:
         raise Unsupported("write")
@@ -382,7 +382,7 @@ def _target(line: Line, uuid: str | None) -> str:
 
 
 def _modes(line: Line, uuid: str) -> list[bool]:
-    """Give the write types to use, best first: only the proven one, or both while none is proven."""
+    """Return the write types to use, best first: only the proven one, or both while none is proven."""
     if uuid in line.memory.response:
         return [line.memory.response[uuid]]
     offered = line.link.properties(uuid)

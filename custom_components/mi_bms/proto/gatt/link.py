@@ -16,13 +16,13 @@ class GattLink(Protocol):
 
     @property
     def characteristics(self) -> Collection[str]:
-        """Give the UUIDs of all characteristics of the device."""
+        """Return the UUIDs of all characteristics of the device."""
 
     def properties(self, uuid: str) -> Collection[str]:
-        """Give a characteristic's properties in bleak's words (read, write, write-without-response, notify, indicate)."""
+        """Return a characteristic's properties in bleak's words (read, write, write-without-response, notify, indicate)."""
 
     def max_write(self, uuid: str) -> int:
-        """Give how many bytes one write without response may carry."""
+        """Return how many bytes one write without response may carry."""
 
     async def subscribe(self, uuid: str, notified: Notified) -> None:
         """Call ``notified`` with each notification of a characteristic until the link closes."""

@@ -14,7 +14,7 @@ _ALL_TEXT: Final = re.compile(rb"[\x20-\x7e\r\n\t]*")
 
 
 def masked(chunks: Iterable[bytes], address: str) -> list[str]:
-    """Give each chunk as hex; masked bytes are ``xx``, the device's own address in both orders, too."""
+    """Return each chunk as hex; masked bytes are ``xx``, the device's own address in both orders, too."""
     parts = tuple(chunks)
     whole = b"".join(parts)
     hidden: set[int] = set()

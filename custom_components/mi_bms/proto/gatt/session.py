@@ -246,7 +246,7 @@ class Session:
             self._line.ready = False
 
     async def _open(self, link: GattLink, device: Device, secret: str | None) -> Line:
-        """Give the line of a connection: subscribed and logged in."""
+        """Return the line of a connection: subscribed and logged in."""
         wires = fitting_wires(self.family, link)
         wire = wires[self.memory.wire % len(wires)]
         line = self._line if self._line and self._line.link is link else None
@@ -325,7 +325,7 @@ async def probe(
 
 
 async def _answers(line: Line, question: Ask) -> bool:
-    """Say whether a device answers a family's first question."""
+    """Return whether a device answers a family's first question."""
     try:
         await perform(line, replace(question, tries=PROBE_TRIES, optional=False))
     except FrameError, NoAnswer:

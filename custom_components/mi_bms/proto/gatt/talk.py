@@ -67,17 +67,17 @@ class Step:
 
     @property
     def writes(self) -> bool:
-        """Say whether the step changes something in the device."""
+        """Return whether the step changes something in the device."""
         return self.data is not None
 
     @property
     def where(self) -> str:
-        """Give the link's name of the characteristic."""
+        """Return the link's name of the characteristic."""
         return self._named(self.characteristic)
 
     @property
     def target(self) -> str:
-        """Give the link's name of the characteristic that is written."""
+        """Return the link's name of the characteristic that is written."""
         return self._named(self.write_to or self.characteristic)
 
     def _named(self, uuid: str) -> str:

@@ -40,7 +40,7 @@ _GENERIC: Final = 0
 
 
 def bare(key: bytes) -> bytes:
-    """Give a key without the padding of short ones, for comparing."""
+    """Return a key without the padding of short ones, for comparing."""
     return key[:_SHORT] if key.endswith(PADDING) else key
 
 
@@ -242,7 +242,7 @@ class Collector:
         return drafts
 
     def finish(self, lines: int, stopped: int | None) -> Import:
-        """Give what was taken of ``lines`` lines; from line ``stopped`` on nothing was read."""
+        """Return what was taken of ``lines`` lines; from line ``stopped`` on nothing was read."""
         if stopped is not None:
             self._refused.append(
                 Refused(line=stopped, last=lines, text="", reason=Refusal.TOO_MANY)
@@ -262,7 +262,7 @@ class Collector:
 
 
 def _other_way(owner: str, first: str) -> bool:
-    """Say whether a word with a key and its address begins with the address: makers tell."""
+    """Return whether a word with a key and its address begins with the address: makers tell."""
     return is_maker(first) and not is_maker(owner)
 
 
@@ -271,7 +271,7 @@ def _place(part: KeyLine | Refused) -> int:
 
 
 def _rest(text: str, hits: list[Word]) -> str | None:
-    """Give what else a line says, if it is said in one piece: the name of its device."""
+    """Return what else a line says, if it is said in one piece: the name of its device."""
     at, pieces = 0, []
     for hit in hits:
         pieces.append(text[at : hit.start])

@@ -23,7 +23,7 @@ class Format(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Say why text was not taken."""
+    """Describe why text was not taken."""
 
     NOT_UNDERSTOOD = "not_understood"
     NO_KEY = "no_key"

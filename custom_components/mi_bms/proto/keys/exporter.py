@@ -27,7 +27,7 @@ def _product(sensor: KnownSensor) -> int | None:
 
 
 def fits_mi32cfg(sensor: KnownSensor) -> bool:
-    """Say whether the file can hold a sensor: it needs a product id, and 0 means another thing."""
+    """Return whether the file can hold a sensor: it needs a product id, and 0 means another thing."""
     return bool(_product(sensor))
 
 

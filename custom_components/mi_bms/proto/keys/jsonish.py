@@ -208,7 +208,7 @@ class JsonReader:
 
     @staticmethod
     def _adopt(level: _Level) -> list[_Level]:
-        """Give an object the key that one object in it has for it; return the objects that are left."""
+        """Return an object the key that one object in it has for it; return the objects that are left."""
         own = [one for one in level.inner if not one.mac or _same(one.mac, level.mac)]
         if len(own) != 1:
             return level.inner
@@ -258,7 +258,7 @@ def _same(one: str, other: str | None) -> bool:
 
 
 def _extra(text: str) -> str:
-    """Give as JSON what an entry of Tasmota's file says that means nothing here, nothing of a long one."""
+    """Return as JSON what an entry of Tasmota's file says that means nothing here, nothing of a long one."""
     try:
         said = json.loads(text)
     except ValueError, RecursionError:
@@ -268,7 +268,7 @@ def _extra(text: str) -> str:
 
 
 def _text(string: str) -> str:
-    """Give what a quoted string says; as it stands if it is not JSON's way of quoting."""
+    """Return what a quoted string says; as it stands if it is not JSON's way of quoting."""
     if string[0] == '"' and "\\" in string:
         try:
             return str(json.loads(string))

@@ -270,7 +270,7 @@ class LineReader:
 
 
 def _half(draft: Draft) -> Kind | None:
-    """Say which half of a device a draft is: a good address without a key, or the other way round."""
+    """Return which half of a device a draft is: a good address without a key, or the other way round."""
     said = draft.text.replace(draft.mac or draft.key or "", "", 1)
     if draft.format is Format.LINE and _DIGIT.search(said):
         # Something else stands there, too: perhaps the other half, with a mistake.
@@ -298,7 +298,7 @@ def _joined(first: Draft, second: Draft) -> Draft:
 
 
 def _settings(line: str) -> list[_Setting]:
-    """Give the settings of known names in a line."""
+    """Return the settings of known names in a line."""
     labels = list(LABEL.finditer(line))
     ends = [*(label.start() for label in labels), len(line)][1:]
     return [

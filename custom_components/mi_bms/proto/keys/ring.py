@@ -18,7 +18,7 @@ _TRIED: Final = 2
 
 
 def opens(address: str, key: bytes, frames: Frames) -> bool:
-    """Say whether a key opens at least one of a device's frames."""
+    """Return whether a key opens at least one of a device's frames."""
     return check_key(address, key, frames) is KeyCheck.RIGHT
 
 
@@ -94,17 +94,17 @@ class KeyRing:
         self._loose.pop(key, None)
 
     def get(self, address: str) -> bytes | None:
-        """Give the key of a device."""
+        """Return the key of a device."""
         return self._owned.get(address)
 
     def owners(self, key: bytes) -> tuple[str, ...]:
-        """Give the devices that a key is known for."""
+        """Return the devices that a key is known for."""
         # Copied at once: others may add keys meanwhile.
         return tuple(one for one, own in tuple(self._owned.items()) if own == key)
 
     @property
     def owned(self) -> dict[str, bytes]:
-        """Give the keys by address, for storing."""
+        """Return the keys by address, for storing."""
         return dict(self._owned)
 
     @property
@@ -114,7 +114,7 @@ class KeyRing:
 
     @property
     def loose(self) -> tuple[bytes, ...]:
-        """Give the keys of no known device, for storing."""
+        """Return the keys of no known device, for storing."""
         return tuple(self._loose)
 
     def match(self, address: str, frames: Frames) -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Role(Enum):
-    """Say what a setting tells of a device."""
+    """Describe what a setting tells of a device."""
 
     MAC = auto()
     MAYBE_MAC = auto()
@@ -62,5 +62,5 @@ LABEL: Final = re.compile(
 
 
 def role_of(name: str) -> Role | None:
-    """Say what a setting of this name tells; None if the name is unknown."""
+    """Return what a setting of this name tells; None if the name is unknown."""
     return _ROLES.get(name.translate(_JOINED).lower())

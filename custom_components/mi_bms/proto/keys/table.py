@@ -24,7 +24,7 @@ class Table:
 
     @classmethod
     def begun(cls, line: str) -> Table | None:
-        """Give the table that a line is the head of, None for any other line."""
+        """Return the table that a line is the head of, None for any other line."""
         for delimiter in _DELIMITERS:
             if delimiter not in line:
                 continue

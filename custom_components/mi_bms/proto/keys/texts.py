@@ -65,7 +65,7 @@ _REFERENCE: Final = ("!", "$", "*", "&", "{{", "<")
 
 
 class Kind(Enum):
-    """Say what a word is."""
+    """Describe what a word is."""
 
     ADDRESS = auto()
     KEY = auto()
@@ -88,7 +88,7 @@ _SHOWABLE: Final = frozenset({Kind.ADDRESS, Kind.BAD_ADDRESS})
 
 
 def plain(text: str) -> str:
-    """Give text with line feeds only, without colours and unseen characters, with plain quotes."""
+    """Return text with line feeds only, without colours and unseen characters, with plain quotes."""
     text = _COLOUR.sub("", text) if "\x1b" in text else text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Piece by piece: while the interpreter translates, no other thread has a turn.
@@ -126,7 +126,7 @@ def _mask_word(found: re.Match[str]) -> str:
 
 
 def name_of(text: str) -> str | None:
-    """Give a name as it may be stored, None if nothing of it is left or it holds what may be a key."""
+    """Return a name as it may be stored, None if nothing of it is left or it holds what may be a key."""
     # Strangers write such texts: their names are as untrusted as those from the air.
     name = clean_name(plain(text)).lstrip(_BEFORE).rstrip(_BEHIND)
     if not name or not kinds(name) <= _SHOWABLE:
@@ -135,7 +135,7 @@ def name_of(text: str) -> str | None:
 
 
 def value_of(text: str) -> str:
-    """Give the value of a setting without quotes, separators and comment."""
+    """Return the value of a setting without quotes, separators and comment."""
     text = text.strip()
     quote = text[:1]
     if quote in {'"', "'"} and (end := text.find(quote, 1)) > 0:
@@ -145,7 +145,7 @@ def value_of(text: str) -> str:
 
 
 def is_reference(text: str) -> bool:
-    """Say whether a value only points to another place."""
+    """Return whether a value only points to another place."""
     return text.startswith(_REFERENCE)
 
 
@@ -167,7 +167,7 @@ def key_of(text: str) -> tuple[bytes, str | None] | Refusal:
 
 
 def is_empty(key: bytes) -> bool:
-    """Say whether a key is what the maker's cloud gives where it has none."""
+    """Return whether a key is what the maker's cloud gives where it has none."""
     return not key.strip(b"\xff")
 
 
@@ -198,12 +198,12 @@ def words(line: str) -> list[Word]:
 
 
 def kinds(line: str) -> set[Kind]:
-    """Say what kinds of words a line holds."""
+    """Return what kinds of words a line holds."""
     return {word.kind for word in words(line)}
 
 
 def _joined(line: str) -> Iterator[Word]:
-    """Give the words of a line; a row of pairs of digits is one."""
+    """Return the words of a line; a row of pairs of digits is one."""
     row: list[Word] = []
     for match in _APART.finditer(line):
         text = match[0]

@@ -24,7 +24,7 @@ _LONGEST: Final = 400  # characters of a key alone, however it is spaced
 
 
 class Judgement(StrEnum):
-    """Say what a key is worth."""
+    """Describe what a key is worth."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -127,7 +127,7 @@ def _other_device(
     ring: KeyRing,
     others: Mapping[str, Frames],
 ) -> str | None:
-    """Give the device that a key is for by its frames, by its own word or by the ring."""
+    """Return the device that a key is for by its frames, by its own word or by the ring."""
     for other, frames in islice(others.items(), _OTHERS):
         heard = tuple(frames)
         if other != address and opens(other, key, heard):

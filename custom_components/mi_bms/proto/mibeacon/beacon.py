@@ -129,7 +129,7 @@ class Beacon:
 
     @property
     def sealed(self) -> bytes | None:
-        """Give the newest payload if it is an encrypted one."""
+        """Return the newest payload if it is an encrypted one."""
         last = self.history.last
         plan = self._plans.get(last[:4]) if last else None
         return last if plan and plan.sealed else None

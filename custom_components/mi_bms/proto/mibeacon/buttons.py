@@ -37,7 +37,7 @@ K9B: Final[Mapping[int, str]] = {0: PRESS, 1: LONG, 2: DOUBLE}
 
 
 def named(*names: str) -> Mapping[int, Keys]:
-    """Give single buttons their numbers, from 0."""
+    """Return single buttons their numbers, from 0."""
     return {number: (name,) for number, name in enumerate(names)}
 
 
@@ -95,7 +95,7 @@ def numbered(
 
 
 def turns(first: int, suffix: str = "") -> dict[int, State]:
-    """Give a knob's turns to the right and to the left their codes, from ``first``."""
+    """Return a knob's turns to the right and to the left their codes, from ``first``."""
     return {
         code: State(events=(Event("dimmer", f"rotate_{way}{suffix}"),))
         for code, way in enumerate(("right", "left"), first)

@@ -141,7 +141,7 @@ class Capture:
         self._entries: dict[tuple[str, bytes], None] = {}
 
     def __len__(self) -> int:
-        """Give how many payloads were recorded."""
+        """Return how many payloads were recorded."""
         return len(self._entries)
 
     def take(
@@ -158,7 +158,7 @@ class Capture:
             self._entries.setdefault((where, bytes(data)))
 
     def vectors(self, source: str) -> list[Entry]:
-        """Give the recording as replay vectors, each with what we make of it now."""
+        """Return the recording as replay vectors, each with what we make of it now."""
         return [
             self._vector(number, source, where, data)
             for number, (where, data) in enumerate(self._entries, 1)

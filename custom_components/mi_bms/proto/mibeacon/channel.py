@@ -46,7 +46,7 @@ class Channel:
 
     @property
     def sealed(self) -> bytes | None:
-        """Give the newest payload if it is an encrypted one."""
+        """Return the newest payload if it is an encrypted one."""
         return self.history.last if self.again.encrypted else None
 
     def new_key(self) -> None:

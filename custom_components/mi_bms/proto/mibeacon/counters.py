@@ -20,7 +20,7 @@ type Range = tuple[int, int]
 
 
 class Verdict(Enum):
-    """Say what a frame's counter makes of it."""
+    """Describe what a frame's counter makes of it."""
 
     STALE = "stale"  # heard before, or not to be told from what was
     QUIET = "quiet"  # its values hold, but what it tells of may be over
@@ -287,7 +287,7 @@ class Sequence:
         return Verdict.QUIET
 
     def _is_sure(self, counter: int, known: set[int]) -> bool:
-        """Say whether a frame that was not heard can be none of those that may have been missed.
+        """Return whether a frame that was not heard can be none of those that may have been missed.
 
         Where all that the device ever sent under that counter was heard, another one is new.
         """

@@ -171,12 +171,12 @@ class Decoder:
 
     @property
     def guarded(self) -> bool:
-        """Say whether nothing is believed but what the key opens."""
+        """Return whether nothing is believed but what the key opens."""
         return bool(self.session.guarded)
 
     @property
     def proven(self) -> bool:
-        """Say whether the key has ever opened a frame, in this run or a former one."""
+        """Return whether the key has ever opened a frame, in this run or a former one."""
         return bool(self.session.proof)
 
     def set_key(self, key: bytes | None) -> Reading | None:
@@ -205,7 +205,7 @@ class Decoder:
 
     @property
     def spec(self) -> DeviceSpec | None:
-        """Give what is known of the product."""
+        """Return what is known of the product."""
         return self.session.spec
 
     @property
@@ -218,17 +218,17 @@ class Decoder:
 
     @property
     def model(self) -> str | None:
-        """Give the model, if the product is known."""
+        """Return the model, if the product is known."""
         return self.session.spec.model if self.session.spec else None
 
     @property
     def events(self) -> EventTypes:
-        """Give the sources of events that the product has, each with its types."""
+        """Return the sources of events that the product has, each with its types."""
         return self.session.spec.events if self.session.spec else {}
 
     @property
     def availability(self) -> float:
-        """Give how many seconds of silence are normal, to begin with."""
+        """Return how many seconds of silence are normal, to begin with."""
         return self.session.spec.availability if self.session.spec else OFTEN
 
     @property
@@ -241,19 +241,19 @@ class Decoder:
 
     @property
     def paired(self) -> bool | None:
-        """Say whether the device is paired, as its newest frame has it; None if nothing told yet."""
+        """Return whether the device is paired, as its newest frame has it; None if nothing told yet."""
         return self.session.paired
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """Give how often each outcome and each reason occurred."""
+        """Return how often each outcome and each reason occurred."""
         counts = {_DECODED: self._decoded, **self._counts}
         counts[_REPEATED] = counts.get(_REPEATED, 0) + self._repeated
         return {name: count for name, count in counts.items() if count}
 
     @property
     def frames(self) -> tuple[tuple[str, bytes], ...]:
-        """Give the newest encrypted entries as (UUID, bytes), for trying a key."""
+        """Return the newest encrypted entries as (UUID, bytes), for trying a key."""
         found = list(self.session.kept)
         for name, channel in self._entries():
             if channel.sealed and (name, channel.sealed) not in found:

@@ -63,7 +63,7 @@ def parse_head(data: bytes) -> Head:
 
 
 def objects_at(head: Head, data: bytes) -> int:
-    """Say where the objects begin; past the end if the frame is too short."""
+    """Return where the objects begin; past the end if the frame is too short."""
     at = MAC_END if head.has_mac else FIXED
     if not head.has_capability:
         return at

@@ -55,12 +55,12 @@ class Sighting(NamedTuple):
 
     @property
     def event_only(self) -> bool:
-        """Say whether the device reports events and no values."""
+        """Return whether the device reports events and no values."""
         return self.spec is not None and bool(self.spec.events) and not self.spec.fields
 
 
 def uuid16(uuid: str) -> int | None:
-    """Give the 16-bit number of a full UUID, or None if it has none."""
+    """Return the 16-bit number of a full UUID, or None if it has none."""
     if len(uuid) != 36 or not uuid.startswith("0000") or not uuid.endswith(_BASE):
         return None
     try:
@@ -141,7 +141,7 @@ def _sighting(head: Head, spec: DeviceSpec | None) -> Sighting:
 
 
 def paired(head: Head, spec: DeviceSpec | None) -> bool | None:
-    """Say whether a device is paired; None if its frame does not tell."""
+    """Return whether a device is paired; None if its frame does not tell."""
     # What always encrypts has no key to do it with until it is paired: it shows its capability
     # instead, and that it is not registered. Older versions have no such bit.
     if head.registered or (head.encrypted and head.has_objects):

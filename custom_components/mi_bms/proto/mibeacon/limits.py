@@ -83,6 +83,6 @@ LIMITS: Final[Mapping[Field, Limits]] = {
 
 
 def plausible(field: Field, value: float) -> bool:
-    """Say whether a number can be true; NaN never is, nor any number of a field that has none."""
+    """Return whether a number can be true; NaN never is, nor any number of a field that has none."""
     low, high = LIMITS.get(field, _NONE)
     return low <= value <= high

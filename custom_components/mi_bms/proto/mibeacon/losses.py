@@ -38,7 +38,7 @@ class Losses:
         self._last = counter
 
     def share(self, source: str) -> float | None:
-        """Give the lost share of one receiver in percent; None before anything was heard."""
+        """Return the lost share of one receiver in percent; None before anything was heard."""
         lost = self.lost.get(source, 0)
         sent = self.heard.get(source, 0) + lost
         return round(100 * lost / sent, 1) if sent else None

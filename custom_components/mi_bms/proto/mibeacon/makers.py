@@ -21,5 +21,5 @@ MAKERS: Final = frozenset(
 
 
 def is_maker(address: str) -> bool:
-    """Say whether an address begins as those of a known maker do."""
+    """Return whether an address begins as those of a known maker do."""
     return address[:8] in MAKERS

@@ -13,7 +13,7 @@ HEADER: Final = 3  # id (2) and length (1) of an object
 
 
 def knows(spec: DeviceSpec, object_id: int, found: ObjectSpec) -> bool:
-    """Say whether a product has what an object tells; its charge any product may tell."""
+    """Return whether a product has what an object tells; its charge any product may tell."""
     if object_id in spec.objects or not spec.events.keys().isdisjoint(found.events):
         return True
     first = next(iter(found.fields), None)
@@ -25,7 +25,7 @@ def knows(spec: DeviceSpec, object_id: int, found: ObjectSpec) -> bool:
 
 
 def sensible(spec: DeviceSpec | None, plain: bytes) -> bool:
-    """Say whether objects of the product fill a frame, none of them with an impossible value."""
+    """Return whether objects of the product fill a frame, none of them with an impossible value."""
     values: Values = {}
     told: tuple[Event, ...] = ()
     at = 0

@@ -29,7 +29,7 @@ _DISAGREEING: Final = 3
 
 
 class Proof(IntEnum):
-    """Say how well a frame proves where it comes from, by what a stranger needs to make another."""
+    """Describe how well a frame proves where it comes from, by what a stranger needs to make another."""
 
     NONE = 0
     CHECKED = 1  # MiBeacon v2/v3: a byte, which one try in 256 hits
@@ -187,7 +187,7 @@ class Session:
 
     @property
     def checked(self) -> Proof:
-        """Say what a v2/v3 frame proves now."""
+        """Return what a v2/v3 frame proves now."""
         return Proof.CHECKED if self._agreed >= _AGREEING else Proof.NONE
 
     def in_clear(self, name: str) -> None:

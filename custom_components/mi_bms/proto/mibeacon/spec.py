@@ -70,18 +70,18 @@ class DeviceSpec:
 
     @property
     def buttons(self) -> tuple[str, ...]:
-        """Give the event keys that are buttons."""
+        """Return the event keys that are buttons."""
         return tuple(key for key in self.events if key.partition("_")[0] == "button")
 
     @property
     def held(self) -> tuple[Field, ...]:
-        """Give the states of this product that end by themselves."""
+        """Return the states of this product that end by themselves."""
         reports = {*self.fields, *self.events}
         return tuple(name for name in self.holds if name in reports)
 
     @property
     def title(self) -> str:
-        """Give a name for lists of devices."""
+        """Return a name for lists of devices."""
         return f"{self.name} {self.model}"
 
 

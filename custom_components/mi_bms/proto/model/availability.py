@@ -45,7 +45,7 @@ class Cadence:
 
     @property
     def limit(self) -> float:
-        """Give how many seconds of silence are still normal."""
+        """Return how many seconds of silence are still normal."""
         if self.fixed is not None:
             return self.fixed
         if self.silences < ENOUGH:
@@ -55,17 +55,17 @@ class Cadence:
         return min(max(self.longest * MULTIPLE, least), max(self.start, LONGEST))
 
     def alive(self, now: float) -> bool:
-        """Say whether the device still counts as there."""
+        """Return whether the device still counts as there."""
         return self.heard_at is not None and now - self.heard_at < self.limit
 
     def left(self, now: float) -> float:
-        """Give the seconds until the device counts as gone, if it stays silent; 0 when it is."""
+        """Return the seconds until the device counts as gone, if it stays silent; 0 when it is."""
         if self.heard_at is None:
             return 0.0
         return max(0.0, self.heard_at + self.limit - now)
 
     def learned(self) -> tuple[float, int]:
-        """Give what is worth keeping for the next start."""
+        """Return what is worth keeping for the next start."""
         return self.longest, self.silences
 
     @classmethod

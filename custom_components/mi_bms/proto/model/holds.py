@@ -38,11 +38,11 @@ class Holds:
         return over
 
     def next(self) -> float | None:
-        """Give when the next state ends."""
+        """Return when the next state ends."""
         return min(self.ends.values(), default=None)
 
     def ended(self, now: float) -> dict[Field, Value]:
-        """Give the states that are over, and forget them."""
+        """Return the states that are over, and forget them."""
         over: dict[Field, Value] = {
             field: False for field, end in self.ends.items() if end <= now
         }

@@ -14,7 +14,7 @@ type Value = bool | int | float | str
 
 
 class Outcome(StrEnum):
-    """Say what became of an advert."""
+    """Describe what became of an advert."""
 
     DECODED = "decoded"
     NO_PAYLOAD = "no_payload"  # valid, carries no object: only presence
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Say why an advert was rejected."""
+    """Describe why an advert was rejected."""
 
     SHORT = "short"
     LONG = "long"
@@ -45,7 +45,7 @@ class Reason(StrEnum):
 
 
 class KeyState(StrEnum):
-    """Say what is known of a device's key."""
+    """Describe what is known of a device's key."""
 
     NOT_NEEDED = "not_needed"  # it was heard in the clear
     MISSING = "missing"
@@ -57,7 +57,7 @@ class KeyState(StrEnum):
 
 
 class KeyCheck(StrEnum):
-    """Say what kept frames tell of a key."""
+    """Describe what kept frames tell of a key."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -92,6 +92,6 @@ class Reading(NamedTuple):
     further: Mapping[tuple[Field, int], Value] = {}
 
     def with_values(self, values: Mapping[Field, Value]) -> Reading:
-        """Give the same reading with other values."""
+        """Return the same reading with other values."""
         # Three times as quick as ``_replace``, and needed for nearly every advert of some models.
         return tuple.__new__(Reading, (self[0], values, *self[2:]))

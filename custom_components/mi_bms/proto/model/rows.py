@@ -70,7 +70,7 @@ type Place = tuple[Field, int]
 
 
 class Detail(StrEnum):
-    """Say how much of what a battery tells is worth a row."""
+    """Describe how much of what a battery tells is worth a row."""
 
     ALL = "all"
     NORMAL = "normal"
@@ -89,7 +89,7 @@ _FACTORS: Final[Mapping[Detail, float]] = {
 def bands(
     detail: Detail, steps: Mapping[Field, float] | None = None
 ) -> Mapping[Field, float]:
-    """Give the dead-band of each field for a detail, in the unit of the field.
+    """Return the dead-band of each field for a detail, in the unit of the field.
 
     ``steps`` are the user's own, by the fields of ``STEPS``; only ``Detail.OWN`` heeds them.
     """
@@ -109,7 +109,7 @@ class Bands:
         self._written: dict[Place, Value | None] = {}
 
     def take(self, sample: BmsSample) -> dict[Place, Value | None]:
-        """Give the values to write, by field and index (0 for fields without); None = gone."""
+        """Return the values to write, by field and index (0 for fields without); None = gone."""
         new = dict(_values(sample))
         gone = dict.fromkeys(self._written.keys() - new.keys())
         found = {
@@ -134,7 +134,7 @@ class RowsPerDay:
         self._samples.append((now, sample))
 
     def estimate(self, bands: Mapping[Field, float], interval: float) -> int | None:
-        """Give the rows per day when it is read every ``interval`` seconds; None after few samples.
+        """Return the rows per day when it is read every ``interval`` seconds; None after few samples.
 
         The remembered samples are played through the dead-bands, thinned to the interval if enough are
         left. For another interval than theirs the share of values that change is taken to be the same.
@@ -168,7 +168,7 @@ def _values(sample: BmsSample) -> Iterator[tuple[Place, Value | None]]:
 
 
 def worth_a_row(value: object, written: object, band: float) -> bool:
-    """Say whether a value is worth writing; flags are compared, not subtracted."""
+    """Return whether a value is worth writing; flags are compared, not subtracted."""
     if (
         isinstance(value, int | float)
         and isinstance(written, int | float)

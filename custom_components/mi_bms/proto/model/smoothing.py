@@ -31,7 +31,7 @@ class Smoother:
         self._published: float | None = None
 
     def take(self, value: float, now: float, digits: int = 2) -> float | None:
-        """Give the value to publish, or None when it differs too little from the last one."""
+        """Return the value to publish, or None when it differs too little from the last one."""
         if self._kind is not Smoothing.OFF:
             self._values.append((now, value))
             while now - self._values[0][0] > self._window:

@@ -28,7 +28,7 @@ class Outbox:
     _bytes: int = 0
 
     def __len__(self) -> int:
-        """Give how many items wait."""
+        """Return how many items wait."""
         return len(self._items)
 
     def put(self, item: Item) -> None:

@@ -16,7 +16,7 @@ _CODE: Final = "custom_components"
 
 
 class TopicFault(StrEnum):
-    """Say what is wrong with a topic."""
+    """Describe what is wrong with a topic."""
 
     EMPTY = "empty"
     WILDCARD = "wildcard"
@@ -27,7 +27,7 @@ class TopicFault(StrEnum):
 
 
 class PathFault(StrEnum):
-    """Say what is wrong with a path."""
+    """Describe what is wrong with a path."""
 
     EMPTY = "empty"
     CHARACTER = "character"
@@ -51,7 +51,7 @@ def _forbidden(character: str) -> bool:
 
 
 def topic_fault(topic: str) -> TopicFault | None:
-    """Give what keeps a text from being the topic, or the beginning of one, that is published to."""
+    """Return what keeps a text from being the topic, or the beginning of one, that is published to."""
     if not topic.strip():
         return TopicFault.EMPTY
     if _WILDCARDS & set(topic):
@@ -66,7 +66,7 @@ def topic_fault(topic: str) -> TopicFault | None:
 
 
 def is_publishable(topic: str) -> bool:
-    """Say whether a broker takes a message under this whole topic; one that does not may hang up."""
+    """Return whether a broker takes a message under this whole topic; one that does not may hang up."""
     fine = bool(topic) and not _WILDCARDS & set(topic)
     return (
         fine
@@ -86,7 +86,7 @@ def level(name: str) -> str:
 
 
 def path_fault(path: str) -> PathFault | None:
-    """Give what keeps a text from being a file below the configuration folder, with ``/`` between its parts."""
+    """Return what keeps a text from being a file below the configuration folder, with ``/`` between its parts."""
     if not path.strip():
         return PathFault.EMPTY
     if any(map(_forbidden, path)) or "\\" in path:

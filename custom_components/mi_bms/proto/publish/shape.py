@@ -63,7 +63,7 @@ def battery_line(name: str, address: str, at: float, sample: BmsSample) -> bytes
 
 
 def plain(values: Mapping[Field, Value]) -> dict[str, Value]:
-    """Give values under their names; a number that is none is absent, a wide code is folded to 64 bits."""
+    """Return values under their names; a number that is none is absent, a wide code is folded to 64 bits."""
     return {
         name.value: fold(value)
         if type(value) is int and name is Field.PROBLEM_CODE
@@ -98,7 +98,7 @@ def _battery(sample: BmsSample) -> dict[str, Any]:
 
 
 def _parts(sample: BmsSample) -> dict[str, Any]:
-    """Give what there is several of; packs look like batteries."""
+    """Return what there is several of; packs look like batteries."""
     return _present(
         {
             "cells": list(sample.cells),

@@ -59,7 +59,7 @@ _DIMMER: Final = "dimmer"
 
 
 def driver_name(form: str, product_id: int | None) -> str:
-    """Give the driver's word for a product; ``form`` is the format that it sends in."""
+    """Return the driver's word for a product; ``form`` is the format that it sends in."""
     if form in _FORMATS:
         return _FORMATS[form]
     if product_id is None:
@@ -68,7 +68,7 @@ def driver_name(form: str, product_id: int | None) -> str:
 
 
 def dew_point(celsius: float, humidity: float) -> float | None:
-    """Give the dew point in °C (Magnus formula); None for air without any water."""
+    """Return the dew point in °C (Magnus formula); None for air without any water."""
     if humidity <= 0:
         return None
     share = 17.27 * celsius / (237.7 + celsius) + log(humidity / 100)
@@ -135,7 +135,7 @@ class _Sensor:
         return {"Motion": 1, "Events": self.events}
 
     def told(self, aggregate: bool) -> tuple[dict[str, Any], dict[str, Any], float]:
-        """Give what stands before and behind the event, and how old the message is; nothing is new then."""
+        """Return what stands before and behind the event, and how old the message is; nothing is new then."""
         last, fresh = self.last, self.fresh
         oldest = last.at if aggregate else min((last.at, *fresh.values()))
         chosen = {
@@ -152,7 +152,7 @@ class _Sensor:
         return _measured(chosen), after | self._radio(), oldest
 
     def status(self, now: float) -> dict[str, Any]:
-        """Give what is told of the sensor at each period."""
+        """Return what is told of the sensor at each period."""
         found: dict[str, Any] = {}
         if self.moves:
             found["Events"] = self.events
@@ -204,7 +204,7 @@ class Tasmota:
         return self._message({heard.address: before | parts | after}, oldest)
 
     def period(self, now: float) -> list[bytes]:
-        """Give the messages of a period that ends now (Unix time in seconds).
+        """Return the messages of a period that ends now (Unix time in seconds).
 
         One tells how the sensors are; the one behind it, unless readings are sent at once, has the
         values that came meanwhile.
@@ -218,7 +218,7 @@ class Tasmota:
         return [*messages, *self.rest()]
 
     def rest(self) -> list[bytes]:
-        """Give the values that wait for the end of a period, as one message if there are any."""
+        """Return the values that wait for the end of a period, as one message if there are any."""
         told = {
             key: one.told(self._aggregate)
             for key, one in self._sensors.items()
@@ -271,7 +271,7 @@ def _measured(values: Mapping[Field, Value]) -> dict[str, Any]:
 
 
 def _pressed(heard: Heard) -> Iterable[tuple[str, int]]:
-    """Give what buttons and dimmers did, under the driver's keys."""
+    """Return what buttons and dimmers did, under the driver's keys."""
     spec = _spec(heard)
     buttons = spec.buttons if spec else ()
     for event in heard.reading.events:

@@ -25,7 +25,7 @@ def pause_after(
     steady: bool,
     chance: float,
 ) -> float:
-    """Give the pause in seconds; ``chance`` is 0 … 1.
+    """Return the pause in seconds; ``chance`` is 0 … 1.
 
     ``steady``: something else than the battery is to blame and may end at any time, so that pauses
     grow to one interval only.

@@ -17,7 +17,7 @@ SLACK: Final = 1.25  # interval over duration of a read, at least
 
 
 class Phase(StrEnum):
-    """Say what a battery's connection is doing."""
+    """Describe what a battery's connection is doing."""
 
     CLOSED = "closed"
     READING = "reading"  # from the order on, connecting included
@@ -75,7 +75,7 @@ class Pack:
 
     @property
     def effective(self) -> float:
-        """Give the interval that can be kept, in seconds."""
+        """Return the interval that can be kept, in seconds."""
         raised = self.raised
         return raised.possible if raised else self.interval
 
@@ -90,7 +90,7 @@ class Pack:
 
     @property
     def suspect(self) -> bool:
-        """Say whether it failed so often that it may not stand in others' way."""
+        """Return whether it failed so often that it may not stand in others' way."""
         return self.failures >= SUSPECT
 
     def rank(self, now: float, patience: float) -> tuple[bool, float]:
@@ -100,20 +100,20 @@ class Pack:
 
     @property
     def must_close(self) -> bool:
-        """Say whether somebody else is to have the battery although we are connected."""
+        """Return whether somebody else is to have the battery although we are connected."""
         return self.away_until is not None and self.phase in {
             Phase.HELD,
             Phase.READING,
         }
 
     def may_borrow(self, now: float) -> int:
-        """Give how many slots that are kept for others may be used for one read."""
+        """Return how many slots that are kept for others may be used for one read."""
         known = self.born if self.read_at is None else self.read_at
         return int(not self.suspect and now - known >= BORROW * self.effective)
 
     @property
     def ready_at(self) -> float:
-        """Give when the battery may be read next; infinite while it sleeps or is paused for good."""
+        """Return when the battery may be read next; infinite while it sleeps or is paused for good."""
         if self.away_until is not None:
             return max(self.away_until, self.due)
         if self.urgent:
@@ -122,7 +122,7 @@ class Pack:
 
     @property
     def deadline(self) -> float:
-        """Give when its data become too old, for the order among those that wait."""
+        """Return when its data become too old, for the order among those that wait."""
         return -inf if self.urgent else self.ready_at + self.effective
 
 

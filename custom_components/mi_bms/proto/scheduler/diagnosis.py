@@ -87,7 +87,7 @@ class Ear:
 
     @property
     def free(self) -> int:
-        """Give how many slots nobody uses."""
+        """Return how many slots nobody uses."""
         return max(0, self.slots - self.ours - self.others)
 
 
@@ -114,13 +114,13 @@ class Facts:
 
     @property
     def hearing(self) -> list[Ear]:
-        """Give the radios that hear the battery, the best first."""
+        """Return the radios that hear the battery, the best first."""
         heard = [ear for ear in self.ears if ear.rssi is not None]
         return sorted(heard, key=lambda ear: ear.rssi or 0, reverse=True)
 
     @property
     def connecting(self) -> list[Ear]:
-        """Give those of them that can connect."""
+        """Return those of them that can connect."""
         return [ear for ear in self.hearing if ear.connectable]
 
 
@@ -152,7 +152,7 @@ def _connect_fails(facts: Facts) -> bool:
 
 
 def _reserved(facts: Facts) -> bool:
-    """Say whether slots are free, but all of them are kept for others."""
+    """Return whether slots are free, but all of them are kept for others."""
     if facts.failure not in {None, Failure.NO_SLOT}:
         return False
     return any(ear.free for ear in facts.connecting) and all(
@@ -161,7 +161,7 @@ def _reserved(facts: Facts) -> bool:
 
 
 def _no_slot(facts: Facts) -> bool:
-    """Say whether no slot is free; some radios do not tell how many they have until a connect fails."""
+    """Return whether no slot is free; some radios do not tell how many they have until a connect fails."""
     if facts.failure is None and facts.connecting:
         return all(not ear.free for ear in facts.connecting)
     return facts.failure is Failure.NO_SLOT
@@ -288,13 +288,13 @@ _RULES: Final = (
 
 
 def diagnose(facts: Facts) -> Diagnosis:
-    """Give the one cause that the facts show best, and its remedy."""
+    """Return the one cause that the facts show best, and its remedy."""
     rule = next(rule for rule in _RULES if rule.when(facts))
     return Diagnosis(rule.cause, rule.remedy, rule.repair, _placeholders(facts))
 
 
 def _placeholders(facts: Facts) -> dict[str, str]:
-    """Give what sentences may name; every key is always there, so that no text can miss one."""
+    """Return what sentences may name; every key is always there, so that no text can miss one."""
     heard = facts.connecting or facts.hearing
     best = heard[0] if heard else None
     users = sorted({user for ear in facts.connecting for user in ear.users})

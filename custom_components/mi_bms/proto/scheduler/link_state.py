@@ -21,7 +21,7 @@ from ..model.errors import (
 
 
 class Failure(StrEnum):
-    """Say why a poll gave nothing."""
+    """Describe why a poll gave nothing."""
 
     NOT_HEARD = "not_heard"
     NO_SLOT = "no_slot"
@@ -35,7 +35,7 @@ class Failure(StrEnum):
 
 
 class LinkState(StrEnum):
-    """Say how a battery stands; the words from ``no_radio`` on say why it is unreachable."""
+    """Describe how a battery stands; the words from ``no_radio`` on say why it is unreachable."""
 
     AWAKE = "awake"
     ASLEEP = "asleep"
@@ -51,7 +51,7 @@ class LinkState(StrEnum):
 
     @property
     def unreachable(self) -> bool:
-        """Say whether somebody may have to do something about it."""
+        """Return whether somebody may have to do something about it."""
         return self not in {self.AWAKE, self.ASLEEP, self.HELD, self.PAUSED}
 
 
@@ -109,7 +109,7 @@ MIN_GRACE: Final = 120.0  # s
 
 
 def failure_of(err: MiBmsError) -> Failure:
-    """Give the word for what a poll raised."""
+    """Return the word for what a poll raised."""
     if isinstance(err, Unreachable):
         return _REASONS.get(err.reason, Failure.LOST)
     if isinstance(err, AuthNeeded | AuthRejected):
@@ -215,7 +215,7 @@ class LinkHistory:
 
     @property
     def sleeper(self) -> bool:
-        """Say whether the battery is known to switch its radio off now and then."""
+        """Return whether the battery is known to switch its radio off now and then."""
         return self.naps.silences > 0
 
     def state(self, now: float, ears: Ears) -> LinkState | None:
@@ -229,7 +229,7 @@ class LinkHistory:
         return state
 
     def available(self, now: float, ears: Ears) -> bool:
-        """Say whether the last values still hold."""
+        """Return whether the last values still hold."""
         if self.read_at is None:
             return False
         if now - self.read_at < self.grace or now < self._kept_until:
@@ -242,7 +242,7 @@ class LinkHistory:
         return (state is LinkState.ASLEEP or sleeps) and not lost
 
     def turn(self, now: float, ears: Ears) -> bool | None:
-        """Give True when the battery has just come back, False when it was just lost, else None."""
+        """Return True when the battery has just come back, False when it was just lost, else None."""
         there = self.available(now, ears)
         before, self._there = self._there, there
         if before is None or before is there:
@@ -250,7 +250,7 @@ class LinkHistory:
         return there
 
     def learned(self) -> dict[str, tuple[float, int]]:
-        """Give what is worth keeping for the next start."""
+        """Return what is worth keeping for the next start."""
         return {"talk": self.talk.learned(), "naps": self.naps.learned()}
 
     def relearn(self, learned: Mapping[str, tuple[float, int]]) -> None:
@@ -296,7 +296,7 @@ class LinkHistory:
         self._state = None
 
     def _silent(self, silence: float) -> bool:
-        """Say whether a silence is longer than this battery's usual one."""
+        """Return whether a silence is longer than this battery's usual one."""
         if self.linked:
             return False
         limit = self.talk.limit
@@ -341,11 +341,11 @@ class LinkHistory:
         return LinkState.NO_RADIO
 
     def _sleeps(self, silence: float) -> bool:
-        """Say whether a silence fits a sleep: none flows, or it is known for it, and not for too long."""
+        """Return whether a silence fits a sleep: none flows, or it is known for it, and not for too long."""
         return (self.idle or self.sleeper) and silence < self.naps.limit
 
     def _unheard(self, ears: Ears) -> bool:
-        """Say whether none of the radios that usually hear the battery works."""
+        """Return whether none of the radios that usually hear the battery works."""
         return not (
             ears.working & self.heard_by.keys() if self.heard_by else ears.working
         )
@@ -355,5 +355,5 @@ class LinkHistory:
         return max(self.heard_by.values(), default=STRONG - 1) >= STRONG
 
     def _refuses(self, ears: Ears) -> bool:
-        """Say whether a battery that used to work refuses, although neither signal nor radio is bad."""
+        """Return whether a battery that used to work refuses, although neither signal nor radio is bad."""
         return self._strong and self.read_at is not None and not ears.troubled

@@ -28,7 +28,7 @@ HOT: Final = 50.0  # °C
 
 
 class Flow(StrEnum):
-    """Say how much goes in or out."""
+    """Describe how much goes in or out."""
 
     IDLE = "idle"
     NORMAL = "normal"
@@ -44,7 +44,7 @@ class Pace:
     slowest: float = LONGEST
 
     def after(self, sample: BmsSample) -> float:
-        """Give the interval that fits what a sample shows."""
+        """Return the interval that fits what a sample shows."""
         if near_limit(sample) or flow(sample) is Flow.BUSY:
             return max(self.interval / FASTER, min(self.fastest, self.interval))
         if flow(sample) is Flow.IDLE:
@@ -76,7 +76,7 @@ def flow(sample: BmsSample) -> Flow:
 
 
 def near_limit(sample: BmsSample) -> bool:
-    """Say whether a protection may act soon, or already has."""
+    """Return whether a protection may act soon, or already has."""
     current = _number(sample, Field.CURRENT) or 0.0
     level = _number(sample, Field.BATTERY_LEVEL)
     known = [volts for volts in sample.cells if volts is not None]

@@ -28,24 +28,24 @@ class Quality:
 
     @property
     def polls(self) -> int:
-        """Give how many polls are counted."""
+        """Return how many polls are counted."""
         return len(self._polls)
 
     @property
     def timed(self) -> int:
-        """Give how many durations are known."""
+        """Return how many durations are known."""
         return len(self._seconds)
 
     @property
     def share(self) -> float | None:
-        """Give the share of good polls in %, None before the first."""
+        """Return the share of good polls in %, None before the first."""
         if not self._polls:
             return None
         return round(100 * sum(self._polls) / len(self._polls), 1)
 
     @property
     def seconds(self) -> float | None:
-        """Give the median duration of a good poll in seconds, None before the first."""
+        """Return the median duration of a good poll in seconds, None before the first."""
         return median(self._seconds) if self._seconds else None
 
 
@@ -71,7 +71,7 @@ class Health:
         return failing if cured else set()
 
     def sick(self, radio: str) -> bool:
-        """Say whether connecting lately fails for several batteries and works for none."""
+        """Return whether connecting lately fails for several batteries and works for none."""
         return len(self._failing.get(radio, ())) >= SICK
 
     def forget(self, address: str) -> None:

@@ -60,11 +60,11 @@ class Scheduler:
 
     @property
     def radios(self) -> Mapping[str, Quality]:
-        """Give how well each radio lately served."""
+        """Return how well each radio lately served."""
         return self._health.radios
 
     def sick(self, radio: str | None) -> bool:
-        """Say whether a radio is silent, or connecting there lately fails for several batteries and works for none."""
+        """Return whether a radio is silent, or connecting there lately fails for several batteries and works for none."""
         return radio is not None and (radio in self._silent or self._health.sick(radio))
 
     def add(
@@ -125,7 +125,7 @@ class Scheduler:
         return True
 
     def elsewhere(self, address: str, held: bool) -> None:
-        """Say whether another client holds a battery; then tries stay gentle but regular."""
+        """Take whether another client holds a battery; then tries stay gentle but regular."""
         self.packs[address].held_elsewhere = held
 
     def connected(self, address: str, radio: str | None) -> None:
@@ -249,7 +249,7 @@ class Scheduler:
         return started
 
     def _turn(self, radio: str) -> float:
-        """Give when the next connect may start at a radio."""
+        """Return when the next connect may start at a radio."""
         return self._connect_at.get(radio, -inf) + self.settings.stagger
 
     def _slots(self, now: float, radios: Iterable[Radio]) -> Slots:
@@ -347,7 +347,7 @@ class Scheduler:
         waiting: list[Pack | Visit],
         leaving: list[Pack],
     ) -> list[Pack]:
-        """Give up held links for those that wait, the one that is needed last first."""
+        """Return up held links for those that wait, the one that is needed last first."""
         given: list[Pack] = []
         coming = len(leaving) + sum(
             pack.phase is Phase.CLOSING for pack in self.packs.values()
@@ -377,7 +377,7 @@ class Scheduler:
         return given
 
     def _keep(self, pack: Pack, now: float, slots: Slots) -> bool:
-        """Say whether a link may stay open: the family gains, and enough slots are left for the others."""
+        """Return whether a link may stay open: the family gains, and enough slots are left for the others."""
         radio = pack.radio
         pack.kept = (
             pack.keeps
@@ -390,7 +390,7 @@ class Scheduler:
         return pack.kept
 
     def _spare(self, pack: Pack, radio: str, slots: Slots) -> int:
-        """Give how many slots of a radio are left over when this link stays and the rest rotates."""
+        """Return how many slots of a radio are left over when this link stays and the rest rotates."""
         rotating = [
             other
             for other in self.packs.values()

@@ -49,7 +49,7 @@ class Radio:
 
     @property
     def silent(self) -> bool:
-        """Say whether it may be without power: a proxy tells nobody, and for minutes nobody notices."""
+        """Return whether it may be without power: a proxy tells nobody, and for minutes nobody notices."""
         return self.quiet_for >= SILENT_AFTER
 
 
@@ -73,7 +73,7 @@ class Guests:
                 seen[None] = now
 
     def shared(self, batteries: Collection[str], since: float) -> set[str]:
-        """Give the radios that others used; a battery that was just added is no other any more."""
+        """Return the radios that others used; a battery that was just added is no other any more."""
         return {
             source
             for source, seen in self._seen.items()
@@ -114,11 +114,11 @@ class Slots:
         }
 
     def free(self, source: str) -> int:
-        """Give the slots of a radio that nobody has, the reserve included."""
+        """Return the slots of a radio that nobody has, the reserve included."""
         return self.radios[source].free - self._started[source]
 
     def room(self, source: str) -> int:
-        """Give how many slots of a radio may be taken now; negative: how many of the reserve are."""
+        """Return how many slots of a radio may be taken now; negative: how many of the reserve are."""
         return self.free(source) - self._kept[source]
 
     def take(self, source: str) -> None:
@@ -127,7 +127,7 @@ class Slots:
         self._taken[source] += 1
 
     def paths(self, address: str) -> list[Radio]:
-        """Give the radios that hear a battery and can connect."""
+        """Return the radios that hear a battery and can connect."""
         return [
             radio
             for radio in self.radios.values()
@@ -135,7 +135,7 @@ class Slots:
         ]
 
     def path(self, address: str) -> str | None:
-        """Give the radio that the stack would take, None when none hears it or none is free."""
+        """Return the radio that the stack would take, None when none hears it or none is free."""
         best = max(
             self._open(address),
             key=lambda radio: self._score(radio, address, radio.connecting),
@@ -144,7 +144,7 @@ class Slots:
         return best.source if best else None
 
     def way(self, address: str, borrow: int = 0) -> str | None:
-        """Give the radio that the stack would take, None when it may take one without room.
+        """Return the radio that the stack would take, None when it may take one without room.
 
         ``borrow``: so many slots of the reserve may be used, too. A silent radio is left alone, too,
         unless the stack would take it in any case: then failures are what makes it take another one.
@@ -165,7 +165,7 @@ class Slots:
         return found
 
     def roomy(self, address: str, borrow: int = 0) -> bool:
-        """Say whether each radio that the stack may take is one that may be used."""
+        """Return whether each radio that the stack may take is one that may be used."""
         return all(
             # One that is full is about to have a slot.
             self.room(one) + (self.free(one) <= 0) + borrow > 0
@@ -173,11 +173,11 @@ class Slots:
         )
 
     def lacks(self, address: str, borrow: int = 0) -> bool:
-        """Say whether it is a slot that a battery without a way waits for."""
+        """Return whether it is a slot that a battery without a way waits for."""
         return not self.roomy(address, borrow) or self.path(address) is None
 
     def astray(self, address: str, source: str) -> bool:
-        """Say whether a radio is silent while another one that hears a battery is not."""
+        """Return whether a radio is silent while another one that hears a battery is not."""
         return self.radios[source].silent and not all(
             radio.silent for radio in self.paths(address)
         )
@@ -186,7 +186,7 @@ class Slots:
         return [radio for radio in self.paths(address) if self.free(radio.source) > 0]
 
     def _likely(self, address: str) -> list[str]:
-        """Give every radio that the stack may take, whenever connections of now end."""
+        """Return every radio that the stack may take, whenever connections of now end."""
         sure = max(
             (
                 self._score(one, address, one.connecting + self._started[one.source])
@@ -202,7 +202,7 @@ class Slots:
         ]
 
     def home(self, address: str) -> str | None:
-        """Give the radio that hears a battery best, busy or not."""
+        """Return the radio that hears a battery best, busy or not."""
         best = max(
             self.paths(address),
             key=lambda radio: radio.hears[address].rssi,
@@ -217,12 +217,12 @@ class Slots:
         return self._rest(radio, address) - self._step(address) * penalty
 
     def _rest(self, radio: Radio, address: str) -> float:
-        """Give the score of a radio that does nothing else."""
+        """Return the score of a radio that does nothing else."""
         failures = radio.failures.get(address, 0)
         return radio.hears[address].rssi - self._step(address) * _FAILURE * failures
 
     def _calm(self, radio: Radio, address: str) -> float:
-        """Give that, with what will not end by itself."""
+        """Return that, with what will not end by itself."""
         last = self.free(radio.source) == 1 and radio.source not in self._moving
         return self._rest(radio, address) - self._step(address) * _LAST_SLOT * last
 

@@ -34,12 +34,12 @@ class Visit:
 
     @property
     def ready_at(self) -> float:
-        """Give since when it waits, as a battery does."""
+        """Return since when it waits, as a battery does."""
         return self.since
 
     @property
     def effective(self) -> float:
-        """Give how long it can well wait, as an interval in seconds."""
+        """Return how long it can well wait, as an interval in seconds."""
         return 2 * PATIENCE
 
 
@@ -54,17 +54,17 @@ class Visits:
 
     @property
     def addresses(self) -> set[str]:
-        """Give all devices that are visited or are to be."""
+        """Return all devices that are visited or are to be."""
         return {visit.address for visit in self._all}
 
     @property
     def under_way(self) -> dict[str, str]:
-        """Give the radio that each device is visited through."""
+        """Return the radio that each device is visited through."""
         return {one.address: one.radio for one in self._all if one.radio is not None}
 
     @property
     def waiting(self) -> list[Visit]:
-        """Give those that wait and could go if there was a slot, the oldest first."""
+        """Return those that wait and could go if there was a slot, the oldest first."""
         if len(self.under_way) >= AT_ONCE:
             return []
         return [one for one in self._all if one.radio is None and one.heard]
@@ -83,7 +83,7 @@ class Visits:
             self._rest_until[visit.radio] = now + REST
 
     def ours(self, now: float) -> set[str]:
-        """Give the devices that a radio may count as connected because of a visit."""
+        """Return the devices that a radio may count as connected because of a visit."""
         self._ended = {
             address: at for address, at in self._ended.items() if now - at <= LINGERS
         }
@@ -122,7 +122,7 @@ class Visits:
         return now - visit.since >= PATIENCE and now >= self._rest_until.get(radio, now)
 
     def overdue(self, now: float, needed: Collection[str]) -> list[Visit]:
-        """Give who must leave, because it took long and a battery waits for the radio."""
+        """Return who must leave, because it took long and a battery waits for the radio."""
         late = [
             one
             for one in self._all

@@ -129,7 +129,7 @@ def _is_answer(command: int) -> Ask:
 
 
 def body(frame: bytes | None) -> bytes:
-    """Give the bytes that the digits of a frame stand for, without the checksum."""
+    """Return the bytes that the digits of a frame stand for, without the checksum."""
     return bytes.fromhex((frame or b"")[1:-3].decode("ascii"))
 
 

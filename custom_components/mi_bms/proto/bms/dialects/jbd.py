@@ -63,7 +63,7 @@ def module_request(command: int, data: bytes = b"") -> bytes:
 
 
 def _total(frame: bytes) -> int | None:
-    """Give the length of either frame type; 0 when the head cannot be one."""
+    """Return the length of either frame type; 0 when the head cannot be one."""
     if len(frame) < 4:
         return None
     if frame[0] == 0xFF:
@@ -108,7 +108,7 @@ def ask(
 
 
 def payload(frame: bytes) -> bytes:
-    """Give the data of a reply; raises for another status than 00."""
+    """Return the data of a reply; raises for another status than 00."""
     status = integer(frame, 2, ">u1")
     if status == _LOCKED:
         raise AuthNeeded
@@ -311,7 +311,7 @@ def _module(
 
 
 def login(context: Context) -> Talk[None]:
-    """Give the user's password to the module: the short form, and the long one where it is known.
+    """Return the user's password to the module: the short form, and the long one where it is known.
 
     A module that does not know these frames stays silent; then the battery is asked all the same.
     """

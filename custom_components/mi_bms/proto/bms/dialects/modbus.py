@@ -52,7 +52,7 @@ def question(
 
 
 def body(frame: bytes | None) -> bytes:
-    """Give the data of a reply."""
+    """Return the data of a reply."""
     return (frame or b"")[BODY:-TAIL]
 
 

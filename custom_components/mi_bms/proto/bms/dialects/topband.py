@@ -34,7 +34,7 @@ PROBLEMS: Final = {
 
 
 def is_data(frame: bytes) -> bool:
-    """Say whether a frame holds values."""
+    """Return whether a frame holds values."""
     return len(frame) == _SIZE
 
 
@@ -61,7 +61,7 @@ def pushed(ampere: float) -> Ask:
 
 
 def _plain(frame: bytes) -> bytes:
-    """Give the bytes of a data frame; an answer stays as it is."""
+    """Return the bytes of a data frame; an answer stays as it is."""
     if len(frame) != _FRAME:
         return frame
     return bytes.fromhex(frame[1:].decode("ascii"))

@@ -57,12 +57,12 @@ def _tag(frame: bytes) -> tuple[int, int] | None:
 
 
 def _has(found: Mapping[tuple[int, int], bytes], *types: int) -> bool:
-    """Say whether all these types have come."""
+    """Return whether all these types have come."""
     return set(types) <= {kind for kind, _first in found}
 
 
 def _cells_of(found: Mapping[tuple[int, int], bytes]) -> dict[tuple[int, int], bytes]:
-    """Give the cell frames among others."""
+    """Return the cell frames among others."""
     return {key: frame for key, frame in found.items() if key[0] == _CELLS}
 
 
@@ -78,7 +78,7 @@ def _collect(parts: dict[tuple[int, int], bytes], known: int) -> Talk[None]:
 def _cell_frames(
     context: Context, found: dict[tuple[int, int], bytes]
 ) -> Talk[list[bytes]]:
-    """Give all cell frames: nothing says how many there are, so silence and memory do."""
+    """Return all cell frames: nothing says how many there are, so silence and memory do."""
     parts = _cells_of(found)
     known = int(context.memory.get(_PARTS, 0))
     yield from _collect(parts, known)

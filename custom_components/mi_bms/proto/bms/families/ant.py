@@ -39,7 +39,7 @@ _SWITCHES: Final[Mapping[Field, tuple[str, str]]] = {  # off, on
 
 
 def _total(frame: bytes) -> int | None:
-    """Give the length of a reply; the device information is longer than it says."""
+    """Return the length of a reply; the device information is longer than it says."""
     if len(frame) < 6:
         return None
     total = frame[5] + 10

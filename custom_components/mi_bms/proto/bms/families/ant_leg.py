@@ -61,7 +61,7 @@ _ROWS: Final[tuple[Row, ...]] = (
 
 
 def _login(context: Context) -> Talk[None]:
-    """Give the password, if there is one; it is not acknowledged."""
+    """Return the password, if there is one; it is not acknowledged."""
     if not context.secret:
         return
     secret = context.secret.encode("ascii", "replace")

@@ -52,7 +52,7 @@ def framer(_context: Context) -> TranslatingFramer:
 
 
 def _shape(body: bytes) -> tuple[int, int]:
-    """Give the numbers of cells and temperatures; raises where the rest would not fit."""
+    """Return the numbers of cells and temperatures; raises where the rest would not fit."""
     cells = Count(6).read(body)
     probes = Count(7 + 2 * cells).read(body)
     if len(body) < 8 + 2 * cells + 2 * probes + 21:
@@ -61,7 +61,7 @@ def _shape(body: bytes) -> tuple[int, int]:
 
 
 def _is_realtime(body: bytes) -> bool:
-    """Say whether an answer can be the one with the values."""
+    """Return whether an answer can be the one with the values."""
     try:
         _shape(body)
     except FrameError:

@@ -80,7 +80,7 @@ def _toggle(context: Context) -> Tell:
 
 
 def _next(context: Context, seconds: float) -> Talk[bytes | None]:
-    """Give the next frame or text of A, None after a silence; answer B and C on the way."""
+    """Return the next frame or text of A, None after a silence; answer B and C on the way."""
     while (frame := (yield Ask(timeout=seconds, optional=True))) is not None:
         if frame.startswith(b"C"):
             yield Tell(data=frame[1:], write=_C_TX)

@@ -40,17 +40,17 @@ _CELL_ROWS: Final[tuple[Row, ...]] = (
 
 
 def _has_address(frame: bytes, mac: bytes) -> bool:
-    """Say whether a frame is of version 2."""
+    """Return whether a frame is of version 2."""
     return frame[:6] == mac and frame[6] in _TYPES
 
 
 def _kind(frame: bytes, mac: bytes) -> int:
-    """Give the type of a frame."""
+    """Return the type of a frame."""
     return frame[6] if _has_address(frame, mac) else frame[0]
 
 
 def _body(frame: bytes, mac: bytes) -> bytes:
-    """Give a frame without its check, with the offsets of version 1."""
+    """Return a frame without its check, with the offsets of version 1."""
     return (b"\0\0" if _has_address(frame, mac) else b"") + frame[:-2]
 
 
@@ -75,7 +75,7 @@ def _decode(values: bytes, cells: bytes, mac: bytes) -> Draft:
 
 
 def _complete(found: Mapping[int, bytes]) -> bool:
-    """Say whether both frames have come."""
+    """Return whether both frames have come."""
     return found.keys() >= _TYPES
 
 

@@ -57,7 +57,7 @@ def _ask(register: int, device: int, count: int) -> Ask:
 
 
 def _data(frame: bytes | None) -> bytes:
-    """Give the data of a reply."""
+    """Return the data of a reply."""
     return (frame or b"")[5:-2]
 
 

@@ -46,14 +46,14 @@ def check(frame: bytes) -> None:
 
 
 def _whole(value: object) -> int:
-    """Give a number of at most 32 bits; raises for anything else."""
+    """Return a number of at most 32 bits; raises for anything else."""
     if type(value) is not int or not -_MOST <= value <= _MOST:
         raise FrameError("number")
     return value
 
 
 def _row(answer: Json, key: str, row: int = 0) -> list[int | None]:
-    """Give one row of a table, fillers as None; raises when it is missing."""
+    """Return one row of a table, fillers as None; raises when it is missing."""
     table = answer.get(key)
     if not isinstance(table, list) or len(table) <= row:
         raise FrameError("list")

@@ -108,7 +108,7 @@ _ASK_CELLS: Final = Ask(request=_request(0x96), reply=_HEAD + _CELLS)
 
 
 def _total(frame: bytes) -> int:
-    """Give the length of a data frame or of a short answer."""
+    """Return the length of a data frame or of a short answer."""
     return 300 if frame[0] == _HEAD[0] else 20
 
 
@@ -204,7 +204,7 @@ def _floats(frame: bytes) -> list[float | None]:
 
 
 def _is_jk04(frame: bytes) -> bool:
-    """Say whether cell information is of the float layout.
+    """Return whether cell information is of the float layout.
 
     Most of its cells are floats of a possible voltage, which read as whole numbers are cells of 16 V,
     and the mask of the fitted cells makes no sense.
@@ -225,7 +225,7 @@ def _decode_jk04(frame: bytes) -> Draft:
 
 
 def _major(raw: bytes) -> int:
-    """Give the leading digits of a version, 0 when there are none."""
+    """Return the leading digits of a version, 0 when there are none."""
     found = match(r"\d+", text(raw) or "")
     return int(found[0]) if found else 0
 

@@ -145,7 +145,7 @@ def check(line: bytes) -> None:
 
 
 def _modules(found: dict[str, bytes]) -> list[str]:
-    """Give the numbers of the modules whose lines are there."""
+    """Return the numbers of the modules whose lines are there."""
     return sorted(name for name in found if name.isdigit())
 
 

@@ -146,7 +146,7 @@ class StuffedFramer(Framer):
 
 
 def tag(frame: bytes) -> int | None:
-    """Give the type of a message that is of use."""
+    """Return the type of a message that is of use."""
     return frame[1] if frame[1] in _TYPES else None
 
 

@@ -98,7 +98,7 @@ _TIMES: Final = (Field.RUNTIME, Field.TIME_TO_FULL)
 
 
 def _device(context: Context) -> tuple[Type, int]:
-    """Give type and serial number; raises ``Unsupported`` for a name that does not hold them."""
+    """Return type and serial number; raises ``Unsupported`` for a name that does not hold them."""
     found = _NAME.fullmatch(context.name)
     if found is None:
         raise Unsupported("name")

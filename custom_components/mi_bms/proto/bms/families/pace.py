@@ -78,7 +78,7 @@ def _ask(command: int, data: bytes = b"") -> Ask:
 
 
 def _body(frame: bytes | None) -> bytes:
-    """Give the data of a reply."""
+    """Return the data of a reply."""
     return (frame or b"")[8:-3]
 
 

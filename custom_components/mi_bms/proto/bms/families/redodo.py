@@ -20,7 +20,7 @@ _DISCHARGE_OFF, _CHARGE_DISABLED = 0x80, 4
 
 
 def _total(frame: bytes) -> int | None:
-    """Give the length of a frame; anything shorter than the cells is none."""
+    """Return the length of a frame; anything shorter than the cells is none."""
     if len(frame) < 3:
         return None
     return frame[2] + 4 if frame[2] >= _SHORTEST else 0

@@ -44,12 +44,12 @@ def _check(frame: bytes) -> None:
 
 
 def _reply(kind: int) -> bytes:
-    """Give the head of a reply."""
+    """Return the head of a reply."""
     return _HEAD + bytes((kind,))
 
 
 def _login(context: Context) -> Talk[None]:
-    """Give the password and start; without a password the battery may answer all the same."""
+    """Return the password and start; without a password the battery may answer all the same."""
     if context.secret:
         if not fullmatch(r"[A-Z0-9]{6}", context.secret):
             raise AuthRejected

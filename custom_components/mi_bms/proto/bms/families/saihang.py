@@ -19,7 +19,7 @@ _ZERO: Final = -2730  # of tenths of a kelvin
 
 
 def _size(frame: bytes) -> int | None:
-    """Give the length of a reply or of an exception."""
+    """Return the length of a reply or of an exception."""
     if len(frame) < 5:
         return None
     return 7 if frame[3] & 0x80 else frame[4] + 7

@@ -37,7 +37,7 @@ def check(frame: bytes) -> None:
 
 
 def tag(frame: bytes) -> int | None:
-    """Give the type of an answer that is of use."""
+    """Return the type of an answer that is of use."""
     return frame[0] if frame[0] in _ROWS else None
 
 

@@ -62,7 +62,7 @@ _WHOLE: Final = re.compile(r"1\..\Z")  # how a version ends whose charges are wh
 
 
 def _size(frame: bytes) -> int | None:
-    """Give the length of a reply."""
+    """Return the length of a reply."""
     if len(frame) < 8:
         return None
     return int.from_bytes(frame[6:8]) + 11 if frame[3] == 3 else 0
@@ -100,7 +100,7 @@ def _question(head: int, command: int) -> Ask:
 
 
 def _heads(context: Context) -> bytes:
-    """Give the heads to try: the proven one, or all."""
+    """Return the heads to try: the proven one, or all."""
     known = context.memory.get(_HEAD)
     return bytes((known,)) if isinstance(known, int) else _HEADS
 

@@ -39,7 +39,7 @@ _SERIAL: Final = Text("serial_number", 91, 16)
 
 
 def plain(frame: bytes) -> bytes:
-    """Give the bytes of a frame without their scrambling."""
+    """Return the bytes of a frame without their scrambling."""
     body = _bytes(frame)
     return bytes(byte ^ body[3] for byte in body)
 

@@ -64,7 +64,7 @@ def tag(line: bytes) -> bytes | None:
 
 
 def _cells(found: Mapping[bytes, bytes]) -> list[list[bytes]]:
-    """Give the fields of all cells in order; empty unless every one is there."""
+    """Return the fields of all cells in order; empty unless every one is there."""
     lines = {name: line.split(b"_") for name, line in found.items() if name[:1] == b"C"}
     count = max((int(fields[2]) for fields in lines.values()), default=0)
     names = [b"C_%02d" % number for number in range(1, count + 1)]
@@ -86,7 +86,7 @@ def _start(context: Context) -> Talk[None]:
 
 
 def login(context: Context) -> Talk[None]:
-    """Give the PIN, where there is one, and start the stream."""
+    """Return the PIN, where there is one, and start the stream."""
     if context.secret:
         secret = context.secret.encode("ascii", "replace")
         if (yield Ask(request=b"PW" + secret + b"!\r", reply=_is_word)) != _OK:

@@ -62,7 +62,7 @@ REFLASHABLE: Final = frozenset(
 
 
 def of_company(company: int) -> Format | None:
-    """Give the format of a manufacturer's data."""
+    """Return the format of a manufacturer's data."""
     if company == BAND_COMPANY:
         return BAND
     return SCALE if company & 0xFF == SCALE_LOW_BYTE else None

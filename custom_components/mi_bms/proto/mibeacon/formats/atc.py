@@ -48,7 +48,7 @@ def _cell(millivolts: int) -> dict[Field, Value]:
 
 
 def inner_mac(data: bytes) -> bytes | None:
-    """Give the MAC inside a clear frame in printed order."""
+    """Return the MAC inside a clear frame in printed order."""
     if len(data) == ATC:
         return data[:6]
     return data[5::-1] if len(data) in CLEAR else None
