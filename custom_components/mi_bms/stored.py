@@ -221,6 +221,8 @@ KEYS: Final = table(
             )
         ),
         Optional("extras", default=dict): _by_address(str),
+        # The decoder judges them.
+        Optional("proofs", default=dict): _by_address(dict),
         Optional("auto_add", default=False): flag,
         Optional("ignored", default=list): [address],
     }

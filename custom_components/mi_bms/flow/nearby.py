@@ -135,7 +135,7 @@ class NearbySteps(ConfigFlow):
         async def add(wish: Wish) -> None:
             nonlocal done
             async with gate:
-                key = await keys.async_match(wish.address)
+                key = await keys.async_match(wish.address, proven=True)
                 result = await async_add(
                     self.hass,
                     Wish(

@@ -102,6 +102,10 @@ class SensorSteps(DeviceFlow):
             return await self.async_step_not_paired()
         encrypted = self._sighting.encrypted if self._sighting else None
         if encrypted is False:
+            keys = await async_keys(self.hass)
+            self._key = await keys.async_match(self._address, proven=True)
+            if self._key:
+                return await self.async_step_known_key()
             return await self.async_step_confirm()
         if encrypted:
             return await self.async_step_key()

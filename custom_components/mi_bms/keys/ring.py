@@ -1,6 +1,8 @@
 """All keys of the house, and what devices without one last said.
 
-Keys are kept by address in a private file; those of unknown devices are kept loose. Adverts of
+Keys are kept by address in a private file; those of unknown devices are kept loose. With each key
+stands what it has proven and how far its frames counted: while a key is known, nothing less is
+believed of its device, whatever becomes of the entry and of the cache of states. Adverts of
 every device that nobody here decodes yet are listened to, so that a key can be judged the moment
 it is typed, and a device that turns up later is tried against all keys. Nothing here logs.
 """
@@ -8,6 +10,7 @@ it is typed, and a device that turns up later is tried against all keys. Nothing
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bluetooth_data_tools import monotonic_time_coarse
@@ -20,8 +23,10 @@ from homeassistant.components.bluetooth import (
     BluetoothServiceInfoBleak,
 )
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -29,6 +34,7 @@ from ..bluetooth.discovery import is_fleeting, look_at, sighting_of
 from ..bluetooth.door import Door
 from ..const import CONF_KEY, DOMAIN
 from ..entries import Wish, async_add, async_rekey, entry_of
+from ..proto.keys.proofs import Proofs
 from ..proto.keys.ring import KeyRing, opens
 from ..proto.mibeacon.crypto import parse_key
 from ..proto.mibeacon.decoder import Decoder
@@ -40,6 +46,8 @@ from .newcomers import AN_HOUR, Newcomers
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0  # s
+# The counters of frames are in the cache of states, too, which is newer; a memory card wears.
+SAVE_PROOFS: Final = timedelta(hours=6)
 DEVICES: Final = 256  # whose packets are kept
 TRIED: Final = 2  # newest packets that several keys of a device are tried on
 EXTRAS: Final = 2000  # devices of which a file said more
@@ -68,6 +76,7 @@ class Keys:
         self.identities: dict[str, dict[str, Any]] = {}
         # What a file said of a device besides, as JSON.
         self.extras: dict[str, str] = {}
+        self.proofs = Proofs()
         self.auto_add = False
         self.ignored: set[str] = set()
         self.pairing: str | None = None  # the address that is being given a key
@@ -93,6 +102,8 @@ class Keys:
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             if entry.unique_id and (key := key_of(entry)):
                 self.ring.add(entry.unique_id, key)
+        proofs = kept["proofs"].items()
+        self.proofs = Proofs({one: kept for one, kept in proofs if self.ring.get(one)})
         for uuid in _SERVICES:
             bluetooth.async_register_callback(
                 self._hass,
@@ -100,35 +111,47 @@ class Keys:
                 BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
                 BluetoothScanningMode.PASSIVE,
             )
+        async_track_time_interval(
+            self._hass, self._async_save_proofs, SAVE_PROOFS, cancel_on_shutdown=True
+        )
+        self._hass.bus.async_listen_once(
+            EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_save_proofs
+        )
 
     async def _async_kept(self) -> dict[str, Any]:
         """Read the file; one with damage is put aside before what is sound replaces it."""
         found, wrong = await async_read(self._store, KEYS_SCHEMA)
         if wrong is None:
-            self._tell(NEWER)
+            self._tell(NEWER, file=self._store.key)
         elif wrong:
             await async_put_aside(self._hass, self._store)
-            self._tell(DAMAGED)
+            self._tell(DAMAGED, file=self._store.key)
             self._save()
         kept: dict[str, Any] = KEYS_SCHEMA({}) if found is None else found
         return kept
 
-    def _tell(self, trouble: str) -> None:
+    def _tell(self, trouble: str, **more: str) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             trouble,
             is_fixable=False,
-            # What is damaged is told once; the file is sound from then on.
-            is_persistent=trouble == DAMAGED,
+            # What is newer is found again at each start; the rest is told once.
+            is_persistent=trouble != NEWER,
             severity=ir.IssueSeverity.WARNING,
             translation_key=trouble,
-            translation_placeholders={"file": self._store.key},
+            translation_placeholders=more,
         )
 
     def _save(self) -> None:
         """Write everything down soon; many keys come one after the other."""
         self._store.async_delay_save(self._everything, SAVE_DELAY)
+
+    async def _async_save_proofs(self, _when: datetime | Event) -> None:
+        # What waits to be written at the end complains if that was done before.
+        await asyncio.sleep(0)
+        if self.proofs.moves:
+            await self._store.async_save(self._everything())
 
     def _everything(self) -> dict[str, Any]:
         return {
@@ -140,6 +163,7 @@ class Keys:
             "loose": [key.hex() for key in self.ring.loose],
             "identities": self.identities,
             "extras": self.extras,
+            "proofs": self.proofs.snapshot(),
             "auto_add": self.auto_add,
             "ignored": sorted(self.ignored),
         }
@@ -182,6 +206,7 @@ class Keys:
             self.ring.remove(address)
             self.identities.pop(address, None)
             self.extras.pop(address, None)
+            self.proofs.forget(address)
         for key in loose:
             self.ring.drop(key)
         self._save()
@@ -189,7 +214,7 @@ class Keys:
     async def async_forget_all(self) -> None:
         """Forget everything, on the disk, too."""
         self.ring = KeyRing()
-        self.identities, self.extras = {}, {}
+        self.identities, self.extras, self.proofs = {}, {}, Proofs()
         self.auto_add, self.ignored = False, set()
         self._newcomers = Newcomers()
         await async_remove(self._hass, self._store)
@@ -212,9 +237,11 @@ class Keys:
         """Leave a device to its own decoder, whose frames are taken instead of ours."""
         self._followed[address] = decoder
         self._heard.pop(address, None)
+        self.proofs.follow(address, decoder, self._save)
 
         @callback
         def stop() -> None:
+            self.proofs.leave(address)
             self._followed.pop(address, None)
 
         return stop
@@ -233,12 +260,21 @@ class Keys:
             if decoder.frames
         }
 
-    async def async_match(self, address: str, frames: Frames = ()) -> bytes | None:
-        """Find the key of a device among all known ones; None if none opens what it said."""
-        said = (*self.frames(address), *frames)
-        if not said:
-            return None
-        return await self._hass.async_add_executor_job(self.ring.match, address, said)
+    async def async_match(
+        self, address: str, frames: Frames = (), *, proven: bool = False
+    ) -> bytes | None:
+        """Find the key of a device among all known ones; None if none opens what it said.
+
+        Where nothing was said, or if ``proven``, it is the one that opened something before: what
+        seems to come in the clear, or under another key, may be somebody else's.
+        """
+        said, own = (*self.frames(address), *frames), self.ring.get(address)
+        if said:
+            match = self.ring.match
+            found = await self._hass.async_add_executor_job(match, address, said)
+            if found or not proven:
+                return found
+        return own if own and self.proofs.proves(address, own) else None
 
     @callback
     def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
@@ -307,7 +343,7 @@ class Keys:
             decoder = self._heard.get(address)
             if heard is None or decoder is None or not self.auto_add:
                 return
-            key = await self.async_match(address)
+            key = await self.async_match(address, proven=True)
             if key is None and decoder.frames:
                 # One more packet is no reason to try all keys again; a new key is.
                 return
@@ -323,22 +359,14 @@ class Keys:
         """Add nothing more by itself: so many at once are hardly the user's own."""
         self.auto_add = False
         self._save()
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            STOPPED,
-            is_fixable=False,
-            is_persistent=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=STOPPED,
-            translation_placeholders={"count": str(AN_HOUR)},
-        )
+        self._tell(STOPPED, count=str(AN_HOUR))
 
     @callback
     def async_removed(self, address: str) -> None:
         """Respect that somebody removed a sensor: it does not come back by itself."""
         if self.auto_add:
             self.ignored.add(address)
+        if self.auto_add or address in self.proofs:
             self._save()
 
 

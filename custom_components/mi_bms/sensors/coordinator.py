@@ -85,6 +85,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             self.key,
             product_id=entry.data.get(CONF_PRODUCT),
             kept=kept.get("trust"),
+            backup=hass.data[KEYS].proofs.get(address),
         )
         # Called when the key has proven itself: whoever has just typed it is looking.
         self.on_proven: Callable[[], None] | None = None

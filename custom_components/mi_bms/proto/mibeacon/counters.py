@@ -455,10 +455,11 @@ class Counters:
         """Return what the next run has to know, for JSON."""
         return {"long": self.long.snapshot(), "short": self.short.snapshot()}
 
-    def restore(self, kept: object) -> None:
-        """Go on from a snapshot; what is none is passed over."""
+    def restore(self, kept: object) -> dict[str, object]:
+        """Go on from a snapshot, and return what of it was sound; what is none is passed over."""
+        sound: dict[str, object] = {}
         if not isinstance(kept, Mapping):
-            return
+            return sound
         for name, one in (("long", self.long), ("short", self.short)):
             part = kept.get(name)
             if isinstance(part, Mapping):
@@ -466,6 +467,14 @@ class Counters:
                     one.restore(part)
                 except ValueError:
                     continue
+                sound[name] = part
+        return sound
+
+    @classmethod
+    def join(cls, older: object, newer: object) -> dict[str, object]:
+        """Return one snapshot of two: the newer one, as far as it is sound."""
+        both = (cls(lambda _frame: 0, 0).restore(one) for one in (older, newer))
+        return {name: part for one in both for name, part in one.items()}
 
 
 def _merged(ranges: Iterable[Range]) -> list[Range]:

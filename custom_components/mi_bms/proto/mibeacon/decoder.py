@@ -12,6 +12,7 @@ from ..model.fields import Field
 from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason, Value
 from .beacon import FORMAT, Beacon
 from .channel import Channel
+from .counters import Counters
 from .devices import DEVICES, DeviceSpec
 from .formats import CUSTOM, REFLASHABLE, SERVICES, of_company
 from .history import History
@@ -68,16 +69,19 @@ class Decoder:
         *,
         product_id: int | None = None,
         kept: object = None,
+        backup: object = None,
     ) -> None:
         """Take the address as the host gives it, the key, and what former runs know.
 
         That is the product, and a ``snapshot`` as JSON gives it back; what is none is passed over.
+        ``backup`` is an older one: it holds where the newer one is lost or damaged.
         A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
         """
         self.session = Session(address, key)
         self._kept: dict[str, object] = {}
         # What was known of the keys before: who gets one of them back must not believe all again.
         self._former: list[Mapping[str, object]] = []
+        self._restore(backup)
         self._restore(kept)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
@@ -146,10 +150,15 @@ class Decoder:
         for one in found:
             if not self.session.restore(one):
                 if one.get("proof"):
-                    self._former.append(one)
+                    mark = one.get("key")
+                    others = [had for had in self._former if had.get("key") != mark]
+                    self._former = [*others, one]
                 continue
             counters = one.get("counters")
-            self._kept = dict(counters) if isinstance(counters, Mapping) else {}
+            for entry, part in (
+                counters.items() if isinstance(counters, Mapping) else ()
+            ):
+                self._kept[entry] = Counters.join(self._kept.get(entry), part)
         del self._former[:-_FORMER]
 
     def _snapshot(self) -> dict[str, object]:

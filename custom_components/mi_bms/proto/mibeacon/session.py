@@ -106,8 +106,9 @@ class Session:
         same = kept.get("key") == self._mark
         if not same or not isinstance(proof, int) or proof not in Proof:
             return False
-        self.proof = Proof(proof)
-        self.unchecked = kept.get("unchecked") is True
+        # There may be two, of which one did not know the best proof yet.
+        self.proof = max(self.proof, Proof(proof))
+        self.unchecked |= kept.get("unchecked") is True
         self._agreed = _AGREEING if self.proof else 0
         self.allowed = kept.get("clear") is True
         self._guard()
