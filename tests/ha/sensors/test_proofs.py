@@ -8,8 +8,8 @@ import pytest
 from custom_components.mi_bms.const import DOMAIN
 from tests.world.devices import KINDS
 
+from ..home import Home
 from .forger import VICTIMS, Frame, Victim, in_the_clear, mi_clear, mi_sealed, obj
-from .home import Home
 from .test_forgers import says
 from .victims import Watch
 
