@@ -16,8 +16,9 @@ from tests.world import ad
 from tests.world.devices import KINDS
 
 from .actions.test_air import act
+from .flow.test_nearby import fill, finish, near
 from .home import Home
-from .keys.test_ring import entries, paste, take
+from .keys.test_ring import ADDRESS, entries, paste, take
 from .outputs.test_outputs import MQTT_TIMERS, broker, folder, lines, output, published
 
 __all__ = ["broker", "folder"]  # fixtures
@@ -158,3 +159,50 @@ async def test_names_that_strangers_wrote_into_texts(home: Home, name: str) -> N
             dr.async_get(home.hass), entry.entry_id
         ):
             harmless(device.name or "")
+
+
+def ascii_start(name: str) -> str:
+    return ascii(name[:20])
+
+
+LONG_NAMES = ("y_" * 4_000, "z" * 1_000_000, "\u202ey\0\n" * 90)
+
+
+@pytest.mark.parametrize("name", [*NAMES, *LONG_NAMES], ids=ascii_start)
+async def test_names_that_are_typed_into_forms(
+    home: Home, folder: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever is pasted there becomes a title, which names devices and entities."""
+    form = await near(home)
+    data = fill(form, take=[ADDRESS])
+    data["names"][f"LYWSD03MMC {ADDRESS}"] = name
+    await finish(home, form, data)
+    made = [entries(home)[ADDRESS]]
+    made.append(await output(home, "file", path="a.jsonl", name=name))
+    for entry in made:
+        harmless(entry.title)
+        (device,) = dr.async_entries_for_config_entry(
+            dr.async_get(home.hass), entry.entry_id
+        )
+        harmless(device.name or "")
+    assert "Traceback" not in caplog.text
+    await home.clock.run(5)
+
+
+@MQTT_TIMERS
+async def test_a_long_topic_makes_no_long_title(
+    home: Home, broker: MqttMockHAClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for kind in ("tasmota", "battery"):
+        entry = await output(home, kind, topic="y_" * 400)
+        harmless(entry.title)
+        assert entry.data["topic"] == "y_" * 400
+    assert "Traceback" not in caplog.text
+
+
+async def test_only_addresses_are_kept_of_the_devices_of_an_output(
+    home: Home, folder: Path
+) -> None:
+    chosen = [ADDRESS.lower(), "x" * 100_000, "", ADDRESS, PACK]
+    entry = await output(home, "file", path="a.jsonl", devices=chosen)
+    assert entry.options["devices"] == [ADDRESS, PACK]

@@ -14,6 +14,7 @@ from ..bluetooth.discovery import Heard, everybody
 from ..entries import Wish, async_add
 from ..keys.ring import async_keys, configured
 from ..proto.model.address import parse_address
+from ..proto.model.names import clean_name
 from ..texts import async_words
 
 CONF_TAKE: Final = "take"
@@ -100,7 +101,7 @@ class NearbySteps(ConfigFlow):
         wishes = [
             Wish(
                 address=address,
-                name=names.get(_field(heard), "").strip() or heard.title,
+                name=clean_name(names.get(_field(heard), "")) or heard.title,
                 heard=heard,
             )
             for address in chosen

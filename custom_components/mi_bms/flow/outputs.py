@@ -27,6 +27,8 @@ from ..outputs.settings import (
     TASMOTA,
 )
 from ..outputs.setup import has_mqtt
+from ..proto.model.address import parse_address
+from ..proto.model.names import clean_name
 from ..proto.publish.place import PathFault, TopicFault, path_fault, topic_fault
 
 _TOPIC_ERRORS: Final = {
@@ -166,8 +168,9 @@ class OutputSteps(ConfigFlow):
     def _finish_output(self, kind: str, given: dict[str, Any]) -> ConfigFlowResult:
         place = _TYPES[kind][0]
         data = {CONF_KIND: KIND_OUTPUT, CONF_TYPE: kind, place: given[place]}
-        chosen = {CONF_DEVICES: given.get(CONF_DEVICES, [])}
-        title = given.get(CONF_NAME, "").strip() or given[place]
+        devices = map(parse_address, given.get(CONF_DEVICES, []))
+        chosen = {CONF_DEVICES: list(dict.fromkeys(filter(None, devices)))}
+        title = clean_name(given.get(CONF_NAME, "")) or clean_name(given[place]) or kind
         if (entry := self._changed_output) is not None:
             return self.async_update_reload_and_abort(
                 entry, title=title, data=data, options={**entry.options, **chosen}

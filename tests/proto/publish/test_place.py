@@ -1,9 +1,14 @@
 """Where messages and lines may go."""
 
+from typing import NoReturn
+
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.publish.place import (
+    LONGEST_TOPIC,
+    MAX_PATH,
+    MAX_TOPIC,
     PathFault,
     TopicFault,
     distinct,
@@ -64,6 +69,7 @@ def test_topics(topic: str, fault: TopicFault | None) -> None:
         ("secrets.yaml", PathFault.ENDING),
         ("x.jsonl/", PathFault.OUTSIDE),
         ("x" * 195 + ".jsonl", PathFault.LONG),
+        ("ä" * 98 + ".jsonl", PathFault.LONG),
     ],
 )
 def test_paths(path: str, fault: PathFault | None) -> None:
@@ -108,3 +114,27 @@ def test_equal_names_are_kept_apart() -> None:
 )
 def test_what_a_broker_takes(topic: str, *, fine: bool) -> None:
     assert is_publishable(topic) is fine
+
+
+class Pasted(str):
+    """Be a text that is too long to be looked through."""
+
+    __slots__ = ()
+
+    def _looked_through(self, *_: object) -> NoReturn:
+        raise AssertionError("looked through")
+
+    __iter__ = strip = split = startswith = endswith = encode = _looked_through
+
+
+@pytest.mark.parametrize("sign", ["\0", " ", "\ud800", "../", "+", "ä"])
+def test_too_long_comes_before_all_else(sign: str) -> None:
+    assert topic_fault(sign * (MAX_TOPIC + 1)) is TopicFault.LONG
+    assert path_fault(sign * (MAX_PATH + 1)) is PathFault.LONG
+
+
+def test_what_is_too_long_is_not_looked_through() -> None:
+    """A whole file, pasted into a form, is judged by its length alone."""
+    assert topic_fault(Pasted("a" * (MAX_TOPIC + 1))) is TopicFault.LONG
+    assert path_fault(Pasted("a" * (MAX_PATH + 1))) is PathFault.LONG
+    assert not is_publishable(Pasted("a" * (LONGEST_TOPIC + 1)))

@@ -52,6 +52,8 @@ def _forbidden(character: str) -> bool:
 
 def topic_fault(topic: str) -> TopicFault | None:
     """Return what keeps a text from being the topic, or the beginning of one, that is published to."""
+    if len(topic) > MAX_TOPIC:  # first: it may be a whole file
+        return TopicFault.LONG
     if not topic.strip():
         return TopicFault.EMPTY
     if _WILDCARDS & set(topic):
@@ -67,9 +69,9 @@ def topic_fault(topic: str) -> TopicFault | None:
 
 def is_publishable(topic: str) -> bool:
     """Return whether a broker takes a message under this whole topic; one that does not may hang up."""
-    fine = bool(topic) and not _WILDCARDS & set(topic)
     return (
-        fine
+        0 < len(topic) <= LONGEST_TOPIC
+        and not _WILDCARDS & set(topic)
         and not any(map(_forbidden, topic))
         and len(topic.encode()) <= LONGEST_TOPIC
     )
@@ -79,7 +81,8 @@ def level(name: str) -> str:
     """Make one level of a topic from the name of a device, whatever it holds."""
     bad = _WILDCARDS | {_BELOW}
     clean = "".join(
-        _INSTEAD if one in bad or _forbidden(one) else one for one in name.strip()
+        _INSTEAD if one in bad or _forbidden(one) else one
+        for one in name.strip()[:MAX_TOPIC]
     )
     # As many bytes as a long name has, cut where a character ends.
     return clean.encode()[:MAX_TOPIC].decode(errors="ignore") or _INSTEAD
@@ -87,6 +90,8 @@ def level(name: str) -> str:
 
 def path_fault(path: str) -> PathFault | None:
     """Return what keeps a text from being a file below the configuration folder, with ``/`` between its parts."""
+    if len(path) > MAX_PATH:  # first: it may be a whole file
+        return PathFault.LONG
     if not path.strip():
         return PathFault.EMPTY
     if any(map(_forbidden, path)) or "\\" in path:
