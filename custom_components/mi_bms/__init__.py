@@ -1,5 +1,8 @@
 """Read Xiaomi sensors and batteries over Home Assistant's Bluetooth."""
 
+import logging
+from typing import Any
+
 from homeassistant.components.bluetooth import (
     DOMAIN as BLUETOOTH,
     async_rediscover_address,
@@ -26,7 +29,7 @@ from .const import (
     KIND_SENSOR,
 )
 from .entry import MiBmsConfigEntry
-from .entry_schema import PROFILE, is_sound
+from .entry_schema import PROFILE, mended
 from .keys.export import ExportView
 from .keys.ring import async_keys
 from .outputs.output import async_forget_output
@@ -38,6 +41,8 @@ from .sensors.coordinator import SensorCoordinator
 from .stored import sound
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+_LOGGER = logging.getLogger(__name__)
 
 SENSOR_PLATFORMS = (
     Platform.BINARY_SENSOR,
@@ -72,12 +77,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
     Neither is waited for: the flow has met the device before the entry was made, and a pack that
     sleeps now still has its entities, with the values it had, from the profile it has shown.
     """
-    if not is_sound(entry):
+    if (parts := mended(entry)) is None:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
             translation_key="entry_damaged",
             translation_placeholders={"name": entry.title},
         )
+    _mend(hass, entry, *parts)
     if entry.data[CONF_KIND] == KIND_OUTPUT:
         await async_setup_output(hass, entry)
         await hass.config_entries.async_forward_entry_setups(entry, OUTPUT_PLATFORMS)
@@ -91,6 +97,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
         # Only now: the platforms must be there for the first advert.
         entry.async_on_unload(coordinator.async_start())
     return True
+
+
+def _mend(
+    hass: HomeAssistant,
+    entry: MiBmsConfigEntry,
+    data: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
+    """Keep of an entry what can be read; an option that cannot be is as it usually is."""
+    if options != entry.options:
+        _LOGGER.warning("Options of %s are damaged, some are left out", entry.entry_id)
+    if data != entry.data or options != entry.options:
+        hass.config_entries.async_update_entry(entry, data=data, options=options)
 
 
 async def _async_keep_key(hass: HomeAssistant, entry: MiBmsConfigEntry) -> None:

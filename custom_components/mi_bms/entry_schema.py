@@ -60,10 +60,22 @@ from .outputs.settings import (
     FILE,
     TASMOTA,
 )
+from .proto.model.address import parse_address
 from .proto.model.fields import Field
 from .proto.model.smoothing import Smoothing
 from .proto.publish.place import path_fault, topic_fault
-from .stored import address, finite, flag, key, positive, table, unix, whole, word
+from .stored import (
+    address,
+    finite,
+    flag,
+    key,
+    positive,
+    sound,
+    table,
+    unix,
+    whole,
+    word,
+)
 
 _MOST: Final = 255  # cells, probes, packs
 
@@ -197,14 +209,19 @@ _OPTIONS: Final[Mapping[str, probatio.Schema]] = {
 }
 
 
-def is_sound(entry: ConfigEntry[Any]) -> bool:
-    """Return whether an entry holds what its kind needs, and nothing in the place of something else."""
-    kind = entry.data.get(CONF_KIND)
+def mended(entry: ConfigEntry[Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return data and options of an entry as they should be, None where the data is not what its kind needs.
+
+    An option that is wrong is as if nobody had set it, and an address is written in one way only.
+    """
+    kind, data = entry.data.get(CONF_KIND), dict(entry.data)
     if not isinstance(kind, str) or kind not in _DATA:
-        return False
+        return None
+    if isinstance(text := data.get(CONF_ADDRESS), str):
+        data[CONF_ADDRESS] = parse_address(text)
     try:
-        _DATA[kind](dict(entry.data))
-        _OPTIONS[kind](dict(entry.options))
+        _DATA[kind](data)
     except probatio.Invalid:
-        return False
-    return True
+        return None
+    options, wrong = sound(_OPTIONS[kind], dict(entry.options))
+    return data, (options if wrong else dict(entry.options))

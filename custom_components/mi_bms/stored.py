@@ -6,7 +6,6 @@ newer major version is neither read nor overwritten.
 
 from collections.abc import Mapping
 import contextlib
-import copy
 from datetime import datetime
 import logging
 import math
@@ -31,6 +30,7 @@ from .proto.model.address import parse_address
 from .proto.model.errors import KeyFormatError
 from .proto.model.fields import Field
 from .proto.model.sample import Place
+from .proto.model.torn import read_torn
 from .proto.publish.place import is_publishable
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ _LARGEST: Final = 1e15
 _YEARS: Final = range(2000, 2100)
 _CELLS: Final = 255
 _TEXT: Final = 255  # characters
+_DEEPEST: Final = (
+    16  # levels; what lies much deeper can be read, but never be written again
+)
 
 _FLAGS: Final = frozenset(
     {
@@ -241,7 +244,7 @@ QUEUE: Final = probatio.Schema([whole(ExactSequence([_topic, str]))])
 
 def sound(schema: probatio.Schema, data: Any) -> tuple[Any, int]:
     """Return what of ``data`` agrees with a schema, None if nothing does, and how much did not."""
-    rest, wrong = copy.deepcopy(data), 0
+    rest, wrong = _shallow(data, _DEEPEST), 0
     while True:
         try:
             return schema(rest), wrong
@@ -253,6 +256,15 @@ def sound(schema: probatio.Schema, data: Any) -> tuple[Any, int]:
             if not one.path:
                 return None, wrong
             _take_out(rest, list(one.path))
+
+
+def _shallow(data: Any, left: int) -> Any:
+    """Return a copy of so many levels, with nothing in the place of what lies deeper."""
+    if isinstance(data, dict):
+        return {key: _shallow(one, left - 1) for key, one in data.items() if left}
+    if isinstance(data, list):
+        return [_shallow(one, left - 1) for one in data if left]
+    return data
 
 
 def _take_out(data: Any, path: list[Any]) -> None:
@@ -270,6 +282,9 @@ async def async_read(
 
     The count is None for a file of a newer version, which the store then leaves alone.
     """
+    path, trouble = Path(store.path), ""
+    run = store.hass.async_add_executor_job
+    before = await run(_corrupt, path)
     try:
         data = await store.async_load()
     except UnsupportedStorageVersionError:
@@ -277,14 +292,41 @@ async def async_read(
         _LOGGER.warning("%s is of a newer version and is left alone", store.key)
         return None, None
     except (HomeAssistantError, LookupError, TypeError, NotImplementedError) as err:
-        _LOGGER.warning("%s cannot be read (%s)", store.key, type(err).__name__)
-        return None, 1
+        data, trouble = None, type(err).__name__
+    wrong = 0
     if data is None:
-        return None, 0
-    found, wrong = sound(schema, data)
-    if wrong:
-        _LOGGER.warning("%s is damaged, %d parts are left out", store.key, wrong)
-    return found, wrong
+        # Home Assistant puts aside what is no JSON, and says so.
+        aside = await run(_corrupt, path) - before
+        trouble = trouble or ("torn" if aside else "")
+        if not trouble:
+            return None, 0
+        data = await run(_rest, max(aside, default=path), store.version)
+        if data is None:
+            _LOGGER.warning("%s cannot be read (%s)", store.key, trouble)
+            return None, 1
+        wrong = 1
+    found, more = sound(schema, data)
+    if wrong + more:
+        _LOGGER.warning("%s is damaged, %d parts are left out", store.key, wrong + more)
+    return found, wrong + more
+
+
+def _corrupt(path: Path) -> set[Path]:
+    """Return the copies that Home Assistant has put aside."""
+    return set(path.parent.glob(f"{path.name}.corrupt.*"))
+
+
+def _rest(path: Path, newest: int) -> Any:
+    """Return what can still be read of the data of a file, unless a newer version wrote it."""
+    try:
+        document = read_torn(path.read_bytes())
+    except OSError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    version = document.get("version")
+    newer = isinstance(version, int) and version > newest
+    return None if newer else document.get("data")
 
 
 async def async_put_aside(hass: HomeAssistant, store: Store[Any]) -> None:

@@ -1,5 +1,6 @@
 """What is stored is damaged: everything loads, what is sound is used, nothing of a newer version is touched."""
 
+from collections.abc import Callable
 import copy
 import json
 from pathlib import Path
@@ -10,8 +11,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.storage import Store
 from tests.world.devices import KINDS
 
 from .home import Home
@@ -417,33 +421,23 @@ OPTIONS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("variant", "minor"),
-    [*((one, 1) for one in DATA), *((one, 2) for one in OPTIONS)],
-)
+@pytest.mark.parametrize("variant", DATA)
 async def test_a_damaged_entry_fails_alone_and_says_so(
     home: Home,
     folder: Path,
     variant: str,
-    minor: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    made = entries()
-    if variant in DATA:
-        number, data, options = 0, DATA[variant], {}
-        number = {"battery": 1, "output": 2}.get(str(data.get("kind")), 0)
-    else:
-        number, options = OPTIONS[variant]
-        data = dict(made[number].data)
+    made, data = entries(), DATA[variant]
+    number = {"battery": 1, "output": 2}.get(str(data.get("kind")), 0)
     good = [one for at, one in enumerate(made) if at != number]
     bad = MockConfigEntry(
         domain="mi_bms",
         unique_id="bad",
         title="Bad",
         data=data,
-        options=options,
         version=1,
-        minor_version=minor,
+        minor_version=1,
     )
     await start(home, [bad, *good])
     assert bad.state is ConfigEntryState.SETUP_ERROR
@@ -485,3 +479,162 @@ async def test_what_a_battery_has_shown_is_learned_again(
     await home.clock.run(60)
     assert made[1].data["profile"]["cells"] == 4
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("variant", OPTIONS)
+async def test_an_option_that_is_damaged_is_as_it_usually_is(
+    home: Home, folder: Path, variant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = entries()
+    number, options = OPTIONS[variant]
+    sound = {0: {"smoothing_window": 30}, 1: {"release_minutes": 5}, 2: {"keep": 3}}
+    object.__setattr__(made[number], "options", options | sound[number])
+    await start(home, made)
+    await lives(home, made)
+    assert made[number].options.items() >= sound[number].items()
+    assert caplog.text.count("are damaged") == 1
+    assert "Traceback" not in caplog.text
+
+
+async def test_an_address_is_an_address_however_it_is_written(
+    home: Home, folder: Path
+) -> None:
+    made = entries()
+    for one in made[:2]:
+        data = one.data | {"address": one.data["address"].lower().replace(":", "-")}
+        object.__setattr__(one, "data", data)
+    await start(home, made)
+    await lives(home, made)
+    assert [one.data["address"] for one in made[:2]] == [ADDRESS, BATTERY]
+
+
+def nested(levels: int) -> Any:
+    made: Any = 1
+    for number in range(levels):
+        made = [made] if number % 2 else {"a": made}
+    return made
+
+
+@pytest.mark.parametrize("levels", [300, 900])
+async def test_what_is_too_deep_to_be_written_again_is_not_kept(
+    hass_storage: dict[str, Any],
+    home: Home,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    levels: int,
+) -> None:
+    """It would keep everything else from being written down, from then on."""
+    deep = nested(levels)
+    trust = {"key": "7a7ee8fe", "proof": 3, "counters": deep, "former": [deep]}
+    data = sensor(trust=trust)
+    data[BATTERY] = {**BATTERY_STATE, "paused": True}
+    data[BATTERY]["read_as"] = {"family": "x", "corrections": deep, "celsius": False}
+    found = {STATE: data, KEYS: keys(proofs={ADDRESS: {"former": deep}})}
+
+    async def load(store: Store[Any]) -> Any:
+        return found.get(store.key)
+
+    monkeypatch.setattr(Store, "async_load", load)
+    made = entries()
+    await start(home, made)
+    for one in made:
+        await home.clock.wait(home.hass.config_entries.async_unload(one.entry_id))
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.run(5)
+    assert {one.state for one in made} == {ConfigEntryState.NOT_LOADED}
+    for key in (STATE, KEYS):
+        assert json_bytes(hass_storage[key]["data"])
+
+
+def put_aside(store: Store[Any], content: bytes) -> None:
+    """Do what Home Assistant does with a file that is no JSON."""
+    Path(f"{store.path}.corrupt.2026-11-28T18:00:00").write_bytes(content)
+
+
+TORN: dict[str, Callable[[bytes], bytes]] = {
+    "first part": lambda raw: raw[: raw.index(b'"auto_add"') - 3],
+    "NaN": lambda raw: raw.replace(b'"data": {', b'"data": {"x": NaN,'),
+    "twice": lambda raw: raw + raw,
+    "UTF-16": lambda raw: raw.decode().encode("utf-16"),
+    "half a character": lambda raw: raw.replace(
+        b'"ignored"', b'"\\ud800": 1, "ignored"'
+    ),
+    "NUL behind": lambda raw: raw[:-1] + bytes(512),
+}
+
+
+@pytest.mark.parametrize("variant", [*TORN, "no version", "the version is a text"])
+async def test_of_a_torn_file_what_is_whole_is_kept(
+    hass_storage: dict[str, Any],
+    home: Home,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variant: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Home Assistant puts aside what is no JSON; the rest of it can still be read there."""
+    queue = "mi_bms.output.lines"
+    lines = [["", f'{{"address": "{ADDRESS}", "n": {n}}}\n'] for n in range(3)]
+    other = "A4:C1:38:00:00:01"
+    files = {
+        STATE: stored(STATE, sensor(longest=61.5)),
+        KEYS: stored(KEYS, keys(keys={other: KEY})),
+        queue: stored(queue, lines),
+    }
+    (folder / ".storage").mkdir()
+    written: dict[str, bytes] = {}
+    real = Store.async_load
+
+    async def load(store: Store[Any]) -> Any:
+        """Do what Home Assistant does with such a file."""
+        if store.key not in files:
+            return await real(store)
+        if variant not in TORN:
+            raise KeyError("version")
+        put_aside(store, written[store.key])
+        return None
+
+    for name, document in files.items():
+        if variant == "no version":
+            del document["version"]
+        elif variant not in TORN:
+            document["version"] = "1"
+        raw = json.dumps(document, indent=2).encode()
+        # Of the others the last part is torn off.
+        keeps = name == KEYS or variant != "first part"
+        written[name] = TORN.get(variant, bytes)(raw) if keeps else raw[:-9]
+        if variant not in TORN:
+            (folder / ".storage" / name).write_bytes(raw)
+    monkeypatch.setattr(Store, "async_load", load)
+    made = entries()
+    await start(home, made)
+    await home.clock.run(5)
+    kept = hass_storage[KEYS]["data"]
+    assert kept["keys"] == {ADDRESS: KEY, other: KEY}
+    assert kept["loose"] == ["22" * 16]
+    assert ir.async_get(home.hass).async_get_issue("mi_bms", "keys_damaged")
+    written = (folder / "mi_bms" / "lines.jsonl").read_text()
+    assert written.count('"n": ') == (2 if variant == "first part" else 3)
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.run(5)
+    assert hass_storage[STATE]["data"][ADDRESS]["longest"] == 61.5
+    assert caplog.text.count("is damaged") == 3
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 99, b"[1, 2]", b'{"version": 2, "data": {']
+)
+async def test_nothing_can_be_read_of_such_a_file(
+    home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    (folder / ".storage").mkdir()
+
+    async def load(store: Store[Any]) -> Any:
+        put_aside(store, content)
+        return None
+
+    monkeypatch.setattr(Store, "async_load", load)
+    made = entries()
+    await start(home, made)
+    await lives(home, made)
+    assert ir.async_get(home.hass).async_get_issue("mi_bms", "keys_damaged")

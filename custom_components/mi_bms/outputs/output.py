@@ -51,10 +51,11 @@ class Output(ABC):
 
     async def async_start(self) -> None:
         """Pass on from now on, first what waited when it ended."""
-        waiting, _ = await async_read(self._store, QUEUE)
+        waiting, wrong = await async_read(self._store, QUEUE)
         for topic, payload in waiting or ():
             self.outbox.put(Item(payload.encode(), topic))
-        self._written = self.outbox.waiting()
+        # What was damaged may lie aside: it is written down anew.
+        self._written = [] if wrong else self.outbox.waiting()
         self._stops = [
             self.hass.data[SHARED].feed.async_listen(self._take),
             async_track_time_interval(

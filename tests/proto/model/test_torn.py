@@ -1,0 +1,88 @@
+"""Of a torn JSON text what is whole is read."""
+
+import json
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.mi_bms.proto.model.torn import read_torn
+
+DOCUMENT = {
+    "version": 1,
+    "data": {
+        "keys": {"A": "aa", "B, {": 'b\\"]'},
+        "loose": ["cc", [1, 2.5], {}],
+        "on": True,
+    },
+}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+def part_of(found: object, whole: object) -> bool:
+    """Return whether nothing was found that was not there."""
+    if isinstance(found, dict) and isinstance(whole, dict):
+        return all(
+            key in whole and part_of(one, whole[key]) for key, one in found.items()
+        )
+    if isinstance(found, list) and isinstance(whole, list):
+        pairs = zip(found, whole, strict=False)
+        return len(found) <= len(whole) and all(part_of(*pair) for pair in pairs)
+    return found == whole
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_every_beginning_gives_a_part(indent: int | None) -> None:
+    raw = json.dumps(DOCUMENT, indent=indent).encode()
+    sizes = []
+    for length in range(2, len(raw) + 1):
+        found = read_torn(raw[:length])
+        assert part_of(found, DOCUMENT)
+        sizes.append(len(json.dumps(found)))
+    assert sizes == sorted(sizes)
+    assert read_torn(raw) == DOCUMENT
+    assert read_torn(raw[:-1]) == DOCUMENT
+
+
+@settings(max_examples=60)
+@given(
+    st.dictionaries(st.text(max_size=4), VALUES, min_size=1, max_size=4),
+    st.integers(1, 200),
+)
+def test_nothing_is_invented(document: dict[str, object], length: int) -> None:
+    raw = json.dumps(document, ensure_ascii=False).encode()
+    assert part_of(read_torn(raw[:length]), document)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"", None),
+        (b"\0" * 64, None),
+        (b"// mine\n{}", None),
+        (b"null", None),
+        (b"[" * 200_000, None),
+        (b"9" * 5000, None),
+        (b'{"a": [' + b"[" * 100, {"a": []}),
+        (b'{"a": 1, "b": 2x, "c": 3}', {"a": 1}),
+        (b'{"a": 1}{"a": 2}', {"a": 1}),
+        (b'{"a": 1, "b": "to\xff', {"a": 1}),
+        (b'{"a": "\\ud800"}', {"a": "\ufffd"}),
+        (b'{"a": ' + b"9" * 5000 + b', "b": ', None),
+        ('{"a": "ä"}'.encode("utf-16"), {"a": "ä"}),
+    ],
+    ids=range(13),
+)
+def test_what_is_read(raw: bytes, found: object) -> None:
+    if found == {"a": []}:
+        deep = read_torn(raw)
+        assert isinstance(deep, dict)
+        assert isinstance(deep["a"], list)
+    else:
+        assert read_torn(raw) == found
