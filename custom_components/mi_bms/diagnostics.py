@@ -115,7 +115,7 @@ async def _async_battery(
         # Receivers are named by number: their addresses are not for others.
         "receivers": [
             {"polls": one.polls, "link_quality": one.share, "poll_time": one.seconds}
-            for one in polls.scheduler.radios.values()
+            for one in polls.scheduler.scanners.values()
         ],
         "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
         "sample": sample_to_json(battery.data),

@@ -1,8 +1,8 @@
-"""Simulate many batteries at few radios: how old the data get, for three ways to share the slots.
+"""Simulate many batteries at few scanners: how old the data get, for three ways to share the slots.
 
     python -m tests.bench.schedule_sim [scenario ...]
 
-A discrete-event simulation: radios with slots, a stack that chooses the path by signal, connects
+A discrete-event simulation: scanners with slots, a stack that chooses the path by signal, connects
 that take 200 ms and now and then fail, batteries that sleep, die or belong to a phone for a while.
 The ways: ``scheduled`` (ours), ``held`` (each battery keeps its link for ever) and ``timers`` (each
 battery connects on a timer of its own). Ages count only while a battery can be reached at all.
@@ -21,13 +21,13 @@ from typing import Final
 
 from custom_components.mi_bms.proto.scheduler.battery import Order, Phase
 from custom_components.mi_bms.proto.scheduler.link_state import (
-    Ears,
+    Coverage,
     Failure,
     LinkHistory,
     LinkState,
 )
 from custom_components.mi_bms.proto.scheduler.schedule import Scheduler
-from custom_components.mi_bms.proto.scheduler.slots import Hearing, Radio
+from custom_components.mi_bms.proto.scheduler.slots import Hearing, Scanner
 from custom_components.mi_bms.proto.scheduler.visits import Visit
 
 CONNECT: Final = 0.2  # s
@@ -37,7 +37,7 @@ CONNECT_ERROR: Final = 2.3  # two attempts that end in an error
 CONNECT_SILENCE: Final = 20.0
 READ_SILENCE: Final = 5.0
 STALE: Final = 195.0  # after this long without advert the stack has no path
-UNNOTICED: Final = 100.0  # a radio is dead that long before its server notices
+UNNOTICED: Final = 100.0  # a scanner is dead that long before its server notices
 NO_SLOT_RETRY: Final = (9, 4.0)  # attempts and pause of the usual connector
 LISTEN: Final = 5.0
 VISIT_WITHIN: Final = 60.0
@@ -51,7 +51,7 @@ def within(spans: tuple[Span, ...], now: float) -> bool:
 
 
 @dataclass(kw_only=True)
-class SimRadio:
+class SimScanner:
     """``down``: without power. ``others``: (from, to, slots) that other integrations hold."""
 
     name: str
@@ -115,20 +115,20 @@ class SimVisitor:
 
 @dataclass(kw_only=True)
 class Scenario:
-    """Make the radios and packs afresh for each run; only the scheduled way knows visitors."""
+    """Make the scanners and packs afresh for each run; only the scheduled way knows visitors."""
 
-    make: Callable[[], tuple[list[SimRadio], list[SimPack]]]
+    make: Callable[[], tuple[list[SimScanner], list[SimPack]]]
     visitors: Callable[[], list[SimVisitor]] = list
     seconds: float = 3600.0
     loss: float = 0.05
 
 
 class World:
-    """Be the air, the radios and the host's Bluetooth stack."""
+    """Be the air, the scanners and the host's Bluetooth stack."""
 
     def __init__(self, scenario: Scenario, seed: int = 1) -> None:
-        radios, packs = scenario.make()
-        self.radios = {radio.name: radio for radio in radios}
+        scanners, packs = scenario.make()
+        self.scanners = {scanner.name: scanner for scanner in scanners}
         self.packs = {pack.name: pack for pack in packs}
         self.visitors = scenario.visitors()
         self.loss = scenario.loss
@@ -148,59 +148,59 @@ class World:
             if pause is not None:
                 self.spawn(process, pause)
 
-    def linked(self, pack: SimPack) -> SimRadio | None:
-        return next((r for r in self.radios.values() if pack.name in r.links), None)
+    def linked(self, pack: SimPack) -> SimScanner | None:
+        return next((r for r in self.scanners.values() if pack.name in r.links), None)
 
     def advertises(self, pack: SimPack) -> bool:
         return not within(pack.away, self.now) and self.linked(pack) is None
 
-    def paths(self, pack: SimPack) -> list[SimRadio]:
+    def paths(self, pack: SimPack) -> list[SimScanner]:
         return [
-            radio
-            for radio in self.radios.values()
-            if radio.known(self.now)
-            and self.now - pack.heard_at.get(radio.name, -inf) < STALE
+            scanner
+            for scanner in self.scanners.values()
+            if scanner.known(self.now)
+            and self.now - pack.heard_at.get(scanner.name, -inf) < STALE
         ]
 
     def reachable(self, pack: SimPack) -> bool:
         return not (
             within(pack.away, self.now) or within(pack.refuses, self.now)
         ) and any(
-            not within(radio.down, self.now) and radio.name in pack.rssi
-            for radio in self.radios.values()
+            not within(scanner.down, self.now) and scanner.name in pack.rssi
+            for scanner in self.scanners.values()
         )
 
-    def _choose(self, pack: SimPack) -> SimRadio | None:
-        """Choose as the stack does: signal less penalties, among the radios with a free slot."""
-        paths = [radio for radio in self.paths(pack) if radio.free(self.now) > 0]
+    def _choose(self, pack: SimPack) -> SimScanner | None:
+        """Choose as the stack does: signal less penalties, among the scanners with a free slot."""
+        paths = [scanner for scanner in self.paths(pack) if scanner.free(self.now) > 0]
         signals = sorted((pack.rssi[r.name] for r in self.paths(pack)), reverse=True)
         step = max(1, signals[0] - signals[1]) if len(signals) > 1 else 1
 
-        def score(radio: SimRadio) -> float:
-            return pack.rssi[radio.name] - step * (
-                1.01 * radio.connecting
-                + 0.51 * radio.failures[pack.name]
-                + 0.76 * (radio.free(self.now) == 1)
+        def score(scanner: SimScanner) -> float:
+            return pack.rssi[scanner.name] - step * (
+                1.01 * scanner.connecting
+                + 0.51 * scanner.failures[pack.name]
+                + 0.76 * (scanner.free(self.now) == 1)
             )
 
         return max(paths, key=score, default=None)
 
     def connect(
         self, pack: SimPack, *, borrows: bool = False
-    ) -> Generator[float, None, SimRadio | Failure]:
-        radio = self._choose(pack)
-        if radio is None:
+    ) -> Generator[float, None, SimScanner | Failure]:
+        scanner = self._choose(pack)
+        if scanner is None:
             return Failure.NO_SLOT if self.paths(pack) else Failure.NOT_HEARD
-        radio.links.add(pack.name)
-        radio.connecting += 1
-        radio.busiest = max(radio.busiest, len(radio.links))
-        if radio.used_by_others(self.now) and not radio.free(self.now):
+        scanner.links.add(pack.name)
+        scanner.connecting += 1
+        scanner.busiest = max(scanner.busiest, len(scanner.links))
+        if scanner.used_by_others(self.now) and not scanner.free(self.now):
             self.borrowed += borrows
             self.last_slot_taken += not borrows
         failed = True
-        if not self.reachable(pack) or within(radio.down, self.now):
+        if not self.reachable(pack) or within(scanner.down, self.now):
             refused = within(pack.refuses, self.now) and not within(
-                radio.down, self.now
+                scanner.down, self.now
             )
             yield CONNECT_ERROR if refused else CONNECT_SILENCE
         elif self.rng.random() < self.loss / 2:
@@ -208,20 +208,20 @@ class World:
         else:
             yield CONNECT
             failed = False
-        radio.connecting -= 1
+        scanner.connecting -= 1
         if failed:
-            radio.links.discard(pack.name)
-            radio.failures[pack.name] += 1
+            scanner.links.discard(pack.name)
+            scanner.failures[pack.name] += 1
             return Failure.CONNECT
-        radio.failures.pop(pack.name, None)
-        return radio
+        scanner.failures.pop(pack.name, None)
+        return scanner
 
     def read(self, pack: SimPack) -> Generator[float, None, Failure | None]:
-        radio = self.linked(pack)
+        scanner = self.linked(pack)
         pack.asked += 1
         if (
-            radio is None
-            or within(radio.down, self.now)
+            scanner is None
+            or within(scanner.down, self.now)
             or not self.reachable(pack)
             or pack.asked % pack.answers_every
             or self.rng.random() < self.loss / 2
@@ -238,16 +238,16 @@ class World:
 
     def close(self, pack: SimPack) -> Process:
         yield DISCONNECT
-        radio = self.linked(pack)
-        if radio is not None:
-            radio.links.discard(pack.name)
+        scanner = self.linked(pack)
+        if scanner is not None:
+            scanner.links.discard(pack.name)
 
     def air(self) -> Process:
         """Let the batteries advertise, and note what can be reached."""
         while True:
             for pack in self.packs.values():
                 for name in pack.rssi if self.advertises(pack) else ():
-                    if not within(self.radios[name].down, self.now):
+                    if not within(self.scanners[name].down, self.now):
                         pack.heard_at[name] = self.now
                 if self.reachable(pack):
                     if pack.reachable_since == inf:
@@ -273,42 +273,44 @@ class Scheduled:
         world.spawn(self._listen())
         self.poke()
 
-    def radios(self) -> list[Radio]:
+    def scanners(self) -> list[Scanner]:
         now = self.world.now
         return [
-            Radio(
-                source=radio.name,
-                slots=radio.slots,
-                free=radio.free(now),
-                allocated=frozenset(radio.links),
-                connecting=radio.connecting,
+            Scanner(
+                source=scanner.name,
+                slots=scanner.slots,
+                free=scanner.free(now),
+                allocated=frozenset(scanner.links),
+                connecting=scanner.connecting,
                 hears={
-                    pack.name: Hearing(pack.rssi[radio.name], pack.heard_at[radio.name])
+                    pack.name: Hearing(
+                        pack.rssi[scanner.name], pack.heard_at[scanner.name]
+                    )
                     for pack in self.world.packs.values()
-                    if now - pack.heard_at.get(radio.name, -inf) < STALE
+                    if now - pack.heard_at.get(scanner.name, -inf) < STALE
                 }
                 | {
-                    visitor.name: Hearing(visitor.rssi[radio.name], now)
+                    visitor.name: Hearing(visitor.rssi[scanner.name], now)
                     for visitor in self.world.visitors
-                    if radio.name in visitor.rssi
+                    if scanner.name in visitor.rssi
                 },
-                failures=radio.failures,
+                failures=scanner.failures,
             )
-            for radio in self.world.radios.values()
-            if radio.known(now)
+            for scanner in self.world.scanners.values()
+            if scanner.known(now)
         ]
 
-    def ears(self, pack: SimPack) -> Ears:
+    def coverage(self, pack: SimPack) -> Coverage:
         now = self.world.now
         up = {
             name
-            for name, radio in self.world.radios.items()
-            if not within(radio.down, now)
+            for name, scanner in self.world.scanners.items()
+            if not within(scanner.down, now)
         }
         hearing = frozenset(
             name for name in up if now - pack.heard_at.get(name, -inf) < 2 * LISTEN
         )
-        return Ears(
+        return Coverage(
             working=frozenset(up),
             hearing=hearing,
             connecting=hearing,
@@ -325,18 +327,18 @@ class Scheduled:
                         at, pack.rssi[name], name
                     ):
                         self.scheduler.wake(pack.name, world.now)
-                ears = self.ears(pack)
-                state = history.state(world.now, ears)
+                coverage = self.coverage(pack)
+                state = history.state(world.now, coverage)
                 pack.states[state] += 1
                 if state is LinkState.ASLEEP:
                     self.scheduler.sleep(pack.name)
                 self.scheduler.elsewhere(pack.name, state is LinkState.HELD)
-                pack.lost += history.turn(world.now, ears) is False
+                pack.lost += history.turn(world.now, coverage) is False
             self.poke()
             yield LISTEN
 
     def poke(self) -> None:
-        decision = self.scheduler.decide(self.world.now, self.radios())
+        decision = self.scheduler.decide(self.world.now, self.scanners())
         for name in decision.release:
             self.world.spawn(self._close(name))
         for order in decision.read:
@@ -363,11 +365,11 @@ class Scheduled:
         begin = world.now
         if not order.open:
             borrows = self.scheduler.packs[name].borrows
-            radio = yield from world.connect(pack, borrows=borrows)
-            if isinstance(radio, Failure):
-                self._failed(name, radio)
+            scanner = yield from world.connect(pack, borrows=borrows)
+            if isinstance(scanner, Failure):
+                self._failed(name, scanner)
                 return
-            self.scheduler.connected(name, radio.name)
+            self.scheduler.connected(name, scanner.name)
             history.link(world.now, is_open=True)
         failure = yield from world.read(pack)
         if failure is not None:
@@ -390,9 +392,9 @@ class Scheduled:
             yield visitor.every
             visit, begin = visits.ask(visitor.name, world.now), world.now
             self.poke()
-            while visit.radio is None and world.now - begin < VISIT_WITHIN:
+            while visit.scanner is None and world.now - begin < VISIT_WITHIN:
                 yield 0.1
-            if visit.radio is None:
+            if visit.scanner is None:
                 visitor.turned_away += 1
             else:
                 visitor.waits.append(world.now - begin)
@@ -401,11 +403,11 @@ class Scheduled:
             self.poke()
 
     def _stay(self, visit: Visit, visitor: SimVisitor) -> Process:
-        world, radio = self.world, self.world.radios[visit.radio or ""]
-        radio.links.add(visitor.name)
-        radio.busiest = max(radio.busiest, len(radio.links))
+        world, scanner = self.world, self.world.scanners[visit.scanner or ""]
+        scanner.links.add(visitor.name)
+        scanner.busiest = max(scanner.busiest, len(scanner.links))
         world.last_slot_taken += bool(
-            radio.used_by_others(world.now) and not radio.free(world.now)
+            scanner.used_by_others(world.now) and not scanner.free(world.now)
         )
         yield CONNECT
         until = world.now + visitor.lasts
@@ -413,7 +415,7 @@ class Scheduled:
             yield 0.1
         visitor.cut_short += visit.leaving
         yield DISCONNECT
-        radio.links.discard(visitor.name)
+        scanner.links.discard(visitor.name)
 
     def leaked(self) -> int:
         """Count slots that are taken although nobody uses them."""
@@ -422,7 +424,9 @@ class Scheduled:
             for pack in self.scheduler.packs.values()
             if pack.phase is not Phase.CLOSED
         } | set(self.scheduler.visits.under_way)
-        links = {name for radio in self.world.radios.values() for name in radio.links}
+        links = {
+            name for scanner in self.world.scanners.values() for name in scanner.links
+        }
         return len(links - used)
 
 
@@ -446,11 +450,11 @@ class Alone:
         if world.linked(pack) is None:
             attempts, pause = NO_SLOT_RETRY
             for attempt in range(attempts):
-                radio = yield from world.connect(pack)
-                if radio is not Failure.NO_SLOT or attempt == attempts - 1:
+                scanner = yield from world.connect(pack)
+                if scanner is not Failure.NO_SLOT or attempt == attempts - 1:
                     break
                 yield pause
-            if isinstance(radio, Failure):
+            if isinstance(scanner, Failure):
                 return
         failure = yield from world.read(pack)
         if failure is not None or not self.hold:
@@ -478,8 +482,8 @@ def percentile(values: list[float], share: int) -> float:
     return quantiles(values, n=100)[share - 1] if len(values) > 1 else 0.0
 
 
-def _twelve() -> tuple[list[SimRadio], list[SimPack]]:
-    radios = [SimRadio(name="kitchen"), SimRadio(name="garage")]
+def _twelve() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners = [SimScanner(name="kitchen"), SimScanner(name="garage")]
     packs = [
         SimPack(
             name=f"pack {number:02}",
@@ -490,60 +494,63 @@ def _twelve() -> tuple[list[SimRadio], list[SimPack]]:
         )
         for number in range(1, 13)
     ]
-    return radios, packs
+    return scanners, packs
 
 
-def _six(**special: SimPack) -> tuple[list[SimRadio], list[SimPack]]:
+def _six(**special: SimPack) -> tuple[list[SimScanner], list[SimPack]]:
     packs = [
         SimPack(name=f"pack {number}", rssi={"hall": -60}) for number in range(1, 7)
     ]
-    return [SimRadio(name="hall", slots=1)], [
+    return [SimScanner(name="hall", slots=1)], [
         special.get(pack.name.replace(" ", "_"), pack) for pack in packs
     ]
 
 
-def _dying() -> tuple[list[SimRadio], list[SimPack]]:
-    radios, packs = _twelve()
-    radios[0].down = ((600.0, 1200.0),)
-    return radios, packs
+def _dying() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners, packs = _twelve()
+    scanners[0].down = ((600.0, 1200.0),)
+    return scanners, packs
 
 
-def _alone_and_dying() -> tuple[list[SimRadio], list[SimPack]]:
-    radios = [SimRadio(name="hall", down=((600.0, 1200.0), (2000.0, 2040.0)))]
-    return radios, [
+def _alone_and_dying() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners = [SimScanner(name="hall", down=((600.0, 1200.0), (2000.0, 2040.0)))]
+    return scanners, [
         SimPack(name=f"pack {number}", rssi={"hall": -60}) for number in range(1, 7)
     ]
 
 
-def _night() -> tuple[list[SimRadio], list[SimPack]]:
-    radios, packs = _twelve()
+def _night() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners, packs = _twelve()
     for pack in packs[:3]:
         pack.away, pack.idle = ((600.0, 3000.0),), True
-    return radios, packs
+    return scanners, packs
 
 
-def _phone() -> tuple[list[SimRadio], list[SimPack]]:
-    radios, packs = _twelve()
+def _phone() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners, packs = _twelve()
     packs[0].away = ((600.0, 1200.0),)
     packs[1].refuses = ((600.0, 1200.0),)
-    return radios, packs
+    return scanners, packs
 
 
-def _guests() -> tuple[list[SimRadio], list[SimPack]]:
-    radios, packs = _twelve()
-    radios[0].others = ((300.0, 2000.0, 1), (900.0, 1500.0, 1))
-    return radios, packs
+def _guests() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners, packs = _twelve()
+    scanners[0].others = ((300.0, 2000.0, 1), (900.0, 1500.0, 1))
+    return scanners, packs
 
 
-def _third() -> tuple[list[SimRadio], list[SimPack]]:
-    radios, packs = _twelve()
+def _third() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners, packs = _twelve()
     packs[0].answers_every = 3
-    return radios, packs
+    return scanners, packs
 
 
-def _near_and_far() -> tuple[list[SimRadio], list[SimPack]]:
-    radios = [SimRadio(name="near", down=((600.0, 1200.0),)), SimRadio(name="far")]
-    return radios, [
+def _near_and_far() -> tuple[list[SimScanner], list[SimPack]]:
+    scanners = [
+        SimScanner(name="near", down=((600.0, 1200.0),)),
+        SimScanner(name="far"),
+    ]
+    return scanners, [
         SimPack(name=f"pack {number}", rssi={"near": -55, "far": -80})
         for number in range(1, 5)
     ]
@@ -557,8 +564,8 @@ def _visitors(*lasting: float, **rssi: int) -> Callable[[], list[SimVisitor]]:
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
-    "12 packs, 2 radios of 3 slots": Scenario(make=_twelve),
-    "6 packs, 1 radio of 1 slot": Scenario(make=_six),
+    "12 packs, 2 scanners of 3 slots": Scenario(make=_twelve),
+    "6 packs, 1 scanner of 1 slot": Scenario(make=_six),
     "a dead pack at 1 slot": Scenario(
         make=lambda: _six(
             pack_6=SimPack(
@@ -571,18 +578,18 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             pack_6=SimPack(name="pack 6", rssi={"hall": -60}, away=((300.0, 3000.0),))
         )
     ),
-    "one of two radios dies": Scenario(make=_dying),
-    "the only radio dies twice": Scenario(make=_alone_and_dying),
+    "one of two scanners dies": Scenario(make=_dying),
+    "the only scanner dies twice": Scenario(make=_alone_and_dying),
     "three packs asleep": Scenario(make=_night),
     "two packs held by phones": Scenario(make=_phone),
     "others hold slots": Scenario(make=_guests),
     "a pack answers every third time": Scenario(make=_third),
-    "a near and a far radio": Scenario(make=_near_and_far),
+    "a near and a far scanner": Scenario(make=_near_and_far),
     "visits at 1 slot": Scenario(make=_six, visitors=_visitors(5.0, 20.0, hall=-60)),
     "visits that stay too long at 1 slot": Scenario(
         make=_six, visitors=_visitors(600.0, hall=-60)
     ),
-    "visits at 2 radios": Scenario(
+    "visits at 2 scanners": Scenario(
         make=_twelve, visitors=_visitors(5.0, 20.0, 60.0, kitchen=-60, garage=-65)
     ),
 }
@@ -593,7 +600,7 @@ def _polls(world: World) -> float:
 
 
 def _slots(world: World) -> float:
-    return max(radio.busiest for radio in world.radios.values())
+    return max(scanner.busiest for scanner in world.scanners.values())
 
 
 def _recovery(world: World) -> float:

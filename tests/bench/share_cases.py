@@ -63,7 +63,7 @@ DEAF: Final = _jbd(12, 2)
 
 CASES: Final[Mapping[str, Case]] = {
     "twelve": Case(scenario="twelve", baseline="12 packs, 2 radios of 3 slots"),
-    "one_slot": Case(scenario="one_slot", baseline="6 packs, 1 radio of 1 slot"),
+    "one_slot": Case(scenario="one_slot", baseline="6 packs, 1 scanner of 1 slot"),
     "proxy_dies": Case(
         scenario="twelve",
         faults=(
@@ -75,7 +75,7 @@ CASES: Final[Mapping[str, Case]] = {
                 stop=(_proxy("garage", "start"),),
             ),
         ),
-        baseline="one of two radios dies",
+        baseline="one of two scanners dies",
     ),
     "half_open": Case(
         scenario="twelve",
@@ -88,7 +88,7 @@ CASES: Final[Mapping[str, Case]] = {
                 stop=(_proxy("garage", "thaw"),),
             ),
         ),
-        baseline="one of two radios dies",
+        baseline="one of two scanners dies",
     ),
     "clock": Case(
         scenario="twelve",
@@ -130,7 +130,7 @@ CASES: Final[Mapping[str, Case]] = {
                 cut=ONE_SLOT,
             ),
         ),
-        baseline="the only radio dies twice",
+        baseline="the only scanner dies twice",
     ),
     "phone": Case(
         scenario="twelve",
@@ -205,7 +205,7 @@ CASES: Final[Mapping[str, Case]] = {
                 stop=(_proxy("near", "start"),),
             ),
         ),
-        baseline="a near and a far radio",
+        baseline="a near and a far scanner",
     ),
     "night": Case(
         scenario="night",

@@ -26,7 +26,7 @@ from homeassistant.util import dt as dt_util
 from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
 from ..bluetooth.door import Door
 from ..bluetooth.held_connection import HeldLink
-from ..bluetooth.scanners import describe, ears, names, radios
+from ..bluetooth.scanners import coverage, describe, names, scanners
 from ..const import (
     CLOCKS_APART,
     CONF_CELSIUS,
@@ -54,7 +54,7 @@ from ..proto.scheduler.battery import Order, Pack, Phase
 from ..proto.scheduler.diagnosis import Diagnosis, Facts, diagnose
 from ..proto.scheduler.link_state import (
     QUIET,
-    Ears,
+    Coverage,
     Failure,
     LinkHistory,
     LinkState,
@@ -258,17 +258,17 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.entry.async_create_background_task(self.hass, work, name)
 
     @property
-    def ears(self) -> Ears:
-        """Return which radios hear the battery now."""
-        sick = any(self._polls.scheduler.sick(radio) for radio in self._near())
+    def coverage(self) -> Coverage:
+        """Return which scanners hear the battery now."""
+        sick = any(self._polls.scheduler.sick(scanner) for scanner in self._near())
         lacking = self.pack.lacking_since if self.pack else None
         crowded = lacking is not None and self._polls.now() - lacking >= LACKS
-        return ears(self.hass, self.address, troubled=sick, crowded=crowded)
+        return coverage(self.hass, self.address, troubled=sick, crowded=crowded)
 
     def _near(self) -> list[str]:
         return [
             one.source
-            for one in radios(self.hass, (self.address,))
+            for one in scanners(self.hass, (self.address,))
             if self.address in one.hears
         ]
 
@@ -279,13 +279,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @property
     def receiver(self) -> str | None:
-        """Return the name of the radio over which the battery was connected last."""
+        """Return the name of the scanner over which the battery was connected last."""
         return names(self.hass).get(self._receiver or "")
 
     def receivers(self) -> dict[str, Quality]:
-        """Return how well each radio lately read batteries, by its name."""
+        """Return how well each scanner lately read batteries, by its name."""
         called = names(self.hass)
-        known = self._polls.scheduler.radios
+        known = self._polls.scheduler.scanners
         return {called[one]: known[one] for one in known if one in called}
 
     @property
@@ -297,7 +297,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     @property
     def link_state(self) -> LinkState | None:
         """Return how the battery stands, None while that is not known yet."""
-        return self.history.state(self._polls.now(), self.ears)
+        return self.history.state(self._polls.now(), self.coverage)
 
     def diagnose(self) -> Diagnosis:
         """Return why the battery cannot be reached and what helps."""
@@ -305,7 +305,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         since = now - self.history.since
         return diagnose(
             Facts(
-                ears=describe(
+                scanners=describe(
                     self.hass,
                     self.address,
                     self._polls.addresses,
@@ -347,7 +347,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def async_pause(self, until: float = inf) -> None:
         """Stay away from the battery, for good or until a time of the scheduler's clock."""
         self.paused = until == inf
-        self.history.pause(self._polls.now(), self.ears, until)
+        self.history.pause(self._polls.now(), self.coverage, until)
         self._polls.scheduler.pause(self.address, until)
         self._wished()
 
@@ -466,15 +466,15 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         scheduler = self._polls.scheduler
         if is_open:
             scheduler.connected(self.address, self._holder())
-            # Where no radio tells who is connected, it is the one that was to be expected.
-            self._receiver = self.pack.radio if self.pack else None
+            # Where no scanner tells who is connected, it is the one that was to be expected.
+            self._receiver = self.pack.scanner if self.pack else None
         elif self.pack and self.pack.phase is Phase.HELD:
             scheduler.lost(self.address)
             self._polls.kick()
 
     def _holder(self) -> str | None:
-        """Return the radio that holds the link."""
-        found = radios(self.hass, (self.address,))
+        """Return the scanner that holds the link."""
+        found = scanners(self.hass, (self.address,))
         return next(
             (one.source for one in found if self.address in one.allocated), None
         )
@@ -534,7 +534,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def _judge(self) -> None:
         """See how the battery stands and whether its values still hold; tell once when that changes."""
-        now, around = self._polls.now(), self.ears
+        now, around = self._polls.now(), self.coverage
         if self.pack is not None:
             state = self.history.state(now, around)
             self._polls.scheduler.elsewhere(self.address, state is LinkState.HELD)

@@ -31,14 +31,14 @@ async def async_why(
     shared = hass.data.get(SHARED)
     scheduler = shared.polls.scheduler if shared else None
     info = bluetooth.async_last_service_info(hass, address, connectable=False)
-    ears = describe(
+    scanners = describe(
         hass,
         address,
         shared.polls.addresses if shared else (),
         troubled=scheduler.sick if scheduler else lambda _: False,
     )
     facts = Facts(
-        ears=ears,
+        scanners=scanners,
         failure=failure_of(err),
         failures=1,
         heard_for=monotonic_time_coarse() - info.time if info else None,

@@ -1,4 +1,4 @@
-"""What Home Assistant's Bluetooth knows of its radios, in the words of the scheduler and the doctor."""
+"""What Home Assistant's Bluetooth knows of its scanners, in the words of the scheduler and the diagnosis."""
 
 from collections.abc import Callable, Iterable
 from math import inf
@@ -11,9 +11,9 @@ from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 
 from ..proto.model.names import clean_name
-from ..proto.scheduler.diagnosis import Ear
-from ..proto.scheduler.link_state import Ears
-from ..proto.scheduler.slots import ASSUMED_SLOTS, Hearing, Radio
+from ..proto.scheduler.diagnosis import ScannerReport
+from ..proto.scheduler.link_state import Coverage
+from ..proto.scheduler.slots import ASSUMED_SLOTS, Hearing, Scanner
 
 # A receiver that hears nothing at all for so long is stuck, or its aerial is off.
 DEAF_AFTER: Final = 120.0  # s
@@ -35,12 +35,12 @@ def _title(scanner: BaseHaScanner) -> str:
 
 
 def names(hass: HomeAssistant) -> dict[str, str]:
-    """Return what people call the radios, by source."""
+    """Return what people call the scanners, by source."""
     return {one.source: _title(one) for one in bluetooth.async_current_scanners(hass)}
 
 
-def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
-    """Return the facts of all radios that matter to some batteries."""
+def scanners(hass: HomeAssistant, addresses: Iterable[str]) -> list[Scanner]:
+    """Return the facts of all scanners that matter to some batteries."""
     wanted = tuple(addresses)
     found = []
     for scanner in bluetooth.async_current_scanners(hass):
@@ -50,7 +50,7 @@ def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
             if heard := scanner.get_discovered_device_advertisement_data(address):
                 hears[address] = Hearing(heard[1].rssi, heard_at.get(address, 0.0))
         found.append(
-            Radio(
+            Scanner(
                 source=scanner.source,
                 connectable=scanner.connectable,
                 slots=slots.slots if slots else ASSUMED_SLOTS,
@@ -67,13 +67,13 @@ def radios(hass: HomeAssistant, addresses: Iterable[str]) -> list[Radio]:
     return found
 
 
-def ears(
+def coverage(
     hass: HomeAssistant, address: str, *, troubled: bool = False, crowded: bool = False
-) -> Ears:
-    """Return which radios work, hear a battery, and can connect to it.
+) -> Coverage:
+    """Return which scanners work, hear a battery, and can connect to it.
 
     One that hears nobody still counts: in a shed the battery is all there is to hear, and a proxy that
-    is gone is no longer among the radios.
+    is gone is no longer among the scanners.
     """
     scanners = bluetooth.async_current_scanners(hass)
     recent = monotonic_time_coarse() - RECENT
@@ -82,7 +82,7 @@ def ears(
         for scanner in scanners
         if scanner.discovered_device_timestamps.get(address, -inf) >= recent
     ]
-    return Ears(
+    return Coverage(
         working=frozenset(one.source for one in scanners),
         hearing=frozenset(one.source for one in hearing),
         connecting=frozenset(one.source for one in hearing if one.connectable),
@@ -97,10 +97,10 @@ def describe(
     ours: Iterable[str],
     *,
     troubled: Callable[[str], bool],
-) -> list[Ear]:
-    """Return the facts of all radios for the doctor; ``ours`` are the addresses of our batteries.
+) -> list[ScannerReport]:
+    """Return the facts of all scanners for the diagnosis; ``ours`` are the addresses of our batteries.
 
-    ``troubled`` says of a radio whether connecting lately fails there.
+    ``troubled`` says of a scanner whether connecting lately fails there.
     """
     mine = set(ours)
     found = []
@@ -109,7 +109,7 @@ def describe(
         taken = set(slots.allocated if slots else ())
         heard = scanner.get_discovered_device_advertisement_data(address)
         found.append(
-            Ear(
+            ScannerReport(
                 name=_title(scanner),
                 rssi=heard[1].rssi if heard else None,
                 connectable=scanner.connectable,

@@ -23,7 +23,7 @@ from ..proto.scheduler.battery import Order, Pack, Phase
 from ..proto.scheduler.quality import Quality
 from ..proto.scheduler.schedule import LOOK, Scheduler
 from ..proto.scheduler.visits import Visit
-from .scanners import radios
+from .scanners import scanners
 
 _SOON: Final = 0.05  # s; what happens together is decided together
 _LOOK: Final = 0.2  # s
@@ -95,7 +95,7 @@ class Polls:
 
     @callback
     def set_reserve(self, slots: int) -> None:
-        """Keep so many slots of a radio free that others use, too."""
+        """Keep so many slots of a scanner free that others use, too."""
         settings = replace(self.scheduler.settings, reserve=slots)
         self.scheduler.settings = settings
         self.kick()
@@ -192,7 +192,7 @@ class Polls:
         # Whatever happens here, there is a next time.
         self._later(LOOK)
         now = self.now()
-        decision = self.scheduler.decide(now, radios(self._hass, self.addresses))
+        decision = self.scheduler.decide(now, scanners(self._hass, self.addresses))
         # Before anything is started: what ends at once asks for the next decision itself.
         self._later(max(_SOON, decision.again - now))
         for visit in decision.visits:

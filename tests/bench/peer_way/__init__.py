@@ -33,7 +33,7 @@ async def async_setup(_hass: HomeAssistant, config: dict[str, Any]) -> bool:
 
 
 async def _poll(address: str, member: Member, interval: float, *, held: bool) -> None:
-    order = Order(address=address, radio=None, open=False, gentle=False)
+    order = Order(address=address, scanner=None, open=False, gentle=False)
     while True:
         begun = time.monotonic()
         await member.async_read(order)

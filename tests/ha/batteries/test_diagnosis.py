@@ -8,8 +8,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mi_bms.batteries.coordinator import BatteryCoordinator
 from custom_components.mi_bms.proto.scheduler.diagnosis import (
     Cause,
-    Ear,
     Facts,
+    ScannerReport,
     diagnose,
 )
 from homeassistant.config_entries import ConfigEntry
@@ -88,7 +88,7 @@ async def test_what_nobody_can_explain_is_no_issue(
     entry = await lost(home, device)
     await home.listen(device, 32, every=20)
     assert issue(home, entry)
-    unknown = diagnose(Facts(ears=[Ear(name="air", rssi=-60)]))
+    unknown = diagnose(Facts(scanners=[ScannerReport(name="air", rssi=-60)]))
     assert unknown.cause is Cause.UNKNOWN
     monkeypatch.setattr(BatteryCoordinator, "diagnose", lambda _self: unknown)
     await home.listen(device, 4, every=20)

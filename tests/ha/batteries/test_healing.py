@@ -74,7 +74,7 @@ async def test_a_proxy_that_goes_and_comes_back(
     home.air.close()
     await home.clock.run(400)
     assert home.value(device, "voltage") == "unavailable"
-    assert home.value(device, "connection") == "no_radio"
+    assert home.value(device, "connection") == "no_receiver"
     assert said(caplog, "cannot be read") == 1
 
     proxy = Air(home.hass)
@@ -158,7 +158,7 @@ async def test_a_proxy_without_power_is_not_waited_for(
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-async def test_a_slow_radio_is_waited_for_beside_one_that_rarely_hears(
+async def test_a_slow_scanner_is_waited_for_beside_one_that_rarely_hears(
     home: Home, refuses: bool
 ) -> None:
     device = polled()
@@ -173,7 +173,9 @@ async def test_a_slow_radio_is_waited_for_beside_one_that_rarely_hears(
     far.close()
 
 
-async def test_a_slow_radio_is_waited_for_beside_one_without_power(home: Home) -> None:
+async def test_a_slow_scanner_is_waited_for_beside_one_without_power(
+    home: Home,
+) -> None:
     device = polled()
     near, far = home.air, beside(home, device, -55, -72)
     await home.add(device)

@@ -96,7 +96,7 @@ async def test_a_battery_out_of_reach(home: Home) -> None:
     await added(home, device)
     home.air.close()
     await home.clock.run(300)
-    assert home.value(device, "connection") == "no_radio"
+    assert home.value(device, "connection") == "no_receiver"
     assert home.value(device, "voltage") == "unavailable"
 
 

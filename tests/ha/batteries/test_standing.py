@@ -93,7 +93,7 @@ async def test_each_sleep_ends_with_a_reading(home: Home) -> None:
         assert entry.runtime_data.polls == before + 1
 
 
-async def test_sparse_adverts_at_a_radio_that_cannot_connect(home: Home) -> None:
+async def test_sparse_adverts_at_a_scanner_that_cannot_connect(home: Home) -> None:
     device = polled()
     entry = await added(home, device)
     passive = Air(home.hass, source="AA:BB:CC:00:00:97", connectable=False)
@@ -111,7 +111,7 @@ async def test_sparse_adverts_at_a_radio_that_cannot_connect(home: Home) -> None
 
 
 async def test_a_slot_that_never_comes_is_told(home: Home) -> None:
-    """The radio tells that all are taken, so nothing is even tried."""
+    """The scanner tells that all are taken, so nothing is even tried."""
     device = polled()
     entry = await added(home, device)
     home.air.tells_slots = True

@@ -97,7 +97,7 @@ async def test_one_that_is_gone_is_told_when_that_can_be_known(
     device = await started(home)
     assert home.value(device, "connection") == "unknown"
     await home.clock.run(200)
-    assert home.value(device, "connection") == "no_radio"
+    assert home.value(device, "connection") == "no_receiver"
 
 
 async def test_a_place_without_a_value_is_kept_as_one(keep: Keep, home: Home) -> None:
@@ -197,7 +197,7 @@ async def test_saving_options_disturbs_nobody(
     }
     await home.set_options(form, data)
     await home.listen(device, 5)
-    assert not {state for _, state in seen} & {"unavailable", "unknown", "no_radio"}
+    assert not {state for _, state in seen} & {"unavailable", "unknown", "no_receiver"}
     assert home.value(device, "read_interval") == "60"
     assert home.value(device, "current") == "-25.0"
     assert float(home.value(device, "cycle_charge")) == pytest.approx(2 * charge)

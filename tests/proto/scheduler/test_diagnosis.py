@@ -7,22 +7,22 @@ import pytest
 
 from custom_components.mi_bms.proto.scheduler.diagnosis import (
     Cause,
-    Ear,
     Facts,
     Remedy,
+    ScannerReport,
     diagnose,
 )
 from custom_components.mi_bms.proto.scheduler.link_state import Failure
 
-NEAR = Ear(name="hall", rssi=-60)
-WORKED = Facts(ears=(NEAR,), read_for=100.0, heard_for=1.0)
+NEAR = ScannerReport(name="hall", rssi=-60)
+WORKED = Facts(scanners=(NEAR,), read_for=100.0, heard_for=1.0)
 
 
-def facts(*ears: Ear, **more: object) -> Facts:
-    return replace(WORKED, ears=ears or (NEAR,), **more)  # type: ignore[arg-type]
+def facts(*scanners: ScannerReport, **more: object) -> Facts:
+    return replace(WORKED, scanners=scanners or (NEAR,), **more)  # type: ignore[arg-type]
 
 
-def ear(**more: object) -> Ear:
+def scanner(**more: object) -> ScannerReport:
     return replace(NEAR, **more)  # type: ignore[arg-type]
 
 
@@ -34,41 +34,41 @@ CASES = [
         Remedy.CHECK_PASSWORD,
     ),
     (facts(failure=Failure.AUTH), Cause.PASSWORD_MISSING, Remedy.ENTER_PASSWORD),
-    (Facts(), Cause.NO_BLUETOOTH, Remedy.ADD_RADIO),
+    (Facts(), Cause.NO_BLUETOOTH, Remedy.ADD_RECEIVER),
     (
-        facts(ear(rssi=None, silent=True, local=True)),
+        facts(scanner(rssi=None, silent=True, local=True)),
         Cause.ADAPTER_STUCK,
         Remedy.REPLUG_ADAPTER,
     ),
     (
-        facts(ear(rssi=None, silent=True)),
-        Cause.RADIOS_SILENT,
-        Remedy.RESTART_RADIOS,
+        facts(scanner(rssi=None, silent=True)),
+        Cause.RECEIVERS_SILENT,
+        Remedy.RESTART_RECEIVERS,
     ),
     (facts(held_for=60.0), Cause.HELD, Remedy.CLOSE_APP),
-    (facts(ear(rssi=None), asleep_for=60.0), Cause.ASLEEP, Remedy.WAKE),
+    (facts(scanner(rssi=None), asleep_for=60.0), Cause.ASLEEP, Remedy.WAKE),
     (
-        facts(ear(rssi=None), read_for=None, heard_for=None),
+        facts(scanner(rssi=None), read_for=None, heard_for=None),
         Cause.NEVER_HEARD,
         Remedy.MOVE_CLOSER,
     ),
-    (facts(ear(rssi=None)), Cause.OUT_OF_RANGE, Remedy.CHECK_POWER),
+    (facts(scanner(rssi=None)), Cause.OUT_OF_RANGE, Remedy.CHECK_POWER),
     (
-        facts(ear(connectable=False)),
+        facts(scanner(connectable=False)),
         Cause.ADVERTS_ONLY,
-        Remedy.ADD_CONNECTING_RADIO,
+        Remedy.ADD_CONNECTING_RECEIVER,
     ),
     (
-        facts(ear(others=2), reserve=1, failure=Failure.NO_SLOT),
+        facts(scanner(others=2), reserve=1, failure=Failure.NO_SLOT),
         Cause.RESERVED,
         Remedy.LOWER_RESERVE,
     ),
-    (facts(ear(others=2), reserve=1), Cause.RESERVED, Remedy.LOWER_RESERVE),
-    (facts(ear(others=2, ours=1)), Cause.SLOTS_OTHERS, Remedy.ADD_SLOTS),
-    (facts(ear(ours=3)), Cause.SLOTS_OURS, Remedy.LENGTHEN_INTERVAL),
+    (facts(scanner(others=2), reserve=1), Cause.RESERVED, Remedy.LOWER_RESERVE),
+    (facts(scanner(others=2, ours=1)), Cause.SLOTS_OTHERS, Remedy.ADD_SLOTS),
+    (facts(scanner(ours=3)), Cause.SLOTS_OURS, Remedy.LENGTHEN_INTERVAL),
     (facts(failure=Failure.UNSUPPORTED), Cause.UNSUPPORTED, Remedy.CHECK_FAMILY),
     (
-        facts(ear(rssi=-92), failure=Failure.CONNECT),
+        facts(scanner(rssi=-92), failure=Failure.CONNECT),
         Cause.WEAK_SIGNAL,
         Remedy.MOVE_CLOSER,
     ),
@@ -81,9 +81,9 @@ CASES = [
     (facts(failure=Failure.GARBLED), Cause.GARBLED, Remedy.CHECK_FAMILY),
     (facts(failure=Failure.PAIRING), Cause.PAIRING, Remedy.PAIR),
     (
-        facts(ear(troubled=True), failure=Failure.CONNECT),
-        Cause.RADIO_TROUBLED,
-        Remedy.RESTART_RADIO,
+        facts(scanner(troubled=True), failure=Failure.CONNECT),
+        Cause.RECEIVER_TROUBLED,
+        Remedy.RESTART_RECEIVER,
     ),
     (
         facts(failure=Failure.CONNECT, read_for=None),
@@ -110,18 +110,18 @@ def test_every_word_is_used() -> None:
 def test_placeholders() -> None:
     found = diagnose(
         facts(
-            Ear(name="far", rssi=-80, ours=1),
-            ear(others=1, users=("lock", "lamp")),
-            Ear(name="none"),
+            ScannerReport(name="far", rssi=-80, ours=1),
+            scanner(others=1, users=("lock", "lamp")),
+            ScannerReport(name="none"),
             failure=Failure.SILENT,
             failures=7,
             heard_for=150.0,
         )
     )
     assert found.placeholders == {
-        "radio": "hall",
+        "receiver": "hall",
         "rssi": "-60",
-        "radios": "far, hall, none",
+        "receivers": "far, hall, none",
         "hearing": "hall (-60 dBm), far (-80 dBm)",
         "slots": "6",
         "ours": "1",
@@ -133,8 +133,8 @@ def test_placeholders() -> None:
     assert diagnose(Facts()).placeholders["hearing"] == "-"
 
 
-EARS = st.builds(
-    Ear,
+SCANNERS = st.builds(
+    ScannerReport,
     name=st.just("hall"),
     rssi=st.none() | st.integers(-110, -20),
     connectable=st.booleans(),
@@ -152,7 +152,7 @@ SPAN = st.none() | st.floats(0, 1e6)
 @given(
     st.builds(
         Facts,
-        ears=st.lists(EARS, max_size=3),
+        scanners=st.lists(SCANNERS, max_size=3),
         failure=st.none() | st.sampled_from(Failure),
         failures=st.integers(0, 50),
         read_for=SPAN,
@@ -173,5 +173,9 @@ def test_there_is_always_one_answer_with_all_placeholders(known: Facts) -> None:
 
 
 def test_what_arrives_broken_did_connect() -> None:
-    weak = Facts(ears=[Ear(name="hall", rssi=-88)], failure=Failure.GARBLED, failures=5)
+    weak = Facts(
+        scanners=[ScannerReport(name="hall", rssi=-88)],
+        failure=Failure.GARBLED,
+        failures=5,
+    )
     assert diagnose(weak).cause is Cause.GARBLED

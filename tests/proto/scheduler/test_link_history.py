@@ -1,4 +1,4 @@
-"""How a battery stands follows from its adverts, its polls and the radios around it."""
+"""How a battery stands follows from its adverts, its polls and the scanners around it."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -19,7 +19,7 @@ from custom_components.mi_bms.proto.scheduler.link_state import (
     MIN_GRACE,
     NAP,
     QUIET,
-    Ears,
+    Coverage,
     Failure,
     LinkHistory,
     LinkState,
@@ -28,9 +28,9 @@ from custom_components.mi_bms.proto.scheduler.link_state import (
 
 HALL = frozenset({"hall"})
 NONE: frozenset[str] = frozenset()
-HEARD = Ears(working=HALL, hearing=HALL, connecting=HALL)
-UNHEARD = Ears(working=HALL, hearing=NONE, connecting=NONE)
-DEAF = Ears(working=NONE, hearing=NONE, connecting=NONE)
+HEARD = Coverage(working=HALL, hearing=HALL, connecting=HALL)
+UNHEARD = Coverage(working=HALL, hearing=NONE, connecting=NONE)
+DEAF = Coverage(working=NONE, hearing=NONE, connecting=NONE)
 
 
 def alive(rssi: int = -60, *, idle: bool = False, until: float = 100.0) -> LinkHistory:
@@ -71,8 +71,8 @@ def test_each_error_has_a_word(error: MiBmsError, failure: Failure) -> None:
 
 def test_a_battery_nobody_ever_heard() -> None:
     history = LinkHistory()
-    assert history.state(0.0, UNHEARD) is LinkState.NO_RADIO
-    assert history.state(0.0, DEAF) is LinkState.NO_RADIO
+    assert history.state(0.0, UNHEARD) is LinkState.NO_RECEIVER
+    assert history.state(0.0, DEAF) is LinkState.NO_RECEIVER
     assert not history.available(0.0, UNHEARD)
 
 
@@ -90,7 +90,7 @@ def test_one_failure_means_nothing() -> None:
         (Failure.CONNECT, -60, True, LinkState.CONNECT_FAILED),
         (Failure.CONNECT, -90, False, LinkState.CONNECT_FAILED),
         (Failure.NO_SLOT, -60, False, LinkState.NO_SLOT),
-        (Failure.NOT_HEARD, -60, False, LinkState.NO_RADIO),
+        (Failure.NOT_HEARD, -60, False, LinkState.NO_RECEIVER),
         (Failure.SILENT, -60, False, LinkState.SILENT),
         (Failure.GARBLED, -60, False, LinkState.SILENT),
         (Failure.UNSUPPORTED, -60, False, LinkState.SILENT),
@@ -102,11 +102,11 @@ def test_failures_of_a_battery_that_is_heard(
     failure: Failure, rssi: int, troubled: bool, state: LinkState
 ) -> None:
     history = fail(alive(rssi), failure)
-    ears = Ears(working=HALL, hearing=HALL, connecting=HALL, troubled=troubled)
-    assert history.state(110.0, ears) is state
+    coverage = Coverage(working=HALL, hearing=HALL, connecting=HALL, troubled=troubled)
+    assert history.state(110.0, coverage) is state
     assert state.unreachable is (state is not LinkState.HELD)
     history.succeeded(111.0, idle=False)
-    assert history.state(112.0, ears) is LinkState.AWAKE
+    assert history.state(112.0, coverage) is LinkState.AWAKE
 
 
 def test_a_battery_that_never_worked_is_not_held() -> None:
@@ -114,20 +114,20 @@ def test_a_battery_that_never_worked_is_not_held() -> None:
     history.hear(0.0, -50, "hall")
     fail(history, Failure.CONNECT)
     assert history.state(1.0, HEARD) is LinkState.CONNECT_FAILED
-    assert history.state(QUIET + 1, UNHEARD) is LinkState.NO_RADIO
+    assert history.state(QUIET + 1, UNHEARD) is LinkState.NO_RECEIVER
 
 
-def test_only_radios_that_cannot_connect() -> None:
-    ears = Ears(working=HALL, hearing=HALL, connecting=NONE)
-    assert alive().state(110.0, ears) is LinkState.ADVERTS_ONLY
+def test_only_scanner_that_cannot_connect() -> None:
+    coverage = Coverage(working=HALL, hearing=HALL, connecting=NONE)
+    assert alive().state(110.0, coverage) is LinkState.ADVERTS_ONLY
 
 
 def test_a_strong_battery_under_load_falls_silent_for_an_app() -> None:
     history = alive()
     assert history.state(100.0 + QUIET, UNHEARD) is LinkState.HELD
     assert history.since == 100.0 + QUIET
-    assert history.state(100.0 + HELD_AT_MOST, UNHEARD) is LinkState.NO_RADIO
-    assert alive(-90).state(100.0 + QUIET, UNHEARD) is LinkState.NO_RADIO
+    assert history.state(100.0 + HELD_AT_MOST, UNHEARD) is LinkState.NO_RECEIVER
+    assert alive(-90).state(100.0 + QUIET, UNHEARD) is LinkState.NO_RECEIVER
 
 
 def test_an_idle_battery_falls_asleep_and_its_values_hold() -> None:
@@ -136,7 +136,7 @@ def test_an_idle_battery_falls_asleep_and_its_values_hold() -> None:
     assert history.state(100.0 + DOZE, UNHEARD) is LinkState.ASLEEP
     assert history.available(100.0 + NAP - 1, UNHEARD)
     assert not history.available(100.0 + NAP, UNHEARD)
-    assert history.state(100.0 + NAP, UNHEARD) is LinkState.NO_RADIO
+    assert history.state(100.0 + NAP, UNHEARD) is LinkState.NO_RECEIVER
 
 
 def test_waking_keeps_the_values_until_the_next_poll() -> None:
@@ -163,11 +163,11 @@ def test_an_app_does_not_teach_sleep() -> None:
     assert not history.sleeper
 
 
-def test_a_dead_radio_is_no_sleep() -> None:
+def test_a_dead_scanner_is_no_sleep() -> None:
     history = alive(idle=True)
-    assert history.state(1000.0, DEAF) is LinkState.NO_RADIO
-    other = Ears(working=frozenset({"garage"}), hearing=NONE, connecting=NONE)
-    assert history.state(1001.0, other) is LinkState.NO_RADIO
+    assert history.state(1000.0, DEAF) is LinkState.NO_RECEIVER
+    other = Coverage(working=frozenset({"garage"}), hearing=NONE, connecting=NONE)
+    assert history.state(1001.0, other) is LinkState.NO_RECEIVER
     assert history.hear(1002.0, -80, "garage")
     assert history.heard_by == {"garage": -80}
     assert not history.sleeper
@@ -282,15 +282,15 @@ def test_a_refusal_that_lasts_is_nobodys_app() -> None:
 
 
 @pytest.mark.parametrize(
-    ("idle", "state"), [(True, LinkState.ASLEEP), (False, LinkState.NO_RADIO)]
+    ("idle", "state"), [(True, LinkState.ASLEEP), (False, LinkState.NO_RECEIVER)]
 )
 def test_what_is_not_known_yet_is_no_state(idle: bool, state: LinkState) -> None:
     history = LinkHistory(begun=1000.0)
     history.restore(1000.0, 3600.0, idle=idle)
     patience = DOZE if idle else QUIET
     for now in (1000.0, 1000.0 + patience - 1):
-        for ears in (HEARD, UNHEARD, DEAF):
-            assert history.state(now, ears) is None
+        for coverage in (HEARD, UNHEARD, DEAF):
+            assert history.state(now, coverage) is None
         # It may well sleep.
         assert history.available(now, UNHEARD) is idle
     assert history.state(1000.0 + patience, UNHEARD) is state

@@ -29,7 +29,7 @@ from custom_components.mi_bms.proto.scheduler.schedule import (
 from custom_components.mi_bms.proto.scheduler.slots import (
     SILENT_AFTER,
     Hearing,
-    Radio,
+    Scanner,
     Slots,
 )
 from custom_components.mi_bms.proto.scheduler.visits import LASTS, PATIENCE, REST
@@ -38,7 +38,7 @@ from tests.bench import schedule_sim as sim
 A, B, C, D = (f"A4:C1:38:00:00:0{number}" for number in range(1, 5))
 
 
-def radio(
+def scanner(
     *heard: str,
     source: str = "hall",
     slots: int = 3,
@@ -47,9 +47,9 @@ def radio(
     rssi: int = -60,
     connectable: bool = True,
     connecting: int = 0,
-) -> Radio:
+) -> Scanner:
     mine = frozenset(ours)
-    return Radio(
+    return Scanner(
         source=source,
         slots=slots,
         free=slots - others - len(mine),
@@ -74,16 +74,16 @@ def read(decision: Decision) -> list[str]:
 
 
 def serve(
-    made: Scheduler, now: float, *radios: Radio, seconds: float = 1.0
+    made: Scheduler, now: float, *scanners: Scanner, seconds: float = 1.0
 ) -> Decision:
     """Let everything that is ordered at a time succeed."""
-    decision = made.decide(now, radios)
+    decision = made.decide(now, scanners)
     for order in decision.read:
         made.succeeded(order.address, now + seconds, seconds)
     return decision
 
 
-def fail(made: Scheduler, now: float, where: Radio, failure: Failure) -> float:
+def fail(made: Scheduler, now: float, where: Scanner, failure: Failure) -> float:
     """Let the one battery fail once; gives the pause that follows."""
     (order,) = made.decide(now, [where]).read
     made.failed(order.address, now, failure)
@@ -92,26 +92,28 @@ def fail(made: Scheduler, now: float, where: Radio, failure: Failure) -> float:
 
 def test_a_battery_is_read_when_due_and_its_link_closed() -> None:
     made = scheduler(A)
-    decision = made.decide(0.0, [radio(A)])
-    assert decision.read == (Order(address=A, radio="hall", open=False, gentle=False),)
-    assert made.decide(0.5, [radio(A, ours=[A])]).read == ()
+    decision = made.decide(0.0, [scanner(A)])
+    assert decision.read == (
+        Order(address=A, scanner="hall", open=False, gentle=False),
+    )
+    assert made.decide(0.5, [scanner(A, ours=[A])]).read == ()
     made.connected(A, "hall")
     made.connected(A, None)
     made.succeeded(A, 1.0, 1.0)
-    decision = made.decide(1.0, [radio(A, ours=[A])])
+    decision = made.decide(1.0, [scanner(A, ours=[A])])
     assert decision.release == (A,)
     assert made.packs[A].phase is Phase.CLOSING
     made.released(A)
-    decision = made.decide(1.1, [radio(A)])
+    decision = made.decide(1.1, [scanner(A)])
     assert decision == Decision(read=(), release=(), again=30.0)
-    assert read(made.decide(30.0, [radio(A)])) == [A]
+    assert read(made.decide(30.0, [scanner(A)])) == [A]
 
 
-def test_nobody_who_is_not_heard_by_a_connecting_radio_is_tried() -> None:
+def test_nobody_who_is_not_heard_by_a_connecting_scanner_is_tried() -> None:
     made = scheduler(A)
     assert made.decide(0.0, []).read == ()
-    assert made.decide(0.0, [radio(B)]).read == ()
-    decision = made.decide(0.0, [radio(A, connectable=False)])
+    assert made.decide(0.0, [scanner(B)]).read == ()
+    decision = made.decide(0.0, [scanner(A, connectable=False)])
     assert decision == Decision(read=(), release=(), again=LOOK)
 
 
@@ -121,24 +123,24 @@ def test_earliest_deadline_first_and_one_start_at_a_time() -> None:
     made.add(B, 0.0, 30.0)
     made.add(C, 0.0, 45.0)
     all_heard = (A, B, C)
-    first = made.decide(0.0, [radio(*all_heard)])
+    first = made.decide(0.0, [scanner(*all_heard)])
     assert read(first) == [B]
     assert first.again == 0.5
-    assert read(made.decide(0.5, [radio(*all_heard, ours=[B])])) == [C]
-    assert read(made.decide(1.0, [radio(*all_heard, ours=[B, C])])) == [A]
+    assert read(made.decide(0.5, [scanner(*all_heard, ours=[B])])) == [C]
+    assert read(made.decide(1.0, [scanner(*all_heard, ours=[B, C])])) == [A]
 
 
-def test_starts_at_different_radios_do_not_wait() -> None:
+def test_starts_at_different_scanner_do_not_wait() -> None:
     made = scheduler(A, B)
-    radios = [radio(A), radio(B, source="garage")]
-    assert read(made.decide(0.0, radios)) == [A, B]
+    scanners = [scanner(A), scanner(B, source="garage")]
+    assert read(made.decide(0.0, scanners)) == [A, B]
 
 
 def test_a_battery_that_waits_becomes_the_most_urgent() -> None:
     made = scheduler(stagger=0.0)
     made.add(A, 0.0, 10.0)
     made.add(B, 0.0, 600.0)
-    where = radio(A, B, slots=1)
+    where = scanner(A, B, slots=1)
     served = []
     for second in range(0, 1300, 10):
         decision = made.decide(float(second), [where])
@@ -150,31 +152,31 @@ def test_a_battery_that_waits_becomes_the_most_urgent() -> None:
     assert served.count(B) >= 2
 
 
-def test_the_last_slot_of_a_shared_radio_is_left_alone() -> None:
+def test_the_last_slot_of_a_shared_scanner_is_left_alone() -> None:
     made = scheduler(A, B)
-    assert read(made.decide(0.0, [radio(A, B, others=1)])) == [A]
-    waiting = made.decide(5.0, [radio(A, B, others=1, ours=[A])])
+    assert read(made.decide(0.0, [scanner(A, B, others=1)])) == [A]
+    waiting = made.decide(5.0, [scanner(A, B, others=1, ours=[A])])
     assert waiting.read == ()
     assert waiting.again == 6.0
 
 
-def test_the_reserve_is_a_setting_and_never_all_of_a_radio() -> None:
-    assert scheduler(A, reserve=0).decide(0.0, [radio(A, others=2)]).read
-    assert not scheduler(A).decide(0.0, [radio(A, others=2)]).read
+def test_the_reserve_is_a_setting_and_never_all_of_a_scanner() -> None:
+    assert scheduler(A, reserve=0).decide(0.0, [scanner(A, others=2)]).read
+    assert not scheduler(A).decide(0.0, [scanner(A, others=2)]).read
     made = scheduler(A)
-    assert not made.decide(0.0, [radio(A, slots=1, others=1)]).read
-    assert made.decide(1.0, [radio(A, slots=1)]).read
+    assert not made.decide(0.0, [scanner(A, slots=1, others=1)]).read
+    assert made.decide(1.0, [scanner(A, slots=1)]).read
 
 
 def test_old_data_let_a_battery_borrow_a_reserved_slot_for_one_read() -> None:
     made = scheduler(A, B, stagger=0.0, keeps=True)
-    crowded = radio(A, B, others=2)
+    crowded = scanner(A, B, others=2)
     assert made.decide(BORROW * 30 - 1, [crowded]).read == ()
     assert read(made.decide(BORROW * 30, [crowded])) == [A]
     assert made.packs[A].borrows
     made.succeeded(A, 61.0, 1.0)
     # Nobody else meanwhile, and the link is not kept.
-    taken = made.decide(61.0, [radio(A, B, others=2, ours=[A])])
+    taken = made.decide(61.0, [scanner(A, B, others=2, ours=[A])])
     assert taken.read == ()
     assert taken.release == (A,)
     made.released(A)
@@ -187,31 +189,31 @@ def test_old_data_let_a_battery_borrow_a_reserved_slot_for_one_read() -> None:
 
 def test_no_more_than_one_slot_is_borrowed() -> None:
     made = scheduler(A, reserve=2)
-    assert made.decide(60.0, [radio(A, others=2)]).read == ()
-    assert read(made.decide(61.0, [radio(A, others=1)])) == [A]
+    assert made.decide(60.0, [scanner(A, others=2)]).read == ()
+    assert read(made.decide(61.0, [scanner(A, others=1)])) == [A]
 
 
 def test_no_connect_while_the_stack_may_take_a_slot_that_is_kept() -> None:
     made = scheduler(A)
-    far = radio(A, source="far", rssi=-70)
+    far = scanner(A, source="far", rssi=-70)
     # The near one has only its reserve left, but seems worse while somebody connects there.
-    busy = radio(A, others=2, connecting=1)
+    busy = scanner(A, others=2, connecting=1)
     assert Slots([busy, far], {}, (), 1).path(A) == "far"
     assert made.decide(0.0, [busy, far]).read == ()
     # One that is full is no danger, unless one of ours is about to leave it.
-    full = radio(A, others=2, ours=[B])
+    full = scanner(A, others=2, ours=[B])
     made.add(B, 0.0, 30.0)
-    made.packs[B].phase, made.packs[B].radio = Phase.CLOSING, "hall"
+    made.packs[B].phase, made.packs[B].scanner = Phase.CLOSING, "hall"
     assert made.decide(1.0, [full, far]).read == ()
     made.packs[B].phase = Phase.HELD
     made.packs[B].due = inf
     (order,) = made.decide(1.0, [full, far]).read
-    assert order.radio == "far"
+    assert order.scanner == "far"
 
 
-def test_an_attempt_of_ours_counts_once_against_its_radio() -> None:
-    near = radio(A, connecting=1)
-    far = Radio(source="far", hears={A: Hearing(-77, 0.0)}, failures={A: 1})
+def test_an_attempt_of_ours_counts_once_against_its_scanner() -> None:
+    near = scanner(A, connecting=1)
+    far = Scanner(source="far", hears={A: Hearing(-77, 0.0)}, failures={A: 1})
     slots = Slots([near, far], {B: "hall"}, (), 1)
     assert slots.path(A) == "hall"
     slots.take("hall")
@@ -220,73 +222,73 @@ def test_an_attempt_of_ours_counts_once_against_its_radio() -> None:
 
 def test_others_are_forgotten_after_a_while() -> None:
     made = scheduler(A, shared_for=100.0, interval=600.0)
-    made.decide(0.0, [radio(A, slots=2, others=2)])
-    assert not made.decide(100.0, [radio(A, slots=2, others=1)]).read
-    assert made.decide(201.0, [radio(A, slots=2)]).read
+    made.decide(0.0, [scanner(A, slots=2, others=2)])
+    assert not made.decide(100.0, [scanner(A, slots=2, others=1)]).read
+    assert made.decide(201.0, [scanner(A, slots=2)]).read
 
 
 def test_a_link_of_ours_that_nobody_counts_yet_takes_its_slot() -> None:
     made = scheduler(A, B, stagger=0.0)
-    assert read(made.decide(0.0, [radio(A, B, slots=1)])) == [A]
-    assert made.decide(0.1, [radio(A, B, slots=1)]).read == ()
+    assert read(made.decide(0.0, [scanner(A, B, slots=1)])) == [A]
+    assert made.decide(0.1, [scanner(A, B, slots=1)]).read == ()
 
 
 def test_the_path_is_the_one_that_the_stack_takes() -> None:
-    near, far = radio(A), radio(A, source="far", rssi=-80)
+    near, far = scanner(A), scanner(A, source="far", rssi=-80)
 
-    def path(*radios: Radio) -> str | None:
-        return Slots(radios, {}, (), 1).path(A)
+    def path(*scanners: Scanner) -> str | None:
+        return Slots(scanners, {}, (), 1).path(A)
 
     assert path(near, far) == "hall"
-    assert path(radio(A, others=3), far) == "far"
-    assert path(radio(A, others=2, connecting=1), far) == "far"
-    twice = Radio(source="hall", hears=near.hears, failures={A: 2})
+    assert path(scanner(A, others=3), far) == "far"
+    assert path(scanner(A, others=2, connecting=1), far) == "far"
+    twice = Scanner(source="hall", hears=near.hears, failures={A: 2})
     assert path(twice, far) == "far"
-    assert path(radio(A, connectable=False)) is None
+    assert path(scanner(A, connectable=False)) is None
     assert Slots([near, far], {}, (), 1).home(A) == "hall"
     assert Slots([], {}, (), 1).home(A) is None
 
 
-def silent(*heard: str, failures: int = 0) -> Radio:
-    """Make the near radio without power."""
+def silent(*heard: str, failures: int = 0) -> Scanner:
+    """Make the near scanner without power."""
     return replace(
-        radio(*heard), quiet_for=SILENT_AFTER, failures=dict.fromkeys(heard, failures)
+        scanner(*heard), quiet_for=SILENT_AFTER, failures=dict.fromkeys(heard, failures)
     )
 
 
-def test_a_silent_radio_is_tried_while_the_stack_would_take_it_in_any_case() -> None:
+def test_a_silent_scanner_is_tried_while_the_stack_would_take_it_in_any_case() -> None:
     made = scheduler(A)
-    far = radio(A, source="far", rssi=-80)
+    far = scanner(A, source="far", rssi=-80)
     now = 0.0
     for failures in range(2):
         (order,) = made.decide(now, [silent(A, failures=failures), far]).read
-        assert order.radio == "hall"
+        assert order.scanner == "hall"
         made.failed(A, now := now + 5.0, Failure.CONNECT)
-        # It is not the battery that failed, and the next try is closer to the other radio.
+        # It is not the battery that failed, and the next try is closer to the other scanner.
         assert made.packs[A].failures == 0
         assert made.packs[A].retry_at == now + ASTRAY_PAUSE
         now += ASTRAY_PAUSE
     assert made.sick("hall")
     assert not made.sick("far")
     (order,) = made.decide(now, [silent(A, failures=2), far]).read
-    assert order.radio == "far"
+    assert order.scanner == "far"
     made.failed(A, now, Failure.CONNECT)
     assert made.packs[A].failures == 1
 
 
-def test_a_silent_radio_is_not_tried_when_waiting_for_another_one_helps() -> None:
+def test_a_silent_scanner_is_not_tried_when_waiting_for_another_one_helps() -> None:
     made = scheduler(A)
-    busy = radio(A, source="far", rssi=-80, connecting=1)
+    busy = scanner(A, source="far", rssi=-80, connecting=1)
     gone = silent(A, failures=2)
     assert Slots([gone, busy], {}, (), 1).path(A) == "hall"
     assert made.decide(0.0, [gone, busy]).read == ()
     (order,) = made.decide(1.0, [gone, replace(busy, connecting=0)]).read
-    assert order.radio == "far"
+    assert order.scanner == "far"
 
 
-def test_a_quiet_radio_that_connects_counts_failures_like_any_other() -> None:
+def test_a_quiet_scanner_that_connects_counts_failures_like_any_other() -> None:
     made = scheduler(A)
-    far = radio(A, source="far", rssi=-80)
+    far = scanner(A, source="far", rssi=-80)
     now, tries = 0.0, 0
     while now < 600:
         decision = made.decide(now, [silent(A), far])
@@ -303,52 +305,52 @@ def test_a_quiet_radio_that_connects_counts_failures_like_any_other() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        radio(A, source="far", rssi=-80, slots=1),
-        radio(A, source="far", others=2),
-        radio(A, source="far", rssi=-50, others=3),
+        scanner(A, source="far", rssi=-80, slots=1),
+        scanner(A, source="far", others=2),
+        scanner(A, source="far", rssi=-50, others=3),
     ],
 )
-def test_a_silent_radio_is_tried_when_waiting_for_the_other_one_is_no_use(
-    other: Radio,
+def test_a_silent_scanner_is_tried_when_waiting_for_the_other_one_is_no_use(
+    other: Scanner,
 ) -> None:
     made = scheduler(A)
     gone = silent(A, failures=1 if other.free else 0)
     assert Slots([gone, other], {}, (), 1).path(A) == "hall"
     (order,) = made.decide(0.0, [gone, other]).read
-    assert order.radio == "hall"
+    assert order.scanner == "hall"
 
 
 def test_no_held_link_is_given_up_for_one_that_lacks_no_slot() -> None:
     made = scheduler(A, B, keeps=True)
-    far = radio(B, source="far", rssi=-80)
+    far = scanner(B, source="far", rssi=-80)
     serve(made, 0.0, far)
     made.connected(B, "far")
-    busy = radio(A, B, source="far", rssi=-80, connecting=1, ours=[B])
+    busy = scanner(A, B, source="far", rssi=-80, connecting=1, ours=[B])
     decision = made.decide(2.0, [silent(A, failures=2), busy])
     assert decision.read == decision.release == ()
     assert decision.again <= 3.0
 
 
-def test_a_failure_at_a_radio_that_nobody_knows_blames_none() -> None:
+def test_a_failure_at_a_scanner_that_nobody_knows_blames_none() -> None:
     made = scheduler(A)
-    (order,) = made.decide(0.0, [radio(A)]).read
-    made.packs[A].radio = None
+    (order,) = made.decide(0.0, [scanner(A)]).read
+    made.packs[A].scanner = None
     made.failed(order.address, 1.0, Failure.CONNECT)
     assert made.packs[A].failures == 1
-    assert not made.radios
+    assert not made.scanners
 
 
-def test_a_radio_that_hears_only_its_own_battery_is_not_sick() -> None:
+def test_a_scanner_that_hears_only_its_own_battery_is_not_sick() -> None:
     made = scheduler(A)
-    made.decide(0.0, [silent(A), radio(B, source="far")])
+    made.decide(0.0, [silent(A), scanner(B, source="far")])
     assert not made.sick("hall")
 
 
 @pytest.mark.parametrize(
-    "others", [(), (replace(radio(A, source="far"), quiet_for=99.0),)]
+    "others", [(), (replace(scanner(A, source="far"), quiet_for=99.0),)]
 )
-def test_where_all_radios_are_silent_that_says_nothing(
-    others: tuple[Radio, ...],
+def test_where_all_scanner_are_silent_that_says_nothing(
+    others: tuple[Scanner, ...],
 ) -> None:
     made = scheduler(A)
     where = [silent(A), *others]
@@ -359,27 +361,27 @@ def test_where_all_radios_are_silent_that_says_nothing(
 
 def test_a_link_stays_open_while_slots_are_spare() -> None:
     made = scheduler(A, keeps=True)
-    serve(made, 0.0, radio(A))
-    assert made.decide(1.0, [radio(A, ours=[A])]).release == ()
-    decision = made.decide(30.0, [radio(A, ours=[A])])
-    assert decision.read == (Order(address=A, radio="hall", open=True, gentle=False),)
+    serve(made, 0.0, scanner(A))
+    assert made.decide(1.0, [scanner(A, ours=[A])]).release == ()
+    decision = made.decide(30.0, [scanner(A, ours=[A])])
+    assert decision.read == (Order(address=A, scanner="hall", open=True, gentle=False),)
 
 
 @pytest.mark.parametrize(
     ("where", "interval", "keeps"),
     [
-        (radio(A, ours=[A]), 600.0, True),
-        (radio(A, ours=[A]), 30.0, False),
-        (radio(A, source="other", ours=[A]), 30.0, True),
-        (radio(A, B, slots=1, ours=[A]), 30.0, True),
-        (radio(A, B, slots=2, others=1, ours=[A]), 30.0, True),
+        (scanner(A, ours=[A]), 600.0, True),
+        (scanner(A, ours=[A]), 30.0, False),
+        (scanner(A, source="other", ours=[A]), 30.0, True),
+        (scanner(A, B, slots=1, ours=[A]), 30.0, True),
+        (scanner(A, B, slots=2, others=1, ours=[A]), 30.0, True),
     ],
 )
 def test_a_link_is_closed_when_it_does_not_pay(
-    where: Radio, interval: float, keeps: bool
+    where: Scanner, interval: float, keeps: bool
 ) -> None:
     made = scheduler(A, keeps=keeps, interval=interval)
-    serve(made, 0.0, radio(A))
+    serve(made, 0.0, scanner(A))
     made.add(B, 0.0, 30.0)
     made.packs[B].due = 20.0
     assert made.decide(1.0, [where]).release == (A,)
@@ -387,57 +389,57 @@ def test_a_link_is_closed_when_it_does_not_pay(
 
 def test_a_held_link_makes_room_for_those_that_wait() -> None:
     made = scheduler(A, B, keeps=True)
-    serve(made, 0.0, radio(A, B, slots=2))
-    serve(made, 1.0, radio(A, B, slots=2, ours=[A]))
-    assert made.decide(2.5, [radio(A, B, slots=2, ours=[A, B])]).release == ()
+    serve(made, 0.0, scanner(A, B, slots=2))
+    serve(made, 1.0, scanner(A, B, slots=2, ours=[A]))
+    assert made.decide(2.5, [scanner(A, B, slots=2, ours=[A, B])]).release == ()
     made.add(C, 3.0, 30.0)
-    crowded = made.decide(3.0, [radio(A, B, C, slots=2, ours=[A, B])])
+    crowded = made.decide(3.0, [scanner(A, B, C, slots=2, ours=[A, B])])
     assert crowded.release == (B, A)
-    assert made.decide(3.1, [radio(A, B, C, slots=2, ours=[A, B])]).release == ()
+    assert made.decide(3.1, [scanner(A, B, C, slots=2, ours=[A, B])]).release == ()
     made.released(A)
     made.released(B)
-    serve(made, 4.0, radio(A, B, C, slots=2))
+    serve(made, 4.0, scanner(A, B, C, slots=2))
     # Nobody keeps a link here for a while.
-    assert made.decide(5.0, [radio(A, B, C, slots=2, ours=[C])]).release == (C,)
+    assert made.decide(5.0, [scanner(A, B, C, slots=2, ours=[C])]).release == (C,)
     made.remove(B)
     made.released(C)
-    serve(made, 5.0 + CROWDED, radio(A, C, slots=3))
-    made.decide(7.0 + CROWDED, [radio(A, C, slots=3, ours=[A])])
+    serve(made, 5.0 + CROWDED, scanner(A, C, slots=3))
+    made.decide(7.0 + CROWDED, [scanner(A, C, slots=3, ours=[A])])
     assert made.packs[A].kept
 
 
 def test_those_that_wait_do_not_take_a_link_while_a_slot_comes_back() -> None:
     made = scheduler(A, keeps=True)
-    serve(made, 0.0, radio(A, slots=2))
-    made.decide(1.0, [radio(A, slots=2, ours=[A])])
+    serve(made, 0.0, scanner(A, slots=2))
+    made.decide(1.0, [scanner(A, slots=2, ours=[A])])
     made.add(B, 2.0, 30.0)
     made.add(C, 2.0, 40.0)
     made.packs[C].due = 3.0
-    made.decide(2.0, [radio(A, B, C, slots=2, ours=[A])])
+    made.decide(2.0, [scanner(A, B, C, slots=2, ours=[A])])
     assert made.packs[B].phase is Phase.READING
-    assert made.decide(3.0, [radio(A, B, C, slots=2, ours=[A, B])]).release == ()
-    late = made.decide(14.0, [radio(A, B, C, slots=2, ours=[A, B])])
+    assert made.decide(3.0, [scanner(A, B, C, slots=2, ours=[A, B])]).release == ()
+    late = made.decide(14.0, [scanner(A, B, C, slots=2, ours=[A, B])])
     assert late.release == (A,)
 
 
 def test_a_held_link_elsewhere_makes_no_room_here() -> None:
     made = scheduler(A, keeps=True)
-    serve(made, 0.0, radio(A, source="garage"))
-    garage = radio(A, source="garage", ours=[A])
+    serve(made, 0.0, scanner(A, source="garage"))
+    garage = scanner(A, source="garage", ours=[A])
     made.decide(1.0, [garage])
     made.add(B, 2.0, 30.0)
-    decision = made.decide(2.0, [garage, radio(B, others=3)])
+    decision = made.decide(2.0, [garage, scanner(B, others=3)])
     assert decision.release == ()
     assert decision.read == ()
 
 
 def test_a_held_link_that_breaks_is_no_failure() -> None:
     made = scheduler(A, keeps=True)
-    serve(made, 0.0, radio(A))
-    made.decide(1.0, [radio(A, ours=[A])])
+    serve(made, 0.0, scanner(A))
+    made.decide(1.0, [scanner(A, ours=[A])])
     made.lost(A)
     assert made.packs[A].failures == 0
-    order = made.decide(30.0, [radio(A)]).read[0]
+    order = made.decide(30.0, [scanner(A)]).read[0]
     assert not order.open
 
 
@@ -446,10 +448,10 @@ def test_pauses_grow_to_a_limit_and_end_with_success() -> None:
     now, pauses = 1000.0, []
     made.packs[A].read_at = 0.0
     for _ in range(8):
-        pauses.append(fail(made, now, radio(A), Failure.SILENT))
+        pauses.append(fail(made, now, scanner(A), Failure.SILENT))
         now += pauses[-1]
     assert pauses == [7.5, 15.0, 30.0, 60.0, 100.0, 100.0, 100.0, 100.0]
-    assert made.decide(now, [radio(A)]).read[0].gentle
+    assert made.decide(now, [scanner(A)]).read[0].gentle
     made.succeeded(A, now, 1.0)
     assert made.packs[A].failures == 0
 
@@ -458,7 +460,7 @@ def test_pauses_are_no_longer_than_a_third_of_the_outage() -> None:
     made = scheduler(A)
     now = 0.0
     for _ in range(20):
-        pause = fail(made, now, radio(A), Failure.SILENT)
+        pause = fail(made, now, scanner(A), Failure.SILENT)
         assert pause <= max(7.5, now / 3)
         now += pause
     assert pause == 300.0
@@ -468,7 +470,7 @@ def test_pauses_vary_so_that_failures_do_not_march_in_step() -> None:
     for chance, pause in ((0.0, 7.5 * 0.75), (1.0, 7.5 * 1.25)):
         made = Scheduler(lambda chance=chance: chance)
         made.add(A, 0.0, 30.0)
-        assert fail(made, 0.0, radio(A), Failure.SILENT) == pause
+        assert fail(made, 0.0, scanner(A), Failure.SILENT) == pause
 
 
 def test_a_battery_that_connects_again_is_soon_tried_again() -> None:
@@ -476,20 +478,20 @@ def test_a_battery_that_connects_again_is_soon_tried_again() -> None:
     now = 10_000.0
     made.packs[A].read_at = 0.0
     for _ in range(6):
-        now += fail(made, now, radio(A), Failure.CONNECT)
-    assert fail(made, now, radio(A), Failure.SILENT) == 7.5
-    assert fail(made, now + 7.5, radio(A), Failure.SILENT) == 15.0
+        now += fail(made, now, scanner(A), Failure.CONNECT)
+    assert fail(made, now, scanner(A), Failure.SILENT) == 7.5
+    assert fail(made, now + 7.5, scanner(A), Failure.SILENT) == 15.0
     assert made.packs[A].failures == 8
 
 
 @pytest.mark.parametrize("failure", [Failure.AUTH, Failure.UNSUPPORTED])
 def test_what_time_does_not_heal_is_tried_rarely(failure: Failure) -> None:
-    assert fail(scheduler(A), 0.0, radio(A), failure) == 300.0
+    assert fail(scheduler(A), 0.0, scanner(A), failure) == 300.0
 
 
 def test_a_missing_slot_is_not_the_batterys_fault() -> None:
     made = scheduler(A)
-    assert fail(made, 0.0, radio(A), Failure.NO_SLOT) == NO_SLOT_PAUSE
+    assert fail(made, 0.0, scanner(A), Failure.NO_SLOT) == NO_SLOT_PAUSE
     assert made.packs[A].failures == 0
     assert made.packs[A].quality.polls == 0
 
@@ -499,10 +501,10 @@ def test_somebody_elses_battery_is_tried_regularly() -> None:
     now = 1000.0
     for _ in range(8):
         made.elsewhere(A, held=True)
-        pause = fail(made, now, radio(A), Failure.CONNECT)
+        pause = fail(made, now, scanner(A), Failure.CONNECT)
         now += pause
     assert pause == 30.0
-    assert made.decide(now, [radio(A)]).read[0].gentle
+    assert made.decide(now, [scanner(A)]).read[0].gentle
 
 
 def suspects(made: Scheduler, *addresses: str) -> None:
@@ -515,24 +517,24 @@ def test_those_that_fail_stand_behind_and_one_at_a_time() -> None:
     made = scheduler(A, B, C, D, stagger=0.0)
     suspects(made, A, B)
     heard = (A, B, C, D)
-    assert read(made.decide(0.0, [radio(*heard, slots=4)])) == [C, D, A]
-    assert made.decide(1.0, [radio(*heard, slots=4, ours=[A, C, D])]).read == ()
+    assert read(made.decide(0.0, [scanner(*heard, slots=4)])) == [C, D, A]
+    assert made.decide(1.0, [scanner(*heard, slots=4, ours=[A, C, D])]).read == ()
     made.failed(A, 2.0, Failure.SILENT)
-    assert read(made.decide(2.0, [radio(*heard, slots=4, ours=[C, D])])) == [B]
+    assert read(made.decide(2.0, [scanner(*heard, slots=4, ours=[C, D])])) == [B]
 
 
 def test_those_that_fail_get_their_turn_after_a_while() -> None:
     made = scheduler(A, stagger=0.0, patience=60.0)
     suspects(made, A)
     made.add(B, 59.0, 30.0)
-    assert read(made.decide(59.0, [radio(A, B, slots=1)])) == [B]
+    assert read(made.decide(59.0, [scanner(A, B, slots=1)])) == [B]
     made.lost(B)
-    assert read(made.decide(61.0, [radio(A, B, slots=1)])) == [A]
+    assert read(made.decide(61.0, [scanner(A, B, slots=1)])) == [A]
 
 
-def test_when_a_radio_fails_for_all_the_first_success_brings_all_back() -> None:
+def test_when_a_scanner_fails_for_all_the_first_success_brings_all_back() -> None:
     made = scheduler(A, B, C, stagger=0.0)
-    where = radio(A, B, C)
+    where = scanner(A, B, C)
     now = 1000.0
     for _ in range(6):
         decision = made.decide(now, [where])
@@ -551,13 +553,13 @@ def test_when_a_radio_fails_for_all_the_first_success_brings_all_back() -> None:
     assert not made.sick("hall")
     assert read(made.decide(now, [where])) == [B]
     assert made.packs[C].retry_at == inf
-    assert made.radios["hall"].share is not None
+    assert made.scanners["hall"].share is not None
 
 
-def test_one_battery_that_fails_makes_no_radio_sick() -> None:
+def test_one_battery_that_fails_makes_no_scanner_sick() -> None:
     made = scheduler(A, B, stagger=0.0)
     now = 1000.0
-    made.decide(now, [radio(A, B)])
+    made.decide(now, [scanner(A, B)])
     made.failed(A, now, Failure.CONNECT)
     made.succeeded(B, now, 1.0)
     assert made.packs[A].failures == 1
@@ -565,46 +567,48 @@ def test_one_battery_that_fails_makes_no_radio_sick() -> None:
 
 def test_a_pause_of_the_user() -> None:
     made = scheduler(A, B, keeps=True, stagger=0.0)
-    serve(made, 0.0, radio(A, B, slots=4))
-    made.decide(1.0, [radio(A, B, slots=4, ours=[A, B])])
+    serve(made, 0.0, scanner(A, B, slots=4))
+    made.decide(1.0, [scanner(A, B, slots=4, ours=[A, B])])
     made.pause(A, 60.0)
     made.pause(B)
     assert not made.refresh(A)
-    decision = made.decide(2.0, [radio(A, B, slots=4, ours=[A, B])])
+    decision = made.decide(2.0, [scanner(A, B, slots=4, ours=[A, B])])
     assert decision.release == (A, B)
     made.released(A)
     made.released(B)
-    assert made.decide(31.0, [radio(A, B)]) == Decision(read=(), release=(), again=60.0)
-    assert read(made.decide(60.0, [radio(A, B)])) == [A]
+    assert made.decide(31.0, [scanner(A, B)]) == Decision(
+        read=(), release=(), again=60.0
+    )
+    assert read(made.decide(60.0, [scanner(A, B)])) == [A]
     made.resume(B, 61.0)
-    assert read(made.decide(61.0, [radio(A, B, ours=[A])])) == [B]
+    assert read(made.decide(61.0, [scanner(A, B, ours=[A])])) == [B]
 
 
 def test_a_pause_in_the_middle_of_a_read() -> None:
     made = scheduler(A)
-    made.decide(0.0, [radio(A)])
+    made.decide(0.0, [scanner(A)])
     made.pause(A, 100.0)
-    assert made.decide(0.5, [radio(A, ours=[A])]).release == (A,)
+    assert made.decide(0.5, [scanner(A, ours=[A])]).release == (A,)
     made.failed(A, 0.6, Failure.LOST)
     assert made.packs[A].failures == 0
     assert made.packs[A].phase is Phase.CLOSED
     made.resume(A, 1.0)
-    made.decide(1.0, [radio(A)])
+    made.decide(1.0, [scanner(A)])
     made.pause(A)
-    made.decide(1.5, [radio(A, ours=[A])])
+    made.decide(1.5, [scanner(A, ours=[A])])
     made.succeeded(A, 1.6, 1.0)
     assert made.packs[A].phase is Phase.CLOSING
 
 
 def test_refresh_goes_first() -> None:
     made = scheduler(A, B)
-    serve(made, 0.0, radio(A, B))
-    made.decide(1.0, [radio(A, B)])
+    serve(made, 0.0, scanner(A, B))
+    made.decide(1.0, [scanner(A, B)])
     made.released(A)
     suspects(made, A)
     made.sleep(A)
     assert made.refresh(A)
-    assert read(made.decide(2.0, [radio(A, B)])) == [A]
+    assert read(made.decide(2.0, [scanner(A, B)])) == [A]
     made.succeeded(A, 2.0, 1.0)
     assert not made.packs[A].urgent
     assert not made.packs[A].asleep
@@ -613,9 +617,9 @@ def test_refresh_goes_first() -> None:
 def test_a_sleeping_battery_is_left_alone_and_read_when_it_wakes() -> None:
     made = scheduler(A)
     made.sleep(A)
-    assert made.decide(0.0, [radio(A)]) == Decision(read=(), release=(), again=LOOK)
+    assert made.decide(0.0, [scanner(A)]) == Decision(read=(), release=(), again=LOOK)
     assert made.wake(A, 10.0)
-    assert read(made.decide(10.0, [radio(A)])) == [A]
+    assert read(made.decide(10.0, [scanner(A)])) == [A]
     assert not made.wake(A, 10.0 + WAKE_EVERY - 1)
     assert made.wake(A, 10.0 + WAKE_EVERY)
     assert made.packs[A].phase is Phase.READING
@@ -626,52 +630,52 @@ def test_a_battery_that_is_heard_again_is_tried_at_once() -> None:
     now = 1000.0
     made.packs[A].read_at = 0.0
     for _ in range(6):
-        now += fail(made, now, radio(A), Failure.CONNECT)
+        now += fail(made, now, scanner(A), Failure.CONNECT)
     made.decide(now - 100.0, [])
-    assert read(made.decide(now, [radio(A)])) == [A]
+    assert read(made.decide(now, [scanner(A)])) == [A]
     made.succeeded(A, now + 1, 1.0)
-    made.decide(now + 1, [radio(A)])
+    made.decide(now + 1, [scanner(A)])
     made.released(A)
     made.decide(now + 2, [])
     # Its plan is no worse for a gap in the adverts.
-    assert made.decide(now + 3, [radio(A)]).read == ()
+    assert made.decide(now + 3, [scanner(A)]).read == ()
 
 
 def test_an_unbelievable_sample_is_checked_soon() -> None:
     made = scheduler(A, keeps=True)
-    made.decide(0.0, [radio(A)])
+    made.decide(0.0, [scanner(A)])
     made.doubted(A, 1.0, 1.0)
     assert made.packs[A].read_at is None
-    decision = made.decide(1.0 + DOUBT_PAUSE, [radio(A, ours=[A])])
+    decision = made.decide(1.0 + DOUBT_PAUSE, [scanner(A, ours=[A])])
     assert decision.read[0].open
 
 
 def test_a_battery_that_goes_on_lying_gets_no_more_turns() -> None:
     made = scheduler(A)
     for now, due in ((0.0, 1.0 + DOUBT_PAUSE), (3.0, 33.0)):
-        made.decide(now, [radio(A)])
+        made.decide(now, [scanner(A)])
         made.doubted(A, now + 1, 1.0)
         assert made.packs[A].due == due
-        made.decide(now + 1, [radio(A)])
+        made.decide(now + 1, [scanner(A)])
         made.released(A)
 
 
-def test_what_a_sick_radio_forgets_of_a_battery_that_is_gone() -> None:
+def test_what_a_sick_scanner_forgets_of_a_battery_that_is_gone() -> None:
     made = scheduler(A, B, stagger=0.0)
     for address in (A, B):
-        made.decide(1000.0, [radio(A, B)])
+        made.decide(1000.0, [scanner(A, B)])
         made.failed(address, 1000.0, Failure.CONNECT)
     assert made.sick("hall")
     made.remove(A)
     assert not made.sick("hall")
 
 
-def test_a_report_that_nobody_ordered_concerns_no_radio() -> None:
+def test_a_report_that_nobody_ordered_concerns_no_scanner() -> None:
     made = scheduler(A)
     made.failed(A, 1.0, Failure.CONNECT)
-    assert not made.radios
+    assert not made.scanners
     made.succeeded(A, 2.0, 1.0)
-    assert not made.radios
+    assert not made.scanners
     assert made.packs[A].phase is Phase.CLOSED
 
 
@@ -680,8 +684,8 @@ def test_an_interval_that_cannot_be_kept_is_raised() -> None:
     now = 0.0
     for _ in range(5):
         assert made.packs[A].raised is None
-        serve(made, now, radio(A), seconds=8.0)
-        made.decide(now + 8.0, [radio(A)])
+        serve(made, now, scanner(A), seconds=8.0)
+        made.decide(now + 8.0, [scanner(A)])
         made.released(A)
         now += 10.0
     assert made.packs[A].raised == Raised(5.0, 10.0)
@@ -694,7 +698,7 @@ def test_a_new_interval_counts_from_the_last_read() -> None:
     made = scheduler(A)
     made.pace(A, 60.0)
     assert made.packs[A].due == 0.0
-    serve(made, 0.0, radio(A))
+    serve(made, 0.0, scanner(A))
     made.pace(A, 10.0)
     assert made.packs[A].due == 10.0
     made.pace(A, 10.0)
@@ -702,7 +706,7 @@ def test_a_new_interval_counts_from_the_last_read() -> None:
 
 def test_a_battery_that_was_removed_reports_into_the_void() -> None:
     made = scheduler(A, B, stagger=0.0)
-    made.decide(0.0, [radio(A, B)])
+    made.decide(0.0, [scanner(A, B)])
     made.failed(A, 1.0, Failure.CONNECT)
     made.remove(A)
     made.remove(A)
@@ -719,7 +723,7 @@ def test_a_battery_that_was_removed_reports_into_the_void() -> None:
 def test_a_visit_goes_when_no_battery_needs_the_slot() -> None:
     made = scheduler(A, stagger=0.0)
     visit = made.visits.ask(C, 0.0)
-    where = radio(A, C, slots=1)
+    where = scanner(A, C, slots=1)
     decision = made.decide(0.0, [where])
     assert read(decision) == [A]
     assert decision.visits == ()
@@ -728,41 +732,41 @@ def test_a_visit_goes_when_no_battery_needs_the_slot() -> None:
     made.decide(1.0, [where])
     made.released(A)
     assert made.decide(1.1, [where]).visits == (visit,)
-    assert visit.radio == "hall"
-    # Its slot is taken, before and while the radio counts it.
+    assert visit.scanner == "hall"
+    # Its slot is taken, before and while the scanner counts it.
     assert made.decide(30.0, [where]).read == ()
-    assert made.decide(31.0, [radio(A, C, slots=1, ours=[C])]).read == ()
+    assert made.decide(31.0, [scanner(A, C, slots=1, ours=[C])]).read == ()
     made.visits.end(visit, 32.0)
     assert read(made.decide(32.0, [where])) == [A]
 
 
-def test_a_visit_is_no_stranger_at_its_radio() -> None:
+def test_a_visit_is_no_stranger_at_its_scanner() -> None:
     made = scheduler(A)
     assert made.packs[A].quality.share is None
     visit = made.visits.ask(C, 0.0)
     assert made.visits.addresses == {C}
     made.packs[A].due = 10.0
-    made.decide(0.0, [radio(A, C, slots=2)])
-    made.decide(5.0, [radio(A, C, slots=2, ours=[C])])
+    made.decide(0.0, [scanner(A, C, slots=2)])
+    made.decide(5.0, [scanner(A, C, slots=2, ours=[C])])
     made.visits.end(visit, 6.0)
-    assert read(made.decide(10.0, [radio(A, C, slots=2, ours=[C])])) == [A]
+    assert read(made.decide(10.0, [scanner(A, C, slots=2, ours=[C])])) == [A]
     # One that is still connected when all of ours is long over belongs to somebody else.
     made.lost(A)
     made.packs[A].due = 50.0
-    assert made.decide(50.0, [radio(A, C, slots=2, ours=[C])]).read == ()
+    assert made.decide(50.0, [scanner(A, C, slots=2, ours=[C])]).read == ()
 
 
-def test_a_visit_waits_for_a_radio_that_hears_its_device_and_leaves_the_reserve() -> (
+def test_a_visit_waits_for_a_scanner_that_hears_its_device_and_leaves_the_reserve() -> (
     None
 ):
     made = scheduler()
     visit = made.visits.ask(C, 0.0)
-    for where in (radio(A), radio(C, connectable=False)):
+    for where in (scanner(A), scanner(C, connectable=False)):
         assert made.decide(0.0, [where]).visits == ()
         assert not visit.heard
-    assert made.decide(60.0, [radio(C, others=2)]).visits == ()
+    assert made.decide(60.0, [scanner(C, others=2)]).visits == ()
     assert visit.heard
-    assert made.decide(61.0, [radio(C, others=1)]).visits == (visit,)
+    assert made.decide(61.0, [scanner(C, others=1)]).visits == (visit,)
 
 
 def test_few_visits_at_a_time() -> None:
@@ -770,32 +774,32 @@ def test_few_visits_at_a_time() -> None:
     ask = made.visits.ask
     first, same, beside = ask(A, 0.0), ask(A, 0.0), ask(B, 0.0)
     second, third = ask(C, 0.0), ask(D, 0.0)
-    radios = [
-        radio(A, B),
-        radio(A, C, source="garage", rssi=-70),
-        radio(D, source="shed"),
+    scanners = [
+        scanner(A, B),
+        scanner(A, C, source="garage", rssi=-70),
+        scanner(D, source="shed"),
     ]
-    assert made.decide(0.0, radios).visits == (first, second)
-    assert made.decide(60.0, radios).visits == ()
+    assert made.decide(0.0, scanners).visits == (first, second)
+    assert made.decide(60.0, scanners).visits == ()
     made.visits.end(second, 60.0)
-    # The same device through another radio, or the same radio for another device: neither.
-    assert made.decide(61.0, radios).visits == (third,)
+    # The same device through another scanner, or the same scanner for another device: neither.
+    assert made.decide(61.0, scanners).visits == (third,)
     made.visits.end(first, 62.0)
-    assert made.decide(63.0, radios).visits == (same,)
+    assert made.decide(63.0, scanners).visits == (same,)
     made.visits.end(same, 64.0)
-    assert made.decide(65.0, radios).visits == (beside,)
+    assert made.decide(65.0, scanners).visits == (beside,)
 
 
 def test_a_visit_that_waits_long_goes_between_two_batteries() -> None:
     made = scheduler(A, B, stagger=0.0)
-    where = radio(A, B, C, slots=1)
+    where = scanner(A, B, C, slots=1)
     visit = made.visits.ask(C, 0.0)
     assert read(made.decide(0.0, [where])) == [A]
     made.lost(A)
     assert read(made.decide(PATIENCE, [where])) == []
-    assert visit.radio == "hall"
+    assert visit.scanner == "hall"
     made.visits.end(visit, 20.0)
-    # After that, batteries that wait have the radio for a while.
+    # After that, batteries that wait have the scanner for a while.
     made.visits.ask(C, 0.0)
     for now in (20.0, 20.0 + REST - 1):
         (name,) = read(made.decide(now, [where]))
@@ -809,7 +813,7 @@ def test_a_visit_that_waits_long_goes_between_two_batteries() -> None:
 def test_visits_and_connects_are_staggered() -> None:
     made = scheduler()
     visit = made.visits.ask(C, 0.0)
-    where = [radio(A, B, C, slots=4)]
+    where = [scanner(A, B, C, slots=4)]
     made.decide(0.0, where)
     made.add(A, 0.1, 30.0)
     assert made.decide(0.1, where).read == ()
@@ -824,7 +828,7 @@ def test_a_visit_that_lasts_leaves_when_a_battery_waits() -> None:
     made = scheduler(A)
     made.packs[A].due = 1000.0
     visit = made.visits.ask(C, 0.0)
-    where = radio(A, C, slots=1)
+    where = scanner(A, C, slots=1)
     made.decide(0.0, [where])
     assert made.decide(999.0, [where]).leave == ()
     assert made.decide(1000.0, [where]).leave == (visit,)
@@ -835,7 +839,7 @@ def test_a_battery_waits_for_a_visit_that_is_short() -> None:
     made = scheduler(A)
     made.packs[A].due = 1.0
     visit = made.visits.ask(C, 0.0)
-    where = radio(A, C, slots=1)
+    where = scanner(A, C, slots=1)
     made.decide(0.0, [where])
     assert made.decide(LASTS - 1, [where]).leave == ()
     assert made.decide(LASTS, [where]).leave == (visit,)
@@ -843,38 +847,40 @@ def test_a_battery_waits_for_a_visit_that_is_short() -> None:
 
 def test_a_held_link_makes_room_for_a_visit() -> None:
     made = scheduler(A, keeps=True)
-    serve(made, 0.0, radio(A, slots=1))
-    held = radio(A, C, slots=1, ours=[A])
+    serve(made, 0.0, scanner(A, slots=1))
+    held = scanner(A, C, slots=1, ours=[A])
     assert made.decide(1.0, [held]).release == ()
     visit = made.visits.ask(C, 2.0)
     assert made.decide(2.0, [held]).release == (A,)
     made.released(A)
-    assert made.decide(3.0, [radio(A, C, slots=1)]).visits == (visit,)
+    assert made.decide(3.0, [scanner(A, C, slots=1)]).visits == (visit,)
 
 
 def test_a_visit_that_waits_for_another_to_end_waits_in_line() -> None:
     made = scheduler()
     for address in (A, B, C):
         made.visits.ask(address, 0.0)
-    radios = [radio(A), radio(B, source="garage"), radio(C, source="shed")]
-    assert len(made.decide(0.0, radios).visits) == 2
+    scanners = [scanner(A), scanner(B, source="garage"), scanner(C, source="shed")]
+    assert len(made.decide(0.0, scanners).visits) == 2
     assert made.visits.waiting == []
-    assert made.decide(1.0, radios).again == 1.0 + LOOK
+    assert made.decide(1.0, scanners).again == 1.0 + LOOK
 
 
 def test_a_visit_that_never_had_its_turn_ends() -> None:
     made = scheduler()
     made.visits.end(made.visits.ask(C, 0.0), 1.0)
-    assert made.decide(1.0, [radio(C)]).visits == ()
+    assert made.decide(1.0, [scanner(C)]).visits == ()
 
 
 def crowd(slots: int, packs: int, others: int, loss: float, dead: int) -> sim.Scenario:
-    """Make batteries near two radios, one of which others use for a time."""
+    """Make batteries near two scanners, one of which others use for a time."""
     return sim.Scenario(
         make=lambda: (
             [
-                sim.SimRadio(name="one", slots=slots, others=((100.0, 400.0, others),)),
-                sim.SimRadio(name="two", slots=slots),
+                sim.SimScanner(
+                    name="one", slots=slots, others=((100.0, 400.0, others),)
+                ),
+                sim.SimScanner(name="two", slots=slots),
             ],
             [
                 sim.SimPack(
@@ -903,7 +909,7 @@ SCENARIO = st.builds(
 
 
 def test_what_may_be_borrowed_anywhere_counts_as_borrowed() -> None:
-    """A connect of another battery that ends just now lets the stack take the radio without room."""
+    """A connect of another battery that ends just now lets the stack take the scanner without room."""
     world, _ = sim.simulate(
         crowd(slots=4, packs=5, others=1, loss=0, dead=2), "scheduled", 88
     )
@@ -919,22 +925,22 @@ def test_whatever_happens_slots_are_kept_to_and_none_leaks(
     world, driver = sim.simulate(scenario, "scheduled", seed)
     assert isinstance(driver, sim.Scheduled)
     assert driver.leaked() == 0
-    assert all(one.busiest <= one.slots for one in world.radios.values())
-    shared = [one for one in world.radios.values() if one.slots > 1]
+    assert all(one.busiest <= one.slots for one in world.scanners.values())
+    shared = [one for one in world.scanners.values() if one.slots > 1]
     assert len(shared) < 2 or world.last_slot_taken == 0
 
 
 # Some minutes after the last thing that happens in it there is nothing more to see.
 ENDS = {
-    "12 packs, 2 radios of 3 slots": 1200.0,
-    "6 packs, 1 radio of 1 slot": 1200.0,
+    "12 packs, 2 scanners of 3 slots": 1200.0,
+    "6 packs, 1 scanner of 1 slot": 1200.0,
     "a pack answers every third time": 1500.0,
-    "one of two radios dies": 1500.0,
+    "one of two scanners dies": 1500.0,
     "two packs held by phones": 1500.0,
-    "a near and a far radio": 1500.0,
-    "visits at 2 radios": 1800.0,
+    "a near and a far scanner": 1500.0,
+    "visits at 2 scanners": 1800.0,
     "others hold slots": 2300.0,
-    "the only radio dies twice": 2400.0,
+    "the only scanner dies twice": 2400.0,
     "three packs asleep": 3300.0,
 }
 
@@ -953,7 +959,7 @@ def outcome(name: str) -> tuple[sim.World, sim.Scheduled]:
 # Nobody but the one that the scenario is about may suffer.
 EXEMPT = {
     "a pack answers every third time": {"pack 01"},
-    "one of two radios dies": {f"pack {number:02}" for number in range(1, 13, 2)},
+    "one of two scanners dies": {f"pack {number:02}" for number in range(1, 13, 2)},
 }
 
 
@@ -971,7 +977,7 @@ def test_nobody_starves(name: str) -> None:
 FAULTS = (
     "a dead pack at 1 slot",
     "a silent pack at 1 slot",
-    "the only radio dies twice",
+    "the only scanner dies twice",
     "three packs asleep",
     "two packs held by phones",
 )
@@ -1001,15 +1007,15 @@ def test_a_bad_battery_gives_what_it_can() -> None:
     assert sim.percentile(world.packs["pack 01"].ages, 95) <= 3 * 30.0
 
 
-def test_a_radio_that_dies_delays_by_no_more_than_the_time_to_notice() -> None:
-    world, _ = outcome("one of two radios dies")
+def test_a_scanner_that_dies_delays_by_no_more_than_the_time_to_notice() -> None:
+    world, _ = outcome("one of two scanners dies")
     assert max(max(pack.ages) for pack in world.packs.values()) <= 4 * 30.0
     assert sum(pack.lost for pack in world.packs.values()) == 0
 
 
 def test_only_the_batteries_concerned_are_lost() -> None:
     for name, lost in (
-        ("12 packs, 2 radios of 3 slots", set()),
+        ("12 packs, 2 scanners of 3 slots", set()),
         ("three packs asleep", set()),
         ("two packs held by phones", {"pack 01", "pack 02"}),
         ("a dead pack at 1 slot", {"pack 6"}),
@@ -1029,7 +1035,7 @@ def test_states_tell_what_happened() -> None:
 
 
 def test_ours_is_better_than_what_others_do() -> None:
-    name = "12 packs, 2 radios of 3 slots"
+    name = "12 packs, 2 scanners of 3 slots"
     world, _ = outcome(name)
     oldest = max(max(pack.ages[120:]) for pack in world.packs.values())
     for way in ("held", "timers"):

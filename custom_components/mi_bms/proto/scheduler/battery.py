@@ -11,7 +11,7 @@ from .quality import Quality
 from .visits import Visit
 
 TIMED: Final = 5  # durations known before an interval is raised for them
-SUSPECT: Final = 2  # failures in a row; one is normal on a shared radio
+SUSPECT: Final = 2  # failures in a row; one is normal on a shared scanner
 BORROW: Final = 2.0  # intervals; older data let a battery use a slot kept for others
 SLACK: Final = 1.25  # interval over duration of a read, at least
 
@@ -29,8 +29,8 @@ class Phase(StrEnum):
 class Settings:
     """Hold what is the same for all batteries; times in seconds.
 
-    ``reserve`` slots of a radio stay free when others used it within ``shared_for``. ``stagger`` is
-    the least time between two connects at one radio, ``longest_pause`` the longest after failures.
+    ``reserve`` slots of a scanner stay free when others used it within ``shared_for``. ``stagger`` is
+    the least time between two connects at one scanner, ``longest_pause`` the longest after failures.
     Links of batteries with a longer interval than ``hold_up_to`` are not kept.
     """
 
@@ -52,7 +52,7 @@ class Pack:
     born: float
     due: float
     phase: Phase = Phase.CLOSED
-    radio: str | None = None
+    scanner: str | None = None
     started: float = -inf
     read_at: float | None = None
     failures: int = 0
@@ -128,13 +128,13 @@ class Pack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Tell to read a battery: over its open link, or over a new one that is expected at ``radio``.
+    """Tell to read a battery: over its open link, or over a new one that is expected at ``scanner``.
 
     ``gentle``: it failed before, so one attempt to connect is enough.
     """
 
     address: str
-    radio: str | None
+    scanner: str | None
     open: bool
     gentle: bool
 

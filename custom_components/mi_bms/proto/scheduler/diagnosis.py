@@ -23,7 +23,7 @@ class Cause(StrEnum):
     PAIRING = "pairing"
     NO_BLUETOOTH = "no_bluetooth"
     ADAPTER_STUCK = "adapter_stuck"
-    RADIOS_SILENT = "radios_silent"
+    RECEIVERS_SILENT = "receivers_silent"
     HELD = "held"
     ASLEEP = "asleep"
     OUT_OF_RANGE = "out_of_range"
@@ -37,7 +37,7 @@ class Cause(StrEnum):
     GARBLED = "garbled"
     UNBELIEVED = "unbelieved"
     WEAK_SIGNAL = "weak_signal"
-    RADIO_TROUBLED = "radio_troubled"
+    RECEIVER_TROUBLED = "receiver_troubled"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 
@@ -49,26 +49,26 @@ class Remedy(StrEnum):
     ENTER_PASSWORD = "enter_password"  # noqa: S105 (a word, no password)
     CHECK_PASSWORD = "check_password"  # noqa: S105 (a word, no password)
     PAIR = "pair"
-    ADD_RADIO = "add_radio"
+    ADD_RECEIVER = "add_receiver"
     REPLUG_ADAPTER = "replug_adapter"
-    RESTART_RADIOS = "restart_radios"
+    RESTART_RECEIVERS = "restart_receivers"
     CLOSE_APP = "close_app"
     WAKE = "wake"
     CHECK_POWER = "check_power"
     MOVE_CLOSER = "move_closer"
-    ADD_CONNECTING_RADIO = "add_connecting_radio"
+    ADD_CONNECTING_RECEIVER = "add_connecting_receiver"
     LOWER_RESERVE = "lower_reserve"
     ADD_SLOTS = "add_slots"
     LENGTHEN_INTERVAL = "lengthen_interval"
     CHECK_FAMILY = "check_family"
-    RESTART_RADIO = "restart_radio"
+    RESTART_RECEIVER = "restart_receiver"
     RESTART_BATTERY = "restart_battery"
     REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
-    """Hold the facts of one radio: dBm is None where it does not hear the battery.
+class ScannerReport:
+    """Hold the facts of one scanner: dBm is None where it does not hear the battery.
 
     ``ours`` and ``others`` are slots in use, ``users`` the names of whoever uses them, as far as known.
     ``silent`` means that it hears nobody at all. ``troubled``: connects lately fail for others too.
@@ -100,7 +100,7 @@ class Facts:
     no battery can have.
     """
 
-    ears: Sequence[Ear] = ()
+    scanners: Sequence[ScannerReport] = ()
     failure: Failure | None = None
     failures: int = 0
     read_for: float | None = None
@@ -113,15 +113,15 @@ class Facts:
     reserve: int = 0
 
     @property
-    def hearing(self) -> list[Ear]:
-        """Return the radios that hear the battery, the best first."""
-        heard = [ear for ear in self.ears if ear.rssi is not None]
-        return sorted(heard, key=lambda ear: ear.rssi or 0, reverse=True)
+    def hearing(self) -> list[ScannerReport]:
+        """Return the scanners that hear the battery, the best first."""
+        heard = [scanner for scanner in self.scanners if scanner.rssi is not None]
+        return sorted(heard, key=lambda scanner: scanner.rssi or 0, reverse=True)
 
     @property
-    def connecting(self) -> list[Ear]:
+    def connecting(self) -> list[ScannerReport]:
         """Return those of them that can connect."""
-        return [ear for ear in self.hearing if ear.connectable]
+        return [scanner for scanner in self.hearing if scanner.connectable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +155,16 @@ def _reserved(facts: Facts) -> bool:
     """Return whether slots are free, but all of them are kept for others."""
     if facts.failure not in {None, Failure.NO_SLOT}:
         return False
-    return any(ear.free for ear in facts.connecting) and all(
-        ear.free <= (facts.reserve if ear.others else 0) for ear in facts.connecting
+    return any(scanner.free for scanner in facts.connecting) and all(
+        scanner.free <= (facts.reserve if scanner.others else 0)
+        for scanner in facts.connecting
     )
 
 
 def _no_slot(facts: Facts) -> bool:
-    """Return whether no slot is free; some radios do not tell how many they have until a connect fails."""
+    """Return whether no slot is free; some scanners do not tell how many they have until a connect fails."""
     if facts.failure is None and facts.connecting:
-        return all(not ear.free for ear in facts.connecting)
+        return all(not scanner.free for scanner in facts.connecting)
     return facts.failure is Failure.NO_SLOT
 
 
@@ -196,19 +197,19 @@ _RULES: Final = (
         Remedy.REPORT,
         repair=False,
     ),
-    _Rule(lambda facts: not facts.ears, Cause.NO_BLUETOOTH, Remedy.ADD_RADIO),
+    _Rule(lambda facts: not facts.scanners, Cause.NO_BLUETOOTH, Remedy.ADD_RECEIVER),
     _Rule(
         lambda facts: (
-            all(ear.silent for ear in facts.ears)
-            and all(ear.local for ear in facts.ears)
+            all(scanner.silent for scanner in facts.scanners)
+            and all(scanner.local for scanner in facts.scanners)
         ),
         Cause.ADAPTER_STUCK,
         Remedy.REPLUG_ADAPTER,
     ),
     _Rule(
-        lambda facts: all(ear.silent for ear in facts.ears),
-        Cause.RADIOS_SILENT,
-        Remedy.RESTART_RADIOS,
+        lambda facts: all(scanner.silent for scanner in facts.scanners),
+        Cause.RECEIVERS_SILENT,
+        Remedy.RESTART_RECEIVERS,
     ),
     _Rule(
         lambda facts: facts.held_for is not None,
@@ -233,7 +234,7 @@ _RULES: Final = (
     _Rule(
         lambda facts: not facts.connecting,
         Cause.ADVERTS_ONLY,
-        Remedy.ADD_CONNECTING_RADIO,
+        Remedy.ADD_CONNECTING_RECEIVER,
     ),
     _Rule(
         _reserved,
@@ -241,7 +242,9 @@ _RULES: Final = (
         Remedy.LOWER_RESERVE,
     ),
     _Rule(
-        lambda facts: _no_slot(facts) and any(ear.others for ear in facts.connecting),
+        lambda facts: (
+            _no_slot(facts) and any(scanner.others for scanner in facts.connecting)
+        ),
         Cause.SLOTS_OTHERS,
         Remedy.ADD_SLOTS,
     ),
@@ -274,8 +277,8 @@ _RULES: Final = (
     ),
     _Rule(
         lambda facts: _connect_fails(facts) and facts.connecting[0].troubled,
-        Cause.RADIO_TROUBLED,
-        Remedy.RESTART_RADIO,
+        Cause.RECEIVER_TROUBLED,
+        Remedy.RESTART_RECEIVER,
     ),
     _Rule(
         lambda facts: _connect_fails(facts) and facts.read_for is None,
@@ -297,17 +300,19 @@ def _placeholders(facts: Facts) -> dict[str, str]:
     """Return what sentences may name; every key is always there, so that no text can miss one."""
     heard = facts.connecting or facts.hearing
     best = heard[0] if heard else None
-    users = sorted({user for ear in facts.connecting for user in ear.users})
+    users = sorted({user for scanner in facts.connecting for user in scanner.users})
     lasting = (facts.paused_for, facts.held_for, facts.asleep_for, facts.heard_for)
     return {
-        "radio": best.name if best else "-",
+        "receiver": best.name if best else "-",
         "rssi": str(best.rssi) if best else "-",
-        "radios": ", ".join(ear.name for ear in facts.ears) or "-",
-        "hearing": ", ".join(f"{ear.name} ({ear.rssi} dBm)" for ear in facts.hearing)
+        "receivers": ", ".join(scanner.name for scanner in facts.scanners) or "-",
+        "hearing": ", ".join(
+            f"{scanner.name} ({scanner.rssi} dBm)" for scanner in facts.hearing
+        )
         or "-",
-        "slots": str(sum(ear.slots for ear in facts.connecting)),
-        "ours": str(sum(ear.ours for ear in facts.connecting)),
-        "others": str(sum(ear.others for ear in facts.connecting)),
+        "slots": str(sum(scanner.slots for scanner in facts.connecting)),
+        "ours": str(sum(scanner.ours for scanner in facts.connecting)),
+        "others": str(sum(scanner.others for scanner in facts.connecting)),
         "users": ", ".join(users) or "-",
         "failures": str(facts.failures),
         "minutes": str(

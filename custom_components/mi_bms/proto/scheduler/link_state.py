@@ -35,14 +35,14 @@ class Failure(StrEnum):
 
 
 class LinkState(StrEnum):
-    """Describe how a battery stands; the words from ``no_radio`` on say why it is unreachable."""
+    """Describe how a battery stands; the words from ``no_receiver`` on say why it is unreachable."""
 
     AWAKE = "awake"
     ASLEEP = "asleep"
     HELD = "held"  # by another client
     PAUSED = "paused"  # by the user
-    NO_RADIO = "no_radio"  # none hears it
-    ADVERTS_ONLY = "adverts_only"  # only radios hear it that cannot connect
+    NO_RECEIVER = "no_receiver"  # none hears it
+    ADVERTS_ONLY = "adverts_only"  # only scanners hear it that cannot connect
     NO_SLOT = "no_slot"
     CONNECT_FAILED = "connect_failed"
     SILENT = "silent"  # connected, without a valid answer
@@ -63,12 +63,12 @@ _REASONS: Final = {
 }
 
 
-# What a person has to do first, whatever the radio does.
+# What a person has to do first, whatever the scanner does.
 _WANTS: Final = {Failure.AUTH: LinkState.AUTH, Failure.PAIRING: LinkState.PAIRING}
 
 
 _OBSTACLES: Final = {
-    Failure.NOT_HEARD: LinkState.NO_RADIO,
+    Failure.NOT_HEARD: LinkState.NO_RECEIVER,
     Failure.NO_SLOT: LinkState.NO_SLOT,
     Failure.CONNECT: LinkState.CONNECT_FAILED,
     Failure.LOST: LinkState.CONNECT_FAILED,
@@ -90,7 +90,7 @@ NAP: Final = 43_200.0  # s; how long a sleep is believed before its pattern is l
 
 
 MISSES: Final = (
-    2  # failures in a row that mean something; one is normal on a shared radio
+    2  # failures in a row that mean something; one is normal on a shared scanner
 )
 
 
@@ -120,8 +120,8 @@ def failure_of(err: MiBmsError) -> Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ears:
-    """Name the radios around a battery now.
+class Coverage:
+    """Name the scanners around a battery now.
 
     ``working`` receive anything at all, ``hearing`` of them receive the battery, ``connecting`` of
     these can connect. ``troubled``: connecting lately fails there for other batteries too. ``crowded``:
@@ -141,7 +141,7 @@ class LinkHistory:
 
     ``begun`` is when listening began: an unheard battery is of no known state before it could be silent.
 
-    Tell it every advert, every outcome of a poll and every pause; give ``Ears`` with each question.
+    Tell it every advert, every outcome of a poll and every pause; give ``Coverage`` with each question.
     """
 
     grace: float = MIN_GRACE
@@ -165,12 +165,12 @@ class LinkHistory:
     _state: LinkState | None = None
     _there: bool | None = None
 
-    def hear(self, now: float, rssi: int, radio: str) -> bool:
+    def hear(self, now: float, rssi: int, scanner: str) -> bool:
         """Take one advert; True when it ends a silence, so that the battery is worth a poll now."""
         if quiet := self._sign(now):
             # Who heard it long ago may be gone for good.
             self.heard_by.clear()
-        self.heard_by[radio] = rssi
+        self.heard_by[scanner] = rssi
         return quiet
 
     def link(self, now: float, *, is_open: bool) -> None:
@@ -194,9 +194,9 @@ class LinkHistory:
         self.failures += 1
         self.failure = failure
 
-    def pause(self, now: float, ears: Ears, until: float = inf) -> None:
+    def pause(self, now: float, coverage: Coverage, until: float = inf) -> None:
         """Take the user's wish to stay away; with an end, the last values hold that long and a grace."""
-        if until < inf and self.available(now, ears):
+        if until < inf and self.available(now, coverage):
             self._kept_until = until + self.grace
         else:
             self._kept_until = min(self._kept_until, now + self.grace)
@@ -218,17 +218,17 @@ class LinkHistory:
         """Return whether the battery is known to switch its radio off now and then."""
         return self.naps.silences > 0
 
-    def state(self, now: float, ears: Ears) -> LinkState | None:
+    def state(self, now: float, coverage: Coverage) -> LinkState | None:
         """Return how the battery stands, None while that is not known; ``since`` tells from when on."""
-        if self._unheard(ears):
-            # A silence that no radio could have ended teaches nothing.
+        if self._unheard(coverage):
+            # A silence that no scanner could have ended teaches nothing.
             self._deaf = True
-        state = self._judge(now, ears)
+        state = self._judge(now, coverage)
         if state is not self._state:
             self._state, self.since = state, now
         return state
 
-    def available(self, now: float, ears: Ears) -> bool:
+    def available(self, now: float, coverage: Coverage) -> bool:
         """Return whether the last values still hold."""
         if self.read_at is None:
             return False
@@ -236,14 +236,14 @@ class LinkHistory:
             return True
         # What was lost after it had been heard again comes back with a poll only.
         lost = self._unread and self._there is False
-        state = self.state(now, ears)
+        state = self.state(now, coverage)
         # It may well sleep where nothing is known yet.
         sleeps = state is None and self._sleeps(now - self.read_at)
         return (state is LinkState.ASLEEP or sleeps) and not lost
 
-    def turn(self, now: float, ears: Ears) -> bool | None:
+    def turn(self, now: float, coverage: Coverage) -> bool | None:
         """Return True when the battery has just come back, False when it was just lost, else None."""
-        there = self.available(now, ears)
+        there = self.available(now, coverage)
         before, self._there = self._there, there
         if before is None or before is there:
             return None
@@ -304,7 +304,7 @@ class LinkHistory:
             limit = min(limit, max(DOZE, self.talk.longest * MULTIPLE))
         return silence >= limit
 
-    def _judge(self, now: float, ears: Ears) -> LinkState | None:
+    def _judge(self, now: float, coverage: Coverage) -> LinkState | None:
         if self.away_until is not None and now < self.away_until:
             return LinkState.PAUSED
         if self.failure in _WANTS:
@@ -312,48 +312,50 @@ class LinkHistory:
         if self.heard_at is None and not self._silent(now - self.begun):
             return None
         if self.heard_at is None or self._silent(now - self.heard_at):
-            return self._silence(now, ears)
+            return self._silence(now, coverage)
         # Between two adverts nothing has changed.
-        only = ears.hearing or self._state is LinkState.ADVERTS_ONLY
-        if only and not ears.connecting and not self.linked:
+        only = coverage.hearing or self._state is LinkState.ADVERTS_ONLY
+        if only and not coverage.connecting and not self.linked:
             return LinkState.ADVERTS_ONLY
         if self.failure is None or self.failures < MISSES:
-            return LinkState.NO_SLOT if ears.crowded else LinkState.AWAKE
+            return LinkState.NO_SLOT if coverage.crowded else LinkState.AWAKE
         obstacle = _OBSTACLES[self.failure]
-        if obstacle is LinkState.CONNECT_FAILED and self._refuses(ears):
+        if obstacle is LinkState.CONNECT_FAILED and self._refuses(coverage):
             if self._refused_at is None:
                 self._refused_at = now
             if now - self._refused_at < HELD_AT_MOST:
                 return LinkState.HELD
         return obstacle
 
-    def _silence(self, now: float, ears: Ears) -> LinkState:
+    def _silence(self, now: float, coverage: Coverage) -> LinkState:
         """Explain why nothing is heard of a battery."""
         last = self.read_at if self.heard_at is None else self.heard_at
-        if last is None or self._unheard(ears):
-            return LinkState.NO_RADIO
+        if last is None or self._unheard(coverage):
+            return LinkState.NO_RECEIVER
         silence = now - last
         if self.idle or self.sleeper:
-            return LinkState.ASLEEP if self._sleeps(silence) else LinkState.NO_RADIO
+            return LinkState.ASLEEP if self._sleeps(silence) else LinkState.NO_RECEIVER
         # A battery that works does not fall silent while current flows, unless somebody is connected.
         if self._strong and self.read_at is not None and silence < HELD_AT_MOST:
             return LinkState.HELD
-        return LinkState.NO_RADIO
+        return LinkState.NO_RECEIVER
 
     def _sleeps(self, silence: float) -> bool:
         """Return whether a silence fits a sleep: none flows, or it is known for it, and not for too long."""
         return (self.idle or self.sleeper) and silence < self.naps.limit
 
-    def _unheard(self, ears: Ears) -> bool:
-        """Return whether none of the radios that usually hear the battery works."""
+    def _unheard(self, coverage: Coverage) -> bool:
+        """Return whether none of the scanners that usually hear the battery works."""
         return not (
-            ears.working & self.heard_by.keys() if self.heard_by else ears.working
+            coverage.working & self.heard_by.keys()
+            if self.heard_by
+            else coverage.working
         )
 
     @property
     def _strong(self) -> bool:
         return max(self.heard_by.values(), default=STRONG - 1) >= STRONG
 
-    def _refuses(self, ears: Ears) -> bool:
-        """Return whether a battery that used to work refuses, although neither signal nor radio is bad."""
-        return self._strong and self.read_at is not None and not ears.troubled
+    def _refuses(self, coverage: Coverage) -> bool:
+        """Return whether a battery that used to work refuses, although neither signal nor scanner is bad."""
+        return self._strong and self.read_at is not None and not coverage.troubled

@@ -6,11 +6,11 @@ from typing import Final
 
 POLLS: Final = 100  # what is older says nothing of today
 TIMES: Final = 20  # good polls whose duration counts
-SICK: Final = 2  # batteries that fail at a radio in a row, none succeeding
+SICK: Final = 2  # batteries that fail at a scanner in a row, none succeeding
 
 
 class Quality:
-    """Count the last polls of a battery or through a radio."""
+    """Count the last polls of a battery or through a scanner."""
 
     def __init__(self) -> None:
         """Start without a poll."""
@@ -50,29 +50,29 @@ class Quality:
 
 
 class Health:
-    """Tell a radio that is the culprit from batteries that are."""
+    """Tell a scanner that is the culprit from batteries that are."""
 
     def __init__(self) -> None:
-        """Know of no radio yet."""
-        self.radios: dict[str, Quality] = {}
+        """Know of no scanner yet."""
+        self.scanners: dict[str, Quality] = {}
         self._failing: dict[str, set[str]] = {}
 
-    def bad(self, radio: str, unconnected: str | None) -> None:
+    def bad(self, scanner: str, unconnected: str | None) -> None:
         """Count a poll that gave nothing; ``unconnected`` is the battery when it had no connection."""
-        self.radios.setdefault(radio, Quality()).bad()
+        self.scanners.setdefault(scanner, Quality()).bad()
         if unconnected is not None:
-            self._failing.setdefault(radio, set()).add(unconnected)
+            self._failing.setdefault(scanner, set()).add(unconnected)
 
-    def good(self, radio: str, seconds: float) -> set[str]:
-        """Count a good poll; gives the batteries that failed for the radio's sake until now."""
-        self.radios.setdefault(radio, Quality()).good(seconds)
-        cured = self.sick(radio)
-        failing = self._failing.pop(radio, set())
+    def good(self, scanner: str, seconds: float) -> set[str]:
+        """Count a good poll; gives the batteries that failed for the scanner's sake until now."""
+        self.scanners.setdefault(scanner, Quality()).good(seconds)
+        cured = self.sick(scanner)
+        failing = self._failing.pop(scanner, set())
         return failing if cured else set()
 
-    def sick(self, radio: str) -> bool:
+    def sick(self, scanner: str) -> bool:
         """Return whether connecting lately fails for several batteries and works for none."""
-        return len(self._failing.get(radio, ())) >= SICK
+        return len(self._failing.get(scanner, ())) >= SICK
 
     def forget(self, address: str) -> None:
         """Forget a battery."""

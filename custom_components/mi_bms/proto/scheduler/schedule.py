@@ -1,4 +1,4 @@
-"""Decide which battery is read when, so that all share the radios' few connection slots.
+"""Decide which battery is read when, so that all share the scanners' few connection slots.
 
 Pure: facts and times (seconds of a clock that runs on evenly) in, decisions out. The caller asks
 ``decide`` whenever something happened or the time it named has come, carries out every order, and
@@ -8,11 +8,11 @@ reports the end of each read with ``succeeded``, ``doubted`` or ``failed`` and o
 The rules. Earliest deadline first, the deadline being one interval after a read was due: it does not
 move while a battery waits, so each one becomes the most urgent in the end. A link stays open after a
 read only while slots are spare; one that stays open is given up as soon as somebody waits for a slot.
-Of a radio that others use, too, slots stay free. One of these is borrowed for a single read, of a
+Of a scanner that others use, too, slots stay free. One of these is borrowed for a single read, of a
 battery that is well and whose data would get too old otherwise.
 
-A battery that fails is tried ever more rarely, after the healthy ones, and one at a time per radio.
-When several batteries fail at one radio and none succeeds, the radio is the likely culprit: then
+A battery that fails is tried ever more rarely, after the healthy ones, and one at a time per scanner.
+When several batteries fail at one scanner and none succeeds, the scanner is the likely culprit: then
 tries stay frequent, and the first success brings all of them back.
 """
 
@@ -24,19 +24,19 @@ from .backoff import pause_after
 from .battery import Decision, Order, Pack, Phase, Settings
 from .link_state import Failure
 from .quality import Health, Quality
-from .slots import Guests, Radio, Slots
+from .slots import Guests, Scanner, Slots
 from .visits import Visit, Visits
 
 HEADROOM: Final = 2.0  # slots kept for rotation, as a multiple of what the reads take
 NO_SLOT_PAUSE: Final = 5.0  # s
 DOUBT_PAUSE: Final = 2.0  # s until an unbelievable sample is checked
 ASTRAY_PAUSE: Final = (
-    1.0  # s; each failure at a silent radio lets the stack take another one sooner
+    1.0  # s; each failure at a silent scanner lets the stack take another one sooner
 )
 WAKE_EVERY: Final = 60.0  # s; a flickering advert must not undo the pauses
 LOOK: Final = 30.0  # s; the longest time without looking again
 WAITING_LOOK: Final = 1.0  # s; while somebody waits for a slot
-CROWDED: Final = 120.0  # s without held links at a radio after one had to be given up
+CROWDED: Final = 120.0  # s without held links at a scanner after one had to be given up
 
 _NO_LINK: Final = frozenset({Failure.CONNECT, Failure.LOST})
 
@@ -59,13 +59,15 @@ class Scheduler:
         self._crowded_at: dict[str, float] = {}
 
     @property
-    def radios(self) -> Mapping[str, Quality]:
-        """Return how well each radio lately served."""
-        return self._health.radios
+    def scanners(self) -> Mapping[str, Quality]:
+        """Return how well each scanner lately served."""
+        return self._health.scanners
 
-    def sick(self, radio: str | None) -> bool:
-        """Return whether a radio is silent, or connecting there lately fails for several batteries and works for none."""
-        return radio is not None and (radio in self._silent or self._health.sick(radio))
+    def sick(self, scanner: str | None) -> bool:
+        """Return whether a scanner is silent, or connecting there lately fails for several batteries and works for none."""
+        return scanner is not None and (
+            scanner in self._silent or self._health.sick(scanner)
+        )
 
     def add(
         self, address: str, now: float, interval: float, *, keeps: bool = False
@@ -128,10 +130,10 @@ class Scheduler:
         """Take whether another client holds a battery; then tries stay gentle but regular."""
         self.packs[address].held_elsewhere = held
 
-    def connected(self, address: str, radio: str | None) -> None:
-        """Note which radio the stack took."""
+    def connected(self, address: str, scanner: str | None) -> None:
+        """Note which scanner the stack took."""
         if (pack := self.packs.get(address)) is not None:
-            pack.radio = radio or pack.radio
+            pack.scanner = scanner or pack.scanner
             # It does connect, however quiet it is.
             pack.astray = False
 
@@ -148,10 +150,10 @@ class Scheduler:
         pack.due = max(pack.started + pack.effective, now)
         if pack.phase is Phase.READING:
             pack.phase = Phase.HELD
-        if pack.radio is not None:
-            for one in self._health.good(pack.radio, seconds):
+        if pack.scanner is not None:
+            for one in self._health.good(pack.scanner, seconds):
                 other = self.packs[one]
-                if other.failures and other.failed_at == pack.radio:
+                if other.failures and other.failed_at == pack.scanner:
                     self._back(other, now)
 
     def doubted(self, address: str, now: float, seconds: float) -> None:
@@ -170,7 +172,7 @@ class Scheduler:
         if (pack := self.packs.get(address)) is None:
             return
         aborted = pack.phase is not Phase.READING
-        radio = pack.radio
+        scanner = pack.scanner
         self.lost(address)
         pack.urgent = False
         if aborted:
@@ -186,28 +188,28 @@ class Scheduler:
         # A battery that can be connected again is on its way back.
         forward = pack.failure in _NO_LINK and failure not in _NO_LINK
         pack.stalled = 1 if forward else pack.stalled + 1
-        pack.failure, pack.failed_at = failure, radio
-        if radio is not None:
-            self._health.bad(radio, address if failure in _NO_LINK else None)
+        pack.failure, pack.failed_at = failure, scanner
+        if scanner is not None:
+            self._health.bad(scanner, address if failure in _NO_LINK else None)
         pack.retry_at = now + pause_after(
             pack,
             failure,
             now,
             longest=self.settings.longest_pause,
-            steady=self.sick(radio) or pack.held_elsewhere,
+            steady=self.sick(scanner) or pack.held_elsewhere,
             chance=self._chance(),
         )
 
     def lost(self, address: str) -> None:
         """Note that a held link broke; no failure yet, the next read will tell."""
         if (pack := self.packs.get(address)) is not None:
-            pack.phase, pack.radio, pack.kept = Phase.CLOSED, None, False
+            pack.phase, pack.scanner, pack.kept = Phase.CLOSED, None, False
 
     released = lost
 
-    def decide(self, now: float, radios: Iterable[Radio]) -> Decision:
+    def decide(self, now: float, scanners: Iterable[Scanner]) -> Decision:
         """Decide what to do now; every order counts as carried out from here on."""
-        slots = self._slots(now, radios)
+        slots = self._slots(now, scanners)
         for pack in self.packs.values():
             self._look(pack, now, slots)
         release = [pack for pack in self.packs.values() if pack.must_close]
@@ -216,10 +218,10 @@ class Scheduler:
             for pack in self.packs.values()
             if pack.phase is Phase.HELD and pack.ready_at <= now
         ]
-        visits = self._let_in(now, slots, slots.radios)
+        visits = self._let_in(now, slots, slots.scanners)
         waiting, again = self._start(now, slots, read)
         needed = {
-            radio.source for pack in waiting for radio in slots.paths(pack.address)
+            scanner.source for pack in waiting for scanner in slots.paths(pack.address)
         }
         visits += self._let_in(now, slots, needed)
         leave = self.visits.overdue(now, needed)
@@ -243,34 +245,34 @@ class Scheduler:
         )
 
     def _let_in(self, now: float, slots: Slots, needed: Collection[str]) -> list[Visit]:
-        barred = {one for one in slots.radios if self._turn(one) > now}
+        barred = {one for one in slots.scanners if self._turn(one) > now}
         started = self.visits.start(now, slots, needed=needed, barred=barred)
-        self._connect_at |= {one.radio: now for one in started if one.radio}
+        self._connect_at |= {one.scanner: now for one in started if one.scanner}
         return started
 
-    def _turn(self, radio: str) -> float:
-        """Return when the next connect may start at a radio."""
-        return self._connect_at.get(radio, -inf) + self.settings.stagger
+    def _turn(self, scanner: str) -> float:
+        """Return when the next connect may start at a scanner."""
+        return self._connect_at.get(scanner, -inf) + self.settings.stagger
 
-    def _slots(self, now: float, radios: Iterable[Radio]) -> Slots:
-        known = tuple(radios)
+    def _slots(self, now: float, scanners: Iterable[Scanner]) -> Slots:
+        known = tuple(scanners)
         ours: Mapping[str, str | None] = self.visits.under_way | {
-            pack.address: pack.radio
+            pack.address: pack.scanner
             for pack in self.packs.values()
             if pack.phase is not Phase.CLOSED
         }
         self._guests.note(known, self.visits.ours(now), now)
         shared = self._guests.shared(self.packs, now - self.settings.shared_for)
         moving = {
-            pack.radio
+            pack.scanner
             for pack in self.packs.values()
             if pack.phase in {Phase.READING, Phase.CLOSING}
         }.union(self.visits.under_way.values())
         slots = Slots(known, ours, shared, self.settings.reserve, moving)
         self._silent = frozenset(
-            radio.source
-            for radio in known
-            if any(slots.astray(address, radio.source) for address in radio.hears)
+            scanner.source
+            for scanner in known
+            if any(slots.astray(address, scanner.source) for address in scanner.hears)
         )
         self.visits.look(slots)
         return slots
@@ -286,13 +288,13 @@ class Scheduler:
             self.wake(pack.address, now)
         pack.pathless = pathless
 
-    def _order(self, pack: Pack, now: float, radio: str | None = None) -> Order:
+    def _order(self, pack: Pack, now: float, scanner: str | None = None) -> Order:
         is_open = pack.phase is Phase.HELD
         pack.phase, pack.started = Phase.READING, now
-        pack.radio = radio or pack.radio
+        pack.scanner = scanner or pack.scanner
         return Order(
             address=pack.address,
-            radio=pack.radio,
+            scanner=pack.scanner,
             open=is_open,
             gentle=pack.failures > 0 or pack.held_elsewhere,
         )
@@ -313,30 +315,30 @@ class Scheduler:
         for pack in self.packs.values():
             pack.lacking_since = None
         for pack in sorted(ready, key=lambda pack: pack.rank(now, patience)):
-            radio = slots.way(pack.address, pack.may_borrow(now))
-            if radio is None:
+            scanner = slots.way(pack.address, pack.may_borrow(now))
+            if scanner is None:
                 if slots.lacks(pack.address, pack.may_borrow(now)):
                     waiting.append(pack)
                     since = was[pack.address]
                     pack.lacking_since = now if since is None else since
                 again = min(again, now + WAITING_LOOK)
                 continue
-            if pack.suspect and self._trying(radio):
+            if pack.suspect and self._trying(scanner):
                 continue
-            if (turn := self._turn(radio)) > now:
+            if (turn := self._turn(scanner)) > now:
                 again = min(again, turn)
                 continue
-            self._connect_at[radio] = now
-            # Wherever the stack may go: the radio that is expected may not be the one it takes.
+            self._connect_at[scanner] = now
+            # Wherever the stack may go: the scanner that is expected may not be the one it takes.
             pack.borrows = not slots.roomy(pack.address)
-            pack.astray = slots.astray(pack.address, radio)
-            slots.take(radio)
-            read.append(self._order(pack, now, radio))
+            pack.astray = slots.astray(pack.address, scanner)
+            slots.take(scanner)
+            read.append(self._order(pack, now, scanner))
         return waiting, again
 
-    def _trying(self, radio: str) -> bool:
+    def _trying(self, scanner: str) -> bool:
         return any(
-            pack.phase is Phase.READING and pack.radio == radio and pack.suspect
+            pack.phase is Phase.READING and pack.scanner == scanner and pack.suspect
             for pack in self.packs.values()
         )
 
@@ -353,9 +355,11 @@ class Scheduler:
             pack.phase is Phase.CLOSING for pack in self.packs.values()
         )
         for pack in waiting[coming:]:
-            near = {radio.source for radio in slots.paths(pack.address)}
+            near = {scanner.source for scanner in slots.paths(pack.address)}
             soon = any(
-                other.phase is Phase.READING and not other.kept and other.radio in near
+                other.phase is Phase.READING
+                and not other.kept
+                and other.scanner in near
                 for other in self.packs.values()
             )
             if soon and now - pack.ready_at < pack.effective / 4:
@@ -364,7 +368,7 @@ class Scheduler:
                 other
                 for other in self.packs.values()
                 if other.phase is Phase.HELD
-                and other.radio in near
+                and other.scanner in near
                 and other not in given
                 and other not in leaving
             ]
@@ -373,41 +377,41 @@ class Scheduler:
                 victim = max(held, key=lambda other: (not other.keeps, other.due))
                 given.append(victim)
                 if victim.keeps:
-                    self._crowded_at[victim.radio or ""] = now
+                    self._crowded_at[victim.scanner or ""] = now
         return given
 
     def _keep(self, pack: Pack, now: float, slots: Slots) -> bool:
         """Return whether a link may stay open: the family gains, and enough slots are left for the others."""
-        radio = pack.radio
+        scanner = pack.scanner
         pack.kept = (
             pack.keeps
             and pack.effective <= self.settings.hold_up_to
-            and radio in slots.radios
+            and scanner in slots.scanners
             and not pack.borrows
-            and now - self._crowded_at.get(radio, -inf) >= CROWDED
-            and self._spare(pack, radio, slots) >= 0
+            and now - self._crowded_at.get(scanner, -inf) >= CROWDED
+            and self._spare(pack, scanner, slots) >= 0
         )
         return pack.kept
 
-    def _spare(self, pack: Pack, radio: str, slots: Slots) -> int:
-        """Return how many slots of a radio are left over when this link stays and the rest rotates."""
+    def _spare(self, pack: Pack, scanner: str, slots: Slots) -> int:
+        """Return how many slots of a scanner are left over when this link stays and the rest rotates."""
         rotating = [
             other
             for other in self.packs.values()
             if other is not pack
             and not other.kept
             and other.ready_at < inf
-            and radio == (other.radio or slots.home(other.address))
+            and scanner == (other.scanner or slots.home(other.address))
         ]
         load = sum(
             (other.quality.seconds or 1.0) / other.effective for other in rotating
         )
         need = min(len(rotating), ceil(load * HEADROOM))
         returning = sum(
-            other.phase is not Phase.CLOSED and other.radio == radio
+            other.phase is not Phase.CLOSED and other.scanner == scanner
             for other in rotating
         )
-        return slots.room(radio) + returning - need
+        return slots.room(scanner) + returning - need
 
     def _again(self, now: float, waiting: list[Pack | Visit]) -> float:
         times = [now + LOOK]

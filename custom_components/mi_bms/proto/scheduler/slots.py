@@ -1,10 +1,10 @@
-"""Connection slots: what is known of the radios, and which radio would serve a battery now.
+"""Connection slots: what is known of the scanners, and which scanner would serve a battery now.
 
 The Bluetooth stack of the host chooses the path of a connection by itself: the best signal, less a
 penalty for failures, for connections in progress and for a last free slot, each scaled by the
 difference of the two strongest signals. It cannot be told otherwise, so the same score is computed
 here (weights read in habluetooth 7.1). Another connection may end between the decision and the
-stack's choice, which changes the score: a connection is asked for only when each radio that the stack
+stack's choice, which changes the score: a connection is asked for only when each scanner that the stack
 may take, whatever becomes of the others, is one that may be used.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-ASSUMED_SLOTS: Final = 3  # of a radio that does not say; the usual number of proxies
+ASSUMED_SLOTS: Final = 3  # of a scanner that does not say; the usual number of proxies
 SILENT_AFTER: Final = (
-    20.0  # s; while it connects, a radio may not listen for some seconds
+    20.0  # s; while it connects, a scanner may not listen for some seconds
 )
 _IN_PROGRESS: Final = 1.01
 _FAILURE: Final = 0.51
@@ -22,15 +22,15 @@ _LAST_SLOT: Final = 0.76
 
 
 class Hearing(NamedTuple):
-    """Tell how a radio hears a battery: dBm, and when last, in seconds of the scheduler's clock."""
+    """Tell how a scanner hears a battery: dBm, and when last, in seconds of the scheduler's clock."""
 
     rssi: int
     at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Radio:
-    """Hold the facts of one radio at this moment; addresses as everywhere, upper case with colons.
+class Scanner:
+    """Hold the facts of one scanner at this moment; addresses as everywhere, upper case with colons.
 
     ``allocated`` are all addresses that hold a slot, ours and others'. ``connecting`` counts attempts
     in progress by anybody, ``failures`` the stack's own count by address since the last success.
@@ -54,26 +54,26 @@ class Radio:
 
 
 class Guests:
-    """Remember which radios others use beside us."""
+    """Remember which scanners others use beside us."""
 
     def __init__(self) -> None:
         """Know of nobody yet."""
-        # Radio -> who was seen there, and when last; None: somebody it did not name.
+        # Scanner -> who was seen there, and when last; None: somebody it did not name.
         self._seen: dict[str, dict[str | None, float]] = {}
 
     def note(
-        self, radios: Iterable[Radio], visited: Collection[str], now: float
+        self, scanners: Iterable[Scanner], visited: Collection[str], now: float
     ) -> None:
         """Note who is connected; ``visited`` are devices where that may be a visit of ours."""
-        for radio in radios:
-            seen = self._seen.setdefault(radio.source, {})
-            seen |= dict.fromkeys(radio.allocated.difference(visited), now)
+        for scanner in scanners:
+            seen = self._seen.setdefault(scanner.source, {})
+            seen |= dict.fromkeys(scanner.allocated.difference(visited), now)
             # A slot of ours may count as taken for a moment after its link was closed.
-            if radio.slots - radio.free > len(radio.allocated):
+            if scanner.slots - scanner.free > len(scanner.allocated):
                 seen[None] = now
 
     def shared(self, batteries: Collection[str], since: float) -> set[str]:
-        """Return the radios that others used; a battery that was just added is no other any more."""
+        """Return the scanners that others used; a battery that was just added is no other any more."""
         return {
             source
             for source, seen in self._seen.items()
@@ -82,43 +82,45 @@ class Guests:
 
 
 class Slots:
-    """Count the slots of all radios during one decision; starts are added as they are decided."""
+    """Count the slots of all scanners during one decision; starts are added as they are decided."""
 
     def __init__(
         self,
-        radios: Iterable[Radio],
+        scanners: Iterable[Scanner],
         ours: Mapping[str, str | None],
         shared: Collection[str],
         reserve: int,
         moving: Collection[str | None] = (),
     ) -> None:
-        """Take the radios, our connections (address -> radio, if known) and who shares with others.
+        """Take the scanners, our connections (address -> scanner, if known) and who shares with others.
 
-        A connection of ours that no radio counts yet is charged to the radio it is expected at. One
+        A connection of ours that no scanner counts yet is charged to the scanner it is expected at. One
         of ours may end at any moment at those that are ``moving``.
         """
         self._moving = moving
-        self.radios = {radio.source: radio for radio in radios}
+        self.scanners = {scanner.source: scanner for scanner in scanners}
         counted = {
-            address for radio in self.radios.values() for address in radio.allocated
+            address
+            for scanner in self.scanners.values()
+            for address in scanner.allocated
         }
-        self._started: dict[str, int] = dict.fromkeys(self.radios, 0)
-        self._taken: dict[str, int] = dict.fromkeys(self.radios, 0)
+        self._started: dict[str, int] = dict.fromkeys(self.scanners, 0)
+        self._taken: dict[str, int] = dict.fromkeys(self.scanners, 0)
         for address, source in ours.items():
             if address not in counted and source in self._started:
                 self._started[source] += 1
         self._kept = {
-            # A reserve that is all of a radio would mean that it may never be used at all.
-            source: min(reserve, radio.slots - 1) if source in shared else 0
-            for source, radio in self.radios.items()
+            # A reserve that is all of a scanner would mean that it may never be used at all.
+            source: min(reserve, scanner.slots - 1) if source in shared else 0
+            for source, scanner in self.scanners.items()
         }
 
     def free(self, source: str) -> int:
-        """Return the slots of a radio that nobody has, the reserve included."""
-        return self.radios[source].free - self._started[source]
+        """Return the slots of a scanner that nobody has, the reserve included."""
+        return self.scanners[source].free - self._started[source]
 
     def room(self, source: str) -> int:
-        """Return how many slots of a radio may be taken now; negative: how many of the reserve are."""
+        """Return how many slots of a scanner may be taken now; negative: how many of the reserve are."""
         return self.free(source) - self._kept[source]
 
     def take(self, source: str) -> None:
@@ -126,27 +128,27 @@ class Slots:
         self._started[source] += 1
         self._taken[source] += 1
 
-    def paths(self, address: str) -> list[Radio]:
-        """Return the radios that hear a battery and can connect."""
+    def paths(self, address: str) -> list[Scanner]:
+        """Return the scanners that hear a battery and can connect."""
         return [
-            radio
-            for radio in self.radios.values()
-            if radio.connectable and address in radio.hears
+            scanner
+            for scanner in self.scanners.values()
+            if scanner.connectable and address in scanner.hears
         ]
 
     def path(self, address: str) -> str | None:
-        """Return the radio that the stack would take, None when none hears it or none is free."""
+        """Return the scanner that the stack would take, None when none hears it or none is free."""
         best = max(
             self._open(address),
-            key=lambda radio: self._score(radio, address, radio.connecting),
+            key=lambda scanner: self._score(scanner, address, scanner.connecting),
             default=None,
         )
         return best.source if best else None
 
     def way(self, address: str, borrow: int = 0) -> str | None:
-        """Return the radio that the stack would take, None when it may take one without room.
+        """Return the scanner that the stack would take, None when it may take one without room.
 
-        ``borrow``: so many slots of the reserve may be used, too. A silent radio is left alone, too,
+        ``borrow``: so many slots of the reserve may be used, too. A silent scanner is left alone, too,
         unless the stack would take it in any case: then failures are what makes it take another one.
         """
         if not self.roomy(address, borrow):
@@ -159,13 +161,13 @@ class Slots:
                     for one in self.paths(address)
                     if self.free(one.source) > 0 or one.source in self._moving
                 ),
-                key=lambda radio: self._calm(radio, address),
+                key=lambda scanner: self._calm(scanner, address),
             )
             return found if calm.silent else None
         return found
 
     def roomy(self, address: str, borrow: int = 0) -> bool:
-        """Return whether each radio that the stack may take is one that may be used."""
+        """Return whether each scanner that the stack may take is one that may be used."""
         return all(
             # One that is full is about to have a slot.
             self.room(one) + (self.free(one) <= 0) + borrow > 0
@@ -177,16 +179,18 @@ class Slots:
         return not self.roomy(address, borrow) or self.path(address) is None
 
     def astray(self, address: str, source: str) -> bool:
-        """Return whether a radio is silent while another one that hears a battery is not."""
-        return self.radios[source].silent and not all(
-            radio.silent for radio in self.paths(address)
+        """Return whether a scanner is silent while another one that hears a battery is not."""
+        return self.scanners[source].silent and not all(
+            scanner.silent for scanner in self.paths(address)
         )
 
-    def _open(self, address: str) -> list[Radio]:
-        return [radio for radio in self.paths(address) if self.free(radio.source) > 0]
+    def _open(self, address: str) -> list[Scanner]:
+        return [
+            scanner for scanner in self.paths(address) if self.free(scanner.source) > 0
+        ]
 
     def _likely(self, address: str) -> list[str]:
-        """Return every radio that the stack may take, whenever connections of now end."""
+        """Return every scanner that the stack may take, whenever connections of now end."""
         sure = max(
             (
                 self._score(one, address, one.connecting + self._started[one.source])
@@ -202,29 +206,29 @@ class Slots:
         ]
 
     def home(self, address: str) -> str | None:
-        """Return the radio that hears a battery best, busy or not."""
+        """Return the scanner that hears a battery best, busy or not."""
         best = max(
             self.paths(address),
-            key=lambda radio: radio.hears[address].rssi,
+            key=lambda scanner: scanner.hears[address].rssi,
             default=None,
         )
         return best.source if best else None
 
-    def _score(self, radio: Radio, address: str, connecting: int) -> float:
+    def _score(self, scanner: Scanner, address: str, connecting: int) -> float:
         penalty = _IN_PROGRESS * (
-            connecting + self._taken[radio.source]
-        ) + _LAST_SLOT * (self.free(radio.source) == 1)
-        return self._rest(radio, address) - self._step(address) * penalty
+            connecting + self._taken[scanner.source]
+        ) + _LAST_SLOT * (self.free(scanner.source) == 1)
+        return self._rest(scanner, address) - self._step(address) * penalty
 
-    def _rest(self, radio: Radio, address: str) -> float:
-        """Return the score of a radio that does nothing else."""
-        failures = radio.failures.get(address, 0)
-        return radio.hears[address].rssi - self._step(address) * _FAILURE * failures
+    def _rest(self, scanner: Scanner, address: str) -> float:
+        """Return the score of a scanner that does nothing else."""
+        failures = scanner.failures.get(address, 0)
+        return scanner.hears[address].rssi - self._step(address) * _FAILURE * failures
 
-    def _calm(self, radio: Radio, address: str) -> float:
+    def _calm(self, scanner: Scanner, address: str) -> float:
         """Return that, with what will not end by itself."""
-        last = self.free(radio.source) == 1 and radio.source not in self._moving
-        return self._rest(radio, address) - self._step(address) * _LAST_SLOT * last
+        last = self.free(scanner.source) == 1 and scanner.source not in self._moving
+        return self._rest(scanner, address) - self._step(address) * _LAST_SLOT * last
 
     def _step(self, address: str) -> int:
         signals = sorted(

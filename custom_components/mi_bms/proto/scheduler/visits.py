@@ -1,8 +1,8 @@
 """Let single connections in between the batteries' reads: a sensor's button, a look at a device.
 
-Pure. A visit waits in a queue until a radio that hears its device has a slot that no battery needs;
-after ``PATIENCE`` it goes before the next battery, but then the batteries have the radio for
-``REST``. One visit at a time per radio, two in all, one per device. A visit that lasts longer than
+Pure. A visit waits in a queue until a scanner that hears its device has a slot that no battery needs;
+after ``PATIENCE`` it goes before the next battery, but then the batteries have the scanner for
+``REST``. One visit at a time per scanner, two in all, one per device. A visit that lasts longer than
 ``LASTS`` ends when a battery waits for its slot.
 """
 
@@ -14,21 +14,21 @@ from .slots import Slots
 
 PATIENCE: Final = 15.0  # s that batteries go first
 REST: Final = (
-    30.0  # s at a radio for the batteries, after a visit that went before them
+    30.0  # s at a scanner for the batteries, after a visit that went before them
 )
 LASTS: Final = 40.0  # s that a visit may take while a battery waits for its slot
 AT_ONCE: Final = 2
-LINGERS: Final = 30.0  # s that a radio may go on to count a connection that is closed
+LINGERS: Final = 30.0  # s that a scanner may go on to count a connection that is closed
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Visit:
-    """Be one visit; times in seconds, ``radio`` is where it is under way."""
+    """Be one visit; times in seconds, ``scanner`` is where it is under way."""
 
     address: str
     since: float
     heard: bool = False
-    radio: str | None = None
+    scanner: str | None = None
     started: float = 0.0
     leaving: bool = False
 
@@ -59,15 +59,17 @@ class Visits:
 
     @property
     def under_way(self) -> dict[str, str]:
-        """Return the radio that each device is visited through."""
-        return {one.address: one.radio for one in self._all if one.radio is not None}
+        """Return the scanner that each device is visited through."""
+        return {
+            one.address: one.scanner for one in self._all if one.scanner is not None
+        }
 
     @property
     def waiting(self) -> list[Visit]:
         """Return those that wait and could go if there was a slot, the oldest first."""
         if len(self.under_way) >= AT_ONCE:
             return []
-        return [one for one in self._all if one.radio is None and one.heard]
+        return [one for one in self._all if one.scanner is None and one.heard]
 
     def ask(self, address: str, now: float) -> Visit:
         """Queue a visit."""
@@ -78,55 +80,57 @@ class Visits:
     def end(self, visit: Visit, now: float) -> None:
         """Take a visit out, wherever it stands."""
         self._all.remove(visit)
-        if visit.radio is not None:
+        if visit.scanner is not None:
             self._ended[visit.address] = now
-            self._rest_until[visit.radio] = now + REST
+            self._rest_until[visit.scanner] = now + REST
 
     def ours(self, now: float) -> set[str]:
-        """Return the devices that a radio may count as connected because of a visit."""
+        """Return the devices that a scanner may count as connected because of a visit."""
         self._ended = {
             address: at for address, at in self._ended.items() if now - at <= LINGERS
         }
         return {*self._ended, *self.under_way}
 
     def look(self, slots: Slots) -> None:
-        """Note who is heard by a radio that can connect."""
+        """Note who is heard by a scanner that can connect."""
         for visit in self._all:
             visit.heard = bool(slots.paths(visit.address))
 
     def start(
         self, now: float, slots: Slots, *, needed: Collection[str], barred: set[str]
     ) -> list[Visit]:
-        """Start those that may go now, oldest first, each at the radio of its path.
+        """Start those that may go now, oldest first, each at the scanner of its path.
 
-        ``needed`` are radios that batteries wait for; there only those go that have waited long.
+        ``needed`` are scanners that batteries wait for; there only those go that have waited long.
         Nobody starts at one that is ``barred``.
         """
         started: list[Visit] = []
         for visit in self.waiting:
-            radio, busy = slots.way(visit.address), self.under_way
+            scanner, busy = slots.way(visit.address), self.under_way
             if (
-                radio is None
+                scanner is None
                 or visit.address in busy
-                or radio in barred.union(busy.values())
+                or scanner in barred.union(busy.values())
                 or len(busy) >= AT_ONCE
-                or (radio in needed and not self._old(visit, radio, now))
+                or (scanner in needed and not self._old(visit, scanner, now))
             ):
                 continue
-            visit.radio, visit.started = radio, now
-            slots.take(radio)
+            visit.scanner, visit.started = scanner, now
+            slots.take(scanner)
             started.append(visit)
         return started
 
-    def _old(self, visit: Visit, radio: str, now: float) -> bool:
-        return now - visit.since >= PATIENCE and now >= self._rest_until.get(radio, now)
+    def _old(self, visit: Visit, scanner: str, now: float) -> bool:
+        return now - visit.since >= PATIENCE and now >= self._rest_until.get(
+            scanner, now
+        )
 
     def overdue(self, now: float, needed: Collection[str]) -> list[Visit]:
-        """Return who must leave, because it took long and a battery waits for the radio."""
+        """Return who must leave, because it took long and a battery waits for the scanner."""
         late = [
             one
             for one in self._all
-            if one.radio in needed and now - one.started >= LASTS and not one.leaving
+            if one.scanner in needed and now - one.started >= LASTS and not one.leaving
         ]
         for visit in late:
             visit.leaving = True
