@@ -6,7 +6,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 import contextlib
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from importlib import import_module
 import json
+import os
 from pathlib import Path
 import sys
 from typing import Any
@@ -25,8 +29,9 @@ from custom_components.mi_bms.button import RECORD  # noqa: E402
 from custom_components.mi_bms.event import ALARM  # noqa: E402
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function  # noqa: E402
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
+from custom_components.mi_bms.proto.bms.catalogue import Listing, Match, Secret  # noqa: E402
 from custom_components.mi_bms.proto.bms.contract import Family  # noqa: E402
-from custom_components.mi_bms.proto.bms.index import INDEX, Entry, Match, Secret  # noqa: E402
+from custom_components.mi_bms.proto.bms.index import INDEX  # noqa: E402
 from custom_components.mi_bms.proto.bms.uuids import expand  # noqa: E402
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, DeviceSpec  # noqa: E402
 from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E402
@@ -40,6 +45,22 @@ MANIFEST = INTEGRATION / "manifest.json"
 README = ROOT / "README.md"
 FIXTURES = ROOT / "tests" / "fixtures" / "bms"
 NAMES = json.loads((INTEGRATION / "translations" / "en.json").read_text())["entity"]
+
+FAMILIES = "custom_components.mi_bms.proto.bms.families"
+INDEX_FILE = INTEGRATION / "proto/bms/index.py"
+INDEX_HEAD = '''"""All battery families without their decoders; made by script/generate, do not edit.
+
+Change the listing in the family's own file, ``families/<id>.py``, then run ``script/generate``.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from .catalogue import Listing, Match, Password, Secret
+
+# fmt: off
+INDEX: Final[Mapping[str, Listing]] = {
+'''
 
 # What a manifest holds beside the matchers, in the order that Home Assistant wants.
 HEAD = {"domain": "mi_bms", "name": "Mi BMS"}
@@ -201,13 +222,21 @@ def not_offered() -> list[str]:
     return table(("Type", "Recognised as", "Appears by itself", "Why"), rows)
 
 
-def _looks(entry: Entry) -> str:
+def _looks(entry: Listing) -> str:
     """Return how the adverts of a family look: names first, then what is told by other signs."""
     if entry.manual:
         return "anything: choose the type by hand, or let it be found out"
-    named = _joined(f"`{row.name}`" for row in entry.match if row.name)
+    named = _joined(_called(row, entry) for row in entry.match if row.name)
     others = _joined(_signs(row) for row in entry.match if not row.name)
     return "; ".join(part for part in (named, others) if part)
+
+
+def _called(row: Match, entry: Listing) -> str:
+    """Return a name with whose it is, where only some of a family's brands have it."""
+    whose = (
+        f" ({', '.join(row.brands)})" if 0 < len(row.brands) < len(entry.brands) else ""
+    )
+    return f"`{row.name}`{whose}"
 
 
 def _signs(row: Match) -> str:
@@ -242,7 +271,7 @@ def _tested(family: Family) -> str:
     return ", ".join(parts)
 
 
-def _supported() -> Iterable[tuple[Entry, Family]]:
+def _supported() -> Iterable[tuple[Listing, Family]]:
     for name, entry in sorted(INDEX.items(), key=lambda item: item[1].title.casefold()):
         with contextlib.suppress(Unsupported):
             yield entry, registry.load(name)
@@ -332,12 +361,51 @@ def stale() -> dict[Path, str]:
     }
 
 
+def listings() -> dict[str, Listing]:
+    """Return the listing that stands in each family's file, in the order of asking."""
+    found = {
+        path.stem: import_module(f"{FAMILIES}.{path.stem}").LISTING
+        for path in sorted((INTEGRATION / "proto/bms/families").glob("[a-z]*.py"))
+    }
+    return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
+
+
+def _made(row: object) -> str:
+    """Return a row of a table as code, without what is as usual."""
+    said = []
+    for one in fields(row):  # type: ignore[arg-type]
+        value = getattr(row, one.name)
+        usual = one.default_factory() if callable(one.default_factory) else one.default
+        if value != usual:
+            said.append(f"{one.name}={_code(value)}")
+    return f"{type(row).__name__}({', '.join(said)})"
+
+
+def _code(value: object) -> str:
+    if isinstance(value, tuple):
+        return "(" + "".join(f"{_code(one)}, " for one in value).rstrip() + ")"
+    if isinstance(value, StrEnum):
+        return f"{type(value).__name__}.{value.name}"
+    return _made(value) if is_dataclass(value) else repr(value)
+
+
+def index() -> str:
+    """Return the module that lists all families without their decoders."""
+    rows = "".join(f"    {name!r}: {_made(row)},\n" for name, row in listings().items())
+    return INDEX_HEAD + rows + "}\n"
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line."""
     if arguments not in ([], ["--check"]):
         print("usage: script/generate [--check]", file=sys.stderr)
         return 2
-    files = stale()
+    files = {INDEX_FILE: made} if (made := index()) != INDEX_FILE.read_text() else {}
+    if files and not arguments:
+        INDEX_FILE.write_text(made)
+        # All other tables are made from it.
+        os.execv(sys.executable, [sys.executable, __file__])  # noqa: S606
+    files |= stale()
     for path, wanted in files.items():
         name = path.relative_to(ROOT)
         if arguments:

@@ -40,7 +40,8 @@ from .flow.pair import PairSteps, can_pair
 from .flow.sensor import SensorSteps
 from .flow.sensor_options import SensorOptionsFlow
 from .outputs.settings import CONF_TYPE
-from .proto.bms.index import INDEX, Secret
+from .proto.bms.catalogue import Secret
+from .proto.bms.index import INDEX
 from .proto.model.address import parse_address
 from .proto.model.errors import AuthNeeded, Unreachable
 

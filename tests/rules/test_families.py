@@ -75,8 +75,14 @@ def test_long_families_say_why() -> None:
     silent = []
     for path in FAMILIES.glob("[a-z]*.py"):
         text = path.read_text("utf-8")
-        if len(text.splitlines()) > LONG:
-            words = " ".join((ast.get_docstring(ast.parse(text)) or "").split())
+        module = ast.parse(text)
+        listed = sum(
+            (node.end_lineno or node.lineno) - node.lineno
+            for node in module.body
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "LISTING"
+        )
+        if len(text.splitlines()) - listed > LONG:
+            words = " ".join((ast.get_docstring(module) or "").split())
             if "Long because" not in words:
                 silent.append(path.name)
-    assert not silent
+    assert not silent, "say in the docstring why it is long: 'Long because …'"

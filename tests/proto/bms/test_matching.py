@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from importlib import import_module
 import json
+from pathlib import Path
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from custom_components.mi_bms.proto.bms.index import INDEX, Secret
+from custom_components.mi_bms.proto.bms import families as families_package
+from custom_components.mi_bms.proto.bms.catalogue import Secret
+from custom_components.mi_bms.proto.bms.index import INDEX
 from custom_components.mi_bms.proto.bms.matching import (
     Advert,
     Gap,
@@ -34,10 +40,38 @@ def families(**said: object) -> list[str]:
 
 
 def test_the_index_has_all_families() -> None:
-    assert len(INDEX) == 57
+    folder = Path(families_package.__file__).parent
+    stale = "the index is stale: run script/generate"
+    assert {*INDEX} == {path.stem for path in folder.glob("[a-z]*.py")}, stale
+    listings = {
+        name: import_module(f"{families_package.__name__}.{name}").LISTING
+        for name in INDEX
+    }
+    assert listings == INDEX, stale
+    by_order = sorted(INDEX, key=lambda name: (INDEX[name].order, name))
+    assert [*INDEX] == by_order, stale
     titles = [entry.title for entry in INDEX.values()]
     assert len(set(titles)) == len(titles)
     assert all(bool(entry.match) is not entry.manual for entry in INDEX.values())
+    for name, entry in INDEX.items():
+        whose = {brand for row in entry.match for brand in row.brands}
+        assert whose <= {*entry.brands}, (
+            f"{name}: a row names a brand that the listing lacks"
+        )
+
+
+def test_recognition_imports_no_decoder() -> None:
+    code = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(Path(families_package.__file__).parents[3])!r})\n"
+        "from proto.bms import matching\n"
+        "matching.recognise(matching.Advert(name='JBD-1'))\n"
+        "print([one for one in sys.modules if '.families' in one or '.dialects' in one])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]", "recognition has to stay light"
 
 
 def test_passwords_are_described() -> None:

@@ -174,7 +174,7 @@ type Dialogue[T] = Callable[[Context], Talk[T]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Describe one battery family; recognition and names are in ``index``.
+    """Describe one battery family; its listing stands beside it in its file.
 
     ``framer`` makes a fresh framer per connection and notify characteristic, ``framers`` overrides it by
     UUID. Plan rows read ``frame[body:len - tail]``. ``inform`` reads what the battery says of itself,

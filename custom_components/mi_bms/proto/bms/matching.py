@@ -8,7 +8,8 @@ from itertools import product
 import re
 from typing import Final, NamedTuple
 
-from .index import IGNORED, INDEX, Match
+from .catalogue import IGNORED, Match
+from .index import INDEX
 from .uuids import NUS, expand
 
 # What a criterion is worth: the more it narrows down, the more.

@@ -11,6 +11,9 @@ from ..alarms import Alarm
 
 type Group = tuple[Alarm, ...]
 
+# Ids of the makers of the modules; both protocols are found behind each.
+IDS: Final = (0x0102, 0x0104, 0x0302, 0x0303, 0x0402)
+
 VOLTAGES: Final[Group] = (
     Alarm.CELL_OVERVOLTAGE_WARNING,
     Alarm.CELL_OVERVOLTAGE,

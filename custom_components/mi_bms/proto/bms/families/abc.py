@@ -10,10 +10,22 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, names
 from ..checksum import crc8_maxim
 from ..codec import Bit, Count, Draft, Num, Probes, Row, Text, decode, integer
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra, gather
 from ..framing import LengthFramer, fixed
+
+LISTING: Final = Listing(
+    title="ABC-BMS",
+    brands=("SOK", "NB", "Hoover"),
+    match=(
+        *names("ABC-*", service="fff0"),
+        *names("SOK-*", service="fff0", brands=("SOK",)),
+        *names("NB-*", service="fff0", brands=("NB",)),
+        *names("Hoover", service="fff0", brands=("Hoover",)),
+    ),
+)
 
 _STATUS, _NAME, _SWITCHES, _STATES, _CELLS, _FLAGS = 0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF9
 _PARTS: Final = "cell_frames"

@@ -2,6 +2,13 @@
 
 from typing import Final
 
+from ..catalogue import Listing, names
 from ..dialects import ej
+
+LISTING: Final = Listing(
+    title="AG Power Lithium",
+    brands=("AG Automotive",),
+    match=names("AG???L*", mfr=(21320,)),
+)
 
 FAMILY: Final = ej.family("ag", (ej.WALKIZ,))

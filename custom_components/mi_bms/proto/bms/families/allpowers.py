@@ -8,9 +8,19 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, names
 from ..codec import Bit, Custom, Draft, Num, Row, integer
 from ..contract import Ask, Family, Mode, Pacing, Wire
 from ..framing import WholeFramer
+
+LISTING: Final = Listing(
+    title="Allpowers power station",
+    brands=("Allpowers", "VOLIX"),
+    match=(
+        *names("AP R*", service="fff0", brands=("Allpowers",)),
+        *names("VOLIX-*", service="fff0", brands=("VOLIX",)),
+    ),
+)
 
 _HEAD: Final = b"\xa5\x65\xb1"
 _SETTINGS: Final = _HEAD + b"\x00\x01\x06\x03"

@@ -12,11 +12,23 @@ from typing import Final
 from ...model.errors import AuthRejected, FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Draft, Num, Probes, Row, Text, decode, integer
 from ..contract import Ask, Context, Family, Pause, Talk, Tell, Wire
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
+
+LISTING: Final = Listing(
+    title="ANT BMS",
+    brands=("ANT",),
+    # With "@" or from 24 cells on it is this protocol; else the name tells the cells, not the protocol.
+    match=(
+        *names("ANT@BLE*", "ANT?BLE24*", "ANT?BLE3*", service="ffe0"),
+        *names("ANT?BLE*", service="ffe0", sure=False),
+    ),
+    password=Password(kind=Secret.TEXT, longest=16),
+)
 
 _END: Final = b"\xaa\x55"
 _INFO: Final = 0x12

@@ -9,11 +9,19 @@ from typing import Final
 
 from ...model.errors import AuthRejected, FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Password, Secret, names
 from ..checksum import high_low, sum8, sum16
 from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, integer
 from ..contract import Ask, Context, Family, Talk, Tell, Wire
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer, fixed
+
+LISTING: Final = Listing(
+    title="ANT BMS (legacy)",
+    brands=("ANT",),
+    match=names("ANT[!@]BLE[!23]*", "ANT[!@]BLE2[!4]*", service="ffe0", sure=False),
+    password=Password(kind=Secret.TEXT, longest=8),
+)
 
 _HEAD: Final = b"\xaa\x55\xaa\xff"
 _READ: Final = bytes((0, 0, 0))  # address and value

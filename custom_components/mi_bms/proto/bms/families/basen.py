@@ -11,6 +11,7 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..alarms import Alarm
+from ..catalogue import Listing
 from ..checksum import low_high, sum16
 from ..codec import (
     Bit,
@@ -26,6 +27,8 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_silent
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(title="Basen BMS", brands=("Basen",), manual=True)
 
 _STATUS, _GENERAL, _BALANCING = 0x2A, 0x2B, 0xFE
 _CELLS: Final = (0x24, 0x25, 0x26)

@@ -13,6 +13,7 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
+from ..catalogue import Listing, names
 from ..codec import (
     Bit,
     Cells,
@@ -29,6 +30,13 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire, unless_silent
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="KS48 BMS",
+    brands=("Braun Power", "Docan", "Vanvolt", "BEMORY", "VoltPolska"),
+    match=names("HSKS-*", "BL-*", "KS-*", service="ff00", mfr=(0x007B,))
+    + names("Vanvolt-*", service="ff00", mfr=(0x007B,), brands=("Vanvolt",)),
+)
 
 _STATUS, _CELLS, _PROBES, _HARDWARE, _SOFTWARE = 0x01, 0x02, 0x03, 0x74, 0xF4
 

@@ -7,9 +7,19 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, names
 from ..codec import Bit, Count, Num, Probes
 from ..dialects.gobel import STATE, WIRES, words
 from ..dialects.modbus import family, question
+
+LISTING: Final = Listing(
+    title="Buknuwo battery",
+    brands=("Buknuwo", "MEYULMOL"),
+    match=(
+        *names("CDZG*", brands=("Buknuwo",)),
+        *names("MEY-?????-*", brands=("MEYULMOL",)),
+    ),
+)
 
 FAMILY: Final = family(
     "buknuwo",

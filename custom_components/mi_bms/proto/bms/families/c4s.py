@@ -8,9 +8,17 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, names
 from ..codec import Cells, Count, Num, Probes, Text
 from ..dialects.modbus import family, question
 from ..dialects.vatrer import DEVICE, MAIN, WIRES
+from ..uuids import NUS
+
+LISTING: Final = Listing(
+    title="C4S100 BMS",
+    brands=("E-BMS",),
+    match=names("C4S100IE?????", service=NUS),
+)
 
 FAMILY: Final = family(
     "c4s",

@@ -8,6 +8,7 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..checksum import sum8
 from ..codec import (
     Cells,
@@ -23,6 +24,16 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="CBT Power BMS",
+    brands=("CBT Power", "Creabest"),
+    match=(
+        Match(name="???[CR]??????", service="fff0", discover="[1-3][0-9]0[CR]??????"),
+        Match(service="03c1", mfr=(0x5352,)),
+        Match(service="ffe5", sure=False),
+    ),
+)
 
 _HEAD: Final = b"\xaa\x55"
 _CELL_COMMANDS: Final = (0x05, 0x06, 0x07, 0x08)  # five places each

@@ -9,6 +9,7 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..checksum import negated_sum16
 from ..codec import (
     Cells,
@@ -24,6 +25,14 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import MarkFramer, TranslatingFramer, unhex
+
+LISTING: Final = Listing(
+    title="Creabest VB",
+    brands=("Creabest",),
+    match=(Match(name="VB?????????", service="fff0", discover="VB[0-9A-Z]????????"),),
+    # Asked early or late: its names are narrower than CBT Power's.
+    order=40,
+)
 
 _DIGITS: Final = frozenset(b"0123456789ABCDEF")
 _REPLY: Final = b"\x22"  # version byte of an answer

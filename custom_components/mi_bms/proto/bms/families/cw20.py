@@ -8,9 +8,16 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, names
 from ..codec import Draft, Num, Probes, Row, decode, integer
 from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire
 from ..framing import LengthFramer, fixed
+
+LISTING: Final = Listing(
+    title="ATORCH CW20 meter",
+    brands=("ATORCH",),
+    match=names("CW20*", service="ffe0"),
+)
 
 _HEAD: Final = b"\xff\x55\x01"
 _SIZE: Final = 28

@@ -15,6 +15,7 @@ from typing import Final
 from ...model.errors import FrameError, NoAnswer, Unsupported
 from ...model.fields import Field
 from ...model.sample import Place, Probe
+from ..catalogue import Listing, Match
 from ..checksum import low_high, modbus16
 from ..codec import (
     Bit,
@@ -37,6 +38,7 @@ from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..dialects.daly import (
     CURRENTS_AND_LEVEL,
     DIFFERENCES,
+    IDS,
     MOSFETS,
     PARTS,
     TEMPERATURES,
@@ -45,6 +47,12 @@ from ..dialects.daly import (
 )
 from ..dialects.modbus import body, question
 from ..framing import modbus
+
+LISTING: Final = Listing(
+    title="Daly smart BMS",
+    brands=("Daly", "Bulltron", "100Balance"),
+    match=(Match(name="DL-*", service="fff0"), Match(mfr=IDS)),
+)
 
 _D2: Final = 0xD2
 _81: Final = 0x81

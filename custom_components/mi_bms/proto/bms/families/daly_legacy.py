@@ -11,12 +11,14 @@ from typing import Final
 
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Pacing, Talk, Tell, Wire, extra
 from ..dialects.daly import (
     CURRENTS_AND_LEVEL,
     DIFFERENCES,
+    IDS,
     MODULES,
     MOSFETS,
     PARTS,
@@ -25,6 +27,15 @@ from ..dialects.daly import (
     bits,
 )
 from ..framing import LengthFramer, check_sum8, fixed
+
+LISTING: Final = Listing(
+    title="Daly smart BMS (legacy)",
+    brands=("Daly",),
+    match=(
+        Match(name="DL-*", service="fff0", sure=False),
+        Match(mfr=IDS, sure=False),
+    ),
+)
 
 _WAKE: Final = "02f00000-0000-0000-0000-00000000ff01"
 _MAIN: Final = 0x90

@@ -10,9 +10,17 @@ from typing import Final
 from ...model.errors import AuthNeeded, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, Password, Secret, names
 from ..codec import Custom, Draft, Num, Probes, Row, Text, decode, integer
 from ..contract import Context, Talk, Wire
 from ..dialects import jbd
+
+LISTING: Final = Listing(
+    title="Daren BMS",
+    brands=("Daren", "Docan"),
+    match=names("DWF*", service="ff00"),
+    password=Password(kind=Secret.TEXT, default="000000", longest=15),
+)
 
 _TEXTS: Final = 0x08
 

@@ -12,9 +12,17 @@ from typing import Final, override
 
 from ...model.errors import FrameError, NoAnswer, Unreachable
 from ...model.fields import Field
+from ..catalogue import Listing, Match, Password, Secret
 from ..codec import Cells, Custom, Draft, Num, Probes, Row, decode, integer
 from ..contract import Ask, Context, Family, Mode, Pacing, Subscribe, Talk, Tell, Wire
 from ..framing import LengthFramer, WholeFramer, fixed
+
+LISTING: Final = Listing(
+    title="Dometic battery",
+    brands=("Dometic", "Büttner"),
+    match=(Match(mfr=(2117,), mfr_data=bytes.fromhex("1485")),),
+    password=Password(kind=Secret.TEXT, longest=32),
+)
 
 _A_TX, _A_RX, _B_TX, _B_RX, _C_TX, _C_RX = (
     f"0000{short}-0000-1000-8000-008025000000"

@@ -14,10 +14,17 @@ from typing import Final
 
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
+from ..catalogue import Listing, names
 from ..checksum import high_low, sum16
 from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
 from ..contract import Ask, Context, Family, Talk, Tell, Wire, unless_silent
 from ..framing import WholeFramer
+
+LISTING: Final = Listing(
+    title="D-powercore battery",
+    brands=("D-powercore", "Fliteboard"),
+    match=names("DXB-*", "TBA-*"),
+)
 
 _PAGE: Final = 20
 _MOST_PAYLOAD: Final = 18

@@ -11,10 +11,21 @@ from typing import Final
 
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
+from ..catalogue import Listing, Match, names
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import Check, WholeFramer
+
+LISTING: Final = Listing(
+    title="ECO-WORTHY battery",
+    brands=("ECO-WORTHY", "DCHOUSE"),
+    match=(
+        Match(name="ECO-WORTHY 02_*", brands=("ECO-WORTHY",)),
+        *names("ECO-WORTHY*", service="fff0", brands=("ECO-WORTHY",)),
+        *names("DCHOUSE*", service="fff0", brands=("DCHOUSE",)),
+    ),
+)
 
 _VALUES, _CELLS = 0xA1, 0xA2
 _TYPES: Final = frozenset({_VALUES, _CELLS})

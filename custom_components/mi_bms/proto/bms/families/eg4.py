@@ -4,9 +4,19 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, Match
 from ..codec import Cells, Count, Flags, Num, Probes
 from ..contract import Wire
 from ..dialects.modbus import family, question
+
+LISTING: Final = Listing(
+    title="EG4 LL",
+    brands=("EG4", "SunGoldPower"),
+    match=(
+        Match(service="1000", mfr=(0x6F80,), mfr_data=b"\xb0"),
+        Match(mfr=(0x45CC,), mfr_data=b"\xa5"),
+    ),
+)
 
 FAMILY: Final = family(
     "eg4",

@@ -2,6 +2,11 @@
 
 from typing import Final
 
+from ..catalogue import Listing, names
 from ..dialects import ej
+
+LISTING: Final = Listing(
+    title="E&J EJBMS-PRO", brands=("E&J",), match=names("EJ*", mfr=(21320,))
+)
 
 FAMILY: Final = ej.family("ejpro", (ej.WALKIZ,))

@@ -9,10 +9,17 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Count, Draft, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="Epoch Pro",
+    brands=("Epoch",),
+    match=(Match(service="ffe0", service_data="3333"),),
+)
 
 _HEAD: Final = b"\xfa\xf3\x16"
 _SYSTEM_DEVICE: Final = 1

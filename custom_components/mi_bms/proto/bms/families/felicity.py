@@ -12,9 +12,16 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Probe
+from ..catalogue import Listing, names
 from ..codec import Draft
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire
 from ..framing import MarkFramer
+
+LISTING: Final = Listing(
+    title="Felicity Solar battery",
+    brands=("Felicity Solar",),
+    match=names("F07*", "F10*"),
+)
 
 type Json = dict[str, object]
 

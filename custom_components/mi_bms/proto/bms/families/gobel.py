@@ -4,9 +4,25 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, Match
 from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, Text, integer
 from ..dialects.gobel import STATE, WIRES, words
 from ..dialects.modbus import family, question
+
+LISTING: Final = Listing(
+    title="Gobel Power battery",
+    brands=("Gobel Power", "Dyness"),
+    match=(
+        Match(name="BMS-[0-9A-F]*", brands=("Gobel Power",)),
+        Match(
+            name="B[0-9][0-9]*",
+            mfr=(65535,),
+            mfr_data=b"\x4e",
+            discover="*",
+            brands=("Dyness",),
+        ),
+    ),
+)
 
 
 def _capacity(data: bytes, draft: Draft) -> None:

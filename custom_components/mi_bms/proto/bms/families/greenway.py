@@ -9,6 +9,7 @@ from typing import Final
 
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..checksum import sum8
 from ..codec import (
     Cells,
@@ -24,6 +25,12 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer, check_sum8, length_at
+
+LISTING: Final = Listing(
+    title="Greenway battery",
+    brands=("Greenway", "Talaria"),
+    match=(Match(service="fff0", ouis=("C4:A9:B8",)),),
+)
 
 
 def _ask(register: int, length: int) -> Ask:

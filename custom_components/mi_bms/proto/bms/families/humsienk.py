@@ -11,6 +11,7 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
+from ..catalogue import Listing, Match, names
 from ..checksum import low_high, sum16
 from ..codec import (
     Bit,
@@ -27,6 +28,16 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="HumsiENK BMC",
+    brands=("HumsiENK", "ECO-WORTHY", "DC HOUSE"),
+    match=(
+        Match(name="HS*", service="0001", discover="HS[0-9A-F]*", brands=("HumsiENK",)),
+        *names("ECO????", service="0001", brands=("ECO-WORTHY",)),
+        *names("DCH????", service="0001", brands=("DC HOUSE",)),
+    ),
+)
 
 _ALARMS: Final[Mapping[int, Alarm]] = {
     0: Alarm.CHARGE_OVERCURRENT,

@@ -18,6 +18,7 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..alarms import Alarm
+from ..catalogue import Listing, Match
 from ..checksum import sum8
 from ..codec import (
     Bit,
@@ -34,6 +35,12 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
 from ..framing import LengthFramer, check_sum8
+
+LISTING: Final = Listing(
+    title="JK BMS",
+    brands=("Jikong", "Heltec", "Rolly"),
+    match=(Match(service="ffe0", mfr=(0x0B65, 0x4B4A)),),
+)
 
 _HEAD: Final = b"\x55\xaa\xeb\x90"
 _ANSWER_HEAD: Final = b"\xaa\x55\x90\xeb"

@@ -8,10 +8,15 @@ discharging is known from a capture, the direction flag of charging is an assump
 from typing import Final
 
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..codec import Custom, Draft, Num, Row, decode, integer, scaled
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, either
 from ..dialects import modbus
 from ..framing import modbus as framer
+
+LISTING: Final = Listing(
+    title="LiPower monitor", brands=("Ective",), match=(Match(service="af30"),)
+)
 
 _DEVICES: Final = b"\x22\x0b\x08\x38"
 _DEVICE: Final = "device"

@@ -13,9 +13,17 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Probe
+from ..catalogue import Listing, names
 from ..codec import Draft
 from ..contract import CELSIUS, Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import LineFramer
+
+LISTING: Final = Listing(
+    title="Lithionics NeverDie",
+    brands=("Lithionics",),
+    match=names("Li[0-9]-*", service="ffe0", mfr=(19784,)),
+    either_unit=True,
+)
 
 _NUMBER: Final = re.compile(r"[+-]?(?=(?:\.?\d){1,9}\Z)\d+(?:\.\d+)?")
 _CODE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")

@@ -13,10 +13,17 @@ from typing import Final, override
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..alarms import Alarm
+from ..catalogue import Listing, names
 from ..checksum import inverted_sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import Framer
+
+LISTING: Final = Listing(
+    title="Volta Power Systems",
+    brands=("Volta Power Systems",),
+    match=names("VPS-*", service="00035b03-58e6-07dd-021a-08123a000300"),
+)
 
 _START: Final = 0x55
 _END: Final = 0x04

@@ -13,10 +13,17 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Probe
 from ..alarms import Alarm
+from ..catalogue import Listing, names
 from ..checksum import sum8
 from ..codec import Draft, Text, decode, integer, real
 from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="NEEY balancer",
+    brands=("NEEY", "Heltec"),
+    match=names("EK-*", "GW-*", service="fee7"),
+)
 
 _HEAD: Final = b"\x55\xaa\x11\x01"
 _INFO, _CELLS = 0x01, 0x02

@@ -6,10 +6,13 @@ Nothing in its adverts tells it from other devices with this service. Untested o
 from typing import Final
 
 from ...model.fields import Field
+from ..catalogue import Listing
 from ..codec import Count, Custom, Draft, Num, Probes, decode, integer, number, scaled
 from ..contract import Wire
 from ..dialects.modbus import family, question
 from ..uuids import NUS, NUS_NOTIFY, NUS_WRITE
+
+LISTING: Final = Listing(title="BMS with Modbus over Nordic UART", manual=True)
 
 _NO_CELL: Final = 0xEE49
 _PLACES: Final = 32

@@ -17,9 +17,16 @@ from typing import Final, NamedTuple, override
 from ...model.errors import FrameError, Unsupported
 from ...model.fields import Field
 from ...model.sample import Probe
+from ..catalogue import Listing, names
 from ..codec import Draft, scaled
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import Change, LineFramer, TranslatingFramer
+
+LISTING: Final = Listing(
+    title="Offgridtec Smart Pro",
+    brands=("Offgridtec",),
+    match=names("SmartBat-[AB]*", service="fff0"),
+)
 
 _NAME: Final = re.compile(r"SmartBat-([AB])([0-9]+)[\s\0]*")
 _DIGITS: Final = (2, 5, 4, 3, 1, 4, 1, 6, 8, 3, 7, 2, 5, 8, 9, 3)

@@ -11,6 +11,7 @@ from typing import Final
 from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, names
 from ..checksum import high_low, modbus16
 from ..codec import (
     Cells,
@@ -26,6 +27,10 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="PaceEX battery", brands=("PaceEX",), match=names("PC-????")
+)
 
 _SYSTEM: Final[tuple[Row, ...]] = (
     Num(Field.PACK_COUNT, 0, ">u1"),
@@ -112,14 +117,14 @@ def _text(data: bytes, at: int) -> str | None:
 def _inform(_context: Context) -> Talk[Draft]:
     """Read serial number and versions; what was read is kept when the rest fails."""
     draft = Draft()
-    for command, names in _TEXTS:
+    for command, texts in _TEXTS:
         try:
             data = _body((yield _ask(command)))
         except NoAnswer:
             if not draft.info:
                 raise
             break
-        for name, at in names:
+        for name, at in texts:
             if (found := _text(data, at)) is not None:
                 draft.info[name] = found
     return draft

@@ -10,9 +10,16 @@ from typing import Final
 from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..alarms import Alarm
+from ..catalogue import Listing, names
 from ..codec import Custom, Draft, Flags, Num, Row, integer
 from ..contract import Ask, Context, Family, Mode, Talk, Tell, Wire
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="Pro BMS smart shunt",
+    brands=("Foxwell", "Leagend"),
+    match=names("Pro BMS", service="fff0"),
+)
 
 _HEAD: Final = b"\x55\xaa"
 _ANSWER, _DATA = 0x03, 0x04

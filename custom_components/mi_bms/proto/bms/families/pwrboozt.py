@@ -9,11 +9,22 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Match, names
 from ..checksum import inverted_sum8
 from ..codec import Num
 from ..contract import Context, Family, Pacing, Wire
 from ..dialects import ej, ej54
 from ..framing import MarkFramer, TranslatingFramer, unhex
+
+LISTING: Final = Listing(
+    title="PowerBoozt battery",
+    brands=("PowerBoozt",),
+    match=(
+        *names("BT-Battery*", service="fff0", mfr=(32516,)),
+        Match(name="BT-Battery*", service="fff0", own_address=True),
+        Match(name="BT-Battery*", service="fff0", sure=False),
+    ),
+)
 
 _bytes = unhex(1, -1)
 _POLL: Final = ej54.ask(Num(Field.CURRENT, 54, ">i4", 0.001))

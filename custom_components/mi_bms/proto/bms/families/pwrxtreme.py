@@ -6,9 +6,18 @@ Answers begin with ``<`` and the letter of the command; everything else is data.
 
 from typing import Final
 
+from ..catalogue import Listing, Match
 from ..codec import Draft, Text, decode
 from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Tell, Wire
 from ..dialects import topband
+
+LISTING: Final = Listing(
+    title="PowerXtreme battery",
+    brands=("PowerXtreme",),
+    match=(Match(service="fff0", mfr=(76,), sure=False),),
+    # Asked early or late: its maker id is Apple's: last.
+    order=90,
+)
 
 _TEXTS: Final = (("serial_number", b"M:SR"), ("model", b"N:NA"))
 

@@ -8,9 +8,16 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, names
 from ..codec import Cells, Custom, Draft, Num, Probes, Text, integer
 from ..contract import Wire
 from ..dialects.modbus import family, question
+
+LISTING: Final = Listing(
+    title="Pylontech RT",
+    brands=("Pylontech",),
+    match=names("RT[1-4][2,4,6,8]*", service="180f"),
+)
 
 _MODULE: Final = "00010203-0405-0607-0809-0a0b0c0d"
 

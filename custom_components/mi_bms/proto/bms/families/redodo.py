@@ -8,9 +8,40 @@ from typing import Final
 
 from ...model.fields import Field
 from ..alarms import Alarm
+from ..catalogue import Listing, names
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, integer
 from ..contract import Ask, Context, Family, Talk, Wire
 from ..framing import LengthFramer, check_sum8
+
+_LITIME: Final = 22618
+LISTING: Final = Listing(
+    title="Redodo BMS",
+    brands=("Redodo", "LiTime", "Power Queen", "Starry Sea", "ECO-WORTHY"),
+    match=names(
+        "P-12*",
+        "P-24*",
+        "PQ-12*",
+        "PQ-24*",
+        "R-12*",
+        "R-24*",
+        "RO-12*",
+        "RO-24*",
+        "T-12*",
+        "T-24*",
+        "L-12*",
+        "L-24*",
+        "L-51*",
+        "LT-12???BG-A0[7-9]*",
+        "LT-24???B-A00[3-9]*",
+        "LT-24???B-A0[1-9]*",
+        "LT-24???B-A[1-9]*",
+        "LT-51*",
+        "S-*",
+        "SS-*",
+        service="ffe0",
+        mfr=(_LITIME,),
+    ),
+)
 
 _REQUEST: Final = bytes.fromhex("000004011355aa17")
 _SHORTEST: Final = 0x30  # up to the current

@@ -8,9 +8,22 @@ the cycle count.
 from typing import Final
 
 from ...model.fields import Field
+from ..catalogue import Listing, Match, names
 from ..codec import Custom, Draft, integer
 from ..contract import Wire
 from ..dialects import renogy
+
+LISTING: Final = Listing(
+    title="Renogy Pro battery",
+    brands=("Renogy",),
+    # The "maker" is the beginning of the address, so another address has another one.
+    match=(
+        *names("RNGRBP*", "RNGC*", mfr=(0xE14C,)),
+        Match(name="RNGRBP*", own_address=True),
+        Match(name="RNGC*", own_address=True),
+        *names("RNGRBP*", "RNGC*", "RNGPRO*", sure=False),
+    ),
+)
 
 _MOST_CYCLES: Final = 10_000  # no battery lives that long
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, names
 from ..checksum import xor8
 from ..codec import (
     Bit,
@@ -24,6 +25,12 @@ from ..codec import (
 )
 from ..contract import Ask, Family, Wire
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="RoyPow battery",
+    brands=("RoyPow", "Epoch", "Lion Energy", "PowerUrus"),
+    match=names(" [BS]12*", " [BS]24*", " UT*", service="ffe0"),
+)
 
 _HEAD: Final = b"\xea\xd1\x01"
 

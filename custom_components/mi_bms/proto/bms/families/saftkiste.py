@@ -10,11 +10,19 @@ from typing import Final
 from ...model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, Match, Password, Secret
 from ..checksum import crc32
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire
 from ..framing import WholeFramer
 from ..uuids import NUS, NUS_NOTIFY, NUS_WRITE
+
+LISTING: Final = Listing(
+    title="Saftkiste",
+    brands=("Batterieschmiede",),
+    match=(Match(mfr=(4660,), mfr_data=bytes(range(1, 8))),),
+    password=Password(kind=Secret.TEXT, longest=6),
+)
 
 _HEAD: Final = b"\xf0\xff"
 _ACCEPTED, _VALUES, _SECOND, _LOGIN, _START = 0x00, 0x02, 0x03, 0x10, 0x43

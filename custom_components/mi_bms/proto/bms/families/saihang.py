@@ -7,10 +7,17 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, names
 from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, integer
 from ..contract import Ask, Context, Family, Wire
 from ..dialects.modbus import REGISTERS
 from ..framing import LengthFramer, check_modbus, modbus_read
+
+LISTING: Final = Listing(
+    title="Saihang battery",
+    brands=("Saihang", "Anenji", "Aninerel"),
+    match=names("SH*", service="fffa"),
+)
 
 _HEAD: Final = b"\xa5\xa5"
 _REGISTERS: Final = 72

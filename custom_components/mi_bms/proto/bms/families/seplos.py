@@ -13,6 +13,7 @@ from typing import Final
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
+from ..catalogue import Listing, Match, names
 from ..codec import (
     Bit,
     Cells,
@@ -30,6 +31,17 @@ from ..codec import (
 from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_refused
 from ..dialects.modbus import COILS, INPUTS, body, question
 from ..framing import modbus
+
+LISTING: Final = Listing(
+    title="Seplos V3",
+    brands=("Seplos", "CEG"),
+    match=(
+        Match(name="SP??B*", service="fff0", discover="SP[0-9A-Z]?B*"),
+        Match(name="SP1??B*", service="fff0"),
+        Match(name="ST*", service="fff0", discover="ST[0-9]*"),
+        *names("XZHX*", "CSY*", service="fff0"),
+    ),
+)
 
 _SYSTEM: Final = 0
 _MOST_PACKS: Final = 16

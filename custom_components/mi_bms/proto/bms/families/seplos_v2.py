@@ -14,10 +14,17 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, names
 from ..checksum import high_low, xmodem16
 from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode, integer
 from ..contract import Ask, Context, Family, Talk, Wire, unless_refused
 from ..framing import LengthFramer, length_at
+
+LISTING: Final = Listing(
+    title="Seplos V2",
+    brands=("Seplos",),
+    match=names("BP0?", "BP1?", "BP2?", service="ff00"),
+)
 
 _MAKER: Final = 0x51
 _SINGLE: Final = 0x61

@@ -4,9 +4,14 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, names
 from ..codec import Bit, Custom, Draft, Num, integer
 from ..contract import Ask, Context, Family, Mode, Pacing, Wire
 from ..framing import WholeFramer
+
+LISTING: Final = Listing(
+    title="Super-B Epsilon", brands=("Super-B",), match=names("Epsilon-*")
+)
 
 _SIZE: Final = 20
 _OK: Final = 0x01

@@ -8,9 +8,18 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..codec import Draft, Num, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire, gather
 from ..framing import WholeFramer
+
+LISTING: Final = Listing(
+    title="Super-B Epsilon V2",
+    brands=("Super-B",),
+    match=(Match(name="Epsilon*", mfr=(0x50BE,), mfr_data=b"Epsilon V2"),),
+    # Asked early or late: its adverts say the version, the older ones' say nothing.
+    order=40,
+)
 
 _SIZE: Final = 24
 _TALK: Final = "cf9ccdfa-eee9-43ce-87a5-82b54af5324e"

@@ -15,6 +15,7 @@ from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
+from ..catalogue import Listing, Match, names
 from ..checksum import high_low, modbus16
 from ..codec import (
     Bit,
@@ -46,6 +47,24 @@ from ..contract import (
 )
 from ..framing import REFUSALS, LengthFramer
 from ..uuids import expand
+
+# TDT's packs: name, and what Home Assistant can look for. The third character is free.
+_TDT_NAMES: Final = (("WTDH*", None), ("WT???AZ*", "WT[0-9A-Za-z]??AZ*"))
+_TDT_OUIS: Final = ("AA:C2:37",)
+LISTING: Final = Listing(
+    title="TDT BMS",
+    brands=("TDT", "WattCycle", "MetalFort", "Humsienk"),
+    match=(
+        Match(name="WTDH*", service="fff0"),
+        *(
+            Match(name=name, service="fff0", sure=False, discover=discover)
+            for name, discover in _TDT_NAMES
+        ),
+        Match(service="fff0", ouis=_TDT_OUIS, own_address=True, sure=False),
+        *names("HS*", "WT???BG*", service="ffe1"),
+        Match(mfr=(54976,)),
+    ),
+)
 
 _LOCK: Final = "fffa"
 _WORD: Final = b"HiLink"

@@ -12,6 +12,7 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
+from ..catalogue import Listing, names
 from ..codec import (
     Bit,
     Cells,
@@ -28,6 +29,10 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer, fixed
+
+LISTING: Final = Listing(
+    title="TianPower BMS", brands=("TianPower",), match=names("TP_*")
+)
 
 _SOFTWARE, _HARDWARE = 0x81, 0x82
 _STATUS, _CAPACITY, _SWITCHES, _TEMPERATURES, _CELLS = 0x83, 0x84, 0x85, 0x87, 0x88

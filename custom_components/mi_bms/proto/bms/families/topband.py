@@ -5,9 +5,19 @@ KiloVault packs tell their name in a characteristic of its own. Source: what aio
 
 from typing import Final
 
+from ..catalogue import Listing, Match
 from ..codec import Draft, Text, decode
 from ..contract import Context, Family, Mode, Pacing, Read, Talk, Wire
 from ..dialects import topband
+
+LISTING: Final = Listing(
+    title="Topband BMS",
+    brands=("Topband", "Ective", "Startcraft", "Wattstunde", "KiloVault"),
+    match=(
+        Match(service="ffe0", mfr=(0, 0xFFFF), no_service_data=True),
+        Match(name="NWJ20*", service="ffe0", sure=False),
+    ),
+)
 
 
 def inform(_context: Context) -> Talk[Draft]:

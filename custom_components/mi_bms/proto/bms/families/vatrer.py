@@ -7,6 +7,7 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
+from ..catalogue import Listing, Match
 from ..codec import (
     Bit,
     Cells,
@@ -23,6 +24,19 @@ from ..contract import Context, Family, Talk, extra, unless_refused
 from ..dialects.modbus import body, question
 from ..dialects.vatrer import DEVICE, MAIN, WIRES
 from ..framing import modbus
+from ..uuids import NUS
+
+LISTING: Final = Listing(
+    title="Vatrer battery",
+    brands=("Vatrer",),
+    match=(
+        Match(
+            name="[2-9]???[0-3]?512??00??",
+            service=NUS,
+            discover="[23][0-9][01]?[0-3]?512??00??",
+        ),
+    ),
+)
 
 _ANY: Final = (1 << 120) - 1  # 15 bytes
 

@@ -8,9 +8,16 @@ from typing import Final
 
 from ...model.errors import Unsupported
 from ...model.fields import Field
+from ..catalogue import Listing
 from ..codec import Draft, Num, decode, decode_extra
 from ..contract import Context, Family, Pacing, Read, Talk, Tell, Wire
 from ..framing import WholeFramer
+
+LISTING: Final = Listing(
+    title="Victron SmartShunt",
+    brands=("Victron",),
+    manual=True,
+)
 
 _UUID: Final = "6597{}-4bda-4c1e-af4b-551c4cf74769"
 _ALIVE: Final = _UUID.format("ffff")

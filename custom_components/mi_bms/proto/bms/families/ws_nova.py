@@ -8,10 +8,17 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..catalogue import Listing, Match
 from ..codec import Bit, Custom, Draft, Flags, Num, Text, decode, integer
 from ..contract import Context, Family, Pacing, Talk, Wire
 from ..dialects import ej, ej54
 from ..framing import MarkFramer, TranslatingFramer, unhex
+
+LISTING: Final = Listing(
+    title="Wattstunde Nova Core",
+    brands=("Wattstunde",),
+    match=(Match(service="fff0", ouis=("60:6E:41", "10:23:81")),),
+)
 
 _LEAST: Final = 238  # characters
 _DISCHARGE: Final = 1 << 31

@@ -13,11 +13,19 @@ from typing import Final
 from ...model.errors import AuthNeeded, AuthRejected, FrameError
 from ...model.fields import Field
 from ...model.sample import Place, Probe
+from ..catalogue import Listing, Password, Secret, names
 from ..checksum import sum8
 from ..codec import Draft
 from ..contract import Ask, Context, Family, Mode, Talk, Wire, gather
 from ..framing import LineFramer
 from ..uuids import NUS, NUS_NOTIFY, NUS_WRITE
+
+LISTING: Final = Listing(
+    title="123\\SmartBMS",
+    brands=("123electric",),
+    match=names("123\\SmartBMS*", "123BMS-BLE*", service=NUS),
+    password=Password(kind=Secret.PIN, default=None, longest=4),
+)
 
 _OK: Final = b"OK"
 _WORDS: Final = (_OK, b"WRONG", b"NA", b"KO")
