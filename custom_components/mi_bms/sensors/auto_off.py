@@ -25,6 +25,17 @@ _AT_LEAST: Final = 0.05  # s, so that a coarse clock has moved on
 class Endings:
     """End what one sensor has begun."""
 
+    __slots__ = (
+        "_at",
+        "_cancel",
+        "_chosen",
+        "_holds",
+        "_later",
+        "_publish",
+        "_spec",
+        "_times",
+    )
+
     def __init__(
         self,
         chosen: Mapping[Field, float],

@@ -37,6 +37,23 @@ def clear_issue(entry_id: str) -> str:
 class KeyWatch:
     """Ask once, and take it back."""
 
+    __slots__ = (
+        "_asked_clear",
+        "_asked_key",
+        "_clear",
+        "_clear_since",
+        "_decoder",
+        "_entry",
+        "_gap",
+        "_hass",
+        "_opened",
+        "_opened_at",
+        "_wrong",
+        "alert",
+        "proven",
+        "refused",
+    )
+
     def __init__(
         self,
         hass: HomeAssistant,

@@ -15,6 +15,13 @@ MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
 class Receivers:
     """Count gaps in the counter for each receiver, and say when there is a new one."""
 
+    __slots__ = (
+        "_hass",
+        "_names",
+        "_new",
+        "losses",
+    )
+
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin without knowing a receiver."""
         self._hass = hass

@@ -15,6 +15,11 @@ class Board:
     its processors is kept for what comes for the first time and for a sensor that was away.
     """
 
+    __slots__ = (
+        "_writers",
+        "shown",
+    )
+
     def __init__(self) -> None:
         """Start with nothing shown."""
         self.shown: dict[Field, Value] = {}

@@ -26,6 +26,17 @@ def issue_id(entry_id: str) -> str:
 class Unpaired:
     """Watch one sensor."""
 
+    __slots__ = (
+        "_cancel",
+        "_decoder",
+        "_entry",
+        "_hass",
+        "_later",
+        "_once",
+        "_told",
+        "settled",
+    )
+
     def __init__(
         self,
         hass: HomeAssistant,

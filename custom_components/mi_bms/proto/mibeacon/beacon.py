@@ -77,6 +77,20 @@ class Plan:
 class Beacon:
     """Decode the MiBeacon entry of one device, in service data or in manufacturer data."""
 
+    __slots__ = (
+        "_current",
+        "_entry",
+        "_keep",
+        "_newest_version",
+        "_order",
+        "_plans",
+        "_session",
+        "_short",
+        "again",
+        "counters",
+        "history",
+    )
+
     # Rows by object header, shared by all devices, for each product (None is any that is not known)
     # and for whether its frames are sealed.
     _rows: Final[dict[tuple[int | None, bool], dict[bytes, Decode]]] = {}

@@ -19,6 +19,15 @@ _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 class Channel:
     """Decode one entry of one device's adverts."""
 
+    __slots__ = (
+        "_entry",
+        "_format",
+        "_session",
+        "again",
+        "counters",
+        "history",
+    )
+
     def __init__(self, entry: str, session: Session, form: Format) -> None:
         """Serve the entry called ``entry`` with a format's reader."""
         self.history = History()

@@ -62,6 +62,18 @@ _FINER_FOR: Final = 120.0
 class Decoder:
     """Decode the adverts of one device."""
 
+    __slots__ = (
+        "_channels",
+        "_counts",
+        "_decoded",
+        "_finer",
+        "_former",
+        "_kept",
+        "_makers",
+        "_repeated",
+        "session",
+    )
+
     def __init__(
         self,
         address: str,

@@ -13,6 +13,12 @@ _AWAY: Final = 64  # a gap of more frames than that says nothing
 class Losses:
     """Count for each receiver of one device."""
 
+    __slots__ = (
+        "_last",
+        "heard",
+        "lost",
+    )
+
     def __init__(self) -> None:
         """Begin without knowing a counter."""
         self.heard: dict[str, int] = {}

@@ -50,6 +50,33 @@ def mac_of(address: str) -> bytes | None:
 class Session:
     """Hold one device's address and key, and judge the key by what it opens."""
 
+    __slots__ = (
+        "_agreed",
+        "_clear_formats",
+        "_disagreed",
+        "_failures",
+        "_locked",
+        "_mark",
+        "_sealed_format",
+        "_verified",
+        "_wary",
+        "allowed",
+        "at_ease",
+        "cipher",
+        "firmware",
+        "followers",
+        "guarded",
+        "in_doubt",
+        "kept",
+        "mac",
+        "paired",
+        "product_id",
+        "proof",
+        "reversed_mac",
+        "spec",
+        "unchecked",
+    )
+
     def __init__(self, address: str, key: bytes | None) -> None:
         """Take the address as the host gives it and the key, if there is one."""
         self.mac = mac_of(address)
