@@ -54,6 +54,9 @@ def test_usual_names_stay(name: str) -> None:
         ("x" * 240, "x" * LONGEST_NAME),
         ("é" * 240, "é" * LONGEST_NAME),
         ("x" * 63 + "_y", "x" * 63),
+        ("@@.", ""),
+        ("&&copy", "copy"),
+        ("me@you@there.com", "me you there.com"),
     ],
 )
 def test_what_is_more_than_a_name_goes(name: str, shown: str) -> None:

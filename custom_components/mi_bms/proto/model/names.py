@@ -17,11 +17,11 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _STACKED: Final = 2  # accents on one letter; more climb over the lines above
 # In this order: what one of them takes away may have hidden what the next one looks for.
 _READ: Final = (
-    (re.compile(r"&(?=[#\w])"), ""),  # character references
+    (re.compile(r"&+(?=[#\w])"), ""),  # character references
     (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),  # emphasis around words
     (re.compile(r":/+"), " "),  # links that need no brackets: addresses, hosts, mail
     (re.compile(r"www\.", re.IGNORECASE), "www "),
-    (re.compile(r"@(?=[^@]*\.)"), " "),
+    (re.compile(r"@(?=.*\.)"), " "),
     (re.compile(r"^[-+#=.\s]+"), ""),  # headings and lists
 )
 
