@@ -1,5 +1,6 @@
 """Shared set-up: our integration is found before the test kit's own package of that name."""
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -20,3 +21,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of all later searches for garbage: it stays to the end."""
+    gc.freeze()

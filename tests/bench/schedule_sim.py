@@ -149,7 +149,10 @@ class World:
                 self.spawn(process, pause)
 
     def linked(self, pack: SimPack) -> SimScanner | None:
-        return next((r for r in self.scanners.values() if pack.name in r.links), None)
+        for scanner in self.scanners.values():
+            if pack.name in scanner.links:
+                return scanner
+        return None
 
     def advertises(self, pack: SimPack) -> bool:
         return not within(pack.away, self.now) and self.linked(pack) is None
@@ -162,12 +165,19 @@ class World:
             and self.now - pack.heard_at.get(scanner.name, -inf) < STALE
         ]
 
-    def reachable(self, pack: SimPack) -> bool:
+    def up(self) -> frozenset[str]:
+        """Return the scanners that have power."""
+        return frozenset(
+            name
+            for name, scanner in self.scanners.items()
+            if not within(scanner.down, self.now)
+        )
+
+    def reachable(self, pack: SimPack, up: frozenset[str]) -> bool:
         return not (
-            within(pack.away, self.now) or within(pack.refuses, self.now)
-        ) and any(
-            not within(scanner.down, self.now) and scanner.name in pack.rssi
-            for scanner in self.scanners.values()
+            within(pack.away, self.now)
+            or within(pack.refuses, self.now)
+            or up.isdisjoint(pack.rssi)
         )
 
     def _choose(self, pack: SimPack) -> SimScanner | None:
@@ -198,7 +208,7 @@ class World:
             self.borrowed += borrows
             self.last_slot_taken += not borrows
         failed = True
-        if not self.reachable(pack) or within(scanner.down, self.now):
+        if not self.reachable(pack, self.up()) or within(scanner.down, self.now):
             refused = within(pack.refuses, self.now) and not within(
                 scanner.down, self.now
             )
@@ -222,7 +232,7 @@ class World:
         if (
             scanner is None
             or within(scanner.down, self.now)
-            or not self.reachable(pack)
+            or not self.reachable(pack, self.up())
             or pack.asked % pack.answers_every
             or self.rng.random() < self.loss / 2
         ):
@@ -245,11 +255,11 @@ class World:
     def air(self) -> Process:
         """Let the batteries advertise, and note what can be reached."""
         while True:
+            up = self.up()
             for pack in self.packs.values():
-                for name in pack.rssi if self.advertises(pack) else ():
-                    if not within(self.scanners[name].down, self.now):
-                        pack.heard_at[name] = self.now
-                if self.reachable(pack):
+                if self.advertises(pack):
+                    pack.heard_at |= {n: self.now for n in pack.rssi if n in up}
+                if self.reachable(pack, up):
                     if pack.reachable_since == inf:
                         pack.reachable_since = pack.recovering = self.now
                     pack.ages.append(self.now - max(pack.read_at, pack.reachable_since))
@@ -300,18 +310,13 @@ class Scheduled:
             if scanner.known(now)
         ]
 
-    def coverage(self, pack: SimPack) -> Coverage:
+    def coverage(self, pack: SimPack, up: frozenset[str]) -> Coverage:
         now = self.world.now
-        up = {
-            name
-            for name, scanner in self.world.scanners.items()
-            if not within(scanner.down, now)
-        }
         hearing = frozenset(
             name for name in up if now - pack.heard_at.get(name, -inf) < 2 * LISTEN
         )
         return Coverage(
-            working=frozenset(up),
+            working=up,
             hearing=hearing,
             connecting=hearing,
             troubled=any(self.scheduler.sick(name) for name in hearing),
@@ -320,6 +325,7 @@ class Scheduled:
     def _listen(self) -> Process:
         world = self.world
         while True:
+            up = world.up()
             for pack in world.packs.values():
                 history = self.histories[pack.name]
                 for name, at in pack.heard_at.items():
@@ -327,7 +333,7 @@ class Scheduled:
                         at, pack.rssi[name], name
                     ):
                         self.scheduler.wake(pack.name, world.now)
-                coverage = self.coverage(pack)
+                coverage = self.coverage(pack, up)
                 state = history.state(world.now, coverage)
                 pack.states[state] += 1
                 if state is LinkState.ASLEEP:
@@ -522,7 +528,7 @@ def _alone_and_dying() -> tuple[list[SimScanner], list[SimPack]]:
 def _night() -> tuple[list[SimScanner], list[SimPack]]:
     scanners, packs = _twelve()
     for pack in packs[:3]:
-        pack.away, pack.idle = ((600.0, 3000.0),), True
+        pack.away, pack.idle = ((600.0, 1800.0),), True
     return scanners, packs
 
 
@@ -569,13 +575,13 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "a dead pack at 1 slot": Scenario(
         make=lambda: _six(
             pack_6=SimPack(
-                name="pack 6", rssi={"hall": -60}, refuses=((300.0, 3000.0),)
+                name="pack 6", rssi={"hall": -60}, refuses=((300.0, 1500.0),)
             )
         )
     ),
     "a silent pack at 1 slot": Scenario(
         make=lambda: _six(
-            pack_6=SimPack(name="pack 6", rssi={"hall": -60}, away=((300.0, 3000.0),))
+            pack_6=SimPack(name="pack 6", rssi={"hall": -60}, away=((300.0, 1500.0),))
         )
     ),
     "one of two scanners dies": Scenario(make=_dying),

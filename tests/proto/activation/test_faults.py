@@ -189,6 +189,18 @@ def test_an_uncertain_key_is_kept() -> None:
     assert Stage.READING_ID not in again.stages
 
 
+@pytest.mark.parametrize("at", [2, 6, 12, 15])
+def test_a_login_that_is_disturbed_disproves_nothing(at: int) -> None:
+    device, activation = make(leave_at=CONFIRMED), start(ADDRESS, resends=0)
+    activate_in(Air(device), activation, runs=1)
+    uncertain = activation.candidate
+    outcome = activate_in(Air(device, Trouble(Fault.DROP, at)), activation, runs=1)
+    assert isinstance(outcome.error, ActivationError)
+    assert uncertain is not None
+    assert activation.candidate is uncertain
+    assert agrees(activate_in(Air(device), activation), device)
+
+
 def test_a_key_that_cannot_be_proven_is_given_up() -> None:
     device = make(leave_at=CONFIRMED)
     activation = start(ADDRESS)
@@ -207,8 +219,8 @@ def test_a_key_that_cannot_be_proven_is_given_up() -> None:
 
 
 def test_losses() -> None:
-    with_resends, without = lossy(200, resends=3), lossy(200, resends=0)
-    assert sum(one.result is not None for one in with_resends) >= 198
+    with_resends, without = lossy(100, resends=3), lossy(100, resends=0)
+    assert sum(one.result is not None for one in with_resends) >= 99
 
     def connections(outcomes: list[Outcome]) -> int:
         return sum(one.connections for one in outcomes)

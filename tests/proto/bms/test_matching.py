@@ -236,7 +236,7 @@ def _catches(matcher: Mapping[str, object], advert: Advert) -> bool:
     )
 
 
-@pytest.mark.parametrize("vector", ADVERTS, ids=[vector["id"] for vector in ADVERTS])
-def test_recorded_adverts_wake_home_assistant(vector: Mapping[str, object]) -> None:
-    if vector["family"] is not None:
-        assert caught(advert_of(vector))
+def test_recorded_adverts_wake_home_assistant() -> None:
+    ours = [vector for vector in ADVERTS if vector["family"] is not None]
+    assert len(ours) > 100
+    assert not [one["id"] for one in ours if not caught(advert_of(one))]

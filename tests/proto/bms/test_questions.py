@@ -137,9 +137,10 @@ def spoiled(vector: Vector, request: str, fault: Fault) -> list[Mapping[str, Any
     ]
 
 
-def survives(vector: Vector, request: str, name: str) -> bool:
+def survives(
+    vector: Vector, good: dict[str, Any] | None, request: str, name: str
+) -> bool:
     """Return whether a sample with the values that matter comes although a question goes wrong."""
-    good = poll(vector, vector["exchange"])
     found = poll(vector, spoiled(vector, request, FAULTS[name]))
     return found is not None and agrees(
         {key: found.get(key) for key in NEEDED},
@@ -156,11 +157,12 @@ def kinds(family_id: str) -> Mapping[str, Mapping[str, set[str]]]:
         "optional": {},
     }
     for vector in own(registry.load(family_id)):
+        good = poll(vector, vector["exchange"])
         for entry in vector["exchange"]:
             if entry.get("write") is None or not any(entry.get("notify", ())):
                 continue
             request = entry["write"]
-            passed = {name for name in FAULTS if survives(vector, request, name)}
+            passed = {n for n in FAULTS if survives(vector, good, request, n)}
             kind = (
                 "optional"
                 if "silence" in passed

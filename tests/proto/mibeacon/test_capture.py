@@ -11,6 +11,7 @@ import pytest
 from custom_components.mi_bms.proto.mibeacon.capture import MOST, Capture, Disguise
 from custom_components.mi_bms.proto.mibeacon.crypto import Cipher
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from tests.each import each
 from tests.replay import sensors
 
 SALT = b"pepper"
@@ -39,8 +40,14 @@ def recording(vector: dict[str, Any], salt: bytes | None) -> list[dict[str, Any]
     return capture.vectors("captured")
 
 
-@pytest.mark.parametrize("vector", RECORDED, ids=lambda vector: vector["id"])
-def test_disguised_recording_replays_alike(vector: dict[str, Any]) -> None:
+NAMED = [(vector["id"], vector) for vector in RECORDED]
+
+
+def test_disguised_recordings_replay_alike() -> None:
+    each(NAMED, replays_alike_in_disguise)
+
+
+def replays_alike_in_disguise(vector: dict[str, Any]) -> None:
     (recorded,) = recording(vector, SALT)
     before, after = sensors.replay(vector), sensors.replay(recorded)
     if before["outcome"] not in {"wrong_key", "needs_key"}:
@@ -57,8 +64,11 @@ def test_disguised_recording_replays_alike(vector: dict[str, Any]) -> None:
         assert vector["bindkey"].lower() not in text
 
 
-@pytest.mark.parametrize("vector", RECORDED, ids=lambda vector: vector["id"])
-def test_plain_recording_is_the_vector(vector: dict[str, Any]) -> None:
+def test_plain_recordings_are_the_vectors() -> None:
+    each(NAMED, is_the_vector_when_plain)
+
+
+def is_the_vector_when_plain(vector: dict[str, Any]) -> None:
     (recorded,) = recording(vector, None)
     for name in ("address", "service_data", "bindkey"):
         assert (recorded[name] or "").lower() == (vector[name] or "").lower()

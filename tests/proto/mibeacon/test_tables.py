@@ -2,8 +2,6 @@
 
 import struct
 
-import pytest
-
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import (
     DEVICES,
@@ -18,6 +16,7 @@ from custom_components.mi_bms.proto.mibeacon.objects import MEASUREMENTS, OBJECT
 from custom_components.mi_bms.proto.mibeacon.rows import ObjectSpec
 from custom_components.mi_bms.proto.mibeacon.spec import HOLDS
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import each
 
 from .frames import ADDRESS, FE95, clear, obj, sealed
 
@@ -29,8 +28,11 @@ def test_all_products() -> None:
     assert len(DEVICES) == 162
 
 
-@pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY)
-def test_product_row(spec: DeviceSpec) -> None:
+def test_product_rows() -> None:
+    each(EVERY.items(), keeps_to_the_rules)
+
+
+def keeps_to_the_rules(spec: DeviceSpec) -> None:
     assert spec.model
     assert spec.title == f"{spec.name} {spec.model}"
     assert spec.manufacturer
@@ -72,8 +74,11 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_object_row(row: ObjectSpec) -> None:
+def test_object_rows() -> None:
+    each(ROWS.items(), gives_what_it_says)
+
+
+def gives_what_it_says(row: ObjectSpec) -> None:
     assert row.fields or row.events
     assert row.decode
     for key, types in row.events.items():

@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.publish.place import (
     path_fault,
     topic_fault,
 )
+from tests.proto.characters import ANY
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_paths(path: str, fault: PathFault | None) -> None:
     assert path_fault(path) is fault
 
 
-@given(st.text())
+@given(st.text(ANY))
 def test_any_name_makes_a_level(name: str) -> None:
     made = level(name)
     assert topic_fault(f"prefix/{made}") in {None, TopicFault.LONG}

@@ -934,14 +934,18 @@ def test_whatever_happens_slots_are_kept_to_and_none_leaks(
 ENDS = {
     "12 packs, 2 scanners of 3 slots": 1200.0,
     "6 packs, 1 scanner of 1 slot": 1200.0,
+    "a dead pack at 1 slot": 1800.0,
+    "a silent pack at 1 slot": 1800.0,
     "a pack answers every third time": 1500.0,
     "one of two scanners dies": 1500.0,
     "two packs held by phones": 1500.0,
     "a near and a far scanner": 1500.0,
+    "visits at 1 slot": 1800.0,
     "visits at 2 scanners": 1800.0,
+    "visits that stay too long at 1 slot": 2400.0,
     "others hold slots": 2300.0,
     "the only scanner dies twice": 2400.0,
-    "three packs asleep": 3300.0,
+    "three packs asleep": 2100.0,
 }
 
 
@@ -1028,7 +1032,7 @@ def test_states_tell_what_happened() -> None:
     night, _ = outcome("three packs asleep")
     phone, _ = outcome("two packs held by phones")
     for pack in list(night.packs.values())[:3]:
-        assert pack.states[LinkState.ASLEEP] * sim.LISTEN > 2200
+        assert pack.states[LinkState.ASLEEP] * sim.LISTEN > 1000
     for pack in list(phone.packs.values())[:2]:
         assert pack.states[LinkState.HELD] * sim.LISTEN > 500
         assert pack.states[LinkState.ASLEEP] == 0
@@ -1039,5 +1043,5 @@ def test_ours_is_better_than_what_others_do() -> None:
     world, _ = outcome(name)
     oldest = max(max(pack.ages[120:]) for pack in world.packs.values())
     for way in ("held", "timers"):
-        other, _ = sim.simulate(sim.SCENARIOS[name], way)
+        other, _ = sim.simulate(scenario(name), way)
         assert oldest < max(max(pack.ages[120:]) for pack in other.packs.values())
