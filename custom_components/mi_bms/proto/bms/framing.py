@@ -9,6 +9,8 @@ A framer is told the family's check: a function that raises ``FrameError`` for a
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
+import re
 from typing import Final, override
 
 from ..model.errors import FrameError
@@ -95,6 +97,17 @@ class Framer(ABC):
             del self._buffer[:count]
 
 
+@cache
+def _beginning(heads: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Return what finds one of the heads, or as much of it as stands at the end."""
+    parts = {
+        re.escape(head[:size]) + (rb"\Z" if size < len(head) else b"")
+        for head in heads
+        for size in range(1, len(head) + 1)
+    }
+    return re.compile(b"|".join(sorted(parts)))
+
+
 class LengthFramer(Framer):
     """Cut frames that begin with a known head and tell their own length.
 
@@ -131,13 +144,8 @@ class LengthFramer(Framer):
 
     def _start(self) -> int:
         """Find the first place where a head begins, or may begin at the end of the buffer."""
-        for at in range(len(self._buffer)):
-            if any(
-                head.startswith(self._buffer[at : at + len(head)])
-                for head in self._heads
-            ):
-                return at
-        return len(self._buffer)
+        begin = _beginning(self._heads).search(self._buffer)
+        return begin.start() if begin else len(self._buffer)
 
 
 def length_at(at: int, extra: int, *, order: str = ">", width: int = 1) -> Size:
