@@ -158,7 +158,9 @@ class Matrix:
         return sum(self.refused_true.values()) / self.true
 
 
-def play(matrix: Matrix, spec: Mapping[str, object], polls: int, seed: int) -> None:
+def play(
+    matrix: Matrix, spec: Mapping[str, object], polls: int, seed: int, lies: float
+) -> None:
     """Poll one battery many times."""
     rng = Random(f"{seed} lies")
     pack = Pack(profile=Profile(kind="steps", steps=LOADS), seed=seed, **spec)  # type: ignore[arg-type]
@@ -174,7 +176,7 @@ def play(matrix: Matrix, spec: Mapping[str, object], polls: int, seed: int) -> N
             matrix.steps += 1
         sample = sample_of(pack, rng)
         matrix.polls += 1
-        name = rng.choice(list(CORPUS)) if rng.random() < LIES else None
+        name = rng.choice(list(CORPUS)) if rng.random() < lies else None
         if name is None:
             matrix.true += 1
         else:
@@ -190,11 +192,11 @@ def play(matrix: Matrix, spec: Mapping[str, object], polls: int, seed: int) -> N
                 matrix.published[name] += 1
 
 
-def measure(polls: int = POLLS) -> Matrix:
+def measure(polls: int = POLLS, lies: float = LIES) -> Matrix:
     """Return the matrix of all batteries together."""
     matrix = Matrix()
     for seed, spec in enumerate(PACKS, 1):
-        play(matrix, spec, polls // len(PACKS), seed)
+        play(matrix, spec, polls // len(PACKS), seed, lies)
     return matrix
 
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 import contextlib
+from functools import cache, cached_property
 from typing import Any
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.alarms import active
 from custom_components.mi_bms.proto.bms.contract import Family
 from custom_components.mi_bms.proto.bms.matching import Advert, recognise
-from custom_components.mi_bms.proto.bms.uuids import expand
+from custom_components.mi_bms.proto.bms.uuids import expand as expanded
 from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.errors import MiBmsError, Unsupported
@@ -25,6 +26,8 @@ _PUSH_GAP = 0.05  # s between pushed notifications, far below any time-out
 _ANSWER_AFTER = 0.005  # s
 _NOON = 1_700_000_000.0  # unix time that devices are told
 _INFO = ("2a24", "2a25", "2a26", "2a27", "2a28", "2a29")
+
+expand = cache(expanded)
 
 
 class _NoSelector:
@@ -104,7 +107,7 @@ class VectorLink:
         ]
         return named or list(self._family.wires[:1])
 
-    @property
+    @cached_property
     def characteristics(self) -> Collection[str]:
         found = {*self._named, *self._values}
         for wire in self._wires:

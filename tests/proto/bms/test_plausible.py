@@ -317,8 +317,8 @@ def test_nothing_but_implausible_is_raised(names: list[Field], value: float) -> 
 
 
 def test_no_lie_is_published_and_hardly_a_truth_is_lost() -> None:
-    matrix = measure(1_500)
-    assert sum(matrix.lies.values()) > 55
+    matrix = measure(900, lies=0.15)
+    assert sum(matrix.lies.values()) > 100
     assert set(matrix.lies) == set(CORPUS)
     assert not matrix.published
     assert sum(matrix.refused_true.values()) <= matrix.steps + matrix.true // 1000
