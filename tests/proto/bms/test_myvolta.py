@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from custom_components.mi_bms.proto.bms.families.myvolta import FAMILY, StuffedFramer
 
@@ -15,6 +15,8 @@ GOOD = {
     if vector["kind"] == "decode"
 }
 STREAM = GOOD["myvolta:values"]
+# Of all holes the one that joins two frames so that the sum, a single byte, fits by chance.
+BY_CHANCE = (12, 21)
 
 
 def frames(*chunks: bytes) -> list[bytes]:
@@ -29,6 +31,7 @@ def test_cutting_changes_nothing(at: int) -> None:
 
 @given(at=st.integers(0, len(STREAM) - 1), length=st.integers(1, 40))
 def test_a_hole_costs_only_the_frames_it_touches(at: int, length: int) -> None:
+    assume((at, length) != BY_CHANCE)
     whole = frames(STREAM)
     found = frames(STREAM[:at] + STREAM[at + length :])
     assert set(found) <= set(whole)
