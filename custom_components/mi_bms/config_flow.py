@@ -19,7 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from .batteries.diagnosis import async_why
-from .bluetooth.discovery import everybody, find, sighting_of
+from .bluetooth.discovery import find, nearest, sighting_of
 from .const import (
     CONF_FAMILY,
     CONF_KIND,
@@ -196,8 +196,7 @@ class MiBmsConfigFlow(
         known = self._async_current_ids(include_ignore=False)
         return [
             selector.SelectOptionDict(value=heard.address, label=heard.label)
-            for heard in everybody(self.hass)
-            if heard.address not in known
+            for heard in nearest(self.hass, known)
         ]
 
     async def _async_step_for_kind(self) -> ConfigFlowResult:

@@ -1,5 +1,7 @@
 """What is heard right now, seen with our eyes: which sensor or battery an advert comes from."""
 
+from collections.abc import Container
+from itertools import islice
 from typing import Final, NamedTuple
 
 from homeassistant.components import bluetooth
@@ -14,6 +16,7 @@ from ..proto.model.names import LONGEST_NAME, clean_name
 
 _FLEETING: Final = frozenset({"resolvable", "non_resolvable", "reserved"})
 MIBEACON_FORMAT: Final = "mibeacon"
+SHOWN: Final = 200  # devices that a form offers
 
 
 def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
@@ -113,10 +116,19 @@ def find(hass: HomeAssistant, address: str) -> Heard | None:
 
 
 def everybody(hass: HomeAssistant, *, connectable: bool = False) -> list[Heard]:
-    """Return all devices of ours that are heard, the nearest first."""
+    """Return all devices of ours that are heard, the nearest first.
+
+    What changes its address all the time is none that anybody could add.
+    """
     found = [
         heard
         for info in bluetooth.async_discovered_service_info(hass, connectable)
-        if (heard := look_at(info))
+        if not is_fleeting(info) and (heard := look_at(info))
     ]
     return sorted(found, key=lambda one: (-one.info.rssi, one.address))
+
+
+def nearest(hass: HomeAssistant, known: Container[str | None]) -> list[Heard]:
+    """Return the nearest devices of ours that are not known, as many as fit into a form."""
+    strangers = (one for one in everybody(hass) if one.address not in known)
+    return list(islice(strangers, SHOWN))

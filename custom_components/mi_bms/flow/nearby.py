@@ -10,7 +10,7 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType, SectionConfig, section
 from homeassistant.helpers import selector
 
-from ..bluetooth.discovery import Heard, everybody
+from ..bluetooth.discovery import Heard, nearest
 from ..entries import Wish, async_add
 from ..keys.ring import async_keys, configured
 from ..proto.model.address import parse_address
@@ -49,11 +49,7 @@ class NearbySteps(ConfigFlow):
             keys.async_set_adding(auto_add=user_input[CONF_AUTO_ADD], ignored=ignored)
             return self._add_all(user_input[CONF_TAKE], user_input[CONF_NAMES])
         known = configured(self.hass)
-        self._near = {
-            heard.address: heard
-            for heard in everybody(self.hass)
-            if heard.address not in known
-        }
+        self._near = {one.address: one for one in nearest(self.hass, known)}
         return self.async_show_form(
             step_id="nearby",
             data_schema=self._nearby_form(keys.auto_add, sorted(keys.ignored)),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.mi_bms.bluetooth import discovery
 from custom_components.mi_bms.bluetooth.discovery import Heard, look_at
 from custom_components.mi_bms.flow import cards
 from custom_components.mi_bms.keys import newcomers, ring as keyring
@@ -13,6 +14,7 @@ from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.helpers import issue_registry as ir
+from tests.world import ad
 
 from ..home import Home
 from ..keys.test_ring import entries, thermometer
@@ -263,3 +265,21 @@ async def test_nothing_grows_with_a_crowd(
     assert max(counts.values()) <= keyring.DEVICES
     await home.listen(device, 2)
     assert home.value(device, "temperature") not in {"unknown", "unavailable"}
+
+
+@pytest.mark.parametrize("first", [0xC4, 0x5A])
+async def test_forms_show_the_nearest_of_a_crowd(home: Home, first: int) -> None:
+    """And nobody whose address changes all the time."""
+    crowd = addresses(discovery.SHOWN + 60, first=first)
+    for number, address in enumerate(crowd):
+        name = ad.payload(ad.flags(), ad.services16(0xFF00), ad.name(f"JBD-{number}"))
+        raw = told(address, 0x01AA, number) if number % 2 else name
+        home.air.hear(address, raw, rssi=-40 - number // 8, address_type=1)
+    await home.clock.settle()
+    nearest = crowd[: discovery.SHOWN] if first == 0xC4 else []
+    form = await home.choose(await home.start(), "nearby")
+    fields = {str(one): kind for one, kind in form["data_schema"].schema.items()}
+    offered = {one["value"] for one in fields["take"].config["options"]}
+    assert len(fields["names"].schema.schema) == len(nearest)
+    assert len(offered) == len(nearest)
+    assert offered >= set(nearest[:-8])
