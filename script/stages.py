@@ -132,6 +132,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         commands=(
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
             ("script/run", "--check", "--world", "tests/world/scenarios/active.toml"),
+            ("script/run", "--proof", "forgers"),
             ("script/run", "--proof", "homekit"),
             ("script/run", "--proof", "peripheral"),
         ),

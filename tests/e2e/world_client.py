@@ -89,6 +89,10 @@ class WorldProcess:
         """Press a device's button; raise ``Trouble``."""
         await self._post("/press", {"address": address, **how})
 
+    async def say(self, address: str, data: bytes) -> None:
+        """Send one advert under any address, as a stranger may; raise ``Trouble``."""
+        await self._post("/say", {"address": address, "data": data.hex()})
+
     async def fault(self, address: str, faults: Json) -> None:
         """Let something go wrong with a device from now on; raise ``Trouble``."""
         await self._post("/fault", {"address": address, "faults": faults})

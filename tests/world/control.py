@@ -6,6 +6,7 @@ GET  /holds              what it holds besides: its clock, settings, memory
 POST /fault              {"address": "…", "faults": {…}} or {"address": "…", "clear": true}
 POST /disconnect         {"address": "…", "reason": 8}: the device drops its link
 POST /press              {"address": "…", …}: calls the device's ``press`` with the rest
+POST /say                {"address": "…", "data": "…", "rssi": -60}: one advert under any address
 POST /proxy              {"name": "…", "action": "abort" | "stop" | "start" | "freeze" | "thaw"
                           | "occupy", "slots": 1}
                          freeze: its plug is pulled, TCP connections stay half open
@@ -48,6 +49,7 @@ class Control:
                 web.post("/fault", self._fault),
                 web.post("/disconnect", self._disconnect),
                 web.post("/press", self._press),
+                web.post("/say", self._say),
                 web.post("/proxy", self._proxy),
             ]
         )
@@ -129,6 +131,18 @@ class Control:
         except (TypeError, ValueError) as err:
             raise _bad(str(err)) from None
         return web.json_response(dict(device.truth()))
+
+    async def _say(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        address, data, rssi = body.get("address"), body.get("data"), body.get("rssi")
+        if not isinstance(address, str) or not isinstance(data, str):
+            raise _bad("address and data must be texts")
+        try:
+            said = bytes.fromhex(data)
+        except ValueError:
+            raise _bad("data must be hex") from None
+        self._world.radio.say(address, said, rssi if isinstance(rssi, int) else -60)
+        return web.json_response({})
 
     async def _proxy(self, request: web.Request) -> web.Response:
         body = await _body(request)

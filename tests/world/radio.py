@@ -251,6 +251,11 @@ class Radio:
                     Heard(peripheral.address, peripheral.address_type, rssi, *said)
                 )
 
+    def say(self, address: str, advertisement: bytes, rssi: int) -> None:
+        """Send one advert of nobody that is here, as a stranger may; all hear it."""
+        for listener in self._listeners.values():
+            listener.hear(Heard(address, 0, rssi, advertisement, b""))
+
     async def _tick(self) -> None:
         while True:
             now = self._clock()

@@ -17,6 +17,7 @@ from tests.patience import PATIENCE, eventually
 from tests.world.control import Control
 from tests.world.proxy import GUEST
 from tests.world.proxy_link import LinkServer
+from tests.world.radio import Heard
 from tests.world.scenario import parse
 from tests.world.world import World
 
@@ -149,6 +150,8 @@ async def test_others_take_slots_as_they_become_free() -> None:
         ("/fault", []),
         ("/disconnect", {"address": ADDRESS, "reason": "x"}),
         ("/press", {"address": ADDRESS, "color": "red"}),
+        ("/say", {"address": ADDRESS, "data": "no hex"}),
+        ("/say", {"data": "0201"}),
         ("/proxy", {"name": "far"}),
         ("/proxy", {"name": "near", "action": "dance"}),
         ("/proxy", {"name": "near", "action": "occupy", "slots": 4}),
@@ -217,3 +220,20 @@ async def test_process_names_a_mistake(tmp_path: Path) -> None:
         "world.toml: device 1 (A4:C1:38:00:00:01): heard_by names 'far'"
         in words.decode()
     )
+
+
+async def test_a_stranger_is_heard_by_all() -> None:
+    heard: list[Heard] = []
+
+    class Ear:
+        name = "ear"
+
+        def hear(self, one: Heard) -> None:
+            heard.append(one)
+
+    async with controlled() as (world, http):
+        world.radio.add_listener(Ear())
+        said = {"address": "A4:C1:38:00:00:99", "data": "020106", "rssi": -71}
+        async with http.post("/say", json=said) as reply:
+            assert reply.status == 200
+    assert heard == [Heard("A4:C1:38:00:00:99", 0, -71, bytes.fromhex("020106"), b"")]
