@@ -19,14 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from custom_components.mi_bms.actions.table import ACTIONS, Action, Who  # noqa: E402
+from custom_components.mi_bms.batteries.alarms import ALARM  # noqa: E402
 from custom_components.mi_bms.batteries.link_entities import (  # noqa: E402
     LINK_SENSORS,
     READING,
     REFRESH,
     RELEASE,
 )
-from custom_components.mi_bms.button import RECORD  # noqa: E402
-from custom_components.mi_bms.event import ALARM  # noqa: E402
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function  # noqa: E402
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
 from custom_components.mi_bms.proto.bms.catalogue import Listing, Match, Secret  # noqa: E402
@@ -38,6 +37,7 @@ from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E
 from custom_components.mi_bms.proto.model.errors import Unsupported  # noqa: E402
 from custom_components.mi_bms.proto.model.fields import Field  # noqa: E402
 from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, SENSORS  # noqa: E402
+from custom_components.mi_bms.sensors.capture_button import RECORD  # noqa: E402
 from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT  # noqa: E402
 
 INTEGRATION = ROOT / "custom_components" / "mi_bms"

@@ -1,28 +1,12 @@
-"""Buttons: use a sensor's connected functions, record a sensor's adverts for a bug report, read a battery now, leave it to an app."""
+"""Buttons: what a sensor does over a connection, a capture of its adverts, and the reading of a battery."""
 
-from typing import Any, Final, override
-
-from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.const import EntityCategory
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .batteries.link_entities import buttons
-from .const import DOMAIN
-from .entry import MiBmsConfigEntry
-from .sensors.coordinator import SensorCoordinator
-from .sensors.device import sensor_device
-from .sensors.gatt_entities import buttons as buttons_of_sensor
+from .entry import MiBmsConfigEntry, kind_of
 
 PARALLEL_UPDATES = 1
-
-RECORD_SECONDS: Final = 300.0
-RECORD: Final = ButtonEntityDescription(
-    key="record",
-    translation_key="record",
-    entity_category=EntityCategory.DIAGNOSTIC,
-)
 
 
 async def async_setup_entry(
@@ -30,36 +14,5 @@ async def async_setup_entry(
     entry: MiBmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the buttons of one device."""
-    coordinator = entry.runtime_data
-    if isinstance(coordinator, SensorCoordinator):
-        async_add_entities([RecordButton(coordinator), *buttons_of_sensor(coordinator)])
-    else:
-        async_add_entities(buttons(entry, coordinator))
-
-
-class RecordButton(ButtonEntity):
-    """Record adverts; the diagnostics of the device hold them afterwards."""
-
-    _attr_has_entity_name = True
-
-    def __init__(self, coordinator: SensorCoordinator) -> None:
-        """Show it for sensors that we do not know; the others have it, switched off."""
-        self.entity_description = RECORD
-        self._coordinator = coordinator
-        self._attr_unique_id = f"{coordinator.address}-{RECORD.key}"
-        self._attr_device_info = sensor_device(coordinator)
-        self._attr_entity_registry_enabled_default = coordinator.decoder.spec is None
-
-    @override
-    async def async_press(self) -> None:
-        """Begin to record; nothing waits for the end."""
-        if self._coordinator.recorder.running:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="already_recording"
-            )
-
-        def done(_vectors: list[dict[str, Any]]) -> None:
-            """Leave the recording to the diagnostics."""
-
-        self._coordinator.async_record(RECORD_SECONDS, done)
+    """Add the buttons of one entry."""
+    kind_of(entry).platforms[Platform.BUTTON](entry, async_add_entities)

@@ -1,208 +1,25 @@
-"""Add, repair and change one sensor or battery in Home Assistant's user interface.
+"""The flows of the integration: how a device gets an entry, and how an entry is repaired and changed.
 
-A sensor's key is judged on packets that were already heard; a battery is read once, without
-changing anything in it, before its entry is made. Nothing live travels through flow data.
+The steps stand in ``flow``; what an entry's kind decides is looked up in its row.
 """
 
-import asyncio
-from collections.abc import Mapping, MutableMapping
-from typing import Any, Final, cast, override
+from collections.abc import Mapping
+from typing import Any, override
 
-import probatio
-
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
-from homeassistant.const import CONF_ADDRESS, CONF_NAME, CONF_PASSWORD
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.const import CONF_ADDRESS, CONF_NAME
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import selector
 
-from .batteries.diagnosis import async_why
-from .bluetooth.discovery import find, nearest, sighting_of
-from .const import (
-    CONF_FAMILY,
-    CONF_KIND,
-    CONF_PRODUCT,
-    DOMAIN,
-    KIND_BATTERY,
-    KIND_OUTPUT,
-    KIND_SENSOR,
-)
-from .flow.battery import ERRORS, FIND_OUT, BatterySteps
-from .flow.battery_options import BatteryOptions
-from .flow.cards import async_gone, async_has_room
-from .flow.import_keys import KeySteps
-from .flow.nearby import FAILED, WHY, NearbySteps
-from .flow.output_options import OutputOptions
-from .flow.outputs import OutputSteps
-from .flow.pair import PairSteps, can_pair
-from .flow.sensor import SensorSteps
-from .flow.sensor_options import SensorOptionsFlow
-from .outputs.settings import CONF_TYPE
-from .proto.bms.catalogue import Secret
-from .proto.bms.index import INDEX
-from .proto.model.address import parse_address
-from .proto.model.errors import AuthNeeded, Unreachable
-
-_ADDRESS: Final = probatio.Schema(
-    {probatio.Required(CONF_ADDRESS): selector.TextSelector()}
-)
+from .const import CONF_KIND, DOMAIN
+from .entry import KINDS, kind_of
+from .flow.steps import Steps
 
 
-class MiBmsConfigFlow(
-    SensorSteps,
-    BatterySteps,
-    PairSteps,
-    KeySteps,
-    NearbySteps,
-    OutputSteps,
-    domain=DOMAIN,
-):
-    """Lead from a heard device, or an address, to a working entry."""
+class MiBmsConfigFlow(Steps, domain=DOMAIN):
+    """Lead from a device that is heard, or an address, to a working entry."""
 
     VERSION = 1
     MINOR_VERSION = 2
-
-    def __init__(self) -> None:
-        """Start knowing nothing."""
-        super().__init__()
-        self._search: asyncio.Task[None] | None = None
-        self._has_card = False
-
-    @callback
-    @override
-    def async_remove(self) -> None:
-        """Make room for another device when the flow ends."""
-        super().async_remove()
-        if self._has_card:
-            async_gone(self.hass, cast(MutableMapping[str, Any], self.context))
-
-    # --- how a device gets here -----------------------------------------------------------
-
-    @override
-    async def async_step_bluetooth(
-        self, discovery_info: BluetoothServiceInfoBleak
-    ) -> ConfigFlowResult:
-        """Take a device that Home Assistant has just heard."""
-        await self.async_set_unique_id(discovery_info.address)
-        self._abort_if_unique_id_configured()
-        if not self._recognise(discovery_info):
-            return self.async_abort(reason="not_supported")
-        context = cast(MutableMapping[str, Any], self.context)
-        if not async_has_room(self.hass, context, discovery_info, self._sighting):
-            return self.async_abort(reason="too_many")
-        self._has_card = True
-        result = await self._async_step_for_kind()
-        # All keys were tried on it; meanwhile it may have been added by itself.
-        self._abort_if_unique_id_configured()
-        return result
-
-    @override
-    async def async_step_user(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask how to find the device."""
-        if not bluetooth.async_scanner_count(self.hass, connectable=False):
-            return self.async_abort(reason="no_bluetooth")
-        return self.async_show_menu(
-            step_id="user",
-            menu_options=["search", "nearby", "keys", "pair", "manual", "outputs"],
-        )
-
-    async def async_step_search(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Let radios that listen passively ask for names too, for some seconds."""
-        if self._search is None:
-            self._search = self.hass.async_create_task(
-                bluetooth.async_request_active_scan(self.hass)
-            )
-        if not self._search.done():
-            return self.async_show_progress(
-                step_id="search",
-                progress_action="search",
-                progress_task=self._search,
-            )
-        self._search = None
-        return self.async_show_progress_done(next_step_id="pick")
-
-    async def async_step_pick(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Let the user choose among the devices heard now."""
-        # A search that takes no time leads here with the answer to the menu before it.
-        if user_input is not None and CONF_ADDRESS in user_input:
-            return await self._async_take(user_input[CONF_ADDRESS])
-        heard = self._heard()
-        if not heard:
-            return await self.async_step_nothing_heard()
-        return self.async_show_form(
-            step_id="pick",
-            data_schema=probatio.Schema(
-                {
-                    probatio.Required(CONF_ADDRESS): selector.SelectSelector(
-                        selector.SelectSelectorConfig(options=heard)
-                    )
-                }
-            ),
-        )
-
-    async def async_step_nothing_heard(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Return why nothing may have been found, and offer both ways again."""
-        return self.async_show_menu(
-            step_id="nothing_heard", menu_options=["search", "manual"]
-        )
-
-    async def async_step_manual(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Take an address by hand."""
-        errors = {}
-        if user_input is not None:
-            if address := parse_address(user_input[CONF_ADDRESS]):
-                return await self._async_take(address)
-            errors[CONF_ADDRESS] = "invalid_address"
-        return self.async_show_form(
-            step_id="manual",
-            data_schema=self.add_suggested_values_to_schema(_ADDRESS, user_input),
-            errors=errors,
-        )
-
-    async def _async_take(self, address: str) -> ConfigFlowResult:
-        await self.async_set_unique_id(address, raise_on_progress=False)
-        self._abort_if_unique_id_configured()
-        self._address = address
-        info = bluetooth.async_last_service_info(self.hass, address, False)
-        if info is not None and self._recognise(info):
-            return await self._async_step_for_kind()
-        self._info = info
-        self._set_title(address)
-        return await self.async_step_kind()
-
-    async def async_step_kind(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask what an address is whose adverts do not tell."""
-        return self.async_show_menu(
-            step_id="kind",
-            menu_options=["key_if_any", "family"],
-            description_placeholders=self._placeholders(),
-        )
-
-    def _heard(self) -> list[selector.SelectOptionDict]:
-        known = self._async_current_ids(include_ignore=False)
-        return [
-            selector.SelectOptionDict(value=heard.address, label=heard.label)
-            for heard in nearest(self.hass, known)
-        ]
-
-    async def _async_step_for_kind(self) -> ConfigFlowResult:
-        if self._sighting is None:
-            return await self.async_step_battery()
-        return await self._async_step_for_sensor()
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Add a device that was chosen in a list; a battery that cannot be read is not added."""
@@ -211,93 +28,25 @@ class MiBmsConfigFlow(
         self._address = data[CONF_ADDRESS]
         await self.async_set_unique_id(self._address, raise_on_progress=False)
         self._abort_if_unique_id_configured()
-        if data[CONF_KIND] == KIND_SENSOR:
-            return self.async_create_entry(title=name, data=data)
-        heard = find(self.hass, self._address)
-        if heard is None or not heard.families:
-            self._why = await async_why(
-                self.hass, self._address, Unreachable("not_heard"), has_password=False
-            )
-            return self._not_added(ERRORS[Unreachable])
-        self._recognise(heard.info)
-        self.context["title_placeholders"] = {"name": name}
-        errors: dict[str, str] = {}
-        choice = self._families[0] if len(self._families) == 1 else FIND_OUT
-        result = await self._async_try(choice, errors)
-        if result and result["type"] is FlowResultType.CREATE_ENTRY:
-            return result
-        return self._not_added(errors.get("base", ERRORS[AuthNeeded]))
-
-    def _not_added(self, error: str) -> ConfigFlowResult:
-        return self.async_abort(
-            reason="not_added",
-            description_placeholders={FAILED: error, WHY: self._why},
-        )
-
-    # --- existing entries --------------------------------------------------------------------
-
-    def _take_entry(self, entry: ConfigEntry) -> None:
-        self._address = entry.data[CONF_ADDRESS]
-        self.context["title_placeholders"] = {"name": entry.title}
-        self._info = bluetooth.async_last_service_info(self.hass, self._address, False)
-        self._sighting = sighting_of(self._info) if self._info else None
-        if entry.data[CONF_KIND] == KIND_BATTERY:
-            self._families = [entry.data[CONF_FAMILY]]
-            self._secret = entry.data.get(CONF_PASSWORD)
+        return await KINDS[data[CONF_KIND]].imported(self, name, data)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
         """Ask again for a key or a password that no longer fits."""
-        self._take_entry(self._get_reauth_entry())
-        if entry_data[CONF_KIND] == KIND_BATTERY:
-            return await self.async_step_password()
-        return await self._async_reauth_sensor(entry_data)
+        entry = self._get_reauth_entry()
+        return await kind_of(entry).reauth(self, entry)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change a sensor's key, or a battery's type and password."""
+        """Change a sensor's key, a battery's type and password, or where an output goes."""
         entry = self._get_reconfigure_entry()
-        if entry.data[CONF_KIND] == KIND_OUTPUT:
-            return await self._async_reconfigure_output(entry.data[CONF_TYPE])
-        self._take_entry(entry)
-        if entry.data[CONF_KIND] == KIND_SENSOR:
-            if can_pair(entry.data.get(CONF_PRODUCT)):
-                return await self.async_step_reconfigure_sensor()
-            return await self.async_step_key_if_any()
-        if INDEX[entry.data[CONF_FAMILY]].password.kind is Secret.NONE:
-            return await self.async_step_family()
-        return self.async_show_menu(
-            step_id="reconfigure",
-            menu_options=["family", "password"],
-            description_placeholders=self._battery_placeholders(),
-        )
-
-    async def async_step_pair_heard(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Take the device that was heard."""
-        return await self._async_prepare(self._address)
-
-    async def async_step_reconfigure_sensor(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask whether the key is known or is to be made."""
-        return self.async_show_menu(
-            step_id="reconfigure_sensor",
-            menu_options=["key_if_any", "pair_entry"],
-            description_placeholders=self._placeholders(),
-        )
+        return await kind_of(entry).reconfigure(self, entry)
 
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(
-        config_entry: ConfigEntry,
-    ) -> BatteryOptions | SensorOptionsFlow | OutputOptions:
-        """Return the options form of an entry's kind."""
-        if config_entry.data[CONF_KIND] == KIND_OUTPUT:
-            return OutputOptions()
-        battery = config_entry.data[CONF_KIND] == KIND_BATTERY
-        return BatteryOptions() if battery else SensorOptionsFlow()
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the options flow of an entry's kind."""
+        return kind_of(config_entry).options_flow()

@@ -19,7 +19,7 @@ from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import ATTR_SOURCE, DOMAIN, EVENT_HAPPENED
-from .event import source_of, types_of
+from .sensors.events import source_of, types_of
 
 CONF_SUBTYPE: Final = "subtype"
 

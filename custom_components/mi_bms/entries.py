@@ -111,14 +111,32 @@ def entry_of(hass: HomeAssistant, address: str) -> ConfigEntry | None:
     return None if entry is None or entry.source == SOURCE_IGNORE else entry
 
 
-def runtime_of(hass: HomeAssistant, device: dr.AnyDeviceEntry | None) -> object:
-    """Return what a device's entry runs; None when the device is gone or its entry does not run."""
+def entries_of(hass: HomeAssistant, *kinds: str) -> list[ConfigEntry]:
+    """Return the entries of some kinds; those that only say "ignore it" do not count."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    return [entry for entry in entries if entry.data.get(CONF_KIND) in kinds]
+
+
+def running[Runtime](
+    entry: ConfigEntry[Any] | None, what: type[Runtime]
+) -> Runtime | None:
+    """Return what an entry runs; None when it does not run, or runs something else."""
+    found = getattr(entry, "runtime_data", None)
+    return found if isinstance(found, what) else None
+
+
+def runtime_of[Runtime](
+    hass: HomeAssistant, device: dr.AnyDeviceEntry | None, what: type[Runtime]
+) -> Runtime | None:
+    """Return what a device's entry runs; None when the device is gone or runs something else."""
     if device is None:
         return None
     entry = hass.config_entries.async_get_entry(device.config_entry_id)
-    return getattr(entry, "runtime_data", None)
+    return running(entry, what)
 
 
-def runtime_of_id(hass: HomeAssistant, device_id: str) -> object:
+def runtime_of_id[Runtime](
+    hass: HomeAssistant, device_id: str, what: type[Runtime]
+) -> Runtime | None:
     """Return what the entry of the device with this id runs."""
-    return runtime_of(hass, dr.async_get(hass).async_get(device_id))
+    return runtime_of(hass, dr.async_get(hass).async_get(device_id), what)

@@ -1,13 +1,10 @@
-"""Numbers of a sensor: the limits of the face on its display."""
+"""Numbers: the limits of the face on a sensor's display."""
 
-from typing import cast
-
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entry import MiBmsConfigEntry
-from .sensors.coordinator import SensorCoordinator
-from .sensors.gatt_entities import numbers
+from .entry import MiBmsConfigEntry, kind_of
 
 PARALLEL_UPDATES = 1
 
@@ -17,5 +14,5 @@ async def async_setup_entry(
     entry: MiBmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the numbers of one sensor; batteries have none."""
-    async_add_entities(numbers(cast(SensorCoordinator, entry.runtime_data)))
+    """Add the numbers of one entry."""
+    kind_of(entry).platforms[Platform.NUMBER](entry, async_add_entities)

@@ -5,6 +5,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
+from .entries import running
 from .sensors.coordinator import SensorCoordinator
 from .sensors.key_watch import CLEAR
 
@@ -74,8 +75,8 @@ class ClearFlow(RepairsFlow):
 
     def _answer(self, *, allowed: bool) -> RepairsFlowResult:
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        coordinator = getattr(entry, "runtime_data", None)
-        if not isinstance(coordinator, SensorCoordinator):
+        coordinator = running(entry, SensorCoordinator)
+        if coordinator is None:
             return self.async_abort(reason="not_loaded")
         coordinator.async_allow_clear(allowed=allowed)
         return self.async_create_entry(data={})

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from homeassistant.components.bluetooth import (
+    DOMAIN as BLUETOOTH,
+    async_rediscover_address,
+)
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -194,6 +199,17 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
         hass, save_now_and_then, SAVE_EVERY, cancel_on_shutdown=True
     )
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, save_at_the_end)
+
+
+@callback
+def async_forget_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Forget what was kept of a device whose entry was removed; it may be discovered again."""
+    address = str(entry.unique_id)
+    if shared := hass.data.get(SHARED):
+        shared.forget(address)
+    if BLUETOOTH not in entry.discovery_keys:
+        # Home Assistant by itself looks again only at what it had discovered.
+        async_rediscover_address(hass, address)
 
 
 @contextlib.asynccontextmanager

@@ -1,13 +1,10 @@
-"""Choices of a sensor: what its display shows temperatures in."""
+"""Choices: what a sensor's display shows temperatures in."""
 
-from typing import cast
-
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entry import MiBmsConfigEntry
-from .sensors.coordinator import SensorCoordinator
-from .sensors.gatt_entities import selects
+from .entry import MiBmsConfigEntry, kind_of
 
 PARALLEL_UPDATES = 1
 
@@ -17,5 +14,5 @@ async def async_setup_entry(
     entry: MiBmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the choices of one sensor; batteries have none."""
-    async_add_entities(selects(cast(SensorCoordinator, entry.runtime_data)))
+    """Add the choices of one entry."""
+    kind_of(entry).platforms[Platform.SELECT](entry, async_add_entities)

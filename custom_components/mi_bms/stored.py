@@ -115,6 +115,11 @@ def table(rows: Mapping[Any, Any]) -> probatio.Schema:
     return probatio.Schema(dict(rows), extra=probatio.REMOVE_EXTRA)
 
 
+def at_least(rows: Mapping[Any, Any]) -> probatio.Schema:
+    """Take the rows as they must be, and whatever else there is."""
+    return probatio.Schema(dict(rows), extra=probatio.ALLOW_EXTRA)
+
+
 positive: Final = All(number, probatio.Range(min=0, max=_LARGEST))
 finite: Final = All(number, probatio.Range(min=-_LARGEST, max=_LARGEST))
 _count: Final = All(int, positive)

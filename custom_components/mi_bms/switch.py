@@ -1,13 +1,10 @@
-"""Switches of a battery: whether it is read at all."""
+"""Switches: whether a battery is read at all."""
 
-from typing import cast
-
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .batteries.coordinator import BatteryCoordinator
-from .batteries.link_entities import READING, ReadingSwitch
-from .entry import MiBmsConfigEntry
+from .entry import MiBmsConfigEntry, kind_of
 
 PARALLEL_UPDATES = 1
 
@@ -17,6 +14,5 @@ async def async_setup_entry(
     entry: MiBmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the switches of one battery; sensors have none."""
-    coordinator = cast(BatteryCoordinator, entry.runtime_data)
-    async_add_entities([ReadingSwitch(entry, coordinator, READING)])
+    """Add the switches of one entry."""
+    kind_of(entry).platforms[Platform.SWITCH](entry, async_add_entities)

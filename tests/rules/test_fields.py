@@ -7,6 +7,7 @@ from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
 from custom_components.mi_bms.proto.mibeacon.formats import bthome
 from custom_components.mi_bms.proto.mibeacon.limits import LIMITS
 from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
 
 # Not shown as entities: what they say is in other ones (the time of the last reading, the probes),
 # or they have a row for each alarm.
@@ -15,7 +16,7 @@ HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS, Field.PROTECTION_COUNT}
 
 @pytest.mark.parametrize("field", sorted(set(Field) - HIDDEN))
 def test_each_field_is_shown(field: Field) -> None:
-    assert field in sensor.SENSORS or field in binary_sensor.BINARY_SENSORS
+    assert field in SENSORS or field in BINARY_SENSORS
 
 
 SENSOR_FIELDS = sorted(
@@ -26,17 +27,17 @@ SENSOR_FIELDS = sorted(
 
 @pytest.mark.parametrize("field", SENSOR_FIELDS)
 def test_each_number_of_a_sensor_has_limits(field: Field) -> None:
-    row = sensor.PASSIVE_SENSORS.get(field)
+    row = PASSIVE_SENSORS.get(field)
     number = row is not None and (row.state_class or row.native_unit_of_measurement)
     assert not number or field in LIMITS
 
 
 def test_hidden_fields_are_hidden() -> None:
-    assert not HIDDEN & (sensor.SENSORS.keys() | binary_sensor.BINARY_SENSORS.keys())
+    assert not HIDDEN & (SENSORS.keys() | BINARY_SENSORS.keys())
 
 
 def test_rows_stand_under_their_key() -> None:
-    for table in (sensor.SENSORS, binary_sensor.BINARY_SENSORS):
+    for table in (SENSORS, BINARY_SENSORS):
         for field, row in table.items():
             assert row.key == field == row.translation_key
 

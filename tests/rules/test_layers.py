@@ -28,18 +28,16 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("runtime entries", "stored bluetooth"),
     ("keys", "stored bluetooth texts entries"),
     ("outputs", "stored runtime"),
-    ("batteries", "bluetooth texts quantities runtime entries"),
-    ("sensors", "bluetooth texts quantities runtime entries keys"),
-    ("entry", "stored outputs batteries sensors"),
+    ("batteries", "stored bluetooth texts quantities runtime entries"),
+    ("sensors", "stored bluetooth texts quantities runtime entries keys"),
     (
         "flow actions",
-        "texts quantities bluetooth runtime entries keys outputs batteries sensors entry",
+        "texts quantities bluetooth runtime entries keys outputs batteries sensors",
     ),
+    ("entry", "stored outputs batteries sensors flow"),
     ("doors", "*"),  # the modules that Home Assistant asks for
 )
 MAY: Final = {name: may.split() for names, may in ROWS for name in names.split()}
-# Modules that stand beside the one whose row they share.
-SHARES: Final = {"entry_schema": "entry"}
 LIBRARIES: Final = {"proto.mibeacon", "proto.bms", "proto.activation"}  # cryptography
 ONLY: Final = {
     "bleak": "bluetooth/connection.py",
@@ -57,7 +55,7 @@ def room(dotted: str) -> str:
     first, _, rest = dotted.partition(".")
     if first == "proto":
         return f"proto.{rest.partition('.')[0]}" if rest else "proto"
-    return SHARES.get(first, first if first in MAY else "doors")
+    return first if first in MAY else "doors"
 
 
 def ours(path: Path) -> set[str]:

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.mi_bms import binary_sensor, button, event, sensor
+from custom_components.mi_bms import quantities
 from custom_components.mi_bms.actions import air as air_actions
 from custom_components.mi_bms.actions.table import ACTIONS
-from custom_components.mi_bms.batteries import link_entities, repairs as issues
+from custom_components.mi_bms.batteries import alarms, link_entities, repairs as issues
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
-from custom_components.mi_bms.event import SensorEvent
 from custom_components.mi_bms.flow.battery_options import (
     BatteryOptions,
     _bounds,
@@ -43,7 +42,13 @@ from custom_components.mi_bms.proto.scheduler.diagnosis import (
 )
 from custom_components.mi_bms.proto.scheduler.link_state import LinkState
 from custom_components.mi_bms.quantities import NOT_PAIRED
-from custom_components.mi_bms.sensors import gatt_entities as active_entities, key_watch
+from custom_components.mi_bms.sensors import (
+    capture_button,
+    events,
+    gatt_entities as active_entities,
+    key_watch,
+)
+from custom_components.mi_bms.sensors.events import SensorEvent
 from homeassistant.components.sensor import SensorDeviceClass
 
 from .repo import INTEGRATION, PROTO, argument, calls, load, text, translations, tree
@@ -156,7 +161,7 @@ PROBES = {
     for several in ("", "_n")
 }
 LINKS = {row.translation_key for row in link_entities.LINK_SENSORS}
-COUNTS = {row.translation_key for row in sensor.PROTECTION_COUNTS.values()}
+COUNTS = {row.translation_key for row in quantities.PROTECTION_COUNTS.values()}
 
 
 def part(name: str) -> ast.ClassDef:
@@ -365,18 +370,18 @@ class TestEntities:
     def test_keys(self) -> None:
         assert {name: set(texts) for name, texts in TEXTS["entity"].items()} == {
             "binary_sensor": {
-                row.translation_key for row in binary_sensor.BINARY_SENSORS.values()
+                row.translation_key for row in quantities.BINARY_SENSORS.values()
             }
-            | {binary_sensor.CELL_BALANCING.translation_key},
-            "sensor": {row.translation_key for row in sensor.SENSORS.values()}
-            | {sensor.LOST_PACKETS.translation_key, sensor.KEY.translation_key}
+            | {quantities.CELL_BALANCING.translation_key},
+            "sensor": {row.translation_key for row in quantities.SENSORS.values()}
+            | {quantities.LOST_PACKETS.translation_key, quantities.KEY.translation_key}
             | {row.translation_key for row in OUTPUT_SENSORS}
             | PROBES
             | LINKS
             | COUNTS,
-            "event": event_keys() | {event.ALARM.translation_key},
+            "event": event_keys() | {alarms.ALARM.translation_key},
             "button": {
-                button.RECORD.translation_key,
+                capture_button.RECORD.translation_key,
                 link_entities.REFRESH.translation_key,
                 link_entities.RELEASE.translation_key,
             }
@@ -394,7 +399,7 @@ class TestEntities:
             assert len(set(names)) == len(names), platform
 
     def test_states_of_sensors(self) -> None:
-        for field, row in sensor.SENSORS.items():
+        for field, row in quantities.SENSORS.items():
             states = TEXTS["entity"]["sensor"][field].get("state", {})
             assert set(states) == set(row.options or ()), field
         states = TEXTS["entity"]["sensor"]["connection"]["state"]
@@ -405,9 +410,9 @@ class TestEntities:
         assert set(TEXTS["entity"]["sensor"]["alarm"]["state"]) == words | {"none"}
         change = TEXTS["entity"]["event"]["alarm"]["state_attributes"]
         assert set(change["event_type"]["state"]) == words
-        assert set(change[event.ATTR_CHANGE]["state"]) == {
-            event.APPEARED,
-            event.CLEARED,
+        assert set(change[alarms.ATTR_CHANGE]["state"]) == {
+            alarms.APPEARED,
+            alarms.CLEARED,
         }
         texts = change["event_type"]["state"].values()
         assert len(set(texts)) == len(words)
@@ -417,11 +422,11 @@ class TestEntities:
 
     def test_types_of_events(self) -> None:
         for key, entry in TEXTS["entity"]["event"].items():
-            if key == event.ALARM.key:
+            if key == alarms.ALARM.key:
                 continue
             base = key.partition("_")[0]
             # Home Assistant has the texts of buttons by itself.
-            words = event._STANDARD.get(base, {})
+            words = events._STANDARD.get(base, {})
             wanted = {str(words.get(name, (name,))[0]) for name in EVENT_TYPES[base]}
             wanted = set() if base == "button" else wanted
             states = (
@@ -438,10 +443,10 @@ class TestEntities:
         wanted = {
             "sensor": {
                 str(field)
-                for field, row in sensor.SENSORS.items()
+                for field, row in quantities.SENSORS.items()
                 if row.device_class in no_icon
             }
-            | {sensor.LOST_PACKETS.key, sensor.KEY.key}
+            | {quantities.LOST_PACKETS.key, quantities.KEY.key}
             | {row.key for row in OUTPUT_SENSORS}
             | {
                 row.key
@@ -450,7 +455,7 @@ class TestEntities:
             }
             | COUNTS,
             "button": {
-                button.RECORD.key,
+                capture_button.RECORD.key,
                 link_entities.REFRESH.key,
                 link_entities.RELEASE.key,
             }
@@ -459,16 +464,16 @@ class TestEntities:
             "switch": {link_entities.READING.key},
             "binary_sensor": {
                 str(field)
-                for field, row in binary_sensor.BINARY_SENSORS.items()
+                for field, row in quantities.BINARY_SENSORS.items()
                 if row.device_class is None
             }
-            | {binary_sensor.CELL_BALANCING.translation_key},
+            | {quantities.CELL_BALANCING.translation_key},
             "event": {
                 key
                 for key in event_keys()
                 if key.partition("_")[0] not in ("button", "motion")
             }
-            | {event.ALARM.key},
+            | {alarms.ALARM.key},
         }
         assert {name: set(icons) for name, icons in ICONS["entity"].items()} == wanted
         assert set(ICONS["services"]) == set(TEXTS["services"])

@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.diagnosis import async_refresh
 from ..const import DOMAIN, MAX_RELEASE
-from ..entries import runtime_of_id
+from ..entries import running, runtime_of_id
 
 ATTR_MINUTES: Final = "minutes"
 
@@ -33,8 +33,7 @@ RELEASE: Final = probatio.Schema(
 
 def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
     """Return the coordinator of a battery, or of the one that a pack belongs to."""
-    coordinator = runtime_of_id(hass, device_id)
-    if isinstance(coordinator, BatteryCoordinator):
+    if coordinator := runtime_of_id(hass, device_id, BatteryCoordinator):
         return coordinator
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="not_a_battery"
@@ -50,7 +49,7 @@ def _batteries(call: ServiceCall) -> list[BatteryCoordinator]:
     return [
         coordinator
         for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if isinstance(coordinator := entry.runtime_data, BatteryCoordinator)
+        if (coordinator := running(entry, BatteryCoordinator))
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bluetooth_data_tools import monotonic_time_coarse
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -15,8 +16,7 @@ from homeassistant.util import dt as dt_util
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.profile import sample_to_json
 from ..const import CONF_KIND, CONF_MODEL, DOMAIN, KIND_BATTERY, KIND_SENSOR
-from ..entries import runtime_of_id
-from ..entry import MiBmsConfigEntry
+from ..entries import entries_of, running, runtime_of_id
 from ..proto.mibeacon.devices import DEVICES, KINDS
 from ..proto.mibeacon.limits import plausible
 from ..proto.model.fields import Field
@@ -37,15 +37,11 @@ _FIELDS: Final = frozenset(
 def devices(hass: HomeAssistant) -> list[Json]:
     """Return all sensors and batteries that are set up, also those that are switched off."""
     return [
-        _device(hass, entry)
-        for entry in hass.config_entries.async_entries(
-            DOMAIN, include_ignore=False, include_disabled=True
-        )
-        if entry.data.get(CONF_KIND) in {KIND_SENSOR, KIND_BATTERY}
+        _device(hass, entry) for entry in entries_of(hass, KIND_SENSOR, KIND_BATTERY)
     ]
 
 
-def _device(hass: HomeAssistant, entry: MiBmsConfigEntry) -> Json:
+def _device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Json:
     address = entry.data[CONF_ADDRESS]
     registry = dr.async_get(hass)
     # Packs are devices of the same entry.
@@ -57,12 +53,11 @@ def _device(hass: HomeAssistant, entry: MiBmsConfigEntry) -> Json:
         ),
         None,
     )
-    coordinator = getattr(entry, "runtime_data", None)
     said: Json = {"available": False, "age": None, "values": {}, "ages": {}}
-    if isinstance(coordinator, SensorCoordinator):
-        said |= _of_sensor(coordinator)
-    elif isinstance(coordinator, BatteryCoordinator):
-        said |= _of_battery(coordinator)
+    if sensor := running(entry, SensorCoordinator):
+        said |= _of_sensor(sensor)
+    elif battery := running(entry, BatteryCoordinator):
+        said |= _of_battery(battery)
     return {
         "name": (known.name_by_user or known.name) if known else entry.title,
         "address": address,
@@ -125,8 +120,7 @@ def set_reading(
 
 
 def _sensor(hass: HomeAssistant, device_id: str) -> SensorCoordinator:
-    coordinator = runtime_of_id(hass, device_id)
-    if isinstance(coordinator, SensorCoordinator):
+    if coordinator := runtime_of_id(hass, device_id, SensorCoordinator):
         return coordinator
     raise _refusal("not_a_sensor")
 

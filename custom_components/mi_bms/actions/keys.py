@@ -45,8 +45,9 @@ def undisguised(data: Mapping[str, Any]) -> bool:
 
 async def async_record(call: ServiceCall) -> ServiceResponse:
     """Record a sensor's adverts for some minutes and return them in the replay format."""
-    coordinator = runtime_of_id(call.hass, call.data[ATTR_DEVICE_ID])
-    if not isinstance(coordinator, SensorCoordinator):
+    device_id = call.data[ATTR_DEVICE_ID]
+    coordinator = runtime_of_id(call.hass, device_id, SensorCoordinator)
+    if coordinator is None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="not_a_sensor"
         )

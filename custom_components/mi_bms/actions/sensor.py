@@ -37,8 +37,8 @@ HISTORY: Final = probatio.Schema(
 
 def _sensor(call: ServiceCall, functions: frozenset[Function]) -> ActiveSensor:
     """Return the sensor that is meant; raise what the user did wrong."""
-    coordinator = runtime_of_id(call.hass, call.data[ATTR_DEVICE_ID])
-    if isinstance(coordinator, SensorCoordinator):
+    device_id = call.data[ATTR_DEVICE_ID]
+    if coordinator := runtime_of_id(call.hass, device_id, SensorCoordinator):
         active = coordinator.active
         if active is None or not functions & active.functions:
             raise ServiceValidationError(

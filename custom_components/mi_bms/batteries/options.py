@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
+
+from probatio import All, Any as Either, Optional, Range
 
 from ..const import (
     CONF_ADAPTIVE,
@@ -27,6 +29,7 @@ from ..proto.model.fields import Field
 from ..proto.model.rows import STEPS, Detail, bands
 from ..proto.scheduler.link_state import GRACE_INTERVALS, MIN_GRACE
 from ..proto.scheduler.pace import Pace
+from ..stored import at_least, finite, flag, positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +89,25 @@ def _correction(stored: Mapping[str, Any]) -> Correction:
         capacity=stored.get(CONF_CAPACITY) or None,
         offset=stored.get(CONF_TEMPERATURE_OFFSET, 0.0),
     )
+
+
+# What an entry may hold.
+STORED: Final = at_least(
+    {
+        Optional(CONF_INTERVAL): All(finite, Range(min=1, max=86_400)),
+        Optional(CONF_ADAPTIVE): flag,
+        Optional(CONF_GRACE): Either(None, positive),
+        Optional(CONF_RELEASE): positive,
+        Optional(CONF_STEPS): {str: positive},
+        Optional(CONF_CELSIUS): Either(None, flag),
+        Optional(CONF_CORRECTIONS): at_least(
+            {
+                Optional(CONF_INVERT): flag,
+                Optional(CONF_GAIN): positive,
+                Optional(CONF_CURRENT_BAND): positive,
+                Optional(CONF_CAPACITY): Either(None, positive),
+                Optional(CONF_TEMPERATURE_OFFSET): finite,
+            }
+        ),
+    }
+)

@@ -2,11 +2,37 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
+
+from probatio import All, Length, Optional, Range
 
 from ..proto.bms.alarms import Alarm
 from ..proto.model.fields import Field
 from ..proto.model.sample import BmsSample, DeviceInfo, Place, Probe, fold
+from ..stored import finite, flag, table, whole, word
+
+_MOST: Final = 255  # cells, probes, packs
+_COUNT: Final = All(int, finite, Range(min=0, max=_MOST))
+_SHOWN: Final[dict[Any, Any]] = {
+    Optional("fields", default=list): [word],
+    Optional("cells", default=0): _COUNT,
+    Optional("probes", default=list): whole(All([word], Length(max=_MOST))),
+    Optional("balancing", default=False): flag,
+    Optional("counters", default=list): [word],
+    Optional("info", default=dict): {str: word},
+}
+# What a battery has shown is learned again where it is lost.
+STORED: Final = table(
+    {
+        **_SHOWN,
+        Optional("packs", default=list): whole(
+            All(
+                [table({**_SHOWN, Optional("packs", default=list): []})],
+                Length(max=_MOST),
+            )
+        ),
+    }
+)
 
 
 class Spot(NamedTuple):

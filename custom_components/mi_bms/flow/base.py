@@ -1,10 +1,18 @@
 """What the steps of one device share: which device it is, and what it is called."""
 
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
-from homeassistant.config_entries import ConfigFlow
+from typing import Final
 
-from ..bluetooth.discovery import look_at, titled
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
+from homeassistant.config_entries import ConfigEntry, ConfigFlow
+from homeassistant.const import CONF_ADDRESS
+
+from ..bluetooth.discovery import look_at, sighting_of, titled
 from ..proto.mibeacon.decoder import Sighting
+
+# In the placeholders of the flow that could not add a device.
+FAILED: Final = "error"
+WHY: Final = "reason"
 
 
 class DeviceFlow(ConfigFlow):
@@ -28,6 +36,13 @@ class DeviceFlow(ConfigFlow):
         self._families = list(heard.families)
         self._set_title(heard.model)
         return True
+
+    def _take_entry(self, entry: ConfigEntry) -> None:
+        """Take a device whose entry is repaired or changed."""
+        self._address = entry.data[CONF_ADDRESS]
+        self.context["title_placeholders"] = {"name": entry.title}
+        self._info = bluetooth.async_last_service_info(self.hass, self._address, False)
+        self._sighting = sighting_of(self._info) if self._info else None
 
     def _set_title(self, name: str) -> None:
         self.context["title_placeholders"] = {"name": titled(name, self._address)}

@@ -12,17 +12,20 @@ import probatio
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from ..batteries.diagnosis import async_why
 from ..batteries.profile import Profile
 from ..bluetooth.connection import async_meet, async_use
-from ..bluetooth.discovery import advert_of
+from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
 from ..proto.bms import registry
+from ..proto.bms.catalogue import Secret
 from ..proto.bms.contract import Family
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import recognise
@@ -41,7 +44,7 @@ from ..proto.model.errors import (
 from ..proto.model.sample import BmsSample
 from ..runtime import async_alone
 from ..texts import async_words
-from .base import DeviceFlow
+from .base import FAILED, WHY, DeviceFlow
 
 FIND_OUT: Final = "find_out"
 
@@ -298,4 +301,50 @@ class BatterySteps(DeviceFlow):
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
+        )
+
+    async def async_import_battery(
+        self, name: str, _data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Add a battery that was chosen in a list; one that cannot be read is not added."""
+        heard = find(self.hass, self._address)
+        if heard is None or not heard.families:
+            self._why = await async_why(
+                self.hass, self._address, Unreachable("not_heard"), has_password=False
+            )
+            return self._not_added(ERRORS[Unreachable])
+        self._recognise(heard.info)
+        self.context["title_placeholders"] = {"name": name}
+        errors: dict[str, str] = {}
+        choice = self._families[0] if len(self._families) == 1 else FIND_OUT
+        result = await self._async_try(choice, errors)
+        if result and result["type"] is FlowResultType.CREATE_ENTRY:
+            return result
+        return self._not_added(errors.get("base", ERRORS[AuthNeeded]))
+
+    def _not_added(self, error: str) -> ConfigFlowResult:
+        return self.async_abort(
+            reason="not_added",
+            description_placeholders={FAILED: error, WHY: self._why},
+        )
+
+    def _take_battery(self, entry: ConfigEntry) -> None:
+        self._take_entry(entry)
+        self._families = [entry.data[CONF_FAMILY]]
+        self._secret = entry.data.get(CONF_PASSWORD)
+
+    async def async_reauth_battery(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Ask for a password that no longer fits."""
+        self._take_battery(entry)
+        return await self.async_step_password()
+
+    async def async_reconfigure_battery(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Change a battery's type, and its password where it may have one."""
+        self._take_battery(entry)
+        if INDEX[entry.data[CONF_FAMILY]].password.kind is Secret.NONE:
+            return await self.async_step_family()
+        return self.async_show_menu(
+            step_id="reconfigure",
+            menu_options=["family", "password"],
+            description_placeholders=self._battery_placeholders(),
         )

@@ -42,6 +42,7 @@ from ..const import (
     MAX_RELEASE,
     MIN_INTERVAL,
 )
+from ..entries import running
 from ..proto.bms.index import INDEX
 from ..proto.model.fields import Field
 from ..proto.model.rows import DEAD_BANDS, STEPS, Detail
@@ -246,15 +247,14 @@ class BatteryOptions(OptionsFlow):
         """Store what was entered, and let a battery that is set up follow it without being set up anew."""
         entry = self.config_entry
         self.hass.config_entries.async_update_entry(entry, options=given)
-        coordinator = getattr(entry, "runtime_data", None)
-        if isinstance(coordinator, BatteryCoordinator):
+        if coordinator := running(entry, BatteryCoordinator):
             coordinator.async_take_options()
 
     async def _async_measured(self, shown: Mapping[str, Any]) -> dict[str, str]:
         """Tell how long reading takes, and what is written to the database."""
-        coordinator = getattr(self.config_entry, "runtime_data", None)
+        coordinator = running(self.config_entry, BatteryCoordinator)
         words = await async_words(self.hass)
-        if not isinstance(coordinator, BatteryCoordinator):
+        if coordinator is None:
             return {"pace": words("pace", "unknown"), "rows": words("rows", "unknown")}
         return {
             "pace": _pace(coordinator, words),

@@ -16,15 +16,13 @@ from ..keys.ring import async_keys, configured
 from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
 from ..texts import async_words
+from .base import FAILED, WHY
 
 CONF_TAKE: Final = "take"
 CONF_NAMES: Final = "names"
 CONF_AUTO_ADD: Final = "auto_add"
 CONF_IGNORED: Final = "ignored"
 AT_ONCE: Final = 3  # batteries that are read at the same time
-# In the placeholders of the flow that could not add a device.
-FAILED: Final = "error"
-WHY: Final = "reason"
 
 
 class NearbySteps(ConfigFlow):

@@ -16,6 +16,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers import selector
 
 from ..const import CONF_KIND, DOMAIN, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
+from ..entries import entries_of
 from ..outputs.line_file import LineFile
 from ..outputs.settings import (
     BATTERY,
@@ -145,8 +146,8 @@ class OutputSteps(ConfigFlow):
         place, usual, kinds = _TYPES[kind]
         options = [
             selector.SelectOptionDict(value=entry.unique_id, label=entry.title)
-            for entry in self._async_current_entries(include_ignore=False)
-            if entry.unique_id and entry.data[CONF_KIND] in kinds
+            for entry in entries_of(self.hass, *kinds)
+            if entry.unique_id
         ]
         known: dict[str, Any] = {place: usual, CONF_DEVICES: []}
         if (entry := self._changed_output) is not None:
@@ -177,10 +178,11 @@ class OutputSteps(ConfigFlow):
             )
         return self.async_create_entry(title=title, data=data, options=chosen)
 
-    async def _async_reconfigure_output(self, kind: str) -> ConfigFlowResult:
+    async def async_reconfigure_output(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Change where an output goes, and whose readings it passes on."""
         steps = {
             TASMOTA: self.async_step_output_tasmota,
             BATTERY: self.async_step_output_battery,
             FILE: self.async_step_output_file,
         }
-        return await steps[kind]()
+        return await steps[entry.data[CONF_TYPE]]()

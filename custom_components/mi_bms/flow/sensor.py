@@ -14,6 +14,7 @@ from homeassistant.components.bluetooth import (
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigFlowResult,
 )
 from homeassistant.core import callback
@@ -139,11 +140,16 @@ class SensorSteps(DeviceFlow):
         self._key, self._keyed_at = found, made
         return True
 
-    async def _async_reauth_sensor(
-        self, entry_data: Mapping[str, Any]
+    async def async_import_sensor(
+        self, name: str, data: dict[str, Any]
     ) -> ConfigFlowResult:
+        """Add a sensor that was chosen in a list."""
+        return self.async_create_entry(title=name, data=data)
+
+    async def async_reauth_sensor(self, entry: ConfigEntry) -> ConfigFlowResult:
         """Ask for a key that is missing, or for the one that took the place of the old."""
-        if entry_data.get(CONF_KEY):
+        self._take_entry(entry)
+        if entry.data.get(CONF_KEY):
             return await self.async_step_new_key()
         return await self.async_step_key()
 

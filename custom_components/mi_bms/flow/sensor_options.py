@@ -22,6 +22,7 @@ from ..const import (
     CONF_WINDOW,
     DEFAULT_WINDOW,
 )
+from ..entries import running
 from ..keys.export import (
     GOOD_FOR,
     Links,
@@ -271,6 +272,5 @@ class SensorOptionsFlow(OptionsFlow):
         """Store what was entered, and let a sensor that is set up follow it without being set up anew."""
         entry = self.config_entry
         self.hass.config_entries.async_update_entry(entry, options=given)
-        coordinator = getattr(entry, "runtime_data", None)
-        if isinstance(coordinator, SensorCoordinator):
+        if coordinator := running(entry, SensorCoordinator):
             coordinator.async_take_options()

@@ -25,7 +25,8 @@ from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_KIND, CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
+from ..const import CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
+from ..entries import entries_of
 from ..proto.keys.contract import KnownSensor
 from ..proto.keys.exporter import (
     DEVICE_BYTES,
@@ -69,9 +70,9 @@ async def async_export(hass: HomeAssistant) -> Export:
 def _known_sensors(hass: HomeAssistant, keys: Keys) -> list[KnownSensor]:
     """Return the sensors that are set up, then keys of sensors that are not."""
     found: dict[str, KnownSensor] = {}
-    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+    for entry in entries_of(hass, KIND_SENSOR):
         address = entry.unique_id
-        if entry.data.get(CONF_KIND) != KIND_SENSOR or not address:
+        if not address:
             continue
         coordinator = getattr(entry, "runtime_data", None)
         decoder = getattr(coordinator, "decoder", None)

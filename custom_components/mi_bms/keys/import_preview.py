@@ -11,8 +11,8 @@ from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.core import HomeAssistant, callback
 
 from ..bluetooth.discovery import Heard, look_at, titled
-from ..const import CONF_KEY, CONF_KIND, DOMAIN, KIND_SENSOR
-from ..entries import Wish
+from ..const import CONF_KEY, DOMAIN, KIND_SENSOR
+from ..entries import Wish, entries_of
 from ..proto.keys.contract import Format, Import, KeyLine, Refusal, Refused
 from ..proto.keys.exporter import FIRMWARE
 from ..proto.keys.ring import opens
@@ -130,6 +130,7 @@ class Around:
     infos: Mapping[str, BluetoothServiceInfoBleak]
     frames: Mapping[str, Frames]
     entries: Mapping[str, Mapping[str, Any]]
+    sensors: frozenset[str | None]  # addresses of those entries that are sensors
     _seen: dict[str, Heard | None] = field(default_factory=dict)
 
     def heard(self, address: str) -> Heard | None:
@@ -159,7 +160,8 @@ def _around(hass: HomeAssistant, keys: Keys, found: Import) -> Around:
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
         if entry.unique_id
     }
-    return Around(infos, frames, entries)
+    sensors = frozenset(entry.unique_id for entry in entries_of(hass, KIND_SENSOR))
+    return Around(infos, frames, entries, sensors)
 
 
 async def async_look(hass: HomeAssistant, keys: Keys, found: Import) -> Preview:
@@ -293,7 +295,7 @@ def _row(around: Around, wish: Wish, line: int | None) -> Row:
     change = Change.UPDATED
     if entry is None:
         change = Change.ADDED
-    elif entry.get(CONF_KIND) != KIND_SENSOR:
+    elif wish.address not in around.sensors:
         change = Change.UNCHANGED
     else:
         known = entry.get(CONF_KEY)

@@ -1,15 +1,14 @@
 """The entities of an output: how much went out, waits, and was lost."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -64,8 +63,14 @@ class OutputSensor(SensorEntity):
 
 
 @callback
-def async_add_output(
-    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+def _add_sensors(
+    entry: OutputConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the entities of one output."""
     async_add_entities([OutputSensor(entry, one) for one in OUTPUT_SENSORS])
+
+
+PLATFORMS: Final[
+    Mapping[
+        Platform, Callable[[OutputConfigEntry, AddConfigEntryEntitiesCallback], None]
+    ]
+] = {Platform.SENSOR: _add_sensors}

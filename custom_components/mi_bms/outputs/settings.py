@@ -2,7 +2,11 @@
 
 from typing import Any, Final
 
+from probatio import All, In, Optional, Range
+
 from homeassistant.config_entries import ConfigEntry
+
+from ..stored import address, at_least, finite, flag, positive
 
 CONF_TYPE: Final = "type"
 
@@ -77,3 +81,27 @@ DEFAULTS: Final[dict[str, Any]] = {
 def settings(entry: ConfigEntry[Any]) -> dict[str, Any]:
     """Return the options of an output; what nobody set is as it usually is."""
     return DEFAULTS | dict(entry.options)
+
+
+# What an entry may hold.
+STORED: Final = at_least(
+    {
+        Optional(CONF_DEVICES): [address],
+        Optional(CONF_QOS): In({"0", "1", "2"}),
+        Optional(CONF_BACKLOG): All(finite, Range(min=1)),
+        Optional(CONF_PERIOD): All(finite, Range(min=1, max=86_400)),
+        Optional(CONF_MAX_SIZE): All(finite, Range(min=0.01, max=1e6)),
+        Optional(CONF_MAX_AGE): positive,
+        Optional(CONF_KEEP): positive,
+        **{
+            Optional(name): flag
+            for name in (
+                CONF_RETAIN,
+                CONF_AGGREGATE,
+                CONF_SUMMARY,
+                CONF_DIRECT,
+                CONF_OWN_NAMES,
+            )
+        },
+    }
+)

@@ -165,8 +165,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
 
 @callback
 def async_add_passive(
-    entry: ConfigEntry[Any],
-    coordinator: SensorCoordinator,
+    entry: ConfigEntry[SensorCoordinator],
     processor: PassiveProcessor,
     entity_class: type[PassiveEntity],
     description_class: type[EntityDescription],
@@ -177,5 +176,5 @@ def async_add_passive(
         processor.async_add_entities_listener(entity_class, async_add_entities)
     )
     entry.async_on_unload(
-        coordinator.async_register_processor(processor, description_class)
+        entry.runtime_data.async_register_processor(processor, description_class)
     )

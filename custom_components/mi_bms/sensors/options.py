@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from probatio import Any as Either, In, Optional
+
 from homeassistant.const import UnitOfTime
 
 from ..const import (
@@ -20,6 +22,7 @@ from ..const import (
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.model.smoothing import Smoother, Smoothing
+from ..stored import at_least, finite, flag, positive
 
 type Shaper = Callable[[Value, float], Value | None]
 
@@ -103,3 +106,21 @@ class SensorOptions:
 def _by_field(stored: Mapping[str, Any], prefix: str) -> dict[Field, float]:
     found = {field: stored.get(f"{prefix}_{field}") for field in SHAPED}
     return {field: value for field, value in found.items() if value}
+
+
+# What an entry may hold.
+STORED: Final = at_least(
+    {
+        Optional(CONF_TIMEOUT): Either(None, positive),
+        Optional(CONF_SMOOTHING): In(set(Smoothing)),
+        Optional(CONF_WINDOW): positive,
+        Optional(CONF_SYNC_CLOCK): flag,
+        Optional(CONF_FILL): flag,
+        **{
+            Optional(f"{prefix}_{field}"): Either(None, finite)
+            for prefix in (CONF_OFFSET, CONF_DEAD_BAND)
+            for field in Field
+        },
+        **{Optional(f"{field}_{CONF_HOLD}"): Either(None, positive) for field in Field},
+    }
+)

@@ -1,0 +1,114 @@
+"""The alarms of a battery: which is the most serious now, and an event when one comes or goes."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..proto.bms.alarms import Alarm, active
+from ..proto.model.fields import Field
+from ..quantities import NO_ALARM
+from .coordinator import BatteryCoordinator
+from .entity import BatteryEntity, async_add_battery
+from .profile import Spot
+from .values import BatterySensor
+
+ATTR_ACTIVE: Final = "active"
+ATTR_CHANGE: Final = "change"
+APPEARED: Final = "appeared"
+CLEARED: Final = "cleared"
+
+# The word of the alarm is the event's type, so an automation can wait for one alarm.
+ALARM: Final = EventEntityDescription(
+    key=Field.ALARM,
+    translation_key=Field.ALARM,
+    event_types=[str(alarm) for alarm in Alarm],
+)
+
+
+class AlarmSensor(BatterySensor):
+    """Show the most serious active alarm of a battery; all of them stand beside it."""
+
+    @property
+    def _active(self) -> tuple[Alarm, ...]:
+        sample = self.sample
+        if sample is None:
+            return ()
+        return active(sample.alarms, sample.values.get(Field.PROBLEM))
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the word of the most serious alarm; None when the battery did not tell."""
+        if self._active:
+            return self._active[0]
+        sample = self.sample
+        return NO_ALARM if sample and Field.PROBLEM in sample.values else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return all active alarms, the most serious first: words, nothing to draw a graph of."""
+        return {ATTR_ACTIVE: list(self._active)}
+
+
+class AlarmEvent(BatteryEntity, EventEntity):
+    """Tell when an alarm of a battery comes or goes; the first reading after a start tells nothing."""
+
+    _active: frozenset[Alarm] | None = None
+
+    def __init__(
+        self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot
+    ) -> None:
+        """Take an id of its own beside the sensor of the same field."""
+        super().__init__(entry, coordinator, ALARM, spot)
+        self._attr_unique_id = f"{coordinator.address}-{spot.key}_{ATTR_CHANGE}"
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take what is active in a sample that was read since the start as known."""
+        await super().async_added_to_hass()
+        self._compare()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if not self._compare():
+            self.async_write_ha_state()
+
+    def _compare(self) -> bool:
+        """Fire what is different from the last reading; say whether anything was."""
+        sample = self.sample
+        if sample is None or not self.coordinator.was_read:
+            return False
+        if Field.PROBLEM not in sample.values:
+            # The battery did not tell: nothing has appeared, and nothing has gone.
+            return False
+        found = frozenset(active(sample.alarms, sample.values.get(Field.PROBLEM)))
+        before, self._active = self._active, found
+        if before is None or before == found:
+            return False
+        for alarm, change in (
+            *((alarm, CLEARED) for alarm in sorted(before - found)),
+            *((alarm, APPEARED) for alarm in sorted(found - before)),
+        ):
+            self._trigger_event(alarm, {ATTR_CHANGE: change})
+            self.async_write_ha_state()
+        return True
+
+
+@callback
+def async_add_events(
+    entry: ConfigEntry[BatteryCoordinator],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the alarm event of a battery, and of each of its packs, that reports alarms."""
+    coordinator = entry.runtime_data
+
+    def make(spot: Spot) -> AlarmEvent | None:
+        shown = spot.field is Field.ALARM
+        return AlarmEvent(entry, coordinator, spot) if shown else None
+
+    async_add_battery(entry, coordinator, make, async_add_entities)

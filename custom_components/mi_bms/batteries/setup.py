@@ -1,0 +1,149 @@
+"""The entry of one battery: how it is set up and forgotten, and what diagnostics tell of it."""
+
+from datetime import timedelta
+import re
+from typing import Any, Final
+
+from probatio import Any as Either, Optional, Required
+
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+
+from ..bluetooth.connection import reachability
+from ..const import CONF_FAMILY, CONF_PROFILE, DOMAIN
+from ..proto.bms import registry
+from ..proto.gatt.masking import masked
+from ..proto.model.errors import Unsupported
+from ..runtime import SHARED, async_forget_device
+from ..stored import address, at_least, sound, word
+from .coordinator import BatteryCoordinator
+from .diagnosis import async_tell
+from .entity import battery_device, pack_number
+from .profile import STORED, sample_to_json
+from .repairs import async_watch_health
+
+_ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
+
+DATA: Final = at_least(
+    {
+        Required(CONF_ADDRESS): address,
+        Required(CONF_FAMILY): word,
+        Optional(CONF_PASSWORD): Either(None, str),
+    }
+)
+
+
+def _mend_profile(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Keep of the profile what can be read: the rest is learned again."""
+    stored = entry.data.get(CONF_PROFILE)
+    profile, _ = sound(STORED, stored)
+    profile = STORED({}) if profile is None else profile
+    if profile != stored:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_PROFILE: profile}
+        )
+
+
+async def async_prepare(
+    hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]
+) -> None:
+    """Make the coordinator of a battery; one of a type that is not known cannot be set up."""
+    _mend_profile(hass, entry)
+    try:
+        family = await hass.async_add_import_executor_job(
+            registry.load, entry.data[CONF_FAMILY]
+        )
+    except Unsupported as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="family_unknown",
+            translation_placeholders={"family": entry.data[CONF_FAMILY]},
+        ) from err
+    coordinator = entry.runtime_data = BatteryCoordinator(hass, entry, family)
+    # Packs are parts of this device, so it has to be there first.
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, **battery_device(entry, coordinator)
+    )
+    coordinator.device_id = device.id
+
+
+@callback
+def async_start(hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]) -> None:
+    """Begin to read, and to watch whether that succeeds."""
+    coordinator = entry.runtime_data
+    entry.async_on_unload(coordinator.async_watch())
+    entry.async_on_unload(async_watch_health(hass, entry, coordinator))
+
+
+async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Forget a battery that was removed."""
+    async_forget_device(hass, entry)
+
+
+@callback
+def async_remove_pack(
+    hass: HomeAssistant,
+    entry: ConfigEntry[BatteryCoordinator],
+    device: dr.AnyDeviceEntry,
+) -> bool:
+    """Forget a pack that the battery no longer has; return whether it may be removed."""
+    coordinator = entry.runtime_data
+    for domain, identifier in device.identifiers:
+        number = pack_number(coordinator.address, identifier)
+        if domain == DOMAIN and number is not None:
+            gone = coordinator.forget_pack(number)
+            if gone:
+                # Its entities are still loaded.
+                hass.config_entries.async_schedule_reload(entry.entry_id)
+            return gone
+    return False
+
+
+async def async_report(
+    hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]
+) -> dict[str, Any]:
+    """Return how a battery was read, what was refused and why, and what it said last."""
+    battery = entry.runtime_data
+    quality, diagnosis, pack = battery.quality, battery.diagnosis, battery.pack
+    polls = hass.data[SHARED].polls
+    now, wall = polls.now(), dt_util.utcnow()
+    return {
+        "family": battery.family.id,
+        "polls": battery.polls,
+        "failures": dict(battery.failures),
+        "faults": battery.door.faults,
+        "refused": dict(battery.gate.refused),
+        "left_out": dict(battery.left_out),
+        "refused_samples": [
+            {
+                "at": (wall - timedelta(seconds=now - one.at)).isoformat(),
+                "field": one.field,
+                "raw": masked(one.raw, battery.address),
+                **sample_to_json(one.sample),
+            }
+            for one in battery.gate.kept
+        ],
+        "last_error": battery.last_error,
+        "read_at": battery.read_at.isoformat() if battery.read_at else None,
+        "link": battery.link_state,
+        "cause": diagnosis.cause if diagnosis else None,
+        "remedy": diagnosis.remedy if diagnosis else None,
+        "in_words": _ADDRESS.sub(REDACTED, await async_tell(hass, diagnosis))
+        if diagnosis
+        else None,
+        "interval": pack.effective if pack else None,
+        "link_quality": quality.share if quality else None,
+        "poll_time": quality.seconds if quality else None,
+        # Receivers are named by number: their addresses are not for others.
+        "receivers": [
+            {"polls": one.polls, "link_quality": one.share, "poll_time": one.seconds}
+            for one in polls.scheduler.scanners.values()
+        ],
+        "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
+        "sample": sample_to_json(battery.data),
+    }

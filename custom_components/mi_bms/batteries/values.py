@@ -1,0 +1,140 @@
+"""What a battery measures: one entity for each field, cell, probe or count of it and of its packs.
+
+A poll's sample is kept by the coordinator; an entity picks its spot out of it and writes what the
+user wants recorded.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..proto.bms.alarms import Alarm
+from ..proto.model.fields import Field
+from ..proto.model.reading import Value
+from ..proto.model.rows import worth_a_row
+from ..proto.model.sample import Place
+from ..quantities import BINARY_SENSORS, CELL_BALANCING, PROTECTION_COUNTS, SENSORS
+from .coordinator import BatteryCoordinator
+from .entity import BatteryEntity
+from .profile import Spot
+
+# Fields that a battery reports as numbers and that mean a word.
+_WORDS: Final[Mapping[Field, Mapping[Value, str]]] = {
+    Field.BATTERY_MODE: {-1: "unknown", 0: "bulk", 1: "absorption", 2: "float"},
+}
+# Times that a battery reports in seconds -> seconds of the unit in which they are shown. Home Assistant
+# would convert them with all digits of a division.
+_SHOWN_IN: Final[Mapping[Field, float]] = {
+    Field.RUNTIME: 3600.0,
+    Field.TIME_TO_FULL: 3600.0,
+    Field.UPTIME: 86_400.0,
+}
+_SHOWN_DIGITS: Final = 4
+
+
+def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
+    """Return the translation key of a probe, which names its place, and its number among its like."""
+    place = places[index - 1]
+    number = places[:index].count(place)
+    if place is Place.GENERIC:
+        return Field.PROBE_TEMPERATURE, number
+    several = "_n" if places.count(place) > 1 else ""
+    return f"{place}_temperature{several}", number
+
+
+class BatterySensor(BatteryEntity, SensorEntity):
+    """Be a field, a cell, a probe or a count of a battery or of one of its packs."""
+
+    _written: object = None
+    _was_available: bool | None = None
+
+    def __init__(
+        self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot
+    ) -> None:
+        """Take the row of the field; probes are named after their place."""
+        if spot.field is Field.PROTECTION_COUNT:
+            row = PROTECTION_COUNTS[Alarm(str(spot.part))]
+        else:
+            row = SENSORS[spot.field]
+        super().__init__(entry, coordinator, row, spot)
+        if spot.field is Field.PROBE_TEMPERATURE and isinstance(spot.part, int):
+            key, number = _probe_of(self.profile.probes, spot.part)
+            self._attr_translation_key = key
+            self._attr_translation_placeholders = {"number": str(number)}
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Stay available as the time of the last reading: it is asked for above all when none comes."""
+        return self.spot.field is Field.LAST_READ or super().available
+
+    @property
+    @override
+    def native_value(self) -> Value | datetime | date | None:
+        """Return the value of the last good sample, in the unit of its row."""
+        value, seconds = self._said, _SHOWN_IN.get(self.spot.field)
+        if seconds is None or not isinstance(value, int | float):
+            return value
+        return round(value / seconds, _SHOWN_DIGITS)
+
+    @property
+    def _said(self) -> Value | datetime | date | None:
+        """Return what the battery said."""
+        if self.spot.field is Field.LAST_READ:
+            return self.coordinator.read_at
+        sample = self.sample
+        if sample is None:
+            return None
+        match self.spot.field, self.spot.part:
+            case Field.PRODUCTION_DATE, _:
+                return dt_util.parse_date(self.profile.info.production_date or "")
+            case Field.CELL_VOLTAGE, int(number):
+                return sample.cells[number - 1] if number <= len(sample.cells) else None
+            case Field.PROBE_TEMPERATURE, int(number):
+                probes = sample.probes
+                return probes[number - 1].celsius if number <= len(probes) else None
+            case Field.PROTECTION_COUNT, str(word):
+                return sample.counters.get(word)
+        value = sample.values.get(self.spot.field)
+        words = _WORDS.get(self.spot.field)
+        return value if words is None or value is None else words.get(value)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what is worth a row: a change that the user wants recorded, or a value that went or came."""
+        available = self.available
+        new = self._said if available else None
+        band = self.coordinator.settings.bands.get(self.spot.field, 0.0)
+        turned = available is not self._was_available
+        if not band or turned or worth_a_row(new, self._written, band):
+            self._written, self._was_available = new, available
+            super()._handle_coordinator_update()
+
+
+class BatteryFlag(BatteryEntity, BinarySensorEntity):
+    """Be a flag of a battery, of one of its packs or of one of their cells."""
+
+    def __init__(
+        self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot
+    ) -> None:
+        """Take the row of the field."""
+        row = BINARY_SENSORS[spot.field] if spot.part is None else CELL_BALANCING
+        super().__init__(entry, coordinator, row, spot)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the state of the last good sample; a mask is on while any bit is set."""
+        value = self.sample.values.get(self.spot.field) if self.sample else None
+        if value is None:
+            return None
+        if isinstance(self.spot.part, int):
+            return isinstance(value, int) and bool(value >> (self.spot.part - 1) & 1)
+        return bool(value)

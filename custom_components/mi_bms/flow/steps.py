@@ -1,0 +1,210 @@
+"""The ways in: a device is heard, searched for, chosen from a list or typed in.
+
+From there the steps of its kind go on. A sensor's key is judged on packets that were already heard; a
+battery is read once, without changing anything in it, before its entry is made. Nothing live
+travels through flow data.
+"""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any, Final, cast, override
+
+import probatio
+
+from homeassistant.components import bluetooth
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import callback
+from homeassistant.helpers import selector
+
+from ..bluetooth.discovery import nearest
+from ..const import CONF_PRODUCT
+from ..proto.model.address import parse_address
+from .battery import BatterySteps
+from .cards import async_gone, async_has_room
+from .import_keys import KeySteps
+from .nearby import NearbySteps
+from .outputs import OutputSteps
+from .pair import PairSteps, can_pair
+from .sensor import SensorSteps
+
+_ADDRESS: Final = probatio.Schema(
+    {probatio.Required(CONF_ADDRESS): selector.TextSelector()}
+)
+
+
+class Steps(
+    SensorSteps,
+    BatterySteps,
+    PairSteps,
+    KeySteps,
+    NearbySteps,
+    OutputSteps,
+):
+    """All steps: the ways in that lead to a device, and on to its entry."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        super().__init__()
+        self._search: asyncio.Task[None] | None = None
+        self._has_card = False
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Make room for another device when the flow ends."""
+        super().async_remove()
+        if self._has_card:
+            async_gone(self.hass, cast(MutableMapping[str, Any], self.context))
+
+    # --- how a device gets here -----------------------------------------------------------
+
+    @override
+    async def async_step_bluetooth(
+        self, discovery_info: BluetoothServiceInfoBleak
+    ) -> ConfigFlowResult:
+        """Take a device that Home Assistant has just heard."""
+        await self.async_set_unique_id(discovery_info.address)
+        self._abort_if_unique_id_configured()
+        if not self._recognise(discovery_info):
+            return self.async_abort(reason="not_supported")
+        context = cast(MutableMapping[str, Any], self.context)
+        if not async_has_room(self.hass, context, discovery_info, self._sighting):
+            return self.async_abort(reason="too_many")
+        self._has_card = True
+        result = await self._async_step_for_kind()
+        # All keys were tried on it; meanwhile it may have been added by itself.
+        self._abort_if_unique_id_configured()
+        return result
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how to find the device."""
+        if not bluetooth.async_scanner_count(self.hass, connectable=False):
+            return self.async_abort(reason="no_bluetooth")
+        return self.async_show_menu(
+            step_id="user",
+            menu_options=["search", "nearby", "keys", "pair", "manual", "outputs"],
+        )
+
+    async def async_step_search(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let radios that listen passively ask for names too, for some seconds."""
+        if self._search is None:
+            self._search = self.hass.async_create_task(
+                bluetooth.async_request_active_scan(self.hass)
+            )
+        if not self._search.done():
+            return self.async_show_progress(
+                step_id="search",
+                progress_action="search",
+                progress_task=self._search,
+            )
+        self._search = None
+        return self.async_show_progress_done(next_step_id="pick")
+
+    async def async_step_pick(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user choose among the devices heard now."""
+        # A search that takes no time leads here with the answer to the menu before it.
+        if user_input is not None and CONF_ADDRESS in user_input:
+            return await self._async_take(user_input[CONF_ADDRESS])
+        heard = self._heard()
+        if not heard:
+            return await self.async_step_nothing_heard()
+        return self.async_show_form(
+            step_id="pick",
+            data_schema=probatio.Schema(
+                {
+                    probatio.Required(CONF_ADDRESS): selector.SelectSelector(
+                        selector.SelectSelectorConfig(options=heard)
+                    )
+                }
+            ),
+        )
+
+    async def async_step_nothing_heard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Return why nothing may have been found, and offer both ways again."""
+        return self.async_show_menu(
+            step_id="nothing_heard", menu_options=["search", "manual"]
+        )
+
+    async def async_step_manual(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take an address by hand."""
+        errors = {}
+        if user_input is not None:
+            if address := parse_address(user_input[CONF_ADDRESS]):
+                return await self._async_take(address)
+            errors[CONF_ADDRESS] = "invalid_address"
+        return self.async_show_form(
+            step_id="manual",
+            data_schema=self.add_suggested_values_to_schema(_ADDRESS, user_input),
+            errors=errors,
+        )
+
+    async def _async_take(self, address: str) -> ConfigFlowResult:
+        await self.async_set_unique_id(address, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        self._address = address
+        info = bluetooth.async_last_service_info(self.hass, address, False)
+        if info is not None and self._recognise(info):
+            return await self._async_step_for_kind()
+        self._info = info
+        self._set_title(address)
+        return await self.async_step_kind()
+
+    async def async_step_kind(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what an address is whose adverts do not tell."""
+        return self.async_show_menu(
+            step_id="kind",
+            menu_options=["key_if_any", "family"],
+            description_placeholders=self._placeholders(),
+        )
+
+    def _heard(self) -> list[selector.SelectOptionDict]:
+        known = self._async_current_ids(include_ignore=False)
+        return [
+            selector.SelectOptionDict(value=heard.address, label=heard.label)
+            for heard in nearest(self.hass, known)
+        ]
+
+    async def _async_step_for_kind(self) -> ConfigFlowResult:
+        if self._sighting is None:
+            return await self.async_step_battery()
+        return await self._async_step_for_sensor()
+
+    # --- a sensor that has its entry ---------------------------------------------------------
+
+    async def async_reconfigure_sensor(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Ask for a sensor's key, and whether it is to be made where that is possible."""
+        self._take_entry(entry)
+        if can_pair(entry.data.get(CONF_PRODUCT)):
+            return await self.async_step_reconfigure_sensor()
+        return await self.async_step_key_if_any()
+
+    async def async_step_pair_heard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the device that was heard."""
+        return await self._async_prepare(self._address)
+
+    async def async_step_reconfigure_sensor(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether the key is known or is to be made."""
+        return self.async_show_menu(
+            step_id="reconfigure_sensor",
+            menu_options=["key_if_any", "pair_entry"],
+            description_placeholders=self._placeholders(),
+        )

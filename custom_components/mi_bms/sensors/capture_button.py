@@ -1,0 +1,45 @@
+"""The button that captures a sensor's adverts for a bug report."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import DOMAIN
+from .coordinator import SensorCoordinator
+from .device import sensor_device
+
+RECORD_SECONDS: Final = 300.0
+RECORD: Final = ButtonEntityDescription(
+    key="record",
+    translation_key="record",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+class RecordButton(ButtonEntity):
+    """Record adverts; the diagnostics of the device hold them afterwards."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: SensorCoordinator) -> None:
+        """Show it for sensors that we do not know; the others have it, switched off."""
+        self.entity_description = RECORD
+        self._coordinator = coordinator
+        self._attr_unique_id = f"{coordinator.address}-{RECORD.key}"
+        self._attr_device_info = sensor_device(coordinator)
+        self._attr_entity_registry_enabled_default = coordinator.decoder.spec is None
+
+    @override
+    async def async_press(self) -> None:
+        """Begin to record; nothing waits for the end."""
+        if self._coordinator.recorder.running:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="already_recording"
+            )
+
+        def done(_vectors: list[dict[str, Any]]) -> None:
+            """Leave the recording to the diagnostics."""
+
+        self._coordinator.async_record(RECORD_SECONDS, done)

@@ -1,0 +1,166 @@
+"""Event entities of a sensor: one for each button, dimmer, lock … that has shown itself.
+
+An event reaches the entity of its source, the event bus (device triggers listen there) and nobody else.
+"""
+
+from collections.abc import Mapping
+from typing import Final, override
+
+from homeassistant.components.event import (
+    DOMAIN as EVENT_DOMAIN,
+    ButtonEventType,
+    DoorbellEventType,
+    EventDeviceClass,
+    EventEntity,
+)
+from homeassistant.components.event.const import ATTR_MULTI_PRESS_COUNT
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_DEVICE_ID, CONF_TYPE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..const import ATTR_SOURCE, EVENT_HAPPENED
+from ..entries import runtime_of
+from ..proto.mibeacon.devices import EVENT_TYPES
+from ..proto.model.reading import Event
+from .coordinator import SensorCoordinator
+from .device import sensor_device
+
+_ID_PREFIX: Final = "event_"
+_CLASSES: Final[Mapping[str, EventDeviceClass]] = {
+    "button": EventDeviceClass.BUTTON,
+    "doorbell": EventDeviceClass.DOORBELL,
+    "motion": EventDeviceClass.MOTION,
+}
+
+# Home Assistant's own words for what buttons do, and the attributes that go with them.
+_PRESSES: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
+    "press": (ButtonEventType.PRESS_END, {}),
+    "double_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 2}),
+    "triple_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 3}),
+    "long_press": (ButtonEventType.LONG_PRESS_END, {}),
+    "long_double_press": (
+        ButtonEventType.LONG_PRESS_END,
+        {ATTR_MULTI_PRESS_COUNT: 2},
+    ),
+    "long_triple_press": (
+        ButtonEventType.LONG_PRESS_END,
+        {ATTR_MULTI_PRESS_COUNT: 3},
+    ),
+    "hold_press": (ButtonEventType.LONG_PRESS_START, {}),
+    "hold_release": (ButtonEventType.LONG_PRESS_END, {}),
+}
+
+
+_RINGS: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
+    "rings": (DoorbellEventType.RING, {})
+}
+_STANDARD: Final = {"button": _PRESSES, "doorbell": _RINGS}
+
+
+@callback
+def async_add_events(
+    entry: ConfigEntry[SensorCoordinator],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an event entity for each source that the model has or that was heard before."""
+    coordinator = entry.runtime_data
+    prefix = f"{coordinator.address}-{_ID_PREFIX}"
+    known = {key.lower() for key in coordinator.decoder.events}
+    known.update(
+        registered.unique_id.removeprefix(prefix)
+        for registered in er.async_entries_for_config_entry(
+            er.async_get(coordinator.hass), entry.entry_id
+        )
+        if registered.domain == EVENT_DOMAIN
+    )
+    async_add_entities(SensorEvent(coordinator, key) for key in sorted(known))
+
+    @callback
+    def first_of_its_kind(key: str, event: Event) -> None:
+        if key not in known:
+            known.add(key)
+            async_add_entities([SensorEvent(coordinator, key, event)])
+
+    entry.async_on_unload(coordinator.async_on_new_event(first_of_its_kind))
+
+
+def source_of(registered: er.RegistryEntry) -> str | None:
+    """Return the source of an event entity, or None for any other entity."""
+    if registered.domain != EVENT_DOMAIN:
+        return None
+    return registered.unique_id.partition(f"-{_ID_PREFIX}")[2] or None
+
+
+def types_of(
+    hass: HomeAssistant, device: dr.AnyDeviceEntry, source: str
+) -> tuple[str, ...]:
+    """Return what can happen at a source: what the model has, else what there is of its kind."""
+    return _types(runtime_of(hass, device, SensorCoordinator), source)
+
+
+def _types(coordinator: SensorCoordinator | None, source: str) -> tuple[str, ...]:
+    events = coordinator.decoder.events if coordinator else {}
+    own = {key.lower(): types for key, types in events.items()}
+    return own.get(source) or EVENT_TYPES.get(source.partition("_")[0], ())
+
+
+class SensorEvent(EventEntity):
+    """One source of events of a sensor."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self, coordinator: SensorCoordinator, key: str, first: Event | None = None
+    ) -> None:
+        """Take types and name from the source's key; ``first`` is the event that made it known."""
+        base = key.partition("_")[0]
+        self._coordinator = coordinator
+        self._key = key
+        self._first = first
+        self._attr_unique_id = f"{coordinator.address}-{_ID_PREFIX}{key}"
+        self._attr_translation_key = key
+        self._attr_device_info = sensor_device(coordinator)
+        self._words = _STANDARD.get(base, {})
+        types = (
+            self._words.get(name, (name, {}))[0] for name in _types(coordinator, key)
+        )
+        self._attr_device_class = _CLASSES.get(base)
+        self._attr_event_types = [str(name) for name in dict.fromkeys(types)]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Follow the sensor."""
+        return self._coordinator.available
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen from now on, and fire the event that made this entity."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._coordinator.async_listen(self._key, self._happened))
+        if self._first:
+            self._happened(self._first)
+            self._first = None
+
+    @callback
+    def _happened(self, event: Event) -> None:
+        name, attributes = event.type, dict(event.properties)
+        if self.device_entry:
+            self.hass.bus.async_fire(
+                EVENT_HAPPENED,
+                {
+                    CONF_DEVICE_ID: self.device_entry.id,
+                    ATTR_SOURCE: self._key,
+                    CONF_TYPE: name,
+                    **attributes,
+                },
+            )
+        if name in self._words:
+            standard, extra = self._words[name]
+            name, attributes = str(standard), {**attributes, **extra}
+        if name in self.event_types:
+            self._trigger_event(name, attributes)
+            self.async_write_ha_state()

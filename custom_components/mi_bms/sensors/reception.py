@@ -1,0 +1,134 @@
+"""How well a sensor is heard and whether it can be read: entities that are looked at now and then."""
+
+from datetime import datetime, timedelta
+from typing import Final, override
+
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..proto.model.fields import Field
+from ..quantities import KEY, LOST_PACKETS, SENSORS
+from .coordinator import SensorCoordinator
+from .device import sensor_device
+
+LAST_SEEN_STEP: Final = timedelta(minutes=5)
+
+
+class PolledSensor(SensorEntity):
+    """Be something about a sensor's reception: looked at now and then, not with each advert."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = True
+
+    def __init__(
+        self, coordinator: SensorCoordinator, description: SensorEntityDescription
+    ) -> None:
+        """Take the row of the table."""
+        self.entity_description = description
+        self._coordinator = coordinator
+        self._attr_unique_id = f"{coordinator.address}-{description.key}"
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Describe the sensor; needed once, so nothing is kept."""
+        return sensor_device(self._coordinator)
+
+
+class RssiSensor(PolledSensor):
+    """Show how strongly a sensor is heard, as far as a person asked for it."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Follow the sensor."""
+        return self._coordinator.available
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return the strength of the newest advert."""
+        return self._coordinator.rssi
+
+
+class LastSeenSensor(PolledSensor):
+    """Show when a sensor was last heard, also and above all when it no longer is."""
+
+    _shown: datetime | None = None
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the time; while the sensor is heard it moves in steps, to spare the database."""
+        seen, shown = self._coordinator.seen_at, self._shown
+        fresh = shown is None or (
+            seen is not None
+            and (seen - shown >= LAST_SEEN_STEP or not self._coordinator.available)
+        )
+        if fresh:
+            self._shown = seen
+        return self._shown
+
+
+class KeySensor(PolledSensor):
+    """Show whether a sensor that encrypts can be read, and if not, why."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show at once that the key fits."""
+        self._coordinator.on_proven = self.async_write_ha_state
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Show nothing more."""
+        self._coordinator.on_proven = None
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return what is known of the key."""
+        return self._coordinator.key_state
+
+
+class LossSensor(PolledSensor):
+    """Show which share of a sensor's packets one receiver missed."""
+
+    def __init__(self, coordinator: SensorCoordinator, source: str, name: str) -> None:
+        """Take the receiver's address and name."""
+        super().__init__(coordinator, LOST_PACKETS)
+        self._source = source
+        self._attr_unique_id = f"{coordinator.address}-{LOST_PACKETS.key}_{source}"
+        self._attr_translation_placeholders = {"receiver": name}
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the lost share."""
+        return self._coordinator.receivers.losses.share(self._source)
+
+
+@callback
+def async_add_reception(
+    entry: ConfigEntry[SensorCoordinator],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what tells of a sensor's reception; a receiver that hears it first gets its own."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        [
+            RssiSensor(coordinator, SENSORS[Field.RSSI]),
+            LastSeenSensor(coordinator, SENSORS[Field.LAST_SEEN]),
+        ]
+    )
+    spec = coordinator.decoder.spec
+    if coordinator.key or (spec and spec.encrypted == "yes"):
+        async_add_entities([KeySensor(coordinator, KEY)])
+
+    @callback
+    def new_receiver(source: str, name: str) -> None:
+        async_add_entities([LossSensor(coordinator, source, name)])
+
+    entry.async_on_unload(coordinator.receivers.async_on_new(new_receiver))
