@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.codec import Draft
-from custom_components.mi_bms.proto.bms.contract import Tell
+from custom_components.mi_bms.proto.bms.contract import Write
 from custom_components.mi_bms.proto.bms.dialects.ant import read_codes
 from custom_components.mi_bms.proto.bms.families.ant_leg import FAMILY as OLD
 from custom_components.mi_bms.proto.model.errors import AuthRejected
@@ -56,7 +56,7 @@ def test_codes_of_the_fets(
 def test_old_boards_get_their_password_in_four_parts() -> None:
     assert OLD.login
     told = [
-        step.data for step in OLD.login(say(OLD, "12345678")) if isinstance(step, Tell)
+        step.data for step in OLD.login(say(OLD, "12345678")) if isinstance(step, Write)
     ]
     assert [data.hex() for data in told] == [
         "a5a5f1313254",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.mi_bms.proto.bms import contract, framing
+from custom_components.mi_bms.proto.bms import framing
 from custom_components.mi_bms.proto.bms.contract import (
     Ask,
     Context,
@@ -15,6 +15,7 @@ from custom_components.mi_bms.proto.bms.contract import (
     Family,
     Read,
 )
+from custom_components.mi_bms.proto.model import steps
 from custom_components.mi_bms.proto.model.errors import FrameError, MiBmsError, NoAnswer
 
 from .families import ALL, IDS, context_of
@@ -71,7 +72,7 @@ def contexts(family: Family) -> Iterator[Context]:
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let through what the framers would catch for the sake of safety."""
     monkeypatch.setattr(framing, "BROKEN", ())
-    monkeypatch.setattr(contract, "BROKEN", ())
+    monkeypatch.setattr(steps, "BROKEN", ())
 
 
 def framers(family: Family, context: Context) -> list[framing.Framer]:

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import high_low, xmodem16
-from custom_components.mi_bms.proto.bms.contract import MISSES, Ask, Context, Tell
+from custom_components.mi_bms.proto.bms.contract import MISSES, Ask, Context, Write
 from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
 from custom_components.mi_bms.proto.model.errors import FrameError, MiBmsError, NoAnswer
 from custom_components.mi_bms.proto.model.fields import Field
@@ -317,8 +317,8 @@ def dometic_steps(context: Context, *replies: bytes | None) -> list[tuple[str, b
     written = []
     step = next(talk)
     while waiting:
-        if isinstance(step, Tell):
-            written.append(((step.write or "")[4:8], step.data))
+        if isinstance(step, Write):
+            written.append(((step.uuid or "")[4:8], step.data))
             step = talk.send(None)
         else:
             assert isinstance(step, Ask)
@@ -349,7 +349,7 @@ def test_dometic_stays_awake() -> None:
     family = registry.load("dometic")
     assert family.alive is not None
     steps = list(family.alive(say(family)))
-    assert [step.data for step in steps if isinstance(step, Tell)] == [
+    assert [step.data for step in steps if isinstance(step, Write)] == [
         b"APP+NET",
         b"\xff",
     ]

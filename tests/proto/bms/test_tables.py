@@ -152,5 +152,5 @@ def test_heater_current_of_jk(heater: int, raw: int, found: float | None) -> Non
 
 def test_what_may_be_silent_is_not_waited_for_when_time_is_short() -> None:
     context = say(registry.load("braunpwr"))
-    context.spent = 1000.0
+    context.spent = lambda: 1000.0
     assert answer(unless_silent(context, Ask(request=b"?"))) is None

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.bms.contract import Tell
+from custom_components.mi_bms.proto.bms.contract import Write
 from custom_components.mi_bms.proto.bms.dialects.topband import DigitFramer
 from custom_components.mi_bms.proto.bms.families.pwrxtreme import FAMILY
 
@@ -56,4 +56,4 @@ def test_answers_stand_between_frames(stream: bytes, found: list[bytes]) -> None
 
 def test_it_is_kept_alive() -> None:
     assert FAMILY.alive is not None
-    assert list(FAMILY.alive(say(FAMILY))) == [Tell(data=b"<I:WA>")]
+    assert list(FAMILY.alive(say(FAMILY))) == [Write(data=b"<I:WA>")]

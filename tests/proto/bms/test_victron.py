@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.mi_bms.proto.bms.contract import Tell
+from custom_components.mi_bms.proto.bms.contract import Write
 from custom_components.mi_bms.proto.bms.families.victron import FAMILY
 from custom_components.mi_bms.proto.model.errors import Unsupported
 from custom_components.mi_bms.proto.model.fields import Field
@@ -24,9 +24,9 @@ def test_a_missing_characteristic_is_passed_over() -> None:
 def test_it_is_told_to_wait_twenty_seconds() -> None:
     assert FAMILY.alive is not None
     assert list(FAMILY.alive(say(FAMILY))) == [
-        Tell(
+        Write(
             data=b"\x20\x4e",
-            write="6597ffff-4bda-4c1e-af4b-551c4cf74769",
+            uuid="6597ffff-4bda-4c1e-af4b-551c4cf74769",
             optional=True,
         )
     ]

@@ -15,13 +15,12 @@ from custom_components.mi_bms.proto.bms.contract import (
     Context,
     Family,
     Talk,
-    Tell,
     Wire,
+    Write,
     unless_refused,
 )
 from custom_components.mi_bms.proto.bms.framing import WholeFramer
 from custom_components.mi_bms.proto.bms.uuids import expand
-from custom_components.mi_bms.proto.gatt.line import STEPS, WRITES
 from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
 from custom_components.mi_bms.proto.model.errors import (
@@ -32,6 +31,7 @@ from custom_components.mi_bms.proto.model.errors import (
 )
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import DeviceInfo
+from custom_components.mi_bms.proto.model.steps import STEPS, WRITES
 from tests.replay.batteries import run
 
 DEVICE = Device("made up", "11:22:33:44:55:66")
@@ -214,7 +214,7 @@ def echo(context: Context) -> Talk[Draft]:
 
 def knock(context: Context) -> Talk[Draft]:
     while True:
-        yield Tell(data=b"!")
+        yield Write(data=b"!")
 
 
 def listen(context: Context) -> Talk[Draft]:

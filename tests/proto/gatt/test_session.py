@@ -19,8 +19,8 @@ from custom_components.mi_bms.proto.bms.contract import (
     Read,
     Subscribe,
     Talk,
-    Tell,
     Wire,
+    Write,
     gather,
 )
 from custom_components.mi_bms.proto.bms.framing import (
@@ -188,7 +188,7 @@ def test_only_the_first_command_tells_of_a_module_that_settles() -> None:
 
 def test_what_is_not_answered_waits_for_the_module_to_settle() -> None:
     def talk(_context: Context) -> Talk[Draft]:
-        yield Tell(data=b"hello")
+        yield Write(data=b"hello")
         return Draft()
 
     link = Link({})
@@ -614,8 +614,8 @@ def test_steps() -> None:
 
     def talk(context: Context) -> Talk[Draft]:
         seen.append((context.now, context.mac.hex(), context.secret))
-        yield Tell(data=b"hello, device", write="ff02")
-        yield Tell(data=b"x", write="ff05", optional=True)
+        yield Write(data=b"hello, device", uuid="ff02")
+        yield Write(data=b"x", uuid="ff05", optional=True)
         yield Subscribe(uuid="ff03")
         seen.append((yield Read(uuid="ff04")))
         seen.append((yield Read(uuid="ff05", optional=True)))
@@ -666,7 +666,7 @@ def test_requests_in_pieces_and_gaps() -> None:
 
 def test_a_wire_without_write() -> None:
     made = family(
-        lambda _context: (yield Tell(data=b"x")) or Draft(),
+        lambda _context: (yield Write(data=b"x")) or Draft(),
         wires=(Wire(service="ff00", notify=("ff01",)),),
     )
     with pytest.raises(Unsupported, match="write"):
@@ -701,7 +701,7 @@ def test_gathering() -> None:
 
 def test_keep_alive() -> None:
     def alive(_context: Context) -> Talk[None]:
-        yield Tell(data=b"ping")
+        yield Write(data=b"ping")
 
     link = Link({})
     run(session(family(alive=alive, alive_every=5)).keep_alive(link, DEVICE))

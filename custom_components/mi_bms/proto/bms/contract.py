@@ -2,25 +2,28 @@
 
 A family is one constant ``FAMILY``. Either it has a ``plan`` (a tuple of questions with decode rows),
 or a ``dialogue``: a generator that yields steps and gets the answers, and returns a draft. The session
-carries the steps out; a generator never sees a socket or a clock. Errors of a step are thrown into the
-generator, so it may catch ``NoAnswer`` or ``FrameError`` and try another way.
+has the steps (``model.steps``) carried out; a generator never sees a socket or a clock.
 
 Flow: choose a wire, subscribe, ``login`` once per connection, then ``dialogue`` per poll.
 Frames that nobody waits for stay in a short queue until the next question is written.
 """
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from ..model import steps
 from ..model.errors import FrameError, NoAnswer
 from ..model.fields import Field
+from ..model.steps import Manner, Pacing, Pause, Read, Step, Subscribe, Talk, Write
 from .codec import Draft, Row, decode, decode_extra
-from .framing import BROKEN, REFUSALS, Framer
+from .framing import REFUSALS, Framer
 from .uuids import expand
 
-type Accept = bytes | Callable[[bytes], bool] | None
+# What a family needs of the steps comes through this door, too.
+__all__ = ["Pacing", "Pause", "Read", "Step", "Subscribe", "Talk", "Write"]
+
 type Note = bool | int | float | str | bytes
 
 # A note in the memory of a device that speaks °C or °F as it is set, and does not say which.
@@ -62,85 +65,10 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pacing:
-    """Set the times of a family in seconds.
+class Ask(steps.Ask):
+    """Ask as the step of that name does; ``rows`` are what a plan reads of the answer."""
 
-    ``settle`` is the pause before the first command of a connection, for modules that lose it otherwise.
-    ``timeout`` is the wait of the first try and doubles with each further one; ``gap`` is the least
-    pause between two questions; ``deadline`` bounds a whole poll, login included.
-    """
-
-    settle: float = 0.1
-    gap: float = 0.0
-    timeout: float = 1.0
-    tries: int = 3
-    deadline: float = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Write a question and wait for its answer; the step results in that frame.
-
-    ``request`` None waits for a frame that comes by itself (also one already in the queue).
-    ``reply`` says which frame is the answer: its first bytes, or a function, or None for any.
-    ``rows`` are used by plans only. An ``optional`` question without answer results in None; any other
-    raises. ``source`` restricts to frames of one notify characteristic, ``write`` overrides the wire's.
-    """
-
-    request: bytes | None = None
-    reply: Accept = None
     rows: tuple[Row, ...] = ()
-    optional: bool = False
-    tries: int | None = None
-    timeout: float | None = None
-    source: str | None = None
-    write: str | None = None
-
-    def accepts(self, frame: bytes) -> bool:
-        """Return whether a frame answers this question."""
-        if self.reply is None:
-            return True
-        if isinstance(self.reply, bytes):
-            return frame.startswith(self.reply)
-        try:
-            return self.reply(frame)
-        except BROKEN:
-            return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tell:
-    """Write without waiting; ``optional`` passes over a characteristic that does not exist."""
-
-    data: bytes
-    write: str | None = None
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """Read a characteristic; the step results in its value, or None when it is optional and missing."""
-
-    uuid: str
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribe:
-    """Subscribe to one of the wire's ``later`` characteristics."""
-
-    uuid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """Let time pass."""
-
-    seconds: float
-
-
-type Step = Ask | Tell | Read | Subscribe | Pause
-type Talk[T] = Generator[Step, bytes | None, T]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,7 +78,7 @@ class Context:
     ``address`` is upper case with colons. ``now`` is unix time in seconds, for devices that want to be
     told. ``state`` is forgotten with the connection, ``memory`` is kept for the device: note there what
     need not be found out again (the answering protocol variant, a register that is never answered).
-    ``spent`` is the share of the poll's time that is gone, 0 to 1.
+    ``spent`` returns the share of the poll's time that is gone, 0 to 1.
     """
 
     name: str
@@ -161,7 +89,7 @@ class Context:
     characteristics: Collection[str]
     state: dict[str, Note] = field(default_factory=dict)
     memory: dict[str, Note] = field(default_factory=dict)
-    spent: float = 0.0
+    spent: Callable[[], float] = lambda: 0.0
 
     @property
     def mac(self) -> bytes:
@@ -173,15 +101,14 @@ type Dialogue[T] = Callable[[Context], Talk[T]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class Family(Manner):
     """Describe one battery family; its listing stands beside it in its file.
 
     ``framer`` makes a fresh framer per connection and notify characteristic, ``framers`` overrides it by
     UUID. Plan rows read ``frame[body:len - tail]``. ``inform`` reads what the battery says of itself,
     ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` switches fields.
-    ``alive`` must run every ``alive_every`` seconds while a connection is held. ``response`` is the
-    preferred write type; ``chunk`` the most bytes per write. ``probe`` is the safe first question for a
-    device that may be of this family. A frame that came by itself within ``fresh`` seconds before a poll
+    ``alive`` must run every ``alive_every`` seconds while a connection is held. ``probe`` is the safe
+    first question for a device that may be of this family. A frame that came by itself within ``fresh`` seconds before a poll
     is as good as the next one. Fields in ``never`` are not derived. ``standard_info`` False: the
     standard device information of this family holds rubbish.
     """
@@ -205,10 +132,6 @@ class Family:
     mode: Mode = Mode.POLL
     fresh: float = 0.0
     interval: float = 30.0
-    pacing: Pacing = field(default_factory=Pacing)
-    response: bool = True
-    chunk: int | None = None
-    echo_is_unpaired: bool = False
     uncertain: bool = False
     never: frozenset[Field] = frozenset()
     standard_info: bool = True
@@ -241,10 +164,10 @@ def extra(context: Context, ask: Ask) -> Talk[bytes | None]:
     missed, when = f"missed {request}", f"asked {request}"
     misses = int(context.memory.get(missed, 1))
     since = context.now - int(context.memory.get(when, 0))
-    if context.spent > ENOUGH or (misses > MISSES and 0 <= since < REST):
+    if context.spent() > ENOUGH or (misses > MISSES and 0 <= since < REST):
         return None
     # One that was answered the last time may just have been lost.
-    tries = ask.tries or (1 if misses or context.spent > ENOUGH / 2 else 2)
+    tries = ask.tries or (1 if misses or context.spent() > ENOUGH / 2 else 2)
     context.memory[when] = context.now
     frame = yield replace(ask, optional=True, tries=tries)
     context.memory[missed] = 0 if frame is not None else misses + 1
@@ -274,7 +197,7 @@ def unless_silent(context: Context, ask: Ask) -> Talk[bytes | None]:
 
     For protocols where anything else in place of the answer makes the whole doubtful: that raises.
     """
-    if context.spent > ENOUGH:
+    if context.spent() > ENOUGH:
         return None
     silent = f"silent {(ask.request or b'').hex()}"
     tries = 1 if context.memory.get(silent) else ask.tries

@@ -13,14 +13,11 @@ from functools import cache
 import re
 from typing import Final, override
 
-from ..model.errors import FrameError
+from ..model.errors import BROKEN, FrameError
 from .checksum import low_high, modbus16, sum8
 
 # Reasons of a reject that say: the device understood the question and does not answer it.
 REFUSALS: Final = frozenset({"exception", "refused", "status"})
-
-# What reading bytes that nobody thought of may end in; it never leaves a framer or a dialogue.
-BROKEN: Final = (ValueError, LookupError, ArithmeticError)
 
 type Check = Callable[[bytes], None]
 type Size = Callable[[bytes], int | None]

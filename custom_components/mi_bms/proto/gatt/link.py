@@ -11,7 +11,8 @@ class GattLink(Protocol):
 
     ``service/characteristic`` names a characteristic inside one service, for modules that repeat a UUID.
 
-    Every method raises ``Unreachable`` when the link is gone. Closing is the business of whoever opened.
+    Every method raises ``Unreachable`` when the link is gone, and ``Unsupported`` for a characteristic
+    that is missing. Closing is the business of whoever opened.
     """
 
     @property

@@ -9,13 +9,13 @@ owned by the caller, so a fresh session per poll is as good as one for ever.
 import asyncio
 from collections.abc import Callable, Iterable
 import contextlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 import time
 from typing import Final
 
 from ..bms.alarms import Alarm
 from ..bms.codec import Draft, text
-from ..bms.contract import Ask, Context, Family, Talk
+from ..bms.contract import Ask, Context, Family, Read, Talk
 from ..bms.correct import Correction
 from ..bms.derive import finish
 from ..bms.uuids import expand
@@ -30,8 +30,9 @@ from ..model.errors import (
 )
 from ..model.fields import Field
 from ..model.sample import BmsSample, DeviceInfo
-from .line import Ear, Line, Memory, begin, converse, fitting_wires, perform
+from .line import Device, Line, Memory, fitting_wires
 from .link import GattLink
+from .runner import Runner
 
 __all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
 
@@ -52,22 +53,18 @@ _INFO: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Name the device: some dialogues need its advertised name or its address."""
-
-    name: str
-    address: str
-
-
 async def read_device_info(link: GattLink) -> DeviceInfo:
     """Read the standard device information (service 180A), as far as the device has it."""
+    return await Runner(link, name=expand).run(_info())
+
+
+def _info() -> Talk[DeviceInfo]:
     found = {}
     for short, name in _INFO.items():
-        if expand(short) in link.characteristics:
-            # One that wants a pairing to be read says nothing of the others.
-            with contextlib.suppress(PairingNeeded):
-                found[name] = text(await link.read(expand(short)))
+        # One that wants a pairing to be read says nothing of the others.
+        with contextlib.suppress(PairingNeeded):
+            if (value := (yield Read(short, optional=True))) is not None:
+                found[name] = text(value)
     return DeviceInfo(**found)
 
 
@@ -227,52 +224,26 @@ class Session:
         talk: Callable[[Context], Talk[T]],
     ) -> T:
         """Run a dialogue on a ready line within the family's deadline."""
-        line: Line | None = None
+        line = self._open(link, device)
+        line.context.now, line.context.secret = int(self._clock()), secret or None
         try:
-            async with asyncio.timeout(self.family.pacing.deadline):
-                line = await self._open(link, device, secret)
-                return await converse(line, talk(line.context))
-        except TimeoutError:
-            self._forget()
-            raise (line.failure() if line else NoAnswer()) from None
+            return await line.runner.run(line.talk(talk), self.family.pacing.deadline)
         except MiBmsError:
-            self._forget()
+            # The next call logs in anew: after a failure nothing is certain.
+            self.memory.response.clear()
+            line.ready = False
             raise
 
-    def _forget(self) -> None:
-        """Let the next call log in anew: after a failure nothing is certain."""
-        self.memory.response.clear()
-        if self._line is not None:
-            self._line.ready = False
-
-    async def _open(self, link: GattLink, device: Device, secret: str | None) -> Line:
-        """Return the line of a connection: subscribed and logged in."""
+    def _open(self, link: GattLink, device: Device) -> Line:
+        """Return the line of a connection."""
         wires = fitting_wires(self.family, link)
         wire = wires[self.memory.wire % len(wires)]
-        line = self._line if self._line and self._line.link is link else None
-        if line is None or line.context.wire != wire:
-            context = Context(
-                name=device.name,
-                address=device.address.upper(),
-                secret=secret or None,
-                wire=wire,
-                now=int(self._clock()),
-                characteristics=frozenset(link.characteristics),
-                memory=self.memory.notes,
-            )
-            ear = line.ear if line else Ear(link)
-            line = await begin(self.family, ear, context, self.memory)
+        line = self._line if self._line and self._line.runner.link is link else None
+        if line is None or line.wire != wire:
+            line = Line(self.family, link, device, wire, self.memory, before=line)
             self._line = line
         if line.ready:
-            line.clear(self.family.fresh)
-        line.began = asyncio.get_running_loop().time()
-        line.context.now = int(self._clock())
-        line.context.secret = secret or None
-        if not line.ready:
-            line.context.state.clear()
-            if self.family.login is not None:
-                await converse(line, self.family.login(line.context))
-            line.ready = True
+            line.runner.inbox.clear(self.family.fresh)
         return line
 
 
@@ -293,7 +264,7 @@ async def probe(
     The order of ``families`` is the order of asking. Gives the id, or None when nothing fits; a device
     that wants a password first raises ``AuthNeeded``, one that wants a pairing ``PairingNeeded``.
     """
-    ear = Ear(link)
+    line: Line | None = None
     refused: PairingNeeded | None = None
     for family in families:
         if family.probe is None:
@@ -302,32 +273,25 @@ async def probe(
             wire = fitting_wires(family, link)[0]
         except Unsupported:
             continue
-        context = Context(
-            name=device.name,
-            address=device.address.upper(),
-            secret=None,
-            wire=wire,
-            now=int(clock()),
-            characteristics=frozenset(link.characteristics),
-        )
+        line = Line(family, link, device, wire, Memory(), before=line)
+        line.context.now = int(clock())
         try:
-            line = await begin(family, ear, context, Memory())
-            if await _answers(line, family.probe):
-                return family.id
+            await line.runner.run(_first(line, family.probe))
+        except FrameError, NoAnswer:
+            continue
         except PairingNeeded as err:
             if err.code is None:
                 raise
             # What one family writes to may be closed, what the next one writes to open.
             refused = err
+        else:
+            return family.id
     if refused is not None:
         raise refused
     return None
 
 
-async def _answers(line: Line, question: Ask) -> bool:
-    """Return whether a device answers a family's first question."""
-    try:
-        await perform(line, replace(question, tries=PROBE_TRIES, optional=False))
-    except FrameError, NoAnswer:
-        return False
-    return True
+def _first(line: Line, question: Ask) -> Talk[None]:
+    """Ask a family's first question."""
+    yield from line.subscribe()
+    yield replace(question, tries=PROBE_TRIES, optional=False)

@@ -3,6 +3,14 @@
 No message carries a key, a password or a full frame: reasons are short fixed words.
 """
 
+from typing import Final
+
+# What reading bytes that nobody thought of may end in; it never leaves a framer or a dialogue.
+BROKEN: Final = (ValueError, LookupError, ArithmeticError)
+LOST: Final = (
+    "lost"  # the reason of an ``Unreachable`` whose connection broke by itself
+)
+
 
 class MiBmsError(Exception):
     """Be the parent of every error that protocol code raises on purpose."""

@@ -15,7 +15,7 @@ from ...model.sample import Place
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Draft, Num, Probes, Row, Text, decode, integer
-from ..contract import Ask, Context, Family, Pause, Talk, Tell, Wire
+from ..contract import Ask, Context, Family, Pause, Talk, Wire, Write
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
 
@@ -120,8 +120,8 @@ def _login(context: Context) -> Talk[None]:
     """Send the password, if there is one."""
     if context.secret:
         secret = context.secret.encode("ascii", "replace")
-        yield Tell(data=_request(f"23016a{len(secret):02x}", secret))
-        yield Pause(seconds=0.2)
+        yield Write(_request(f"23016a{len(secret):02x}", secret))
+        yield Pause(0.2)
 
 
 def _poll(context: Context) -> Talk[Draft]:
@@ -146,8 +146,8 @@ def _inform(_context: Context) -> Talk[Draft]:
 def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
     """Switch the FETs and read back what they do now; a switch is not acknowledged."""
     for name, on in wanted.items():
-        yield Tell(data=_request(_SWITCHES[name][on]))
-        yield Pause(seconds=1.0)
+        yield Write(_request(_SWITCHES[name][on]))
+        yield Pause(1.0)
     return (yield from _poll(context))
 
 

@@ -12,7 +12,7 @@ from ...model.fields import Field
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import high_low, sum8, sum16
 from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, integer
-from ..contract import Ask, Context, Family, Talk, Tell, Wire
+from ..contract import Ask, Context, Family, Talk, Wire, Write
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer, fixed
 
@@ -77,7 +77,7 @@ def _login(context: Context) -> Talk[None]:
         raise AuthRejected
     for n, address in enumerate(_PASSWORD):
         core = bytes((address,)) + secret[2 * n : 2 * n + 2]
-        yield Tell(data=b"\xa5\xa5" + core + bytes((sum8(core),)))
+        yield Write(b"\xa5\xa5" + core + bytes((sum8(core),)))
 
 
 FAMILY: Final = Family(

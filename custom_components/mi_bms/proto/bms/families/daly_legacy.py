@@ -14,7 +14,7 @@ from ...model.fields import Field
 from ..catalogue import Listing, Match
 from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, decode_extra
-from ..contract import Ask, Context, Family, Pacing, Talk, Tell, Wire, extra
+from ..contract import Ask, Context, Family, Pacing, Talk, Wire, Write, extra
 from ..dialects.daly import (
     CURRENTS_AND_LEVEL,
     DIFFERENCES,
@@ -138,7 +138,7 @@ def _poll(context: Context) -> Talk[Draft]:
 
 def _login(context: Context) -> Talk[None]:
     """Wake the module with an empty write."""
-    yield Tell(data=b"", write=_WAKE if _WAKE in context.characteristics else None)
+    yield Write(b"", _WAKE if _WAKE in context.characteristics else None)
 
 
 _SWITCHES: Final[Mapping[Field, int]] = {

@@ -14,7 +14,7 @@ from ...model.errors import FrameError, NoAnswer, Unreachable
 from ...model.fields import Field
 from ..catalogue import Listing, Match, Password, Secret
 from ..codec import Cells, Custom, Draft, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Mode, Pacing, Subscribe, Talk, Tell, Wire
+from ..contract import Ask, Context, Family, Mode, Pacing, Subscribe, Talk, Wire, Write
 from ..framing import LengthFramer, WholeFramer, fixed
 
 LISTING: Final = Listing(
@@ -80,18 +80,18 @@ _ROWS: Final[dict[int, tuple[Row, ...]]] = {
 }
 
 
-def _toggle(context: Context) -> Tell:
+def _toggle(context: Context) -> Write:
     """Make the next byte for B: FF first, then DF, and so on."""
     toggled = bool(context.state.get(_TOGGLED))
     context.state[_TOGGLED] = not toggled
-    return Tell(data=bytes((0xFF ^ (_TOGGLE if toggled else 0),)), write=_B_TX)
+    return Write(bytes((0xFF ^ (_TOGGLE if toggled else 0),)), _B_TX)
 
 
 def _next(context: Context, seconds: float) -> Talk[bytes | None]:
     """Return the next frame or text of A, None after a silence; answer B and C on the way."""
     while (frame := (yield Ask(timeout=seconds, optional=True))) is not None:
         if frame.startswith(b"C"):
-            yield Tell(data=frame[1:], write=_C_TX)
+            yield Write(frame[1:], _C_TX)
         elif frame.startswith(b"B"):
             yield _toggle(context)
         elif frame.startswith(_CLOSING):
@@ -104,7 +104,7 @@ def _next(context: Context, seconds: float) -> Talk[bytes | None]:
 def _say(context: Context, request: bytes, reply: bytes) -> Talk[None]:
     """Write a text until its answer comes; what comes meanwhile on B and C is answered."""
     for _ in range(3):
-        yield Tell(data=request)
+        yield Write(request)
         while (frame := (yield from _next(context, 2.0))) is not None:
             if frame.startswith(reply):
                 return
@@ -114,14 +114,12 @@ def _say(context: Context, request: bytes, reply: bytes) -> Talk[None]:
 def _login(context: Context) -> Talk[None]:
     """Open the three pairs in their order, give the password and start the stream."""
     for uuid, mark in ((_C_RX, b"C"), (_B_RX, b"B")):
-        yield Subscribe(uuid=uuid)
+        yield Subscribe(uuid)
         # On a connection that is already open nothing comes a second time.
         frame = yield Ask(reply=mark, timeout=3.0, optional=True)
         if frame is not None:
-            yield (
-                Tell(data=frame[1:], write=_C_TX) if mark == b"C" else _toggle(context)
-            )
-    yield Subscribe(uuid=_A_RX)
+            yield (Write(frame[1:], _C_TX) if mark == b"C" else _toggle(context))
+    yield Subscribe(_A_RX)
     password = b"=" + context.secret.encode() if context.secret else b""
     yield from _say(context, b"APP+AEN" + password, b"MST+AEN")
     yield from _say(context, _NET, b"MST+NET=")
@@ -130,7 +128,7 @@ def _login(context: Context) -> Talk[None]:
 
 def _alive(context: Context) -> Talk[None]:
     """Keep the battery from closing the connection."""
-    yield Tell(data=_NET)
+    yield Write(_NET)
     yield _toggle(context)
 
 

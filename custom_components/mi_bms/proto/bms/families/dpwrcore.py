@@ -17,7 +17,7 @@ from ...model.fields import Field
 from ..catalogue import Listing, names
 from ..checksum import high_low, sum16
 from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
-from ..contract import Ask, Context, Family, Talk, Tell, Wire, unless_silent
+from ..contract import Ask, Context, Family, Talk, Wire, Write, unless_silent
 from ..framing import WholeFramer
 
 LISTING: Final = Listing(
@@ -110,7 +110,7 @@ def _rest(page: bytes) -> Talk[bytes]:
         reply = partial(_is_page, number, b"")
         page = (yield Ask(request=request, reply=reply)) or b""
         payload += page[2 : 2 + page[0]]
-    yield Tell(data=_acknowledge(page))
+    yield Write(_acknowledge(page))
     return _frame(payload)
 
 
@@ -132,7 +132,7 @@ def _login(context: Context) -> Talk[None]:
         page = yield Ask(reply=verdict, timeout=_VERDICT, optional=True)
     if page is None:
         return
-    yield Tell(data=_acknowledge(page))
+    yield Write(_acknowledge(page))
     frame = _frame(page[2 : 2 + page[0]])
     # The verdict is the command of the answer, or its only data byte.
     if _REFUSED in (frame[3], *frame[6:7]):

@@ -327,7 +327,7 @@ def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
             request=_request(_REGISTERS[name], int(on).to_bytes(4, "little")),
             reply=_HEAD + _SETTINGS,
         )
-    yield Pause(seconds=1.0)
+    yield Pause(1.0)
     return (yield from _poll(context))
 
 

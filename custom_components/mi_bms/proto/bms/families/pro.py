@@ -12,7 +12,7 @@ from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..catalogue import Listing, names
 from ..codec import Custom, Draft, Flags, Num, Row, integer
-from ..contract import Ask, Context, Family, Mode, Talk, Tell, Wire
+from ..contract import Ask, Context, Family, Mode, Talk, Wire, Write
 from ..framing import LengthFramer, length_at
 
 LISTING: Final = Listing(
@@ -87,7 +87,7 @@ def _login(_context: Context) -> Talk[None]:
     """Start the stream."""
     yield Ask(request=_HELLO, reply=lambda frame: frame[3] == _ANSWER)
     for data in _START:
-        yield Tell(data=data)
+        yield Write(data)
 
 
 def _is_data(frame: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..catalogue import Listing, Match
 from ..codec import Draft, Text, decode
-from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Tell, Wire
+from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire, Write
 from ..dialects import topband
 
 LISTING: Final = Listing(
@@ -36,13 +36,13 @@ def _ask(command: bytes) -> Ask:
 
 def login(_context: Context) -> Talk[None]:
     """Start the stream."""
-    yield Tell(data=b"<B:ST>")
-    yield Tell(data=b"<H:ST>")
+    yield Write(b"<B:ST>")
+    yield Write(b"<H:ST>")
 
 
 def alive(_context: Context) -> Talk[None]:
     """Keep the stream alive; the answer may be missing."""
-    yield Tell(data=b"<I:WA>")
+    yield Write(b"<I:WA>")
 
 
 def inform(_context: Context) -> Talk[Draft]:

@@ -40,8 +40,8 @@ from ..contract import (
     Pause,
     Read,
     Talk,
-    Tell,
     Wire,
+    Write,
     either,
     unless_refused,
 )
@@ -325,9 +325,9 @@ def _read_device(context: Context) -> Talk[Draft]:
 def _login(context: Context) -> Talk[None]:
     """Unlock; boards that report another state than unlocked work all the same."""
     if expand(_LOCK) in context.characteristics:
-        yield Tell(data=_WORD, write=_LOCK)
-        yield Pause(seconds=0.5)
-        yield Read(uuid=_LOCK)
+        yield Write(_WORD, _LOCK)
+        yield Pause(0.5)
+        yield Read(_LOCK)
 
 
 FAMILY: Final = Family(

@@ -22,7 +22,7 @@ LISTING: Final = Listing(
 
 def inform(_context: Context) -> Talk[Draft]:
     """Read the name where there is one."""
-    name = yield Read(uuid="ffe6", optional=True)
+    name = yield Read("ffe6", optional=True)
     return decode((Text("name", 0),), name or b"", Draft())
 
 

@@ -10,7 +10,7 @@ from ...model.errors import Unsupported
 from ...model.fields import Field
 from ..catalogue import Listing
 from ..codec import Draft, Num, decode, decode_extra
-from ..contract import Context, Family, Pacing, Read, Talk, Tell, Wire
+from ..contract import Context, Family, Pacing, Read, Talk, Wire, Write
 from ..framing import WholeFramer
 
 LISTING: Final = Listing(
@@ -36,15 +36,15 @@ _NEEDED: Final = (Field.VOLTAGE, Field.CURRENT)
 
 
 def alive(_context: Context) -> Talk[None]:
-    """Tell how long the device shall wait for the next word."""
-    yield Tell(data=_PATIENCE.to_bytes(2, "little"), write=_ALIVE, optional=True)
+    """Write how long the device shall wait for the next word."""
+    yield Write(_PATIENCE.to_bytes(2, "little"), _ALIVE, optional=True)
 
 
 def poll(_context: Context) -> Talk[Draft]:
     """Read every value that the device has; raises ``Unsupported`` where there is none."""
     draft, found = Draft(), False
     for short, row in _VALUES:
-        value = yield Read(uuid=_UUID.format(short), optional=True)
+        value = yield Read(_UUID.format(short), optional=True)
         if value is None:
             continue
         found = True
