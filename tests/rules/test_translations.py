@@ -28,7 +28,7 @@ from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
 from custom_components.mi_bms.proto.activation.contract import Reason, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm
-from custom_components.mi_bms.proto.gatt.talk import Do
+from custom_components.mi_bms.proto.gatt.operations import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
 from custom_components.mi_bms.proto.model.rows import STEPS, Detail
@@ -356,8 +356,8 @@ def test_exceptions() -> None:
                 filled = {"code", *(one.arg for one in call.keywords if one.arg)}
                 asked[MAKERS[name] + key] = filled
     asked |= {f"air_{reason}": {"code", "address"} for reason in UNREACHABLE_TOLD}
-    talk = tree(INTEGRATION / "proto" / "gatt" / "talk.py")
-    for call in calls(talk, "Failed", "Impossible"):
+    operations = tree(INTEGRATION / "proto" / "gatt" / "operations.py")
+    for call in calls(operations, "Failed", "Impossible"):
         asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
     assert set(TEXTS["exceptions"]) == set(asked)
     for key, filled in asked.items():

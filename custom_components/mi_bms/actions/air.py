@@ -12,7 +12,13 @@ from homeassistant.helpers import config_validation as cv
 
 from ..proto.air.adverts import Filter
 from ..proto.air.uuids import parse_uuid
-from ..proto.gatt.talk import LONGEST_VALUE, MOST_NOTIFICATIONS, Code, Do, Step
+from ..proto.gatt.operations import (
+    LONGEST_VALUE,
+    MOST_NOTIFICATIONS,
+    Code,
+    Do,
+    Operation,
+)
 from ..proto.model.address import parse_address
 from ..proto.model.fields import Field
 from .devices import devices, set_reading
@@ -182,13 +188,13 @@ def _filter(data: Mapping[str, Any]) -> Filter:
     )
 
 
-def _step(do: Do, data: Mapping[str, Any]) -> Step:
+def _step(do: Do, data: Mapping[str, Any]) -> Operation:
     service, target = data.get(ATTR_SERVICE), data.get(ATTR_WRITE_TO)
     written = data.get(ATTR_DATA)
     payload = _bytes(written) if written is not None and do is not Do.READ else None
     if do is Do.WRITE and payload is None:
         raise mistake("nothing_to_write", Code.NOT_WRITTEN)
-    return Step(
+    return Operation(
         do=do,
         characteristic=_uuid(data[ATTR_CHARACTERISTIC], Code.NO_CHARACTERISTIC),
         service=_uuid(service, Code.NO_SERVICE) if service else None,

@@ -3,7 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
-from ..proto.gatt.talk import Code, Failed, Impossible
+from ..proto.gatt.operations import Code, Failed, Impossible
 from ..proto.model.errors import Unreachable
 
 # Reasons of ``Unreachable`` that a person can act on.

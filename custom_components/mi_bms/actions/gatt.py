@@ -1,4 +1,4 @@
-"""Talk to any device that is heard: look at its table, or do a list of steps on one connection."""
+"""Talk to any device that is heard: look at its table, or do a list of operations on one connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,8 +11,8 @@ from ..bluetooth.connection import BleakLink, async_use
 from ..const import DOMAIN
 from ..entries import entry_of
 from ..proto.gatt.explore import Characteristic, Descriptor, Service, explore
-from ..proto.gatt.talk import LOST, Code, Do, Failed, Step, Talk
-from ..proto.model.errors import Unreachable
+from ..proto.gatt.operations import Batch, Code, Do, Failed, Operation
+from ..proto.model.errors import LOST, Unreachable
 from ..runtime import SHARED
 from .errors import failed_step, failure, mistake, unreachable
 
@@ -35,29 +35,33 @@ async def async_explore(
 
 
 async def async_talk(
-    hass: HomeAssistant, address: str, steps: Sequence[Step], *, allow_own: bool
+    hass: HomeAssistant,
+    address: str,
+    operations: Sequence[Operation],
+    *,
+    allow_own: bool,
 ) -> list[Json]:
-    """Do steps on one connection and give what each one brought.
+    """Do operations on one connection; return what each one brought.
 
-    Nothing is written unless all steps can be done. What is set up here is only written to where that
+    Nothing is written unless all of them can be done. What is set up here is only written to where that
     is said to be meant.
     """
     own = entry_of(hass, address)
-    if own and not allow_own and any(step.writes for step in steps):
+    if own and not allow_own and any(one.writes for one in operations):
         raise mistake("own_device", Code.NOT_WRITABLE, name=own.title)
 
-    talk: Talk | None = None
+    batch: Batch | None = None
 
     async def work(link: BleakLink) -> list[list[bytes]]:
-        nonlocal talk
-        talk = Talk(link)
-        return await talk.run(steps)
+        nonlocal batch
+        batch = Batch(link)
+        return await batch.run(operations)
 
-    limit = _LIMIT + sum(step.seconds for step in steps)
+    limit = _LIMIT + sum(one.seconds for one in operations)
     brought = await _async_visit(
-        hass, address, work, limit, lambda: talk.broken if talk else None
+        hass, address, work, limit, lambda: batch.broken if batch else None
     )
-    return [_answer(*one) for one in zip(steps, brought, strict=True)]
+    return [_answer(*one) for one in zip(operations, brought, strict=True)]
 
 
 async def _async_visit[T](
@@ -84,8 +88,8 @@ async def _async_visit[T](
     except Failed as err:
         raise failed_step(err) from err
     except Unreachable as err:
-        if err.reason == LOST and (step := broken()):
-            raise failed_step(step) from err
+        if err.reason == LOST and (failed := broken()):
+            raise failed_step(failed) from err
         raise unreachable(err, address) from err
     except TimeoutError as err:
         raise failure("too_long", Code.CONNECTION, address=address) from err
@@ -93,12 +97,12 @@ async def _async_visit[T](
         busy.discard(address)
 
 
-def _answer(step: Step, brought: list[bytes]) -> Json:
-    said: Json = {"do": str(step.do), "characteristic": step.characteristic}
-    if step.do is Do.READ:
+def _answer(one: Operation, brought: list[bytes]) -> Json:
+    said: Json = {"do": str(one.do), "characteristic": one.characteristic}
+    if one.do is Do.READ:
         said |= _value(brought[0])
-    if step.do is Do.NOTIFY:
-        said["messages"] = [_value(one) for one in brought]
+    if one.do is Do.NOTIFY:
+        said["messages"] = [_value(data) for data in brought]
     return said
 
 

@@ -23,7 +23,7 @@ from homeassistant.util.ulid import ulid_now
 from ..bluetooth.door import Door
 from ..const import DOMAIN
 from ..proto.air.adverts import Filter
-from ..proto.gatt.talk import Code
+from ..proto.gatt.operations import Code
 from .errors import mistake
 from .scan import air_advert, receivers, record
 

@@ -23,13 +23,14 @@ from homeassistant.core import HomeAssistant
 from ..proto.gatt.explore import Characteristic, Descriptor, Service
 from ..proto.gatt.link import GattLink, Notified
 from ..proto.gatt.session import Device, Session, merge_info
-from ..proto.gatt.talk import LOST
 from ..proto.model.errors import (
+    LOST,
     FrameError,
     MiBmsError,
     NoAnswer,
     PairingNeeded,
     Unreachable,
+    Unsupported,
 )
 from ..proto.model.names import clean_name
 from ..proto.model.sample import BmsSample
@@ -67,13 +68,18 @@ class BleakLink(GattLink):
                 for name in (one.uuid, f"{service.uuid}/{one.uuid}"):
                     self._known.setdefault(name, []).append(one)
 
+    def _all(self, uuid: str) -> list[BleakGATTCharacteristic]:
+        if uuid not in self._known:
+            raise Unsupported("characteristics")
+        return self._known[uuid]
+
     def _pick(self, uuid: str, *wanted: str) -> BleakGATTCharacteristic:
         """Return the characteristic of a UUID that can do what is wanted, best first.
 
         Some modules repeat a UUID and tell the two apart by what they can do. Where that does not
         decide, the first one is the one that their makers use.
         """
-        several = self._known[uuid]
+        several = self._all(uuid)
         for name in wanted:
             for one in several:
                 if name in one.properties:
@@ -87,7 +93,7 @@ class BleakLink(GattLink):
 
     @override
     def properties(self, uuid: str) -> Collection[str]:
-        return {name for one in self._known[uuid] for name in one.properties}
+        return {name for one in self._all(uuid) for name in one.properties}
 
     @override
     def max_write(self, uuid: str) -> int:

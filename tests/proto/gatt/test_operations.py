@@ -13,20 +13,19 @@ from custom_components.mi_bms.proto.gatt.explore import (
     Service,
     explore,
 )
+from custom_components.mi_bms.proto.gatt.inbox import MOST_BYTES
 from custom_components.mi_bms.proto.gatt.link import Notified
-from custom_components.mi_bms.proto.gatt.talk import (
+from custom_components.mi_bms.proto.gatt.operations import (
     LONGEST_VALUE,
-    LOST,
-    MOST_BYTES,
     MOST_NOTIFICATIONS,
+    Batch,
     Code,
     Do,
     Failed,
     Impossible,
-    Step,
-    Talk,
+    Operation,
 )
-from custom_components.mi_bms.proto.model.errors import Unreachable
+from custom_components.mi_bms.proto.model.errors import LOST, Unreachable
 
 CAN: Mapping[str, frozenset[str]] = {
     "value": frozenset({"read"}),
@@ -78,28 +77,28 @@ class Fake:
             self.say(one)
 
 
-def read(uuid: str, **more: Any) -> Step:
-    return Step(do=Do.READ, characteristic=uuid, **more)
+def read(uuid: str, **more: Any) -> Operation:
+    return Operation(do=Do.READ, characteristic=uuid, **more)
 
 
-def write(uuid: str, data: bytes = b"\x01", **more: Any) -> Step:
-    return Step(do=Do.WRITE, characteristic=uuid, data=data, **more)
+def write(uuid: str, data: bytes = b"\x01", **more: Any) -> Operation:
+    return Operation(do=Do.WRITE, characteristic=uuid, data=data, **more)
 
 
-def notify(uuid: str, **more: Any) -> Step:
-    return Step(do=Do.NOTIFY, characteristic=uuid, **{"seconds": 0.01} | more)
+def notify(uuid: str, **more: Any) -> Operation:
+    return Operation(do=Do.NOTIFY, characteristic=uuid, **{"seconds": 0.01} | more)
 
 
-async def failing(link: Fake, *steps: Step) -> Failed:
+async def failing(link: Fake, *steps: Operation) -> Failed:
     with pytest.raises(Failed) as caught:
-        await Talk(link).run(steps)
+        await Batch(link).run(steps)
     return caught.value
 
 
 async def test_steps_in_order() -> None:
     link = Fake()
     link.answers = [b"a", b"b"]
-    done = await Talk(link).run(
+    done = await Batch(link).run(
         [
             read("value"),
             read("value", service="service"),
@@ -127,17 +126,17 @@ async def test_what_comes_by_itself() -> None:
     loop.call_later(0.01, lambda: link.say(b"1"))
     loop.call_later(0.02, lambda: link.say(b"2"))
     step = notify("spoken", count=2, seconds=5)
-    assert await Talk(link).run([step]) == [[b"1", b"2"]]
+    assert await Batch(link).run([step]) == [[b"1", b"2"]]
     assert link.written == []
 
 
 async def test_a_flood_ends_the_step() -> None:
     link = Fake()
     link.answers = [b"x"] * (MOST_NOTIFICATIONS + 1)
-    (said,) = await Talk(link).run([notify("both", data=b"", seconds=60)])
+    (said,) = await Batch(link).run([notify("both", data=b"", seconds=60)])
     assert len(said) == MOST_NOTIFICATIONS
     link.answers = [bytes(MOST_BYTES)]
-    (said,) = await Talk(link).run([notify("both", data=b"", seconds=60)])
+    (said,) = await Batch(link).run([notify("both", data=b"", seconds=60)])
     assert len(said) == 1
 
 
@@ -184,7 +183,7 @@ async def test_a_flood_ends_the_step() -> None:
     ],
 )
 async def test_a_mistake_is_found_before_anything_is_written(
-    step: Step, code: Code, reason: str, what: str
+    step: Operation, code: Code, reason: str, what: str
 ) -> None:
     link = Fake()
     failed = await failing(link, write("both"), step)
@@ -206,7 +205,7 @@ async def test_a_mistake_is_found_before_anything_is_written(
     ],
 )
 async def test_what_the_device_refuses(
-    breaks: str, step: Step, code: Code, reason: str
+    breaks: str, step: Operation, code: Code, reason: str
 ) -> None:
     link = Fake()
     link.broken = {breaks}
@@ -225,31 +224,31 @@ async def test_what_the_device_refuses(
     ],
 )
 async def test_a_device_that_leaves_has_refused_nothing(
-    breaks: str, step: Step, reason: str
+    breaks: str, step: Operation, reason: str
 ) -> None:
     link = Fake()
     link.broken, link.reason = {breaks}, LOST
-    talk = Talk(link)
-    assert talk.broken is None
+    batch = Batch(link)
+    assert batch.broken is None
     with pytest.raises(Unreachable):
-        await talk.run([step])
-    assert talk.broken
-    assert (talk.broken.number, talk.broken.code) == (1, Code.CONNECTION)
-    assert talk.broken.reason == reason
+        await batch.run([step])
+    assert batch.broken
+    assert (batch.broken.number, batch.broken.code) == (1, Code.CONNECTION)
+    assert batch.broken.reason == reason
 
 
 async def test_some_notifications_are_better_than_none() -> None:
     link = Fake()
     link.answers = [b"x"]
     step = notify("both", data=b"", count=2, seconds=0.01)
-    assert await Talk(link).run([step]) == [[b"x"]]
+    assert await Batch(link).run([step]) == [[b"x"]]
 
 
 async def test_a_write_without_data_writes_nothing() -> None:
     link = Fake()
     step = replace(write("both"), data=None)
     assert not step.writes
-    assert await Talk(link).run([step]) == [[]]
+    assert await Batch(link).run([step]) == [[]]
     assert link.written == []
 
 
