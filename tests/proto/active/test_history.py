@@ -11,7 +11,6 @@ from custom_components.mi_bms.proto.active.history import read_history
 from custom_components.mi_bms.proto.active.hold import _CONTROL, _TOKEN, hold
 from custom_components.mi_bms.proto.active.records import HOUR, History
 from custom_components.mi_bms.proto.active.spec import ACTIVE
-from custom_components.mi_bms.proto.active.wire import Wire
 from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.model.errors import (
     FrameError,
@@ -19,6 +18,7 @@ from custom_components.mi_bms.proto.model.errors import (
     Unreachable,
 )
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.proto.bms.talks import answer
 from tests.replay.batteries import run
 
 from .device import START, Sensor
@@ -339,14 +339,9 @@ def test_a_plant_that_does_not_accept_the_handshake() -> None:
 
 def test_a_handshake_whose_last_word_is_not_confirmed() -> None:
     plant = Plant(1)
-
-    class Slow(Wire):
-        async def write(self, name: str, data: bytes) -> None:
-            raise NoAnswer
-
-    assert run(hold(Slow(plant), ADDRESS, FLORA)) is False
+    assert answer(hold(plant, ADDRESS, FLORA), NoAnswer()) is False
     plant.values.pop(_TOKEN)
-    assert run(hold(Wire(plant), ADDRESS, FLORA)) is False
+    assert answer(hold(plant, ADDRESS, FLORA)) is False
 
 
 def test_a_plant_gives_only_what_is_wanted() -> None:

@@ -6,7 +6,7 @@ from custom_components.mi_bms.proto.active import spec
 from custom_components.mi_bms.proto.active.codec import Comfort, Unit
 from custom_components.mi_bms.proto.active.look import ASKED, Look, look
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function
-from custom_components.mi_bms.proto.active.wire import Wire
+from custom_components.mi_bms.proto.active.wire import runner
 from custom_components.mi_bms.proto.model.errors import (
     FrameError,
     NoAnswer,
@@ -14,6 +14,7 @@ from custom_components.mi_bms.proto.model.errors import (
     Unsupported,
 )
 from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.steps import Talk, Write
 from tests.replay.batteries import run
 
 from .device import START, Sensor
@@ -202,12 +203,14 @@ def test_types_of_writes() -> None:
         "unsaid": ("read",),
     }
 
-    async def write() -> None:
-        wire = Wire(sensor)
+    def write() -> Talk[None]:
         for name in sensor.values:
-            await wire.write(name, b"")
+            yield Write(b"", name)
         with pytest.raises(Unsupported):
-            await wire.write("absent", b"")
+            yield Write(b"", "absent")
 
-    run(write())
+    async def talk() -> None:
+        await runner(sensor).run(write())
+
+    run(talk())
     assert [response for *_, response in sensor.written] == [True, False, True, True]

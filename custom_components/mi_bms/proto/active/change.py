@@ -1,10 +1,12 @@
 """Change a sensor: its clock, its unit, its comfort limits, its light. What was written is read back."""
 
-import asyncio
+from itertools import cycle
 from typing import Final
 
 from ..gatt.link import GattLink
+from ..gatt.runner import Use
 from ..model.errors import FrameError, MiBmsError
+from ..model.steps import Talk, Write
 from . import codec
 from .codec import Comfort, Unit
 from .spec import (
@@ -16,7 +18,7 @@ from .spec import (
     ActiveSpec,
     Function,
 )
-from .wire import ATTEMPTS, PAUSE, Now, Use, Wire, persist, worth_a_retry
+from .wire import ATTEMPTS, Now, carry_out, read
 
 FLASH: Final = bytes.fromhex("fdff")
 NEAR: Final = 30.0  # s between what was written and what is read back
@@ -35,56 +37,36 @@ async def set_clock(use: Use, spec: ActiveSpec, now: Now) -> None:
     device has often taken it, so the clock is read on a fresh connection before it is written again.
     """
     if Function.SET_CLOCK in spec.functions:
-        await persist(use, lambda link: _command_clock(link, now))
+        await carry_out(
+            use, lambda _: _say(codec.set_local_dial(now()), QINGPING_COMMAND)
+        )
         return
-    left = ATTEMPTS
-    while not await _attempt(use, now, last=left == 1):
-        left -= 1
-        await asyncio.sleep(PAUSE)
+    turns = cycle((_write_clock, _check_clock))
+    await carry_out(use, lambda _: next(turns)(now), attempts=2 * ATTEMPTS)
 
 
-async def _attempt(use: Use, now: Now, *, last: bool) -> bool:
-    """Write a clock and look whether it was taken; false if it is worth another attempt."""
-    try:
-        await use(lambda link: _write_clock(link, now))
-    except MiBmsError as err:
-        if not worth_a_retry(err):
-            raise
-    else:
-        return True
-    await asyncio.sleep(PAUSE)
-    try:
-        await use(lambda link: _check_clock(Wire(link), now))
-    except MiBmsError as err:
-        if last or not worth_a_retry(err):
-            raise
-        return False
-    return True
+def _say(data: bytes, uuid: str) -> Talk[None]:
+    yield Write(data, uuid)
 
 
-async def _command_clock(link: GattLink, now: Now) -> None:
-    await Wire(link).write(QINGPING_COMMAND, codec.set_local_dial(now()))
-
-
-async def _write_clock(link: GattLink, now: Now) -> None:
-    wire = Wire(link)
-    before = await wire.read(TIME)
+def _write_clock(now: Now) -> Talk[None]:
+    before = yield from read(TIME)
     # What has no length of a clock is none: the table of services may be of an older firmware.
     codec.dial(before)
     left = WRITES
     while True:
-        await wire.write(TIME, codec.set_dial(now(), len(before)))
+        yield Write(codec.set_dial(now(), len(before)), TIME)
         try:
-            return await _check_clock(wire, now)
+            return (yield from _check_clock(now))
         except FrameError:
             left -= 1
             if not left:
                 raise
 
 
-async def _check_clock(wire: Wire, now: Now) -> None:
+def _check_clock(now: Now) -> Talk[None]:
     moment = now()
-    dial = codec.dial(await wire.read(TIME))
+    dial = codec.dial((yield from read(TIME)))
     zone = codec.whole_hours(moment.offset)
     if dial.offset not in {None, zone} or abs(dial.ahead(moment)) > NEAR:
         raise FrameError("not_taken")
@@ -93,18 +75,17 @@ async def _check_clock(wire: Wire, now: Now) -> None:
 async def set_unit(use: Use, spec: ActiveSpec, wanted: Unit) -> None:
     """Set the unit of a display; raises ``FrameError`` if the display keeps the other."""
 
-    async def write(link: GattLink) -> None:
-        wire = Wire(link)
-        if codec.unit(await wire.read(UNIT)) is wanted:
+    def write(_: GattLink) -> Talk[None]:
+        if codec.unit((yield from read(UNIT))) is wanted:
             return
         # Firmware differs in what it takes for °C.
         for celsius in (spec.celsius, 0xFF - spec.celsius):
-            await wire.write(UNIT, codec.set_unit(wanted, celsius))
-            if codec.unit(await wire.read(UNIT)) is wanted:
+            yield Write(codec.set_unit(wanted, celsius), UNIT)
+            if codec.unit((yield from read(UNIT))) is wanted:
                 return
         raise FrameError("not_taken")
 
-    await persist(use, write)
+    await carry_out(use, write)
 
 
 def fits(limits: Comfort) -> bool:
@@ -124,20 +105,19 @@ async def set_comfort(use: Use, limit: str, value: float) -> Comfort:
     ``limit`` is a field of ``Comfort``. Raises ``FrameError`` if the sensor keeps what it had.
     """
 
-    async def write(link: GattLink) -> Comfort:
-        wire = Wire(link)
-        before = await wire.read(COMFORT)
+    def write(_: GattLink) -> Talk[Comfort]:
+        before = yield from read(COMFORT)
         limits = codec.comfort(before)._replace(**{limit: value})
         if not fits(limits):
             raise Refused
         data = codec.set_comfort(limits, len(before))
-        for _ in range(WRITES):
-            await wire.write(COMFORT, data)
-            if await wire.read(COMFORT) == data:
+        for _attempt in range(WRITES):
+            yield Write(data, COMFORT)
+            if (yield from read(COMFORT)) == data:
                 return codec.comfort(data)
         raise FrameError("not_taken")
 
-    return await persist(use, write)
+    return await carry_out(use, write)
 
 
 class Refused(MiBmsError):
@@ -146,4 +126,4 @@ class Refused(MiBmsError):
 
 async def blink(use: Use) -> None:
     """Let a sensor flash once."""
-    await persist(use, lambda link: Wire(link).write(PLANT_COMMAND, FLASH))
+    await carry_out(use, lambda _: _say(FLASH, PLANT_COMMAND))

@@ -4,14 +4,15 @@ A thermometer streams its records from an index on; a plant sensor is asked for 
 the newest first. Nothing is erased.
 """
 
-import asyncio
 from dataclasses import dataclass, field as default
 import math
 from typing import Final
 
 from ..gatt.link import GattLink
+from ..gatt.runner import Use
 from ..model.errors import FrameError, MiBmsError, NoAnswer, Unsupported
 from ..model.fields import Field
+from ..model.steps import Ask, Subscribe, Talk, Write
 from . import codec, records
 from .hold import hold
 from .look import live
@@ -28,7 +29,7 @@ from .spec import (
     Memory,
     Values,
 )
-from .wire import ATTEMPTS, PAUSE, SPEAK, Now, Use, Wire, next_of, worth_a_retry
+from .wire import SPEAK, Now, carry_out, read
 
 SILENCE: Final = 5.0  # s after which no further record comes
 BEGIN: Final = bytes.fromhex("a00000")
@@ -58,41 +59,42 @@ class _Reader:
 
     # --- thermometers ----------------------------------------------------------------------
 
-    async def stream(self, link: GattLink) -> None:
+    def stream(self, link: GattLink) -> Talk[None]:
         """Let a thermometer send its records."""
-        wire = Wire(link)
-        stored = records.stored(await wire.read(COUNT))
+        stored = records.stored((yield from read(COUNT)))
         if not stored.count:
             self.done = True
             return
-        await self._begin(wire)
+        yield from self._begin(link)
         if self.next is None:
             self.next = self._first(stored)
         first = self.next
-        await wire.write(INDEX, first.to_bytes(4, "little"))
-        heard = await wire.listen(RECORDS)
+        yield Write(first.to_bytes(4, "little"), INDEX)
+        yield Subscribe(RECORDS)
         patience = SPEAK
-        while (data := await next_of(heard, patience)) is not None:
+        while (
+            data := (yield Ask(source=RECORDS, timeout=patience, optional=True))
+        ) is not None:
             patience = SILENCE
             self._take(data, first, stored.newest)
             if self.next > stored.newest:
-                self.done = True
-                return
-        if patience is SPEAK:
-            raise NoAnswer
-        # It has no more than this, whatever it says of itself.
+                break
+        else:
+            if patience is SPEAK:
+                raise NoAnswer
+        # One that is silent early has no more than this, whatever it says of itself.
         self.done = True
 
-    async def _begin(self, wire: Wire) -> None:
+    def _begin(self, link: GattLink) -> Talk[None]:
         """Find out when the memory's time began, and what tells the resolution."""
         if self.start is not None:
             return
         if self.spec.memory is Memory.COUNTING:
-            counted = codec.dial(await wire.read(TIME)).unix
+            counted = codec.dial((yield from read(TIME))).unix
             self.start = self.now().unix - counted
             return
         try:
-            told = await live(wire, self.spec)
+            told = yield from live(link, self.spec)
             self.celsius = float(told[Field.TEMPERATURE])
         except FrameError, NoAnswer, Unsupported:
             # The usual resolution is tried then.
@@ -121,25 +123,24 @@ class _Reader:
 
     # --- plants ----------------------------------------------------------------------------
 
-    async def ask(self, link: GattLink, address: str, product: int) -> None:
+    def ask(self, link: GattLink, address: str, product: int) -> Talk[None]:
         """Ask a plant sensor for its records, the newest first."""
-        wire = Wire(link)
-        await hold(wire, address, product)
-        await wire.write(PLANT_MEMORY, BEGIN)
-        head = await wire.read(PLANT_RECORD)
+        yield from hold(link, address, product)
+        yield Write(BEGIN, PLANT_MEMORY)
+        head = yield from read(PLANT_RECORD)
         if len(head) < 2:
             raise FrameError("length")
         count = int.from_bytes(head[:2], "little")
         if self.start is None:
-            clock = await wire.read(PLANT_TIME)
+            clock = yield from read(PLANT_TIME)
             if len(clock) != 4:
                 raise FrameError("length")
             self.start = self.now().unix - int.from_bytes(clock, "little")
         light = self.spec.values is Values.PLANT
         for index in range(self.next or 0, count):
             self.next = index
-            await wire.write(PLANT_MEMORY, ONE + index.to_bytes(2, "little"))
-            data = await wire.read(PLANT_RECORD)
+            yield Write(ONE + index.to_bytes(2, "little"), PLANT_MEMORY)
+            data = yield from read(PLANT_RECORD)
             self.next = index + 1
             try:
                 hour = records.plant_hour(data, self.start, light=light)
@@ -186,27 +187,16 @@ async def read_history(
     """
     reader = _Reader(spec, now, since)
 
-    async def work(link: GattLink) -> None:
+    def talk(link: GattLink) -> Talk[None]:
         if spec.memory is Memory.PLANT:
-            await reader.ask(link, *device)
-        else:
-            await reader.stream(link)
+            return reader.ask(link, *device)
+        return reader.stream(link)
 
-    left = ATTEMPTS
-    while True:
-        before = reader.progress
-        try:
-            await use(work)
-            break
-        except MiBmsError as err:
-            if reader.progress > before:
-                left = ATTEMPTS
-            else:
-                left = left - 1 if worth_a_retry(err) else 0
-            if not left:
-                found = reader.result()
-                if found.hours:
-                    return found
-                raise
-        await asyncio.sleep(PAUSE)
+    try:
+        await carry_out(use, talk, brought=lambda: reader.progress)
+    except MiBmsError:
+        found = reader.result()
+        if found.hours:
+            return found
+        raise
     return reader.result()

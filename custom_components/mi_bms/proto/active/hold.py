@@ -10,8 +10,9 @@ from typing import Final
 
 from ..activation.contract import CONTROL, TOKEN, qualified
 from ..activation.crypto import mix, rc4
+from ..gatt.link import GattLink
 from ..model.errors import NoAnswer
-from .wire import Wire, next_of
+from ..model.steps import Ask, Subscribe, Talk, Write
 
 type Chance = Callable[[int], bytes]
 
@@ -23,25 +24,25 @@ _CONTROL: Final = qualified(CONTROL)
 _TOKEN: Final = qualified(TOKEN)
 
 
-async def hold(
-    wire: Wire,
+def hold(
+    link: GattLink,
     address: str,
     product: int,
     chance: Chance = secrets.token_bytes,
-) -> bool:
+) -> Talk[bool]:
     """Make the device keep the link; false from one that does not know or accept the handshake."""
-    if not (wire.has(_CONTROL) and wire.has(_TOKEN)):
+    if not {_CONTROL, _TOKEN}.issubset(link.characteristics):
         return False
     first, second = mix(address, product)
     token = chance(_TOKEN_SIZE)
     try:
-        await wire.write(_CONTROL, _HELLO)
-        heard = await wire.listen(_TOKEN)
-        await wire.write(_TOKEN, rc4(first, token))
-        answer = await next_of(heard, _ANSWER)
+        yield Write(_HELLO, _CONTROL)
+        yield Subscribe(_TOKEN)
+        yield Write(rc4(first, token), _TOKEN)
+        answer = yield Ask(source=_TOKEN, timeout=_ANSWER, optional=True)
         if answer is None or rc4(second, rc4(first, answer)) != token:
             return False
-        await wire.write(_TOKEN, rc4(token, _CONFIRM))
+        yield Write(rc4(token, _CONFIRM), _TOKEN)
     except NoAnswer:
         return False
     return True
