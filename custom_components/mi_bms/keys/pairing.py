@@ -118,9 +118,7 @@ class Pairing:
             self._keep()
             self._hass.loop.call_soon(self._news.set)
 
-    async def _use(
-        self, work: Callable[[GattLink], Awaitable[ActivationResult]]
-    ) -> ActivationResult:
+    async def _use[T](self, work: Callable[[GattLink], Awaitable[T]], /) -> T:
         opened = await async_open(self._hass, self.address)
         try:
             return await opened.use(work(opened.link))

@@ -16,14 +16,9 @@ from custom_components.mi_bms.proto.activation.contract import (
     TOKEN,
     VERSION,
     ActivationResult,
-    Heard,
     Procedure,
-    Read,
     Reason,
-    Report,
     Stage,
-    Wait,
-    Write,
     choose,
     hear,
     inside,
@@ -43,6 +38,13 @@ from custom_components.mi_bms.proto.activation.frames import (
 from custom_components.mi_bms.proto.model.errors import (
     ActivationError,
     ActivationRefused,
+)
+from custom_components.mi_bms.proto.model.steps import (
+    Notification,
+    Read,
+    Report,
+    Wait,
+    Write,
 )
 
 from .transcripts import STANDARD_TABLE, Vector, converse_legacy, load, scripted
@@ -91,14 +93,14 @@ def play(
     """Let a dialogue hear these answers one after the other, then silence; give result and steps."""
     talk = activation.talk(table)
     left = list(answers)
-    answer: Heard | bytes | None = None
+    answer: list[Notification] | bytes | None = None
     steps: list[object] = []
     try:
         for _ in range(ENDLESS):
             steps.append(step := talk.send(answer))
             answer = value if isinstance(step, Read) else None
             if isinstance(step, Wait) and left and (said := left.pop(0)) is not None:
-                answer = Heard(*said)
+                answer = [Notification(*said)]
     except StopIteration as done:
         return done.value, steps
     raise AssertionError("never ends")
@@ -402,7 +404,7 @@ def test_chance_that_is_no_key_is_drawn_again() -> None:
 
 
 def test_the_carrier_may_give_nonsense() -> None:
-    for talk, answer in ((hear(1), b"bytes"), (read(VERSION), Heard(DATA, b""))):
+    for talk, answer in ((hear(1), b"bytes"), (read(VERSION), Notification(DATA, b""))):
         next(talk)
         with pytest.raises(StopIteration) as done:
             talk.send(answer)

@@ -11,10 +11,12 @@ from custom_components.mi_bms.proto.activation.contract import (
     DATA,
     TOKEN,
     VERSION,
-    Heard,
+)
+from custom_components.mi_bms.proto.model.steps import (
+    Listening,
+    Notification,
     Read,
     Subscribe,
-    Talk,
     Wait,
     Write,
 )
@@ -54,13 +56,13 @@ def letters_of(device_id: bytes) -> bytes:
     return bytes(LETTERS.index(letter) for letter in device_id[11:17].decode())
 
 
-def converse[T](talk: Talk[T], lines: Iterable[Vector]) -> T:
+def converse[T](talk: Listening[T], lines: Iterable[Vector]) -> T:
     """Play the device's lines to the client; all that it writes must be the client's lines.
 
     Where the client waits and the next line is its own, it hears silence.
     """
     left = list(lines)
-    answer: Heard | bytes | None = None
+    answer: list[Notification] | bytes | None = None
     try:
         while True:
             step = talk.send(answer)
@@ -76,7 +78,7 @@ def converse[T](talk: Talk[T], lines: Iterable[Vector]) -> T:
                     if left and left[0]["from"] == "device":
                         line = left.pop(0)
                         data = bytes.fromhex(line["hex"])
-                        answer = Heard(expand(line["char"]), data)
+                        answer = [Notification(expand(line["char"]), data)]
                 case Read():
                     answer = b"1.0.0_0130"
     except StopIteration as done:
@@ -85,10 +87,10 @@ def converse[T](talk: Talk[T], lines: Iterable[Vector]) -> T:
         return result
 
 
-def converse_legacy[T](talk: Talk[T], steps: Iterable[Vector]) -> T:
+def converse_legacy[T](talk: Listening[T], steps: Iterable[Vector]) -> T:
     """Play a remote's side; what the client does must be as recorded."""
     left = list(steps)
-    answer: Heard | bytes | None = None
+    answer: list[Notification] | bytes | None = None
     try:
         while True:
             step = talk.send(answer)
@@ -108,7 +110,7 @@ def converse_legacy[T](talk: Talk[T], steps: Iterable[Vector]) -> T:
                 case Wait():
                     line = left.pop(0)
                     assert line["op"] == "notification"
-                    answer = Heard(TOKEN, bytes.fromhex(line["hex"]))
+                    answer = [Notification(TOKEN, bytes.fromhex(line["hex"]))]
                 case Read():
                     line = left.pop(0)
                     assert (line["op"], step.uuid) == ("read", expand(line["char"]))

@@ -12,26 +12,20 @@ import secrets
 from typing import Final
 
 from ..model.errors import ActivationError, ActivationRefused
+from ..model.steps import Listening, Pause, Report, Subscribe, Write
 from .channel import RESENDS, Channel
 from .contract import (
     BEACON_KEY,
     CONTROL,
     DATA,
     LOGIN,
-    RUN,
     SLOW_STEP,
     TOKEN,
     VERSION,
     ActivationResult,
-    Bound,
-    Pause,
     Procedure,
     Reason,
-    Report,
     Stage,
-    Subscribe,
-    Talk,
-    Write,
     choose,
     hear,
     inside,
@@ -101,12 +95,11 @@ class Activation:
         self._chance = chance
         self._checks = 0
 
-    def talk(self, characteristics: Collection[str]) -> Talk[ActivationResult]:
+    def talk(self, characteristics: Collection[str]) -> Listening[ActivationResult]:
         """Start the dialogue of a fresh connection; raises ``ActivationError``.
 
         ``ActivationRefused`` means that a further connection would not help.
         """
-        yield Bound(RUN)
         if choose(characteristics) is Procedure.LEGACY:
             result = yield from self._legacy()
         else:
@@ -115,7 +108,7 @@ class Activation:
         yield Report(Stage.DONE)
         return result
 
-    def _standard(self, has_version: bool) -> Talk[ActivationResult]:
+    def _standard(self, has_version: bool) -> Listening[ActivationResult]:
         firmware = _text((yield from read(VERSION))) if has_version else None
         # Data first: a word on the control point may be the answer to anything.
         yield Subscribe(DATA)
@@ -130,7 +123,7 @@ class Activation:
 
     def _register(
         self, channel: Channel, firmware: str | None
-    ) -> Talk[ActivationResult]:
+    ) -> Listening[ActivationResult]:
         device_id, protocol = yield from self._identify(channel)
         keys = yield from self._exchange(channel)
         yield Report(Stage.SENDING_CONFIRMATION)
@@ -158,7 +151,7 @@ class Activation:
         self.result, self.candidate = self.candidate, None
         return self.result
 
-    def _identify(self, channel: Channel) -> Talk[tuple[bytes, int]]:
+    def _identify(self, channel: Channel) -> Listening[tuple[bytes, int]]:
         """Ask for registration version and device id; make an id up where the device has none."""
         yield Report(Stage.READING_ID)
         yield from channel.tell(Word.GET_INFORMATION)
@@ -172,7 +165,7 @@ class Activation:
             raise ActivationRefused(Reason.PROTOCOL_UNKNOWN)
         return information[_WORD_SIZE:] or invent_id(self._chance), protocol
 
-    def _exchange(self, channel: Channel) -> Talk[SetupKeys]:
+    def _exchange(self, channel: Channel) -> Listening[SetupKeys]:
         """Exchange public keys."""
         yield Pause(SETTLE)
         yield Report(Stage.EXCHANGING_KEYS)
@@ -188,7 +181,7 @@ class Activation:
 
     def _check(
         self, channel: Channel, result: ActivationResult
-    ) -> Talk[ActivationResult]:
+    ) -> Listening[ActivationResult]:
         """Prove a token that the device says it stored."""
         try:
             return (yield from self._log_in(channel, result))
@@ -200,7 +193,7 @@ class Activation:
 
     def _check_candidate(
         self, channel: Channel, candidate: ActivationResult
-    ) -> Talk[ActivationResult]:
+    ) -> Listening[ActivationResult]:
         """Find out whether a device stored a key without saying so."""
         self._checks -= 1
         try:
@@ -214,10 +207,9 @@ class Activation:
 
     def _log_in(
         self, channel: Channel, result: ActivationResult
-    ) -> Talk[ActivationResult]:
+    ) -> Listening[ActivationResult]:
         """Log in with a token; both sides prove that they hold it."""
-        yield Bound(LOGIN)
-        yield Report(Stage.CHECKING_LOGIN)
+        yield Report(Stage.CHECKING_LOGIN, LOGIN)
         ours = self._chance(RANDOM_SIZE)
         channel.await_from_now(Word.LOGGED_IN)
         yield from channel.tell(Word.LOG_IN)
@@ -235,22 +227,22 @@ class Activation:
         yield from channel.expect()
         return replace(result, checked=True)
 
-    def _legacy(self) -> Talk[ActivationResult]:
+    def _legacy(self) -> Listening[ActivationResult]:
         """Let an older remote hand over its own key."""
         if self.product_id is None:
             raise ActivationRefused(Reason.UNKNOWN_PRODUCT)
         first, second = mix(self.address, self.product_id)
         token = self._chance(_LEGACY_TOKEN_SIZE)
         yield Report(Stage.EXCHANGING_KEYS)
-        yield Write(CONTROL, _HELLO, response=True)
+        yield Write(_HELLO, CONTROL, response=True)
         yield Subscribe(TOKEN)
-        yield Write(TOKEN, rc4(first, token), response=True)
+        yield Write(rc4(first, token), TOKEN, response=True)
         answer = yield from hear(SLOW_STEP)
         # A wrong answer is as good as none: the remote is not in pairing mode, or is another one.
         if answer is None or rc4(second, rc4(first, answer.data)) != token:
             raise ActivationError(Reason.NOT_PAIRING)
         yield Report(Stage.SENDING_CONFIRMATION)
-        yield Write(TOKEN, rc4(token, _CONFIRM), response=True)
+        yield Write(rc4(token, _CONFIRM), TOKEN, response=True)
         yield Report(Stage.REGISTERING)
         key = rc4(token, (yield from read(BEACON_KEY)) or b"")
         if len(key) != _LEGACY_KEY_SIZE:

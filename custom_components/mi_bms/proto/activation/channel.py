@@ -11,8 +11,9 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from ..model.errors import ActivationError
+from ..model.steps import Listening, Pause, Write
 from . import words
-from .contract import CONTROL, DATA, STEP, Pause, Reason, Talk, Write, hear
+from .contract import CONTROL, DATA, STEP, Reason, hear
 from .frames import (
     READY,
     SINGLE_SUCCESS,
@@ -51,24 +52,26 @@ class Channel:
         self._strays = 0
         self._busy = False
 
-    def tell(self, word: Word) -> Talk[None]:
+    def tell(self, word: Word) -> Listening[None]:
         """Write a control word."""
-        yield Write(CONTROL, words.encode(word))
+        yield Write(words.encode(word), CONTROL)
 
     def await_from_now(self, word: Word) -> None:
         """Keep this word, whenever it comes from now on; others without meaning are passed over."""
         self._awaited = word
 
-    def expect(self) -> Talk[Word]:
+    def expect(self) -> Listening[Word]:
         """Wait for the awaited word."""
         while not isinstance(event := (yield from self._next(STEP)), Word):
             self._other(event)
         return event
 
-    def send(self, kind: Parcel, data: bytes, *, seconds: float = STEP) -> Talk[None]:
+    def send(
+        self, kind: Parcel, data: bytes, *, seconds: float = STEP
+    ) -> Listening[None]:
         """Send a parcel; ``seconds`` is the wait for the device to be ready."""
         pieces = cut(data)
-        yield Write(DATA, begin(kind, len(pieces)))
+        yield Write(begin(kind, len(pieces)), DATA)
         started = False
         asked = 0
         while True:
@@ -90,27 +93,27 @@ class Channel:
                 case _:
                     self._other(event)
 
-    def receive(self, kind: Parcel, *, seconds: float = STEP) -> Talk[bytes]:
+    def receive(self, kind: Parcel, *, seconds: float = STEP) -> Listening[bytes]:
         """Receive a parcel; ``seconds`` is the wait for its announcement."""
         while True:
             event = yield from self._next(seconds)
             match event:
                 case Single() if event.kind == kind:
-                    yield Write(DATA, SINGLE_SUCCESS)
+                    yield Write(SINGLE_SUCCESS, DATA)
                     return event.data
                 case Begin() if event.kind == kind:
                     return (yield from self._collect(event))
                 case _:
                     self._other(event)
 
-    def _collect(self, announced: Begin) -> Talk[bytes]:
+    def _collect(self, announced: Begin) -> Listening[bytes]:
         """Gather the fragments of an announced parcel."""
         numbers = range(1, announced.count + 1)
         if not 1 <= len(numbers) <= MOST_FRAGMENTS:
             raise ActivationError(Reason.GARBAGE)
         parts: dict[int, bytes] = {}
         left = self._resends
-        yield Write(DATA, READY)
+        yield Write(READY, DATA)
         while missing := [number for number in numbers if number not in parts]:
             event = yield from self._next(SILENCE if left else STEP)
             match event:
@@ -118,34 +121,34 @@ class Channel:
                     left -= 1
                     # Where nothing came at all, our READY may be what got lost.
                     again = READY if not parts and left % 2 else lost(missing)
-                    yield Write(DATA, again)
+                    yield Write(again, DATA)
                 case Fragment() if event.number in numbers:
                     parts.setdefault(event.number, event.data)
                 case Begin() if event == announced and not parts:
-                    yield Write(DATA, READY)
+                    yield Write(READY, DATA)
                 case _:
                     self._other(event)
-        yield Write(DATA, SUCCESS)
+        yield Write(SUCCESS, DATA)
         return b"".join(parts[number] for number in numbers)
 
-    def _put(self, pieces: Sequence[bytes]) -> Talk[None]:
+    def _put(self, pieces: Sequence[bytes]) -> Listening[None]:
         """Send fragments one after the other."""
         for piece in pieces:
-            yield Write(DATA, piece)
+            yield Write(piece, DATA)
             yield Pause(GAP)
 
-    def _next(self, seconds: float) -> Talk[Frame | Word | None]:
+    def _next(self, seconds: float) -> Listening[Frame | Word | None]:
         """Take the next frame or awaited word; None after silence. Raises what a word of failure means."""
         if self._held:
             return self._held.popleft()
         while (heard := (yield from hear(seconds))) is not None:
-            if heard.uuid == CONTROL:
+            if heard.uuid.endswith(CONTROL):
                 if (word := self._word(heard.data)) is not None:
                     return word
-            elif heard.uuid == DATA and (frame := parse(heard.data)) is not None:
+            elif heard.uuid.endswith(DATA) and (frame := parse(heard.data)) is not None:
                 if not isinstance(frame, Manage):
                     return frame
-                yield Write(DATA, manage_back(frame))
+                yield Write(manage_back(frame), DATA)
             self._stray()
         return None
 

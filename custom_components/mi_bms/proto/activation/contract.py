@@ -1,16 +1,17 @@
-"""What a dialogue of the activation may ask of its carrier, and what comes out of it.
+"""Where the dialogues of the activation talk, how long they wait, and what comes out of them.
 
 Service FE95 holds all characteristics named here. ``service/characteristic`` is the full name of one
 inside a service; a link that knows such names is asked by them, because other services of the same
 device repeat the low numbers. Source: the GATT tables of devices of each generation.
 """
 
-from collections.abc import Collection, Generator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
-from ..model.errors import ActivationRefused
+from ..model.errors import ActivationRefused, Unreachable
+from ..model.steps import Listening, Notification, Read, Wait
 
 _BASE: Final = "0000{}-0000-1000-8000-00805f9b34fb"
 
@@ -99,77 +100,20 @@ class ActivationResult:
         return self.bind_key.hex().upper() + self.address.replace(":", "").upper()
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
-    """Listen to a characteristic; later steps wait for what it says."""
-
-    uuid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Write a characteristic; the carrier falls back to the other type where only that is offered."""
-
-    uuid: str
-    data: bytes
-    response: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read a characteristic; the step results in its value, or None when it cannot be read."""
-
-    uuid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Take the next notification; the step results in ``Heard``, or None after ``seconds`` of silence."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Let time pass."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """Let all that follows end within ``seconds`` from now."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tell the user how far it has come."""
-
-    stage: Stage
-
-
-class Heard(NamedTuple):
-    """Hold one notification and the characteristic it came from."""
-
-    uuid: str
-    data: bytes
-
-
-type Step = Subscribe | Write | Read | Wait | Pause | Bound | Report
-type Talk[T] = Generator[Step, Heard | bytes | None, T]
-
-
-def hear(seconds: float) -> Talk[Heard | None]:
+def hear(seconds: float) -> Listening[Notification | None]:
     """Take the next notification; None after ``seconds`` of silence."""
-    answer = yield Wait(seconds)
-    return answer if isinstance(answer, Heard) else None
+    heard = yield Wait(seconds)
+    first = heard[0] if heard else None
+    return first if isinstance(first, Notification) else None
 
 
-def read(uuid: str) -> Talk[bytes | None]:
+def read(uuid: str) -> Listening[bytes | None]:
     """Read a characteristic; None when it cannot be read."""
-    answer = yield Read(uuid)
+    try:
+        answer = yield Read(uuid, optional=True)
+    except Unreachable:
+        # If the link itself is gone, the next write will say so.
+        return None
     return answer if isinstance(answer, bytes) else None
 
 
