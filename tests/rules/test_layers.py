@@ -142,6 +142,18 @@ def test_talking_knows_batteries_only_by_their_contract() -> None:
         )
 
 
+def test_time_passes_only_in_the_runner() -> None:
+    runner = PROTO / "gatt" / "runner.py"
+    wrong = [
+        str(path.relative_to(PROTO))
+        for path in PROTO.rglob("*.py")
+        if path != runner and "asyncio.sleep" in path.read_text()
+    ]
+    assert not wrong, (
+        f"{wrong} sleep: yield the step Pause instead, or let gatt.runner try again"
+    )
+
+
 def test_families_do_not_know_each_other() -> None:
     folder = PROTO / "bms" / "families"
     for path in folder.glob("*.py"):
