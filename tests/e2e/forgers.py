@@ -70,7 +70,8 @@ class Stage:
             await self.hear(REMOTE, mi_clear(REMOTE, 0x1949, obj(0x4E0C, "01"), count))
         for frame in [*other_formats(WARMTH)][::9]:
             await self.hear(WARMTH, frame)
-        for address, frame in self.recorded[-8:]:
+        # Home Assistant keeps the newest advert of each device over a restart: it is to be an old one.
+        for address, frame in [*self.recorded[-8:], *self.recorded[:2]]:
             await self.hear(address, frame)
 
 
