@@ -67,28 +67,23 @@ type Listener = Callable[[News], None]
 class Feed:
     """Pass news on."""
 
-    _listeners: list[Listener] = field(default_factory=list)
-
-    @property
-    def wanted(self) -> bool:
-        """Return whether anybody listens."""
-        return bool(self._listeners)
+    listeners: list[Listener] = field(default_factory=list)
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
         """Call ``listener`` with all news until the returned function is called."""
-        self._listeners.append(listener)
+        self.listeners.append(listener)
 
         @callback
         def stop() -> None:
-            self._listeners.remove(listener)
+            self.listeners.remove(listener)
 
         return stop
 
     @callback
     def async_tell(self, news: News) -> None:
         """Pass one on."""
-        for listener in tuple(self._listeners):
+        for listener in tuple(self.listeners):
             listener(news)
 
 

@@ -283,7 +283,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
             was_available = self._available
             reading = self._decode(service_info)
             says = reading.values or reading.events or reading.further
-            if says and self._feed.wanted:
+            if says and self._feed.listeners:
                 self._tell(reading, service_info.time, service_info.rssi)
             if not self._doubted:
                 self.receivers.take(service_info)
@@ -447,7 +447,7 @@ class SensorCoordinator(PassiveBluetoothProcessorCoordinator[Reading]):
         """Show what the sensor told over a connection."""
         reading = self._shape(Reading(Outcome.DECODED, values))
         self._process_update(reading, self._available)
-        if self._feed.wanted and self.rssi is not None:
+        if self._feed.listeners and self.rssi is not None:
             self._tell(reading, monotonic_time_coarse(), self.rssi)
 
     @callback

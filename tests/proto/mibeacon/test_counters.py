@@ -17,8 +17,7 @@ from custom_components.mi_bms.proto.mibeacon.counters import (
 STALE, QUIET, NEWS = Verdict.STALE, Verdict.QUIET, Verdict.NEWS
 
 
-def read(frame: bytes) -> int:
-    return int.from_bytes(frame[:4], "little")
+LOW = -8  # where a frame here has the lower byte of its counter
 
 
 def frame(counter: int, content: int = 0) -> bytes:
@@ -26,7 +25,7 @@ def frame(counter: int, content: int = 0) -> bytes:
 
 
 def sequence() -> Sequence:
-    return Sequence(read)
+    return Sequence(LOW)
 
 
 def play(
@@ -55,6 +54,29 @@ def test_what_goes_up_is_news() -> None:
     assert order.last == -1
     assert set(play(order, range(0, 5_000, 7))) == {NEWS}
     assert order.last == 4_998
+
+
+def test_few_frames_are_held_however_many_come() -> None:
+    order = sequence()
+    held = []
+    for counter in range(5_000):
+        assert order.judge(frame(counter, counter), counter) is NEWS
+        held.append(len(order.frames))
+    assert max(held) <= 2 * Sequence.RECENT + 1
+    # What was dropped is known all the same.
+    fresh = again(order)
+    assert {
+        fresh.judge(frame(counter, counter), 6_000.0) for counter in range(4_000)
+    } == {STALE}
+
+
+def test_what_is_kept_of_a_counter_stays_when_another_frame_comes_with_it() -> None:
+    order, fresh = sequence(), sequence()
+    play(order, range(100), content=1)
+    fresh.restore(order.snapshot() | {"last": 10, "recent": {}})
+    assert set(play(fresh, range(11, 60), content=2)) == {NEWS}
+    marks = Marks.again(fresh.snapshot()["marks"])
+    assert [len(marks.under(counter)) for counter in (5, 20, 50, 80)] == [1, 2, 2, 1]
 
 
 def test_the_same_counter_may_come_with_other_content() -> None:
@@ -339,7 +361,7 @@ def test_what_an_earlier_version_kept_is_known() -> None:
 def test_spoiled_memory_is_passed_over(spoil: dict[str, Any]) -> None:
     order = sequence()
     play(order, range(1_000, 1_010))
-    counters = Counters(read, 0)
+    counters = Counters(LOW, 0)
     counters.restore({"long": order.snapshot() | spoil, "short": {"frames": 1}})
     assert counters.long.last == -1
     assert counters.long.judge(frame(3), 0.0) is NEWS
@@ -349,7 +371,7 @@ def test_spoiled_memory_is_passed_over(spoil: dict[str, Any]) -> None:
     "kept", [None, [], {"long": 5}, {"short": {"frames": [""]}}, {"short": {}}]
 )
 def test_what_is_no_memory_is_passed_over(kept: Any) -> None:
-    counters = Counters(read, 0)
+    counters = Counters(LOW, 0)
     counters.restore(kept)
     assert counters.short.judge(frame(3)) is NEWS
 
@@ -376,7 +398,7 @@ def test_short_counter_after_a_gap_has_to_go_on() -> None:
 
 
 def test_short_counters_that_were_heard_are_known_over_a_restart() -> None:
-    first, order = Counters(read, 0), Counters(read, 0)
+    first, order = Counters(LOW, 0), Counters(LOW, 0)
     frames = [short(counter, 9) for counter in range(100)]
     for one in frames:
         assert first.short.judge(one) is NEWS

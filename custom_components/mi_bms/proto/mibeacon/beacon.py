@@ -150,7 +150,7 @@ class Beacon:
 
     def new_key(self) -> None:
         """Forget the counters: another key means another binding, which counts anew."""
-        self.counters = Counters(_counter, _COUNTER_AT)
+        self.counters = Counters(_COUNTER_AT, _COUNTER_AT)
         # Where each frame of most devices ends up: kept at hand.
         self._order, self._short = self.counters.long, self.counters.short
         self._keep = self._order.frames.append
@@ -227,7 +227,8 @@ class Beacon:
         except InvalidTag:
             return self._refused(plan, data)
         order = self._order
-        if upper != order.upper or data[4] <= order.lower:
+        # What ``judge`` does first, without a call.
+        if upper != order.upper or not order.lower < data[4] < order.stop:
             verdict = order.judge(data, now)
             self._keep = order.frames.append
             if verdict is not _NEWS:
@@ -369,10 +370,6 @@ class Beacon:
         if decode is not None:
             plan.rows[header] = decode
         return decode
-
-
-def _counter(data: bytes) -> int:
-    return data[_COUNTER_AT] | int.from_bytes(data[-7:-4], "little") << 8
 
 
 def _presence(plan: Plan) -> Reading:

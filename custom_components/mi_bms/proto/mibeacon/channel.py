@@ -13,6 +13,8 @@ from .frame import LONGEST
 from .history import History
 from .session import Proof, Session
 
+_COUNTER_AT: Final = -2 * TAG  # a counter of four bytes stands before the tag
+
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 
 
@@ -60,7 +62,7 @@ class Channel:
 
     def new_key(self) -> None:
         """Forget the counters: another key counts anew."""
-        self.counters = Counters(_counter, 0)
+        self.counters = Counters(_COUNTER_AT, 0)
 
     def _read(
         self, parsed: Content | Sealed | Reason, data: bytes, now: float
@@ -149,7 +151,3 @@ class Channel:
             encrypted=reading.encrypted,
         )
         return reading
-
-
-def _counter(data: bytes) -> int:
-    return int.from_bytes(data[-2 * TAG : -TAG], "little")

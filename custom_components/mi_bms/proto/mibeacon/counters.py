@@ -8,7 +8,7 @@ tells a frame that was heard from another one with the same counter.
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Final
 
@@ -70,6 +70,19 @@ class Marks:
             rows[-1][at] = mark
         else:
             rows[-1][at] = self.FULL
+
+    def add_many(self, block: int, frames: Iterable[bytes], low: int) -> None:
+        """Take frames whose counters are in one block; ``low`` is where they have the lower part."""
+        rows = self._blocks.get(block) or self._open(block)
+        if rows is None:
+            return
+        row = rows[0]
+        for frame in frames:
+            at = frame[low]
+            if row[at]:
+                self.add(block * self.SIZE + at, self.of(frame[-TAG:]))
+            else:
+                row[at] = frame[-TAG] % 254 + 1  # as ``of`` has it, without a call
 
     def _open(self, block: int) -> list[bytearray] | None:
         blocks = self._blocks
@@ -133,11 +146,11 @@ class Sequence:
     __slots__ = (
         "_back",
         "_before",
-        "_count",
         "_each",
         "_echo",
         "_floor",
         "_last",
+        "_low",
         "_marks",
         "_past",
         "_random",
@@ -148,6 +161,7 @@ class Sequence:
         "_sure_to",
         "frames",
         "lower",
+        "stop",
         "upper",
     )
 
@@ -165,14 +179,17 @@ class Sequence:
     )
     JUMPS: Final = 4  # steps back before that, which random numbers make
 
-    def __init__(self, count: Callable[[bytes], int]) -> None:
-        """Begin without any knowledge; ``count`` reads the counter of a frame."""
-        self._count = count
+    def __init__(self, low: int) -> None:
+        """Begin without any knowledge; ``low`` is where a frame has the lower byte of its counter.
+
+        The three upper ones stand before the tag.
+        """
+        self._low = low
         # The newest counter in its two parts, where a higher lower one under the same upper one is
         # news without another question: such a frame has only to be added to the others.
-        # Empty where it is not.
+        # Empty where it is not. Where the frames would become too many it ends, at ``stop``.
         self.upper = b""
-        self.lower = 0
+        self.lower = self.stop = 0
         self.frames: list[bytes] = []
         self._settled = 0  # so many of them have their mark
         self._last = self._floor = -1
@@ -196,6 +213,11 @@ class Sequence:
 
     def judge(self, frame: bytes, now: float) -> Verdict:
         """Judge a frame, which ends with its tag, at a time in seconds of a clock that runs on."""
+        low = frame[self._low]
+        if frame[-TAG - 3 : -TAG] == self.upper and self.lower < low < self.stop:
+            self.lower = low
+            self.frames.append(frame)
+            return Verdict.NEWS
         counter, last = self._count(frame), self.last
         if counter > last and not (self._past or self._random):
             self._take(frame, counter)
@@ -244,25 +266,36 @@ class Sequence:
         self._echo = -1
         self._last = self._before = counter
         if sure:
-            self.frames.append(frame)
             self._settle()
+            self._steady += 1
+            self._marks.add(counter, Marks.of(frame[-TAG:]))
+            self.frames.append(frame)
+            self._settled += 1
         if self._floor < 0:
             self._floor = counter
         if not (self._past or self._random):
             self.upper = (counter >> 8).to_bytes(3, "little")
             self.lower = counter & 0xFF
+            self.stop = self.lower + self.RECENT
 
     def _settle(self) -> None:
-        """Mark what came since, also on the quick way."""
-        frames, add = self.frames, self._marks.add
-        self._steady += len(frames) - self._settled
-        for frame in frames[self._settled :]:
-            add(self._count(frame), Marks.of(frame[-TAG:]))
+        """Mark what came on the quick way, and drop what is too old to be compared."""
+        frames = self.frames
+        if news := frames[self._settled :]:
+            self._steady += len(news)
+            block = int.from_bytes(self.upper, "little")
+            self._marks.add_many(block, news, self._low)
         del frames[: -self.RANDOM if self._random else -self.RECENT]
         self._settled = len(frames)
 
+    def _count(self, frame: bytes) -> int:
+        upper = int.from_bytes(frame[-TAG - 3 : -TAG], "little")
+        return upper << 8 | frame[self._low]
+
     def _doubt(self, frame: bytes, counter: int, now: float) -> Verdict:
-        self._last, self.upper = self.last, b""
+        if self.upper:
+            self._last = self._before = self.last
+            self.upper = b""
         known = self._known(counter)
         if Marks.of(frame[-TAG:]) in known:
             # A device that begins anew says the same again, now and then. It tells nothing either way.
@@ -446,9 +479,9 @@ class Counters:
 
     __slots__ = ("long", "short")
 
-    def __init__(self, count: Callable[[bytes], int], at: int) -> None:
-        """Take where the counters are: how to read the long one, and the byte of the short one."""
-        self.long = Sequence(count)
+    def __init__(self, low: int, at: int) -> None:
+        """Take where the counters are: the lower byte of the long one, and the byte of the short one."""
+        self.long = Sequence(low)
         self.short = ShortSequence(at)
 
     def snapshot(self) -> dict[str, object]:
@@ -473,7 +506,7 @@ class Counters:
     @classmethod
     def join(cls, older: object, newer: object) -> dict[str, object]:
         """Return one snapshot of two: the newer one, as far as it is sound."""
-        both = (cls(lambda _frame: 0, 0).restore(one) for one in (older, newer))
+        both = (cls(0, 0).restore(one) for one in (older, newer))
         return {name: part for one in both for name, part in one.items()}
 
 
