@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.mi_bms.bluetooth.connection import BleakLink
 from custom_components.mi_bms.proto.bms.uuids import expand
+from custom_components.mi_bms.proto.model.errors import Unsupported
 
 READ, SILENT, WRITE, NOTIFY = 2, 4, 8, 16
 
@@ -91,3 +92,11 @@ async def test_properties_are_those_of_all_of_a_name() -> None:
     client = Client(("ffe0", "ffe1", SILENT), ("ffe0", "ffe1", NOTIFY))
     link = BleakLink(client)  # type: ignore[arg-type]
     assert set(link.properties(expand("ffe1"))) == {"write-without-response", "notify"}
+
+
+async def test_what_is_missing_is_not_supported() -> None:
+    link = BleakLink(Client(("ffe0", "ffe1", 30)))  # type: ignore[arg-type]
+    with pytest.raises(Unsupported):
+        link.properties(expand("ffe2"))
+    with pytest.raises(Unsupported):
+        await link.write(expand("ffe2"), b"", response=True)

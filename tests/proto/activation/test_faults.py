@@ -293,6 +293,23 @@ def test_a_remote_that_is_not_in_pairing_mode() -> None:
     assert outcome.error.reason == Reason.NOT_PAIRING
 
 
+def test_a_remote_without_a_version() -> None:
+    device = MiLegacyRemote(address=REMOTE)
+    device.services = tuple(
+        replace(
+            service,
+            characteristics=tuple(
+                one for one in service.characteristics if one.uuid != VERSION
+            ),
+        )
+        for service in device.services
+    )
+    outcome = pair(device)
+    assert outcome.result is not None
+    assert outcome.result.bind_key.hex() == device.key
+    assert outcome.result.firmware is None
+
+
 def test_a_remote_of_unknown_product() -> None:
     outcome = pair(MiLegacyRemote(address=REMOTE), None)
     assert isinstance(outcome.error, ActivationRefused)
