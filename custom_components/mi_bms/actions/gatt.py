@@ -26,7 +26,7 @@ _LIMIT: Final = TURN_WITHIN + WORK_WITHIN
 async def async_explore(
     hass: HomeAssistant, address: str, *, values: bool
 ) -> list[Json]:
-    """Return services, characteristics and descriptors of a device, with the values it gives."""
+    """Return services, characteristics and descriptors of a device, with the values that can be read."""
 
     async def work(link: BleakLink) -> list[Service]:
         return await explore(link, values=values)
@@ -73,7 +73,7 @@ async def _async_visit[T](
 ) -> T:
     """Connect in turn with all others, work, and disconnect whatever happens.
 
-    ``broken`` says what it means that the connection broke now.
+    ``broken`` returns what it means that the connection broke now.
     """
     busy = hass.data.setdefault(_BUSY, set())
     if address in busy:

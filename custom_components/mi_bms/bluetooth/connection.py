@@ -1,6 +1,6 @@
 """Open connections: the only module that does.
 
-A connection lives for one use. The device is looked up anew each time, because another receiver
+A connection lives for one use. The device is looked up anew each time, because another scanner
 may hear it best now, and the bleak class is looked up at call time, because Home Assistant swaps
 it when its Bluetooth starts.
 """
@@ -39,7 +39,9 @@ from ..proto.scheduler.slots import SILENT_AFTER
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
-LEAST_PATIENCE: Final = 5.0  # s for connecting, however long the radio has been silent
+LEAST_PATIENCE: Final = (
+    5.0  # s for connecting, however long the scanner has been silent
+)
 _LOOK: Final = 1.0  # s
 
 # ATT errors of a link that is not paired, or not well enough: authentication, authorization, length of
@@ -57,7 +59,7 @@ _SILENT: Final = "write-without-response"
 
 
 class BleakLink(GattLink):
-    """Be an open connection over bleak."""
+    """An open connection over bleak."""
 
     def __init__(self, client: BleakClient) -> None:
         """Take an open client."""
@@ -182,14 +184,14 @@ def _listed(one: BleakGATTCharacteristic) -> Characteristic:
 
 
 def reachability(hass: HomeAssistant, address: str) -> str:
-    """Say in one English line why a device cannot be connected (for logs and diagnostics)."""
+    """Return in one English line why a device cannot be connected (for logs and diagnostics)."""
     return bluetooth.async_address_reachability_diagnostics(
         hass, address, bluetooth.BluetoothReachabilityIntent.CONNECTION
     )
 
 
 class OpenLink:
-    """Hold one connection: ``link`` to work with, ``lost`` done when it broke by itself."""
+    """One connection: ``link`` to work with, ``lost`` done when it broke by itself."""
 
     def __init__(self, client: BleakClient, lost: asyncio.Future[None]) -> None:
         """Take an open client and the future that its loss resolves."""
@@ -203,11 +205,11 @@ class OpenLink:
         return not self._lost.done()
 
     def on_lost(self, call: Callable[[], None]) -> None:
-        """Call when the connection breaks or is closed."""
+        """Have ``call`` called when the connection breaks or is closed."""
         self._lost.add_done_callback(lambda _: call())
 
     async def use[T](self, work: Awaitable[T]) -> T:
-        """Do some work; raises ``Unreachable`` when the connection breaks in the middle."""
+        """Return the result of some work; raises ``Unreachable`` when the connection breaks in the middle."""
         return await _until_lost(work, self._lost)
 
     async def close(self) -> None:
@@ -262,7 +264,7 @@ async def async_use[T](
 async def async_meet(
     hass: HomeAssistant, session: Session, device: Device, secret: str | None
 ) -> BmsSample:
-    """Read a battery for the first time: its values and what it says of itself."""
+    """Return the first sample of a battery, with what it says of itself."""
 
     async def meet(link: GattLink) -> BmsSample:
         sample = await session.read(link, device, secret)
@@ -277,7 +279,7 @@ async def async_meet(
 
 
 def _doubtful(hass: HomeAssistant, address: str) -> bool:
-    """Return whether a receiver that connects right now is silent while another one hears the device, too."""
+    """Return whether a scanner that connects right now is silent while another one hears the device, too."""
     near = [
         one.scanner
         for one in bluetooth.async_scanner_devices_by_address(hass, address, True)
@@ -292,8 +294,8 @@ def _doubtful(hass: HomeAssistant, address: str) -> bool:
 async def _patience(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
     """Limit the time for connecting; raises ``TimeoutError``.
 
-    Whoever waits for a receiver that may be without power is back sooner: only failures make the stack
-    take another one.
+    A scanner that may be without power is given up sooner: only failures make the stack take another
+    one.
     """
 
     async def watch(limit: asyncio.Timeout) -> None:

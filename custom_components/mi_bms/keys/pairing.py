@@ -1,4 +1,4 @@
-"""Return one device a key over a connection, as a job that outlives the form that shows it.
+"""Set a key on one device over a connection, as a job that outlives the form that shows it.
 
 The job tells its stage to whoever looks. What it made is kept the moment the device has it: a form
 that is closed, or a house that is restarted a moment later, loses nothing.
@@ -44,7 +44,7 @@ _OLD_TABLE: Final = frozenset({Reason.NO_SERVICE, Reason.TIMEOUT})
 
 
 class Pairing:
-    """Be one activation under way: ``stage``, and at its end ``result`` or ``failure``."""
+    """One activation under way: ``stage``, and at its end ``result`` or ``failure``."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Pairing:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> bool:
-        """Begin; false if another activation is under way."""
+        """Start and return whether it did: not while another activation is under way."""
         if self._keys.pairing is not None:
             return False
         self._keys.pairing = self.address
@@ -78,7 +78,7 @@ class Pairing:
         return True
 
     def cancel(self) -> None:
-        """Give up; the connection is closed at once."""
+        """Cancel; the connection is closed at once."""
         if self._task is not None:
             self._task.cancel()
 

@@ -1,6 +1,6 @@
 """What a sensor does over a connection: asked by a person, once a day by itself, every week for its clock.
 
-Every use of the radio waits for its turn among the batteries' reads. Reads that nobody asked for are
+Every connection waits for its turn among the batteries' reads. Reads that nobody asked for are
 made one after the other in the whole house, at a random time, and only of sensors that are heard well.
 """
 
@@ -62,7 +62,7 @@ def moment() -> Moment:
 
 
 class ActiveSensor:
-    """Use the connected functions of one sensor; what it told last outlives a restart."""
+    """The connected functions of one sensor; what it told last outlives a restart."""
 
     def __init__(
         self,

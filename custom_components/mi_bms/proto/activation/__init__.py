@@ -1,5 +1,5 @@
-"""Return a Xiaomi device a bind key over Bluetooth, without the vendor's cloud.
+"""Set a bind key on a Xiaomi device over Bluetooth, without the vendor's cloud.
 
-Everything here is a dialogue: generators that yield steps and get what came of them. They see no
-socket, no clock and no chance of their own; ``gatt.activation`` carries them over a connection.
+Everything here is a dialogue: generators that yield steps and get what each one brought. They see no
+connection and no clock, and random bytes are handed in; ``gatt.activation`` has them carried out.
 """

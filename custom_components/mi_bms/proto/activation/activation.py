@@ -1,4 +1,4 @@
-"""One device on its way to a key, over as many connections as it takes.
+"""The dialogues that register a device and agree on its key, over as many connections as it takes.
 
 A registration lives and dies with its connection. Between our confirmation and the device's word of
 success nobody knows whether the key is stored: that key is kept as ``candidate``, and the next
@@ -69,11 +69,11 @@ _DISPROOF: Final = frozenset(
 
 
 class Activation:
-    """Lead one device to a key: ``talk`` is the dialogue of one connection.
+    """The activation of one device; ``talk`` is the dialogue of one connection.
 
     ``result`` is there as soon as the device has said that it stored the key, also if the connection
     breaks afterwards; ``candidate`` is a key of which that is not known. ``product_id`` is needed for
-    legacy remotes only. ``check_login`` proves the new token right away. ``chance`` gives random bytes.
+    legacy remotes only. ``check_login`` proves the new token right away. ``chance`` returns random bytes.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class Activation:
         return self.result
 
     def _identify(self, channel: Channel) -> Listening[tuple[bytes, int]]:
-        """Ask for registration version and device id; make an id up where the device has none."""
+        """Return device id and registration version; a device without an id gets a new one."""
         yield Report(Stage.READING_ID)
         yield from channel.tell(Word.GET_INFORMATION)
         information = yield from channel.receive(Parcel.INFORMATION)
@@ -166,7 +166,7 @@ class Activation:
         return information[_WORD_SIZE:] or invent_id(self._chance), protocol
 
     def _exchange(self, channel: Channel) -> Listening[SetupKeys]:
-        """Exchange public keys."""
+        """Exchange public keys; return what is derived from them."""
         yield Pause(SETTLE)
         yield Report(Stage.EXCHANGING_KEYS)
         private = make_private(self._chance)
@@ -257,6 +257,6 @@ class Activation:
 
 
 def _text(data: bytes | None) -> str | None:
-    """Read the printable text of a device id or a version; None if there is none."""
+    """Return the printable text of a device id or a version; None if there is none."""
     text = (data or b"").strip(b"\0").decode("ascii", "replace")
     return text if text and text.isascii() and text.isprintable() else None

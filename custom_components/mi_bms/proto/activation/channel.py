@@ -42,10 +42,10 @@ MOST_STRAYS: Final = 64  # notifications of no use before a connection counts as
 
 
 class Channel:
-    """Carry parcels and words; ``resends`` is how often missing fragments are asked for, 0 = never."""
+    """Parcels and words of one connection; missing fragments are asked for ``resends`` times (0 = never)."""
 
     def __init__(self, resends: int = RESENDS) -> None:
-        """Belong to one connection."""
+        """Start on a fresh connection."""
         self._resends = resends
         self._held: deque[Frame | Word] = deque()
         self._awaited: Word | None = None
@@ -61,7 +61,7 @@ class Channel:
         self._awaited = word
 
     def expect(self) -> Listening[Word]:
-        """Wait for the awaited word."""
+        """Return the awaited word once it comes."""
         while not isinstance(event := (yield from self._next(STEP)), Word):
             self._other(event)
         return event
@@ -94,7 +94,7 @@ class Channel:
                     self._other(event)
 
     def receive(self, kind: Parcel, *, seconds: float = STEP) -> Listening[bytes]:
-        """Receive a parcel; ``seconds`` is the wait for its announcement."""
+        """Return a parcel; ``seconds`` is the wait for its announcement."""
         while True:
             event = yield from self._next(seconds)
             match event:
@@ -107,7 +107,7 @@ class Channel:
                     self._other(event)
 
     def _collect(self, announced: Begin) -> Listening[bytes]:
-        """Gather the fragments of an announced parcel."""
+        """Return an announced parcel, put together from its fragments."""
         numbers = range(1, announced.count + 1)
         if not 1 <= len(numbers) <= MOST_FRAGMENTS:
             raise ActivationError(Reason.GARBAGE)
@@ -138,7 +138,7 @@ class Channel:
             yield Pause(GAP)
 
     def _next(self, seconds: float) -> Listening[Frame | Word | None]:
-        """Take the next frame or awaited word; None after silence. Raises what a word of failure means."""
+        """Return the next frame or awaited word, None after silence; raises what a word of failure means."""
         if self._held:
             return self._held.popleft()
         while (heard := (yield from hear(seconds))) is not None:
@@ -153,7 +153,7 @@ class Channel:
         return None
 
     def _word(self, data: bytes) -> Word | None:
-        """Return the awaited word, raise for one of failure, pass over all others."""
+        """Return the awaited word, None for others; raises what a word of failure means."""
         if (number := words.decode(data)) is None:
             return None
         if (failed := words.failure(number)) is not None:
@@ -161,7 +161,7 @@ class Channel:
         return self._awaited if number == self._awaited else None
 
     def _other(self, event: Frame | Word | None) -> None:
-        """Take what was not waited for: silence and a refusal end the run, the rest does no harm."""
+        """Handle what was not waited for: silence and a refusal end the run, the rest does no harm."""
         match event:
             case None:
                 raise ActivationError(Reason.BUSY if self._busy else Reason.TIMEOUT)

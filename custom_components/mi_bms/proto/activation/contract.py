@@ -30,7 +30,7 @@ LOGIN: Final = 15.0  # s, the login that proves a new token
 
 
 class Reason(StrEnum):
-    """Say in one word why an activation failed; never holds anything secret."""
+    """Why an activation failed, in one word; never anything secret."""
 
     # Another run would end the same way.
     ALREADY_REGISTERED = "already_registered"  # reset the device first
@@ -56,7 +56,7 @@ class Reason(StrEnum):
 
 
 class Stage(StrEnum):
-    """Name how far an activation has come."""
+    """How far an activation has come."""
 
     CONNECTING = "connecting"
     READING_ID = "reading_id"
@@ -68,7 +68,7 @@ class Stage(StrEnum):
 
 
 class Procedure(StrEnum):
-    """Name the ways to a key."""
+    """The ways to a key."""
 
     STANDARD = (
         "standard"  # ECDH P-256, 16-byte key; replaces the key of the vendor's app
@@ -78,7 +78,7 @@ class Procedure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationResult:
-    """Hold what a device and we agreed on; token and key stay out of ``repr``.
+    """What was agreed on with a device; token and key stay out of ``repr``.
 
     ``bind_key`` has 16 bytes, or 12 from a legacy remote, which has neither ``device_id`` (text) nor
     ``token`` (12 bytes). ``protocol`` is the device's registration version. ``checked``: a login with
@@ -101,14 +101,14 @@ class ActivationResult:
 
 
 def hear(seconds: float) -> Listening[Notification | None]:
-    """Take the next notification; None after ``seconds`` of silence."""
+    """Return the next notification; None after ``seconds`` of silence."""
     heard = yield Wait(seconds)
     first = heard[0] if heard else None
     return first if isinstance(first, Notification) else None
 
 
 def read(uuid: str) -> Listening[bytes | None]:
-    """Read a characteristic; None when it cannot be read."""
+    """Return the value of a characteristic; None when it cannot be read."""
     try:
         answer = yield Read(uuid, optional=True)
     except Unreachable:
@@ -132,7 +132,7 @@ def inside(characteristics: Collection[str]) -> frozenset[str]:
 
 
 def choose(characteristics: Collection[str]) -> Procedure:
-    """Choose by the GATT table, never by the name; raises ``ActivationRefused`` where none is possible."""
+    """Return the procedure that the GATT table allows; raises ``ActivationRefused`` where there is none."""
     own = inside(characteristics)
     if SECURE in own:
         raise ActivationRefused(Reason.SECURE_CHIP)

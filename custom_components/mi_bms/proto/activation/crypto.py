@@ -37,7 +37,7 @@ _ID_LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 
 
 class SetupKeys(NamedTuple):
-    """Hold what a key exchange gives: token (12 bytes), bind key (16), key of the device id (16)."""
+    """The result of a key exchange: token (12 bytes), bind key (16), key of the device id (16)."""
 
     token: bytes
     bind_key: bytes
@@ -45,14 +45,14 @@ class SetupKeys(NamedTuple):
 
 
 class LoginKeys(NamedTuple):
-    """Hold the keys of one login, 16 bytes each."""
+    """The keys of one login, 16 bytes each."""
 
     device: bytes
     app: bytes
 
 
 def make_private(chance: Chance) -> ec.EllipticCurvePrivateKey:
-    """Make a private key out of 32 random bytes, drawn again until they fit."""
+    """Return a private key made of 32 random bytes, drawn again until they fit."""
     while not 0 < (number := int.from_bytes(chance(32), "big")) < _ORDER:
         pass
     return ec.derive_private_key(number, ec.SECP256R1())
@@ -67,7 +67,7 @@ def public_bytes(private: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def agree(private: ec.EllipticCurvePrivateKey, public: bytes) -> SetupKeys:
-    """Derive the keys from ours and the device's; ``ActivationError`` if theirs is no point of the curve."""
+    """Return the keys derived from both sides'; raises ``ActivationError`` for no point of the curve."""
     try:
         theirs = ec.EllipticCurvePublicKey.from_encoded_point(
             ec.SECP256R1(), b"\x04" + public
@@ -80,18 +80,18 @@ def agree(private: ec.EllipticCurvePrivateKey, public: bytes) -> SetupKeys:
 
 
 def seal_id(id_key: bytes, device_id: bytes) -> bytes:
-    """Encrypt a device id (20 bytes) for the confirmation: ciphertext and 4 bytes of tag."""
+    """Return a device id (20 bytes) encrypted for the confirmation: ciphertext and 4 bytes of tag."""
     return AESCCM(id_key, tag_length=4).encrypt(_ID_NONCE, device_id, _ID_ASSOCIATED)
 
 
 def invent_id(chance: Chance) -> bytes:
-    """Make up a device id (20 bytes) for a device that has none."""
+    """Return a new device id (20 bytes) for a device that has none."""
     letters = bytes(_ID_LETTERS[byte % len(_ID_LETTERS)] for byte in chance(6))
     return _ID_PREFIX + letters + _ID_SUFFIX
 
 
 def login_keys(token: bytes, app_random: bytes, device_random: bytes) -> LoginKeys:
-    """Derive the keys of one login from the token and both random values."""
+    """Return the keys of one login, derived from the token and both random values."""
     output = HKDF(SHA256(), 64, app_random + device_random, _LOGIN).derive(token)
     return LoginKeys(output[:16], output[16:32])
 

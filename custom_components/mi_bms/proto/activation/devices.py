@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Way(StrEnum):
-    """Name where the key of a product comes from."""
+    """Where the key of a product comes from."""
 
     STANDARD = "standard"
     LEGACY = "legacy"
@@ -20,7 +20,7 @@ class Way(StrEnum):
 
 
 class Preparation(StrEnum):
-    """Name what somebody does at the device just before; words to be translated."""
+    """What the user does at the device just before; the texts are translated."""
 
     NOTHING = "nothing"
     HOLD_BUTTON = "hold_button"  # until the Bluetooth symbol or the light blinks
@@ -34,7 +34,7 @@ class Preparation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Hold what to expect of one product."""
+    """What to expect of one product."""
 
     way: Way
     preparation: Preparation = Preparation.NOTHING

@@ -14,7 +14,7 @@ FRAGMENT: Final = 18  # bytes of data in one of our frames
 
 
 class Mode(IntEnum):
-    """Name the kinds of control frames."""
+    """The kinds of control frames."""
 
     BEGIN = 0
     ACK = 1
@@ -25,7 +25,7 @@ class Mode(IntEnum):
 
 
 class Code(IntEnum):
-    """Name what an acknowledgement says."""
+    """What an acknowledgement says."""
 
     SUCCESS = 0
     READY = 1
@@ -36,7 +36,7 @@ class Code(IntEnum):
 
 
 class Parcel(IntEnum):
-    """Name the parcels that the procedures exchange."""
+    """The parcels that the procedures exchange."""
 
     INFORMATION = 0x00  # also the encrypted device id
     PUBLIC_KEY = 0x03
@@ -48,7 +48,7 @@ class Parcel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Announce a parcel in ``count`` fragments."""
+    """The announcement of a parcel in ``count`` fragments."""
 
     kind: int
     count: int
@@ -56,7 +56,7 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """Carry a whole parcel in one frame."""
+    """A whole parcel in one frame."""
 
     kind: int
     data: bytes
@@ -64,7 +64,7 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Acknowledge; ``missing`` are the numbers to send again."""
+    """An acknowledgement; ``missing`` are the numbers to send again."""
 
     code: int
     missing: tuple[int, ...] = ()
@@ -72,14 +72,14 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Manage:
-    """Propose link parameters; they are accepted by sending them back."""
+    """Proposed link parameters; they are accepted by sending them back."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Carry one numbered piece of a parcel."""
+    """One numbered piece of a parcel."""
 
     number: int
     data: bytes
@@ -93,7 +93,7 @@ SINGLE_SUCCESS: Final = bytes((0, 0, Mode.SINGLE_ACK, Code.SUCCESS))
 
 
 def parse(frame: bytes) -> Frame | None:
-    """Read a frame; None for bytes that are none."""
+    """Return the frame that bytes are; None for other bytes."""
     number = int.from_bytes(frame[:2], "little")
     if len(frame) < 3 or (not number and len(frame) < 4):
         return None
@@ -118,23 +118,23 @@ def _number(data: bytes, at: int) -> int:
 
 
 def begin(kind: Parcel, count: int) -> bytes:
-    """Announce a parcel of ours."""
+    """Return the announcement of a parcel of ours."""
     return bytes((0, 0, Mode.BEGIN, kind)) + count.to_bytes(2, "little")
 
 
 def lost(missing: Iterable[int]) -> bytes:
-    """Ask for fragments again, as many as fit into one frame; the rest is asked for next time."""
+    """Return the request for missing fragments, as many as fit into one frame."""
     numbers = b"".join(number.to_bytes(2, "little") for number in missing)
     return bytes((0, 0, Mode.ACK, Code.LOST)) + numbers[: FRAGMENT - 2]
 
 
 def manage_back(proposal: Manage) -> bytes:
-    """Accept proposed link parameters."""
+    """Return the acceptance of proposed link parameters."""
     return bytes((0, 0, Mode.MANAGE_ACK)) + proposal.data
 
 
 def cut(data: bytes) -> list[bytes]:
-    """Cut a parcel into ready fragments."""
+    """Return the fragments of a parcel, ready to be written."""
     pieces = [data[at : at + FRAGMENT] for at in range(0, len(data), FRAGMENT)]
     return [
         number.to_bytes(2, "little") + piece for number, piece in enumerate(pieces, 1)

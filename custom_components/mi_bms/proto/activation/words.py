@@ -12,7 +12,7 @@ from .contract import Reason
 
 
 class Word(IntEnum):
-    """Name the words that we write or wait for."""
+    """The words that are written or waited for."""
 
     GET_INFORMATION = 0xA2
     REGISTER = 0x15
@@ -39,12 +39,12 @@ _FAILED: Final[Mapping[int, Reason]] = {
 
 
 def encode(word: Word) -> bytes:
-    """Return a word as it travels."""
+    """Return the bytes of a word."""
     return word.to_bytes(4, "little")
 
 
 def decode(data: bytes) -> int | None:
-    """Read a word; None for bytes that are none."""
+    """Return the number of a word; None for other bytes."""
     return int.from_bytes(data, "little") if len(data) == 4 else None
 
 

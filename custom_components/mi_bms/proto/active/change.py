@@ -100,7 +100,7 @@ def fits(limits: Comfort) -> bool:
 
 
 async def set_comfort(use: Use, limit: str, value: float) -> Comfort:
-    """Set one comfort limit and give all; ``Refused`` leaves all as they are.
+    """Set one comfort limit and return all; raises ``Refused`` and leaves all as they are.
 
     ``limit`` is a field of ``Comfort``. Raises ``FrameError`` if the sensor keeps what it had.
     """
@@ -121,7 +121,7 @@ async def set_comfort(use: Use, limit: str, value: float) -> Comfort:
 
 
 class Refused(MiBmsError):
-    """Report limits that make no sense: too close together, or out of range."""
+    """Limits that make no sense: too close together, or out of range."""
 
 
 async def blink(use: Use) -> None:

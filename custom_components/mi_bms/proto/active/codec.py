@@ -38,27 +38,27 @@ type Live = Mapping[Field, float]
 
 
 class Unit(StrEnum):
-    """Name what a display shows temperatures in."""
+    """The unit of the temperatures on a display."""
 
     CELSIUS = "celsius"
     FAHRENHEIT = "fahrenheit"
 
 
 class Moment(NamedTuple):
-    """Hold a time: Unix seconds, and what is valid then of the time zone, in seconds east."""
+    """A time: Unix seconds, and the offset of the time zone then, in seconds east."""
 
     unix: float
     offset: int
 
 
 class Dial(NamedTuple):
-    """Hold what a clock says: Unix seconds and its zone in seconds east, None where it has none."""
+    """What a clock shows: Unix seconds and its zone in seconds east, None where it has none."""
 
     unix: int
     offset: int | None
 
     def ahead(self, moment: Moment) -> float:
-        """Say by how many seconds the shown time is ahead of the true one."""
+        """Return by how many seconds the shown time is ahead of the true one."""
         zone = whole_hours(moment.offset) if self.offset is None else self.offset
         return self.unix + zone - moment.unix - moment.offset
 
@@ -69,7 +69,7 @@ def whole_hours(offset: int) -> int:
 
 
 class Comfort(NamedTuple):
-    """Hold the limits of the face on the display, in °C and %."""
+    """The limits of the face on the display, in °C and %."""
 
     temperature_high: float
     temperature_low: float
@@ -88,7 +88,7 @@ def _sized(data: bytes, *sizes: int) -> bytes:
 
 
 def believable(celsius: float, humidity: float = 0.0) -> None:
-    """Refuse what no sensor measures."""
+    """Raise ``FrameError`` for what no sensor measures."""
     if not (_COLDEST <= celsius <= _HOTTEST and 0 <= humidity <= 100):
         raise FrameError("range")
 
@@ -173,13 +173,13 @@ def live(values: Values, data: bytes) -> Live:
 
 
 def within(found: Mapping[Field, float]) -> None:
-    """Refuse numbers that no sensor reports."""
+    """Raise ``FrameError`` for numbers that no sensor reports."""
     if not all(plausible(field, value) for field, value in found.items()):
         raise FrameError("range")
 
 
 def battery_of(millivolt: int) -> int:
-    """Return the share of a coin cell in % from its voltage: 2.1 V is empty, 3.1 V is full."""
+    """Return the level of a coin cell in % from its voltage: 2.1 V is empty, 3.1 V is full."""
     return max(0, min(100, (millivolt - EMPTY) // _PER_PERCENT))
 
 

@@ -39,7 +39,7 @@ _SPARE: Final = 2  # hours more than asked for: the device's hours are not ours
 
 @dataclass(slots=True)
 class _Reader:
-    """Hold what all connections have brought; ``since`` and ``start`` in Unix seconds."""
+    """What all connections have brought; ``since`` and ``start`` in Unix seconds."""
 
     spec: ActiveSpec
     now: Now
@@ -54,13 +54,13 @@ class _Reader:
 
     @property
     def progress(self) -> int:
-        """Count what has been read, to see whether a connection brought anything."""
+        """Return how much has been read, to see whether a connection brought anything."""
         return len(self.received) + len(self.hours) + self.dropped
 
     # --- thermometers ----------------------------------------------------------------------
 
     def stream(self, link: GattLink) -> Talk[None]:
-        """Let a thermometer send its records."""
+        """Read the records that a thermometer streams."""
         stored = records.stored((yield from read(COUNT)))
         if not stored.count:
             self.done = True

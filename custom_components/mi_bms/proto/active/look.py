@@ -45,7 +45,7 @@ ASKED: Final = frozenset(_ORDER)
 
 @dataclass(slots=True)
 class Look:
-    """Hold what a sensor has told; ``ahead`` in seconds, ``missing`` is what it cannot do after all."""
+    """What a sensor has told; ``ahead`` in seconds, ``missing`` is what it cannot do after all."""
 
     values: dict[Field, Value] = default(default_factory=dict)
     dial: Dial | None = None
@@ -81,7 +81,7 @@ def _tell(
 
 
 def live(link: GattLink, spec: ActiveSpec) -> Talk[codec.Live]:
-    """Read live values; raises ``NoAnswer`` from a sensor that does not speak."""
+    """Return live values; raises ``NoAnswer`` from a sensor that does not speak."""
     if spec.values in (Values.PLANT, Values.POT):
         return (yield from _plant(spec))
     data = None
@@ -112,7 +112,7 @@ def _plant(spec: ActiveSpec) -> Talk[codec.Live]:
 async def look(
     use: Use, spec: ActiveSpec, wanted: Collection[Function], now: Now
 ) -> Look:
-    """Ask for all that is wanted.
+    """Return all that is wanted and could be read.
 
     Raises what was wrong when there is nothing to show for it; else the failure stands in the answer.
     """

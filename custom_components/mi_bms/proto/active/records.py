@@ -24,7 +24,7 @@ _SLACK: Final = 2 * HOUR  # clocks of displays are wrong now and then
 
 
 class Span(NamedTuple):
-    """Hold the lowest and the highest value of an hour."""
+    """The lowest and the highest value of an hour."""
 
     low: float
     high: float
@@ -32,7 +32,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Hold one hour: its end in Unix seconds, and what was measured."""
+    """One hour: its end in Unix seconds, and what was measured."""
 
     end: float
     values: Mapping[Field, Span]
@@ -40,7 +40,7 @@ class Hour:
 
 @dataclass(slots=True)
 class History:
-    """Hold what was read of a memory: hours in order of time, and how many records were corrupt."""
+    """What was read of a memory: hours in order of time, and how many records were corrupt."""
 
     hours: list[Hour] = default(default_factory=list)
     dropped: int = 0
@@ -49,7 +49,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Hold one record of a thermometer: temperatures are raw, the resolution is found out later."""
+    """One record of a thermometer: temperatures are raw, the resolution is found out later."""
 
     index: int
     time: int
@@ -61,7 +61,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Hold what a memory says of itself."""
+    """What a memory says of itself."""
 
     newest: int
     count: int
@@ -103,7 +103,7 @@ def record(data: bytes) -> Record:
 
 
 def resolution(newest: Record, celsius: float | None) -> int:
-    """Return how many steps of a record make 1 K: who is right lies closer to the live temperature."""
+    """Return how many steps of a record make 1 K: the right number lies closer to the live temperature."""
     if celsius is None:
         return _TENTHS
     middle = (newest.high + newest.low) / 2
@@ -113,7 +113,7 @@ def resolution(newest: Record, celsius: float | None) -> int:
 
 
 def hour(found: Record, steps: int, start: float) -> Hour:
-    """Date a record and scale it; ``start`` is the Unix time of the memory's zero."""
+    """Return the hour of a record, dated and scaled; ``start`` is the Unix time of the memory's zero."""
     low, high = found.low / steps, found.high / steps
     believable(low)
     believable(high)
@@ -149,7 +149,7 @@ def plant_hour(data: bytes, start: float, *, light: bool) -> Hour:
 def ordered(
     hours: Iterable[Hour], since: float | None, now: float
 ) -> tuple[list[Hour], int]:
-    """Sort hours and leave out those that ended by ``since``; also say how many lie in the future."""
+    """Return the hours after ``since`` in order, and how many lie in the future."""
     all_hours = sorted(hours, key=lambda one: one.end)
     past = [one for one in all_hours if 0 < one.end <= now + _SLACK]
     wanted = [one for one in past if since is None or one.end > since]

@@ -56,7 +56,7 @@ QINGPING_LIVE: Final = _qingping("0100")
 
 
 class Function(StrEnum):
-    """Name what a sensor can do."""
+    """What a sensor can do."""
 
     BATTERY = "battery"
     FIRMWARE = "firmware"
@@ -70,7 +70,7 @@ class Function(StrEnum):
 
 
 class Values(StrEnum):
-    """Name how live values are laid out."""
+    """How live values are laid out."""
 
     EBE0 = "ebe0"
     TEXT = "text"
@@ -81,7 +81,7 @@ class Values(StrEnum):
 
 
 class Memory(StrEnum):
-    """Name how a memory is read; times count from power-on, or are of the world."""
+    """How a memory is read; times count from power-on, or are of the world."""
 
     COUNTING = "counting"
     WORLD = "world"
@@ -90,7 +90,7 @@ class Memory(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveSpec:
-    """Describe what one product can do.
+    """What one product can do.
 
     ``live`` is the characteristic of live values; ``spoken`` ones come as notifications and can at best
     be read when none comes; ``settle`` (s) passes between asking for them and reading. ``battery`` is None where

@@ -18,14 +18,14 @@ SPEAK: Final = 15.0  # s for the first notification
 MANNER: Final = replace(
     PLAIN, operation=10.0, queue=8192, steps=200_000, writes=100_000
 )
-# There was no connection because nobody can make one: waiting is done by whoever gives turns.
+# No receiver can connect now: the scheduler waits for one, another attempt does not help.
 _NO_USE: Final = frozenset({"not_heard", "no_slot"})
 
 type Now = Callable[[], Moment]
 
 
 def read(uuid: str) -> Talk[bytes]:
-    """Read a characteristic."""
+    """Return the value of a characteristic."""
     return (yield Read(uuid)) or b""
 
 
@@ -37,7 +37,7 @@ def worth_a_retry(err: MiBmsError) -> bool:
 
 
 def runner(link: GattLink, learned: Learned | None = None) -> Runner:
-    """Return who talks over a connection; raises ``Unsupported`` for a characteristic that is missing."""
+    """Return the runner of a connection; its steps raise ``Unsupported`` for a characteristic that is missing."""
     return Runner(link, MANNER, learned, name=partial(_present, link))
 
 

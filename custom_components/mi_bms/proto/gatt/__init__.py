@@ -1,1 +1,1 @@
-"""Run a battery family's dialogue over a connection that the caller opened."""
+"""Carry out dialogues over connections that the caller opened."""

@@ -12,7 +12,7 @@ from ..model.errors import Unreachable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Descriptor:
-    """Hold one descriptor; ``value`` is None where none was read."""
+    """A descriptor; ``value`` is None where none was read."""
 
     uuid: str
     handle: int
@@ -21,7 +21,7 @@ class Descriptor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Characteristic:
-    """Hold one characteristic: ``properties`` in bleak's words, ``refused``: it did not give its value."""
+    """A characteristic: ``properties`` in bleak's words, ``refused``: its value could not be read."""
 
     uuid: str
     handle: int
@@ -34,7 +34,7 @@ class Characteristic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """Hold one service; ``name`` is that of the assigned numbers."""
+    """A service; ``name`` is that of the assigned numbers."""
 
     uuid: str
     handle: int
@@ -43,7 +43,7 @@ class Service:
 
 
 class Explorable(Protocol):
-    """Be an open connection whose table can be looked at; reading raises ``Unreachable``."""
+    """An open connection whose table can be looked at; reading raises ``Unreachable``."""
 
     @property
     def services(self) -> Sequence[Service]:
@@ -59,7 +59,7 @@ class Explorable(Protocol):
 async def explore(link: Explorable, *, values: bool = True) -> list[Service]:
     """Return the table; with ``values`` of all that can be read.
 
-    A device may refuse one value and give the next: what it refuses is None.
+    A device may refuse one value and let the next be read: what it refuses is None.
     """
     if not values:
         return list(link.services)

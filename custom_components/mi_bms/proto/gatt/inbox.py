@@ -21,7 +21,7 @@ def now() -> float:
 
 
 class Inbox:
-    """Hold what came over one connection and was not taken yet."""
+    """The frames that came over one connection and were not taken yet."""
 
     def __init__(self, size: int, rejects: Counter[str], raw: deque[bytes]) -> None:
         """Take how many frames may wait, and where bad frames and raw bytes are noted."""
@@ -37,6 +37,7 @@ class Inbox:
         """Take one notification."""
         self._raw.append(chunk)
         if chunk == self.unpaired:
+            # An echo must not reach the framer: it has the form of a frame, and is no answer.
             self.echoed = True
             return
         at = now()
@@ -44,6 +45,7 @@ class Inbox:
             self._queue.append((uuid, chunk, at))
         else:
             self._queue.extend((uuid, frame, at) for frame in framer.feed(chunk))
+            # What was refused counts twice: for the device, and against the question being asked.
             self._noted.update(framer.rejects)
             self._rejects.update(framer.rejects)
             framer.rejects.clear()
@@ -70,20 +72,21 @@ class Inbox:
             framer.reset()
 
     async def answer(self, ask: Ask, seconds: float) -> bytes | None:
-        """Wait for the answer; None when it does not come in time."""
+        """Return the answer to a question; None when it does not come in time."""
         frame: bytes | None = None
 
         def answered() -> bool:
             nonlocal frame
             found = self._take(ask.source, ask.accepts)
             frame = found and found.data
+            # A refusal says at once what silence would say later; a needed answer may still come.
             return frame is not None or (ask.optional and self.refused)
 
         await self._until(answered, seconds)
         return frame
 
     async def collect(self, wait: Wait) -> list[Notification]:
-        """Take what comes, whatever it is."""
+        """Return what comes, whatever it is."""
         taken: list[Notification] = []
 
         def enough() -> bool:
@@ -102,7 +105,7 @@ class Inbox:
     def _take(
         self, source: str | None, accepts: Callable[[bytes], bool]
     ) -> Notification | None:
-        """Take the first waiting frame that is wanted."""
+        """Return the first waiting frame that is wanted, taken out of the queue."""
         for item in self._queue:
             uuid, frame, _ = item
             if source in (None, uuid) and accepts(frame):
@@ -133,6 +136,7 @@ class Inbox:
         broken = Counter(
             {reason: n for reason, n in self._rejects.items() if reason != "noise"}
         )
+        # Bytes of another protocol are no word about the question; a frame with a wrong sum is.
         if broken:
             return FrameError(broken.most_common(1)[0][0])
         if self._foreign:

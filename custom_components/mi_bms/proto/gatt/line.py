@@ -18,7 +18,7 @@ _WRITE: Final = frozenset({"write", "write-without-response"})
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Name the device: some dialogues need its advertised name or its address."""
+    """The device: some dialogues need its advertised name or its address."""
 
     name: str
     address: str
@@ -26,7 +26,7 @@ class Device:
 
 @dataclass(slots=True)
 class Memory(Learned):
-    """Hold what was learned of one battery, across connections.
+    """What was learned of one battery, across connections.
 
     ``alarms`` were active when the counters were read; ``wire`` is the place among those that fit.
     """
@@ -65,7 +65,7 @@ def _fits(wire: Wire, link: GattLink) -> bool:
 
 
 class Line:
-    """Be one family's conversation over one wire; it is subscribed to and logged in once."""
+    """The conversation of one family over one wire; it is subscribed to and logged in once."""
 
     def __init__(
         self,
@@ -110,9 +110,10 @@ class Line:
         self.subscribed = True
 
     def talk[T](self, dialogue: Callable[[Context], Talk[T]]) -> Talk[T]:
-        """Lead a dialogue of the family, after subscribing and logging in where that was not done yet."""
+        """Start a dialogue of the family, after subscribing and logging in where that was not done yet."""
         if not self.subscribed:
             yield from self.subscribe()
+        # After a failure the device may have forgotten the login, never the subscription.
         if not self.ready:
             self.context.state.clear()
             if self._family.login is not None:

@@ -1,4 +1,4 @@
-"""The one seam between protocol code and a radio: an open GATT connection."""
+"""The seam between protocol code and Bluetooth: an open GATT connection."""
 
 from collections.abc import Callable, Collection
 from typing import Protocol
@@ -7,12 +7,12 @@ type Notified = Callable[[bytes], None]
 
 
 class GattLink(Protocol):
-    """Be an open connection to one device; UUIDs are full lower-case 128-bit strings.
+    """An open connection to one device; UUIDs are full lower-case 128-bit strings.
 
     ``service/characteristic`` names a characteristic inside one service, for modules that repeat a UUID.
 
     Every method raises ``Unreachable`` when the link is gone, and ``Unsupported`` for a characteristic
-    that is missing. Closing is the business of whoever opened.
+    that is missing. Whoever opened it closes it.
     """
 
     @property
@@ -29,7 +29,7 @@ class GattLink(Protocol):
         """Call ``notified`` with each notification of a characteristic until the link closes."""
 
     async def read(self, uuid: str) -> bytes:
-        """Read a characteristic."""
+        """Return the value of a characteristic."""
 
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
         """Write a characteristic, with or without the device's confirmation."""

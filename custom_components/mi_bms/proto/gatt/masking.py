@@ -1,4 +1,4 @@
-"""Show raw notifications to strangers: bytes as hex, without what could be a secret or a name.
+"""Raw notifications as they may be shown to strangers: bytes as hex, without what could be a secret or a name.
 
 Boards put serial numbers and even passwords as plain text between binary values. Protocols that are
 text as a whole carry their values in it; these stay readable.

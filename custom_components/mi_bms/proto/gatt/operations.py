@@ -23,7 +23,7 @@ _SPEAKS: Final = frozenset({"notify", "indicate"})
 
 
 class Code(IntEnum):
-    """Number what can go wrong, as Tasmota's driver does."""
+    """What can go wrong, with the numbers of Tasmota's driver."""
 
     OK = 0
     CONNECTION = 1
@@ -37,7 +37,7 @@ class Code(IntEnum):
 
 
 class Do(StrEnum):
-    """Name what an operation does."""
+    """What an operation does."""
 
     READ = "read"
     WRITE = "write"
@@ -46,7 +46,7 @@ class Do(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """Hold one operation that somebody asked for; UUIDs are full lower-case strings.
+    """One operation that the user asked for; UUIDs are full lower-case strings.
 
     ``response`` asks the device to confirm a write, None leaves that to what it can do. ``notify``
     collects for ``seconds`` or until there are ``count`` (None = as many as come), and writes
@@ -82,7 +82,7 @@ class Operation:
 
 
 class Failed(MiBmsError):
-    """Report an operation that failed: ``number`` counts from 1, ``reason`` is one short word."""
+    """An operation that failed: ``number`` counts from 1, ``reason`` is one short word."""
 
     def __init__(self, number: int, code: Code, reason: str, what: str = "") -> None:
         """Keep where it failed, why, and the UUID or the size that it is about."""
@@ -91,7 +91,7 @@ class Failed(MiBmsError):
 
 
 class Impossible(Failed):
-    """Report an operation that this device cannot do, found before the first one was done."""
+    """An operation that this device cannot do, found before the first one was done."""
 
 
 def check(link: GattLink, operations: Sequence[Operation]) -> None:
@@ -134,7 +134,7 @@ def _confirmed(link: GattLink, one: Operation) -> bool:
 
 
 class Batch:
-    """Do operations on one connection, as a dialogue."""
+    """Operations on one connection."""
 
     def __init__(self, link: GattLink) -> None:
         """Take an open link."""
@@ -142,7 +142,7 @@ class Batch:
         self._at: tuple[int, Operation] | None = None
 
     async def run(self, operations: Sequence[Operation]) -> list[list[bytes]]:
-        """Do all operations; return of each the value read, the notifications, or nothing for a write.
+        """Do all operations and return of each the value read, the notifications, or nothing for a write.
 
         Raises ``Impossible`` before the first one if any cannot be done, ``Failed`` when one fails,
         ``Unreachable`` when the link breaks; ``broken`` says at what.

@@ -48,7 +48,7 @@ _TYPES: Final = {True: "write", False: "write-without-response"}
 
 @dataclass(slots=True)
 class Learned:
-    """Hold what was learned of how to talk to one device, across connections.
+    """What was learned of how to talk to one device, across connections.
 
     ``response`` are the proven write types, ``settle`` tells that a first command got lost that came at
     once, ``deaf`` counts the good polls until questions are no longer repeated more often. ``rejects``
@@ -63,7 +63,7 @@ class Learned:
 
 
 class Runner:
-    """Carry out dialogues on one connection."""
+    """What carries out dialogues on one connection."""
 
     def __init__(
         self,
@@ -137,6 +137,7 @@ class Runner:
             if min(left.values()) < 0:
                 raise FrameError("endless")
             answer = error = None
+            # Only the dialogue knows what a failed step means: it may go another way.
             try:
                 answer = await self._perform(step)
             except MiBmsError as failure:
@@ -180,6 +181,7 @@ class Runner:
 
     async def _subscribe(self, uuid: str) -> None:
         """Listen to a characteristic, with a fresh framer."""
+        # Half a frame of the conversation before must not become part of the first one of this.
         if self._framer is not None:
             self.inbox.framers[uuid] = self._framer(uuid)
         ours, listeners = partial(self.inbox.put, uuid), self.listeners
@@ -263,6 +265,7 @@ class Runner:
         plan = self._plan(ask, timeout, self._types(uuid))
         fresh = await self._settle(wanted=learned.settle)
         for attempt, (response, seconds) in enumerate(plan):
+            # A late answer to the try before is as good; half of one would spoil the next.
             inbox.restart()
             try:
                 await self._write(uuid, request, response)
@@ -297,10 +300,10 @@ class Runner:
 
 
 class Use(Protocol):
-    """Open a connection, let some work use it, and close it whatever happens."""
+    """What opens a connection, lets some work use it, and closes it whatever happens."""
 
     async def __call__[T](self, work: Callable[[GattLink], Awaitable[T]], /) -> T:
-        """Return what the work gives; raises ``Unreachable`` when there is no connection."""
+        """Return the result of the work; raises ``Unreachable`` when there is no connection."""
 
 
 async def persist[T](
@@ -323,6 +326,7 @@ async def persist[T](
         try:
             return await use(work)
         except MiBmsError as err:
+            # A device that breaks off each time but brings something is read to its end.
             more = brought() > before
             left = attempts if more else left - 1 if worth(err) else 0
             if not left:

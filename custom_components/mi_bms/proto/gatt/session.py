@@ -54,7 +54,7 @@ _INFO: Final = {
 
 
 async def read_device_info(link: GattLink) -> DeviceInfo:
-    """Read the standard device information (service 180A), as far as the device has it."""
+    """Return the standard device information (service 180A), as far as the device has it."""
     return await Runner(link, name=expand).run(_info())
 
 
@@ -69,7 +69,7 @@ def _info() -> Talk[DeviceInfo]:
 
 
 def merge_info(base: DeviceInfo, better: DeviceInfo) -> DeviceInfo:
-    """Put what ``better`` knows over what ``base`` knows."""
+    """Return ``base``, replaced by what ``better`` knows."""
     known = {item.name: getattr(better, item.name) for item in fields(better)}
     return replace(
         base, **{name: value for name, value in known.items() if value is not None}
@@ -77,7 +77,7 @@ def merge_info(base: DeviceInfo, better: DeviceInfo) -> DeviceInfo:
 
 
 class Session:
-    """Talk to one device of a known family; give it the connection each time."""
+    """The conversations with one device of a known family; each call is handed the connection."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Session:
     async def read(
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> BmsSample:
-        """Poll once; gives a complete sample or raises one of the errors of ``model.errors``."""
+        """Poll once; return a complete sample or raise one of the errors of ``model.errors``."""
         async with self._lock:
             try:
                 draft = await self._polled(link, device, secret)
@@ -128,7 +128,7 @@ class Session:
     async def identify(
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> DeviceInfo:
-        """Read what the device says of itself: standard characteristics, then the family's own words."""
+        """Return what the device says of itself: standard characteristics, then the family's own words."""
         async with self._lock:
             info = (
                 await read_device_info(link)
@@ -148,14 +148,14 @@ class Session:
     async def log_in(
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> None:
-        """Connect the conversation and give the password, without polling."""
+        """Subscribe and log in, without polling."""
         async with self._lock:
             await self._bounded(link, device, secret, _silence)
 
     async def diagnose(
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> dict[str, int]:
-        """Read the lifetime counters; raises ``Unsupported`` when the family has none."""
+        """Return the lifetime counters; raises ``Unsupported`` when the family has none."""
         if self.family.diagnose is None:
             raise Unsupported("diagnose")
         async with self._lock:
@@ -170,7 +170,7 @@ class Session:
         wanted: dict[Field, bool],
         secret: str | None = None,
     ) -> dict[Field, bool]:
-        """Switch FETs on or off by the user's decision; gives what the device acknowledged."""
+        """Switch FETs on or off by the user's decision; return what the device acknowledged."""
         control = self.family.control
         if (
             control is None
@@ -187,7 +187,7 @@ class Session:
     async def keep_alive(
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> None:
-        """Tell a held connection that somebody is there; does nothing for families that need no such thing."""
+        """Keep a held connection from being closed by the device; does nothing for families that need no such thing."""
         alive = self.family.alive
         if alive is not None:
             async with self._lock:
@@ -248,7 +248,7 @@ class Session:
 
 
 def _silence(_context: Context) -> Talk[None]:
-    """Say nothing: the dialogue of somebody who only wants to be let in."""
+    """Ask nothing: subscribing and logging in is all that is wanted."""
     yield from ()
 
 
@@ -259,9 +259,9 @@ async def probe(
     *,
     clock: Callable[[], float] = time.time,
 ) -> str | None:
-    """Find the family of a device by asking; only read-only questions, the first valid answer decides.
+    """Return the family of a device, found by asking; only read-only questions, the first valid answer decides.
 
-    The order of ``families`` is the order of asking. Gives the id, or None when nothing fits; a device
+    The order of ``families`` is the order of asking. Returns the id, or None when nothing fits; a device
     that wants a password first raises ``AuthNeeded``, one that wants a pairing ``PairingNeeded``.
     """
     line: Line | None = None

@@ -1,4 +1,4 @@
-"""The words of every dialogue over GATT: batteries, activation, functions of sensors, actions.
+"""The steps of every dialogue over GATT: batteries, activation, functions of sensors, actions.
 
 A dialogue is a generator. It yields steps and gets what each one brought; the error of a step is raised
 at its ``yield``, so a dialogue may catch ``NoAnswer`` and try another way. It never sees a connection or
@@ -19,7 +19,7 @@ WRITES: Final = 200  # of one dialogue; the longest of a battery has some 60
 
 
 class Notification(NamedTuple):
-    """Hold one notification and the characteristic it came from."""
+    """One notification and the characteristic it came from."""
 
     uuid: str
     data: bytes
@@ -118,7 +118,7 @@ type Listening[T] = Generator[Step, list[Notification] | bytes | None, T]  # and
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
-    """Set the times of a dialogue in seconds.
+    """The times of a dialogue in seconds.
 
     ``settle`` is the pause before the first command of a connection, for modules that lose it otherwise.
     ``timeout`` is the wait of the first try and doubles with each further one; ``gap`` is the least
@@ -134,10 +134,10 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """Describe how a kind of device wants to be talked to.
+    """How a kind of device wants to be talked to.
 
     ``response`` is the preferred write type, ``chunk`` the most bytes per write, ``operation`` the
-    longest that one write, read or subscription may take (s). ``echo_is_unpaired``: it gives back what
+    longest that one write, read or subscription may take (s). ``echo_is_unpaired``: it echoes what
     it is asked until it is paired. ``queue`` notifications wait for somebody to take them; a dialogue
     of more than ``steps`` or ``writes`` comes to no end.
     """
