@@ -19,12 +19,23 @@ from statistics import quantiles
 import sys
 from typing import Final
 
-from custom_components.mi_bms.proto.scheduler.battery import Order, Phase
+from custom_components.mi_bms.proto.scheduler.battery import Battery
+from custom_components.mi_bms.proto.scheduler.decision import Order
+from custom_components.mi_bms.proto.scheduler.events import (
+    Advert,
+    Closed,
+    Event,
+    Failed,
+    Looked,
+    Opened,
+    Read,
+    Released,
+)
 from custom_components.mi_bms.proto.scheduler.link_state import (
     Coverage,
     Failure,
-    LinkHistory,
     LinkState,
+    Phase,
 )
 from custom_components.mi_bms.proto.scheduler.schedule import Scheduler
 from custom_components.mi_bms.proto.scheduler.slots import Hearing, Scanner
@@ -97,7 +108,7 @@ class SimPack:
     ages: list[float] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
     lost: int = 0
-    states: Counter[LinkState] = field(default_factory=Counter)
+    states: Counter[LinkState | None] = field(default_factory=Counter)
 
 
 @dataclass(kw_only=True)
@@ -274,14 +285,19 @@ class Scheduled:
     def __init__(self, world: World) -> None:
         self.world = world
         self.scheduler = Scheduler(world.rng.random)
-        self.histories = {name: LinkHistory() for name in world.packs}
         for pack in world.packs.values():
-            self.scheduler.add(pack.name, 0.0, pack.interval, keeps=pack.keeps)
+            battery = Battery(
+                address=pack.name, interval=pack.interval, born=0.0, keeps=pack.keeps
+            )
+            self.scheduler.add(battery, 0.0)
         self._turn = 0
         for visitor in world.visitors:
             world.spawn(self._visits(visitor))
         world.spawn(self._listen())
         self.poke()
+
+    def happened(self, name: str, event: Event) -> None:
+        self.scheduler.apply(name, event, self.world.now)
 
     def scanners(self) -> list[Scanner]:
         now = self.world.now
@@ -327,19 +343,15 @@ class Scheduled:
         while True:
             up = world.up()
             for pack in world.packs.values():
-                history = self.histories[pack.name]
                 for name, at in pack.heard_at.items():
-                    if world.now - at < LISTEN and history.hear(
-                        at, pack.rssi[name], name
-                    ):
-                        self.scheduler.wake(pack.name, world.now)
-                coverage = self.coverage(pack, up)
-                state = history.state(world.now, coverage)
-                pack.states[state] += 1
-                if state is LinkState.ASLEEP:
-                    self.scheduler.sleep(pack.name)
-                self.scheduler.elsewhere(pack.name, state is LinkState.HELD)
-                pack.lost += history.turn(world.now, coverage) is False
+                    if world.now - at < LISTEN:
+                        advert = Advert(pack.rssi[name], name)
+                        self.scheduler.apply(pack.name, advert, at)
+                battery = self.scheduler.batteries[pack.name]
+                was = battery.there
+                self.happened(pack.name, Looked(self.coverage(pack, up)))
+                pack.states[battery.state(world.now)] += 1
+                pack.lost += was is True and not battery.there
             self.poke()
             yield LISTEN
 
@@ -361,35 +373,31 @@ class Scheduled:
 
     def _close(self, name: str) -> Process:
         yield from self.world.close(self.world.packs[name])
-        self.histories[name].link(self.world.now, is_open=False)
-        self.scheduler.released(name)
+        self.happened(name, Closed())
+        self.happened(name, Released())
         self.poke()
 
     def _read(self, order: Order) -> Process:
         world, name = self.world, order.address
-        pack, history = world.packs[name], self.histories[name]
-        begin = world.now
+        pack, begin = world.packs[name], world.now
         if not order.open:
-            borrows = self.scheduler.packs[name].borrows
+            borrows = self.scheduler.batteries[name].borrows
             scanner = yield from world.connect(pack, borrows=borrows)
             if isinstance(scanner, Failure):
                 self._failed(name, scanner)
                 return
-            self.scheduler.connected(name, scanner.name)
-            history.link(world.now, is_open=True)
+            self.happened(name, Opened(scanner.name))
         failure = yield from world.read(pack)
         if failure is not None:
             yield from world.close(pack)
-            history.link(world.now, is_open=False)
+            self.happened(name, Closed())
             self._failed(name, failure)
             return
-        self.scheduler.succeeded(name, world.now, world.now - begin)
-        history.succeeded(world.now, idle=pack.idle)
+        self.happened(name, Read(seconds=world.now - begin, idle=pack.idle))
         self.poke()
 
     def _failed(self, name: str, failure: Failure) -> None:
-        self.histories[name].failed(failure)
-        self.scheduler.failed(name, self.world.now, failure)
+        self.happened(name, Failed(failure=failure))
         self.poke()
 
     def _visits(self, visitor: SimVisitor) -> Process:
@@ -427,7 +435,7 @@ class Scheduled:
         """Count slots that are taken although nobody uses them."""
         used = {
             pack.address
-            for pack in self.scheduler.packs.values()
+            for pack in self.scheduler.batteries.values()
             if pack.phase is not Phase.CLOSED
         } | set(self.scheduler.visits.under_way)
         links = {

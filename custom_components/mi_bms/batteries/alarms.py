@@ -81,7 +81,7 @@ class AlarmEvent(BatteryEntity, EventEntity):
     def _compare(self) -> bool:
         """Fire what is different from the last reading; say whether anything was."""
         sample = self.sample
-        if sample is None or not self.coordinator.was_read:
+        if sample is None or not self.coordinator.battery.was_read:
             return False
         if Field.PROBLEM not in sample.values:
             # The battery did not tell: nothing has appeared, and nothing has gone.

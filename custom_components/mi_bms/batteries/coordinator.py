@@ -1,12 +1,11 @@
-"""The coordinator of a battery: it polls, and only translates.
+"""The coordinator of a battery: it passes on what happens, and shows what follows.
 
-When it is its turn among the others is the scheduler's business. A poll runs the family's session
-over a link that is new or, while slots are spare, held; a missed poll keeps the last good sample for
-a grace time, and a pack that sleeps keeps it until it wakes. Adverts only wake its next poll early.
+Adverts, wishes of the user and the ends of polls become events of the battery's record; when it is its
+turn among the others is the scheduler's business, reading it the reader's. A missed poll keeps the
+last good sample for a grace time, and a battery that sleeps keeps it until it wakes.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Coroutine
 import contextlib
 from datetime import datetime, timedelta
@@ -23,65 +22,46 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
 from ..bluetooth.door import Door
-from ..bluetooth.held_connection import HeldLink
-from ..bluetooth.scanners import coverage, describe, names, scanners
-from ..const import (
-    CLOCKS_APART,
-    CONF_CELSIUS,
-    CONF_CORRECTIONS,
-    CONF_PROFILE,
-    MAX_RELEASE,
-)
-from ..proto.bms.contract import CELSIUS, Family, Mode
+from ..bluetooth.scanners import coverage, describe
+from ..const import CONF_PROFILE
+from ..proto.bms.contract import Family, Mode
 from ..proto.bms.index import INDEX
-from ..proto.bms.outlook import Outlook
-from ..proto.bms.plausible import Gate
-from ..proto.bms.sift import purged
-from ..proto.gatt.session import Device, Memory, Session
-from ..proto.model.errors import (
-    FrameError,
-    Implausible,
-    MiBmsError,
-    PairingNeeded,
-    Unreachable,
-)
-from ..proto.model.reading import Value
 from ..proto.model.rows import RowsPerDay
 from ..proto.model.sample import BmsSample
-from ..proto.scheduler.battery import Order, Pack, Phase
-from ..proto.scheduler.diagnosis import Diagnosis, Facts, diagnose
-from ..proto.scheduler.link_state import (
-    QUIET,
-    Coverage,
-    Failure,
-    LinkHistory,
-    LinkState,
-    failure_of,
+from ..proto.scheduler.battery import Battery
+from ..proto.scheduler.decision import Order
+from ..proto.scheduler.diagnosis import Diagnosis, diagnose, facts_of
+from ..proto.scheduler.events import (
+    Advert,
+    Asked,
+    Event,
+    Looked,
+    Paced,
+    Paused,
+    Released,
+    Resumed,
 )
-from ..proto.scheduler.pace import Flow, flow
-from ..proto.scheduler.quality import Quality
+from ..proto.scheduler.link_state import Failure, LinkState
 from ..runtime import SHARED, BatteryNews
 from .options import BatterySettings
-from .profile import Profile, sample_from_json, sample_to_json
+from .profile import Profile
+from .reader import Reader
+from .restore import Kept, LastReading, to_store, wishes_to_store
 
 _LOGGER = logging.getLogger(__name__)
 
-
 LOOK_EVERY: Final = timedelta(seconds=10)
 ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
-LACKS: Final = 60.0  # s without a slot until that is said
-STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
-    """Poll one battery."""
+    """Show one battery; ``battery`` is its record, ``read_at`` when ``data`` was read, on the wall's clock."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], family: Family
     ) -> None:
-        """Prepare the session; nothing is read yet, a sleeping pack must not hold the start up."""
+        """Prepare everything; nothing is read yet, a sleeping battery must not hold the start up."""
         super().__init__(
             hass,
             _LOGGER,
@@ -92,120 +72,57 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         )
         self.entry = entry
         self.address: str = entry.data[CONF_ADDRESS]
-        # First of all: it is what a set-up that fails has to close.
-        self._link = HeldLink(hass, self.address, self._link_turned)
+        self._polls = hass.data[SHARED].polls
+        self.settings = settings = BatterySettings.of(entry.options)
+        self.battery = Battery(
+            address=self.address,
+            interval=settings.pace.interval,
+            born=self._polls.now(),
+            keeps=family.mode is not Mode.POLL,
+            grace=settings.grace,
+        )
+        # Early: it is what a set-up that fails has to close.
+        self.reader = Reader(hass, entry, self.battery, family, settings)
         self.family = family
         self.title = INDEX[family.id].title
         self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
-        self.settings = BatterySettings.of(entry.options)
         self.rows = RowsPerDay()
         self.door = Door("batteries")
-        self._polls = hass.data[SHARED].polls
-        self.history = LinkHistory(grace=self.settings.grace, begun=self._polls.now())
-        self.pack: Pack | None = None
-        self.failures: Counter[str] = Counter()
-        self.gate = Gate()
-        # What single places said last that no battery can have, by place.
-        self.left_out: dict[str, Value] = {}
-        self.polls = 0
         self.read_at: datetime | None = None
-        self.online = False
-        self.paused = False
-        self._left_until: datetime | None = None  # by a former run, to another client
+        self.device_id = ""  # of the device registry; packs are parts of it
+        self.data = BmsSample()
         self._asked: asyncio.Future[None] | None = None
         self._asked_password = False
-        self._told = False
-        self._forgotten = False  # the table of services, since the last good poll
-        self._shown_state: LinkState | None = None
-        self.last_error: str | None = None
-        self._receiver: str | None = None  # that held the newest link
-        self.device_id = ""  # of the device registry; packs are parts of it
-        self.was_read = False  # since the start
+        self._told = False  # in the log, that it cannot be read
+        self._shown: tuple[bool, LinkState | None, BmsSample] | None = None
         # What the last values depend on beside the battery; options may be newer.
-        self._read_as = self._reads_as
-        self._outlook = Outlook()
-        self._memory = Memory()
-        self._memory.notes[CELSIUS] = self.settings.celsius
-        self._session = Session(
-            family, memory=self._memory, correction=self.settings.correction
-        )
-        self.data = BmsSample()
+        self._read_as = settings.read_as(family.id)
         self._restore()
 
     def _restore(self) -> None:
-        kept = self.hass.data[SHARED].kept.get(self.address)
-        if not kept:
+        stored = self.hass.data[SHARED].kept.get(self.address)
+        if not stored:
             return
-        self.paused = kept.get("paused", False)
-        self._left_until = dt_util.parse_datetime(kept.get("left_until") or "")
-        self.history.relearn(
-            {name: tuple(value) for name, value in kept.get("learned", {}).items()}
-        )
-        read_as = kept.get("read_as", self._read_as)
-        read_at = dt_util.parse_datetime(kept.get("read_at") or "")
-        if read_at is None or read_as.get("family") != self.family.id:
-            # What another family made of the same bytes means nothing.
-            return
-        age: float = (dt_util.utcnow() - read_at).total_seconds()
-        if age < -CLOCKS_APART:
-            # The clock was in the future: nobody knows how old that is.
-            return
-        self._read_as = read_as
-        self.data = purged(sample_from_json(kept))
-        # Counters are read once in a while only.
-        self._memory.counters = dict(self.data.counters)
-        self.read_at = read_at
-        now, idle = self._polls.now(), flow(self.data) is Flow.IDLE
-        # What was corrected otherwise is no measure for what is read next.
-        if read_as == self._reads_as:
-            self.gate.restore(self.data, now - age)
-            self._outlook.restore(self.data, now - age)
-        self.history.restore(now, age, idle=idle)
+        read_as, now = self._read_as, self._polls.now()
+        kept = Kept.of(stored, read_as)
+        kept.tell(self.battery, now)
+        if (last := kept.last) is not None:
+            self._read_as, self.read_at, self.data = last.read_as, last.at, last.sample
+            same = last.read_as == read_as
+            self.reader.restore(last.sample, now - last.age, same=same)
         self._judge()
-
-    @property
-    def _reads_as(self) -> dict[str, Any]:
-        """Return what values depend on beside the battery."""
-        return {
-            "family": self.family.id,
-            CONF_CORRECTIONS: self.settings.corrections,
-            CONF_CELSIUS: self.settings.celsius,
-        }
+        if kept.away_for > 0:
+            self.battery.apply(Paused(now + kept.away_for), now)
+            self._judge()
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return what is kept for the next start."""
-        wish = {"paused": self.paused, "left_until": self._end_of_release()}
+        before = self.hass.data[SHARED].kept.get(self.address, {})
         if self.read_at is None:
-            # What was wished before must not come back.
-            kept = self.hass.data[SHARED].kept.get(self.address, {})
-            return {**kept, **wish} if kept or any(wish.values()) else None
-        return sample_to_json(self.data) | {
-            "read_at": self.read_at.isoformat(),
-            "read_as": self._read_as,
-            "learned": self.history.learned(),
-            **wish,
-        }
-
-    def _end_of_release(self) -> str | None:
-        """Return when a release ends by the clock on the wall: the other one starts anew with the machine."""
-        until = self.history.away_until
-        left = 0.0 if until is None or until == inf else until - self._polls.now()
-        if left <= 0:
-            return None
-        return (dt_util.utcnow() + timedelta(seconds=left)).isoformat()
-
-    def _stay_away(self) -> None:
-        """Keep to what the user wished before the start."""
-        if self.paused:
-            self.async_pause()
-        elif self._left_until is not None:
-            left = (self._left_until - dt_util.utcnow()).total_seconds()
-            # Longer than anybody can ask for: the clock was in the future.
-            if 0 < left <= MAX_RELEASE * 60 + CLOCKS_APART:
-                self.async_pause(self._polls.now() + left)
-
-    # --- the battery among others ------------------------------------------------------------
+            return wishes_to_store(self.battery, self._polls.now(), before)
+        last = LastReading(sample=self.data, at=self.read_at, read_as=self._read_as)
+        return to_store(self.battery, self._polls.now(), last)
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:
@@ -213,20 +130,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
         @callback
         def heard(info: BluetoothServiceInfoBleak) -> None:
-            before = self.history.heard_at
-            if self.history.hear(info.time, info.rssi, info.source):
-                slept = before is None or info.time - before >= QUIET
-                polls.scheduler.wake(self.address, polls.now(), slept=slept)
-                polls.kick()
+            if self._happened(Advert(info.rssi, info.source), info.time):
+                self._polls.kick()
 
-        polls = self._polls
-        self.pack = polls.add(
-            self.address,
-            self,
-            self.settings.pace.interval,
-            keeps=self.family.mode is not Mode.POLL,
-        )
-        self._stay_away()
+        self._polls.add(self.battery, self)
         # Each one counts as a sign of life, also those that say nothing new.
         stop_listening = bluetooth.async_register_advertisement_callback(
             self.hass, self.door.guard(heard), self.address
@@ -240,9 +147,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         def stop() -> None:
             stop_listening()
             stop_keeping()
-            polls.remove(self.address)
+            self._polls.remove(self.address)
             stop_looking()
-            self._link.be_silent()
+            self.reader.async_stop()
 
         return stop
 
@@ -251,113 +158,103 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Close the link that may be held."""
         await super().async_shutdown()
         self._answer()
-        await self._close()
+        await self.reader.async_close()
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run a task that ends with the battery's entry."""
         self.entry.async_create_background_task(self.hass, work, name)
 
-    @property
-    def coverage(self) -> Coverage:
-        """Return which scanners hear the battery now."""
-        sick = any(self._polls.scheduler.sick(scanner) for scanner in self._near())
-        lacking = self.pack.lacking_since if self.pack else None
-        crowded = lacking is not None and self._polls.now() - lacking >= LACKS
-        return coverage(self.hass, self.address, troubled=sick, crowded=crowded)
+    def _happened(self, event: Event, now: float | None = None) -> bool:
+        return self._polls.apply(self.address, event, now)
 
-    def _near(self) -> list[str]:
-        return [
-            one.source
-            for one in scanners(self.hass, (self.address,))
-            if self.address in one.hears
-        ]
+    # --- how it stands -------------------------------------------------------------------------
 
     @property
-    def quality(self) -> Quality | None:
-        """Return how well the battery is read, None before it is watched."""
-        return self.pack.quality if self.pack else None
-
-    @property
-    def receiver(self) -> str | None:
-        """Return the name of the scanner over which the battery was connected last."""
-        return names(self.hass).get(self._receiver or "")
-
-    def receivers(self) -> dict[str, Quality]:
-        """Return how well each scanner lately read batteries, by its name."""
-        called = names(self.hass)
-        known = self._polls.scheduler.scanners
-        return {called[one]: known[one] for one in known if one in called}
-
-    @property
-    def rssi(self) -> int | None:
-        """Return how strongly the battery is heard where it is heard best, in dBm."""
-        info = bluetooth.async_last_service_info(self.hass, self.address, False)
-        return info.rssi if info else None
+    def online(self) -> bool:
+        """Return whether the last values still hold."""
+        return self.battery.available(self._polls.now())
 
     @property
     def link_state(self) -> LinkState | None:
         """Return how the battery stands, None while that is not known yet."""
-        return self.history.state(self._polls.now(), self.coverage)
+        return self.battery.state(self._polls.now())
+
+    @property
+    def away(self) -> bool:
+        """Return whether the user wants the battery left alone now."""
+        return self.link_state is LinkState.PAUSED
 
     def diagnose(self) -> Diagnosis:
         """Return why the battery cannot be reached and what helps."""
-        now, state = self._polls.now(), self.link_state
-        since = now - self.history.since
-        return diagnose(
-            Facts(
-                scanners=describe(
-                    self.hass,
-                    self.address,
-                    self._polls.addresses,
-                    troubled=self._polls.scheduler.sick,
-                ),
-                failure=self.history.failure,
-                failures=self.history.failures,
-                read_for=_ago(now, self.history.read_at),
-                heard_for=_ago(now, self.history.heard_at),
-                asleep_for=since if state is LinkState.ASLEEP else None,
-                held_for=since if state is LinkState.HELD else None,
-                paused_for=since if state is LinkState.PAUSED else None,
-                has_password=CONF_PASSWORD in self.entry.data,
-                unbelieved=state is LinkState.AWAKE
-                and self.last_error == "Implausible",
-                reserve=self._polls.scheduler.settings.reserve,
-            )
+        scheduler = self._polls.scheduler
+        found = describe(
+            self.hass, self.address, self._polls.addresses, troubled=scheduler.sick
         )
+        facts = facts_of(
+            self.battery,
+            self._polls.now(),
+            found,
+            has_password=CONF_PASSWORD in self.entry.data,
+            reserve=scheduler.settings.reserve,
+        )
+        return diagnose(facts)
+
+    def _judge(self) -> None:
+        """Look at the scanners around the battery; log once when its values are lost or come back."""
+        sick = self._polls.scheduler.sick
+        around = coverage(self.hass, self.address, troubled=sick)
+        before = self.battery.there
+        # Directly: it is looked at before it is scheduled, too.
+        self.battery.apply(Looked(around), self._polls.now())
+        there = self.battery.there
+        first = not there and self.reader.polls == 1 and not self._told
+        if (before and not there) or first:
+            self._told = True
+            # Without a path or a slot it was not even tried.
+            why = self.reader.last_error or self.diagnose().cause
+            _LOGGER.info("%s cannot be read (%s)", self.name, why)
+        elif before is False and there and self._told:
+            self._told = False
+            _LOGGER.info("%s is read again", self.name)
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        """Look again now and then: silence is no event."""
+        self._judge()
+        if self.link_state is LinkState.ASLEEP:
+            self.data = self.reader.outlook.lapse(self.data, self._polls.now())
+        if self._shown != (self.online, self.link_state, self.data):
+            self._show()
+
+    def _show(self) -> None:
+        self._shown = self.online, self.link_state, self.data
+        self.async_update_listeners()
 
     # --- what the user wants -------------------------------------------------------------------
 
     @callback
     def async_take_options(self) -> None:
         """Follow options that were changed; nothing has to be built anew for them."""
-        before, factor = self._reads_as, self.settings.correction.factor
+        before, family = self.settings, self.family.id
         self.settings = settings = BatterySettings.of(self.entry.options)
-        self.history.grace = settings.grace
-        if self._reads_as != before:
-            self._session.correction = settings.correction
-            self._memory.notes[CELSIUS] = settings.celsius
-            # What was corrected otherwise is no measure for what is read next.
-            self.gate.forget()
-            self._outlook.rescale(settings.correction.factor / factor)
-            self._polls.scheduler.refresh(self.address)
-        self._polls.scheduler.pace(self.address, settings.pace.interval)
+        if settings.read_as(family) != before.read_as(family):
+            self.reader.correct(before, settings)
+            self._happened(Asked())
+        self._happened(Paced(interval=settings.pace.interval, grace=settings.grace))
         self._wished()
 
     @callback
     def async_pause(self, until: float = inf) -> None:
         """Stay away from the battery, for good or until a time of the scheduler's clock."""
-        self.paused = until == inf
-        self.history.pause(self._polls.now(), self.coverage, until)
-        self._polls.scheduler.pause(self.address, until)
+        # Whether its values hold meanwhile depends on how it stands now.
+        self._judge()
+        self._happened(Paused(until))
         self._wished()
 
     @callback
     def async_resume(self) -> None:
         """Come back to the battery."""
-        now = self._polls.now()
-        self.paused = False
-        self.history.resume(now)
-        self._polls.scheduler.resume(self.address, now)
+        self._happened(Resumed())
         self._wished()
 
     @callback
@@ -368,31 +265,21 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """
         if minutes is None:
             minutes = self.settings.release
-        if not self.paused:
+        if not self.battery.paused:
             self.async_pause(self._polls.now() + minutes * 60)
-
-    @property
-    def away(self) -> bool:
-        """Return whether the user wants the battery left alone now."""
-        return self.link_state is LinkState.PAUSED
-
-    @property
-    def diagnosis(self) -> Diagnosis | None:
-        """Return what keeps the battery from being read, None while nothing is known to."""
-        state = self.link_state
-        fine = state is None or (self.online and state is LinkState.AWAKE)
-        return None if fine else self.diagnose()
 
     def _wished(self) -> None:
         self.hass.data[SHARED].async_save_soon()
         self._judge()
-        self.async_update_listeners()
+        self._show()
         self._polls.kick()
+
+    # --- reading -------------------------------------------------------------------------------
 
     @override
     async def _async_update_data(self) -> BmsSample:
-        """Read at once, because somebody asked for it, and give what is known then."""
-        if self._polls.scheduler.refresh(self.address):
+        """Read at once, because somebody asked for it, and return what is known then."""
+        if self._happened(Asked()):
             if self._asked is None or self._asked.done():
                 self._asked = self.hass.loop.create_future()
             self._polls.kick()
@@ -402,36 +289,23 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
                     await asyncio.shield(self._asked)
         return self.data
 
-    # --- reading -------------------------------------------------------------------------------
-
     async def async_read(self, order: Order) -> None:
-        """Read over the open link or a new one, and report to the scheduler."""
-        scheduler, begun = self._polls.scheduler, self._polls.now()
-        self.polls += 1
-        try:
-            sample = await self._poll(order)
-        except Implausible:
-            self.failures["Implausible"] += 1
-            self.last_error = "Implausible"
-            now = self._polls.now()
-            self.history.answered()
-            scheduler.doubted(self.address, now, now - begun)
-        except MiBmsError as err:
-            await self._close()
-            self._failed(err)
-        except BaseException:
-            # Whatever it was: the scheduler would wait for this read for ever.
-            await self._close()
-            scheduler.failed(self.address, self._polls.now(), Failure.LOST)
-            self._polls.kick()
-            raise
-        else:
-            now = self._polls.now()
-            scheduler.succeeded(self.address, now, now - begun)
-            self._succeeded(sample, now)
+        """Read over the open link or a new one, and take what that gave."""
+        sample = await self.reader.async_read(order)
+        if sample is not None:
+            self._succeeded(sample)
+        elif self.battery.failure is Failure.AUTH and not self._asked_password:
+            self._asked_password = True
+            self.entry.async_start_reauth(self.hass)
         self._judge()
-        self.async_update_listeners()
+        self._show()
         self._answer()
+        self._polls.kick()
+
+    async def async_release(self) -> None:
+        """Close the link, whatever it does, and tell the scheduler."""
+        await self.reader.async_close()
+        self._happened(Released())
         self._polls.kick()
 
     def _answer(self) -> None:
@@ -439,74 +313,16 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if self._asked and not self._asked.done():
             self._asked.set_result(None)
 
-    async def async_release(self) -> None:
-        """Close the link, whatever it does, and report to the scheduler."""
-        await self._close()
-        self._polls.scheduler.released(self.address)
-        self._polls.kick()
-
-    async def _poll(self, order: Order) -> BmsSample:
-        attempts = 1 if order.gentle else CONNECT_ATTEMPTS
-        opened = await self._link.async_open(attempts)
-        info = bluetooth.async_last_service_info(self.hass, self.address, True)
-        device = Device(name=info.name if info else "", address=self.address)
-        secret = self.entry.data.get(CONF_PASSWORD)
-        sample = await opened.use(self._session.read(opened.link, device, secret))
-        if self.family.alive is not None:
-            self._link.say_often(
-                lambda: self._keep_alive(opened, device, secret),
-                self.family.alive_every,
-            )
-        return self.gate.take(sample, self._polls.now(), self._memory.raw)
-
-    @callback
-    def _link_turned(self, is_open: bool) -> None:
-        """Take that the link was opened or ended; one that breaks in use tells so by itself, too."""
-        self.history.link(self._polls.now(), is_open=is_open)
-        scheduler = self._polls.scheduler
-        if is_open:
-            scheduler.connected(self.address, self._holder())
-            # Where no scanner tells who is connected, it is the one that was to be expected.
-            self._receiver = self.pack.scanner if self.pack else None
-        elif self.pack and self.pack.phase is Phase.HELD:
-            scheduler.lost(self.address)
-            self._polls.kick()
-
-    def _holder(self) -> str | None:
-        """Return the scanner that holds the link."""
-        found = scanners(self.hass, (self.address,))
-        return next(
-            (one.source for one in found if self.address in one.allocated), None
-        )
-
-    def _keep_alive(self, opened: OpenLink, device: Device, secret: str | None) -> None:
-        async def say() -> None:
-            with contextlib.suppress(MiBmsError):
-                await opened.use(self._session.keep_alive(opened.link, device, secret))
-
-        if self.pack and self.pack.phase is Phase.HELD:
-            self.start(say(), f"keep alive {self.address}")
-
-    async def _close(self) -> None:
-        # After several failures in a row its handles may have moved; more than once is no use.
-        stale = self._link.is_open and self.history.failures >= STALE_AFTER
-        forget = stale and not self._forgotten
-        self._forgotten |= forget
-        await self._link.async_close(forget=forget)
-
-    def _succeeded(self, sample: BmsSample, now: float) -> None:
-        self.last_error = None
-        self._asked_password = self._forgotten = False
+    def _succeeded(self, sample: BmsSample) -> None:
+        now = self._polls.now()
+        self._asked_password = False
         self.rows.take(sample, now)
-        self.was_read = True
-        self._read_as = self._reads_as
-        self.left_out |= sample.left_out
+        self._read_as = self.settings.read_as(self.family.id)
         self.read_at = dt_util.utcnow()
-        self.history.succeeded(now, idle=flow(sample) is Flow.IDLE)
         if self.settings.adaptive:
-            self._polls.scheduler.pace(self.address, self.settings.pace.after(sample))
+            self._happened(Paced(interval=self.settings.pace.after(sample)))
         self._keep_profile(self.profile.learn(sample))
-        self.data = self._outlook.judge(sample, now)
+        self.data = self.reader.outlook.judge(sample, now)
         self.hass.data[SHARED].feed.async_tell(
             BatteryNews(
                 address=self.address,
@@ -517,51 +333,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             )
         )
 
-    def _failed(self, err: MiBmsError) -> None:
-        failure = failure_of(err)
-        if self.pack and self.pack.phase is not Phase.READING:
-            # It was closed because somebody wished so.
-            self._polls.scheduler.failed(self.address, self._polls.now(), failure)
-            return
-        self.last_error = reason_of(err)
-        self.failures[self.last_error] += 1
-        _LOGGER.debug("%s could not be read: %s", self.name, self.last_error)
-        self.history.failed(failure)
-        self._polls.scheduler.failed(self.address, self._polls.now(), failure)
-        if failure is Failure.AUTH and not self._asked_password:
-            self._asked_password = True
-            self.entry.async_start_reauth(self.hass)
-
-    def _judge(self) -> None:
-        """See how the battery stands and whether its values still hold; tell once when that changes."""
-        now, around = self._polls.now(), self.coverage
-        if self.pack is not None:
-            state = self.history.state(now, around)
-            self._polls.scheduler.elsewhere(self.address, state is LinkState.HELD)
-            if state is LinkState.ASLEEP:
-                self._polls.scheduler.sleep(self.address)
-        self.online = self.history.available(now, around)
-        turned = self.history.turn(now, around)
-        if turned is False or (not self.online and self.polls == 1 and not self._told):
-            self._told = True
-            # Without a path or a slot it was not even tried.
-            why = self.last_error or self.diagnose().cause
-            _LOGGER.info("%s cannot be read (%s)", self.name, why)
-        elif turned and self._told:
-            self._told = False
-            _LOGGER.info("%s is read again", self.name)
-
-    @callback
-    def _look(self, _now: datetime) -> None:
-        """Look again now and then: silence is no event."""
-        before = self.online, self._shown_state, self.data
-        self._judge()
-        self._shown_state = self.link_state
-        if self._shown_state is LinkState.ASLEEP:
-            self.data = self._outlook.lapse(self.data, self._polls.now())
-        if before != (self.online, self._shown_state, self.data):
-            self.async_update_listeners()
-
     def _keep_profile(self, profile: Profile) -> None:
         if profile != self.profile:
             self.profile = profile
@@ -570,21 +341,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             )
 
     def forget_pack(self, number: int) -> bool:
-        """Forget a pack, from 1, that the last reading did not have; give whether it was forgotten."""
+        """Forget a pack, from 1, that the last reading did not have; return whether it was forgotten."""
         if self.read_at is None or number <= len(self.data.packs):
             return False
         self._keep_profile(self.profile.without_packs_from(number))
         return True
-
-
-def reason_of(err: MiBmsError) -> str:
-    """Return one short word for why a poll failed."""
-    if isinstance(err, PairingNeeded) and err.code is not None:
-        return f"{err.reason}_att_{err.code}"
-    if isinstance(err, FrameError | Unreachable):
-        return err.reason
-    return type(err).__name__
-
-
-def _ago(now: float, then: float | None) -> float | None:
-    return None if then is None else now - then

@@ -10,7 +10,7 @@ from ..bluetooth.scanners import describe
 from ..const import DOMAIN
 from ..proto.model.errors import MiBmsError
 from ..proto.scheduler.diagnosis import Diagnosis, Facts, diagnose
-from ..proto.scheduler.link_state import failure_of
+from ..proto.scheduler.link_state import LinkState, failure_of
 from ..runtime import SHARED
 from ..texts import async_words
 from .coordinator import BatteryCoordinator
@@ -23,6 +23,13 @@ async def async_tell(hass: HomeAssistant, diagnosis: Diagnosis) -> str:
     return f"{words('cause', diagnosis.cause, **fill)} {words('remedy', diagnosis.remedy, **fill)}"
 
 
+def obstacle(coordinator: BatteryCoordinator) -> Diagnosis | None:
+    """Return what keeps a battery from being read, None while nothing is known to."""
+    state = coordinator.link_state
+    fine = state is None or (coordinator.online and state is LinkState.AWAKE)
+    return None if fine else coordinator.diagnose()
+
+
 async def async_why(
     hass: HomeAssistant, address: str, err: MiBmsError, *, has_password: bool
 ) -> str:
@@ -31,14 +38,14 @@ async def async_why(
     shared = hass.data.get(SHARED)
     scheduler = shared.polls.scheduler if shared else None
     info = bluetooth.async_last_service_info(hass, address, connectable=False)
-    scanners = describe(
+    found = describe(
         hass,
         address,
         shared.polls.addresses if shared else (),
         troubled=scheduler.sick if scheduler else lambda _: False,
     )
     facts = Facts(
-        scanners=scanners,
+        scanners=found,
         failure=failure_of(err),
         failures=1,
         heard_for=monotonic_time_coarse() - info.time if info else None,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, override
 
+from homeassistant.components import bluetooth
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -23,7 +24,9 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from ..bluetooth.scanners import names
 from ..proto.scheduler.link_state import LinkState
+from ..runtime import SHARED
 from .coordinator import BatteryCoordinator
 from .diagnosis import async_refresh
 from .entity import battery_device
@@ -41,26 +44,29 @@ class LinkSensorDescription(SensorEntityDescription):
     more: Callable[[BatteryCoordinator], dict[str, Any]] | None = None
 
 
-def _quality(coordinator: BatteryCoordinator) -> float | None:
-    return coordinator.quality.share if coordinator.quality else None
-
-
-def _poll_time(coordinator: BatteryCoordinator) -> float | None:
-    return coordinator.quality.seconds if coordinator.quality else None
-
-
-def _interval(coordinator: BatteryCoordinator) -> float | None:
-    return coordinator.pack.effective if coordinator.pack else None
+def _receiver(coordinator: BatteryCoordinator) -> str | None:
+    """Return the name of the receiver over which the battery was connected last."""
+    return names(coordinator.hass).get(coordinator.battery.served_by or "")
 
 
 def _receivers(coordinator: BatteryCoordinator) -> dict[str, Any]:
-    """Tell how well each receiver lately read batteries, whichever they were."""
+    """Return how well each receiver lately read batteries, whichever they were."""
+    called = names(coordinator.hass)
+    served = coordinator.hass.data[SHARED].polls.scheduler.scanners
     return {
         ATTR_RECEIVERS: {
-            name: {ATTR_QUALITY: quality.share, ATTR_SECONDS: quality.seconds}
-            for name, quality in coordinator.receivers().items()
+            called[one]: {ATTR_QUALITY: quality.share, ATTR_SECONDS: quality.seconds}
+            for one, quality in served.items()
+            if one in called
         }
     }
+
+
+def _rssi(coordinator: BatteryCoordinator) -> int | None:
+    """Return how strongly the battery is heard where it is heard best, in dBm."""
+    address = coordinator.address
+    info = bluetooth.async_last_service_info(coordinator.hass, address, False)
+    return info.rssi if info else None
 
 
 def _link(
@@ -99,12 +105,24 @@ LINK_SENSORS: Final = (
         enabled=True,
         options=[*LinkState],
     ),
-    _link("link_quality", _quality, None, UnitOfRatio.PERCENTAGE, precision=0),
-    _link("poll_time", _poll_time, _C.DURATION, UnitOfTime.SECONDS, precision=1),
+    _link(
+        "link_quality",
+        lambda coordinator: coordinator.battery.quality.share,
+        None,
+        UnitOfRatio.PERCENTAGE,
+        precision=0,
+    ),
+    _link(
+        "poll_time",
+        lambda coordinator: coordinator.battery.quality.seconds,
+        _C.DURATION,
+        UnitOfTime.SECONDS,
+        precision=1,
+    ),
     # Longer than the one that was asked for where reading takes too long for that.
     _link(
         "read_interval",
-        _interval,
+        lambda coordinator: coordinator.battery.effective,
         _C.DURATION,
         UnitOfTime.SECONDS,
         precision=0,
@@ -112,11 +130,11 @@ LINK_SENSORS: Final = (
     ),
     _link(
         "rssi",
-        lambda coordinator: coordinator.rssi,
+        _rssi,
         _C.SIGNAL_STRENGTH,
         SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     ),
-    _link("receiver", lambda coordinator: coordinator.receiver, more=_receivers),
+    _link("receiver", _receiver, more=_receivers),
 )
 REFRESH: Final = ButtonEntityDescription(key="refresh", translation_key="refresh")
 RELEASE: Final = ButtonEntityDescription(key="release", translation_key="release")
@@ -178,7 +196,10 @@ class RefreshButton(LinkEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Read, and tell when that was not possible; it ends a release, which nobody else can."""
-        if self.coordinator.away and not self.coordinator.paused:
+        if (
+            self.coordinator.link_state is LinkState.PAUSED
+            and not self.coordinator.battery.paused
+        ):
             self.coordinator.async_resume()
         await async_refresh(self.coordinator)
 
@@ -199,7 +220,7 @@ class ReadingSwitch(LinkEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Return whether it is read; while it is left to an app for some time, it still counts as read."""
-        return not self.coordinator.paused
+        return not self.coordinator.battery.paused
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

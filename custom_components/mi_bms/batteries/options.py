@@ -27,8 +27,8 @@ from ..const import (
 from ..proto.bms.correct import Correction
 from ..proto.model.fields import Field
 from ..proto.model.rows import STEPS, Detail, bands
-from ..proto.scheduler.link_state import GRACE_INTERVALS, MIN_GRACE
 from ..proto.scheduler.pace import Pace
+from ..proto.scheduler.record import GRACE_INTERVALS, MIN_GRACE
 from ..stored import at_least, finite, flag, positive
 
 
@@ -64,6 +64,14 @@ class BatterySettings:
             corrections=dict(stored.get(CONF_CORRECTIONS, {})),
             celsius=bool(stored.get(CONF_CELSIUS)),
         )
+
+    def read_as(self, family: str) -> dict[str, Any]:
+        """Return what the values of a battery depend on beside the battery."""
+        return {
+            "family": family,
+            CONF_CORRECTIONS: self.corrections,
+            CONF_CELSIUS: self.celsius,
+        }
 
 
 def bands_of(

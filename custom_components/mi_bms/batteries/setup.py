@@ -22,7 +22,7 @@ from ..proto.model.errors import Unsupported
 from ..runtime import SHARED, async_forget_device
 from ..stored import address, at_least, sound, word
 from .coordinator import BatteryCoordinator
-from .diagnosis import async_tell
+from .diagnosis import async_tell, obstacle
 from .entity import battery_device, pack_number
 from .profile import STORED, sample_to_json
 from .repairs import async_watch_health
@@ -108,17 +108,18 @@ async def async_report(
     hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]
 ) -> dict[str, Any]:
     """Return how a battery was read, what was refused and why, and what it said last."""
-    battery = entry.runtime_data
-    quality, diagnosis, pack = battery.quality, battery.diagnosis, battery.pack
+    coordinator = entry.runtime_data
+    battery, reader = coordinator.battery, coordinator.reader
+    quality, diagnosis = battery.quality, obstacle(coordinator)
     polls = hass.data[SHARED].polls
     now, wall = polls.now(), dt_util.utcnow()
     return {
-        "family": battery.family.id,
-        "polls": battery.polls,
-        "failures": dict(battery.failures),
-        "faults": battery.door.faults,
-        "refused": dict(battery.gate.refused),
-        "left_out": dict(battery.left_out),
+        "family": coordinator.family.id,
+        "polls": reader.polls,
+        "failures": dict(reader.failures),
+        "faults": coordinator.door.faults,
+        "refused": dict(reader.gate.refused),
+        "left_out": dict(reader.left_out),
         "refused_samples": [
             {
                 "at": (wall - timedelta(seconds=now - one.at)).isoformat(),
@@ -126,24 +127,24 @@ async def async_report(
                 "raw": masked(one.raw, battery.address),
                 **sample_to_json(one.sample),
             }
-            for one in battery.gate.kept
+            for one in reader.gate.kept
         ],
-        "last_error": battery.last_error,
-        "read_at": battery.read_at.isoformat() if battery.read_at else None,
-        "link": battery.link_state,
+        "last_error": reader.last_error,
+        "read_at": coordinator.read_at.isoformat() if coordinator.read_at else None,
+        "link": coordinator.link_state,
         "cause": diagnosis.cause if diagnosis else None,
         "remedy": diagnosis.remedy if diagnosis else None,
         "in_words": _ADDRESS.sub(REDACTED, await async_tell(hass, diagnosis))
         if diagnosis
         else None,
-        "interval": pack.effective if pack else None,
-        "link_quality": quality.share if quality else None,
-        "poll_time": quality.seconds if quality else None,
+        "interval": battery.effective,
+        "link_quality": quality.share,
+        "poll_time": quality.seconds,
         # Receivers are named by number: their addresses are not for others.
         "receivers": [
             {"polls": one.polls, "link_quality": one.share, "poll_time": one.seconds}
             for one in polls.scheduler.scanners.values()
         ],
         "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
-        "sample": sample_to_json(battery.data),
+        "sample": sample_to_json(coordinator.data),
     }

@@ -68,26 +68,31 @@ def scanners(hass: HomeAssistant, addresses: Iterable[str]) -> list[Scanner]:
 
 
 def coverage(
-    hass: HomeAssistant, address: str, *, troubled: bool = False, crowded: bool = False
+    hass: HomeAssistant, address: str, *, troubled: Callable[[str], bool]
 ) -> Coverage:
     """Return which scanners work, hear a battery, and can connect to it.
 
     One that hears nobody still counts: in a shed the battery is all there is to hear, and a proxy that
-    is gone is no longer among the scanners.
+    is gone is no longer among the scanners. ``troubled`` says of a scanner whether connecting lately
+    fails there.
     """
-    scanners = bluetooth.async_current_scanners(hass)
+    found = bluetooth.async_current_scanners(hass)
     recent = monotonic_time_coarse() - RECENT
     hearing = [
-        scanner
-        for scanner in scanners
-        if scanner.discovered_device_timestamps.get(address, -inf) >= recent
+        one
+        for one in found
+        if one.discovered_device_timestamps.get(address, -inf) >= recent
     ]
     return Coverage(
-        working=frozenset(one.source for one in scanners),
+        working=frozenset(one.source for one in found),
         hearing=frozenset(one.source for one in hearing),
         connecting=frozenset(one.source for one in hearing if one.connectable),
-        troubled=troubled,
-        crowded=crowded,
+        # Any that remembers the battery: the stack would connect there, however old that is.
+        troubled=any(
+            troubled(one.source)
+            for one in found
+            if one.get_discovered_device_advertisement_data(address)
+        ),
     )
 
 

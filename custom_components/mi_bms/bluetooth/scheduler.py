@@ -19,7 +19,10 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..proto.model.errors import Unreachable
-from ..proto.scheduler.battery import Order, Pack, Phase
+from ..proto.scheduler.battery import Battery
+from ..proto.scheduler.decision import Order
+from ..proto.scheduler.events import Event, Lent, Returned
+from ..proto.scheduler.link_state import Phase
 from ..proto.scheduler.quality import Quality
 from ..proto.scheduler.schedule import LOOK, Scheduler
 from ..proto.scheduler.visits import Visit
@@ -65,24 +68,26 @@ class Polls:
         """Return the scheduler's time in seconds."""
         return monotonic_time_coarse()
 
-    def add(
-        self, address: str, member: Member, interval: float, *, keeps: bool
-    ) -> Pack:
+    def add(self, battery: Battery, member: Member) -> None:
         """Schedule a battery from now on."""
+        address = battery.address
         self._members[address] = member
-        self.scheduler.add(address, self.now(), interval, keeps=keeps)
+        battery.quality = self._qualities.pop(address, battery.quality)
+        self.scheduler.add(battery, self.now())
         self.kick()
-        pack = self.scheduler.packs[address]
-        pack.quality = self._qualities.pop(address, pack.quality)
-        return pack
 
     def remove(self, address: str) -> None:
         """Schedule a battery no longer; how well it was read is known again when it comes back."""
         self._members.pop(address, None)
-        if (pack := self.scheduler.packs.get(address)) is not None:
-            self._qualities[address] = pack.quality
+        if (battery := self.scheduler.batteries.get(address)) is not None:
+            self._qualities[address] = battery.quality
         self.scheduler.remove(address)
         self._rest()
+
+    def apply(self, address: str, event: Event, now: float | None = None) -> bool:
+        """Take what happened to a battery; return whether there is something to decide at once."""
+        at = self.now() if now is None else now
+        return self.scheduler.apply(address, event, at)
 
     def _rest(self) -> None:
         if self._timer and not (self._members or self._turns):
@@ -103,24 +108,24 @@ class Polls:
     @contextlib.asynccontextmanager
     async def async_alone(self, address: str) -> AsyncIterator[None]:
         """Stay away from a battery meanwhile, with its link closed: it talks to one partner at a time."""
-        pack = self.scheduler.packs.get(address)
-        if pack is None or pack.away_until is not None:
+        battery = self.scheduler.batteries.get(address)
+        if battery is None:
             yield
             return
         until = self.now() + ALONE_AT_MOST
-        self.scheduler.pause(address, until)
+        self.apply(address, Lent(until))
         self.kick()
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSED_WITHIN):
-                    while pack.phase is not Phase.CLOSED:  # noqa: ASYNC110 (no event tells)
+                    while battery.phase is not Phase.CLOSED:  # noqa: ASYNC110 (no event tells)
                         await asyncio.sleep(_LOOK)
             yield
         finally:
-            # What the user wished meanwhile goes before.
-            mine = pack.away_until == until
-            if mine and self.scheduler.packs.get(address) is pack:
-                self.scheduler.resume(address, self.now())
+            # Another form may have it by now, and it may be another battery: set up anew meanwhile.
+            mine = battery.lent_until == until
+            if mine and self.scheduler.batteries.get(address) is battery:
+                self.apply(address, Returned())
                 self.kick()
 
     @contextlib.asynccontextmanager

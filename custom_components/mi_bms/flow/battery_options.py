@@ -266,8 +266,7 @@ def _rows(
     coordinator: BatteryCoordinator, words: Words, shown: Mapping[str, Any]
 ) -> str:
     """Return how many rows a day each detail makes, once there are readings to tell it from."""
-    pack = coordinator.pack
-    interval = pack.effective if pack else DEFAULT_INTERVAL
+    interval = coordinator.battery.effective
     rows = {
         one: coordinator.rows.estimate(bands_of(shown, one), interval) for one in Detail
     }
@@ -279,16 +278,16 @@ def _rows(
 
 def _pace(coordinator: BatteryCoordinator, words: Words) -> str:
     """Return how long reading takes and whether the interval can be kept."""
-    pack = coordinator.pack
-    if pack is None or pack.quality.seconds is None:
+    battery = coordinator.battery
+    if battery.quality.seconds is None:
         return words("pace", "unknown")
-    seconds = f"{pack.quality.seconds:.1f}"
-    if pack.raised is None:
+    seconds = f"{battery.quality.seconds:.1f}"
+    if battery.raised is None:
         return words("pace", "fits", seconds=seconds)
     return words(
         "pace",
         "raised",
         seconds=seconds,
-        wanted=f"{pack.raised.wanted:g}",
-        possible=f"{pack.raised.possible:g}",
+        wanted=f"{battery.raised.wanted:g}",
+        possible=f"{battery.raised.possible:g}",
     )

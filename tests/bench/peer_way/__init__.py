@@ -9,7 +9,8 @@ import time
 from typing import Any
 
 from custom_components.mi_bms.bluetooth.scheduler import Member, Polls
-from custom_components.mi_bms.proto.scheduler.battery import Order, Pack
+from custom_components.mi_bms.proto.scheduler.battery import Battery
+from custom_components.mi_bms.proto.scheduler.decision import Order
 from homeassistant.core import HomeAssistant
 
 DOMAIN = "peer_way"
@@ -20,12 +21,10 @@ async def async_setup(_hass: HomeAssistant, config: dict[str, Any]) -> bool:
     held = config[DOMAIN]["way"] == "held"
     schedule = Polls.add
 
-    def add(
-        self: Polls, address: str, member: Member, interval: float, *, keeps: bool
-    ) -> Pack:
-        pack = schedule(self, address, member, interval, keeps=keeps)
+    def add(self: Polls, battery: Battery, member: Member) -> None:
+        schedule(self, battery, member)
+        address, interval = battery.address, battery.interval
         member.start(_poll(address, member, interval, held=held), f"timer {address}")
-        return pack
 
     Polls.add = add  # type: ignore[method-assign]
     Polls.kick = lambda self: None  # type: ignore[method-assign]

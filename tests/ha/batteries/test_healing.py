@@ -57,7 +57,7 @@ async def nothing_is_left(home: Home, *airs: Air) -> None:
     await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
     await home.clock.run(1)
     assert not any(air.links for air in airs)
-    assert not scheduler.packs
+    assert not scheduler.batteries
     left = [one.get_name() for one in asyncio.all_tasks() if ADDRESS in one.get_name()]
     assert not left
 
@@ -209,8 +209,8 @@ async def test_a_battery_that_is_left_alone_while_it_is_connected(
     await home.clock.run(5)
     for link in list(home.air.links.values()):
         link.lose(0x08)
-    home.air.delay, before = 5.0, entry.runtime_data.polls
-    while entry.runtime_data.polls == before:
+    home.air.delay, before = 5.0, entry.runtime_data.reader.polls
+    while entry.runtime_data.reader.polls == before:
         home.shout(device)
         await home.clock.run(1)
     entry.runtime_data.async_pause()
@@ -223,8 +223,8 @@ async def test_a_battery_that_is_left_alone_while_it_is_connected(
         await home.clock.run(1)
         assert sum(not link.closed for link in home.air.opened) <= resumes
     # Nobody failed.
-    assert entry.runtime_data.failures == {}
-    assert entry.runtime_data.quality.share == 100
+    assert entry.runtime_data.reader.failures == {}
+    assert entry.runtime_data.battery.quality.share == 100
     await nothing_is_left(home, home.air)
 
 
@@ -271,7 +271,7 @@ async def test_a_table_is_forgotten_only_once(home: Home) -> None:
     entry = await added(home, device)
     home.air.faults[ADDRESS].mute = True
     await home.listen(device, 60, every=10)
-    assert entry.runtime_data.failures["NoAnswer"] > 5
+    assert entry.runtime_data.reader.failures["NoAnswer"] > 5
     assert home.air.cleared == 1
     home.air.faults[ADDRESS].clear()
     await home.listen(device, 30, every=10)
@@ -289,7 +289,7 @@ async def test_a_fault_of_our_own_costs_one_reading(home: Home) -> None:
     loop, seen = home.hass.loop, []
     before = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: seen.append(context["exception"]))
-    session = entry.runtime_data._session
+    session = entry.runtime_data.reader._session
     proper, session.read = session.read, None
     await home.clock.run(INTERVAL)
     gc.collect()

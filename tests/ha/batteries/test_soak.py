@@ -329,7 +329,7 @@ async def test_nothing_grows_and_all_is_explained(
     assert not loud.said
     assert not any(air.links for air in soak.airs)
     shared = home.hass.data[SHARED].polls
-    assert not shared.scheduler.packs
+    assert not shared.scheduler.batteries
     assert shared.addresses == ()
     assert set(soak.failures) <= set(EXPLAINED), soak.report()
     missed = soak.polls["all"] - soak.good.total() - soak.failures.total()

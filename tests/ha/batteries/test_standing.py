@@ -74,9 +74,9 @@ async def test_sparse_adverts_wake_no_more_often_than_the_interval(home: Home) -
     entry = await added(home, device)
     await home.set_options(await home.options(entry), {"interval": 3600})
     await home.clock.run(5)
-    before = entry.runtime_data.polls
+    before = entry.runtime_data.reader.polls
     await home.listen(device, 20, every=SPARSE)
-    assert entry.runtime_data.polls - before <= 2
+    assert entry.runtime_data.reader.polls - before <= 2
 
 
 async def test_each_sleep_ends_with_a_reading(home: Home) -> None:
@@ -87,10 +87,10 @@ async def test_each_sleep_ends_with_a_reading(home: Home) -> None:
     await home.clock.run(5)
     for _ in range(3):
         await home.clock.run(600)
-        before = entry.runtime_data.polls
+        before = entry.runtime_data.reader.polls
         home.shout(device)
         await home.clock.run(3)
-        assert entry.runtime_data.polls == before + 1
+        assert entry.runtime_data.reader.polls == before + 1
 
 
 async def test_sparse_adverts_at_a_scanner_that_cannot_connect(home: Home) -> None:

@@ -21,8 +21,8 @@ type Doing = Callable[[Home, ConfigEntry[Any], Any], Awaitable[None]]
 
 async def begun(home: Home, entry: ConfigEntry[Any], device: Any) -> None:
     """Wait until the next reading has begun."""
-    before = entry.runtime_data.polls
-    while entry.runtime_data.polls == before:
+    before = entry.runtime_data.reader.polls
+    while entry.runtime_data.reader.polls == before:
         home.shout(device)
         await home.clock.run(1)
 
@@ -113,7 +113,7 @@ async def test_nothing_is_left(
         await home.clock.wait(entries.async_unload(entry.entry_id))
         await home.clock.run(5)
     assert not [link for link in home.air.opened if not link.closed]
-    assert not polls.scheduler.packs
+    assert not polls.scheduler.batteries
     assert not polls.addresses
     names = [task.get_name() for task in asyncio.all_tasks()]
     assert not [name for name in names if ADDRESS in name]

@@ -9,23 +9,38 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.scheduler.battery import (
-    BORROW,
-    Decision,
-    Order,
-    Phase,
-    Settings,
-)
-from custom_components.mi_bms.proto.scheduler.link_state import Failure, LinkState
-from custom_components.mi_bms.proto.scheduler.pace import Raised
-from custom_components.mi_bms.proto.scheduler.schedule import (
     ASTRAY_PAUSE,
-    CROWDED,
+    BORROW,
     DOUBT_PAUSE,
-    LOOK,
     NO_SLOT_PAUSE,
     WAKE_EVERY,
-    Scheduler,
+    Battery,
 )
+from custom_components.mi_bms.proto.scheduler.decision import Decision, Order, Settings
+from custom_components.mi_bms.proto.scheduler.events import (
+    Advert,
+    Asked,
+    Closed,
+    Doubted,
+    Failed,
+    Looked,
+    Opened,
+    Paced,
+    Paused,
+    Reached,
+    Read,
+    Released,
+    Resumed,
+)
+from custom_components.mi_bms.proto.scheduler.keeping import CROWDED
+from custom_components.mi_bms.proto.scheduler.link_state import (
+    Coverage,
+    Failure,
+    LinkState,
+    Phase,
+)
+from custom_components.mi_bms.proto.scheduler.pace import Raised
+from custom_components.mi_bms.proto.scheduler.schedule import LOOK, Scheduler
 from custom_components.mi_bms.proto.scheduler.slots import (
     SILENT_AFTER,
     Hearing,
@@ -35,6 +50,8 @@ from custom_components.mi_bms.proto.scheduler.slots import (
 from custom_components.mi_bms.proto.scheduler.visits import LASTS, PATIENCE, REST
 from tests.bench import schedule_sim as sim
 
+HALL = frozenset({"hall"})
+HEARD = Coverage(working=HALL, hearing=HALL, connecting=HALL)
 A, B, C, D = (f"A4:C1:38:00:00:0{number}" for number in range(1, 5))
 
 
@@ -65,8 +82,23 @@ def scheduler(
 ) -> Scheduler:
     made = Scheduler(lambda: 0.5, Settings(**options))  # type: ignore[arg-type]
     for address in addresses:
-        made.add(address, 0.0, interval, keeps=keeps)
+        add(made, address, 0.0, interval, keeps=keeps)
     return made
+
+
+def add(
+    made: Scheduler, address: str, now: float, interval: float, *, keeps: bool = False
+) -> None:
+    battery = Battery(address=address, interval=interval, born=now, keeps=keeps)
+    made.add(battery, now)
+
+
+def asleep(made: Scheduler, address: str, now: float) -> None:
+    """Let a battery have gone to sleep some minutes ago."""
+    battery = made.batteries[address]
+    battery.idle, battery.heard_at, battery.heard_by = True, now - 500.0, {"hall": -60}
+    made.apply(address, Looked(Coverage(working=frozenset({"hall"}))), now)
+    assert battery.state(now) is LinkState.ASLEEP
 
 
 def read(decision: Decision) -> list[str]:
@@ -79,15 +111,15 @@ def serve(
     """Let everything that is ordered at a time succeed."""
     decision = made.decide(now, scanners)
     for order in decision.read:
-        made.succeeded(order.address, now + seconds, seconds)
+        made.apply(order.address, Read(seconds=seconds), now + seconds)
     return decision
 
 
 def fail(made: Scheduler, now: float, where: Scanner, failure: Failure) -> float:
     """Let the one battery fail once; gives the pause that follows."""
     (order,) = made.decide(now, [where]).read
-    made.failed(order.address, now, failure)
-    return made.packs[order.address].retry_at - now
+    made.apply(order.address, Failed(failure=failure), now)
+    return made.batteries[order.address].retry_at - now
 
 
 def test_a_battery_is_read_when_due_and_its_link_closed() -> None:
@@ -97,13 +129,13 @@ def test_a_battery_is_read_when_due_and_its_link_closed() -> None:
         Order(address=A, scanner="hall", open=False, gentle=False),
     )
     assert made.decide(0.5, [scanner(A, ours=[A])]).read == ()
-    made.connected(A, "hall")
-    made.connected(A, None)
-    made.succeeded(A, 1.0, 1.0)
+    made.apply(A, Opened("hall"), 0.0)
+    made.apply(A, Opened(None), 0.0)
+    made.apply(A, Read(seconds=1.0), 1.0)
     decision = made.decide(1.0, [scanner(A, ours=[A])])
     assert decision.release == (A,)
-    assert made.packs[A].phase is Phase.CLOSING
-    made.released(A)
+    assert made.batteries[A].phase is Phase.CLOSING
+    made.apply(A, Released(), 0.0)
     decision = made.decide(1.1, [scanner(A)])
     assert decision == Decision(read=(), release=(), again=30.0)
     assert read(made.decide(30.0, [scanner(A)])) == [A]
@@ -119,9 +151,9 @@ def test_nobody_who_is_not_heard_by_a_connecting_scanner_is_tried() -> None:
 
 def test_earliest_deadline_first_and_one_start_at_a_time() -> None:
     made = scheduler()
-    made.add(A, 0.0, 60.0)
-    made.add(B, 0.0, 30.0)
-    made.add(C, 0.0, 45.0)
+    add(made, A, 0.0, 60.0)
+    add(made, B, 0.0, 30.0)
+    add(made, C, 0.0, 45.0)
     all_heard = (A, B, C)
     first = made.decide(0.0, [scanner(*all_heard)])
     assert read(first) == [B]
@@ -138,17 +170,17 @@ def test_starts_at_different_scanner_do_not_wait() -> None:
 
 def test_a_battery_that_waits_becomes_the_most_urgent() -> None:
     made = scheduler(stagger=0.0)
-    made.add(A, 0.0, 10.0)
-    made.add(B, 0.0, 600.0)
+    add(made, A, 0.0, 10.0)
+    add(made, B, 0.0, 600.0)
     where = scanner(A, B, slots=1)
     served = []
     for second in range(0, 1300, 10):
         decision = made.decide(float(second), [where])
         served += read(decision)
         for order in decision.read:
-            made.succeeded(order.address, second + 10.0, 10.0)
+            made.apply(order.address, Read(seconds=10.0), second + 10.0)
             made.decide(second + 10.0, [where])
-            made.released(order.address)
+            made.apply(order.address, Released(), 0.0)
     assert served.count(B) >= 2
 
 
@@ -173,17 +205,17 @@ def test_old_data_let_a_battery_borrow_a_reserved_slot_for_one_read() -> None:
     crowded = scanner(A, B, others=2)
     assert made.decide(BORROW * 30 - 1, [crowded]).read == ()
     assert read(made.decide(BORROW * 30, [crowded])) == [A]
-    assert made.packs[A].borrows
-    made.succeeded(A, 61.0, 1.0)
+    assert made.batteries[A].borrows
+    made.apply(A, Read(seconds=1.0), 61.0)
     # Nobody else meanwhile, and the link is not kept.
     taken = made.decide(61.0, [scanner(A, B, others=2, ours=[A])])
     assert taken.read == ()
     assert taken.release == (A,)
-    made.released(A)
+    made.apply(A, Released(), 0.0)
     assert read(made.decide(62.0, [crowded])) == [B]
-    made.lost(B)
+    made.apply(B, Released(), 0.0)
     suspects(made, B)
-    made.packs[A].due = inf
+    made.batteries[A].due = inf
     assert made.decide(1000.0, [crowded]).read == ()
 
 
@@ -202,11 +234,11 @@ def test_no_connect_while_the_stack_may_take_a_slot_that_is_kept() -> None:
     assert made.decide(0.0, [busy, far]).read == ()
     # One that is full is no danger, unless one of ours is about to leave it.
     full = scanner(A, others=2, ours=[B])
-    made.add(B, 0.0, 30.0)
-    made.packs[B].phase, made.packs[B].scanner = Phase.CLOSING, "hall"
+    add(made, B, 0.0, 30.0)
+    made.batteries[B].phase, made.batteries[B].scanner = Phase.CLOSING, "hall"
     assert made.decide(1.0, [full, far]).read == ()
-    made.packs[B].phase = Phase.HELD
-    made.packs[B].due = inf
+    made.batteries[B].phase = Phase.HELD
+    made.batteries[B].due = inf
     (order,) = made.decide(1.0, [full, far]).read
     assert order.scanner == "far"
 
@@ -263,17 +295,17 @@ def test_a_silent_scanner_is_tried_while_the_stack_would_take_it_in_any_case() -
     for failures in range(2):
         (order,) = made.decide(now, [silent(A, failures=failures), far]).read
         assert order.scanner == "hall"
-        made.failed(A, now := now + 5.0, Failure.CONNECT)
+        made.apply(A, Failed(failure=Failure.CONNECT), now := now + 5.0)
         # It is not the battery that failed, and the next try is closer to the other scanner.
-        assert made.packs[A].failures == 0
-        assert made.packs[A].retry_at == now + ASTRAY_PAUSE
+        assert made.batteries[A].own_failures == 0
+        assert made.batteries[A].retry_at == now + ASTRAY_PAUSE
         now += ASTRAY_PAUSE
     assert made.sick("hall")
     assert not made.sick("far")
     (order,) = made.decide(now, [silent(A, failures=2), far]).read
     assert order.scanner == "far"
-    made.failed(A, now, Failure.CONNECT)
-    assert made.packs[A].failures == 1
+    made.apply(A, Failed(failure=Failure.CONNECT), now)
+    assert made.batteries[A].own_failures == 1
 
 
 def test_a_silent_scanner_is_not_tried_when_waiting_for_another_one_helps() -> None:
@@ -295,11 +327,11 @@ def test_a_quiet_scanner_that_connects_counts_failures_like_any_other() -> None:
         if decision.read:
             tries += 1
             # The stack counts no failure: the battery was connected.
-            made.connected(A, "hall")
-            made.failed(A, now := now + 2.0, Failure.LOST)
+            made.apply(A, Opened("hall"), 0.0)
+            made.apply(A, Failed(failure=Failure.LOST), now := now + 2.0)
         else:
             now = max(now + 0.05, decision.again)
-    assert made.packs[A].failures == tries < 40
+    assert made.batteries[A].own_failures == tries < 40
 
 
 @pytest.mark.parametrize(
@@ -324,7 +356,7 @@ def test_no_held_link_is_given_up_for_one_that_lacks_no_slot() -> None:
     made = scheduler(A, B, keeps=True)
     far = scanner(B, source="far", rssi=-80)
     serve(made, 0.0, far)
-    made.connected(B, "far")
+    made.apply(B, Opened("far"), 0.0)
     busy = scanner(A, B, source="far", rssi=-80, connecting=1, ours=[B])
     decision = made.decide(2.0, [silent(A, failures=2), busy])
     assert decision.read == decision.release == ()
@@ -334,9 +366,9 @@ def test_no_held_link_is_given_up_for_one_that_lacks_no_slot() -> None:
 def test_a_failure_at_a_scanner_that_nobody_knows_blames_none() -> None:
     made = scheduler(A)
     (order,) = made.decide(0.0, [scanner(A)]).read
-    made.packs[A].scanner = None
-    made.failed(order.address, 1.0, Failure.CONNECT)
-    assert made.packs[A].failures == 1
+    made.batteries[A].scanner = None
+    made.apply(order.address, Failed(failure=Failure.CONNECT), 1.0)
+    assert made.batteries[A].own_failures == 1
     assert not made.scanners
 
 
@@ -349,14 +381,14 @@ def test_a_scanner_that_hears_only_its_own_battery_is_not_sick() -> None:
 @pytest.mark.parametrize(
     "others", [(), (replace(scanner(A, source="far"), quiet_for=99.0),)]
 )
-def test_where_all_scanner_are_silent_that_says_nothing(
+def test_where_all_scanners_are_silent_that_says_nothing(
     others: tuple[Scanner, ...],
 ) -> None:
     made = scheduler(A)
     where = [silent(A), *others]
     (order,) = made.decide(0.0, where).read
-    made.failed(order.address, 5.0, Failure.CONNECT)
-    assert made.packs[A].failures == 1
+    made.apply(order.address, Failed(failure=Failure.CONNECT), 5.0)
+    assert made.batteries[A].own_failures == 1
 
 
 def test_a_link_stays_open_while_slots_are_spare() -> None:
@@ -382,8 +414,8 @@ def test_a_link_is_closed_when_it_does_not_pay(
 ) -> None:
     made = scheduler(A, keeps=keeps, interval=interval)
     serve(made, 0.0, scanner(A))
-    made.add(B, 0.0, 30.0)
-    made.packs[B].due = 20.0
+    add(made, B, 0.0, 30.0)
+    made.batteries[B].due = 20.0
     assert made.decide(1.0, [where]).release == (A,)
 
 
@@ -392,31 +424,31 @@ def test_a_held_link_makes_room_for_those_that_wait() -> None:
     serve(made, 0.0, scanner(A, B, slots=2))
     serve(made, 1.0, scanner(A, B, slots=2, ours=[A]))
     assert made.decide(2.5, [scanner(A, B, slots=2, ours=[A, B])]).release == ()
-    made.add(C, 3.0, 30.0)
+    add(made, C, 3.0, 30.0)
     crowded = made.decide(3.0, [scanner(A, B, C, slots=2, ours=[A, B])])
     assert crowded.release == (B, A)
     assert made.decide(3.1, [scanner(A, B, C, slots=2, ours=[A, B])]).release == ()
-    made.released(A)
-    made.released(B)
+    made.apply(A, Released(), 0.0)
+    made.apply(B, Released(), 0.0)
     serve(made, 4.0, scanner(A, B, C, slots=2))
     # Nobody keeps a link here for a while.
     assert made.decide(5.0, [scanner(A, B, C, slots=2, ours=[C])]).release == (C,)
     made.remove(B)
-    made.released(C)
+    made.apply(C, Released(), 0.0)
     serve(made, 5.0 + CROWDED, scanner(A, C, slots=3))
     made.decide(7.0 + CROWDED, [scanner(A, C, slots=3, ours=[A])])
-    assert made.packs[A].kept
+    assert made.batteries[A].kept
 
 
 def test_those_that_wait_do_not_take_a_link_while_a_slot_comes_back() -> None:
     made = scheduler(A, keeps=True)
     serve(made, 0.0, scanner(A, slots=2))
     made.decide(1.0, [scanner(A, slots=2, ours=[A])])
-    made.add(B, 2.0, 30.0)
-    made.add(C, 2.0, 40.0)
-    made.packs[C].due = 3.0
+    add(made, B, 2.0, 30.0)
+    add(made, C, 2.0, 40.0)
+    made.batteries[C].due = 3.0
     made.decide(2.0, [scanner(A, B, C, slots=2, ours=[A])])
-    assert made.packs[B].phase is Phase.READING
+    assert made.batteries[B].phase is Phase.READING
     assert made.decide(3.0, [scanner(A, B, C, slots=2, ours=[A, B])]).release == ()
     late = made.decide(14.0, [scanner(A, B, C, slots=2, ours=[A, B])])
     assert late.release == (A,)
@@ -427,7 +459,7 @@ def test_a_held_link_elsewhere_makes_no_room_here() -> None:
     serve(made, 0.0, scanner(A, source="garage"))
     garage = scanner(A, source="garage", ours=[A])
     made.decide(1.0, [garage])
-    made.add(B, 2.0, 30.0)
+    add(made, B, 2.0, 30.0)
     decision = made.decide(2.0, [garage, scanner(B, others=3)])
     assert decision.release == ()
     assert decision.read == ()
@@ -437,8 +469,8 @@ def test_a_held_link_that_breaks_is_no_failure() -> None:
     made = scheduler(A, keeps=True)
     serve(made, 0.0, scanner(A))
     made.decide(1.0, [scanner(A, ours=[A])])
-    made.lost(A)
-    assert made.packs[A].failures == 0
+    made.apply(A, Closed(), 1.5)
+    assert made.batteries[A].own_failures == 0
     order = made.decide(30.0, [scanner(A)]).read[0]
     assert not order.open
 
@@ -446,14 +478,14 @@ def test_a_held_link_that_breaks_is_no_failure() -> None:
 def test_pauses_grow_to_a_limit_and_end_with_success() -> None:
     made = scheduler(A, longest_pause=100.0)
     now, pauses = 1000.0, []
-    made.packs[A].read_at = 0.0
+    made.batteries[A].read_at = 0.0
     for _ in range(8):
         pauses.append(fail(made, now, scanner(A), Failure.SILENT))
         now += pauses[-1]
     assert pauses == [7.5, 15.0, 30.0, 60.0, 100.0, 100.0, 100.0, 100.0]
     assert made.decide(now, [scanner(A)]).read[0].gentle
-    made.succeeded(A, now, 1.0)
-    assert made.packs[A].failures == 0
+    made.apply(A, Read(seconds=1.0), now)
+    assert made.batteries[A].own_failures == 0
 
 
 def test_pauses_are_no_longer_than_a_third_of_the_outage() -> None:
@@ -469,19 +501,19 @@ def test_pauses_are_no_longer_than_a_third_of_the_outage() -> None:
 def test_pauses_vary_so_that_failures_do_not_march_in_step() -> None:
     for chance, pause in ((0.0, 7.5 * 0.75), (1.0, 7.5 * 1.25)):
         made = Scheduler(lambda chance=chance: chance)
-        made.add(A, 0.0, 30.0)
+        add(made, A, 0.0, 30.0)
         assert fail(made, 0.0, scanner(A), Failure.SILENT) == pause
 
 
 def test_a_battery_that_connects_again_is_soon_tried_again() -> None:
     made = scheduler(A)
     now = 10_000.0
-    made.packs[A].read_at = 0.0
+    made.batteries[A].read_at = 0.0
     for _ in range(6):
         now += fail(made, now, scanner(A), Failure.CONNECT)
     assert fail(made, now, scanner(A), Failure.SILENT) == 7.5
     assert fail(made, now + 7.5, scanner(A), Failure.SILENT) == 15.0
-    assert made.packs[A].failures == 8
+    assert made.batteries[A].own_failures == 8
 
 
 @pytest.mark.parametrize("failure", [Failure.AUTH, Failure.UNSUPPORTED])
@@ -492,25 +524,28 @@ def test_what_time_does_not_heal_is_tried_rarely(failure: Failure) -> None:
 def test_a_missing_slot_is_not_the_batterys_fault() -> None:
     made = scheduler(A)
     assert fail(made, 0.0, scanner(A), Failure.NO_SLOT) == NO_SLOT_PAUSE
-    assert made.packs[A].failures == 0
-    assert made.packs[A].quality.polls == 0
+    assert made.batteries[A].own_failures == 0
+    assert made.batteries[A].quality.polls == 0
 
 
 def test_somebody_elses_battery_is_tried_regularly() -> None:
     made = scheduler(A)
+    made.batteries[A].read_at = 0.0
     now = 1000.0
     for _ in range(8):
-        made.elsewhere(A, held=True)
+        made.apply(A, Advert(-60, "hall"), now)
+        made.apply(A, Looked(HEARD), now)
         pause = fail(made, now, scanner(A), Failure.CONNECT)
         now += pause
     assert pause == 30.0
+    assert made.batteries[A].state(now) is LinkState.HELD
     assert made.decide(now, [scanner(A)]).read[0].gentle
 
 
 def suspects(made: Scheduler, *addresses: str) -> None:
     for address in addresses:
-        made.packs[address].failures = 3
-        made.packs[address].read_at = -1000.0
+        made.batteries[address].own_failures = 3
+        made.batteries[address].read_at = -1000.0
 
 
 def test_those_that_fail_stand_behind_and_one_at_a_time() -> None:
@@ -519,16 +554,16 @@ def test_those_that_fail_stand_behind_and_one_at_a_time() -> None:
     heard = (A, B, C, D)
     assert read(made.decide(0.0, [scanner(*heard, slots=4)])) == [C, D, A]
     assert made.decide(1.0, [scanner(*heard, slots=4, ours=[A, C, D])]).read == ()
-    made.failed(A, 2.0, Failure.SILENT)
+    made.apply(A, Failed(failure=Failure.SILENT), 2.0)
     assert read(made.decide(2.0, [scanner(*heard, slots=4, ours=[C, D])])) == [B]
 
 
 def test_those_that_fail_get_their_turn_after_a_while() -> None:
     made = scheduler(A, stagger=0.0, patience=60.0)
     suspects(made, A)
-    made.add(B, 59.0, 30.0)
+    add(made, B, 59.0, 30.0)
     assert read(made.decide(59.0, [scanner(A, B, slots=1)])) == [B]
-    made.lost(B)
+    made.apply(B, Released(), 0.0)
     assert read(made.decide(61.0, [scanner(A, B, slots=1)])) == [A]
 
 
@@ -539,20 +574,20 @@ def test_when_a_scanner_fails_for_all_the_first_success_brings_all_back() -> Non
     for _ in range(6):
         decision = made.decide(now, [where])
         for order in decision.read:
-            made.failed(order.address, now, Failure.CONNECT)
+            made.apply(order.address, Failed(failure=Failure.CONNECT), now)
         now += 30.0
     assert made.sick("hall")
     assert not made.sick("garage")
-    assert made.packs[A].quality.share == 0.0
+    assert made.batteries[A].quality.share == 0.0
     assert not made.sick(None)
-    assert all(pack.retry_at <= now for pack in made.packs.values())
-    made.packs[B].retry_at = made.packs[C].retry_at = inf
-    made.packs[C].failed_at = "garage"
+    assert all(pack.retry_at <= now for pack in made.batteries.values())
+    made.batteries[B].retry_at = made.batteries[C].retry_at = inf
+    made.batteries[C].failed_at = "garage"
     assert read(made.decide(now, [where])) == [A]
-    made.succeeded(A, now, 1.0)
+    made.apply(A, Read(seconds=1.0), now)
     assert not made.sick("hall")
     assert read(made.decide(now, [where])) == [B]
-    assert made.packs[C].retry_at == inf
+    assert made.batteries[C].retry_at == inf
     assert made.scanners["hall"].share is not None
 
 
@@ -560,82 +595,88 @@ def test_one_battery_that_fails_makes_no_scanner_sick() -> None:
     made = scheduler(A, B, stagger=0.0)
     now = 1000.0
     made.decide(now, [scanner(A, B)])
-    made.failed(A, now, Failure.CONNECT)
-    made.succeeded(B, now, 1.0)
-    assert made.packs[A].failures == 1
+    made.apply(A, Failed(failure=Failure.CONNECT), now)
+    made.apply(B, Read(seconds=1.0), now)
+    assert made.batteries[A].own_failures == 1
 
 
 def test_a_pause_of_the_user() -> None:
     made = scheduler(A, B, keeps=True, stagger=0.0)
     serve(made, 0.0, scanner(A, B, slots=4))
     made.decide(1.0, [scanner(A, B, slots=4, ours=[A, B])])
-    made.pause(A, 60.0)
-    made.pause(B)
-    assert not made.refresh(A)
+    made.apply(A, Paused(60.0), 0.0)
+    made.apply(B, Paused(), 0.0)
+    assert not made.apply(A, Asked(), 0.0)
     decision = made.decide(2.0, [scanner(A, B, slots=4, ours=[A, B])])
     assert decision.release == (A, B)
-    made.released(A)
-    made.released(B)
+    made.apply(A, Released(), 0.0)
+    made.apply(B, Released(), 0.0)
     assert made.decide(31.0, [scanner(A, B)]) == Decision(
         read=(), release=(), again=60.0
     )
     assert read(made.decide(60.0, [scanner(A, B)])) == [A]
-    made.resume(B, 61.0)
+    made.apply(B, Resumed(), 61.0)
     assert read(made.decide(61.0, [scanner(A, B, ours=[A])])) == [B]
 
 
 def test_a_pause_in_the_middle_of_a_read() -> None:
     made = scheduler(A)
     made.decide(0.0, [scanner(A)])
-    made.pause(A, 100.0)
+    made.apply(A, Paused(100.0), 0.0)
     assert made.decide(0.5, [scanner(A, ours=[A])]).release == (A,)
-    made.failed(A, 0.6, Failure.LOST)
-    assert made.packs[A].failures == 0
-    assert made.packs[A].phase is Phase.CLOSED
-    made.resume(A, 1.0)
+    made.apply(A, Failed(failure=Failure.LOST), 0.6)
+    assert made.batteries[A].own_failures == 0
+    assert made.batteries[A].phase is Phase.CLOSED
+    made.apply(A, Resumed(), 1.0)
     made.decide(1.0, [scanner(A)])
-    made.pause(A)
+    made.apply(A, Paused(), 0.0)
     made.decide(1.5, [scanner(A, ours=[A])])
-    made.succeeded(A, 1.6, 1.0)
-    assert made.packs[A].phase is Phase.CLOSING
+    made.apply(A, Read(seconds=1.0), 1.6)
+    assert made.batteries[A].phase is Phase.CLOSING
 
 
 def test_refresh_goes_first() -> None:
     made = scheduler(A, B)
     serve(made, 0.0, scanner(A, B))
     made.decide(1.0, [scanner(A, B)])
-    made.released(A)
+    made.apply(A, Released(), 0.0)
     suspects(made, A)
-    made.sleep(A)
-    assert made.refresh(A)
+    asleep(made, A, 2.0)
+    assert made.apply(A, Asked(), 2.0)
     assert read(made.decide(2.0, [scanner(A, B)])) == [A]
-    made.succeeded(A, 2.0, 1.0)
-    assert not made.packs[A].urgent
-    assert not made.packs[A].asleep
+    made.apply(A, Read(seconds=1.0), 2.0)
+    assert not made.batteries[A].urgent
+    assert made.batteries[A].state(2.0) is not LinkState.ASLEEP
 
 
 def test_a_sleeping_battery_is_left_alone_and_read_when_it_wakes() -> None:
     made = scheduler(A)
-    made.sleep(A)
+    asleep(made, A, 0.0)
     assert made.decide(0.0, [scanner(A)]) == Decision(read=(), release=(), again=LOOK)
-    assert made.wake(A, 10.0)
+    assert made.apply(A, Advert(-60, "hall"), 10.0)
     assert read(made.decide(10.0, [scanner(A)])) == [A]
-    assert not made.wake(A, 10.0 + WAKE_EVERY - 1)
-    assert made.wake(A, 10.0 + WAKE_EVERY)
-    assert made.packs[A].phase is Phase.READING
+    made.apply(A, Failed(failure=Failure.SILENT), 11.0)
+    made.apply(A, Reached(), 10.0 + WAKE_EVERY - 1)
+    assert made.batteries[A].own_failures == 1
+    made.apply(A, Reached(), 10.0 + WAKE_EVERY)
+    assert made.batteries[A].own_failures == 0
+    made.apply(A, Advert(-60, "hall"), 10.0 + WAKE_EVERY)
+    made.decide(10.0 + WAKE_EVERY, [scanner(A)])
+    made.apply(A, Reached(), 10.0 + 2 * WAKE_EVERY)
+    assert made.batteries[A].phase is Phase.READING
 
 
 def test_a_battery_that_is_heard_again_is_tried_at_once() -> None:
     made = scheduler(A)
     now = 1000.0
-    made.packs[A].read_at = 0.0
+    made.batteries[A].read_at = 0.0
     for _ in range(6):
         now += fail(made, now, scanner(A), Failure.CONNECT)
     made.decide(now - 100.0, [])
     assert read(made.decide(now, [scanner(A)])) == [A]
-    made.succeeded(A, now + 1, 1.0)
+    made.apply(A, Read(seconds=1.0), now + 1)
     made.decide(now + 1, [scanner(A)])
-    made.released(A)
+    made.apply(A, Released(), 0.0)
     made.decide(now + 2, [])
     # Its plan is no worse for a gap in the adverts.
     assert made.decide(now + 3, [scanner(A)]).read == ()
@@ -644,8 +685,8 @@ def test_a_battery_that_is_heard_again_is_tried_at_once() -> None:
 def test_an_unbelievable_sample_is_checked_soon() -> None:
     made = scheduler(A, keeps=True)
     made.decide(0.0, [scanner(A)])
-    made.doubted(A, 1.0, 1.0)
-    assert made.packs[A].read_at is None
+    made.apply(A, Doubted(seconds=1.0), 1.0)
+    assert made.batteries[A].read_at is None
     decision = made.decide(1.0 + DOUBT_PAUSE, [scanner(A, ours=[A])])
     assert decision.read[0].open
 
@@ -654,17 +695,17 @@ def test_a_battery_that_goes_on_lying_gets_no_more_turns() -> None:
     made = scheduler(A)
     for now, due in ((0.0, 1.0 + DOUBT_PAUSE), (3.0, 33.0)):
         made.decide(now, [scanner(A)])
-        made.doubted(A, now + 1, 1.0)
-        assert made.packs[A].due == due
+        made.apply(A, Doubted(seconds=1.0), now + 1)
+        assert made.batteries[A].due == due
         made.decide(now + 1, [scanner(A)])
-        made.released(A)
+        made.apply(A, Released(), 0.0)
 
 
 def test_what_a_sick_scanner_forgets_of_a_battery_that_is_gone() -> None:
     made = scheduler(A, B, stagger=0.0)
     for address in (A, B):
         made.decide(1000.0, [scanner(A, B)])
-        made.failed(address, 1000.0, Failure.CONNECT)
+        made.apply(address, Failed(failure=Failure.CONNECT), 1000.0)
     assert made.sick("hall")
     made.remove(A)
     assert not made.sick("hall")
@@ -672,52 +713,52 @@ def test_what_a_sick_scanner_forgets_of_a_battery_that_is_gone() -> None:
 
 def test_a_report_that_nobody_ordered_concerns_no_scanner() -> None:
     made = scheduler(A)
-    made.failed(A, 1.0, Failure.CONNECT)
+    made.apply(A, Failed(failure=Failure.CONNECT), 1.0)
     assert not made.scanners
-    made.succeeded(A, 2.0, 1.0)
+    made.apply(A, Read(seconds=1.0), 2.0)
     assert not made.scanners
-    assert made.packs[A].phase is Phase.CLOSED
+    assert made.batteries[A].phase is Phase.CLOSED
 
 
 def test_an_interval_that_cannot_be_kept_is_raised() -> None:
     made = scheduler(A, interval=5.0)
     now = 0.0
     for _ in range(5):
-        assert made.packs[A].raised is None
+        assert made.batteries[A].raised is None
         serve(made, now, scanner(A), seconds=8.0)
         made.decide(now + 8.0, [scanner(A)])
-        made.released(A)
+        made.apply(A, Released(), 0.0)
         now += 10.0
-    assert made.packs[A].raised == Raised(5.0, 10.0)
-    assert made.packs[A].effective == 10.0
-    made.pace(A, 30.0)
-    assert made.packs[A].raised is None
+    assert made.batteries[A].raised == Raised(5.0, 10.0)
+    assert made.batteries[A].effective == 10.0
+    made.apply(A, Paced(interval=30.0), 0.0)
+    assert made.batteries[A].raised is None
 
 
 def test_a_new_interval_counts_from_the_last_read() -> None:
     made = scheduler(A)
-    made.pace(A, 60.0)
-    assert made.packs[A].due == 0.0
+    made.apply(A, Paced(interval=60.0), 0.0)
+    assert made.batteries[A].due == 0.0
     serve(made, 0.0, scanner(A))
-    made.pace(A, 10.0)
-    assert made.packs[A].due == 10.0
-    made.pace(A, 10.0)
+    made.apply(A, Paced(interval=10.0), 0.0)
+    assert made.batteries[A].due == 10.0
+    made.apply(A, Paced(interval=10.0), 0.0)
 
 
 def test_a_battery_that_was_removed_reports_into_the_void() -> None:
     made = scheduler(A, B, stagger=0.0)
     made.decide(0.0, [scanner(A, B)])
-    made.failed(A, 1.0, Failure.CONNECT)
+    made.apply(A, Failed(failure=Failure.CONNECT), 1.0)
     made.remove(A)
     made.remove(A)
-    made.connected(A, "hall")
-    made.succeeded(A, 1.0, 1.0)
-    made.doubted(A, 1.0, 1.0)
-    made.failed(A, 1.0, Failure.LOST)
-    made.lost(A)
-    made.released(A)
-    made.wake(A, 1.0)
-    assert list(made.packs) == [B]
+    made.apply(A, Opened("hall"), 0.0)
+    made.apply(A, Read(seconds=1.0), 1.0)
+    made.apply(A, Doubted(seconds=1.0), 1.0)
+    made.apply(A, Failed(failure=Failure.LOST), 1.0)
+    made.apply(A, Released(), 0.0)
+    made.apply(A, Released(), 0.0)
+    assert not made.apply(A, Advert(-60, "hall"), 1.0)
+    assert list(made.batteries) == [B]
 
 
 def test_a_visit_goes_when_no_battery_needs_the_slot() -> None:
@@ -728,9 +769,9 @@ def test_a_visit_goes_when_no_battery_needs_the_slot() -> None:
     assert read(decision) == [A]
     assert decision.visits == ()
     assert decision.again == 1.0
-    made.succeeded(A, 1.0, 1.0)
+    made.apply(A, Read(seconds=1.0), 1.0)
     made.decide(1.0, [where])
-    made.released(A)
+    made.apply(A, Released(), 0.0)
     assert made.decide(1.1, [where]).visits == (visit,)
     assert visit.scanner == "hall"
     # Its slot is taken, before and while the scanner counts it.
@@ -742,17 +783,17 @@ def test_a_visit_goes_when_no_battery_needs_the_slot() -> None:
 
 def test_a_visit_is_no_stranger_at_its_scanner() -> None:
     made = scheduler(A)
-    assert made.packs[A].quality.share is None
+    assert made.batteries[A].quality.share is None
     visit = made.visits.ask(C, 0.0)
     assert made.visits.addresses == {C}
-    made.packs[A].due = 10.0
+    made.batteries[A].due = 10.0
     made.decide(0.0, [scanner(A, C, slots=2)])
     made.decide(5.0, [scanner(A, C, slots=2, ours=[C])])
     made.visits.end(visit, 6.0)
     assert read(made.decide(10.0, [scanner(A, C, slots=2, ours=[C])])) == [A]
     # One that is still connected when all of ours is long over belongs to somebody else.
-    made.lost(A)
-    made.packs[A].due = 50.0
+    made.apply(A, Released(), 0.0)
+    made.batteries[A].due = 50.0
     assert made.decide(50.0, [scanner(A, C, slots=2, ours=[C])]).read == ()
 
 
@@ -795,7 +836,7 @@ def test_a_visit_that_waits_long_goes_between_two_batteries() -> None:
     where = scanner(A, B, C, slots=1)
     visit = made.visits.ask(C, 0.0)
     assert read(made.decide(0.0, [where])) == [A]
-    made.lost(A)
+    made.apply(A, Released(), 0.0)
     assert read(made.decide(PATIENCE, [where])) == []
     assert visit.scanner == "hall"
     made.visits.end(visit, 20.0)
@@ -803,8 +844,8 @@ def test_a_visit_that_waits_long_goes_between_two_batteries() -> None:
     made.visits.ask(C, 0.0)
     for now in (20.0, 20.0 + REST - 1):
         (name,) = read(made.decide(now, [where]))
-        made.packs[name].retry_at = -inf
-        made.lost(name)
+        made.batteries[name].retry_at = -inf
+        made.apply(name, Released(), 0.0)
     decision = made.decide(20.0 + REST, [where])
     assert decision.read == ()
     assert len(decision.visits) == 1
@@ -815,7 +856,7 @@ def test_visits_and_connects_are_staggered() -> None:
     visit = made.visits.ask(C, 0.0)
     where = [scanner(A, B, C, slots=4)]
     made.decide(0.0, where)
-    made.add(A, 0.1, 30.0)
+    add(made, A, 0.1, 30.0)
     assert made.decide(0.1, where).read == ()
     assert read(made.decide(0.5, where)) == [A]
     made.visits.end(visit, 0.6)
@@ -826,7 +867,7 @@ def test_visits_and_connects_are_staggered() -> None:
 
 def test_a_visit_that_lasts_leaves_when_a_battery_waits() -> None:
     made = scheduler(A)
-    made.packs[A].due = 1000.0
+    made.batteries[A].due = 1000.0
     visit = made.visits.ask(C, 0.0)
     where = scanner(A, C, slots=1)
     made.decide(0.0, [where])
@@ -837,7 +878,7 @@ def test_a_visit_that_lasts_leaves_when_a_battery_waits() -> None:
 
 def test_a_battery_waits_for_a_visit_that_is_short() -> None:
     made = scheduler(A)
-    made.packs[A].due = 1.0
+    made.batteries[A].due = 1.0
     visit = made.visits.ask(C, 0.0)
     where = scanner(A, C, slots=1)
     made.decide(0.0, [where])
@@ -852,7 +893,7 @@ def test_a_held_link_makes_room_for_a_visit() -> None:
     assert made.decide(1.0, [held]).release == ()
     visit = made.visits.ask(C, 2.0)
     assert made.decide(2.0, [held]).release == (A,)
-    made.released(A)
+    made.apply(A, Released(), 0.0)
     assert made.decide(3.0, [scanner(A, C, slots=1)]).visits == (visit,)
 
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from .battery import Pack
 from .link_state import Failure
+from .record import Record
 
 FIRST: Final = (2.0, 15.0)  # s; bounds of the first pause, a quarter of the interval
 MOST_DOUBLINGS: Final = 16
@@ -17,7 +17,7 @@ HOPELESS: Final = frozenset({Failure.AUTH, Failure.PAIRING, Failure.UNSUPPORTED}
 
 
 def pause_after(
-    pack: Pack,
+    battery: Record,
     failure: Failure,
     now: float,
     *,
@@ -32,12 +32,11 @@ def pause_after(
     """
     if failure in HOPELESS:
         return longest
-    outage = now - (pack.born if pack.read_at is None else pack.read_at)
     low, high = FIRST
-    first = min(max(pack.effective / 4, low), high)
+    first = min(max(battery.effective / 4, low), high)
     pause = min(
-        min(longest, pack.effective) if steady else longest,
-        max(first, outage * OUTAGE),
-        first * 2.0 ** min(pack.stalled - 1, MOST_DOUBLINGS),
+        min(longest, battery.effective) if steady else longest,
+        max(first, (now - battery.known_at) * OUTAGE),
+        first * 2.0 ** min(battery.stalled - 1, MOST_DOUBLINGS),
     )
     return pause * (1 + JITTER * (2 * chance - 1))

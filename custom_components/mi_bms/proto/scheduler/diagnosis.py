@@ -1,7 +1,8 @@
 """Say in one word why a battery cannot be reached, and in one what helps; the words are translated.
 
-Pure: the facts at hand in, one diagnosis out. The most specific cause wins: a table of rules is gone
-through from the top, and each rule knows the facts that the ones before it ruled out.
+Pure: the facts at hand in, one diagnosis out; of a battery that is read by turns they come from its
+record, as its state does. The most specific cause wins: a table of rules is gone through from the top,
+and each rule knows the facts that the ones before it ruled out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from .link_state import Failure
+from .battery import Battery
+from .link_state import Failure, LinkState
 
 WEAK: Final = -85  # dBm; below it connecting fails more often than not
 
@@ -288,6 +290,38 @@ _RULES: Final = (
     _Rule(_connect_fails, Cause.REFUSED, Remedy.RESTART_BATTERY),
     _Rule(lambda _: True, Cause.UNKNOWN, Remedy.REPORT, repair=False),
 )
+
+
+def facts_of(
+    battery: Battery,
+    now: float,
+    scanners: Sequence[ScannerReport],
+    *,
+    has_password: bool,
+    reserve: int,
+) -> Facts:
+    """Return the facts of a battery that is read by turns."""
+    state, since = battery.state(now), now - battery.since_when(now)
+    return Facts(
+        scanners=scanners,
+        failure=battery.failure,
+        failures=battery.failures,
+        read_for=_ago(now, battery.read_at),
+        heard_for=_ago(now, battery.heard_at),
+        asleep_for=since if state is LinkState.ASLEEP else None,
+        held_for=since if state is LinkState.HELD else None,
+        paused_for=since if state is LinkState.PAUSED else None,
+        has_password=has_password,
+        # It answers, and nothing else is wrong.
+        unbelieved=state is LinkState.AWAKE
+        and battery.doubts > 0
+        and battery.failure is None,
+        reserve=reserve,
+    )
+
+
+def _ago(now: float, then: float | None) -> float | None:
+    return None if then is None else now - then
 
 
 def diagnose(facts: Facts) -> Diagnosis:

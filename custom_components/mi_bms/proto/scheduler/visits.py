@@ -32,10 +32,9 @@ class Visit:
     started: float = 0.0
     leaving: bool = False
 
-    @property
-    def ready_at(self) -> float:
-        """Return since when it waits, as a battery does."""
-        return self.since
+    def waited(self, now: float) -> float:
+        """Return how many seconds it has waited, as a battery does."""
+        return now - self.since
 
     @property
     def effective(self) -> float:

@@ -1,0 +1,198 @@
+"""Read one battery: bytes come in over a link that is new or held, a believed sample goes out.
+
+The family's session asks and decodes, the gate refuses what no battery can have. What is learned on
+the way (which questions it answers, its counters, what was refused) is remembered here; how the
+battery stands because of it is its record's business.
+"""
+
+from collections import Counter
+import contextlib
+import logging
+from typing import Any, Final
+
+from homeassistant.components import bluetooth
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
+
+from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
+from ..bluetooth.held_connection import HeldLink
+from ..bluetooth.scanners import scanners
+from ..proto.bms.contract import CELSIUS, Family
+from ..proto.bms.outlook import Outlook
+from ..proto.bms.plausible import Gate
+from ..proto.gatt.session import Device, Memory, Session
+from ..proto.model.errors import (
+    FrameError,
+    Implausible,
+    MiBmsError,
+    PairingNeeded,
+    Unreachable,
+)
+from ..proto.model.reading import Value
+from ..proto.model.sample import BmsSample
+from ..proto.scheduler.battery import Battery
+from ..proto.scheduler.decision import Order
+from ..proto.scheduler.events import Closed, Doubted, Event, Failed, Opened, Read
+from ..proto.scheduler.link_state import Failure, Phase, failure_of
+from ..proto.scheduler.pace import Flow, flow
+from ..runtime import SHARED
+from .options import BatterySettings
+
+_LOGGER = logging.getLogger(__name__)
+
+STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
+
+
+class Reader:
+    """Read one battery over a link of its own.
+
+    ``failures`` counts by word why polls gave nothing, ``last_error`` is the last of these words, None
+    after a good poll. ``left_out`` is what single places said last that no battery can have.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        battery: Battery,
+        family: Family,
+        settings: BatterySettings,
+    ) -> None:
+        """Prepare the session; nothing is read yet."""
+        self._hass, self._entry, self._battery = hass, entry, battery
+        self._family = family
+        self._polls = hass.data[SHARED].polls
+        self._link = HeldLink(hass, battery.address, self._link_turned)
+        self._memory = Memory()
+        self._memory.notes[CELSIUS] = settings.celsius
+        self._session = Session(
+            family, memory=self._memory, correction=settings.correction
+        )
+        self._forgotten = False  # the table of services, since the last good poll
+        self.gate = Gate()
+        self.outlook = Outlook()
+        self.polls = 0
+        self.failures: Counter[str] = Counter()
+        self.last_error: str | None = None
+        self.left_out: dict[str, Value] = {}
+
+    def restore(self, sample: BmsSample, at: float, *, same: bool) -> None:
+        """Go on from what an earlier run read at a time; ``same``: it was corrected as it is now."""
+        # Counters are read once in a while only.
+        self._memory.counters = dict(sample.counters)
+        # What was corrected otherwise is no measure for what is read next.
+        if same:
+            self.gate.restore(sample, at)
+            self.outlook.restore(sample, at)
+
+    def correct(self, before: BatterySettings, settings: BatterySettings) -> None:
+        """Correct what is read from now on as the new options say."""
+        self._session.correction = settings.correction
+        self._memory.notes[CELSIUS] = settings.celsius
+        # What was corrected otherwise is no measure for what is read next.
+        self.gate.forget()
+        self.outlook.rescale(settings.correction.factor / before.correction.factor)
+
+    async def async_read(self, order: Order) -> BmsSample | None:
+        """Return what the battery says now, None where that could not be read or believed.
+
+        How it ended is told to the battery and to the scheduler, whatever it was: they wait for it.
+        """
+        self.polls += 1
+        begun = self._polls.now()
+        event: Event = Failed(failure=Failure.LOST)
+        try:
+            sample = await self._async_poll(order)
+        except Implausible as err:
+            # It does answer: the link stays open, for a second look.
+            self._count(err)
+            event = Doubted(seconds=self._polls.now() - begun)
+        except MiBmsError as err:
+            await self.async_close()
+            # Else it was closed because somebody wished so.
+            if self._battery.phase is Phase.READING:
+                self._count(err)
+            event = Failed(failure=failure_of(err))
+        except BaseException:
+            await self.async_close()
+            raise
+        else:
+            self.last_error, self._forgotten = None, False
+            self.left_out |= sample.left_out
+            idle = flow(sample) is Flow.IDLE
+            event = Read(seconds=self._polls.now() - begun, idle=idle)
+            return sample
+        finally:
+            self._polls.apply(self._battery.address, event)
+            self._polls.kick()
+        return None
+
+    async def _async_poll(self, order: Order) -> BmsSample:
+        # One that failed lately, or that somebody holds, is likely to fail again: a single attempt
+        # keeps the scanner free for the others.
+        opened = await self._link.async_open(1 if order.gentle else CONNECT_ATTEMPTS)
+        address = self._battery.address
+        info = bluetooth.async_last_service_info(self._hass, address, True)
+        device = Device(name=info.name if info else "", address=address)
+        secret = self._entry.data.get(CONF_PASSWORD)
+        sample = await opened.use(self._session.read(opened.link, device, secret))
+        if self._family.alive is not None:
+            self._link.say_often(
+                lambda: self._keep_alive(opened, device, secret),
+                self._family.alive_every,
+            )
+        return self.gate.take(sample, self._polls.now(), self._memory.raw)
+
+    def _keep_alive(self, opened: OpenLink, device: Device, secret: str | None) -> None:
+        async def say() -> None:
+            with contextlib.suppress(MiBmsError):
+                await opened.use(self._session.keep_alive(opened.link, device, secret))
+
+        # A read that is under way keeps the link alive by itself.
+        if self._battery.phase is Phase.HELD:
+            self._entry.async_create_background_task(
+                self._hass, say(), f"keep alive {self._battery.address}"
+            )
+
+    @callback
+    def _link_turned(self, is_open: bool) -> None:
+        """Take that the link was opened or ended; one that breaks in use tells so by itself, too."""
+        was_held = self._battery.phase is Phase.HELD
+        event = Opened(self._holder()) if is_open else Closed()
+        self._polls.apply(self._battery.address, event)
+        if was_held:
+            self._polls.kick()
+
+    def _holder(self) -> str | None:
+        """Return the scanner that holds the link, None where no scanner tells."""
+        address = self._battery.address
+        found = scanners(self._hass, (address,))
+        return next((one.source for one in found if address in one.allocated), None)
+
+    def _count(self, err: MiBmsError) -> None:
+        self.last_error = reason_of(err)
+        self.failures[self.last_error] += 1
+        _LOGGER.debug("%s could not be read: %s", self._entry.title, self.last_error)
+
+    @callback
+    def async_stop(self) -> None:
+        """Say nothing more over the link."""
+        self._link.be_silent()
+
+    async def async_close(self) -> None:
+        """Close the link, whatever it does."""
+        # After several failures in a row its handles may have moved; more than once is no use.
+        stale = self._link.is_open and self._battery.failures >= STALE_AFTER
+        forget = stale and not self._forgotten
+        self._forgotten |= forget
+        await self._link.async_close(forget=forget)
+
+
+def reason_of(err: MiBmsError) -> str:
+    """Return one short word for why a poll failed."""
+    if isinstance(err, PairingNeeded) and err.code is not None:
+        return f"{err.reason}_att_{err.code}"
+    if isinstance(err, FrameError | Unreachable):
+        return err.reason
+    return type(err).__name__
