@@ -1,4 +1,4 @@
-"""Measure how batteries share the radios in a real Home Assistant, in real time.
+"""Measure how batteries share the scanners in a real Home Assistant, in real time.
 
     python -m tests.bench.share CASE [--ways ours,held,timers] [--minutes N] [--interval 30]
                                 [--reserve 1] [--no-baseline]

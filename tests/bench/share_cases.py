@@ -62,7 +62,7 @@ HELD: Final = _jbd(12, 1)
 DEAF: Final = _jbd(12, 2)
 
 CASES: Final[Mapping[str, Case]] = {
-    "twelve": Case(scenario="twelve", baseline="12 packs, 2 radios of 3 slots"),
+    "twelve": Case(scenario="twelve", baseline="12 packs, 2 scanners of 3 slots"),
     "one_slot": Case(scenario="one_slot", baseline="6 packs, 1 scanner of 1 slot"),
     "proxy_dies": Case(
         scenario="twelve",
@@ -115,7 +115,7 @@ CASES: Final[Mapping[str, Case]] = {
                 stop=((CLOCK, {"seconds": 0}),),
             ),
         ),
-        baseline="12 packs, 2 radios of 3 slots",
+        baseline="12 packs, 2 scanners of 3 slots",
         clock=True,
     ),
     "only_dies": Case(
@@ -192,7 +192,7 @@ CASES: Final[Mapping[str, Case]] = {
                 start=((RESTART, {}),),
             ),
         ),
-        baseline="12 packs, 2 radios of 3 slots",
+        baseline="12 packs, 2 scanners of 3 slots",
     ),
     "far_near": Case(
         scenario="far_near",

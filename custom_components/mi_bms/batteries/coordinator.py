@@ -31,7 +31,7 @@ from ..proto.model.rows import RowsPerDay
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
 from ..proto.scheduler.decision import Order
-from ..proto.scheduler.diagnosis import Diagnosis, diagnose, facts_of
+from ..proto.scheduler.diagnosis import Diagnosis, diagnose
 from ..proto.scheduler.events import (
     Advert,
     Asked,
@@ -42,6 +42,7 @@ from ..proto.scheduler.events import (
     Released,
     Resumed,
 )
+from ..proto.scheduler.facts import facts_of
 from ..proto.scheduler.link_state import Failure, LinkState
 from ..runtime import SHARED, BatteryNews
 from .options import BatterySettings
@@ -56,7 +57,10 @@ ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
-    """Show one battery; ``battery`` is its record, ``read_at`` when ``data`` was read, on the wall's clock."""
+    """What Home Assistant holds of one battery.
+
+    ``battery`` is its record, ``read_at`` when ``data`` was read, by the clock on the wall.
+    """
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], family: Family

@@ -1,4 +1,4 @@
-"""Return why a battery cannot be reached and what helps: one sentence each, in the language of the house."""
+"""Why a battery cannot be reached and what helps, as sentences in the language of the house."""
 
 from bluetooth_data_tools import monotonic_time_coarse
 
@@ -9,7 +9,8 @@ from homeassistant.exceptions import HomeAssistantError
 from ..bluetooth.scanners import describe
 from ..const import DOMAIN
 from ..proto.model.errors import MiBmsError
-from ..proto.scheduler.diagnosis import Diagnosis, Facts, diagnose
+from ..proto.scheduler.diagnosis import Diagnosis, diagnose
+from ..proto.scheduler.facts import Facts
 from ..proto.scheduler.link_state import LinkState, failure_of
 from ..runtime import SHARED
 from ..texts import async_words
@@ -17,7 +18,7 @@ from .coordinator import BatteryCoordinator
 
 
 async def async_tell(hass: HomeAssistant, diagnosis: Diagnosis) -> str:
-    """Put a diagnosis into two sentences."""
+    """Return a diagnosis as two sentences."""
     words = await async_words(hass)
     fill = diagnosis.placeholders
     return f"{words('cause', diagnosis.cause, **fill)} {words('remedy', diagnosis.remedy, **fill)}"
@@ -56,7 +57,7 @@ async def async_why(
 
 
 async def async_refresh(coordinator: BatteryCoordinator) -> None:
-    """Read a battery now; raises what a person can do something about."""
+    """Read a battery now; raise what a person can do something about."""
     before = coordinator.read_at
     await coordinator.async_refresh()
     if coordinator.read_at == before:

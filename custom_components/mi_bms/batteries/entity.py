@@ -26,7 +26,7 @@ _PACK: Final = "-pack_"
 def battery_device(
     entry: ConfigEntry[Any], coordinator: BatteryCoordinator
 ) -> DeviceInfo:
-    """Describe a battery as a device, in its own words where it has any."""
+    """Return a battery as a device, in its own words where it has any."""
     address, info = entry.data[CONF_ADDRESS], coordinator.profile.info
     return DeviceInfo(
         identifiers={(DOMAIN, address)},
@@ -54,7 +54,7 @@ def pack_number(address: str, identifier: str) -> int | None:
 
 
 def pack_device(coordinator: BatteryCoordinator, number: int) -> ChildDeviceInfo:
-    """Describe one pack behind a battery as a part of it."""
+    """Return one pack behind a battery as a part of its device."""
     return ChildDeviceInfo(
         identifiers={(DOMAIN, pack_identifier(coordinator.address, number))},
         parent_device_id=coordinator.device_id,
@@ -72,7 +72,7 @@ def async_add_battery(
 ) -> None:
     """Add what a battery has shown so far, and later what it shows for the first time.
 
-    ``make`` gives None for a spot that its platform does not show.
+    ``make`` returns None for a spot that its platform does not show.
     """
     known: set[Spot] = set()
 
@@ -89,7 +89,7 @@ def async_add_battery(
 
 
 class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
-    """Be one entity of a battery or of one of its packs."""
+    """One entity of a battery or of one of its packs."""
 
     _attr_has_entity_name = True
 

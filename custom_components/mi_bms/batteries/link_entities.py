@@ -1,4 +1,4 @@
-"""What tells of, and acts on, the connection to a battery: entities that exist for each one."""
+"""Entities of the connection to a battery: what its record says goes out, what the user wishes comes in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ ATTR_SECONDS: Final = "time_to_read"
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSensorDescription(SensorEntityDescription):
-    """Add to a row how its value is found."""
+    """A row of a sensor of the connection, with how its value is found."""
 
     value: Callable[[BatteryCoordinator], str | float | None]
     more: Callable[[BatteryCoordinator], dict[str, Any]] | None = None
@@ -146,7 +146,7 @@ READING: Final = SwitchEntityDescription(
 
 
 class LinkEntity(CoordinatorEntity[BatteryCoordinator]):
-    """Be there whether the battery can be reached or not."""
+    """An entity that is there whether the battery can be reached or not."""
 
     _attr_has_entity_name = True
 
@@ -170,7 +170,7 @@ class LinkEntity(CoordinatorEntity[BatteryCoordinator]):
 
 
 class LinkSensor(LinkEntity, SensorEntity):
-    """Tell how a battery stands and how well it is read."""
+    """A sensor of the connection: how a battery stands and how well it is read."""
 
     entity_description: LinkSensorDescription
     # They change with each reading, and nobody draws a graph of them.
@@ -191,7 +191,7 @@ class LinkSensor(LinkEntity, SensorEntity):
 
 
 class RefreshButton(LinkEntity, ButtonEntity):
-    """Read a battery now."""
+    """A button that reads a battery now."""
 
     @override
     async def async_press(self) -> None:
@@ -205,7 +205,7 @@ class RefreshButton(LinkEntity, ButtonEntity):
 
 
 class ReleaseButton(LinkEntity, ButtonEntity):
-    """Leave a battery to its maker's app for a while."""
+    """A button that leaves a battery to its maker's app for a while."""
 
     @override
     async def async_press(self) -> None:
@@ -214,7 +214,7 @@ class ReleaseButton(LinkEntity, ButtonEntity):
 
 
 class ReadingSwitch(LinkEntity, SwitchEntity):
-    """Describe whether a battery is read at all; off outlives a restart."""
+    """A switch for reading a battery at all; off outlives a restart."""
 
     @property
     @override

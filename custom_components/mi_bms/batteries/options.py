@@ -34,7 +34,7 @@ from ..stored import at_least, finite, flag, positive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatterySettings:
-    """Hold the options of a battery: ``pace`` and ``grace`` in seconds, ``release`` in minutes.
+    """The options of a battery: ``pace`` and ``grace`` in seconds, ``release`` in minutes.
 
     ``bands`` is the dead-band of each field, in its unit, for what is worth a row of the database.
     """
@@ -50,7 +50,7 @@ class BatterySettings:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        """Read stored options; absent ones leave everything as it is usual."""
+        """Return stored options; absent ones leave everything as it is usual."""
         interval = stored.get(CONF_INTERVAL, DEFAULT_INTERVAL)
         adaptive = stored.get(CONF_ADAPTIVE, False)
         slowest = max(interval, IDLE_INTERVAL) if adaptive else interval

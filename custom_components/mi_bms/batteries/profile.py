@@ -36,7 +36,7 @@ STORED: Final = table(
 
 
 class Spot(NamedTuple):
-    """Name one thing that a battery shows: a field, its cell, probe or alarm word, its pack from 1."""
+    """One thing that a battery shows: a field, its cell, probe or alarm word, its pack from 1."""
 
     field: Field
     part: int | str | None = None
@@ -52,7 +52,7 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Hold the fields, the number of cells, the probes … that a battery, and each of its packs, has shown.
+    """The fields, the number of cells, the probes … that a battery, and each of its packs, has shown.
 
     ``balancing``: it tells which of its cells are balanced. ``counters`` are alarm words.
     """
@@ -66,7 +66,7 @@ class Profile:
     info: DeviceInfo = field(default_factory=DeviceInfo)
 
     def learn(self, sample: BmsSample) -> Self:
-        """Add what a sample shows; nothing is forgotten, since an answer may lack a field once."""
+        """Return the profile with what a sample shows; nothing is forgotten, since an answer may lack a field once."""
         info = {
             name: getattr(sample.info, name) or getattr(self.info, name)
             for name in DeviceInfo.__slots__
@@ -90,7 +90,7 @@ class Profile:
         )
 
     def without_packs_from(self, number: int) -> Self:
-        """Forget a pack, from 1, and those behind it."""
+        """Return the profile without a pack, from 1, and those behind it."""
         return replace(self, packs=self.packs[: number - 1])
 
     def spots(self, pack: int | None = None) -> Iterator[Spot]:
@@ -134,7 +134,7 @@ class Profile:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read a stored profile; what a newer version knows more of is left out, but counts as a probe."""
+        """Return a stored profile; what a newer version knows more of is left out, but counts as a probe."""
         known, places = set(Field), set(Place)
         info = {
             name: value
@@ -180,7 +180,7 @@ def sample_to_json(sample: BmsSample) -> dict[str, Any]:
 
 
 def sample_from_json(data: Mapping[str, Any]) -> BmsSample:
-    """Read a stored sample that was found sound; what an older version did not store is empty."""
+    """Return a stored sample that was found sound; what an older version did not store is empty."""
     return BmsSample(
         values={Field(name): value for name, value in data.get("values", {}).items()},
         cells=tuple(data.get("cells", ())),

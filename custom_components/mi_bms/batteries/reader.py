@@ -45,7 +45,7 @@ STALE_AFTER: Final = 3  # failures after which a remembered GATT table is droppe
 
 
 class Reader:
-    """Read one battery over a link of its own.
+    """The reader of one battery, over a link of its own.
 
     ``failures`` counts by word why polls gave nothing, ``last_error`` is the last of these words, None
     after a good poll. ``left_out`` is what single places said last that no battery can have.

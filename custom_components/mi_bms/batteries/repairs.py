@@ -25,7 +25,7 @@ def issue_id(entry_id: str) -> str:
 
 
 class Complaint:
-    """Tell of one battery."""
+    """The complaint about one battery, as long as there is one."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Complaint:
         entry: ConfigEntry[Any],
         coordinator: BatteryCoordinator,
     ) -> None:
-        """Begin with nothing to tell."""
+        """Begin with nothing to complain of."""
         self._hass, self._entry, self._coordinator = hass, entry, coordinator
         self._since: datetime | None = None
         self._told: tuple[Cause, Remedy] | None = None
@@ -50,13 +50,13 @@ class Complaint:
 
     @callback
     def async_cure(self) -> None:
-        """Take the issue back as soon as the battery is well."""
+        """Delete the issue as soon as the battery is well."""
         if not self._lasting:
             self._since = None
             self._take_back()
 
     async def async_look(self, now: datetime) -> None:
-        """See how long it has been so, and tell when that is long enough."""
+        """Show the issue when it has been so for long enough."""
         self.async_cure()
         if not self._lasting:
             return
@@ -93,7 +93,7 @@ class Complaint:
 
     @callback
     def async_stop(self) -> None:
-        """Tell no more."""
+        """Stop, and delete the issue."""
         self._watching = False
         self._take_back()
 
@@ -102,7 +102,7 @@ class Complaint:
 def async_watch_health(
     hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: BatteryCoordinator
 ) -> CALLBACK_TYPE:
-    """Tell of a battery in the repairs while it needs somebody; the result ends that."""
+    """Show a repair issue for a battery while it needs somebody; the result ends that."""
     complaint = Complaint(hass, entry, coordinator)
     stops = (
         async_track_time_interval(

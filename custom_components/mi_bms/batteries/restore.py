@@ -19,7 +19,7 @@ from .profile import sample_from_json, sample_to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastReading:
-    """Hold a sample, when it was read, and what its values depend on beside the battery."""
+    """A sample, when it was read, and what its values depend on beside the battery."""
 
     sample: BmsSample
     at: datetime
@@ -33,7 +33,7 @@ class LastReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Hold what an earlier run stored; ``away_for`` (s) is infinite where reading is switched off."""
+    """What an earlier run stored; ``away_for`` (s) is infinite where reading is switched off."""
 
     away_for: float = 0.0
     habits: Mapping[str, tuple[float, int]]

@@ -12,12 +12,12 @@ from .connection import OpenLink, async_open
 
 
 class HeldLink:
-    """Hold at most one link to a battery."""
+    """The link to a battery: at most one."""
 
     def __init__(
         self, hass: HomeAssistant, address: str, turned: Callable[[bool], None]
     ) -> None:
-        """Start without one; ``turned`` hears True when a link opens, False when it breaks or is closed."""
+        """Begin without one; ``turned`` is called with True when a link opens, False when it breaks or is closed."""
         self._hass, self._address, self._turned = hass, address, turned
         self._open: OpenLink | None = None
         self._opening: asyncio.Task[OpenLink] | None = None
@@ -30,7 +30,7 @@ class HeldLink:
         return self._open is not None and self._open.is_open
 
     async def async_open(self, attempts: int) -> OpenLink:
-        """Return the link that is held, or a new one; raises ``Unreachable`` when none came about.
+        """Return the link that is held, or a new one; raise ``Unreachable`` when none came about.
 
         One that is closed while it is being opened comes to nothing.
         """
@@ -75,7 +75,7 @@ class HeldLink:
 
     @callback
     def be_silent(self) -> None:
-        """End that."""
+        """Call no more what ``say_often`` was given."""
         if self._saying is not None:
             self._saying()
             self._saying = None

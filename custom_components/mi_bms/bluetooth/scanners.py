@@ -11,7 +11,7 @@ from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 
 from ..proto.model.names import clean_name
-from ..proto.scheduler.diagnosis import ScannerReport
+from ..proto.scheduler.facts import ScannerReport
 from ..proto.scheduler.link_state import Coverage
 from ..proto.scheduler.slots import ASSUMED_SLOTS, Hearing, Scanner
 

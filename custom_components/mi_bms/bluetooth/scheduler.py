@@ -1,8 +1,8 @@
 """Carry out what the scheduler decides: one loop of decisions for all batteries of the installation.
 
 The scheduler is pure; here its questions are answered from Home Assistant's Bluetooth, its orders
-become tasks, and its "look again at" becomes a timer. Each battery registers a member that can read
-and close.
+become tasks, and its "look again at" becomes a timer. Events of all batteries pass through here, with
+the time; each battery registers a member that can read and close.
 """
 
 import asyncio
@@ -38,23 +38,23 @@ VISIT_WITHIN: Final = 60.0  # s
 
 
 class Member(Protocol):
-    """Be a battery that can be read."""
+    """What the scheduler needs of whoever has a battery."""
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run a task that ends with the battery's entry."""
 
     async def async_read(self, order: Order) -> None:
-        """Read over the open link or a new one, and report to the scheduler."""
+        """Read over the open link or a new one, and tell the scheduler how it ended."""
 
     async def async_release(self) -> None:
-        """Close the link, whatever it does, and report to the scheduler."""
+        """Close the link, whatever it does, and tell the scheduler."""
 
 
 class Polls:
-    """Run the scheduler."""
+    """The scheduler at work: decisions become tasks, and the time to look again a timer."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start without batteries."""
+        """Begin without batteries."""
         self._hass = hass
         self.scheduler = Scheduler(random.random)
         self._members: dict[str, Member] = {}
@@ -134,7 +134,7 @@ class Polls:
     ) -> AsyncIterator[None]:
         """Connect to any device meanwhile, in turn with the batteries' reads.
 
-        Raises ``Unreachable`` when no turn came within so many seconds (``not_heard``, ``no_slot``) or
+        Raise ``Unreachable`` when no turn came within so many seconds (``not_heard``, ``no_slot``) or
         when it took too long and a battery needed the slot (``no_slot``). A battery that is read by
         turns stays away from itself, as with ``async_alone``.
         """

@@ -6,12 +6,8 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.mi_bms.batteries.coordinator import BatteryCoordinator
-from custom_components.mi_bms.proto.scheduler.diagnosis import (
-    Cause,
-    Facts,
-    ScannerReport,
-    diagnose,
-)
+from custom_components.mi_bms.proto.scheduler.diagnosis import Cause, diagnose
+from custom_components.mi_bms.proto.scheduler.facts import Facts, ScannerReport
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import issue_registry as ir
 

@@ -5,13 +5,8 @@ from dataclasses import replace
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.scheduler.diagnosis import (
-    Cause,
-    Facts,
-    Remedy,
-    ScannerReport,
-    diagnose,
-)
+from custom_components.mi_bms.proto.scheduler.diagnosis import Cause, Remedy, diagnose
+from custom_components.mi_bms.proto.scheduler.facts import Facts, ScannerReport
 from custom_components.mi_bms.proto.scheduler.link_state import Failure
 
 NEAR = ScannerReport(name="hall", rssi=-60)

@@ -6,12 +6,7 @@ from random import Random
 
 from custom_components.mi_bms.proto.scheduler.battery import Battery
 from custom_components.mi_bms.proto.scheduler.decision import Order
-from custom_components.mi_bms.proto.scheduler.diagnosis import (
-    Cause,
-    ScannerReport,
-    diagnose,
-    facts_of,
-)
+from custom_components.mi_bms.proto.scheduler.diagnosis import Cause, diagnose
 from custom_components.mi_bms.proto.scheduler.events import (
     Advert,
     Asked,
@@ -33,6 +28,7 @@ from custom_components.mi_bms.proto.scheduler.events import (
     Resumed,
     Returned,
 )
+from custom_components.mi_bms.proto.scheduler.facts import ScannerReport, facts_of
 from custom_components.mi_bms.proto.scheduler.link_state import (
     Coverage,
     Failure,

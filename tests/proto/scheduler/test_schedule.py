@@ -48,7 +48,7 @@ from custom_components.mi_bms.proto.scheduler.slots import (
     Slots,
 )
 from custom_components.mi_bms.proto.scheduler.visits import LASTS, PATIENCE, REST
-from tests.bench import schedule_sim as sim
+from tests.bench import schedule_sim as sim, share_cases
 
 HALL = frozenset({"hall"})
 HEARD = Coverage(working=HALL, hearing=HALL, connecting=HALL)
@@ -635,6 +635,21 @@ def test_a_pause_in_the_middle_of_a_read() -> None:
     assert made.batteries[A].phase is Phase.CLOSING
 
 
+def test_a_battery_is_tried_after_a_release_although_it_was_silent() -> None:
+    """While an app has it, it does not advertise: that is no sleep."""
+    made = scheduler(A)
+    asleep(made, A, 500.0)
+    made.apply(A, Paused(600.0), 500.0)
+    assert made.decide(501.0, [scanner(A)]).read == ()
+    assert read(made.decide(600.0, [scanner(A)])) == [A]
+    made.apply(A, Failed(failure=Failure.CONNECT), 620.0)
+    assert made.batteries[A].state(700.0) is LinkState.ASLEEP
+    assert made.decide(700.0, [scanner(A)]).read == ()
+    made.apply(A, Paused(), 700.0)
+    made.apply(A, Resumed(), 800.0)
+    assert read(made.decide(800.0, [scanner(A)])) == [A]
+
+
 def test_refresh_goes_first() -> None:
     made = scheduler(A, B)
     serve(made, 0.0, scanner(A, B))
@@ -1077,6 +1092,11 @@ def test_states_tell_what_happened() -> None:
     for pack in list(phone.packs.values())[:2]:
         assert pack.states[LinkState.HELD] * sim.LISTEN > 500
         assert pack.states[LinkState.ASLEEP] == 0
+
+
+@pytest.mark.parametrize("case", share_cases.CASES)
+def test_each_case_of_the_house_is_compared_with_a_scenario(case: str) -> None:
+    assert share_cases.CASES[case].baseline in sim.SCENARIOS
 
 
 def test_ours_is_better_than_what_others_do() -> None:

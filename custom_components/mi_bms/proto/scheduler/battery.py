@@ -25,7 +25,7 @@ WAKE_EVERY: Final = 60.0  # s; a flickering advert must not undo the pauses
 
 
 class Battery(Record):
-    """Follow one battery; only the scheduler's own plans are written from outside."""
+    """One battery; from outside only the scheduler writes to it, and only what it plans."""
 
     __slots__ = ()
 

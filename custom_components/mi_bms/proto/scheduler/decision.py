@@ -7,7 +7,7 @@ from .visits import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Hold what is the same for all batteries; times in seconds.
+    """What is set for all batteries; times in seconds.
 
     ``reserve`` slots of a scanner stay free when others used it within ``shared_for``. ``stagger`` is
     the least time between two connects at one scanner, ``longest_pause`` the longest after failures.
@@ -24,7 +24,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Tell to read a battery: over its open link, or over a new one that is expected at ``scanner``.
+    """An order to read a battery: over its open link, or over a new one expected at ``scanner``.
 
     ``gentle``: it failed before, so one attempt to connect is enough.
     """
@@ -37,7 +37,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Tell what to do now: reads to start, links to close (even in the middle), when to ask again.
+    """What to do now: reads to start, links to close (even in the middle), when to ask again.
 
     ``visits`` have their turn from now on, ``leave`` are visits that must end.
     """

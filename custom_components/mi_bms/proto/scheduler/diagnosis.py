@@ -5,19 +5,19 @@ record, as its state does. The most specific cause wins: a table of rules is gon
 and each rule knows the facts that the ones before it ruled out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from .battery import Battery
-from .link_state import Failure, LinkState
+from .facts import Facts
+from .link_state import Failure
 
 WEAK: Final = -85  # dBm; below it connecting fails more often than not
 
 
 class Cause(StrEnum):
-    """Name why a battery cannot be reached."""
+    """Why a battery cannot be reached."""
 
     PAUSED = "paused"
     PASSWORD_MISSING = "password_missing"  # noqa: S105 (a word, no password)
@@ -45,7 +45,7 @@ class Cause(StrEnum):
 
 
 class Remedy(StrEnum):
-    """Name what helps."""
+    """What helps."""
 
     RESUME = "resume"
     ENTER_PASSWORD = "enter_password"  # noqa: S105 (a word, no password)
@@ -68,67 +68,9 @@ class Remedy(StrEnum):
     REPORT = "report"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScannerReport:
-    """Hold the facts of one scanner: dBm is None where it does not hear the battery.
-
-    ``ours`` and ``others`` are slots in use, ``users`` the names of whoever uses them, as far as known.
-    ``silent`` means that it hears nobody at all. ``troubled``: connects lately fail for others too.
-    """
-
-    name: str
-    rssi: int | None = None
-    connectable: bool = True
-    local: bool = False
-    silent: bool = False
-    slots: int = 3
-    ours: int = 0
-    others: int = 0
-    users: tuple[str, ...] = ()
-    troubled: bool = False
-
-    @property
-    def free(self) -> int:
-        """Return how many slots nobody uses."""
-        return max(0, self.slots - self.ours - self.others)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Hold what is known when somebody asks; ``..._for`` are seconds, None = not so.
-
-    ``read_for`` is the time since the last good poll, ``heard_for`` since the last advert.
-    ``reserve`` counts the slots that are kept for others. ``unbelieved``: it answers, with values that
-    no battery can have.
-    """
-
-    scanners: Sequence[ScannerReport] = ()
-    failure: Failure | None = None
-    failures: int = 0
-    read_for: float | None = None
-    heard_for: float | None = None
-    asleep_for: float | None = None
-    held_for: float | None = None
-    paused_for: float | None = None
-    has_password: bool = False
-    unbelieved: bool = False
-    reserve: int = 0
-
-    @property
-    def hearing(self) -> list[ScannerReport]:
-        """Return the scanners that hear the battery, the best first."""
-        heard = [scanner for scanner in self.scanners if scanner.rssi is not None]
-        return sorted(heard, key=lambda scanner: scanner.rssi or 0, reverse=True)
-
-    @property
-    def connecting(self) -> list[ScannerReport]:
-        """Return those of them that can connect."""
-        return [scanner for scanner in self.hearing if scanner.connectable]
-
-
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Hold one cause and one remedy; the placeholders are for both sentences.
+    """One cause and one remedy; the placeholders are for both sentences.
 
     ``repair`` says whether it is worth a repair issue: it lasts until somebody does something.
     """
@@ -141,7 +83,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Hold one line of the table."""
+    """One line of the table."""
 
     when: Callable[[Facts], bool]
     cause: Cause
@@ -292,38 +234,6 @@ _RULES: Final = (
 )
 
 
-def facts_of(
-    battery: Battery,
-    now: float,
-    scanners: Sequence[ScannerReport],
-    *,
-    has_password: bool,
-    reserve: int,
-) -> Facts:
-    """Return the facts of a battery that is read by turns."""
-    state, since = battery.state(now), now - battery.since_when(now)
-    return Facts(
-        scanners=scanners,
-        failure=battery.failure,
-        failures=battery.failures,
-        read_for=_ago(now, battery.read_at),
-        heard_for=_ago(now, battery.heard_at),
-        asleep_for=since if state is LinkState.ASLEEP else None,
-        held_for=since if state is LinkState.HELD else None,
-        paused_for=since if state is LinkState.PAUSED else None,
-        has_password=has_password,
-        # It answers, and nothing else is wrong.
-        unbelieved=state is LinkState.AWAKE
-        and battery.doubts > 0
-        and battery.failure is None,
-        reserve=reserve,
-    )
-
-
-def _ago(now: float, then: float | None) -> float | None:
-    return None if then is None else now - then
-
-
 def diagnose(facts: Facts) -> Diagnosis:
     """Return the one cause that the facts show best, and its remedy."""
     rule = next(rule for rule in _RULES if rule.when(facts))
@@ -332,24 +242,21 @@ def diagnose(facts: Facts) -> Diagnosis:
 
 def _placeholders(facts: Facts) -> dict[str, str]:
     """Return what sentences may name; every key is always there, so that no text can miss one."""
-    heard = facts.connecting or facts.hearing
-    best = heard[0] if heard else None
-    users = sorted({user for scanner in facts.connecting for user in scanner.users})
-    lasting = (facts.paused_for, facts.held_for, facts.asleep_for, facts.heard_for)
+    connecting = facts.connecting
+    best = next(iter(connecting or facts.hearing), None)
     return {
         "receiver": best.name if best else "-",
         "rssi": str(best.rssi) if best else "-",
-        "receivers": ", ".join(scanner.name for scanner in facts.scanners) or "-",
-        "hearing": ", ".join(
-            f"{scanner.name} ({scanner.rssi} dBm)" for scanner in facts.hearing
-        )
-        or "-",
-        "slots": str(sum(scanner.slots for scanner in facts.connecting)),
-        "ours": str(sum(scanner.ours for scanner in facts.connecting)),
-        "others": str(sum(scanner.others for scanner in facts.connecting)),
-        "users": ", ".join(users) or "-",
+        "receivers": _names(one.name for one in facts.scanners),
+        "hearing": _names(f"{one.name} ({one.rssi} dBm)" for one in facts.hearing),
+        "slots": str(sum(one.slots for one in connecting)),
+        "ours": str(sum(one.ours for one in connecting)),
+        "others": str(sum(one.others for one in connecting)),
+        "users": _names(sorted({user for one in connecting for user in one.users})),
         "failures": str(facts.failures),
-        "minutes": str(
-            round(next((span for span in lasting if span is not None), 0.0) / 60)
-        ),
+        "minutes": str(round(facts.lasting / 60)),
     }
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "-"

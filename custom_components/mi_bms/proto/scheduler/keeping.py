@@ -14,7 +14,7 @@ CROWDED: Final = 120.0  # s without held links at a scanner after one had to be 
 
 
 class Keeping:
-    """Decide over the links that are held."""
+    """The choice of links that are held."""
 
     def __init__(self) -> None:
         """Begin with no crowd anywhere."""
@@ -34,21 +34,14 @@ class Keeping:
         coming = len(leaving) + sum(one.phase is Phase.CLOSING for one in batteries)
         for guest in waiting[coming:]:
             near = {one.source for one in slots.paths(guest.address)}
-            # A read takes seconds: opening a held link anew would cost more than this short wait.
-            soon = any(
-                one.phase is Phase.READING and not one.kept and one.scanner in near
-                for one in batteries
-            )
-            if soon and guest.waited(now) < guest.effective / 4:
+            if _soon(guest, now, near, batteries):
                 continue
             held = [
                 one
                 for one in batteries
-                if one.phase is Phase.HELD
-                and one.scanner in near
-                and one not in given
-                and one not in leaving
+                if one.phase is Phase.HELD and one.scanner in near
             ]
+            held = [one for one in held if one not in given and one not in leaving]
             if held:
                 # One whose link is not kept anyway goes first, and says nothing of a crowd.
                 victim = max(held, key=lambda one: (not one.keeps, one.due))
@@ -76,6 +69,20 @@ class Keeping:
             and now - self._crowded_at.get(scanner, -inf) >= CROWDED
             and _spare(battery, scanner, now, slots, batteries) >= 0
         )
+
+
+def _soon(
+    guest: Battery | Visit,
+    now: float,
+    near: Collection[str | None],
+    batteries: Collection[Battery],
+) -> bool:
+    """Return whether a slot comes back by itself in good time: a read takes a second or two."""
+    # To give up a held link costs its battery a new connect, so a short wait is the better choice.
+    return guest.waited(now) < guest.effective / 4 and any(
+        one.phase is Phase.READING and not one.kept and one.scanner in near
+        for one in batteries
+    )
 
 
 def _spare(

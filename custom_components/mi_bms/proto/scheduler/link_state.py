@@ -18,7 +18,7 @@ from ..model.errors import (
 
 
 class Failure(StrEnum):
-    """Describe why a poll gave nothing."""
+    """Why a poll gave nothing."""
 
     NOT_HEARD = "not_heard"
     NO_SLOT = "no_slot"
@@ -32,7 +32,7 @@ class Failure(StrEnum):
 
 
 class LinkState(StrEnum):
-    """Describe how a battery stands; the words from ``no_receiver`` on say why it is unreachable."""
+    """How a battery stands; the words from ``no_receiver`` on say why it is unreachable."""
 
     AWAKE = "awake"
     ASLEEP = "asleep"
@@ -53,7 +53,7 @@ class LinkState(StrEnum):
 
 
 class Phase(StrEnum):
-    """Describe what the scheduler lets a battery's connection do."""
+    """What the scheduler lets a battery's connection do."""
 
     CLOSED = "closed"
     READING = "reading"  # from the order on, connecting included
@@ -63,7 +63,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Name the scanners around a battery, as they were looked at last.
+    """The scanners around a battery, as they were looked at last.
 
     ``working`` receive anything at all, ``hearing`` of them receive the battery, ``connecting`` of
     these can connect. ``troubled``: connecting lately fails there for other batteries too.

@@ -28,7 +28,7 @@ HOT: Final = 50.0  # °C
 
 
 class Flow(StrEnum):
-    """Describe how much goes in or out."""
+    """How much goes in or out."""
 
     IDLE = "idle"
     NORMAL = "normal"
@@ -37,7 +37,7 @@ class Flow(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Hold the user's interval and how far it may be left, all in seconds."""
+    """The user's interval and how far it may be left, all in seconds."""
 
     interval: float
     fastest: float = SHORTEST
@@ -54,14 +54,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """Say that a wanted interval cannot be kept: what was wanted and what is possible, in seconds."""
+    """An interval that cannot be kept: what was wanted and what is possible, in seconds."""
 
     wanted: float
     possible: float
 
 
 def flow(sample: BmsSample) -> Flow:
-    """Judge the current against the capacity; without a current it is normal."""
+    """Return how the current compares to the capacity; without a current it is normal."""
     current = _number(sample, Field.CURRENT)
     if current is None:
         return Flow.NORMAL
@@ -77,26 +77,33 @@ def flow(sample: BmsSample) -> Flow:
 
 def near_limit(sample: BmsSample) -> bool:
     """Return whether a protection may act soon, or already has."""
-    current = _number(sample, Field.CURRENT) or 0.0
-    level = _number(sample, Field.BATTERY_LEVEL)
-    known = [volts for volts in sample.cells if volts is not None]
     warmth = [probe.celsius for probe in sample.probes if probe.celsius is not None]
-    moves = flow(sample) is not Flow.IDLE
-    return (
-        # A standing problem of a battery at rest would read it fast for weeks.
-        (moves and (bool(sample.values.get(Field.PROBLEM)) or bool(sample.alarms)))
-        or (
-            level is not None
-            and moves
-            and (
-                (current < 0 and level <= NEARLY_EMPTY)
-                or (current > 0 and level >= NEARLY_FULL)
-            )
-        )
-        or (moves and bool(known) and max(known) - min(known) >= APART)
-        or max(warmth, default=COLD) >= HOT
-        or (current > 0 and moves and min(warmth, default=HOT) <= COLD)
-    )
+    if max(warmth, default=COLD) >= HOT:
+        return True
+    # A standing problem of a battery at rest would have it read fast for weeks.
+    if flow(sample) is Flow.IDLE:
+        return False
+    charges = (_number(sample, Field.CURRENT) or 0.0) > 0
+    cold = charges and min(warmth, default=HOT) <= COLD
+    return cold or _troubled(sample) or _at_an_end(sample)
+
+
+def _troubled(sample: BmsSample) -> bool:
+    """Return whether it tells of a problem, or its cells are apart."""
+    known = [volts for volts in sample.cells if volts is not None]
+    apart = bool(known) and max(known) - min(known) >= APART
+    return apart or bool(sample.values.get(Field.PROBLEM)) or bool(sample.alarms)
+
+
+def _at_an_end(sample: BmsSample) -> bool:
+    """Return whether it is nearly empty and discharged, or nearly full and charged."""
+    level = _number(sample, Field.BATTERY_LEVEL)
+    current = _number(sample, Field.CURRENT) or 0.0
+    if level is None:
+        return False
+    if current < 0:
+        return level <= NEARLY_EMPTY
+    return current > 0 and level >= NEARLY_FULL
 
 
 def _number(sample: BmsSample, name: Field) -> float | None:

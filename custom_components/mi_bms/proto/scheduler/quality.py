@@ -1,4 +1,4 @@
-"""How well a link works: the share of good polls and how long they take."""
+"""How well a link works: the share of good polls and how long they take. Pure."""
 
 from collections import deque
 from statistics import median
@@ -10,10 +10,10 @@ SICK: Final = 2  # batteries that fail at a scanner in a row, none succeeding
 
 
 class Quality:
-    """Count the last polls of a battery or through a scanner."""
+    """How the last polls of a battery, or through a scanner, went."""
 
     def __init__(self) -> None:
-        """Start without a poll."""
+        """Begin without a poll."""
         self._polls: deque[bool] = deque(maxlen=POLLS)
         self._seconds: deque[float] = deque(maxlen=TIMES)
 
@@ -50,10 +50,10 @@ class Quality:
 
 
 class Health:
-    """Tell a scanner that is the culprit from batteries that are."""
+    """How connecting went at each scanner: tells one that is to blame from batteries that are."""
 
     def __init__(self) -> None:
-        """Know of no scanner yet."""
+        """Begin without a scanner."""
         self.scanners: dict[str, Quality] = {}
         self._failing: dict[str, set[str]] = {}
 
@@ -64,8 +64,9 @@ class Health:
             self._failing.setdefault(scanner, set()).add(unconnected)
 
     def good(self, scanner: str, seconds: float) -> set[str]:
-        """Count a good poll; gives the batteries that failed for the scanner's sake until now."""
+        """Count a good poll; return the batteries that failed for the scanner's sake until now."""
         self.scanners.setdefault(scanner, Quality()).good(seconds)
+        # One battery alone is no proof against the scanner, so its success is no news for the others.
         cured = self.sick(scanner)
         failing = self._failing.pop(scanner, set())
         return failing if cured else set()

@@ -26,7 +26,7 @@ SLACK: Final = 1.25  # interval over duration of a read, at least
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Record:
-    """Hold the facts of one battery.
+    """The facts of one battery.
 
     ``interval`` (s) is how often it is to be read, ``grace`` (s) how long its last values hold without
     a new poll, ``keeps`` that its family gains from a link that stays open. ``born`` is when listening

@@ -46,7 +46,7 @@ WAITING_LOOK: Final = 1.0  # s; while somebody waits for a slot
 
 
 class Scheduler:
-    """Schedule the reads of all batteries of an installation."""
+    """The schedule of all batteries of an installation."""
 
     def __init__(
         self, chance: Callable[[], float], settings: Settings | None = None
@@ -79,7 +79,7 @@ class Scheduler:
         self.batteries[battery.address] = battery
 
     def remove(self, address: str) -> None:
-        """Forget a battery; whatever is open to it, the caller closes."""
+        """Schedule a battery no longer; whatever is open to it, the caller closes."""
         self.batteries.pop(address, None)
         self._health.forget(address)
 
@@ -130,6 +130,7 @@ class Scheduler:
             for one in batteries
             if one.phase is Phase.HELD and one.ready_at(now) <= now
         ]
+        # Twice: those that have waited long go before the batteries, all others where none waits.
         visits = self._let_in(now, slots, slots.scanners)
         waiting, again = self._start(now, slots, read)
         needed = {one.source for who in waiting for one in slots.paths(who.address)}
@@ -155,6 +156,7 @@ class Scheduler:
         )
 
     def _let_in(self, now: float, slots: Slots, needed: Collection[str]) -> list[Visit]:
+        # Their connects are staggered with those of the batteries.
         barred = {one for one in slots.scanners if self._turn(one) > now}
         started = self.visits.start(now, slots, needed=needed, barred=barred)
         self._connect_at |= {one.scanner: now for one in started if one.scanner}

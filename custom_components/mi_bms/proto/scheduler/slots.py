@@ -1,6 +1,6 @@
 """Connection slots: what is known of the scanners, and which scanner would serve a battery now.
 
-The Bluetooth stack of the host chooses the path of a connection by itself: the best signal, less a
+Pure: the facts of all scanners go in, the scanner that a connect would take comes out. The Bluetooth stack of the host chooses the path of a connection by itself: the best signal, less a
 penalty for failures, for connections in progress and for a last free slot, each scaled by the
 difference of the two strongest signals. It cannot be told otherwise, so the same score is computed
 here (weights read in habluetooth 7.1). Another connection may end between the decision and the
@@ -22,7 +22,7 @@ _LAST_SLOT: Final = 0.76
 
 
 class Hearing(NamedTuple):
-    """Tell how a scanner hears a battery: dBm, and when last, in seconds of the scheduler's clock."""
+    """How a scanner hears a battery: dBm, and when last, in seconds of the scheduler's clock."""
 
     rssi: int
     at: float
@@ -30,7 +30,7 @@ class Hearing(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanner:
-    """Hold the facts of one scanner at this moment; addresses as everywhere, upper case with colons.
+    """The facts of one scanner at this moment; addresses as everywhere, upper case with colons.
 
     ``allocated`` are all addresses that hold a slot, ours and others'. ``connecting`` counts attempts
     in progress by anybody, ``failures`` the stack's own count by address since the last success.
@@ -54,10 +54,10 @@ class Scanner:
 
 
 class Guests:
-    """Remember which scanners others use beside us."""
+    """The connections of others: which scanners they use beside us."""
 
     def __init__(self) -> None:
-        """Know of nobody yet."""
+        """Begin with nobody."""
         # Scanner -> who was seen there, and when last; None: somebody it did not name.
         self._seen: dict[str, dict[str | None, float]] = {}
 
@@ -82,7 +82,7 @@ class Guests:
 
 
 class Slots:
-    """Count the slots of all scanners during one decision; starts are added as they are decided."""
+    """The slots of all scanners during one decision; starts are added as they are decided."""
 
     def __init__(
         self,
@@ -154,6 +154,7 @@ class Slots:
         if not self.roomy(address, borrow):
             return None
         found = self.path(address)
+        # A proxy without power stays on the list for minutes, and a connect there takes 20 s to fail.
         if found is not None and self.astray(address, found):
             calm = max(
                 (
@@ -191,6 +192,8 @@ class Slots:
 
     def _likely(self, address: str) -> list[str]:
         """Return every scanner that the stack may take, whenever connections of now end."""
+        # Connects in progress may end before the stack chooses, which makes their scanner look better.
+        # The best score of now is certain: whoever may reach it with nothing in progress may be taken.
         sure = max(
             (
                 self._score(one, address, one.connecting + self._started[one.source])
@@ -213,6 +216,9 @@ class Slots:
             default=None,
         )
         return best.source if best else None
+
+    # The stack scales each penalty by how much better the best signal is than the second best: where
+    # two scanners hear a battery alike, a single connect in progress is enough to take the other one.
 
     def _score(self, scanner: Scanner, address: str, connecting: int) -> float:
         penalty = _IN_PROGRESS * (

@@ -23,7 +23,7 @@ LINGERS: Final = 30.0  # s that a scanner may go on to count a connection that i
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Visit:
-    """Be one visit; times in seconds, ``scanner`` is where it is under way."""
+    """One visit; times in seconds, ``scanner`` is where it is under way."""
 
     address: str
     since: float
@@ -43,10 +43,10 @@ class Visit:
 
 
 class Visits:
-    """Hold the visits that wait and those that are under way."""
+    """The visits that wait and those that are under way."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Begin with none."""
         self._all: list[Visit] = []
         self._ended: dict[str, float] = {}
         self._rest_until: dict[str, float] = {}
@@ -103,6 +103,8 @@ class Visits:
         ``needed`` are scanners that batteries wait for; there only those go that have waited long.
         Nobody starts at one that is ``barred``.
         """
+        # Few at a time, and one per scanner: a visit is somebody's wish of the moment, and must not cost
+        # the batteries of a scanner more than one turn.
         started: list[Visit] = []
         for visit in self.waiting:
             scanner, busy = slots.way(visit.address), self.under_way
