@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 import json
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,7 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.losses import Losses
-from custom_components.mi_bms.proto.scheduler.link_state import LinkHistory
+from custom_components.mi_bms.proto.scheduler.battery import Battery
+from custom_components.mi_bms.proto.scheduler.events import Advert
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event
@@ -351,7 +352,7 @@ async def test_faults_with_other_devices_end_at_the_door_too(
     battery = KINDS["JBD"](address="A4:C1:38:00:00:77", name="JBD-mine")
     await home.add(battery)
     with (
-        patch.object(LinkHistory, "hear", side_effect=ValueError),
+        patch.dict(Battery._EFFECTS, {Advert: Mock(side_effect=ValueError)}),
         patch.object(Decoder, "feed", side_effect=ValueError),
     ):
         home.shout(battery)
