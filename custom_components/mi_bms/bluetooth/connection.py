@@ -6,7 +6,7 @@ it when its Bluetooth starts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 import contextlib
 from dataclasses import replace
 import re
@@ -34,15 +34,10 @@ from ..proto.model.errors import (
 )
 from ..proto.model.names import clean_name
 from ..proto.model.sample import BmsSample
-from ..proto.scheduler.slots import SILENT_AFTER
+from .patience import patience
 
-CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
 CONNECT_ATTEMPTS: Final = 2
 DISCONNECT_TIMEOUT: Final = 10.0
-LEAST_PATIENCE: Final = (
-    5.0  # s for connecting, however long the scanner has been silent
-)
-_LOOK: Final = 1.0  # s
 
 # ATT errors of a link that is not paired, or not well enough: authentication, authorization, length of
 # the key, encryption.
@@ -278,40 +273,6 @@ async def async_meet(
     return await async_use(hass, device.address, meet)
 
 
-def _doubtful(hass: HomeAssistant, address: str) -> bool:
-    """Return whether a scanner that connects right now is silent while another one hears the device, too."""
-    near = [
-        one.scanner
-        for one in bluetooth.async_scanner_devices_by_address(hass, address, True)
-    ]
-    silent = [one for one in near if one.time_since_last_detection() >= SILENT_AFTER]
-    # Which one the stack has asked nobody tells; one that hears somebody may take its time.
-    busy = any(one.connections_in_progress() for one in silent)
-    return busy and len(silent) < len(near)
-
-
-@contextlib.asynccontextmanager
-async def _patience(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
-    """Limit the time for connecting; raises ``TimeoutError``.
-
-    A scanner that may be without power is given up sooner: only failures make the stack take another
-    one.
-    """
-
-    async def watch(limit: asyncio.Timeout) -> None:
-        await asyncio.sleep(LEAST_PATIENCE)
-        while not _doubtful(hass, address):  # noqa: ASYNC110 (no event tells)
-            await asyncio.sleep(_LOOK)
-        limit.reschedule(asyncio.get_running_loop().time())
-
-    async with asyncio.timeout(CONNECT_TIMEOUT) as limit:
-        watching = asyncio.create_task(watch(limit))
-        try:
-            yield
-        finally:
-            watching.cancel()
-
-
 async def _async_connect(
     hass: HomeAssistant, address: str, lost: asyncio.Future[None], attempts: int
 ) -> BleakClient:
@@ -324,7 +285,7 @@ async def _async_connect(
             lost.set_result(None)
 
     try:
-        async with _patience(hass, address):
+        async with patience(hass, address):
             return await bleak_retry_connector.establish_connection(
                 bleak_retry_connector.BleakClientWithServiceCache,
                 device,

@@ -5,7 +5,7 @@ success nobody knows whether the key is stored: that key is kept as ``candidate`
 connection first tries to log in with its token instead of starting anew.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 import hmac
 import secrets
@@ -60,7 +60,7 @@ _WORD_SIZE: Final = 4
 _HELLO: Final = bytes.fromhex("90ca85de")
 _CONFIRM: Final = bytes.fromhex("92ab54fa")
 _LEGACY_KEY_SIZE: Final = 12
-_LEGACY_TOKEN_SIZE: Final = 12
+TOKEN_SIZE: Final = 12  # of the older generation
 
 # These say that the device does not hold our token; anything else leaves the word of success standing.
 _DISPROOF: Final = frozenset(
@@ -231,18 +231,12 @@ class Activation:
         """Let an older remote hand over its own key."""
         if self.product_id is None:
             raise ActivationRefused(Reason.UNKNOWN_PRODUCT)
-        first, second = mix(self.address, self.product_id)
-        token = self._chance(_LEGACY_TOKEN_SIZE)
+        token = self._chance(TOKEN_SIZE)
         yield Report(Stage.EXCHANGING_KEYS)
-        yield Write(_HELLO, CONTROL, response=True)
-        yield Subscribe(TOKEN)
-        yield Write(rc4(first, token), TOKEN, response=True)
-        answer = yield from hear(SLOW_STEP)
-        # A wrong answer is as good as none: the remote is not in pairing mode, or is another one.
-        if answer is None or rc4(second, rc4(first, answer.data)) != token:
+        if not (
+            yield from shake_hands(self.address, self.product_id, token, SLOW_STEP)
+        ):
             raise ActivationError(Reason.NOT_PAIRING)
-        yield Report(Stage.SENDING_CONFIRMATION)
-        yield Write(rc4(token, _CONFIRM), TOKEN, response=True)
         yield Report(Stage.REGISTERING)
         key = rc4(token, (yield from read(BEACON_KEY)) or b"")
         if len(key) != _LEGACY_KEY_SIZE:
@@ -254,6 +248,30 @@ class Activation:
             bind_key=key,
             firmware=None if version is None else _text(rc4(token, version)),
         )
+
+
+def shake_hands(
+    address: str,
+    product_id: int,
+    token: bytes,
+    seconds: float,
+    name: Callable[[str], str] = str,
+) -> Listening[bool]:
+    """Return whether a device of the older generation answers as it should within ``seconds``.
+
+    ``name`` returns the link's name of a characteristic of the service.
+    """
+    first, second = mix(address, product_id)
+    yield Write(_HELLO, name(CONTROL), response=True)
+    yield Subscribe(name(TOKEN))
+    yield Write(rc4(first, token), name(TOKEN), response=True)
+    answer = yield from hear(seconds)
+    # A wrong answer is as good as none: the device is not in pairing mode, or is another one.
+    if answer is None or rc4(second, rc4(first, answer.data)) != token:
+        return False
+    yield Report(Stage.SENDING_CONFIRMATION)
+    yield Write(rc4(token, _CONFIRM), name(TOKEN), response=True)
+    return True
 
 
 def _text(data: bytes | None) -> str | None:

@@ -34,9 +34,7 @@ class Reason(StrEnum):
 
     # Another run would end the same way.
     ALREADY_REGISTERED = "already_registered"  # reset the device first
-    PROTOCOL_02 = (
-        "protocol_02"  # bind in the vendor's app, fetch the key from the cloud
-    )
+    PROTOCOL_02 = "protocol_02"  # its key has to be fetched from the cloud
     PROTOCOL_UNKNOWN = "protocol_unknown"
     SECURE_CHIP = "secure_chip"
     NO_SERVICE = "no_service"
@@ -70,9 +68,7 @@ class Stage(StrEnum):
 class Procedure(StrEnum):
     """The ways to a key."""
 
-    STANDARD = (
-        "standard"  # ECDH P-256, 16-byte key; replaces the key of the vendor's app
-    )
+    STANDARD = "standard"  # ECDH P-256, 16-byte key; replaces that of the vendor's app
     LEGACY = "legacy"  # RC4, the remote hands out its own 12-byte key
 
 

@@ -56,28 +56,64 @@ class Look:
     failure: MiBmsError | None = None
 
 
-def _tell(
-    link: GattLink, spec: ActiveSpec, function: Function, now: Now, found: Look
-) -> Talk[None]:
-    """Ask for one thing; raises what the connection or the answer was wrong with."""
-    match function:
-        case Function.BATTERY if spec.battery is not None:
-            share = codec.battery((yield from read(spec.battery)))
-            found.values[Field.BATTERY] = share
-        case Function.FIRMWARE:
-            of_plant = spec.firmware == PLANT_STATUS
-            decode = codec.plant_firmware if of_plant else codec.firmware
-            told = decode((yield from read(spec.firmware)))
-            found.values[Field.FIRMWARE] = told
-        case Function.CLOCK:
-            found.dial = codec.dial((yield from read(TIME)))
-            found.values[Field.CLOCK_DRIFT] = round(found.dial.ahead(now()))
-        case Function.UNIT:
-            found.unit = codec.unit((yield from read(UNIT)))
-        case Function.COMFORT:
-            found.comfort = codec.comfort((yield from read(COMFORT)))
-        case _:
-            found.values.update((yield from live(link, spec)))
+@dataclass(slots=True)
+class _Asker:
+    """What all connections ask for; ``failed`` once one of them did not bring everything."""
+
+    spec: ActiveSpec
+    now: Now
+    functions: Collection[Function]
+    found: Look = default(default_factory=Look)
+    failed: bool = False
+
+    def talk(self, link: GattLink) -> Talk[None]:
+        """Ask for what is still unknown."""
+        failure: MiBmsError | None = None
+        for function in self.functions:
+            if function in self.found.done | self.found.missing:
+                continue
+            try:
+                yield from self._tell(link, function)
+            except Unsupported as err:
+                # The table of services may be of an older firmware; a second connection knows it anew.
+                if self.failed:
+                    self.found.missing.add(function)
+                else:
+                    failure = err
+            except (FrameError, NoAnswer) as err:
+                failure = failure or err
+            else:
+                self.found.done.add(function)
+        if failure is not None:
+            raise failure
+
+    def worth(self, err: MiBmsError) -> bool:
+        """Return whether another connection may bring more."""
+        self.failed = True
+        return worth_a_retry(err)
+
+    def _tell(self, link: GattLink, function: Function) -> Talk[None]:
+        """Ask for one thing; raises what the connection or the answer was wrong with."""
+        found = self.found
+        match function:
+            case Function.BATTERY if self.spec.battery is not None:
+                share = codec.battery((yield from read(self.spec.battery)))
+                found.values[Field.BATTERY] = share
+            case Function.FIRMWARE:
+                of_plant = self.spec.firmware == PLANT_STATUS
+                decode = codec.plant_firmware if of_plant else codec.firmware
+                told = decode((yield from read(self.spec.firmware)))
+                found.values[Field.FIRMWARE] = told
+            case Function.CLOCK:
+                found.dial = codec.dial((yield from read(TIME)))
+                ahead = round(found.dial.ahead(self.now()))
+                found.values[Field.CLOCK_DRIFT] = ahead
+            case Function.UNIT:
+                found.unit = codec.unit((yield from read(UNIT)))
+            case Function.COMFORT:
+                found.comfort = codec.comfort((yield from read(COMFORT)))
+            case _:
+                found.values.update((yield from live(link, self.spec)))
 
 
 def live(link: GattLink, spec: ActiveSpec) -> Talk[codec.Live]:
@@ -116,42 +152,15 @@ async def look(
 
     Raises what was wrong when there is nothing to show for it; else the failure stands in the answer.
     """
-    found = Look()
     # A battery that follows from the voltage comes with the live values.
     spare = spec.battery is None and Function.LIVE in wanted
     skip = {Function.BATTERY} if spare else set()
     functions = [one for one in _ORDER if one in wanted and one not in skip]
-    last = False
-
-    def worth(err: MiBmsError) -> bool:
-        nonlocal last
-        last = True
-        return worth_a_retry(err)
-
-    def talk(link: GattLink) -> Talk[None]:
-        """Ask for what is still unknown; a second connection knows the table of services anew."""
-        failure: MiBmsError | None = None
-        for function in functions:
-            if function in found.done | found.missing:
-                continue
-            try:
-                yield from _tell(link, spec, function, now, found)
-            except Unsupported as err:
-                if last:
-                    found.missing.add(function)
-                else:
-                    failure = err
-            except (FrameError, NoAnswer) as err:
-                failure = failure or err
-            else:
-                found.done.add(function)
-        if failure is not None:
-            raise failure
-
+    asker = _Asker(spec, now, functions)
     try:
-        await carry_out(use, talk, worth=worth)
+        await carry_out(use, asker.talk, worth=asker.worth)
     except MiBmsError as err:
-        found.failure = err
-        if not found.done:
+        asker.found.failure = err
+        if not asker.found.done:
             raise
-    return found
+    return asker.found

@@ -6,6 +6,7 @@ of uncertain fate is tried first.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from ..activation.activation import Activation
@@ -28,12 +29,8 @@ MANNER: Final = replace(PLAIN, response=False)
 type Progress = Callable[[Stage], None]
 
 
-def _unseen(_stage: Stage) -> None:
-    """Show nobody how far it has come."""
-
-
 async def run(
-    link: GattLink, activation: Activation, progress: Progress = _unseen
+    link: GattLink, activation: Activation, progress: Progress = lambda _: None
 ) -> ActivationResult:
     """Carry out one run on a fresh connection; raises ``ActivationError`` or ``Unreachable``."""
     known = link.characteristics
@@ -55,16 +52,14 @@ async def activate(
     use: Use,
     activation: Activation,
     *,
-    progress: Progress = _unseen,
+    progress: Progress = lambda _: None,
     runs: int = RUNS,
     pause: float = PAUSE,
 ) -> ActivationResult:
     """Activate a device: run after run, each on a fresh connection that ``use`` opens and closes.
 
-    Raises ``ActivationRefused`` at once, else what ended the last run: ``Unreachable`` or
-    ``ActivationError``. Its reason ``unconfirmed`` means that ``activation.candidate`` may be the
-    device's key; only adverts can tell. A missing service is looked for twice: ``use`` may have
-    remembered the table of an older firmware, and drops it.
+    Raises ``ActivationRefused`` at once, else what ended the last run. The reason ``unconfirmed`` means
+    that ``activation.candidate`` may be the device's key; only adverts can tell.
     """
     missed = False
 
@@ -79,21 +74,22 @@ async def activate(
         except ActivationRefused as refusal:
             if refusal.reason != Reason.NO_SERVICE or missed:
                 raise
+            # It is looked for twice: ``use`` may have remembered the table of an older firmware.
             missed = True
             raise ActivationError(refusal.reason) from refusal
 
-    def worth(error: MiBmsError) -> bool:
-        hopeless = isinstance(error, ActivationRefused)
-        return not hopeless and activation.result is None
-
+    worth = partial(_worth, activation)
     try:
         return await persist(connect, once, attempts=runs, pause=pause, worth=worth)
-    except ActivationRefused:
-        raise
     except (ActivationError, Unreachable) as failure:
         if activation.result is not None:
             # The key is stored; only the proof of it was cut short.
             return activation.result
-        if activation.candidate is not None:
-            raise ActivationError(Reason.UNCONFIRMED) from failure
-        raise
+        if activation.candidate is None or isinstance(failure, ActivationRefused):
+            raise
+        raise ActivationError(Reason.UNCONFIRMED) from failure
+
+
+def _worth(activation: Activation, error: MiBmsError) -> bool:
+    """Return whether another run may help."""
+    return activation.result is None and not isinstance(error, ActivationRefused)

@@ -1,11 +1,10 @@
 """A battery on one wire of one connection: what its dialogues are told, and who carries them out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from ..bms.alarms import Alarm
-from ..bms.contract import Context, Family, Note, Subscribe, Talk, Wire
+from ..bms.contract import Context, Dialogue, Family, Note, Subscribe, Talk, Wire
 from ..bms.framing import Framer
 from ..bms.uuids import expand
 from ..model.errors import Unsupported
@@ -109,7 +108,7 @@ class Line:
             yield Subscribe(uuid)
         self.subscribed = True
 
-    def talk[T](self, dialogue: Callable[[Context], Talk[T]]) -> Talk[T]:
+    def talk[T](self, dialogue: Dialogue[T]) -> Talk[T]:
         """Start a dialogue of the family, after subscribing and logging in where that was not done yet."""
         if not self.subscribed:
             yield from self.subscribe()

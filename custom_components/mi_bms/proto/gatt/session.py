@@ -15,7 +15,7 @@ from typing import Final
 
 from ..bms.alarms import Alarm
 from ..bms.codec import Draft, text
-from ..bms.contract import Ask, Context, Family, Read, Talk
+from ..bms.contract import Ask, Context, Dialogue, Family, Read, Talk
 from ..bms.correct import Correction
 from ..bms.derive import finish
 from ..bms.uuids import expand
@@ -36,9 +36,8 @@ from .runner import Runner
 
 __all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
 
-DEAF_POLLS: Final = (
-    10  # good polls, after one without an answer, that repeat questions more often
-)
+# Good polls, after one without an answer, that repeat questions more often.
+DEAF_POLLS: Final = 10
 DIAGNOSE_EVERY: Final = 500  # polls, if nothing else calls for the extras
 PROBE_TRIES: Final = 2
 
@@ -51,6 +50,8 @@ _INFO: Final = {
     "2a28": "sw_version",
     "2a29": "manufacturer",
 }
+
+type _At = tuple[GattLink, Device, str | None]  # and the password
 
 
 async def read_device_info(link: GattLink) -> DeviceInfo:
@@ -99,31 +100,30 @@ class Session:
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> BmsSample:
         """Poll once; return a complete sample or raise one of the errors of ``model.errors``."""
+        at = link, device, secret
         async with self._lock:
             try:
-                draft = await self._polled(link, device, secret)
+                draft = await self._polled(at)
             except NoAnswer:
                 if self.memory.polls:
                     self.memory.deaf = DEAF_POLLS
                 raise
             self.memory.deaf = max(0, self.memory.deaf - 1)
-            await self._extras(link, device, secret, frozenset(draft.alarms))
+            await self._extras(at, frozenset(draft.alarms))
             draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
             self.correction.apply(draft)
             return finish(draft, self.family.never)
 
-    async def _polled(
-        self, link: GattLink, device: Device, secret: str | None
-    ) -> Draft:
+    async def _polled(self, at: _At) -> Draft:
         """Poll; a device that never spoke and has several wires is tried on each."""
-        wires = fitting_wires(self.family, link)
+        wires = fitting_wires(self.family, at[0])
         for _ in wires[1:] if not self.memory.polls else ():
             try:
-                return await self._bounded(link, device, secret, self.family.poll)
+                return await self._bounded(at, self.family.poll)
             except NoAnswer:
                 self.memory.wire = (self.memory.wire + 1) % len(wires)
-        return await self._bounded(link, device, secret, self.family.poll)
+        return await self._bounded(at, self.family.poll)
 
     async def identify(
         self, link: GattLink, device: Device, secret: str | None = None
@@ -138,7 +138,7 @@ class Session:
             if self.family.inform is None:
                 return info
             try:
-                draft = await self._bounded(link, device, secret, self.family.inform)
+                draft = await self._bounded((link, device, secret), self.family.inform)
             except FrameError, NoAnswer, Unsupported:
                 if info == DeviceInfo():
                     raise
@@ -150,7 +150,7 @@ class Session:
     ) -> None:
         """Subscribe and log in, without polling."""
         async with self._lock:
-            await self._bounded(link, device, secret, _silence)
+            await self._bounded((link, device, secret), _silence)
 
     async def diagnose(
         self, link: GattLink, device: Device, secret: str | None = None
@@ -159,7 +159,7 @@ class Session:
         if self.family.diagnose is None:
             raise Unsupported("diagnose")
         async with self._lock:
-            draft = await self._bounded(link, device, secret, self.family.diagnose)
+            draft = await self._bounded((link, device, secret), self.family.diagnose)
         self.memory.counters = draft.counters
         return dict(draft.counters)
 
@@ -179,9 +179,8 @@ class Session:
         ):
             raise Unsupported("control")
         async with self._lock:
-            draft = await self._bounded(
-                link, device, secret, lambda context: control(context, wanted)
-            )
+            at = link, device, secret
+            draft = await self._bounded(at, lambda context: control(context, wanted))
         return {name: bool(draft.values[name]) for name in wanted}
 
     async def keep_alive(
@@ -191,15 +190,9 @@ class Session:
         alive = self.family.alive
         if alive is not None:
             async with self._lock:
-                await self._bounded(link, device, secret, alive)
+                await self._bounded((link, device, secret), alive)
 
-    async def _extras(
-        self,
-        link: GattLink,
-        device: Device,
-        secret: str | None,
-        alarms: frozenset[Alarm],
-    ) -> None:
+    async def _extras(self, at: _At, alarms: frozenset[Alarm]) -> None:
         """Read the extras with the second poll and when other alarms are active; a refusal is remembered."""
         diagnose, memory = self.family.diagnose, self.memory
         if diagnose is None or not memory.diagnose or not memory.polls:
@@ -207,7 +200,7 @@ class Session:
         if memory.polls % DIAGNOSE_EVERY != 1 and alarms == memory.alarms:
             return
         try:
-            draft = await self._bounded(link, device, secret, diagnose)
+            draft = await self._bounded(at, diagnose)
         except FrameError, NoAnswer, AuthNeeded, PairingNeeded:
             memory.diagnose = False
         except Unreachable:
@@ -216,14 +209,9 @@ class Session:
         else:
             memory.counters, memory.alarms = draft.counters, alarms
 
-    async def _bounded[T](
-        self,
-        link: GattLink,
-        device: Device,
-        secret: str | None,
-        talk: Callable[[Context], Talk[T]],
-    ) -> T:
+    async def _bounded[T](self, at: _At, talk: Dialogue[T]) -> T:
         """Run a dialogue on a ready line within the family's deadline."""
+        link, device, secret = at
         line = self._open(link, device)
         line.context.now, line.context.secret = int(self._clock()), secret or None
         try:
