@@ -16,8 +16,8 @@ from custom_components.mi_bms.proto.activation.activation import Activation
 from custom_components.mi_bms.proto.activation.contract import ActivationResult, Stage
 from custom_components.mi_bms.proto.activation.frames import (
     Ack,
+    AckCode,
     Begin,
-    Code,
     Fragment,
     Parcel,
     Single,
@@ -80,7 +80,7 @@ def name_of(uuid: str, data: bytes, *, outgoing: bool) -> str:
         case Begin(kind, count):
             what = f"begin {Parcel(kind).name.lower()} ({count})"
         case Ack(code):
-            what = Code(code).name
+            what = AckCode(code).name
         case Fragment(number):
             what = f"fragment {number}"
         case Single(kind):

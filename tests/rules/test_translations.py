@@ -25,7 +25,7 @@ from custom_components.mi_bms.keys.import_preview import Change, Fit
 from custom_components.mi_bms.keys.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
 from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
-from custom_components.mi_bms.proto.activation.contract import Reason, Stage
+from custom_components.mi_bms.proto.activation.contract import ActivationReason, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.gatt.operations import Do
@@ -115,7 +115,8 @@ WORDS = {
     "doubt": {"unsure", "shared_module"},
     "pace": {"unknown", "fits", "raised"},
     "rows": {"unknown", "known"},
-    "pair_failure": set(Reason) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
+    "pair_failure": set(ActivationReason)
+    | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
     "not_added": {
         "cannot_connect",
@@ -357,7 +358,7 @@ def test_exceptions() -> None:
                 asked[MAKERS[name] + key] = filled
     asked |= {f"air_{reason}": {"code", "address"} for reason in UNREACHABLE_TOLD}
     operations = tree(INTEGRATION / "proto" / "gatt" / "operations.py")
-    for call in calls(operations, "Failed", "Impossible"):
+    for call in calls(operations, "OperationFailed", "Impossible"):
         asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
     assert set(TEXTS["exceptions"]) == set(asked)
     for key, filled in asked.items():

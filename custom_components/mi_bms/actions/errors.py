@@ -3,7 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
-from ..proto.gatt.operations import Code, Failed, Impossible
+from ..proto.gatt.operations import Code, Impossible, OperationFailed
 from ..proto.model.errors import Unreachable
 
 # Reasons of ``Unreachable`` that a person can act on.
@@ -34,7 +34,7 @@ def unreachable(err: Unreachable, address: str) -> HomeAssistantError:
     return failure(reason, Code.CONNECTION, address=address)
 
 
-def failed_step(err: Failed) -> HomeAssistantError:
+def failed_step(err: OperationFailed) -> HomeAssistantError:
     """Return which step of a list could not be done."""
     say = mistake if isinstance(err, Impossible) else failure
     return say(err.reason, err.code, step=str(err.number), what=err.what)

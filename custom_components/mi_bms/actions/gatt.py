@@ -11,7 +11,7 @@ from ..bluetooth.connection import BleakLink, async_use
 from ..const import DOMAIN
 from ..entries import entry_of
 from ..proto.gatt.explore import Characteristic, Descriptor, Service, explore
-from ..proto.gatt.operations import Batch, Code, Do, Failed, Operation
+from ..proto.gatt.operations import Batch, Code, Do, Operation, OperationFailed
 from ..proto.model.errors import LOST, Unreachable
 from ..runtime import SHARED
 from .errors import failed_step, failure, mistake, unreachable
@@ -69,7 +69,7 @@ async def _async_visit[T](
     address: str,
     work: Callable[[BleakLink], Awaitable[T]],
     limit: float,
-    broken: Callable[[], Failed | None] = lambda: None,
+    broken: Callable[[], OperationFailed | None] = lambda: None,
 ) -> T:
     """Connect in turn with all others, work, and disconnect whatever happens.
 
@@ -85,7 +85,7 @@ async def _async_visit[T](
             hass.data[SHARED].polls.async_visit(address, within=TURN_WITHIN),
         ):
             return await async_use(hass, address, work)
-    except Failed as err:
+    except OperationFailed as err:
         raise failed_step(err) from err
     except Unreachable as err:
         if err.reason == LOST and (failed := broken()):

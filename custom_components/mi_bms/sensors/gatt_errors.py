@@ -6,7 +6,7 @@ import contextlib
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
-from ..proto.active.change import Refused
+from ..proto.active.change import LimitsRefused
 from ..proto.model.errors import (
     FrameError,
     MiBmsError,
@@ -30,7 +30,7 @@ def told(active: ActiveSensor) -> Iterator[None]:
 def _told(name: str, err: MiBmsError) -> HomeAssistantError:
     """Return what was wrong with the connection, with what was wanted, or with what was answered."""
     match err:
-        case Refused():
+        case LimitsRefused():
             return ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="limits_refused"
             )

@@ -190,7 +190,7 @@ def test_limits(data: bytes) -> None:
 )
 def test_limits_that_make_no_sense(limit: str, value: float) -> None:
     sensor = Sensor({spec.COMFORT: LIMITS})
-    with pytest.raises(change.Refused):
+    with pytest.raises(change.LimitsRefused):
         run(change.set_comfort(sensor.use, limit, value))
     assert sensor.connections == 1
     assert not sensor.written

@@ -4,7 +4,12 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.active import records
-from custom_components.mi_bms.proto.active.records import Hour, Record, Span, Stored
+from custom_components.mi_bms.proto.active.records import (
+    Hour,
+    Span,
+    Stored,
+    StoredRecord,
+)
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field
 
@@ -22,7 +27,7 @@ def test_state() -> None:
 
 def test_a_record() -> None:
     found = records.record(NEWEST)
-    assert found == Record(14233, 51_242_400, 239, 238, 44, 44)
+    assert found == StoredRecord(14233, 51_242_400, 239, 238, 44, 44)
     hour = records.hour(found, 10, 1000.0)
     assert hour.end == 51_243_400
     assert hour.values == {
@@ -89,7 +94,7 @@ def test_a_record_of_a_plant() -> None:
     ],
 )
 def test_resolution(raw: int, celsius: float | None, steps: int) -> None:
-    newest = Record(1, 1, raw, raw, 40, 40)
+    newest = StoredRecord(1, 1, raw, raw, 40, 40)
     assert records.resolution(newest, celsius) == steps
 
 

@@ -21,9 +21,9 @@ from custom_components.mi_bms.proto.gatt.operations import (
     Batch,
     Code,
     Do,
-    Failed,
     Impossible,
     Operation,
+    OperationFailed,
 )
 from custom_components.mi_bms.proto.model.errors import LOST, Unreachable
 
@@ -89,8 +89,8 @@ def notify(uuid: str, **more: Any) -> Operation:
     return Operation(do=Do.NOTIFY, characteristic=uuid, **{"seconds": 0.01} | more)
 
 
-async def failing(link: Fake, *steps: Operation) -> Failed:
-    with pytest.raises(Failed) as caught:
+async def failing(link: Fake, *steps: Operation) -> OperationFailed:
+    with pytest.raises(OperationFailed) as caught:
         await Batch(link).run(steps)
     return caught.value
 

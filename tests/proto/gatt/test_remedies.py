@@ -8,7 +8,7 @@ from typing import Any, override
 
 import pytest
 
-from custom_components.mi_bms.proto.activation.contract import DATA, Reason
+from custom_components.mi_bms.proto.activation.contract import DATA, ActivationReason
 from custom_components.mi_bms.proto.active import change, look, spec
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function
 from custom_components.mi_bms.proto.bms.codec import Num
@@ -17,7 +17,12 @@ from custom_components.mi_bms.proto.bms.framing import LengthFramer, length_at
 from custom_components.mi_bms.proto.bms.uuids import expand
 from custom_components.mi_bms.proto.gatt.activation import activate
 from custom_components.mi_bms.proto.gatt.link import GattLink, Notified
-from custom_components.mi_bms.proto.gatt.operations import Batch, Do, Failed, Operation
+from custom_components.mi_bms.proto.gatt.operations import (
+    Batch,
+    Do,
+    Operation,
+    OperationFailed,
+)
 from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.errors import (
     LOST,
@@ -262,7 +267,7 @@ def test_an_activation_that_is_written_to_for_ever_is_garbage() -> None:
 
     with pytest.raises(ActivationError) as caught:
         run(work())
-    assert caught.value.reason == Reason.GARBAGE
+    assert caught.value.reason == ActivationReason.GARBAGE
 
 
 # --- functions of sensors: what was written is read back, what is silent is asked anew -------------
@@ -361,8 +366,8 @@ def test_actions(odd: Odd, brought: bytes) -> None:
 @pytest.mark.parametrize(
     ("odd", "error", "reason", "written"),
     [
-        (Odd.LOSES_FIRST, Failed, "silent", 1),
-        (Odd.TAKES_LITTLE, Failed, "too_many_bytes", 0),
+        (Odd.LOSES_FIRST, OperationFailed, "silent", 1),
+        (Odd.TAKES_LITTLE, OperationFailed, "too_many_bytes", 0),
         (Odd.LEAVES, Unreachable, LOST, 2),
     ],
 )

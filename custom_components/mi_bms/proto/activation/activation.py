@@ -13,7 +13,6 @@ from typing import Final
 
 from ..model.errors import ActivationError, ActivationRefused
 from ..model.steps import Listening, Pause, Report, Subscribe, Write
-from .channel import RESENDS, Channel
 from .contract import (
     BEACON_KEY,
     CONTROL,
@@ -22,9 +21,9 @@ from .contract import (
     SLOW_STEP,
     TOKEN,
     VERSION,
+    ActivationReason,
     ActivationResult,
     Procedure,
-    Reason,
     Stage,
     choose,
     hear,
@@ -49,6 +48,7 @@ from .crypto import (
     seal_id,
 )
 from .frames import Parcel
+from .transfer import RESENDS, Transfer
 from .words import Word
 
 SETTLE: Final = 0.25  # s that slow chips want before the key exchange
@@ -64,7 +64,11 @@ TOKEN_SIZE: Final = 12  # of the older generation
 
 # These say that the device does not hold our token; anything else leaves the word of success standing.
 _DISPROOF: Final = frozenset(
-    {Reason.WRONG_CONFIRMATION, Reason.LOGIN_FAILED, Reason.NOT_REGISTERED}
+    {
+        ActivationReason.WRONG_CONFIRMATION,
+        ActivationReason.LOGIN_FAILED,
+        ActivationReason.NOT_REGISTERED,
+    }
 )
 
 
@@ -113,22 +117,22 @@ class Activation:
         # Data first: a word on the control point may be the answer to anything.
         yield Subscribe(DATA)
         yield Subscribe(CONTROL)
-        channel = Channel(self._resends)
+        transfer = Transfer(self._resends)
         if self.candidate is not None and self._checks:
-            return (yield from self._check_candidate(channel, self.candidate))
-        result = yield from self._register(channel, firmware)
+            return (yield from self._check_candidate(transfer, self.candidate))
+        result = yield from self._register(transfer, firmware)
         return (
-            (yield from self._check(channel, result)) if self._check_login else result
+            (yield from self._check(transfer, result)) if self._check_login else result
         )
 
     def _register(
-        self, channel: Channel, firmware: str | None
+        self, transfer: Transfer, firmware: str | None
     ) -> Listening[ActivationResult]:
-        device_id, protocol = yield from self._identify(channel)
-        keys = yield from self._exchange(channel)
+        device_id, protocol = yield from self._identify(transfer)
+        keys = yield from self._exchange(transfer)
         yield Report(Stage.SENDING_CONFIRMATION)
-        channel.await_from_now(Word.REGISTERED)
-        yield from channel.send(Parcel.INFORMATION, seal_id(keys.id_key, device_id))
+        transfer.await_from_now(Word.REGISTERED)
+        yield from transfer.send(Parcel.INFORMATION, seal_id(keys.id_key, device_id))
         yield Report(Stage.REGISTERING)
         self._checks = CHECKS
         self.candidate = ActivationResult(
@@ -140,51 +144,51 @@ class Activation:
             firmware=firmware,
             protocol=protocol,
         )
-        yield from channel.tell(Word.VERIFIED)
+        yield from transfer.tell(Word.VERIFIED)
         try:
-            yield from channel.expect()
+            yield from transfer.expect()
         except ActivationError as error:
             # Only silence leaves the outcome open; a word of failure settles it.
-            if error.reason != Reason.TIMEOUT:
+            if error.reason != ActivationReason.TIMEOUT:
                 self.candidate = None
             raise
         self.result, self.candidate = self.candidate, None
         return self.result
 
-    def _identify(self, channel: Channel) -> Listening[tuple[bytes, int]]:
+    def _identify(self, transfer: Transfer) -> Listening[tuple[bytes, int]]:
         """Return device id and registration version; a device without an id gets a new one."""
         yield Report(Stage.READING_ID)
-        yield from channel.tell(Word.GET_INFORMATION)
-        information = yield from channel.receive(Parcel.INFORMATION)
+        yield from transfer.tell(Word.GET_INFORMATION)
+        information = yield from transfer.receive(Parcel.INFORMATION)
         if len(information) not in {_WORD_SIZE, _WORD_SIZE + ID_SIZE}:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
         protocol = int.from_bytes(information[:_WORD_SIZE], "little")
         if protocol == _PROTOCOL_OF_CLOUD:
-            raise ActivationRefused(Reason.PROTOCOL_02)
+            raise ActivationRefused(ActivationReason.PROTOCOL_02)
         if protocol != _PROTOCOL:
-            raise ActivationRefused(Reason.PROTOCOL_UNKNOWN)
+            raise ActivationRefused(ActivationReason.PROTOCOL_UNKNOWN)
         return information[_WORD_SIZE:] or invent_id(self._chance), protocol
 
-    def _exchange(self, channel: Channel) -> Listening[SetupKeys]:
+    def _exchange(self, transfer: Transfer) -> Listening[SetupKeys]:
         """Exchange public keys; return what is derived from them."""
         yield Pause(SETTLE)
         yield Report(Stage.EXCHANGING_KEYS)
         private = make_private(self._chance)
-        yield from channel.tell(Word.REGISTER)
-        yield from channel.send(
+        yield from transfer.tell(Word.REGISTER)
+        yield from transfer.send(
             Parcel.PUBLIC_KEY, public_bytes(private), seconds=SLOW_STEP
         )
-        theirs = yield from channel.receive(Parcel.PUBLIC_KEY, seconds=SLOW_STEP)
+        theirs = yield from transfer.receive(Parcel.PUBLIC_KEY, seconds=SLOW_STEP)
         if len(theirs) != PUBLIC_SIZE:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
         return agree(private, theirs)
 
     def _check(
-        self, channel: Channel, result: ActivationResult
+        self, transfer: Transfer, result: ActivationResult
     ) -> Listening[ActivationResult]:
         """Prove a token that the device says it stored."""
         try:
-            return (yield from self._log_in(channel, result))
+            return (yield from self._log_in(transfer, result))
         except ActivationError as error:
             if error.reason in _DISPROOF:
                 self.result = None
@@ -192,12 +196,12 @@ class Activation:
             return result
 
     def _check_candidate(
-        self, channel: Channel, candidate: ActivationResult
+        self, transfer: Transfer, candidate: ActivationResult
     ) -> Listening[ActivationResult]:
         """Find out whether a device stored a key without saying so."""
         self._checks -= 1
         try:
-            result = yield from self._log_in(channel, candidate)
+            result = yield from self._log_in(transfer, candidate)
         except ActivationError as error:
             if error.reason in _DISPROOF:
                 self.candidate = None
@@ -206,41 +210,41 @@ class Activation:
         return result
 
     def _log_in(
-        self, channel: Channel, result: ActivationResult
+        self, transfer: Transfer, result: ActivationResult
     ) -> Listening[ActivationResult]:
         """Log in with a token; both sides prove that they hold it."""
         yield Report(Stage.CHECKING_LOGIN, LOGIN)
         ours = self._chance(RANDOM_SIZE)
-        channel.await_from_now(Word.LOGGED_IN)
-        yield from channel.tell(Word.LOG_IN)
-        yield from channel.send(Parcel.APP_RANDOM, ours)
-        theirs = yield from channel.receive(Parcel.DEVICE_RANDOM)
+        transfer.await_from_now(Word.LOGGED_IN)
+        yield from transfer.tell(Word.LOG_IN)
+        yield from transfer.send(Parcel.APP_RANDOM, ours)
+        theirs = yield from transfer.receive(Parcel.DEVICE_RANDOM)
         if len(theirs) != RANDOM_SIZE:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
         keys = login_keys(result.token or b"", ours, theirs)
-        proof = yield from channel.receive(Parcel.DEVICE_PROOF)
+        proof = yield from transfer.receive(Parcel.DEVICE_PROOF)
         if len(proof) != PROOF_SIZE:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
         if not hmac.compare_digest(proof, prove(keys.device, theirs, ours)):
-            raise ActivationError(Reason.WRONG_CONFIRMATION)
-        yield from channel.send(Parcel.APP_PROOF, prove(keys.app, ours, theirs))
-        yield from channel.expect()
+            raise ActivationError(ActivationReason.WRONG_CONFIRMATION)
+        yield from transfer.send(Parcel.APP_PROOF, prove(keys.app, ours, theirs))
+        yield from transfer.expect()
         return replace(result, checked=True)
 
     def _legacy(self) -> Listening[ActivationResult]:
         """Let an older remote hand over its own key."""
         if self.product_id is None:
-            raise ActivationRefused(Reason.UNKNOWN_PRODUCT)
+            raise ActivationRefused(ActivationReason.UNKNOWN_PRODUCT)
         token = self._chance(TOKEN_SIZE)
         yield Report(Stage.EXCHANGING_KEYS)
         if not (
             yield from shake_hands(self.address, self.product_id, token, SLOW_STEP)
         ):
-            raise ActivationError(Reason.NOT_PAIRING)
+            raise ActivationError(ActivationReason.NOT_PAIRING)
         yield Report(Stage.REGISTERING)
         key = rc4(token, (yield from read(BEACON_KEY)) or b"")
         if len(key) != _LEGACY_KEY_SIZE:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
         version = yield from read(VERSION)
         return ActivationResult(
             address=self.address,

@@ -29,7 +29,7 @@ RUN: Final = 25.0  # s, registration on one connection; devices hang up after 20
 LOGIN: Final = 15.0  # s, the login that proves a new token
 
 
-class Reason(StrEnum):
+class ActivationReason(StrEnum):
     """Why an activation failed, in one word; never anything secret."""
 
     # Another run would end the same way.
@@ -131,9 +131,9 @@ def choose(characteristics: Collection[str]) -> Procedure:
     """Return the procedure that the GATT table allows; raises ``ActivationRefused`` where there is none."""
     own = inside(characteristics)
     if SECURE in own:
-        raise ActivationRefused(Reason.SECURE_CHIP)
+        raise ActivationRefused(ActivationReason.SECURE_CHIP)
     if own >= {CONTROL, DATA}:
         return Procedure.STANDARD
     if own >= {CONTROL, TOKEN, BEACON_KEY}:
         return Procedure.LEGACY
-    raise ActivationRefused(Reason.NO_SERVICE)
+    raise ActivationRefused(ActivationReason.NO_SERVICE)

@@ -13,7 +13,7 @@ from typing import Final
 FRAGMENT: Final = 18  # bytes of data in one of our frames
 
 
-class Mode(IntEnum):
+class FrameMode(IntEnum):
     """The kinds of control frames."""
 
     BEGIN = 0
@@ -24,7 +24,7 @@ class Mode(IntEnum):
     MANAGE_ACK = 5
 
 
-class Code(IntEnum):
+class AckCode(IntEnum):
     """What an acknowledgement says."""
 
     SUCCESS = 0
@@ -87,9 +87,9 @@ class Fragment:
 
 type Frame = Begin | Single | Ack | Manage | Fragment
 
-READY: Final = bytes((0, 0, Mode.ACK, Code.READY))
-SUCCESS: Final = bytes((0, 0, Mode.ACK, Code.SUCCESS))
-SINGLE_SUCCESS: Final = bytes((0, 0, Mode.SINGLE_ACK, Code.SUCCESS))
+READY: Final = bytes((0, 0, FrameMode.ACK, AckCode.READY))
+SUCCESS: Final = bytes((0, 0, FrameMode.ACK, AckCode.SUCCESS))
+SINGLE_SUCCESS: Final = bytes((0, 0, FrameMode.SINGLE_ACK, AckCode.SUCCESS))
 
 
 def parse(frame: bytes) -> Frame | None:
@@ -101,14 +101,14 @@ def parse(frame: bytes) -> Frame | None:
         return Fragment(number, frame[2:])
     mode, what, rest = frame[2], frame[3], frame[4:]
     match mode:
-        case Mode.BEGIN if len(rest) >= 2:
+        case FrameMode.BEGIN if len(rest) >= 2:
             return Begin(what, _number(rest, 0))
-        case Mode.SINGLE:
+        case FrameMode.SINGLE:
             return Single(what, rest)
-        case Mode.ACK | Mode.SINGLE_ACK:
+        case FrameMode.ACK | FrameMode.SINGLE_ACK:
             missing = tuple(_number(rest, at) for at in range(0, len(rest) - 1, 2))
             return Ack(what, missing)
-        case Mode.MANAGE:
+        case FrameMode.MANAGE:
             return Manage(frame[3:])
     return None
 
@@ -119,18 +119,18 @@ def _number(data: bytes, at: int) -> int:
 
 def begin(kind: Parcel, count: int) -> bytes:
     """Return the announcement of a parcel of ours."""
-    return bytes((0, 0, Mode.BEGIN, kind)) + count.to_bytes(2, "little")
+    return bytes((0, 0, FrameMode.BEGIN, kind)) + count.to_bytes(2, "little")
 
 
 def lost(missing: Iterable[int]) -> bytes:
     """Return the request for missing fragments, as many as fit into one frame."""
     numbers = b"".join(number.to_bytes(2, "little") for number in missing)
-    return bytes((0, 0, Mode.ACK, Code.LOST)) + numbers[: FRAGMENT - 2]
+    return bytes((0, 0, FrameMode.ACK, AckCode.LOST)) + numbers[: FRAGMENT - 2]
 
 
 def manage_back(proposal: Manage) -> bytes:
     """Return the acceptance of proposed link parameters."""
-    return bytes((0, 0, Mode.MANAGE_ACK)) + proposal.data
+    return bytes((0, 0, FrameMode.MANAGE_ACK)) + proposal.data
 
 
 def cut(data: bytes) -> list[bytes]:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Final
 
 from ..model.errors import ActivationError, ActivationRefused
-from .contract import Reason
+from .contract import ActivationReason
 
 
 class Word(IntEnum):
@@ -22,19 +22,19 @@ class Word(IntEnum):
     LOGGED_IN = 0x21
 
 
-_HOPELESS: Final[Mapping[int, Reason]] = {
-    0xE1: Reason.ALREADY_REGISTERED,
-    0xE4: Reason.SECURE_CHIP,
-    0xE5: Reason.SECURE_CHIP,
+_HOPELESS: Final[Mapping[int, ActivationReason]] = {
+    0xE1: ActivationReason.ALREADY_REGISTERED,
+    0xE4: ActivationReason.SECURE_CHIP,
+    0xE5: ActivationReason.SECURE_CHIP,
 }
-_FAILED: Final[Mapping[int, Reason]] = {
-    0x12: Reason.REFUSED,
-    0x14: Reason.REFUSED,
-    0x22: Reason.LOGIN_FAILED,
-    0x23: Reason.LOGIN_FAILED,
-    0xE0: Reason.NOT_REGISTERED,
-    0xE6: Reason.BUSY,
-    0xE7: Reason.DECRYPTION,
+_FAILED: Final[Mapping[int, ActivationReason]] = {
+    0x12: ActivationReason.REFUSED,
+    0x14: ActivationReason.REFUSED,
+    0x22: ActivationReason.LOGIN_FAILED,
+    0x23: ActivationReason.LOGIN_FAILED,
+    0xE0: ActivationReason.NOT_REGISTERED,
+    0xE6: ActivationReason.BUSY,
+    0xE7: ActivationReason.DECRYPTION,
 }
 
 
@@ -56,4 +56,4 @@ def failure(word: int) -> ActivationError | None:
         return ActivationError(_FAILED[word])
     # All words of this group are errors, also those without a reason of their own: 0xE2 (logged in
     # before) proves nothing about our token, 0xE3 and 0xE8 are refusals.
-    return ActivationError(Reason.REFUSED) if word & ~0x0F == 0xE0 else None
+    return ActivationError(ActivationReason.REFUSED) if word & ~0x0F == 0xE0 else None

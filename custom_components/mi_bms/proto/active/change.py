@@ -100,7 +100,7 @@ def fits(limits: Comfort) -> bool:
 
 
 async def set_comfort(use: Use, limit: str, value: float) -> Comfort:
-    """Set one comfort limit and return all; raises ``Refused`` and leaves all as they are.
+    """Set one comfort limit and return all; raises ``LimitsRefused`` and leaves all as they are.
 
     ``limit`` is a field of ``Comfort``. Raises ``FrameError`` if the sensor keeps what it had.
     """
@@ -109,7 +109,7 @@ async def set_comfort(use: Use, limit: str, value: float) -> Comfort:
         before = yield from read(COMFORT)
         limits = codec.comfort(before)._replace(**{limit: value})
         if not fits(limits):
-            raise Refused
+            raise LimitsRefused
         data = codec.set_comfort(limits, len(before))
         for _attempt in range(WRITES):
             yield Write(data, COMFORT)
@@ -120,7 +120,7 @@ async def set_comfort(use: Use, limit: str, value: float) -> Comfort:
     return await carry_out(use, write)
 
 
-class Refused(MiBmsError):
+class LimitsRefused(MiBmsError):
     """Limits that make no sense: too close together, or out of range."""
 
 

@@ -16,7 +16,7 @@ from ..model.steps import Ask, Subscribe, Talk, Write
 from . import codec, records
 from .hold import hold
 from .look import live
-from .records import HOUR, History, Hour, Record
+from .records import HOUR, History, Hour, StoredRecord
 from .spec import (
     COUNT,
     INDEX,
@@ -26,7 +26,7 @@ from .spec import (
     RECORDS,
     TIME,
     ActiveSpec,
-    Memory,
+    MemoryKind,
     Values,
 )
 from .wire import SPEAK, Now, carry_out, read
@@ -46,7 +46,7 @@ class _Reader:
     since: float | None
     start: float | None = None
     celsius: float | None = None
-    received: dict[int, Record] = default(default_factory=dict)
+    received: dict[int, StoredRecord] = default(default_factory=dict)
     hours: dict[int, Hour] = default(default_factory=dict)
     next: int | None = None
     dropped: int = 0
@@ -89,7 +89,7 @@ class _Reader:
         """Find out when the memory's time began, and what tells the resolution."""
         if self.start is not None:
             return
-        if self.spec.memory is Memory.COUNTING:
+        if self.spec.memory is MemoryKind.COUNTING:
             counted = codec.dial((yield from read(TIME))).unix
             self.start = self.now().unix - counted
             return
@@ -162,7 +162,7 @@ class _Reader:
         if self.received and self.start is not None:
             steps = records.resolution(
                 self.received[max(self.received)],
-                None if self.spec.memory is Memory.COUNTING else self.celsius,
+                None if self.spec.memory is MemoryKind.COUNTING else self.celsius,
             )
             for one in self.received.values():
                 try:
@@ -188,7 +188,7 @@ async def read_history(
     reader = _Reader(spec, now, since)
 
     def talk(link: GattLink) -> Talk[None]:
-        if spec.memory is Memory.PLANT:
+        if spec.memory is MemoryKind.PLANT:
             return reader.ask(link, *device)
         return reader.stream(link)
 

@@ -48,7 +48,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StoredRecord:
     """One record of a thermometer: temperatures are raw, the resolution is found out later."""
 
     index: int
@@ -83,11 +83,11 @@ def stored(data: bytes) -> Stored:
     return Stored(_number(data, 0, 4), _number(data, 4, 4))
 
 
-def record(data: bytes) -> Record:
+def record(data: bytes) -> StoredRecord:
     """Decode one record of a thermometer; ``FrameError`` if it is none."""
     if len(data) != SIZE:
         raise FrameError("length")
-    found = Record(
+    found = StoredRecord(
         _number(data, 0, 4),
         _number(data, 4, 4),
         _number(data, 8, 2, signed=True),
@@ -102,7 +102,7 @@ def record(data: bytes) -> Record:
     return found
 
 
-def resolution(newest: Record, celsius: float | None) -> int:
+def resolution(newest: StoredRecord, celsius: float | None) -> int:
     """Return how many steps of a record make 1 K: the right number lies closer to the live temperature."""
     if celsius is None:
         return _TENTHS
@@ -112,7 +112,7 @@ def resolution(newest: Record, celsius: float | None) -> int:
     return best if apart[best] <= _NEAR else _TENTHS
 
 
-def hour(found: Record, steps: int, start: float) -> Hour:
+def hour(found: StoredRecord, steps: int, start: float) -> Hour:
     """Return the hour of a record, dated and scaled; ``start`` is the Unix time of the memory's zero."""
     low, high = found.low / steps, found.high / steps
     believable(low)

@@ -80,7 +80,7 @@ class Values(StrEnum):
     QINGPING_FINE = "qingping_fine"
 
 
-class Memory(StrEnum):
+class MemoryKind(StrEnum):
     """How a memory is read; times count from power-on, or are of the world."""
 
     COUNTING = "counting"
@@ -109,7 +109,7 @@ class ActiveSpec:
     settle: float = 0.0
     celsius: int = 0
     comfort: int = 0
-    memory: Memory = Memory.WORLD
+    memory: MemoryKind = MemoryKind.WORLD
 
 
 _F = Function
@@ -132,7 +132,7 @@ _PLAIN: Final = ActiveSpec(
     ),
     daily=frozenset({_F.BATTERY, _F.UNIT, _F.COMFORT, _F.FIRMWARE}),
     comfort=6,
-    memory=Memory.COUNTING,
+    memory=MemoryKind.COUNTING,
 )
 _PLANT: Final = ActiveSpec(
     functions=frozenset({_F.BATTERY, _F.FIRMWARE, _F.LIVE, _F.HISTORY, _F.BLINK}),
@@ -141,7 +141,7 @@ _PLANT: Final = ActiveSpec(
     firmware=PLANT_STATUS,
     live=PLANT_LIVE,
     values=Values.PLANT,
-    memory=Memory.PLANT,
+    memory=MemoryKind.PLANT,
 )
 # These tell everything in their adverts, too: nothing is read by itself.
 _QINGPING_DISPLAY: Final = ActiveSpec(

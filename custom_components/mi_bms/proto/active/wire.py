@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from ..gatt.link import GattLink
-from ..gatt.runner import PLAIN, Learned, Runner, Use, persist
+from ..gatt.runner import PLAIN, Quirks, Runner, Use, persist
 from ..model.errors import FrameError, MiBmsError, NoAnswer, Unreachable, Unsupported
 from ..model.steps import Read, Talk
 from .codec import Moment
@@ -36,9 +36,9 @@ def worth_a_retry(err: MiBmsError) -> bool:
     return isinstance(err, FrameError | NoAnswer | Unsupported)
 
 
-def runner(link: GattLink, learned: Learned | None = None) -> Runner:
+def runner(link: GattLink, quirks: Quirks | None = None) -> Runner:
     """Return the runner of a connection; its steps raise ``Unsupported`` for a characteristic that is missing."""
-    return Runner(link, MANNER, learned, name=partial(_present, link))
+    return Runner(link, MANNER, quirks, name=partial(_present, link))
 
 
 def _present(link: GattLink, uuid: str) -> str:
@@ -59,10 +59,10 @@ async def carry_out[T](
 
     ``talk`` looks at the table of the connection, nothing else.
     """
-    learned = Learned()
+    quirks = Quirks()
     return await persist(
         use,
-        lambda link: runner(link, learned).run(talk(link)),
+        lambda link: runner(link, quirks).run(talk(link)),
         attempts=attempts,
         pause=PAUSE,
         worth=worth,

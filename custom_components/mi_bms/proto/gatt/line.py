@@ -9,7 +9,7 @@ from ..bms.framing import Framer
 from ..bms.uuids import expand
 from ..model.errors import Unsupported
 from .link import GattLink
-from .runner import Learned, Runner
+from .runner import Quirks, Runner
 
 _NOTIFY: Final = frozenset({"notify", "indicate"})
 _WRITE: Final = frozenset({"write", "write-without-response"})
@@ -24,7 +24,7 @@ class Device:
 
 
 @dataclass(slots=True)
-class Memory(Learned):
+class Memory(Quirks):
     """What was learned of one battery, across connections.
 
     ``alarms`` were active when the counters were read; ``wire`` is the place among those that fit.

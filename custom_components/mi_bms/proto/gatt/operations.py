@@ -81,7 +81,7 @@ class Operation:
         return f"{self.service}/{uuid}" if self.service else uuid
 
 
-class Failed(MiBmsError):
+class OperationFailed(MiBmsError):
     """An operation that failed: ``number`` counts from 1, ``reason`` is one short word."""
 
     def __init__(self, number: int, code: Code, reason: str, what: str = "") -> None:
@@ -90,7 +90,7 @@ class Failed(MiBmsError):
         self.number, self.code, self.reason, self.what = number, code, reason, what
 
 
-class Impossible(Failed):
+class Impossible(OperationFailed):
     """An operation that this device cannot do, found before the first one was done."""
 
 
@@ -144,22 +144,22 @@ class Batch:
     async def run(self, operations: Sequence[Operation]) -> list[list[bytes]]:
         """Do all operations and return of each the value read, the notifications, or nothing for a write.
 
-        Raises ``Impossible`` before the first one if any cannot be done, ``Failed`` when one fails,
+        Raises ``Impossible`` before the first one if any cannot be done, ``OperationFailed`` when one fails,
         ``Unreachable`` when the link breaks; ``broken`` says at what.
         """
         check(self._link, operations)
         return await Runner(self._link).run(self._talk(operations))
 
     @property
-    def broken(self) -> Failed | None:
+    def broken(self) -> OperationFailed | None:
         """Return what it means that the link broke now; None before the first operation."""
         if self._at is None:
             return None
         number, one = self._at
         if one.writes:
             # Nobody knows what the device took before it left.
-            return Failed(number, Code.CONNECTION, "left_writing", one.target)
-        return Failed(number, Code.CONNECTION, "left", one.where)
+            return OperationFailed(number, Code.CONNECTION, "left_writing", one.target)
+        return OperationFailed(number, Code.CONNECTION, "left", one.where)
 
     def _talk(self, operations: Sequence[Operation]) -> Listening[list[list[bytes]]]:
         brought = []
@@ -171,27 +171,33 @@ class Batch:
 
 def _do(number: int, one: Operation) -> Listening[list[bytes]]:
     if one.do is Do.READ:
-        refusal = Failed(number, Code.NOT_READ, "not_read", one.where)
+        refusal = OperationFailed(number, Code.NOT_READ, "not_read", one.where)
         value = yield from _step(Read(one.where), refusal)
         return [value] if isinstance(value, bytes) else []
     if one.do is Do.NOTIFY:
-        refusal = Failed(number, Code.CANNOT_NOTIFY, "not_subscribed", one.where)
+        refusal = OperationFailed(
+            number, Code.CANNOT_NOTIFY, "not_subscribed", one.where
+        )
         yield from _step(Subscribe(one.where), refusal)
         # What came before was no answer to this one.
         yield Wait(0.0, MOST_NOTIFICATIONS, one.where)
     if one.data is not None:
-        refusal = Failed(number, Code.NOT_WRITTEN, "not_written", one.target)
+        refusal = OperationFailed(number, Code.NOT_WRITTEN, "not_written", one.target)
         yield from _step(Write(one.data, one.target, one.response), refusal)
     if one.do is Do.WRITE:
         return []
     most = min(one.count or MOST_NOTIFICATIONS, MOST_NOTIFICATIONS)
     heard = yield Wait(one.seconds, most, one.where)
     if not heard:
-        raise Failed(number, Code.NO_NOTIFICATION, "silent", f"{one.seconds:g}")
+        raise OperationFailed(
+            number, Code.NO_NOTIFICATION, "silent", f"{one.seconds:g}"
+        )
     return [said.data for said in heard if isinstance(said, Notification)]
 
 
-def _step(step: Read | Write | Subscribe, refusal: Failed) -> Listening[object]:
+def _step(
+    step: Read | Write | Subscribe, refusal: OperationFailed
+) -> Listening[object]:
     """Take a step; raises ``refusal`` where the device, still connected, does not want it."""
     try:
         return (yield step)

@@ -47,7 +47,7 @@ _TYPES: Final = {True: "write", False: "write-without-response"}
 
 
 @dataclass(slots=True)
-class Learned:
+class Quirks:
     """What was learned of how to talk to one device, across connections.
 
     ``response`` are the proven write types, ``settle`` tells that a first command got lost that came at
@@ -69,7 +69,7 @@ class Runner:
         self,
         link: GattLink,
         manner: Manner = PLAIN,
-        learned: Learned | None = None,
+        quirks: Quirks | None = None,
         *,
         name: Callable[[str], str] = str,
         target: str | None = None,
@@ -87,10 +87,10 @@ class Runner:
         self.link = link
         self.listeners = {} if listeners is None else listeners
         self._manner = manner
-        self._learned = Learned() if learned is None else learned
+        self._quirks = Quirks() if quirks is None else quirks
         self._name, self._target, self._framer = name, target, framer
         self._progress = progress
-        self.inbox = Inbox(manner.queue, self._learned.rejects, self._learned.raw)
+        self.inbox = Inbox(manner.queue, self._quirks.rejects, self._quirks.raw)
         self._limit = asyncio.timeout(None)
         self._began = 0.0
         self._within: float | None = None
@@ -201,7 +201,7 @@ class Runner:
                 return None
             raise Unsupported("characteristics")
         value = await self._in_time(self.link.read(uuid))
-        self._learned.raw.append(value)
+        self._quirks.raw.append(value)
         return value
 
     async def _tell(self, step: Write) -> None:
@@ -222,8 +222,8 @@ class Runner:
 
     def _types(self, uuid: str, wanted: bool | None = None) -> list[bool]:
         """Return the write types to use, best first: only the proven one, or both while none is proven."""
-        if wanted is None and uuid in self._learned.response:
-            return [self._learned.response[uuid]]
+        if wanted is None and uuid in self._quirks.response:
+            return [self._quirks.response[uuid]]
         best = self._manner.response if wanted is None else wanted
         offered = self.link.properties(uuid)
         # Stacks refuse a type of write that a characteristic does not offer.
@@ -261,9 +261,9 @@ class Runner:
         self, ask: Ask, request: bytes, timeout: float
     ) -> bytes | None:
         """Write a request as often as its tries allow; the last resort is the other write type."""
-        uuid, learned, inbox = self._goal(ask.write), self._learned, self.inbox
+        uuid, quirks, inbox = self._goal(ask.write), self._quirks, self.inbox
         plan = self._plan(ask, timeout, self._types(uuid))
-        fresh = await self._settle(wanted=learned.settle)
+        fresh = await self._settle(wanted=quirks.settle)
         for attempt, (response, seconds) in enumerate(plan):
             # A late answer to the try before is as good; half of one would spoil the next.
             inbox.restart()
@@ -277,8 +277,8 @@ class Runner:
             frame = await inbox.answer(ask, seconds)
             self._spoke = now()
             if frame is not None:
-                learned.response[uuid] = response
-                learned.settle |= fresh and attempt > 0
+                quirks.response[uuid] = response
+                quirks.settle |= fresh and attempt > 0
                 return frame
             if inbox.echoed or (ask.optional and inbox.refused):
                 return None
@@ -293,7 +293,7 @@ class Runner:
         plan = [(first, timeout * 2**n) for n in range(tries)]
         if ask.optional:
             return plan
-        if self._learned.deaf:
+        if self._quirks.deaf:
             # It was heard before, so it is not slow but loses much: asking again beats waiting.
             plan = [(first, timeout)] * tries + plan
         return plan + [(response, timeout) for response in other]

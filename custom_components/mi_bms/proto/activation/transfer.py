@@ -13,14 +13,14 @@ from typing import Final
 from ..model.errors import ActivationError
 from ..model.steps import Listening, Pause, Write
 from . import words
-from .contract import CONTROL, DATA, STEP, Reason, hear
+from .contract import CONTROL, DATA, STEP, ActivationReason, hear
 from .frames import (
     READY,
     SINGLE_SUCCESS,
     SUCCESS,
     Ack,
+    AckCode,
     Begin,
-    Code,
     Fragment,
     Frame,
     Manage,
@@ -41,7 +41,7 @@ MOST_FRAGMENTS: Final = 16
 MOST_STRAYS: Final = 64  # notifications of no use before a connection counts as broken
 
 
-class Channel:
+class Transfer:
     """Parcels and words of one connection; missing fragments are asked for ``resends`` times (0 = never)."""
 
     def __init__(self, resends: int = RESENDS) -> None:
@@ -77,15 +77,15 @@ class Channel:
         while True:
             event = yield from self._next(STEP if started else seconds)
             match event:
-                case Ack(code=Code.READY) if not started:
+                case Ack(code=AckCode.READY) if not started:
                     yield from self._put(pieces)
                     started = True
-                case Ack(code=Code.LOST) if asked < self._resends:
+                case Ack(code=AckCode.LOST) if asked < self._resends:
                     # Also stands for a lost READY: nobody misses what was not announced.
                     yield from self._put(_wanted(pieces, event.missing))
                     started = True
                     asked += 1
-                case Ack(code=Code.SUCCESS) if started:
+                case Ack(code=AckCode.SUCCESS) if started:
                     return
                 case Begin() | Single() | Word() if started:
                     self._held.append(event)
@@ -110,7 +110,7 @@ class Channel:
         """Return an announced parcel, put together from its fragments."""
         numbers = range(1, announced.count + 1)
         if not 1 <= len(numbers) <= MOST_FRAGMENTS:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
         parts: dict[int, bytes] = {}
         left = self._resends
         yield Write(READY, DATA)
@@ -164,18 +164,20 @@ class Channel:
         """Handle what was not waited for: silence and a refusal end the run, the rest does no harm."""
         match event:
             case None:
-                raise ActivationError(Reason.BUSY if self._busy else Reason.TIMEOUT)
-            case Ack(code=Code.BUSY):
+                raise ActivationError(
+                    ActivationReason.BUSY if self._busy else ActivationReason.TIMEOUT
+                )
+            case Ack(code=AckCode.BUSY):
                 self._busy = True
-            case Ack(code=Code.TIMEOUT | Code.CANCEL):
-                raise ActivationError(Reason.CANCELLED)
+            case Ack(code=AckCode.TIMEOUT | AckCode.CANCEL):
+                raise ActivationError(ActivationReason.CANCELLED)
         self._stray()
 
     def _stray(self) -> None:
         """Count a notification of no use."""
         self._strays += 1
         if self._strays > MOST_STRAYS:
-            raise ActivationError(Reason.GARBAGE)
+            raise ActivationError(ActivationReason.GARBAGE)
 
 
 def _wanted(pieces: Sequence[bytes], missing: Collection[int]) -> list[bytes]:
