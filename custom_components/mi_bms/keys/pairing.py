@@ -36,10 +36,10 @@ WAKE_TIME: Final = 600.0  # s that somebody has to fetch the device and press it
 FRESH: Final = 2.0  # s; an advert of this age still means that the device is awake
 UNREACHABLE: Final = "unreachable"
 ASLEEP: Final = "asleep"
-# Words of ``Unreachable`` that a person can act on.
+# Reasons of ``Unreachable`` that the user can act on.
 _TELLING: Final = frozenset({"not_heard", "no_slot"})
 _ORDER: Final = (WAITING, *Stage)
-# How it looks when a remembered table of services is that of an older firmware.
+# The symptoms of a remembered table of services that is that of an older firmware.
 _OLD_TABLE: Final = frozenset({ActivationReason.NO_SERVICE, ActivationReason.TIMEOUT})
 
 
@@ -116,6 +116,7 @@ class Pairing:
         finally:
             self._keys.pairing = None
             self._keep()
+            # Once this task is done: whoever waits then looks whether it is.
             self._hass.loop.call_soon(self._news.set)
 
     async def _use[T](self, work: Callable[[GattLink], Awaitable[T]], /) -> T:
@@ -123,6 +124,7 @@ class Pairing:
         try:
             return await opened.use(work(opened.link))
         except ActivationError as err:
+            # A firmware update moves handles; the stack remembers those of before.
             if err.reason in _OLD_TABLE:
                 await opened.forget_services()
             raise
@@ -136,7 +138,7 @@ class Pairing:
         self._news.set()
 
     async def _awake(self) -> None:
-        """Wait for an advert of just now through a receiver that can connect."""
+        """Wait for a fresh advert through a scanner that can connect."""
         awake = asyncio.Event()
 
         @callback
@@ -162,6 +164,7 @@ class Pairing:
         if made is None:
             return
         if made is self._activation.candidate:
+            # Without an address: only adverts can tell whether it is the device's key.
             self._keys.remember({}, [made.bind_key])
             return
         self.keyed_at = dt_util.utcnow().timestamp()

@@ -1,7 +1,7 @@
 """What a sensor does over a connection: asked by a person, once a day by itself, every week for its clock.
 
 Every connection waits for its turn among the batteries' reads. Reads that nobody asked for are
-made one after the other in the whole house, at a random time, and only of sensors that are heard well.
+made one sensor after the other, at a random time, and only of sensors that are heard well.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ type Told = Callable[[Mapping[Field, Value]], None]
 
 
 def moment() -> Moment:
-    """Return the time of the house and its zone, daylight saving included."""
+    """Return the local time: Unix seconds and the offset of its zone, daylight saving included."""
     now = dt_util.now()
     offset = now.utcoffset()
     return Moment(now.timestamp(), int(offset.total_seconds()) if offset else 0)
@@ -254,10 +254,12 @@ class ActiveSensor:
     async def _async_work(self) -> None:
         queue = self.hass.data.setdefault(_QUEUE, asyncio.Lock())
         try:
+            # Nobody waits for these reads: they must not hold several slots that batteries need.
             async with queue:
                 await self._async_due()
         except MiBmsError as err:
             self._failures += 1
+            # A coin cell pays for each attempt: one that is out of reach is tried ever more rarely.
             wait = min(FIRST * 2.0 ** (self._failures - 1), DAY)
             _LOGGER.debug("%s not read, again in %.0f s: %r", self.name, wait, err)
             self._not_before = _now() + wait
@@ -278,21 +280,23 @@ class ActiveSensor:
 
     async def _async_fill(self) -> None:
         """Fill hours that the statistics lack; what has been looked at once is not read again."""
+        # One that lies ahead was noted by a wrong clock, and would hide gaps for ever.
         filled = self._filled if self._filled <= _now() else 0.0
         gaps = await async_gaps(self.hass, self.address, filled)
         if gaps.missing:
             history = await self.async_history(gaps.since)
             async_fill(self.hass, gaps, history.hours, self.options.offsets)
+            # What came is filled in; the rest is asked for next time.
             if not history.complete:
                 return
         self._filled = gaps.until
 
 
 def _over(until: float, longest: float) -> bool:
-    """Return whether a wait is over; one that ends later than any wait can was begun by a wrong clock."""
+    """Return whether a wait is over; one longer than ``longest`` was begun while the clock was wrong."""
     return not 0 < until - _now() <= longest
 
 
 def _now() -> float:
-    """Return the time of the world in seconds: what is kept outlives a restart."""
+    """Return the Unix time: what is kept outlives a restart."""
     return moment().unix
