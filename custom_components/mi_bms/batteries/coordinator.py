@@ -57,10 +57,7 @@ ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
-    """What Home Assistant holds of one battery.
-
-    ``battery`` is its record, ``read_at`` when ``data`` was read, by the clock on the wall.
-    """
+    """One battery: ``battery`` is its record, ``read_at`` when ``data`` was read, by the clock on the wall."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], family: Family
@@ -97,8 +94,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.device_id = ""  # of the device registry; packs are parts of it
         self.data = BmsSample()
         self._asked: asyncio.Future[None] | None = None
-        self._asked_password = False
-        self._told = False  # in the log, that it cannot be read
+        self._asked_password = self._told = False  # told: that it cannot be read
         self._shown: tuple[bool, LinkState | None, BmsSample] | None = None
         # What the last values depend on beside the battery; options may be newer.
         self._read_as = settings.read_as(family.id)

@@ -25,6 +25,7 @@ from .coordinator import BatteryCoordinator
 from .diagnosis import async_tell, obstacle
 from .entity import battery_device, pack_number
 from .profile import STORED, sample_to_json
+from .reader import Reader
 from .repairs import async_watch_health
 
 _ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
@@ -112,7 +113,6 @@ async def async_report(
     battery, reader = coordinator.battery, coordinator.reader
     quality, diagnosis = battery.quality, obstacle(coordinator)
     polls = hass.data[SHARED].polls
-    now, wall = polls.now(), dt_util.utcnow()
     return {
         "family": coordinator.family.id,
         "polls": reader.polls,
@@ -120,15 +120,7 @@ async def async_report(
         "faults": coordinator.door.faults,
         "refused": dict(reader.gate.refused),
         "left_out": dict(reader.left_out),
-        "refused_samples": [
-            {
-                "at": (wall - timedelta(seconds=now - one.at)).isoformat(),
-                "field": one.field,
-                "raw": masked(one.raw, battery.address),
-                **sample_to_json(one.sample),
-            }
-            for one in reader.gate.kept
-        ],
+        "refused_samples": _refused_samples(reader, battery.address, polls.now()),
         "last_error": reader.last_error,
         "read_at": coordinator.read_at.isoformat() if coordinator.read_at else None,
         "link": coordinator.link_state,
@@ -148,3 +140,17 @@ async def async_report(
         "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
         "sample": sample_to_json(coordinator.data),
     }
+
+
+def _refused_samples(reader: Reader, address: str, now: float) -> list[dict[str, Any]]:
+    """Return the samples that the gate refused last, with the frames they were made from."""
+    wall = dt_util.utcnow()
+    return [
+        {
+            "at": (wall - timedelta(seconds=now - one.at)).isoformat(),
+            "field": one.field,
+            "raw": masked(one.raw, address),
+            **sample_to_json(one.sample),
+        }
+        for one in reader.gate.kept
+    ]

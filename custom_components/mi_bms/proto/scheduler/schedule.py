@@ -124,6 +124,7 @@ class Scheduler:
         slots = self._slots(now, scanners)
         for battery in batteries:
             self._look(battery, now, slots)
+        # What somebody else is to have goes first: the slots that frees are there for those that wait.
         release = [one for one in batteries if one.must_close(now)]
         read = [
             self._order(one, now)
@@ -176,6 +177,7 @@ class Scheduler:
         }
         self._guests.note(known, self.visits.ours(now), now)
         shared = self._guests.shared(self.batteries, now - self.settings.shared_for)
+        # Where a connection of ours ends soon, the stack may find a slot that is not free yet.
         moving = {
             one.scanner
             for one in batteries
@@ -272,6 +274,7 @@ class Scheduler:
         )
 
     def _again(self, now: float, somebody_waits: bool) -> float:
+        # Silences grow long and scanners change without any event.
         times = [now + LOOK]
         if somebody_waits:
             times.append(now + WAITING_LOOK)
