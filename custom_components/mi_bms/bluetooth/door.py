@@ -16,6 +16,11 @@ _LOGGER = logging.getLogger(__name__)
 class Door:
     """Let adverts in at one place."""
 
+    __slots__ = (
+        "_name",
+        "faults",
+    )
+
     def __init__(self, name: str) -> None:
         """Take the name of the place, for the log."""
         self._name = name

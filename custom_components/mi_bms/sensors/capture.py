@@ -18,6 +18,14 @@ type Later = Callable[[float, Callable[[datetime], None]], CALLBACK_TYPE]
 class Recorder:
     """Hold the recording of one sensor: the one under way, and the last one that is disguised."""
 
+    __slots__ = (
+        "_address",
+        "_key",
+        "_later",
+        "capture",
+        "last",
+    )
+
     def __init__(self, address: str, key: bytes | None, later: Later) -> None:
         """Take what a recording disguises, and how it ends by itself."""
         self._address, self._key, self._later = address, key, later

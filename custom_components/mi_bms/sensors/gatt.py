@@ -64,6 +64,30 @@ def moment() -> Moment:
 class ActiveSensor:
     """The connected functions of one sensor; what it told last outlives a restart."""
 
+    __slots__ = (
+        "_at_work",
+        "_busy",
+        "_chance",
+        "_due",
+        "_failures",
+        "_fill_due",
+        "_filled",
+        "_listeners",
+        "_not_before",
+        "_set_at",
+        "_timer",
+        "_told",
+        "address",
+        "comfort",
+        "entry",
+        "hass",
+        "missing",
+        "options",
+        "product",
+        "spec",
+        "unit",
+    )
+
     def __init__(
         self,
         hass: HomeAssistant,

@@ -13,6 +13,11 @@ from .reading import Value
 class Holds:
     """Remember when each state that is on ends."""
 
+    __slots__ = (
+        "_times",
+        "ends",
+    )
+
     def __init__(self, times: Mapping[Field, float]) -> None:
         """Take after how many seconds each state ends."""
         self._times = times
