@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, override
 
@@ -34,11 +34,13 @@ from tests.proto.active.device import Sensor
 from tests.replay.activation import Air, start
 from tests.replay.batteries import run
 from tests.world.devices.activation import MiActivatable
+from tests.world.devices.mi_remote import MiLegacyRemote
 
 NOTIFY, WRITE = expand("ff01"), expand("ff02")
 SMALL = 20  # bytes of one write, the least that Bluetooth has
 LONG = b"\xaa\x1e" + bytes(28)
 ANSWER = b"\xbb\x02\x32\x07"
+NOISE = b"\xbb\x02\x00\x00"  # to a battery a good frame, and no answer
 LYWSD02 = 0x045B
 
 
@@ -109,7 +111,7 @@ class OddLink(GattLink):
     async def subscribe(self, uuid: str, notified: Notified) -> None:
         def said(data: bytes) -> None:
             if self._odd is Odd.NOISY:
-                notified(b"\x00noise")
+                notified(NOISE)
             if self._odd is Odd.SLOW:
                 asyncio.get_running_loop().call_later(self._house.late, notified, data)
             else:
@@ -174,9 +176,13 @@ def battery(response: bool) -> Family:
         framer=lambda _context: LengthFramer((b"\xbb",), length_at(1, 2)),
         plan=(
             Ask(
-                request=LONG, reply=b"\xbb", rows=(Num(Field.BATTERY_LEVEL, 2, ">u1"),)
+                request=LONG,
+                reply=b"\xbb\x02\x32",
+                rows=(Num(Field.BATTERY_LEVEL, 2, ">u1"),),
             ),
-            Ask(request=LONG, reply=b"\xbb", rows=(Num(Field.CYCLES, 3, ">u1"),)),
+            Ask(
+                request=LONG, reply=b"\xbb\x02\x32", rows=(Num(Field.CYCLES, 3, ">u1"),)
+            ),
         ),
         response=response,
     )
@@ -250,6 +256,29 @@ def test_activation(odd: Odd, connections: int) -> None:
     assert house.connections == connections
     assert not any(response for _, response in house.written)
     assert max(len(data) for data, _ in house.written) <= SMALL
+
+
+def test_a_remote_that_never_confirms() -> None:
+    house = House(Odd.NEVER_CONFIRMS)
+    remote = MiLegacyRemote(address="F8:24:41:12:34:56")
+    silent = frozenset({"read", "notify", "write-without-response"})
+    remote.services = tuple(
+        replace(
+            service,
+            characteristics=tuple(
+                replace(one, properties=silent) for one in service.characteristics
+            ),
+        )
+        for service in remote.services
+    )
+
+    async def work() -> bytes:
+        use = house.use(Air(remote).use)
+        return (await activate(use, start(remote.address, 0x03B6))).bind_key
+
+    assert run(work()).hex() == remote.key
+    assert house.written
+    assert not any(response for _, response in house.written)
 
 
 def test_an_activation_that_is_written_to_for_ever_is_garbage() -> None:
@@ -352,7 +381,7 @@ def act(house: House, *, response: bool | None = None) -> Any:
         (Odd.NOTHING, ANSWER),
         (Odd.NEVER_CONFIRMS, ANSWER),
         (Odd.SLOW, ANSWER),
-        (Odd.NOISY, b"\x00noise"),  # the user sees what came
+        (Odd.NOISY, NOISE),  # the user sees what came
     ],
 )
 def test_actions(odd: Odd, brought: bytes) -> None:
