@@ -25,7 +25,7 @@ from custom_components.mi_bms.keys.import_preview import Change, Fit
 from custom_components.mi_bms.keys.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
 from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
-from custom_components.mi_bms.proto.activation.contract import ActivationReason, Stage
+from custom_components.mi_bms.proto.activation.contract import ErrorCode, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.gatt.operations import Do
@@ -115,8 +115,7 @@ WORDS = {
     "doubt": {"unsure", "shared_module"},
     "pace": {"unknown", "fits", "raised"},
     "rows": {"unknown", "known"},
-    "pair_failure": set(ActivationReason)
-    | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
+    "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
     "not_added": {
         "cannot_connect",

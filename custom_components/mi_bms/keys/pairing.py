@@ -25,7 +25,7 @@ from ..bluetooth.door import Door
 from ..const import DOMAIN
 from ..entries import Wish, async_rekey, entry_of
 from ..proto.activation.activation import Activation
-from ..proto.activation.contract import ActivationReason, ActivationResult, Stage
+from ..proto.activation.contract import ActivationResult, ErrorCode, Stage
 from ..proto.gatt.activation import activate
 from ..proto.gatt.link import GattLink
 from ..proto.model.errors import ActivationError, MiBmsError, Unreachable
@@ -40,7 +40,7 @@ ASLEEP: Final = "asleep"
 _TELLING: Final = frozenset({"not_heard", "no_slot"})
 _ORDER: Final = (WAITING, *Stage)
 # The symptoms of a remembered table of services that is that of an older firmware.
-_OLD_TABLE: Final = frozenset({ActivationReason.NO_SERVICE, ActivationReason.TIMEOUT})
+_OLD_TABLE: Final = frozenset({ErrorCode.NO_SERVICE, ErrorCode.TIMEOUT})
 
 
 class Pairing:
@@ -110,7 +110,7 @@ class Pairing:
         except ActivationError as err:
             self.failure = err.reason
         except MiBmsError:
-            self.failure = ActivationReason.REFUSED
+            self.failure = ErrorCode.REFUSED
         except TimeoutError:
             self.failure = ASLEEP
         finally:

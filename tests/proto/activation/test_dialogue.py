@@ -15,8 +15,8 @@ from custom_components.mi_bms.proto.activation.contract import (
     SERVICE,
     TOKEN,
     VERSION,
-    ActivationReason,
     ActivationResult,
+    ErrorCode,
     Procedure,
     Stage,
     choose,
@@ -128,19 +128,19 @@ def word(number: int) -> tuple[str, bytes]:
     [
         (STANDARD_TABLE, Procedure.STANDARD),
         (LEGACY_TABLE, Procedure.LEGACY),
-        ((SECURE, CONTROL, DATA), ActivationReason.SECURE_CHIP),
-        ((CONTROL,), ActivationReason.NO_SERVICE),
-        ((), ActivationReason.NO_SERVICE),
+        ((SECURE, CONTROL, DATA), ErrorCode.SECURE_CHIP),
+        ((CONTROL,), ErrorCode.NO_SERVICE),
+        ((), ErrorCode.NO_SERVICE),
         # Characteristics of another service with the same numbers do not count.
         (
             (qualified(CONTROL), qualified(DATA), f"other/{SECURE}", SECURE),
             Procedure.STANDARD,
         ),
-        ((qualified(CONTROL), TOKEN, BEACON_KEY), ActivationReason.NO_SERVICE),
+        ((qualified(CONTROL), TOKEN, BEACON_KEY), ErrorCode.NO_SERVICE),
     ],
 )
 def test_the_procedure_follows_from_the_table(
-    table: Sequence[str], found: Procedure | ActivationReason
+    table: Sequence[str], found: Procedure | ErrorCode
 ) -> None:
     if isinstance(found, Procedure):
         assert choose(table) is found
@@ -198,24 +198,24 @@ def test_only_eight_numbers_fit() -> None:
 @pytest.mark.parametrize(
     ("number", "kind", "reason"),
     [
-        (0xE1, ActivationRefused, ActivationReason.ALREADY_REGISTERED),
-        (0xE4, ActivationRefused, ActivationReason.SECURE_CHIP),
-        (0xE5, ActivationRefused, ActivationReason.SECURE_CHIP),
-        (0x12, ActivationError, ActivationReason.REFUSED),
-        (0x14, ActivationError, ActivationReason.REFUSED),
-        (0x22, ActivationError, ActivationReason.LOGIN_FAILED),
-        (0x23, ActivationError, ActivationReason.LOGIN_FAILED),
-        (0xE0, ActivationError, ActivationReason.NOT_REGISTERED),
-        (0xE2, ActivationError, ActivationReason.REFUSED),
-        (0xE3, ActivationError, ActivationReason.REFUSED),
-        (0xE6, ActivationError, ActivationReason.BUSY),
-        (0xE7, ActivationError, ActivationReason.DECRYPTION),
-        (0xE8, ActivationError, ActivationReason.REFUSED),
-        (0xEF, ActivationError, ActivationReason.REFUSED),
+        (0xE1, ActivationRefused, ErrorCode.ALREADY_REGISTERED),
+        (0xE4, ActivationRefused, ErrorCode.SECURE_CHIP),
+        (0xE5, ActivationRefused, ErrorCode.SECURE_CHIP),
+        (0x12, ActivationError, ErrorCode.REFUSED),
+        (0x14, ActivationError, ErrorCode.REFUSED),
+        (0x22, ActivationError, ErrorCode.LOGIN_FAILED),
+        (0x23, ActivationError, ErrorCode.LOGIN_FAILED),
+        (0xE0, ActivationError, ErrorCode.NOT_REGISTERED),
+        (0xE2, ActivationError, ErrorCode.REFUSED),
+        (0xE3, ActivationError, ErrorCode.REFUSED),
+        (0xE6, ActivationError, ErrorCode.BUSY),
+        (0xE7, ActivationError, ErrorCode.DECRYPTION),
+        (0xE8, ActivationError, ErrorCode.REFUSED),
+        (0xEF, ActivationError, ErrorCode.REFUSED),
     ],
 )
 def test_words_of_failure_end_it_at_any_step(
-    number: int, kind: type[ActivationError], reason: ActivationReason
+    number: int, kind: type[ActivationError], reason: ErrorCode
 ) -> None:
     for at in range(len(device_lines("registration"))):
         activation = Activation(ADDRESS, chance=chance)
@@ -238,7 +238,7 @@ def test_words_without_meaning_are_passed_over() -> None:
 def test_a_word_of_success_counts_only_after_the_confirmation() -> None:
     lines = device_lines("registration")
     early = [word(0x11), *lines[:-1]]
-    assert reason_of(early) == ActivationReason.TIMEOUT
+    assert reason_of(early) == ErrorCode.TIMEOUT
 
 
 # --- odd answers -----------------------------------------------------------------------------
@@ -251,27 +251,27 @@ def information(data: str) -> list[tuple[str, bytes]]:
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        ([], ActivationReason.TIMEOUT),
-        (information("01000000ff"), ActivationReason.GARBAGE),
-        (information(""), ActivationReason.GARBAGE),
-        (information("03000000"), ActivationReason.PROTOCOL_UNKNOWN),
-        (information("02000000"), ActivationReason.PROTOCOL_02),
-        ([(DATA, bytes.fromhex("000000000000"))], ActivationReason.GARBAGE),
-        ([(DATA, bytes.fromhex("000000001100"))], ActivationReason.GARBAGE),
-        ([(DATA, bytes.fromhex("00000103"))], ActivationReason.CANCELLED),
-        ([(DATA, bytes.fromhex("00000104"))], ActivationReason.CANCELLED),
-        ([(DATA, bytes.fromhex("00000102"))], ActivationReason.BUSY),
-        ([(DATA, b"")] * 70, ActivationReason.GARBAGE),
-        ([(DATA, bytes.fromhex("00000101"))] * 70, ActivationReason.GARBAGE),
+        ([], ErrorCode.TIMEOUT),
+        (information("01000000ff"), ErrorCode.GARBAGE),
+        (information(""), ErrorCode.GARBAGE),
+        (information("03000000"), ErrorCode.PROTOCOL_UNKNOWN),
+        (information("02000000"), ErrorCode.PROTOCOL_02),
+        ([(DATA, bytes.fromhex("000000000000"))], ErrorCode.GARBAGE),
+        ([(DATA, bytes.fromhex("000000001100"))], ErrorCode.GARBAGE),
+        ([(DATA, bytes.fromhex("00000103"))], ErrorCode.CANCELLED),
+        ([(DATA, bytes.fromhex("00000104"))], ErrorCode.CANCELLED),
+        ([(DATA, bytes.fromhex("00000102"))], ErrorCode.BUSY),
+        ([(DATA, b"")] * 70, ErrorCode.GARBAGE),
+        ([(DATA, bytes.fromhex("00000101"))] * 70, ErrorCode.GARBAGE),
         # A key of another length, one that is no point of the curve.
-        ([*ALL[:4], (DATA, bytes.fromhex("00000203aabb"))], ActivationReason.GARBAGE),
+        ([*ALL[:4], (DATA, bytes.fromhex("00000203aabb"))], ErrorCode.GARBAGE),
         (
             [*ALL[:4], (DATA, bytes.fromhex("00000203") + bytes(64))],
-            ActivationReason.GARBAGE,
+            ErrorCode.GARBAGE,
         ),
     ],
 )
-def test_odd_answers(answers: Answers, reason: ActivationReason) -> None:
+def test_odd_answers(answers: Answers, reason: ErrorCode) -> None:
     assert reason_of(answers) == reason
 
 
@@ -296,12 +296,12 @@ def test_missing_fragments_are_asked_for() -> None:
         "00000101",
         "000001050100",
     ]
-    assert reason_of([ALL[0], None, None, None, None]) == ActivationReason.TIMEOUT
+    assert reason_of([ALL[0], None, None, None, None]) == ErrorCode.TIMEOUT
 
 
 def test_without_resending_nothing_is_asked_for() -> None:
     activation = Activation(ADDRESS, chance=chance, resends=0)
-    with pytest.raises(ActivationError, match=ActivationReason.TIMEOUT):
+    with pytest.raises(ActivationError, match=ErrorCode.TIMEOUT):
         play(activation, [ALL[0], None])
 
 
@@ -333,15 +333,15 @@ def test_an_overtaking_word_of_success() -> None:
         # after the word of success: device random, then proof
         (2, "0000020d00", None),
         (4, "0000020c00", None),
-        (4, "0000020c" + "00" * 32, ActivationReason.WRONG_CONFIRMATION),
-        (0, "e0000000", ActivationReason.NOT_REGISTERED),
-        (0, "22000000", ActivationReason.LOGIN_FAILED),
-        (0, "23000000", ActivationReason.LOGIN_FAILED),
+        (4, "0000020c" + "00" * 32, ErrorCode.WRONG_CONFIRMATION),
+        (0, "e0000000", ErrorCode.NOT_REGISTERED),
+        (0, "22000000", ErrorCode.LOGIN_FAILED),
+        (0, "23000000", ErrorCode.LOGIN_FAILED),
         (0, "e2000000", None),
         (0, "", None),
     ],
 )
-def test_logins_that_fail(at: int, said: str, reason: ActivationReason | None) -> None:
+def test_logins_that_fail(at: int, said: str, reason: ErrorCode | None) -> None:
     done = len(device_lines("registration"))
     uuid = CONTROL if len(said) == 8 else DATA
     lines = [*ALL[: done + at], (uuid, bytes.fromhex(said))]
@@ -375,7 +375,7 @@ def test_a_remote_whose_key_cannot_be_read(value: bytes | None) -> None:
         chance=scripted(bytes.fromhex(vector["token"])),
     )
     answer = (TOKEN, bytes.fromhex(vector["steps"][3]["hex"]))
-    with pytest.raises(ActivationError, match=ActivationReason.GARBAGE):
+    with pytest.raises(ActivationError, match=ErrorCode.GARBAGE):
         play(activation, [answer], table=LEGACY_TABLE, value=value)
 
 

@@ -13,7 +13,7 @@ from custom_components.mi_bms.proto.activation.contract import (
     CONTROL,
     DATA,
     VERSION,
-    ActivationReason,
+    ErrorCode,
     Stage,
     qualified,
 )
@@ -136,17 +136,17 @@ def test_a_device_keeps_its_id() -> None:
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("MI_REFUSING", ActivationReason.ALREADY_REGISTERED),
-        ("MI_PROTOCOL_02", ActivationReason.PROTOCOL_02),
-        ("MI_SECURE_CHIP", ActivationReason.SECURE_CHIP),
-        ("LYWSD03MMC", ActivationReason.NO_SERVICE),
+        ("MI_REFUSING", ErrorCode.ALREADY_REGISTERED),
+        ("MI_PROTOCOL_02", ErrorCode.PROTOCOL_02),
+        ("MI_SECURE_CHIP", ErrorCode.SECURE_CHIP),
+        ("LYWSD03MMC", ErrorCode.NO_SERVICE),
     ],
 )
-def test_kinds_that_need_somebody(kind: str, reason: ActivationReason) -> None:
+def test_kinds_that_need_somebody(kind: str, reason: ErrorCode) -> None:
     device = KINDS[kind](address=ADDRESS, key="5c" * 16)
     outcome = activate(device)
     # A service that is missing is looked for twice: a remembered table may be old.
-    assert outcome.connections == (2 if reason is ActivationReason.NO_SERVICE else 1)
+    assert outcome.connections == (2 if reason is ErrorCode.NO_SERVICE else 1)
     assert isinstance(outcome.error, ActivationRefused)
     assert outcome.error.reason == reason
     assert getattr(device, "_new_key", None) is None
@@ -161,7 +161,7 @@ def test_resetting_helps_a_refusing_device() -> None:
 def test_a_device_that_forgets_is_found_out() -> None:
     outcome = activate(make(forgets=True))
     assert isinstance(outcome.error, ActivationError)
-    assert outcome.error.reason == ActivationReason.NOT_REGISTERED
+    assert outcome.error.reason == ErrorCode.NOT_REGISTERED
     assert outcome.connections == RUNS
 
 
@@ -178,7 +178,7 @@ def test_an_uncertain_key_is_kept() -> None:
     activation = start(ADDRESS)
     outcome = activate_in(air, activation, runs=1)
     assert isinstance(outcome.error, ActivationError)
-    assert outcome.error.reason == ActivationReason.UNCONFIRMED
+    assert outcome.error.reason == ErrorCode.UNCONFIRMED
     assert activation.candidate is not None
     assert activation.candidate.bind_key.hex() == device._new_key
     # Later the same activation proves it without a new registration.
@@ -209,7 +209,7 @@ def test_a_key_that_cannot_be_proven_is_given_up() -> None:
     silent = Trouble(loss=1.0)
     outcome = activate_in(Air(device, silent), activation, runs=3)
     assert isinstance(outcome.error, ActivationError)
-    assert outcome.error.reason == ActivationReason.UNCONFIRMED
+    assert outcome.error.reason == ErrorCode.UNCONFIRMED
     assert outcome.stages.count(Stage.CHECKING_LOGIN) == 2
     assert outcome.stages[-1] is Stage.READING_ID
     assert first is not None
@@ -231,7 +231,7 @@ def test_losses() -> None:
 def test_a_silent_device_ends_in_time() -> None:
     outcome = activate(make(), Trouble(loss=1.0))
     assert isinstance(outcome.error, ActivationError)
-    assert outcome.error.reason == ActivationReason.TIMEOUT
+    assert outcome.error.reason == ErrorCode.TIMEOUT
     assert outcome.seconds < 60
 
 
@@ -290,7 +290,7 @@ def test_a_remote_in_pairing_mode() -> None:
 def test_a_remote_that_is_not_in_pairing_mode() -> None:
     outcome = pair(MiLegacyRemote(address=REMOTE, pairing=False))
     assert isinstance(outcome.error, ActivationError)
-    assert outcome.error.reason == ActivationReason.NOT_PAIRING
+    assert outcome.error.reason == ErrorCode.NOT_PAIRING
 
 
 def test_a_remote_without_a_version() -> None:
@@ -313,7 +313,7 @@ def test_a_remote_without_a_version() -> None:
 def test_a_remote_of_unknown_product() -> None:
     outcome = pair(MiLegacyRemote(address=REMOTE), None)
     assert isinstance(outcome.error, ActivationRefused)
-    assert outcome.error.reason == ActivationReason.UNKNOWN_PRODUCT
+    assert outcome.error.reason == ErrorCode.UNKNOWN_PRODUCT
     assert outcome.connections == 1
 
 
@@ -430,5 +430,5 @@ def test_a_device_that_talks_all_the_time_is_cut_off() -> None:
 
     outcome = activate_in(Air(Chatty(address=ADDRESS)), start(ADDRESS), runs=1)
     assert isinstance(outcome.error, ActivationError)
-    assert outcome.error.reason == ActivationReason.TIMEOUT
+    assert outcome.error.reason == ErrorCode.TIMEOUT
     assert 24 < outcome.seconds < 26

@@ -9,8 +9,8 @@ from custom_components.mi_bms.proto.activation.contract import (
     BEACON_KEY,
     CONTROL,
     TOKEN,
-    ActivationReason,
     ActivationResult,
+    ErrorCode,
     Procedure,
 )
 from custom_components.mi_bms.proto.model.errors import (
@@ -95,7 +95,7 @@ def test_framing(vector: Vector) -> None:
 
 
 def test_firmware_that_only_the_cloud_can_register() -> None:
-    with pytest.raises(ActivationRefused, match=ActivationReason.PROTOCOL_02):
+    with pytest.raises(ActivationRefused, match=ErrorCode.PROTOCOL_02):
         converse(Activation(ADDRESS).talk(STANDARD_TABLE), PROTOCOL_02["transcript"])
 
 
@@ -108,7 +108,7 @@ def test_login_on_a_device_that_was_never_registered() -> None:
         token=bytes(12),
     )
     activation._checks = 1
-    with pytest.raises(ActivationError, match=ActivationReason.NOT_REGISTERED):
+    with pytest.raises(ActivationError, match=ErrorCode.NOT_REGISTERED):
         converse(activation.talk(STANDARD_TABLE), UNREGISTERED["transcript"])
     assert activation.candidate is None
 

@@ -8,7 +8,7 @@ from typing import Any, override
 
 import pytest
 
-from custom_components.mi_bms.proto.activation.contract import DATA, ActivationReason
+from custom_components.mi_bms.proto.activation.contract import DATA, ErrorCode
 from custom_components.mi_bms.proto.active import change, look, spec
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function
 from custom_components.mi_bms.proto.bms.codec import Num
@@ -296,7 +296,7 @@ def test_an_activation_that_is_written_to_for_ever_is_garbage() -> None:
 
     with pytest.raises(ActivationError) as caught:
         run(work())
-    assert caught.value.reason == ActivationReason.GARBAGE
+    assert caught.value.reason == ErrorCode.GARBAGE
 
 
 # --- functions of sensors: what was written is read back, what is silent is asked anew -------------

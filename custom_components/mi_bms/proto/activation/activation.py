@@ -21,8 +21,8 @@ from .contract import (
     SLOW_STEP,
     TOKEN,
     VERSION,
-    ActivationReason,
     ActivationResult,
+    ErrorCode,
     Procedure,
     Stage,
     choose,
@@ -65,9 +65,9 @@ TOKEN_SIZE: Final = 12  # of the older generation
 # These say that the device does not hold our token; anything else leaves the word of success standing.
 _DISPROOF: Final = frozenset(
     {
-        ActivationReason.WRONG_CONFIRMATION,
-        ActivationReason.LOGIN_FAILED,
-        ActivationReason.NOT_REGISTERED,
+        ErrorCode.WRONG_CONFIRMATION,
+        ErrorCode.LOGIN_FAILED,
+        ErrorCode.NOT_REGISTERED,
     }
 )
 
@@ -149,7 +149,7 @@ class Activation:
             yield from transfer.expect()
         except ActivationError as error:
             # Only silence leaves the outcome open; a word of failure settles it.
-            if error.reason != ActivationReason.TIMEOUT:
+            if error.reason != ErrorCode.TIMEOUT:
                 self.candidate = None
             raise
         self.result, self.candidate = self.candidate, None
@@ -161,12 +161,12 @@ class Activation:
         yield from transfer.tell(Word.GET_INFORMATION)
         information = yield from transfer.receive(Parcel.INFORMATION)
         if len(information) not in {_WORD_SIZE, _WORD_SIZE + ID_SIZE}:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
         protocol = int.from_bytes(information[:_WORD_SIZE], "little")
         if protocol == _PROTOCOL_OF_CLOUD:
-            raise ActivationRefused(ActivationReason.PROTOCOL_02)
+            raise ActivationRefused(ErrorCode.PROTOCOL_02)
         if protocol != _PROTOCOL:
-            raise ActivationRefused(ActivationReason.PROTOCOL_UNKNOWN)
+            raise ActivationRefused(ErrorCode.PROTOCOL_UNKNOWN)
         return information[_WORD_SIZE:] or invent_id(self._chance), protocol
 
     def _exchange(self, transfer: Transfer) -> Listening[SetupKeys]:
@@ -180,7 +180,7 @@ class Activation:
         )
         theirs = yield from transfer.receive(Parcel.PUBLIC_KEY, seconds=SLOW_STEP)
         if len(theirs) != PUBLIC_SIZE:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
         return agree(private, theirs)
 
     def _check(
@@ -220,13 +220,13 @@ class Activation:
         yield from transfer.send(Parcel.APP_RANDOM, ours)
         theirs = yield from transfer.receive(Parcel.DEVICE_RANDOM)
         if len(theirs) != RANDOM_SIZE:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
         keys = login_keys(result.token or b"", ours, theirs)
         proof = yield from transfer.receive(Parcel.DEVICE_PROOF)
         if len(proof) != PROOF_SIZE:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
         if not hmac.compare_digest(proof, prove(keys.device, theirs, ours)):
-            raise ActivationError(ActivationReason.WRONG_CONFIRMATION)
+            raise ActivationError(ErrorCode.WRONG_CONFIRMATION)
         yield from transfer.send(Parcel.APP_PROOF, prove(keys.app, ours, theirs))
         yield from transfer.expect()
         return replace(result, checked=True)
@@ -234,17 +234,17 @@ class Activation:
     def _legacy(self) -> Listening[ActivationResult]:
         """Let an older remote hand over its own key."""
         if self.product_id is None:
-            raise ActivationRefused(ActivationReason.UNKNOWN_PRODUCT)
+            raise ActivationRefused(ErrorCode.UNKNOWN_PRODUCT)
         token = self._chance(TOKEN_SIZE)
         yield Report(Stage.EXCHANGING_KEYS)
         if not (
             yield from shake_hands(self.address, self.product_id, token, SLOW_STEP)
         ):
-            raise ActivationError(ActivationReason.NOT_PAIRING)
+            raise ActivationError(ErrorCode.NOT_PAIRING)
         yield Report(Stage.REGISTERING)
         key = rc4(token, (yield from read(BEACON_KEY)) or b"")
         if len(key) != _LEGACY_KEY_SIZE:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
         version = yield from read(VERSION)
         return ActivationResult(
             address=self.address,

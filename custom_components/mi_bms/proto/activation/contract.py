@@ -29,8 +29,8 @@ RUN: Final = 25.0  # s, registration on one connection; devices hang up after 20
 LOGIN: Final = 15.0  # s, the login that proves a new token
 
 
-class ActivationReason(StrEnum):
-    """Why an activation failed, in one word; never anything secret."""
+class ErrorCode(StrEnum):
+    """Why an activation failed; never anything secret."""
 
     # Another run would end the same way.
     ALREADY_REGISTERED = "already_registered"  # reset the device first
@@ -131,9 +131,9 @@ def choose(characteristics: Collection[str]) -> Procedure:
     """Return the procedure that the GATT table allows; raises ``ActivationRefused`` where there is none."""
     own = inside(characteristics)
     if SECURE in own:
-        raise ActivationRefused(ActivationReason.SECURE_CHIP)
+        raise ActivationRefused(ErrorCode.SECURE_CHIP)
     if own >= {CONTROL, DATA}:
         return Procedure.STANDARD
     if own >= {CONTROL, TOKEN, BEACON_KEY}:
         return Procedure.LEGACY
-    raise ActivationRefused(ActivationReason.NO_SERVICE)
+    raise ActivationRefused(ErrorCode.NO_SERVICE)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..model.errors import ActivationError
-from .contract import ActivationReason
+from .contract import ErrorCode
 
 type Chance = Callable[[int], bytes]
 
@@ -73,7 +73,7 @@ def agree(private: ec.EllipticCurvePrivateKey, public: bytes) -> SetupKeys:
             ec.SECP256R1(), b"\x04" + public
         )
     except ValueError:
-        raise ActivationError(ActivationReason.GARBAGE) from None
+        raise ActivationError(ErrorCode.GARBAGE) from None
     secret = private.exchange(ec.ECDH(), theirs)
     output = HKDF(SHA256(), 64, None, _SETUP).derive(secret)
     return SetupKeys(output[:12], output[12:28], output[28:44])

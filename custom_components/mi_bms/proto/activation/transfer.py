@@ -13,7 +13,7 @@ from typing import Final
 from ..model.errors import ActivationError
 from ..model.steps import Listening, Pause, Write
 from . import words
-from .contract import CONTROL, DATA, STEP, ActivationReason, hear
+from .contract import CONTROL, DATA, STEP, ErrorCode, hear
 from .frames import (
     READY,
     SINGLE_SUCCESS,
@@ -110,7 +110,7 @@ class Transfer:
         """Return an announced parcel, put together from its fragments."""
         numbers = range(1, announced.count + 1)
         if not 1 <= len(numbers) <= MOST_FRAGMENTS:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
         parts: dict[int, bytes] = {}
         left = self._resends
         yield Write(READY, DATA)
@@ -165,19 +165,19 @@ class Transfer:
         match event:
             case None:
                 raise ActivationError(
-                    ActivationReason.BUSY if self._busy else ActivationReason.TIMEOUT
+                    ErrorCode.BUSY if self._busy else ErrorCode.TIMEOUT
                 )
             case Ack(code=AckCode.BUSY):
                 self._busy = True
             case Ack(code=AckCode.TIMEOUT | AckCode.CANCEL):
-                raise ActivationError(ActivationReason.CANCELLED)
+                raise ActivationError(ErrorCode.CANCELLED)
         self._stray()
 
     def _stray(self) -> None:
         """Count a notification of no use."""
         self._strays += 1
         if self._strays > MOST_STRAYS:
-            raise ActivationError(ActivationReason.GARBAGE)
+            raise ActivationError(ErrorCode.GARBAGE)
 
 
 def _wanted(pieces: Sequence[bytes], missing: Collection[int]) -> list[bytes]:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Final
 
 from ..model.errors import ActivationError, ActivationRefused
-from .contract import ActivationReason
+from .contract import ErrorCode
 
 
 class Word(IntEnum):
@@ -22,19 +22,19 @@ class Word(IntEnum):
     LOGGED_IN = 0x21
 
 
-_HOPELESS: Final[Mapping[int, ActivationReason]] = {
-    0xE1: ActivationReason.ALREADY_REGISTERED,
-    0xE4: ActivationReason.SECURE_CHIP,
-    0xE5: ActivationReason.SECURE_CHIP,
+_HOPELESS: Final[Mapping[int, ErrorCode]] = {
+    0xE1: ErrorCode.ALREADY_REGISTERED,
+    0xE4: ErrorCode.SECURE_CHIP,
+    0xE5: ErrorCode.SECURE_CHIP,
 }
-_FAILED: Final[Mapping[int, ActivationReason]] = {
-    0x12: ActivationReason.REFUSED,
-    0x14: ActivationReason.REFUSED,
-    0x22: ActivationReason.LOGIN_FAILED,
-    0x23: ActivationReason.LOGIN_FAILED,
-    0xE0: ActivationReason.NOT_REGISTERED,
-    0xE6: ActivationReason.BUSY,
-    0xE7: ActivationReason.DECRYPTION,
+_FAILED: Final[Mapping[int, ErrorCode]] = {
+    0x12: ErrorCode.REFUSED,
+    0x14: ErrorCode.REFUSED,
+    0x22: ErrorCode.LOGIN_FAILED,
+    0x23: ErrorCode.LOGIN_FAILED,
+    0xE0: ErrorCode.NOT_REGISTERED,
+    0xE6: ErrorCode.BUSY,
+    0xE7: ErrorCode.DECRYPTION,
 }
 
 
@@ -56,4 +56,4 @@ def failure(word: int) -> ActivationError | None:
         return ActivationError(_FAILED[word])
     # All words of this group are errors, also those without a reason of their own: 0xE2 (logged in
     # before) proves nothing about our token, 0xE3 and 0xE8 are refusals.
-    return ActivationError(ActivationReason.REFUSED) if word & ~0x0F == 0xE0 else None
+    return ActivationError(ErrorCode.REFUSED) if word & ~0x0F == 0xE0 else None

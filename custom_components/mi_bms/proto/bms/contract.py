@@ -108,9 +108,9 @@ class Family(Manner):
     UUID. Plan rows read ``frame[body:len - tail]``. ``inform`` reads what the battery says of itself,
     ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` switches fields.
     ``alive`` must run every ``alive_every`` seconds while a connection is held. ``probe`` is the safe
-    first question for a device that may be of this family. A frame that came by itself within ``fresh`` seconds before a poll
-    is as good as the next one. Fields in ``never`` are not derived. ``standard_info`` False: the
-    standard device information of this family holds rubbish.
+    first question for a device that may be of this family. A frame that came by itself within ``fresh``
+    seconds before a poll is as good as the next one. Fields in ``never`` are not derived.
+    ``standard_info`` False: the standard device information of this family holds rubbish.
     """
 
     id: str

@@ -10,13 +10,7 @@ from functools import partial
 from typing import Final
 
 from ..activation.activation import Activation
-from ..activation.contract import (
-    RUN,
-    ActivationReason,
-    ActivationResult,
-    Stage,
-    qualified,
-)
+from ..activation.contract import RUN, ActivationResult, ErrorCode, Stage, qualified
 from ..model.errors import (
     ActivationError,
     ActivationRefused,
@@ -49,9 +43,9 @@ async def run(
     try:
         return await runner.run(activation.talk(known), RUN)
     except NoAnswer:
-        raise ActivationError(ActivationReason.TIMEOUT) from None
+        raise ActivationError(ErrorCode.TIMEOUT) from None
     except FrameError:
-        raise ActivationError(ActivationReason.GARBAGE) from None
+        raise ActivationError(ErrorCode.GARBAGE) from None
 
 
 async def activate(
@@ -78,7 +72,7 @@ async def activate(
         try:
             return await run(link, activation, progress)
         except ActivationRefused as refusal:
-            if refusal.reason != ActivationReason.NO_SERVICE or missed:
+            if refusal.reason != ErrorCode.NO_SERVICE or missed:
                 raise
             # It is looked for twice: ``use`` may have remembered the table of an older firmware.
             missed = True
@@ -93,7 +87,7 @@ async def activate(
             return activation.result
         if activation.candidate is None or isinstance(failure, ActivationRefused):
             raise
-        raise ActivationError(ActivationReason.UNCONFIRMED) from failure
+        raise ActivationError(ErrorCode.UNCONFIRMED) from failure
 
 
 def _worth(activation: Activation, error: MiBmsError) -> bool:

@@ -88,7 +88,7 @@ class Unsupported(MiBmsError):
 class ActivationError(MiBmsError):
     """Report an activation that failed but may succeed on a fresh connection.
 
-    ``reason`` is one word of ``activation.contract.ActivationReason``; it never holds anything secret.
+    ``reason`` is one word of ``activation.contract.ErrorCode``; it never holds anything secret.
     """
 
     def __init__(self, reason: str) -> None:
