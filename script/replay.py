@@ -1,29 +1,52 @@
 """Play recorded adverts and battery frames through the decoders and print one JSON object for each.
 
 A file is a JSON array of vectors of sensors (``service_uuid``/``service_data``) or of batteries
-(``kind``/``exchange``), as bug reports carry them. Errors of a file end in one line and exit code 1.
+(``kind``/``exchange``), as bug reports carry them. ``remarks`` say which question of a battery had no
+answer and why a frame was refused. Errors of a file end in one line and exit code 1.
+
+With ``--accept`` what a vector decodes to becomes what it expects, once all of the file were decoded.
 """
 
 import json
 from pathlib import Path
 import sys
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 from tests.replay import batteries, sensors
+
+USAGE: Final = (
+    "usage: script/replay [--accept] FILE…  (JSON arrays of recorded vectors)"
+)
+# What a vector may be there to show besides values.
+_TOLD: Final = frozenset({"decoded", "ok"})
+
+
+def half(vector: Any) -> ModuleType:
+    """Return the half that a vector belongs to."""
+    return batteries if "kind" in vector or "exchange" in vector else sensors
 
 
 def replay(vector: Any) -> dict[str, Any]:
     """Hand a vector to the half that it belongs to."""
-    if not isinstance(vector, dict):
-        return {
-            "id": None,
-            "outcome": "error",
-            "values": {},
-            "events": [],
-            "error": "a vector must be a JSON object",
-        }
-    half = batteries if "kind" in vector or "exchange" in vector else sensors
-    return half.replay(vector)
+    if isinstance(vector, dict):
+        try:
+            result: dict[str, Any] = half(vector).replay(vector)
+        except (AttributeError, KeyError, TypeError, ValueError) as err:
+            return _broken(vector.get("id"), f"the vector lacks or spoils {err}")
+        return result
+    return _broken(None, "a vector must be a JSON object")
+
+
+def _broken(name: Any, error: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "outcome": "error",
+        "values": {},
+        "events": [],
+        "error": error,
+        "remarks": [],
+    }
 
 
 def vectors(path: Path) -> list[Any]:
@@ -39,21 +62,87 @@ def vectors(path: Path) -> list[Any]:
     return content
 
 
+def accepted(vector: Any, result: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a vector with what it decodes to as what it expects; None where it is right as it is.
+
+    Raise ``ValueError`` for one that is refused, unless it is there to be.
+    """
+    name = result["id"]
+    if not isinstance(vector, dict) or not name or not vector.get("source"):
+        raise ValueError(
+            f"{name or 'a vector'}: needs an id and a source that says where the bytes come from"
+        )
+    if vector.get("expect_error") or vector.get("outcome", "decoded") != "decoded":
+        if (wrong := half(vector).judge(vector)) is None:
+            return None
+        raise ValueError(f"{name}: is to be refused, but {wrong}")
+    if result["outcome"] not in _TOLD:
+        why = "; ".join(filter(None, (result["error"], *result["remarks"])))
+        raise ValueError(f"{name}: refused, {why or result['outcome']}")
+    if "expect" in vector and half(vector).judge(vector) is None:
+        return None
+    filled = {**vector, "expect": result["values"]}
+    if half(vector) is sensors:
+        filled |= {"outcome": result["outcome"], "events": result["events"]}
+    return filled
+
+
+def accept(path: Path) -> None:
+    """Show what the vectors of a file decode to, then write it into them; all of them or none."""
+    found = vectors(path)
+    results = [replay(vector) for vector in found]
+    for result in results:
+        show(result)
+    filled = [
+        accepted(vector, result) for vector, result in zip(found, results, strict=True)
+    ]
+    if not any(filled):
+        print(f"{path}: expects this already", file=sys.stderr)
+        return
+    whole = [new or old for new, old in zip(filled, found, strict=True)]
+    write(path, whole)
+    print(f"{path}: {sum(map(bool, filled))} filled in", file=sys.stderr)
+
+
+def write(path: Path, content: list[Any]) -> None:
+    """Write vectors as the file is laid out; nothing is left half-written."""
+    text = path.read_text(encoding="utf-8")
+    second = text.splitlines()[1:2]
+    indent = len(second[0]) - len(second[0].lstrip()) if second else 0
+    made = json.dumps(content, indent=indent or 2, ensure_ascii=text.isascii()) + "\n"
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(made, encoding="utf-8")
+        beside.replace(path)
+    except OSError as err:
+        raise ValueError(f"cannot be written: {err.strerror}") from err
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print a result in one line."""
+    print(json.dumps(result, ensure_ascii=False, allow_nan=False))
+
+
 def main(arguments: list[str]) -> int:
     """Print the results of all files, in order."""
-    if not arguments or arguments[0] in {"-h", "--help"}:
-        print("usage: script/replay FILE…  (JSON arrays of recorded vectors)")
-        return 0 if arguments else 1
+    accepting = arguments[:1] == ["--accept"]
+    names = arguments[1:] if accepting else arguments
+    if not names or names[0].startswith("-"):
+        print(
+            USAGE, file=sys.stdout if names[:1] in (["-h"], ["--help"]) else sys.stderr
+        )
+        return 0 if names[:1] in (["-h"], ["--help"]) else 1
     failed = False
-    for name in arguments:
+    for name in names:
         try:
-            found = vectors(Path(name))
+            if accepting:
+                accept(Path(name))
+            else:
+                for vector in vectors(Path(name)):
+                    show(replay(vector))
         except (TypeError, ValueError) as err:
             print(f"{name}: {err}", file=sys.stderr)
             failed = True
-            continue
-        for vector in found:
-            print(json.dumps(replay(vector), ensure_ascii=False, allow_nan=False))
     return int(failed)
 
 

@@ -1,7 +1,8 @@
 """Play battery vectors through the real session: a GATT link made of the vector, in virtual time."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 import contextlib
 from functools import cache, cached_property
 from typing import Any
@@ -98,6 +99,12 @@ class VectorLink:
         self._pushing = False
         self._pending: dict[str, bytes] = {}
         self._wires = self._fitting_wires()
+        # What went on: how often a request was written, which of them has an answer in the
+        # vector, and why frames of an answer were refused. ``rejects`` is what the session counts.
+        self.rejects: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
+        self._answered: set[str] = set()
+        self._refused: dict[str, Counter[str]] = {}
 
     def _fitting_wires(self) -> list[Any]:
         named = [
@@ -149,19 +156,54 @@ class VectorLink:
             # Long requests may come in pieces: keep what can still become a recorded one.
             if any((entry.get("write") or "").startswith(whole) for entry in here):
                 self._pending[uuid] = bytes.fromhex(whole)
+            else:
+                self._asked[whole] += 1
             return
         entry = next((entry for entry in same if not entry["used"]), same[-1])
         entry["used"] = True
+        self._asked[whole] += 1
+        if any(entry["notify"]):
+            self._answered.add(whole)
         asyncio.get_running_loop().call_later(_ANSWER_AFTER, self._notify, entry)
 
     def _notify(self, entry: Mapping[str, Any]) -> None:
+        before = self.rejects.copy()
         for uuid in self._listeners:
             if _at(entry.get("source"), uuid):
                 for chunk in self._recut(
                     [bytes.fromhex(chunk) for chunk in entry["notify"]]
                 ):
                     self._listeners[uuid](chunk)
-                return
+                break
+        if wrong := self.rejects - before:
+            self._refused.setdefault(entry.get("write") or "", Counter()).update(wrong)
+
+    def remarks(self) -> Iterator[str]:
+        """Return what went wrong, question by question."""
+        unfinished = [data.hex() for data in self._pending.values()]
+        for request in (*self._asked, *unfinished):
+            if request not in self._answered:
+                yield f"no answer to {request}"
+            elif self._asked[request] > 1 and request not in self._refused:
+                yield f"the answer to {request} is not whole, or not the one that is waited for"
+        for request, reasons in self._refused.items():
+            after = f"the answer to {request}" if request else "a frame"
+            why = [REFUSALS.get(one, one) for one in reasons if one != "noise"]
+            if why:
+                yield f"{after} was refused: {', '.join(why)}"
+            else:
+                yield f"{after} came with bytes outside any frame, which were dropped"
+
+
+# Reasons of framers that do not explain themselves; others are said as they are.
+REFUSALS: Mapping[str, str] = {
+    "checksum": "checksum (the bytes do not add up)",
+    "length": "length (longer or shorter than its kind of frame)",
+    "cut": "cut (another frame begins inside it)",
+    "exception": "exception (the device has no such register)",
+    "status": "status (the device refuses the question)",
+    "digits": "digits (not made of pairs of hex digits)",
+}
 
 
 def _at(named: str | None, uuid: str) -> bool:
@@ -175,16 +217,20 @@ def _plain(uuid: str) -> str:
 
 
 def replay(vector: Vector, recut: Recut = list) -> dict[str, Any]:
-    """Play one vector; gives id, outcome (ok, error, unsupported), values, events and error text."""
+    """Play one vector; gives id, outcome (ok, error, unsupported), values, events and error text.
+
+    ``remarks`` say which question had no answer and why frames were refused.
+    """
     result: dict[str, Any] = {
         "id": vector["id"],
         "outcome": "ok",
         "values": {},
         "events": [],
         "error": None,
+        "remarks": [],
     }
     try:
-        result["values"] = _play(vector, recut)
+        result["values"] = _play(vector, recut, result["remarks"])
     except Unsupported as error:
         # A device that cannot be read is an error; only a family without a decoder is not supported.
         known = error.what != vector["family"]
@@ -201,7 +247,7 @@ def _words(error: MiBmsError) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
-def _play(vector: Vector, recut: Recut) -> dict[str, Any]:
+def _play(vector: Vector, recut: Recut, remarks: list[str]) -> dict[str, Any]:
     if vector["kind"] == "recognise":
         candidates = recognise(advert_of(vector))
         return {"recognised_as": candidates[0].family_id if candidates else None}
@@ -215,7 +261,11 @@ def _play(vector: Vector, recut: Recut) -> dict[str, Any]:
         address=where.get("address") or advert.get("address") or "00:00:00:00:00:00",
     )
     play = _KINDS.get(vector["kind"], _decode)
-    return run(play(session, link, device, vector))
+    link.rejects = session.memory.rejects
+    try:
+        return run(play(session, link, device, vector))
+    finally:
+        remarks.extend(link.remarks())
 
 
 async def _decode(

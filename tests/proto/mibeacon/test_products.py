@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
-from tests.replay.sensors import replay
-
-from .test_vectors import OPTIONAL, equal
+from tests.replay.sensors import OPTIONAL, equal, replay
 
 MADE = json.loads(
     (Path(__file__).parents[2] / "fixtures" / "products" / "made.json").read_text()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.replay.sensors import replay
+from tests.replay.sensors import OPTIONAL, equal, judge, replay
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "mibeacon"
 RECORDED: list[dict[str, Any]] = [
@@ -14,16 +14,6 @@ RECORDED: list[dict[str, Any]] = [
     for path in sorted(FIXTURES.glob("*.json"))
     for vector in json.loads(path.read_text())
 ]
-
-# Optional by agreement: the seconds that stand behind "no motion".
-OPTIONAL = {"idle_time"}
-FINE = {"weight": 0.005, "weight_raw": 0.005, "voltage": 0.005}
-
-
-def equal(name: str, expected: Any, found: Any) -> bool:
-    if isinstance(expected, (bool, str)) or isinstance(found, (bool, str)):
-        return expected == found and type(expected) is type(found)
-    return found is not None and abs(expected - found) <= FINE.get(name, 0.05)
 
 
 @pytest.mark.parametrize("vector", RECORDED, ids=lambda vector: vector["id"])
@@ -39,6 +29,7 @@ def test_vector(vector: dict[str, Any]) -> None:
         assert fits or (name in accepted and equal(name, accepted[name], found)), name
     wanted = [{"properties": {}, **event} for event in vector["events"]]
     assert result["events"] == wanted
+    assert judge(vector) is None  # as script/replay --accept sees it
 
 
 def test_fixtures_say_where_they_are_from() -> None:
