@@ -67,6 +67,14 @@ def replay(vector: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def model_of(vector: Mapping[str, Any]) -> str | None:
+    """Return the model that a vector's advert is taken for; None for one that tells none."""
+    reading = _feed(vector)
+    if reading.product_id in DEVICES:
+        return DEVICES[reading.product_id].model
+    return reading.model
+
+
 def _remarks(reading: Reading) -> list[str]:
     """Say why a reading is not all that was hoped for."""
     said = [_REASONS.get(reading.reason, reading.reason)] if reading.reason else []

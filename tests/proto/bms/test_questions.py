@@ -189,11 +189,24 @@ def test_no_answer_to_an_optional_question_loses_the_sample(family: Family) -> N
 
 @pytest.mark.parametrize("family", ALL, ids=IDS)
 def test_each_question_is_needed_or_optional_on_purpose(family: Family) -> None:
-    """Compare with the table; a changed line there is a decision, not an accident."""
-    table = json.loads(TABLE.read_text("utf-8"))[family.id]
-    assert {kind: sorted(found) for kind, found in kinds(family.id).items()} == {
-        "needed": [],
-        "refusable": [],
-        "optional": [],
-        **table,
+    """Compare with the table; a changed line there is a decision, not an accident.
+
+    What it does not name is needed: a question of a recorded poll that no longer is, shows here.
+    """
+    table = json.loads(TABLE.read_text("utf-8")).get(family.id, {})
+    found = {kind: sorted(asked) for kind, asked in kinds(family.id).items()}
+    del found["needed"]
+    assert found == {"refusable": [], "optional": [], **table}, (
+        f"a sample of {family.id} can do without other questions than {TABLE.name} says. If that is "
+        f'meant, write there: "{family.id}": {json.dumps({k: v for k, v in found.items() if v})}'
+    )
+
+
+def test_the_table_names_families() -> None:
+    table = json.loads(TABLE.read_text("utf-8"))
+    assert set(table) <= set(IDS)
+    assert all(table.values())
+    assert {kind for kinds_of in table.values() for kind in kinds_of} <= {
+        "refusable",
+        "optional",
     }

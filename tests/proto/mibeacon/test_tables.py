@@ -1,5 +1,7 @@
 """Contracts over the tables: products, objects, limits."""
 
+import json
+from pathlib import Path
 import struct
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
@@ -17,15 +19,33 @@ from custom_components.mi_bms.proto.mibeacon.rows import ObjectSpec
 from custom_components.mi_bms.proto.mibeacon.spec import HOLDS
 from custom_components.mi_bms.proto.model.fields import Field
 from tests.each import each
+from tests.replay.sensors import model_of
 
 from .frames import ADDRESS, FE95, clear, obj, sealed
 
 EVERY = {**{f"{product:04X}": spec for product, spec in DEVICES.items()}, **KINDS}
 
 
-def test_all_products() -> None:
-    assert len(HEARD) == 99
-    assert len(DEVICES) == 162
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def test_a_supported_model_has_a_fixture() -> None:
+    """A row without fields and events is listed as known by name only, and needs none."""
+    files = (*FIXTURES.glob("mibeacon/*.json"), *FIXTURES.glob("products/*.json"))
+    replayed = {
+        model_of(vector) for path in files for vector in json.loads(path.read_text())
+    }
+    supported = {spec.model for spec in EVERY.values() if spec.fields or spec.events}
+    missing = sorted(supported - replayed)
+    assert not missing, (
+        f"no fixture is decoded as {missing}: put a recorded advert into "
+        "tests/fixtures/mibeacon/<MODEL>.json and run script/replay --accept on it; or take "
+        "the fields and events out of its row, then it is listed as known by name only"
+    )
+
+
+def test_who_was_heard_is_known() -> None:
+    assert DEVICES.keys() > HEARD
 
 
 def test_product_rows() -> None:
