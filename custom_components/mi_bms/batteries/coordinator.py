@@ -43,7 +43,7 @@ from ..proto.scheduler.events import (
     Resumed,
 )
 from ..proto.scheduler.facts import facts_of
-from ..proto.scheduler.link_state import Failure, LinkState
+from ..proto.scheduler.link_state import Failure, LinkState, Phase
 from ..runtime import SHARED, BatteryNews
 from .options import BatterySettings
 from .profile import Profile
@@ -207,8 +207,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         # Directly: it is looked at before it is scheduled, too.
         self.battery.apply(Looked(around), self._polls.now())
         there = self.battery.there
-        first = not there and self.reader.polls == 1 and not self._told
-        if (before and not there) or first:
+        # The first poll is no failure while it is under way.
+        first = self.reader.polls == 1 and self.battery.phase is not Phase.READING
+        if (before and not there) or (first and not there and not self._told):
             self._told = True
             # Without a path or a slot it was not even tried.
             why = self.reader.last_error or self.diagnose().cause

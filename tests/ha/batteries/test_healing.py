@@ -13,7 +13,7 @@ from tests.world.link import moved
 from ..air import Air
 from ..home import Home
 from ..sensors.test_sensors import said
-from .test_batteries import ADDRESS, added, jbd
+from .test_batteries import ADDRESS, added, entry_of_last_time, jbd
 
 INTERVAL = 30.0
 SOON = INTERVAL + 5
@@ -242,6 +242,26 @@ async def test_an_adapter_that_falls_silent(
     await back(home, home.air, device)
     assert said(caplog, "cannot be read") == 1
     assert said(caplog, "read again") == 1
+    await nothing_is_left(home, home.air)
+
+
+async def test_a_first_reading_that_is_under_way_is_no_failure(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = polled()
+    home.air.add(device)
+    entry = entry_of_last_time()
+    entry.add_to_hass(home.hass)
+    home.air.delay = 5.0
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    while not entry.runtime_data.reader.polls:
+        home.shout(device)
+        await home.clock.run(1)
+    await home.set_options(await home.options(entry), {"interval": 60})
+    assert home.value(device, "voltage") == "unavailable"
+    await home.listen(device, 10)
+    assert home.value(device, "voltage") != "unavailable"
+    assert said(caplog, "cannot be read") == 0
     await nothing_is_left(home, home.air)
 
 
