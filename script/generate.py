@@ -26,6 +26,14 @@ from custom_components.mi_bms.batteries.link_entities import (  # noqa: E402
     REFRESH,
     RELEASE,
 )
+from custom_components.mi_bms.batteries.options import ROWS as BATTERY_OPTIONS  # noqa: E402
+from custom_components.mi_bms.options import Option  # noqa: E402
+from custom_components.mi_bms.outputs.options import (  # noqa: E402
+    BATTERY,
+    FILE,
+    ROWS as OUTPUT_OPTIONS,
+    TASMOTA,
+)
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function  # noqa: E402
 from custom_components.mi_bms.proto.bms import matching, registry  # noqa: E402
 from custom_components.mi_bms.proto.bms.catalogue import Listing, Match, Secret  # noqa: E402
@@ -39,12 +47,14 @@ from custom_components.mi_bms.proto.model.fields import Field  # noqa: E402
 from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, SENSORS  # noqa: E402
 from custom_components.mi_bms.sensors.capture_button import RECORD  # noqa: E402
 from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT  # noqa: E402
+from custom_components.mi_bms.sensors.options import ROWS as SENSOR_OPTIONS  # noqa: E402
 
 INTEGRATION = ROOT / "custom_components" / "mi_bms"
 MANIFEST = INTEGRATION / "manifest.json"
 README = ROOT / "README.md"
 FIXTURES = ROOT / "tests" / "fixtures" / "bms"
-NAMES = json.loads((INTEGRATION / "translations" / "en.json").read_text())["entity"]
+TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+NAMES = TEXTS["entity"]
 
 FAMILIES = "custom_components.mi_bms.proto.bms.families"
 INDEX_FILE = INTEGRATION / "proto/bms/index.py"
@@ -308,6 +318,66 @@ def _unit(row: Any) -> str:
     return str(suggested or getattr(row, "native_unit_of_measurement", None) or "")
 
 
+# Step of the options flow -> whose options it has, and which.
+FORMS: Mapping[str, tuple[str, tuple[Option, ...]]] = {
+    "sensor": ("sensors", SENSOR_OPTIONS),
+    "init": ("batteries", BATTERY_OPTIONS),
+    **{
+        kind: (
+            f"outputs: {name}",
+            tuple(row for row in OUTPUT_OPTIONS if row.shown(kind)),
+        )
+        for kind, name in (
+            (TASMOTA, "Tasmota"),
+            (BATTERY, "batteries"),
+            (FILE, "lines of a file"),
+        )
+    },
+}
+
+
+def options() -> list[str]:
+    """List what can be set for sensors, batteries and outputs."""
+    rows = [
+        (
+            whose,
+            _option_texts(step, row)["data"][row.key],
+            _option_texts(step, row)["data_description"][row.key],
+            _values(row),
+            _usually(row),
+        )
+        for step, (whose, options) in FORMS.items()
+        for row in options
+    ]
+    return table(("Of", "Option", "Meaning", "Values", "Usually"), rows)
+
+
+def _option_texts(step: str, row: Option) -> Any:
+    texts = TEXTS["options"]["step"][step]
+    return texts["sections"][row.section] if row.section else texts
+
+
+def _words(row: Option) -> Mapping[str, str]:
+    words: Mapping[str, str] = TEXTS["selector"][row.key]["options"]
+    return words
+
+
+def _values(row: Option) -> str:
+    if row.words:
+        return "; ".join(_words(row)[word] for word in row.words)
+    if row.bounds is None:
+        return "on, off"
+    return f"{row.bounds.low:g} to {row.bounds.high:g} {row.unit or ''}".rstrip()
+
+
+def _usually(row: Option) -> str:
+    if row.words:
+        return _words(row)[row.default]
+    if row.bounds is None:
+        return "on" if row.default else "off"
+    return f"{row.default:g}"
+
+
 def rights() -> list[str]:
     """List who may call which action."""
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -335,6 +405,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "batteries": batteries,
     "not offered": not_offered,
     "entities": entities,
+    "options": options,
     "rights": rights,
 }
 

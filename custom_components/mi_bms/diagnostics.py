@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_KEY, CONF_KIND
 from .entry import MiBmsConfigEntry, kind_if_known
-from .outputs.settings import CONF_DEVICES, CONF_PATH, CONF_TOPIC
+from .outputs.options import CONF_DEVICES, CONF_PATH, CONF_TOPIC
 
 _SECRET: Final = frozenset(
     {

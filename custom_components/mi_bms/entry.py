@@ -24,7 +24,7 @@ from .flow.battery_options import BatteryOptions
 from .flow.output_options import OutputOptions
 from .flow.sensor_options import SensorOptionsFlow
 from .flow.steps import Steps
-from .outputs import settings as output_options, setup as output
+from .outputs import options as output_options, setup as output
 from .outputs.entities import PLATFORMS as OUTPUT_PLATFORMS
 from .outputs.output import Output, async_forget_output
 from .proto.model.address import parse_address

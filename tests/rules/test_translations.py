@@ -14,11 +14,7 @@ from custom_components.mi_bms.actions import air as air_actions
 from custom_components.mi_bms.actions.table import ACTIONS
 from custom_components.mi_bms.batteries import alarms, link_entities, repairs as issues
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
-from custom_components.mi_bms.flow.battery_options import (
-    BatteryOptions,
-    _bounds,
-    _schema,
-)
+from custom_components.mi_bms.flow.battery_options import BatteryOptions
 from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
 from custom_components.mi_bms.keys import ring as keyring
 from custom_components.mi_bms.keys.import_preview import Change, Fit
@@ -296,20 +292,6 @@ class TestFlow:
                     assert set(section.get("data", ())) == set(
                         section.get("data_description", ())
                     )
-
-    def test_fields_of_the_battery_form(self) -> None:
-        form = _schema("lithionics").schema
-        init = TEXTS["options"]["step"]["init"]
-        assert set(map(str, form)) == {*init["data"], *init["sections"]}
-        for name, texts in init["sections"].items():
-            inner = form[name].schema.schema
-            assert set(map(str, inner)) == set(texts["data"])
-
-    def test_errors_of_the_battery_form(self) -> None:
-        bounds = _bounds({"interval": 30, "adaptive": False, "sharing": {"grace": 1}})
-        errors = {one.error for one in bounds.values()}
-        of_sensors = {"not_confirmed", "nothing_ticked"}
-        assert errors | of_sensors == set(TEXTS["options"]["error"])
 
     def test_options_of_a_sensor(self) -> None:
         said = {"not_confirmed", "nothing_ticked", *TEXTS["options"]["abort"]}

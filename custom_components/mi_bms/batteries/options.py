@@ -1,35 +1,176 @@
-"""What the user may set for one device, read from the entry's options."""
+"""What the user may set for a battery: the rows of its form, and what is read of them from its entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from probatio import All, Any as Either, Optional, Range
-
-from ..const import (
-    CONF_ADAPTIVE,
-    CONF_CAPACITY,
-    CONF_CELSIUS,
-    CONF_CORRECTIONS,
-    CONF_CURRENT_BAND,
-    CONF_GAIN,
-    CONF_GRACE,
-    CONF_INTERVAL,
-    CONF_INVERT,
-    CONF_RECORDING,
-    CONF_RELEASE,
-    CONF_STEPS,
-    CONF_TEMPERATURE_OFFSET,
-    DEFAULT_INTERVAL,
-    DEFAULT_RELEASE,
-    IDLE_INTERVAL,
+from homeassistant.const import (
+    PERCENTAGE,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfPower,
+    UnitOfTemperature,
+    UnitOfTime,
 )
+
+from ..const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_RESERVE, MAX_RELEASE
+from ..options import Bounds, Given, Option, schema
 from ..proto.bms.correct import Correction
+from ..proto.bms.index import INDEX
 from ..proto.model.fields import Field
-from ..proto.model.rows import STEPS, Detail, bands
+from ..proto.model.rows import DEAD_BANDS, Detail, bands
 from ..proto.scheduler.pace import Pace
 from ..proto.scheduler.record import GRACE_INTERVALS, MIN_GRACE
-from ..stored import at_least, finite, flag, positive
+
+IDLE_INTERVAL: Final = 60.0  # s between two polls of a battery that nobody uses
+MAX_GRACE: Final = 86_400  # s
+
+# Sections of the form; what stands in the second is stored without it.
+STEPS: Final = "steps"
+SHARING: Final = "sharing"
+
+
+def _tells_no_unit(family: str) -> bool:
+    entry = INDEX.get(family)
+    return entry is not None and entry.either_unit
+
+
+def _slowest(interval: float, *, adaptive: bool) -> float:
+    return max(interval, IDLE_INTERVAL) if adaptive else interval
+
+
+def _grace_now(given: Given) -> Bounds | None:
+    """Return the bounds of what values hold; shorter than two intervals they would come and go."""
+    # Zero leaves it to the interval; anything else that is no number of seconds is out of bounds.
+    if given[SHARING][GRACE.key] == 0:
+        return None
+    slowest = _slowest(given[INTERVAL.key], adaptive=given[ADAPTIVE.key])
+    return Bounds(min(2 * slowest, MAX_GRACE), MAX_GRACE)
+
+
+def _step(name: Field, most: float, unit: str) -> Option:
+    """Return the option of a quantity's dead-band; one error names the bounds of all."""
+    return Option(
+        key=name.value,
+        default=DEAD_BANDS[name],
+        bounds=Bounds(0, most),
+        step=0.001,
+        unit=unit,
+        section=STEPS,
+        apart=True,
+        error="steps_bounds",
+    )
+
+
+def _correction(
+    key: str, default: float, bounds: Bounds, error: str, unit: str | None, step: float
+) -> Option:
+    return Option(
+        key=key,
+        default=default,
+        bounds=bounds,
+        step=step,
+        unit=unit,
+        section=CONF_CORRECTIONS,
+        apart=True,
+        error=error,
+    )
+
+
+INTERVAL: Final = Option(
+    key="interval",
+    default=30,
+    bounds=Bounds(5, 3600),
+    unit=UnitOfTime.SECONDS,
+    error="interval_bounds",
+)
+ADAPTIVE: Final = Option(key="adaptive", default=False)
+RECORDING: Final = Option(
+    key="recording",
+    default=Detail.ALL.value,
+    words=tuple(one.value for one in Detail),
+)
+CELSIUS: Final = Option(key=CONF_CELSIUS, default=False, shown=_tells_no_unit)
+_V: Final = UnitOfElectricPotential.VOLT
+_STEPS: Final[Mapping[Field, Option]] = {
+    Field(row.key): row
+    for row in (
+        _step(Field.VOLTAGE, 5, _V),
+        _step(Field.CURRENT, 50, UnitOfElectricCurrent.AMPERE),
+        _step(Field.POWER, 2000, UnitOfPower.WATT),
+        _step(Field.BATTERY_LEVEL, 20, PERCENTAGE),
+        _step(Field.CELL_VOLTAGE, 0.5, _V),
+        _step(Field.TEMPERATURE, 10, UnitOfTemperature.CELSIUS),
+    )
+}
+GRACE: Final = Option(
+    key="grace",
+    default=0,
+    bounds=Bounds(0, MAX_GRACE),
+    unit=UnitOfTime.SECONDS,
+    section=SHARING,
+    error="grace_bounds",
+    now=_grace_now,
+)
+RELEASE: Final = Option(
+    key="release_minutes",
+    default=10,
+    bounds=Bounds(1, MAX_RELEASE),
+    unit=UnitOfTime.MINUTES,
+    section=SHARING,
+    error="release_bounds",
+)
+RESERVE: Final = Option(
+    key=CONF_RESERVE,
+    default=1,
+    # A usual proxy has no more slots.
+    bounds=Bounds(0, 3),
+    section=SHARING,
+    error="reserve_bounds",
+    kept=False,
+)
+INVERT: Final = Option(
+    key="invert_current", default=False, section=CONF_CORRECTIONS, apart=True
+)
+GAIN: Final = _correction(
+    "current_gain", 1, Bounds(0.1, 10), "gain_bounds", None, 0.001
+)
+CURRENT_BAND: Final = _correction(
+    "current_dead_band",
+    0,
+    Bounds(0, 10),
+    "band_bounds",
+    UnitOfElectricCurrent.AMPERE,
+    0.01,
+)
+CAPACITY: Final = _correction(
+    "capacity", 0, Bounds(0, 20_000), "capacity_bounds", "Ah", 0.1
+)
+TEMPERATURE_OFFSET: Final = _correction(
+    "temperature_offset",
+    0,
+    Bounds(-20, 20),
+    "offset_bounds",
+    UnitOfTemperature.CELSIUS,
+    0.1,
+)
+# In the order of the form.
+ROWS: Final = (
+    INTERVAL,
+    ADAPTIVE,
+    RECORDING,
+    CELSIUS,
+    *_STEPS.values(),
+    GRACE,
+    RELEASE,
+    RESERVE,
+    INVERT,
+    GAIN,
+    CURRENT_BAND,
+    CAPACITY,
+    TEMPERATURE_OFFSET,
+)
+STORED: Final = schema(ROWS, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +192,23 @@ class BatterySettings:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Return stored options; absent ones leave everything as it is usual."""
-        interval = stored.get(CONF_INTERVAL, DEFAULT_INTERVAL)
-        adaptive = stored.get(CONF_ADAPTIVE, False)
-        slowest = max(interval, IDLE_INTERVAL) if adaptive else interval
+        interval, adaptive = INTERVAL.of(stored), ADAPTIVE.of(stored)
+        slowest = _slowest(interval, adaptive=adaptive)
         return cls(
             pace=Pace(interval=interval, slowest=IDLE_INTERVAL),
             adaptive=adaptive,
-            grace=stored.get(CONF_GRACE) or max(GRACE_INTERVALS * slowest, MIN_GRACE),
-            release=stored.get(CONF_RELEASE, DEFAULT_RELEASE),
+            grace=GRACE.of(stored) or max(GRACE_INTERVALS * slowest, MIN_GRACE),
+            release=RELEASE.of(stored),
             bands=bands_of(stored),
-            correction=_correction(stored.get(CONF_CORRECTIONS, {})),
+            correction=Correction(
+                invert=INVERT.of(stored),
+                gain=GAIN.of(stored),
+                dead_band=CURRENT_BAND.of(stored),
+                capacity=CAPACITY.of(stored) or None,
+                offset=TEMPERATURE_OFFSET.of(stored),
+            ),
             corrections=dict(stored.get(CONF_CORRECTIONS, {})),
-            celsius=bool(stored.get(CONF_CELSIUS)),
+            celsius=CELSIUS.of(stored),
         )
 
     def read_as(self, family: str) -> dict[str, Any]:
@@ -78,44 +224,11 @@ def bands_of(
     stored: Mapping[str, Any], detail: Detail | None = None
 ) -> Mapping[Field, float]:
     """Return the dead-band of each field, for the detail that is stored or another one."""
-    steps = stored.get(CONF_STEPS, {})
-    own = {name: steps[name] for name in STEPS if name in steps}
+    own = {name: row.set_in(stored) for name, row in _STEPS.items()}
+    own = {name: step for name, step in own.items() if step is not None}
     return bands(detail or detail_of(stored), own)
 
 
 def detail_of(stored: Mapping[str, Any]) -> Detail:
-    """Return the recorded detail; what another version may have stored and nobody knows is everything."""
-    kept = stored.get(CONF_RECORDING)
-    return Detail(kept) if kept in set(Detail) else Detail.ALL
-
-
-def _correction(stored: Mapping[str, Any]) -> Correction:
-    return Correction(
-        invert=stored.get(CONF_INVERT, False),
-        gain=stored.get(CONF_GAIN, 1.0),
-        dead_band=stored.get(CONF_CURRENT_BAND, 0.0),
-        capacity=stored.get(CONF_CAPACITY) or None,
-        offset=stored.get(CONF_TEMPERATURE_OFFSET, 0.0),
-    )
-
-
-# What an entry may hold.
-STORED: Final = at_least(
-    {
-        Optional(CONF_INTERVAL): All(finite, Range(min=1, max=86_400)),
-        Optional(CONF_ADAPTIVE): flag,
-        Optional(CONF_GRACE): Either(None, positive),
-        Optional(CONF_RELEASE): positive,
-        Optional(CONF_STEPS): {str: positive},
-        Optional(CONF_CELSIUS): Either(None, flag),
-        Optional(CONF_CORRECTIONS): at_least(
-            {
-                Optional(CONF_INVERT): flag,
-                Optional(CONF_GAIN): positive,
-                Optional(CONF_CURRENT_BAND): positive,
-                Optional(CONF_CAPACITY): Either(None, positive),
-                Optional(CONF_TEMPERATURE_OFFSET): finite,
-            }
-        ),
-    }
-)
+    """Return the recorded detail."""
+    return Detail(RECORDING.of(stored))

@@ -18,7 +18,7 @@ from homeassistant.helpers import selector
 from ..const import CONF_KIND, DOMAIN, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
 from ..entries import entries_of
 from ..outputs.line_file import LineFile
-from ..outputs.settings import (
+from ..outputs.options import (
     BATTERY,
     CONF_DEVICES,
     CONF_PATH,

@@ -5,23 +5,11 @@ from typing import Any, Final, override
 import probatio
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
-from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, selector
 
 from ..bluetooth.discovery import find
-from ..const import (
-    CONF_DEAD_BAND,
-    CONF_FILL,
-    CONF_HOLD,
-    CONF_OFFSET,
-    CONF_PRODUCT,
-    CONF_SMOOTHING,
-    CONF_SYNC_CLOCK,
-    CONF_TIMEOUT,
-    CONF_WINDOW,
-    DEFAULT_WINDOW,
-)
+from ..const import CONF_PRODUCT
 from ..entries import running
 from ..keys.export import (
     GOOD_FOR,
@@ -31,12 +19,11 @@ from ..keys.export import (
     async_void_links,
 )
 from ..keys.ring import async_keys
-from ..proto.active.spec import ACTIVE, Function
+from ..options import form
+from ..proto.active.spec import ACTIVE
 from ..proto.mibeacon.devices import DEVICES
-from ..proto.model.fields import Field
-from ..proto.model.smoothing import Smoothing
 from ..sensors.coordinator import SensorCoordinator
-from ..sensors.options import HOLDS
+from ..sensors.options import ROWS, About
 from ..texts import async_words
 
 CONF_CONFIRM: Final = "confirm"
@@ -44,94 +31,27 @@ CONF_KEYS: Final = "keys"
 _FORGET: Final = "forget_keys"
 _LOOSE: Final = "loose_"
 _SHOWN: Final = 4  # digits of a key that nothing else names
-MAX_TIMEOUT: Final = 60 * 24 * 30  # min
-MAX_WINDOW: Final = 3600  # s
 
 _CONFIRM: Final = probatio.Schema(
     {probatio.Required(CONF_CONFIRM, default=False): selector.BooleanSelector()}
 )
-# Field -> unit, largest offset either way, largest dead-band.
-_SHAPED: Final = {
-    Field.TEMPERATURE: (UnitOfTemperature.CELSIUS, 10, 5),
-    Field.HUMIDITY: (PERCENTAGE, 20, 10),
-}
 
 
-def _number(
-    low: float, high: float, unit: str, step: float = 1
-) -> selector.NumberSelector:
-    return selector.NumberSelector(
-        selector.NumberSelectorConfig(
-            min=low,
-            max=high,
-            step=step,
-            unit_of_measurement=unit,
-            mode=selector.NumberSelectorMode.BOX,
-        )
-    )
-
-
-def _reports(hass: HomeAssistant, entry: ConfigEntry[Any]) -> set[str]:
-    """Return what the model reports, and what this one has shown so far."""
-    spec = DEVICES.get(entry.data.get(CONF_PRODUCT) or 0)
+def _about(hass: HomeAssistant, entry: ConfigEntry[Any]) -> About:
+    """Return what the model reports, and what this one has shown so far, and what it can do."""
+    product = entry.data.get(CONF_PRODUCT) or 0
+    spec, active = DEVICES.get(product), ACTIVE.get(product)
     prefix = f"{entry.unique_id}-"
-    shown = {
+    shown = frozenset(
         registered.unique_id.removeprefix(prefix)
         for registered in er.async_entries_for_config_entry(
             er.async_get(hass), entry.entry_id
         )
-    }
-    return shown | ({*spec.fields, *spec.held} if spec else set())
-
-
-def _schema(product: int | None, fields: set[str]) -> probatio.Schema:
-    """Build the form for what a sensor reports, and for what its product can do when connected to."""
-    form: dict[probatio.Marker, Any] = {
-        probatio.Optional(CONF_TIMEOUT, default=0): _number(
-            0, MAX_TIMEOUT, UnitOfTime.MINUTES
-        )
-    }
-    for held, (time_unit, _, longest) in HOLDS.items():
-        if held in fields:
-            key = probatio.Optional(f"{held}_{CONF_HOLD}", default=0)
-            form[key] = _number(0, longest, time_unit)
-    shaped = [field for field in _SHAPED if field in fields]
-    if shaped:
-        form[probatio.Optional(CONF_SMOOTHING, default=Smoothing.OFF.value)] = (
-            selector.SelectSelector(
-                selector.SelectSelectorConfig(
-                    options=[kind.value for kind in Smoothing],
-                    translation_key=CONF_SMOOTHING,
-                )
-            )
-        )
-        form[probatio.Optional(CONF_WINDOW, default=DEFAULT_WINDOW)] = _number(
-            10, MAX_WINDOW, UnitOfTime.SECONDS
-        )
-    for field in shaped:
-        unit, offset, band = _SHAPED[field]
-        form[probatio.Optional(f"{CONF_OFFSET}_{field}", default=0)] = _number(
-            -offset, offset, unit, 0.1
-        )
-        form[probatio.Optional(f"{CONF_DEAD_BAND}_{field}", default=0)] = _number(
-            0, band, unit, 0.1
-        )
-    return probatio.Schema(form | _connected(product))
-
-
-def _connected(product: int | None) -> dict[probatio.Marker, Any]:
-    """Return the part of the form for what a model does over a connection."""
-    spec = ACTIVE.get(product or 0)
-    can = spec.functions if spec else frozenset[Function]()
-    chosen = []
-    if can & {Function.CLOCK, Function.SET_CLOCK}:
-        chosen.append(CONF_SYNC_CLOCK)
-    if Function.HISTORY in can:
-        chosen.append(CONF_FILL)
-    return {
-        probatio.Optional(key, default=False): selector.BooleanSelector()
-        for key in chosen
-    }
+    )
+    return About(
+        fields=shown.union(spec.fields, spec.held) if spec else shown,
+        functions=active.functions if active else frozenset(),
+    )
 
 
 def _label(hass: HomeAssistant, address: str) -> str:
@@ -260,9 +180,10 @@ class SensorOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="sensor",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(
-                    self.config_entry.data.get(CONF_PRODUCT),
-                    _reports(self.hass, self.config_entry),
+                form(
+                    ROWS,
+                    _about(self.hass, self.config_entry),
+                    required=False,
                 ),
                 self.config_entry.options,
             ),

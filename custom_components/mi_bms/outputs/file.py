@@ -14,8 +14,8 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN
 from .line_file import LineFile
+from .options import CONF_PATH, KEEP, MAX_AGE, MAX_SIZE
 from .output import Output, OutputConfigEntry
-from .settings import CONF_KEEP, CONF_MAX_AGE, CONF_MAX_SIZE, CONF_PATH, settings
 from .shapes import LineShape
 
 _LOGGER = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ class FileOutput(Output):
     def __init__(self, hass: HomeAssistant, entry: OutputConfigEntry) -> None:
         """Take the options; the file is touched with the first line."""
         super().__init__(hass, entry, LineShape(hass, entry))
-        wish = settings(entry)
+        options = entry.options
         self._file = LineFile(
             Path(hass.config.config_dir),
             entry.data[CONF_PATH].split("/"),
-            max_bytes=int(wish[CONF_MAX_SIZE] * _MEBIBYTE),
-            max_age=wish[CONF_MAX_AGE] * _DAY,
-            keep=int(wish[CONF_KEEP]),
+            max_bytes=int(MAX_SIZE.of(options) * _MEBIBYTE),
+            max_age=MAX_AGE.of(options) * _DAY,
+            keep=int(KEEP.of(options)),
         )
         # Not told by the task: one that never has to wait is done before it is known here.
         self._busy = False

@@ -15,8 +15,8 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
 from ..proto.publish.outbox import Item
+from .options import QOS, RETAIN
 from .output import Output, OutputConfigEntry
-from .settings import CONF_QOS, CONF_RETAIN, settings
 from .shapes import Shape
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ class MqttOutput(Output):
     ) -> None:
         """Take the options."""
         super().__init__(hass, entry, shape)
-        wish = settings(entry)
-        self._qos, self._retain = int(wish[CONF_QOS]), bool(wish[CONF_RETAIN])
+        options = entry.options
+        self._qos, self._retain = int(QOS.of(options)), bool(RETAIN.of(options))
         self._losses = 0  # of the connection
         # Not told by the task: one that never has to wait is done before it is known here.
         self._busy = False

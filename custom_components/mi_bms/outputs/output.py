@@ -20,7 +20,7 @@ from ..const import DOMAIN
 from ..proto.publish.outbox import Item, Outbox
 from ..runtime import SHARED, News
 from ..stored import QUEUE, async_read, async_remove
-from .settings import CONF_BACKLOG, CONF_DEVICES, CONF_PERIOD, CONF_TYPE, settings
+from .options import BACKLOG, CONF_DEVICES, CONF_TYPE, PERIOD
 from .shapes import Shape
 
 type OutputConfigEntry = ConfigEntry[Output]
@@ -38,11 +38,11 @@ class Output(ABC):
     ) -> None:
         """Take the options; nothing is passed on yet."""
         self.hass, self.entry = hass, entry
-        wish = settings(entry)
-        self.outbox = Outbox(int(wish[CONF_BACKLOG]))
+        options = entry.options
+        self.outbox = Outbox(int(BACKLOG.of(options)))
         self._shape = shape
-        self._devices = frozenset(wish[CONF_DEVICES])
-        self._period = timedelta(seconds=wish[CONF_PERIOD])
+        self._devices = frozenset(options.get(CONF_DEVICES, ()))
+        self._period = timedelta(seconds=PERIOD.of(options))
         self._store: Store[list[list[str]]] = _store(hass, entry)
         self._stops: list[Callable[[], None]] = []
         self._look: CALLBACK_TYPE | None = None

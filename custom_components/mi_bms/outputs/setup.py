@@ -12,8 +12,8 @@ from ..const import DOMAIN
 from ..proto.publish.place import path_fault, topic_fault
 from ..stored import at_least
 from .file import FileOutput
+from .options import BATTERY, CONF_PATH, CONF_TOPIC, CONF_TYPE, FILE, TASMOTA
 from .output import Output, OutputConfigEntry
-from .settings import BATTERY, CONF_PATH, CONF_TOPIC, CONF_TYPE, FILE, TASMOTA
 from .shapes import BatteryShape, TasmotaShape
 
 MQTT: Final = "mqtt"

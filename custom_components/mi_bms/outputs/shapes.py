@@ -15,14 +15,7 @@ from ..proto.publish.place import distinct, level
 from ..proto.publish.shape import battery_line, battery_message, sensor_line
 from ..proto.publish.tasmota import Heard, Tasmota
 from ..runtime import BatteryNews, News, SensorNews
-from .settings import (
-    CONF_AGGREGATE,
-    CONF_DIRECT,
-    CONF_OWN_NAMES,
-    CONF_SUMMARY,
-    CONF_TOPIC,
-    settings,
-)
+from .options import AGGREGATE, CONF_TOPIC, DIRECT, OWN_NAMES, SUMMARY
 
 
 class Shape(ABC):
@@ -46,14 +39,14 @@ class TasmotaShape(Shape):
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the options."""
-        wish = settings(entry)
+        options = entry.options
         self._hass = hass
         self._topic = f"tele/{entry.data[CONF_TOPIC]}/SENSOR"
-        self._own_names: bool = wish[CONF_OWN_NAMES]
+        self._own_names: bool = OWN_NAMES.of(options)
         self._messages = Tasmota(
-            aggregate=wish[CONF_AGGREGATE],
-            summary=wish[CONF_SUMMARY],
-            direct=wish[CONF_DIRECT],
+            aggregate=AGGREGATE.of(options),
+            summary=SUMMARY.of(options),
+            direct=DIRECT.of(options),
             zone=dt_util.get_default_time_zone(),
         )
 

@@ -1,47 +1,139 @@
-"""What the user may set for a sensor, read from the entry's options."""
+"""What the user may set for a sensor: the rows of its form, and what is read of them from its entry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
-from probatio import Any as Either, In, Optional
+from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 
-from homeassistant.const import UnitOfTime
-
-from ..const import (
-    CONF_DEAD_BAND,
-    CONF_FILL,
-    CONF_HOLD,
-    CONF_OFFSET,
-    CONF_SMOOTHING,
-    CONF_SYNC_CLOCK,
-    CONF_TIMEOUT,
-    CONF_WINDOW,
-    DEFAULT_WINDOW,
-)
+from ..options import Bounds, Option, schema
+from ..proto.active.spec import Function
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.model.smoothing import Smoother, Smoothing
-from ..stored import at_least, finite, flag, positive
 
 type Shaper = Callable[[Value, float], Value | None]
-
-
-# Fields that restless air moves, with the digits that are kept.
-SHAPED: Final[Mapping[Field, int]] = {Field.TEMPERATURE: 2, Field.HUMIDITY: 2}
-
 
 _MINUTE: Final = 60.0
 
 
-# States that end by themselves: unit of the user's time, seconds in it, the longest.
-HOLDS: Final[Mapping[Field, tuple[UnitOfTime, float, int]]] = {
-    Field.MOTION: (UnitOfTime.SECONDS, 1.0, 3600),
-    Field.KNOCK_ON_THE_DOOR: (UnitOfTime.SECONDS, 1.0, 3600),
-    Field.FINGERPRINT: (UnitOfTime.SECONDS, 1.0, 3600),
-    Field.TOOTHBRUSH: (UnitOfTime.MINUTES, _MINUTE, 60),
-    Field.BATTERY_LOW: (UnitOfTime.DAYS, 86_400.0, 60),
+class About(NamedTuple):
+    """Hold what a sensor reports, and what it can do over a connection."""
+
+    fields: frozenset[str]
+    functions: frozenset[Function]
+
+
+class Hold(NamedTuple):
+    """Say in what the time is set after which a state ends by itself."""
+
+    unit: UnitOfTime
+    seconds: float  # in one of the unit
+    longest: int  # in the unit
+
+    def option(self, held: Field) -> Option:
+        """Return the option of a state; zero leaves its time to the model."""
+        return Option(
+            key=f"{held}_hold",
+            default=0,
+            bounds=Bounds(0, self.longest),
+            unit=self.unit,
+            shown=lambda about: held in about.fields,
+        )
+
+
+HOLDS: Final[Mapping[Field, Hold]] = {
+    Field.MOTION: Hold(UnitOfTime.SECONDS, 1.0, 3600),
+    Field.KNOCK_ON_THE_DOOR: Hold(UnitOfTime.SECONDS, 1.0, 3600),
+    Field.FINGERPRINT: Hold(UnitOfTime.SECONDS, 1.0, 3600),
+    Field.TOOTHBRUSH: Hold(UnitOfTime.MINUTES, _MINUTE, 60),
+    Field.BATTERY_LOW: Hold(UnitOfTime.DAYS, 86_400.0, 60),
 }
+_HOLDS: Final = {held: row.option(held) for held, row in HOLDS.items()}
+
+
+class Shaped(NamedTuple):
+    """Say how a field that restless air moves may be shaped; offset either way and dead-band at most."""
+
+    unit: str
+    offset: float
+    dead_band: float
+    digits: int  # that are kept
+
+    def options(self, shaped: Field) -> tuple[Option, Option]:
+        """Return the options of a field: its offset and its dead-band."""
+
+        def shown(about: About) -> bool:
+            return shaped in about.fields
+
+        return (
+            Option(
+                key=f"offset_{shaped}",
+                default=0,
+                bounds=Bounds(-self.offset, self.offset),
+                step=0.1,
+                unit=self.unit,
+                shown=shown,
+            ),
+            Option(
+                key=f"dead_band_{shaped}",
+                default=0,
+                bounds=Bounds(0, self.dead_band),
+                step=0.1,
+                unit=self.unit,
+                shown=shown,
+            ),
+        )
+
+
+SHAPED: Final[Mapping[Field, Shaped]] = {
+    Field.TEMPERATURE: Shaped(UnitOfTemperature.CELSIUS, 10, 5, 2),
+    Field.HUMIDITY: Shaped(PERCENTAGE, 20, 10, 2),
+}
+_SHAPED: Final = {shaped: row.options(shaped) for shaped, row in SHAPED.items()}
+
+
+def _is_shaped(about: About) -> bool:
+    return not about.fields.isdisjoint(SHAPED)
+
+
+TIMEOUT: Final = Option(
+    key="timeout", default=0, bounds=Bounds(0, 60 * 24 * 30), unit=UnitOfTime.MINUTES
+)
+SMOOTHING: Final = Option(
+    key="smoothing",
+    default=Smoothing.OFF.value,
+    words=tuple(one.value for one in Smoothing),
+    shown=_is_shaped,
+)
+WINDOW: Final = Option(
+    key="smoothing_window",
+    default=300,
+    bounds=Bounds(10, 3600),
+    unit=UnitOfTime.SECONDS,
+    shown=_is_shaped,
+)
+SYNC_CLOCK: Final = Option(
+    key="sync_clock",
+    default=False,
+    shown=lambda about: about.functions & {Function.CLOCK, Function.SET_CLOCK},
+)
+FILL: Final = Option(
+    key="fill_gaps",
+    default=False,
+    shown=lambda about: Function.HISTORY in about.functions,
+)
+# In the order of the form.
+ROWS: Final = (
+    TIMEOUT,
+    *_HOLDS.values(),
+    SMOOTHING,
+    WINDOW,
+    *(option for options in _SHAPED.values() for option in options),
+    SYNC_CLOCK,
+    FILL,
+)
+STORED: Final = schema(ROWS, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +146,7 @@ class SensorOptions:
     timeout: float | None = None
     holds: Mapping[Field, float] = field(default_factory=dict)
     smoothing: Smoothing = Smoothing.OFF
-    window: float = DEFAULT_WINDOW
+    window: float = WINDOW.default
     offsets: Mapping[Field, float] = field(default_factory=dict)
     dead_bands: Mapping[Field, float] = field(default_factory=dict)
     sync_clock: bool = False
@@ -63,27 +155,30 @@ class SensorOptions:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Read stored options; absent ones and zeros mean that nothing was set."""
-        minutes = stored.get(CONF_TIMEOUT)
         return cls(
-            timeout=minutes * _MINUTE if minutes else None,
+            timeout=TIMEOUT.of(stored) * _MINUTE or None,
             holds={
-                name: time * seconds
-                for name, (_, seconds, _) in HOLDS.items()
-                if (time := stored.get(f"{name}_{CONF_HOLD}"))
+                held: time * HOLDS[held].seconds
+                for held, option in _HOLDS.items()
+                if (time := option.of(stored))
             },
-            smoothing=Smoothing(stored.get(CONF_SMOOTHING, Smoothing.OFF)),
-            window=stored.get(CONF_WINDOW, DEFAULT_WINDOW),
-            offsets=_by_field(stored, CONF_OFFSET),
-            dead_bands=_by_field(stored, CONF_DEAD_BAND),
-            sync_clock=stored.get(CONF_SYNC_CLOCK, False),
-            fill=stored.get(CONF_FILL, False),
+            smoothing=Smoothing(SMOOTHING.of(stored)),
+            window=WINDOW.of(stored),
+            offsets=_set(
+                stored, {name: offset for name, (offset, _) in _SHAPED.items()}
+            ),
+            dead_bands=_set(
+                stored, {name: band for name, (_, band) in _SHAPED.items()}
+            ),
+            sync_clock=SYNC_CLOCK.of(stored),
+            fill=FILL.of(stored),
         )
 
     def shapers(self) -> dict[Field, Shaper]:
-        """Make a shaper for each field that the options change."""
+        """Return a shaper for each field that the options change."""
         return {
-            field: self._shaper(field, digits)
-            for field, digits in SHAPED.items()
+            field: self._shaper(field, row.digits)
+            for field, row in SHAPED.items()
             if self.smoothing is not Smoothing.OFF
             or field in self.offsets
             or field in self.dead_bands
@@ -103,24 +198,9 @@ class SensorOptions:
         return shape
 
 
-def _by_field(stored: Mapping[str, Any], prefix: str) -> dict[Field, float]:
-    found = {field: stored.get(f"{prefix}_{field}") for field in SHAPED}
-    return {field: value for field, value in found.items() if value}
-
-
-# What an entry may hold.
-STORED: Final = at_least(
-    {
-        Optional(CONF_TIMEOUT): Either(None, positive),
-        Optional(CONF_SMOOTHING): In(set(Smoothing)),
-        Optional(CONF_WINDOW): positive,
-        Optional(CONF_SYNC_CLOCK): flag,
-        Optional(CONF_FILL): flag,
-        **{
-            Optional(f"{prefix}_{field}"): Either(None, finite)
-            for prefix in (CONF_OFFSET, CONF_DEAD_BAND)
-            for field in Field
-        },
-        **{Optional(f"{field}_{CONF_HOLD}"): Either(None, positive) for field in Field},
-    }
-)
+def _set(
+    stored: Mapping[str, Any], options: Mapping[Field, Option]
+) -> dict[Field, float]:
+    """Return what was set of a number for each field; zero sets nothing."""
+    found = {name: option.of(stored) for name, option in options.items()}
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,81 @@
+"""An option is one row: its texts and its table exist, and its usual value is one that may be set."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import probatio
+import pytest
+
+from custom_components.mi_bms.options import Option
+
+from .repo import generator, translations
+
+TEXTS = translations()
+FORMS = generator().FORMS
+ROWS: list[tuple[str, Option]] = [
+    (step, row) for step, (_, rows) in FORMS.items() for row in rows
+]
+# Errors that are no bounds of a number.
+OTHERS = {"not_confirmed", "nothing_ticked"}
+
+
+def ids(one: object) -> str:
+    return one.key if isinstance(one, Option) else str(one)
+
+
+def labelled(step: str, section: str) -> dict[str, Any]:
+    texts = TEXTS["options"]["step"][step]
+    found: dict[str, Any] = texts["sections"][section] if section else texts
+    return found
+
+
+@pytest.mark.parametrize(("step", "row"), ROWS, ids=ids)
+def test_each_option_has_its_texts(step: str, row: Option) -> None:
+    where = f"options.step.{step}" + (f".sections.{row.section}" if row.section else "")
+    for part in ("data", "data_description"):
+        assert row.key in labelled(step, row.section)[part], (
+            f"translations/en.json lacks {where}.{part}.{row.key}: add it, then run "
+            "script/generate for the table of options"
+        )
+    errors = TEXTS["options"]["error"]
+    assert row.error is None or row.error in errors, (
+        f"translations/en.json lacks options.error.{row.error}: say the bounds with "
+        f"{{{row.key}_low}} and {{{row.key}_high}}"
+    )
+    if row.words:
+        words = TEXTS["selector"][row.key]["options"]
+        assert set(words) == set(row.words), (
+            f"selector.{row.key}.options of translations/en.json and the words differ"
+        )
+
+
+def left_over() -> Iterator[str]:
+    """Return the texts of options that have no row."""
+    for step, (_, rows) in FORMS.items():
+        for section in {row.section for row in rows}:
+            keys = {row.key for row in rows if row.section == section}
+            yield from labelled(step, section)["data"].keys() - keys
+    yield from (
+        TEXTS["options"]["error"].keys() - OTHERS - {row.error for _, row in ROWS}
+    )
+
+
+def test_no_text_is_left_over() -> None:
+    assert not [*left_over()], "remove the texts, or add the rows of these options"
+
+
+@pytest.mark.parametrize(("step", "row"), ROWS, ids=ids)
+def test_what_is_usual_may_be_set(step: str, row: Option) -> None:
+    check = probatio.Schema(row.schema)
+    assert check(row.default) == row.default
+    assert row.of({}) == row.default
+    if row.bounds:
+        low, high = row.bounds
+        assert check(low) == low
+        assert check(high) == high
+        for wrong in (low - 1, high + 1, float("nan"), "1", True):
+            with pytest.raises(probatio.Invalid):
+                check(wrong)
+    else:
+        with pytest.raises(probatio.Invalid):
+            check(7)
