@@ -45,18 +45,6 @@ _DEEPEST: Final = (
     16  # levels; what lies much deeper can be read, but never be written again
 )
 
-_FLAGS: Final = frozenset(
-    {
-        Field.BATTERY_CHARGING,
-        Field.CHRG_MOSFET,
-        Field.DISCHRG_MOSFET,
-        Field.PRECHRG_MOSFET,
-        Field.CHARGER,
-        Field.HEATER,
-        Field.PROBLEM,
-    }
-)
-
 
 def number(value: object) -> float:
     """Take a finite number; a flag is none."""
@@ -131,7 +119,7 @@ _LEARNED: Final = whole(ExactSequence([positive, _count]))
 
 
 def _value(field: Field) -> Any:
-    if field in _FLAGS:
+    if field.quantity.flag:
         return flag
     if field is Field.BALANCER:
         return Either(flag, _code)

@@ -1,5 +1,8 @@
 """Each quantity has a row that shows it, and each platform says how it may be updated."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from custom_components.mi_bms import binary_sensor, event, sensor
@@ -9,6 +12,9 @@ from custom_components.mi_bms.proto.mibeacon.limits import LIMITS
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
 
+from .repo import PROTO, translations, tree
+
+NAMES = translations()["entity"]
 # Not shown as entities: what they say is in other ones (the time of the last reading, the probes),
 # or they have a row for each alarm.
 HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS, Field.PROTECTION_COUNT}
@@ -16,7 +22,66 @@ HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS, Field.PROTECTION_COUNT}
 
 @pytest.mark.parametrize("field", sorted(set(Field) - HIDDEN))
 def test_each_field_is_shown(field: Field) -> None:
-    assert field in SENSORS or field in BINARY_SENSORS
+    flag = field.quantity.flag or field is Field.BALANCER
+    platform, table = ("binary_sensor", BINARY_SENSORS) if flag else ("sensor", SENSORS)
+    missing = []
+    if field not in table:
+        missing.append("a row in quantities.py (SENSORS, or BINARY_SENSORS of a flag)")
+    if field not in NAMES[platform]:
+        missing.append(f"entity.{platform}.{field}.name in translations/en.json")
+    assert not missing, (
+        f"{field} lacks {' and '.join(missing)}; then run script/generate"
+    )
+
+
+# Times of a battery in seconds, which are shown in larger units.
+CONVERTED = {Field.RUNTIME: "h", Field.TIME_TO_FULL: "h", Field.UPTIME: "d"}
+
+
+@pytest.mark.parametrize("field", sorted(SENSORS))
+def test_units_are_the_same_on_both_sides(field: Field) -> None:
+    unit = CONVERTED.get(field, field.quantity.unit)
+    shown = SENSORS[field].native_unit_of_measurement or ""
+    assert shown == unit, (
+        f"{field} is in {unit!r} in proto/model/fields.py, in {shown!r} in quantities.py"
+    )
+
+
+def test_flags_are_flags_on_both_sides() -> None:
+    # A sensor's power flag shares its name with watts, a balancer may tell its cells.
+    both = {Field.POWER, Field.BALANCER}
+    flags = {field for field in Field if field.quantity.flag}
+    assert flags == BINARY_SENSORS.keys() - both
+
+
+def is_range(node: ast.expr) -> bool:
+    return isinstance(node, ast.Tuple) and len(node.elts) == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path
+        for path in PROTO.rglob("*.py")
+        # Places in a frame are pairs of numbers, too.
+        if path.parent.name not in {"families", "dialects"}
+    ),
+    ids=lambda path: f"{path.parent.name}.{path.stem}",
+)
+def test_limits_of_a_quantity_stand_once(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Dict):
+            ranges = [
+                key.attr
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Attribute)
+                and getattr(key.value, "id", "") == "Field"
+                and is_range(value)
+            ]
+            assert not ranges, (
+                f"{path.relative_to(PROTO)} has ranges of {ranges}: the limits of a "
+                "quantity stand in its row in proto/model/fields.py"
+            )
 
 
 SENSOR_FIELDS = sorted(

@@ -4,21 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from homeassistant.const import (
-    PERCENTAGE,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfPower,
-    UnitOfTemperature,
-    UnitOfTime,
-)
+from homeassistant.const import UnitOfElectricCurrent, UnitOfTemperature, UnitOfTime
 
 from ..const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_RESERVE, MAX_RELEASE
 from ..options import Bounds, Given, Option, schema
 from ..proto.bms.correct import Correction
 from ..proto.bms.index import INDEX
 from ..proto.model.fields import Field
-from ..proto.model.rows import DEAD_BANDS, Detail, bands
+from ..proto.model.rows import Detail, bands
 from ..proto.scheduler.pace import Pace
 from ..proto.scheduler.record import GRACE_INTERVALS, MIN_GRACE
 
@@ -48,14 +41,14 @@ def _grace_now(given: Given) -> Bounds | None:
     return Bounds(min(2 * slowest, MAX_GRACE), MAX_GRACE)
 
 
-def _step(name: Field, most: float, unit: str) -> Option:
+def _step(name: Field, most: float) -> Option:
     """Return the option of a quantity's dead-band; one error names the bounds of all."""
     return Option(
         key=name.value,
-        default=DEAD_BANDS[name],
+        default=name.quantity.step,
         bounds=Bounds(0, most),
         step=0.001,
-        unit=unit,
+        unit=name.quantity.unit,
         section=STEPS,
         apart=True,
         error="steps_bounds",
@@ -91,16 +84,15 @@ RECORDING: Final = Option(
     words=tuple(one.value for one in Detail),
 )
 CELSIUS: Final = Option(key=CONF_CELSIUS, default=False, shown=_tells_no_unit)
-_V: Final = UnitOfElectricPotential.VOLT
 _STEPS: Final[Mapping[Field, Option]] = {
     Field(row.key): row
     for row in (
-        _step(Field.VOLTAGE, 5, _V),
-        _step(Field.CURRENT, 50, UnitOfElectricCurrent.AMPERE),
-        _step(Field.POWER, 2000, UnitOfPower.WATT),
-        _step(Field.BATTERY_LEVEL, 20, PERCENTAGE),
-        _step(Field.CELL_VOLTAGE, 0.5, _V),
-        _step(Field.TEMPERATURE, 10, UnitOfTemperature.CELSIUS),
+        _step(Field.VOLTAGE, 5),
+        _step(Field.CURRENT, 50),
+        _step(Field.POWER, 2000),
+        _step(Field.BATTERY_LEVEL, 20),
+        _step(Field.CELL_VOLTAGE, 0.5),
+        _step(Field.TEMPERATURE, 10),
     )
 }
 GRACE: Final = Option(

@@ -9,39 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from ..model.fields import Field
+from ..model.fields import Field, Limits
 from ..model.sample import BmsSample
 
-# Field -> lowest and highest value that a real battery can have.
-RANGES: Final[Mapping[Field, tuple[float, float]]] = {
-    Field.VOLTAGE: (0, 1000),
-    Field.CURRENT: (-3000, 3000),
-    Field.POWER: (-1_000_000, 1_000_000),
-    Field.BATTERY_LEVEL: (0, 100),
-    Field.BATTERY_HEALTH: (0, 150),
-    Field.CYCLES: (0, 100_000),
-    Field.CYCLE_CHARGE: (-1, 20_000),
-    Field.DESIGN_CAPACITY: (0, 20_000),
-    Field.FULL_CHARGE: (0, 20_000),
-    Field.CYCLE_CAPACITY: (-1000, 20_000_000),
-    Field.TOTAL_CHARGE: (0, 100_000_000),
-    Field.TOTAL_CHARGED: (0, 100_000_000),
-    Field.CONSUMED_CHARGE: (-20_000, 20_000),
-    Field.ENERGY_IN: (0, 10_000_000_000),
-    Field.ENERGY_OUT: (0, 10_000_000_000),
-    Field.ENERGY_TOTAL: (0, 100_000_000_000),
-    Field.INPUT_POWER: (0, 1_000_000),
-    Field.OUTPUT_POWER: (0, 1_000_000),
-    Field.RUNTIME: (0, 1_000_000_000),
-    Field.TIME_TO_FULL: (0, 1_000_000_000),
-    Field.TEMPERATURE: (-50, 150),
-    Field.MIN_CELL_TEMPERATURE: (-50, 150),
-    Field.DELTA_VOLTAGE: (0, 5.9),
-    Field.CELL_COUNT: (0, 400),
-    Field.TEMP_SENSORS: (0, 400),
-    Field.PACK_COUNT: (0, 256),
-    Field.BALANCE_CURRENT: (-100, 100),
-    Field.HEATER_CURRENT: (-100, 100),
+RANGES: Final[Mapping[Field, Limits]] = {
+    field: limits for field in Field if (limits := field.quantity.battery)
 }
 CELLS: Final = frozenset({Field.MAX_CELL_VOLTAGE, Field.MIN_CELL_VOLTAGE})
 PROBE: Final = (-50.0, 150.0)  # °C

@@ -1,195 +1,315 @@
-"""Names of everything that a sensor or a battery can report.
+"""Everything that a sensor or a battery can report: a quantity is one row.
 
-One name means one thing with one unit everywhere: in tables, entities, fixtures and actions.
-Units stand behind the names; fields without a unit are counts, flags or words.
+One name means one thing with one unit everywhere: in tables, entities, fixtures and actions. What
+Home Assistant makes of a quantity is added in ``quantities`` of the integration. Limits are those
+of physics and of the devices themselves, wide enough for a sauna, a kettle or a freezer: values
+outside are dropped, never clipped. Those of a battery have room to spare: a defect that a person
+has to see must pass, a bit that flipped on the way must not.
 """
 
 from enum import StrEnum
+from typing import Final, NamedTuple, Self
+
+type Limits = tuple[float, float]
+
+PERCENT: Final[Limits] = (0, 100)
+_YEAR: Final = 31_536_000  # s
+_BYTE: Final[Limits] = (0, 0xFF)
+# Meters of a house count thousandths in four bytes, and millionths with a sign.
+_METER: Final[Limits] = (0, 0xFFFFFFFF / 1000)
+_FINE: Final[Limits] = (-0x80000000 / 1_000_000, 0x7FFFFFFF / 1_000_000)
+
+
+class Quantity(NamedTuple):
+    """Say what a field is measured in, and what of it can be true; the unit is empty for counts, flags and words.
+
+    ``sensor`` and ``battery`` are the lowest and highest value that a device of either sort can
+    have; without limits the field is no number there. ``step`` is a change that hardly anybody
+    wants in a history, zero for every change.
+    """
+
+    unit: str = ""
+    sensor: Limits | None = None
+    battery: Limits | None = None
+    step: float = 0.0
+    flag: bool = False
+
+
+_PLAIN: Final = Quantity()
 
 
 class Field(StrEnum):
-    """Name one reported quantity."""
+    """Name one reported quantity, with its row."""
+
+    quantity: Quantity
+
+    def __new__(cls, name: str, quantity: Quantity = _PLAIN) -> Self:
+        """Make a member whose value is its name."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.quantity = quantity
+        return member
 
     # Climate and environment
-    TEMPERATURE = "temperature"  # °C
-    HUMIDITY = "humidity"  # % relative
-    DEW_POINT = "dew_point"  # °C
-    PRESSURE = "pressure"  # Pa
-    ILLUMINANCE = "illuminance"  # lx
-    FORMALDEHYDE = "formaldehyde"  # mg/m³
-    CO2 = "co2"  # ppm
-    TVOC = "tvoc"  # µg/m³
-    PM25 = "pm25"  # µg/m³
-    PM10 = "pm10"  # µg/m³
-    MOISTURE = "moisture"  # % of soil
-    CONDUCTIVITY = "conductivity"  # µS/cm
-    UV_INDEX = "uv_index"
-    PRECIPITATION = "precipitation"  # mm
-    COLD = "cold"
-    HEAT = "heat"
-    CARBON_MONOXIDE = "carbon_monoxide"
+    TEMPERATURE = (
+        "temperature",
+        Quantity("°C", sensor=(-40, 125), battery=(-50, 150), step=0.3),
+    )
+    HUMIDITY = "humidity", Quantity("%", sensor=PERCENT)  # relative
+    DEW_POINT = "dew_point", Quantity("°C", sensor=(-100, 125))
+    PRESSURE = "pressure", Quantity("Pa", sensor=(30_000, 120_000))
+    ILLUMINANCE = "illuminance", Quantity("lx", sensor=(0, 200_000))
+    # Below what a number with every bit set would say, in thousandths; so are the weights, in each unit.
+    FORMALDEHYDE = "formaldehyde", Quantity("mg/m³", sensor=(0, 60))
+    CO2 = "co2", Quantity("ppm", sensor=(0, 40_000))
+    TVOC = "tvoc", Quantity("μg/m³", sensor=(0, 65_000))
+    PM25 = "pm25", Quantity("μg/m³", sensor=(0, 10_000))
+    PM10 = "pm10", Quantity("μg/m³", sensor=(0, 10_000))
+    MOISTURE = "moisture", Quantity("%", sensor=PERCENT)  # of soil
+    CONDUCTIVITY = "conductivity", Quantity("μS/cm", sensor=(0, 30_000))
+    UV_INDEX = "uv_index", Quantity("UV index", sensor=(0, 20))
+    PRECIPITATION = "precipitation", Quantity("mm", sensor=(0, 10_000))
+    COLD = "cold", Quantity(flag=True)
+    HEAT = "heat", Quantity(flag=True)
+    CARBON_MONOXIDE = "carbon_monoxide", Quantity(flag=True)
 
     # The sensor's own supply
-    BATTERY = "battery"  # %
-    VOLTAGE = "voltage"  # V, measured: of a sensor's cell or of a pack
-    BATTERY_LOW = "battery_low"  # true = low
+    BATTERY = "battery", Quantity("%", sensor=PERCENT)
+    VOLTAGE = (
+        "voltage",
+        Quantity("V", sensor=(0, 1_000), battery=(0, 1000), step=0.02),
+    )  # measured: of a sensor's cell or of a pack
+    BATTERY_LOW = "battery_low", Quantity(flag=True)  # true = low
     CHARGING_STATE = "charging_state"  # charging, not_charging, full, unknown
 
     # The sensor itself, told over a connection only
     FIRMWARE = "firmware"  # text of the maker
-    CLOCK_DRIFT = "clock_drift"  # s, positive = its clock is ahead
+    CLOCK_DRIFT = "clock_drift", Quantity("s")  # positive = its clock is ahead
 
     # Presence, contact, safety
-    MOTION = "motion"
-    MOVING = "moving"
-    OCCUPANCY = "occupancy"
-    PRESENCE = "presence"
-    OCCUPANCY_CLOSE_RANGE = "occupancy_close_range"
-    IDLE_TIME = "idle_time"  # s since the last motion
-    DURATION_DETECTED = "duration_detected"  # min
-    DURATION_CLEARED = "duration_cleared"  # min
-    PRESSURE_PRESENT_DURATION = "pressure_present_duration"  # s
-    PRESSURE_NOT_PRESENT_DURATION = "pressure_not_present_duration"  # s
-    PRESSURE_PRESENT_TIME_SET = "pressure_present_time_set"  # s
-    PRESSURE_NOT_PRESENT_TIME_SET = "pressure_not_present_time_set"  # s
-    OPENING = "opening"  # true = open
-    DOOR = "door"  # true = open
-    GARAGE_DOOR = "garage_door"  # true = open
-    WINDOW = "window"  # true = open
-    DOOR_LEFT_OPEN = "door_left_open"
-    DOOR_STUCK = "door_stuck"
-    KNOCK_ON_THE_DOOR = "knock_on_the_door"
-    PRY_THE_DOOR = "pry_the_door"
-    DEVICE_FORCIBLY_REMOVED = "device_forcibly_removed"
-    LIGHT = "light"  # true = bright
-    SMOKE = "smoke"
-    GAS = "gas"
-    FAULT = "fault"
-    MOISTURE_DETECTED = "moisture_detected"  # true = wet
-    BOTTOM_SUBMERSION = "bottom_submersion"  # true = wet
-    TOP_SPLASH = "top_splash"  # true = wet
-    ARMED = "armed"
-    SAFETY = "safety"  # true = unsafe
-    SOUND = "sound"
-    TAMPER = "tamper"
-    VIBRATION = "vibration"
+    MOTION = "motion", Quantity(flag=True)
+    MOVING = "moving", Quantity(flag=True)
+    OCCUPANCY = "occupancy", Quantity(flag=True)
+    PRESENCE = "presence", Quantity(flag=True)
+    OCCUPANCY_CLOSE_RANGE = "occupancy_close_range", Quantity(flag=True)
+    IDLE_TIME = "idle_time", Quantity("s", sensor=(0, _YEAR))  # since the last motion
+    DURATION_DETECTED = "duration_detected", Quantity("min", sensor=_BYTE)
+    DURATION_CLEARED = "duration_cleared", Quantity("min", sensor=_BYTE)
+    PRESSURE_PRESENT_DURATION = (
+        "pressure_present_duration",
+        Quantity("s", sensor=(0, _YEAR)),
+    )
+    PRESSURE_NOT_PRESENT_DURATION = (
+        "pressure_not_present_duration",
+        Quantity("s", sensor=(0, _YEAR)),
+    )
+    PRESSURE_PRESENT_TIME_SET = (
+        "pressure_present_time_set",
+        Quantity("s", sensor=(0, _YEAR)),
+    )
+    PRESSURE_NOT_PRESENT_TIME_SET = (
+        "pressure_not_present_time_set",
+        Quantity("s", sensor=(0, _YEAR)),
+    )
+    OPENING = "opening", Quantity(flag=True)  # true = open
+    DOOR = "door", Quantity(flag=True)  # true = open
+    GARAGE_DOOR = "garage_door", Quantity(flag=True)  # true = open
+    WINDOW = "window", Quantity(flag=True)  # true = open
+    DOOR_LEFT_OPEN = "door_left_open", Quantity(flag=True)
+    DOOR_STUCK = "door_stuck", Quantity(flag=True)
+    KNOCK_ON_THE_DOOR = "knock_on_the_door", Quantity(flag=True)
+    PRY_THE_DOOR = "pry_the_door", Quantity(flag=True)
+    DEVICE_FORCIBLY_REMOVED = "device_forcibly_removed", Quantity(flag=True)
+    LIGHT = "light", Quantity(flag=True)  # true = bright
+    SMOKE = "smoke", Quantity(flag=True)
+    GAS = "gas", Quantity(flag=True)
+    FAULT = "fault", Quantity(flag=True)
+    MOISTURE_DETECTED = "moisture_detected", Quantity(flag=True)  # true = wet
+    BOTTOM_SUBMERSION = "bottom_submersion", Quantity(flag=True)  # true = wet
+    TOP_SPLASH = "top_splash", Quantity(flag=True)  # true = wet
+    ARMED = "armed", Quantity(flag=True)
+    SAFETY = "safety", Quantity(flag=True)  # true = unsafe
+    SOUND = "sound", Quantity(flag=True)
+    TAMPER = "tamper", Quantity(flag=True)
+    VIBRATION = "vibration", Quantity(flag=True)
 
     # Locks
-    LOCK = "lock"  # true = unlocked
-    CHILDLOCK = "childlock"  # true = released
-    ANTILOCK = "antilock"  # true = released
-    FINGERPRINT = "fingerprint"  # true = matched
+    LOCK = "lock", Quantity(flag=True)  # true = unlocked
+    CHILDLOCK = "childlock", Quantity(flag=True)  # true = released
+    ANTILOCK = "antilock", Quantity(flag=True)  # true = released
+    FINGERPRINT = "fingerprint", Quantity(flag=True)  # true = matched
     KEY_ID = "key_id"
     LOCK_METHOD = "lock_method"
 
     # Body, household
-    WEIGHT = "weight"  # kg, stable and with somebody on the scale
-    WEIGHT_RAW = "weight_raw"  # kg, every reading
-    STABILIZED = "stabilized"
-    WEIGHT_REMOVED = "weight_removed"
-    IMPEDANCE = "impedance"  # Ω
-    IMPEDANCE_LOW = "impedance_low"  # Ω at 50 kHz
-    IMPEDANCE_HIGH = "impedance_high"  # Ω at 250 kHz
-    HEART_RATE = "heart_rate"  # beats per minute
-    PROFILE_ID = "profile_id"
-    STEPS = "steps"
-    CONSUMABLE = "consumable"  # %
-    SCORE = "score"
-    COUNTER = "counter"
-    COUNT = "count"
-    TOOTHBRUSH = "toothbrush"  # true = brushing
-    ASLEEP = "asleep"
-    WEARING = "wearing"
-    BED_OCCUPANCY = "bed_occupancy"
-    SNORING = "snoring"
+    WEIGHT = (
+        "weight",
+        Quantity("kg", sensor=(0, 290)),
+    )  # stable and with somebody on the scale
+    WEIGHT_RAW = "weight_raw", Quantity("kg", sensor=(0, 290))  # every reading
+    STABILIZED = "stabilized", Quantity(flag=True)
+    WEIGHT_REMOVED = "weight_removed", Quantity(flag=True)
+    IMPEDANCE = "impedance", Quantity("Ω", sensor=(0, 6_000))
+    IMPEDANCE_LOW = "impedance_low", Quantity("Ω", sensor=(0, 6_000))  # at 50 kHz
+    IMPEDANCE_HIGH = "impedance_high", Quantity("Ω", sensor=(0, 6_000))  # at 250 kHz
+    HEART_RATE = "heart_rate", Quantity("bpm", sensor=(20, 250))
+    PROFILE_ID = "profile_id", Quantity(sensor=_BYTE)
+    STEPS = "steps", Quantity(sensor=(0, 1_000_000))
+    CONSUMABLE = "consumable", Quantity("%", sensor=PERCENT)
+    SCORE = "score", Quantity(sensor=PERCENT)
+    COUNTER = "counter", Quantity(sensor=_BYTE)
+    COUNT = "count", Quantity(sensor=(-0x80000000, 0xFFFFFFFF))
+    TOOTHBRUSH = "toothbrush", Quantity(flag=True)  # true = brushing
+    ASLEEP = "asleep", Quantity(flag=True)
+    WEARING = "wearing", Quantity(flag=True)
+    BED_OCCUPANCY = "bed_occupancy", Quantity(flag=True)
+    SNORING = "snoring", Quantity(flag=True)
     KETTLE_STATE = "kettle_state"
     VACUUM_MODE = "vacuum_mode"
-    GEAR = "gear"
-    DOCKED = "docked"  # true = on its base
-    BOUND = "bound"  # true = bound to an account
-    SWITCH = "switch"
+    GEAR = "gear", Quantity(sensor=_BYTE)
+    DOCKED = "docked", Quantity(flag=True)  # true = on its base
+    BOUND = "bound", Quantity(flag=True)  # true = bound to an account
+    SWITCH = "switch", Quantity(flag=True)
 
     # Supply of a house, movement, and what has no other place
-    ENERGY = "energy"  # kWh
-    GAS_VOLUME = "gas_volume"  # m³
-    WATER = "water"  # L
-    VOLUME = "volume"  # L
-    VOLUME_STORAGE = "volume_storage"  # L
-    FLOW_RATE = "flow_rate"  # m³/h
-    DISTANCE = "distance"  # m
-    DURATION = "duration"  # s
-    SPEED = "speed"  # m/s
-    ACCELERATION = "acceleration"  # m/s²
-    ROTATION = "rotation"  # °
-    GYROSCOPE = "gyroscope"  # °/s
-    ROTATIONAL_SPEED = "rotational_speed"  # 1/min
-    DIRECTION = "direction"  # °, 0 = north
-    LIGHT_LEVEL = "light_level"
-    TIMESTAMP = "timestamp"  # s since 1970, UTC
+    ENERGY = "energy", Quantity("kWh", sensor=_METER)
+    GAS_VOLUME = "gas_volume", Quantity("m³", sensor=_METER)
+    WATER = "water", Quantity("L", sensor=_METER)
+    VOLUME = "volume", Quantity("L", sensor=_METER)
+    VOLUME_STORAGE = "volume_storage", Quantity("L", sensor=_METER)
+    FLOW_RATE = "flow_rate", Quantity("m³/h", sensor=(0, 100))
+    DISTANCE = "distance", Quantity("m", sensor=(0, 10_000))
+    DURATION = "duration", Quantity("s", sensor=(0, 100_000))
+    SPEED = "speed", Quantity("m/s", sensor=_FINE)
+    ACCELERATION = "acceleration", Quantity("m/s²", sensor=_FINE)
+    ROTATION = "rotation", Quantity("°", sensor=(-3_600, 3_600))
+    GYROSCOPE = "gyroscope", Quantity("°/s", sensor=(-2_000, 2_000))
+    ROTATIONAL_SPEED = "rotational_speed", Quantity("rpm", sensor=(0, 100_000))
+    DIRECTION = "direction", Quantity("°", sensor=(0, 360))  # 0 = north
+    LIGHT_LEVEL = "light_level", Quantity(sensor=_BYTE)
+    TIMESTAMP = "timestamp", Quantity(sensor=(0, 0xFFFFFFFF))  # s since 1970, UTC
     TEXT = "text"
     RAW = "raw"  # bytes in hex
-    CHANNEL = "channel"
-    GENERIC = "generic"
-    CONNECTIVITY = "connectivity"
-    PLUG = "plug"  # true = plugged in
-    RUNNING = "running"
-    SETTINGS_REVISION = "settings_revision"
-    DEVICE_TYPE = "device_type"
+    CHANNEL = "channel", Quantity(sensor=_BYTE)
+    GENERIC = "generic", Quantity(flag=True)
+    CONNECTIVITY = "connectivity", Quantity(flag=True)
+    PLUG = "plug", Quantity(flag=True)  # true = plugged in
+    RUNNING = "running", Quantity(flag=True)
+    SETTINGS_REVISION = "settings_revision", Quantity(sensor=_BYTE)
+    DEVICE_TYPE = "device_type", Quantity(sensor=(0, 0xFFFF))
 
     # Batteries
-    CURRENT = "current"  # A, positive = charging
+    CURRENT = (
+        "current",
+        Quantity("A", sensor=(-1_000, 1_000), battery=(-3000, 3000), step=0.1),
+    )  # positive = charging
     POWER = (
-        "power"  # W for a battery, positive = charging; a sensor's power flag is a bool
-    )
-    BATTERY_LEVEL = "battery_level"  # % state of charge
-    BATTERY_HEALTH = "battery_health"  # % state of health
-    CYCLES = "cycles"
-    CYCLE_CHARGE = "cycle_charge"  # Ah left now
-    FULL_CHARGE = "full_charge"  # Ah, learned full capacity
-    DESIGN_CAPACITY = "design_capacity"  # Ah
-    CYCLE_CAPACITY = "cycle_capacity"  # Wh stored now
-    TOTAL_CHARGE = "total_charge"  # Ah discharged over the lifetime
-    TOTAL_CHARGED = "total_charged"  # Ah charged over the lifetime
-    CONSUMED_CHARGE = "consumed_charge"  # Ah taken out since the battery was full
-    ENERGY_IN = "energy_in"  # Wh charged over the lifetime
-    ENERGY_OUT = "energy_out"  # Wh discharged over the lifetime
+        "power",
+        Quantity(
+            "W",
+            sensor=(-1_000_000, 1_000_000),
+            battery=(-1_000_000, 1_000_000),
+            step=2.0,
+        ),
+    )  # for a battery, positive = charging; a sensor's power flag is a bool
+    BATTERY_LEVEL = (
+        "battery_level",
+        Quantity("%", battery=(0, 100), step=0.5),
+    )  # state of charge
+    BATTERY_HEALTH = (
+        "battery_health",
+        Quantity("%", battery=(0, 150)),
+    )  # state of health
+    CYCLES = "cycles", Quantity(battery=(0, 100_000))
+    CYCLE_CHARGE = (
+        "cycle_charge",
+        Quantity("Ah", battery=(-1, 20_000), step=0.2),
+    )  # left now
+    FULL_CHARGE = (
+        "full_charge",
+        Quantity("Ah", battery=(0, 20_000)),
+    )  # learned full capacity
+    DESIGN_CAPACITY = "design_capacity", Quantity("Ah", battery=(0, 20_000))
+    CYCLE_CAPACITY = (
+        "cycle_capacity",
+        Quantity("Wh", battery=(-1000, 20_000_000), step=5.0),
+    )  # stored now
+    TOTAL_CHARGE = (
+        "total_charge",
+        Quantity("Ah", battery=(0, 100_000_000), step=0.5),
+    )  # discharged over the lifetime
+    TOTAL_CHARGED = (
+        "total_charged",
+        Quantity("Ah", battery=(0, 100_000_000), step=0.5),
+    )  # charged over the lifetime
+    CONSUMED_CHARGE = (
+        "consumed_charge",
+        Quantity("Ah", battery=(-20_000, 20_000), step=0.2),
+    )  # taken out since the battery was full
+    ENERGY_IN = (
+        "energy_in",
+        Quantity("Wh", battery=(0, 10_000_000_000), step=5.0),
+    )  # charged over the lifetime
+    ENERGY_OUT = (
+        "energy_out",
+        Quantity("Wh", battery=(0, 10_000_000_000), step=5.0),
+    )  # discharged over the lifetime
     ENERGY_TOTAL = (
-        "energy_total"  # Wh over the lifetime, where the direction is not told
-    )
-    INPUT_POWER = "input_power"  # W that go in, never negative
-    OUTPUT_POWER = "output_power"  # W that go out, never negative
-    UPTIME = "uptime"  # s since the battery's electronics started
-    RUNTIME = "runtime"  # s to empty
-    TIME_TO_FULL = "time_to_full"  # s
-    CELL_VOLTAGE = "cell_voltage"  # V, indexed from 1
-    CELL_COUNT = "cell_count"
-    DELTA_VOLTAGE = "delta_voltage"  # V, highest minus lowest cell
-    MAX_CELL_VOLTAGE = "max_cell_voltage"  # V
-    MIN_CELL_VOLTAGE = "min_cell_voltage"  # V
+        "energy_total",
+        Quantity("Wh", battery=(0, 100_000_000_000), step=5.0),
+    )  # over the lifetime, where the direction is not told
+    INPUT_POWER = (
+        "input_power",
+        Quantity("W", battery=(0, 1_000_000), step=2.0),
+    )  # that go in, never negative
+    OUTPUT_POWER = (
+        "output_power",
+        Quantity("W", battery=(0, 1_000_000), step=2.0),
+    )  # that go out, never negative
+    UPTIME = (
+        "uptime",
+        Quantity("s", step=3600.0),
+    )  # since the battery's electronics started
+    RUNTIME = (
+        "runtime",
+        Quantity("s", battery=(0, 1_000_000_000), step=300.0),
+    )  # to empty
+    TIME_TO_FULL = "time_to_full", Quantity("s", battery=(0, 1_000_000_000), step=300.0)
+    CELL_VOLTAGE = "cell_voltage", Quantity("V", step=0.005)  # indexed from 1
+    CELL_COUNT = "cell_count", Quantity(battery=(0, 400))
+    DELTA_VOLTAGE = (
+        "delta_voltage",
+        Quantity("V", battery=(0, 5.9), step=0.003),
+    )  # highest minus lowest cell
+    MAX_CELL_VOLTAGE = "max_cell_voltage", Quantity("V", step=0.005)
+    MIN_CELL_VOLTAGE = "min_cell_voltage", Quantity("V", step=0.005)
     MAX_CELL = "max_cell"  # number of the highest cell, from 1
     MIN_CELL = "min_cell"  # number of the lowest cell, from 1
-    PROBE_TEMPERATURE = "probe_temperature"  # °C, indexed from 1
-    MIN_CELL_TEMPERATURE = "min_cell_temperature"  # °C
-    TEMP_SENSORS = "temp_sensors"
-    BATTERY_CHARGING = "battery_charging"
+    PROBE_TEMPERATURE = "probe_temperature", Quantity("°C", step=0.3)  # indexed from 1
+    MIN_CELL_TEMPERATURE = (
+        "min_cell_temperature",
+        Quantity("°C", battery=(-50, 150), step=0.3),
+    )
+    TEMP_SENSORS = "temp_sensors", Quantity(battery=(0, 400))
+    BATTERY_CHARGING = "battery_charging", Quantity(flag=True)
     BATTERY_MODE = "battery_mode"
     BALANCER = "balancer"  # bit 0 = cell 1 is balancing
-    BALANCE_CURRENT = "balance_current"  # A
-    CHRG_MOSFET = "chrg_mosfet"  # true = conducts
-    DISCHRG_MOSFET = "dischrg_mosfet"  # true = conducts
-    PRECHRG_MOSFET = "prechrg_mosfet"  # true = conducts
-    CHARGER = "charger"  # true = connected
-    HEATER = "heater"
-    HEATER_CURRENT = "heater_current"  # A
-    PROBLEM = "problem"
+    BALANCE_CURRENT = "balance_current", Quantity("A", battery=(-100, 100), step=0.05)
+    CHRG_MOSFET = "chrg_mosfet", Quantity(flag=True)  # true = conducts
+    DISCHRG_MOSFET = "dischrg_mosfet", Quantity(flag=True)  # true = conducts
+    PRECHRG_MOSFET = "prechrg_mosfet", Quantity(flag=True)  # true = conducts
+    CHARGER = "charger", Quantity(flag=True)  # true = connected
+    HEATER = "heater", Quantity(flag=True)
+    HEATER_CURRENT = "heater_current", Quantity("A", battery=(-100, 100), step=0.1)
+    PROBLEM = "problem", Quantity(flag=True)
     PROBLEM_CODE = "problem_code"
     ALARM = "alarm"  # the most serious active alarm, as a word
     PROTECTION_COUNT = "protection_count"  # over the lifetime, by alarm word
     PRODUCTION_DATE = "production_date"
-    PACK_COUNT = "pack_count"
+    PACK_COUNT = "pack_count", Quantity(battery=(0, 256))
 
     # The link
-    RSSI = "rssi"  # dBm
+    RSSI = "rssi", Quantity("dBm")
     LAST_SEEN = "last_seen"  # a sensor's last advert
     LAST_READ = "last_read"  # a battery's last good sample
-    DATA_AGE = "data_age"  # s
+    DATA_AGE = "data_age", Quantity("s")

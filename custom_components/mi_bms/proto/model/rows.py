@@ -17,34 +17,8 @@ DAY: Final = 86_400.0
 REMEMBERED: Final = 120  # samples; more say nothing new of the noise
 ENOUGH: Final = 10
 
-# Field -> a change that hardly anybody wants in a history, in the unit of the field.
 DEAD_BANDS: Final[Mapping[Field, float]] = {
-    Field.VOLTAGE: 0.02,
-    Field.CURRENT: 0.1,
-    Field.POWER: 2.0,
-    Field.BATTERY_LEVEL: 0.5,
-    Field.CYCLE_CHARGE: 0.2,
-    Field.CYCLE_CAPACITY: 5.0,
-    Field.TOTAL_CHARGE: 0.5,
-    Field.TOTAL_CHARGED: 0.5,
-    Field.CONSUMED_CHARGE: 0.2,
-    Field.ENERGY_IN: 5.0,
-    Field.ENERGY_OUT: 5.0,
-    Field.ENERGY_TOTAL: 5.0,
-    Field.INPUT_POWER: 2.0,
-    Field.OUTPUT_POWER: 2.0,
-    Field.UPTIME: 3600.0,
-    Field.RUNTIME: 300.0,
-    Field.TIME_TO_FULL: 300.0,
-    Field.CELL_VOLTAGE: 0.005,
-    Field.DELTA_VOLTAGE: 0.003,
-    Field.MAX_CELL_VOLTAGE: 0.005,
-    Field.MIN_CELL_VOLTAGE: 0.005,
-    Field.TEMPERATURE: 0.3,
-    Field.PROBE_TEMPERATURE: 0.3,
-    Field.MIN_CELL_TEMPERATURE: 0.3,
-    Field.BALANCE_CURRENT: 0.05,
-    Field.HEATER_CURRENT: 0.1,
+    field: step for field in Field if (step := field.quantity.step)
 }
 
 # What the user may set a dead-band of his own for -> the fields that follow it.
