@@ -1,0 +1,1 @@
+"""What script/new begins: a module for each kind."""

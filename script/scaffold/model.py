@@ -1,0 +1,118 @@
+"""A sensor model: a row in proto/mibeacon/devices.py and a fixture with an encrypted frame."""
+
+import argparse
+import re
+from typing import Final
+
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
+from custom_components.mi_bms.proto.mibeacon.objects import OBJECTS
+from custom_components.mi_bms.proto.mibeacon.rows import Values
+from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.reading import Reason
+from tests.proto.mibeacon.frames import ADDRESS, KEY, obj, sealed
+
+from .source import FIXTURES, INTEGRATION, Mistake, Plan, append, as_json
+
+FILE: Final = INTEGRATION / "proto" / "mibeacon" / "devices.py"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()/-]{1,39}")
+_USUAL: Final = (Field.TEMPERATURE, Field.HUMIDITY, Field.BATTERY)
+# Raw numbers that one or the other quantity can truthfully have.
+_TRIED: Final = (210, 45, 87, 1, 0)
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add what a model may be begun with."""
+    parser.add_argument("--product", help="the product id that its adverts say, 0xNNNN")
+    parser.add_argument("--title", default="Sensor", help="what it is, in a few words")
+    parser.add_argument("--maker", default="Xiaomi", help="whose it is")
+    parser.add_argument(
+        "--reports", default=",".join(_USUAL), help="quantities, with commas between"
+    )
+
+
+def plan(asked: argparse.Namespace) -> Plan:
+    """Return the row and the fixture of a model."""
+    name, product = asked.name, _product(asked.product)
+    if not _NAME.fullmatch(name):
+        raise Mistake(
+            f"{name!r} is no model: 2 to 40 letters and digits, as on the sticker"
+        )
+    known = {spec.model.casefold() for spec in (*DEVICES.values(), *KINDS.values())}
+    fixture = FIXTURES / "mibeacon" / f"{re.sub(r'[^\w.-]', '_', name)}.json"
+    if name.casefold() in known:
+        raise Mistake(f"{name} has a row already: change it in {FILE.name}")
+    if fixture.exists():
+        raise Mistake(f"{fixture.name} is there already: add your adverts to it")
+    for text in (asked.title, asked.maker):
+        if not text.isprintable() or not text.strip() or "\\" in text or '"' in text:
+            raise Mistake(f"{text!r} is no name: use plain words")
+    fields = [_field(word) for word in asked.reports.split(",")]
+    frame = sealed(product, b"".join(_object(field) for field in fields))
+    shown = ", ".join(f"Field.{field.name}" for field in fields)
+    row = f'    0x{product:04X}: device("{name}", "{asked.title}", {shown}, manufacturer="{asked.maker}",),\n'
+    row = row.replace(' manufacturer="Xiaomi",', "")
+    vector = {
+        "id": f"made-{name.lower()}-1",
+        "source": "made by script/new; a recording tells more",
+        "device": name,
+        "product_id": f"0x{product:04X}",
+        "address": ADDRESS,
+        "service_uuid": "0xFE95",
+        "service_data": frame.hex(),
+        "manufacturer_data": None,
+        "bindkey": KEY.hex(),
+        "encryption": "v5",
+    }
+    return Plan(
+        files={
+            FILE: append(FILE.read_text(), "_HEARD", row),
+            fixture: as_json([vector]),
+        },
+        fixtures=(fixture,),
+        advice="Put what you recorded into the fixture, change the row, then: "
+        f"script/replay --accept {fixture.relative_to(FIXTURES.parents[1])}",
+    )
+
+
+def _product(given: str | None) -> int:
+    """Return the product id; without one the highest that is free."""
+    if given is None:
+        return next(one for one in range(0xFFFE, 0, -1) if one not in DEVICES)
+    try:
+        product = int(given, 16)
+    except ValueError:
+        product = -1
+    if not 0 < product < 0xFFFF:
+        raise Mistake(f"{given!r} is no product id: four digits as in 0x045B")
+    if product in DEVICES:
+        raise Mistake(
+            f"0x{product:04X} is {DEVICES[product].title}: change its row in {FILE.name}"
+        )
+    return product
+
+
+def _field(word: str) -> Field:
+    try:
+        return Field(word.strip())
+    except ValueError:
+        raise Mistake(
+            f"there is no quantity {word.strip()!r}: see proto/model/fields.py, "
+            "or begin it with script/new quantity"
+        ) from None
+
+
+def _object(field: Field) -> bytes:
+    """Return an object that carries a quantity, with a value that may be true."""
+    for object_id, row in OBJECTS.items():
+        if row.fields != (field,):
+            continue
+        for size, decode in row.decode.items():
+            for raw in _TRIED:
+                data = raw.to_bytes(size, "little") if raw < 256**size else b""
+                values: Values = {}
+                if data and not isinstance(decode(data, 0, values), Reason) and values:
+                    return obj(object_id, data)
+    raise Mistake(
+        f"no object of proto/mibeacon/objects.py carries {field} alone: begin without it, "
+        "then put it into the row and a frame that you recorded into the fixture"
+    )

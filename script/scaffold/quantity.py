@@ -1,0 +1,89 @@
+"""A quantity: a member of Field, the row that shows it, its name and its icon."""
+
+import argparse
+import json
+import re
+from typing import Final
+
+from custom_components.mi_bms.proto.model.fields import Field
+
+from .source import INTEGRATION, Mistake, Plan, append, as_json, formatted
+
+FIELDS: Final = INTEGRATION / "proto" / "model" / "fields.py"
+ROWS: Final = INTEGRATION / "quantities.py"
+TEXTS: Final = INTEGRATION / "translations" / "en.json"
+ICONS: Final = INTEGRATION / "icons.json"
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add what a quantity may be begun with."""
+    parser.add_argument(
+        "--unit", help="its unit, such as V or µg/m³; without one it is a count"
+    )
+    parser.add_argument("--flag", action="store_true", help="it is on or off")
+    parser.add_argument("--title", help="what users read, in sentence case")
+    parser.add_argument("--icon", help="an icon, such as mdi:gauge")
+
+
+def plan(asked: argparse.Namespace) -> Plan:
+    """Return the member, the row and the texts of a quantity."""
+    name, unit = asked.name, asked.unit
+    if not _NAME.fullmatch(name):
+        raise Mistake(
+            f"{name!r} is no quantity: small letters, digits and _, such as wind_speed"
+        )
+    if name in set(Field):
+        raise Mistake(f"{name} is there already: use Field.{name.upper()}")
+    if asked.flag and unit:
+        raise Mistake("what is on or off has no unit: give --unit or --flag")
+    if unit and (not unit.isprintable() or len(unit) > 20 or set(unit) & set('"\\')):
+        raise Mistake(f"{unit!r} is no unit")
+    title = asked.title or name.replace("_", " ").capitalize()
+    if title[1:] != title[1:].lower() or not title.isprintable():
+        raise Mistake(f"{title!r} is no title: one capital, at the beginning")
+    icon = asked.icon or (
+        "mdi:checkbox-marked-circle-outline" if asked.flag else "mdi:gauge"
+    )
+    if not re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon):
+        raise Mistake(f"{icon!r} is no icon: one of Material Design, such as mdi:gauge")
+    platform = "binary_sensor" if asked.flag else "sensor"
+    texts, icons = json.loads(TEXTS.read_text()), json.loads(ICONS.read_text())
+    named = {entry["name"].casefold() for entry in texts["entity"][platform].values()}
+    if title.casefold() in named:
+        raise Mistake(
+            f"something is called {title!r} already: give another name with --title"
+        )
+    texts["entity"][platform][name] = {"name": title}
+    icons["entity"][platform][name] = {"default": icon}
+    return Plan(
+        files={
+            FIELDS: _member(name, unit),
+            ROWS: _row(name, unit, flag=asked.flag),
+            TEXTS: as_json(texts),
+            ICONS: as_json(icons),
+        },
+        advice="Say in the row of quantities.py how it is shown; a quantity that sensors send has "
+        "limits in proto/mibeacon/limits.py, too",
+    )
+
+
+def _member(name: str, unit: str | None) -> str:
+    """Return the names with another one behind the others of devices."""
+    said = f"  # {unit}" if unit else ""
+    devices, mark, link = FIELDS.read_text().partition("\n    # The link\n")
+    return formatted(f'{devices}    {name.upper()} = "{name}"{said}\n{mark}{link}')
+
+
+def _row(name: str, unit: str | None, *, flag: bool) -> str:
+    """Return the rows with another one at the end of their table."""
+    if flag:
+        return append(
+            ROWS.read_text(), "BINARY_SENSORS", f"_flag(Field.{name.upper()}),\n"
+        )
+    row = (
+        f'_measured(Field.{name.upper()}, None, "{unit}"),\n'
+        if unit
+        else f"_measured(Field.{name.upper()}),\n"
+    )
+    return append(ROWS.read_text(), "SENSORS", row)
