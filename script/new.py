@@ -23,7 +23,8 @@ class OneLine(argparse.ArgumentParser):
 
     @override
     def error(self, message: str) -> NoReturn:
-        raise Mistake(f"{message}; {self.format_usage().strip()}")
+        usage = " ".join(self.format_usage().split())
+        raise Mistake(f"{message}; {usage}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,11 +52,9 @@ def carry_out(plan: Plan) -> None:
         for path, text in plan.files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        for arguments in (
-            *(("replay", "--accept", one) for one in plan.fixtures),
-            ("generate",),
-        ):
-            follow(*map(str, arguments))
+        follow("generate")  # first: a battery is known by its index
+        for fixture in plan.fixtures:
+            follow("replay", "--accept", str(fixture))
     except BaseException:
         for path, old in before.items():
             if old is None:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 import json
 from keyword import iskeyword
 import re
@@ -17,7 +18,6 @@ from custom_components.mi_bms.proto.bms.checksum import (
 from custom_components.mi_bms.proto.bms.dialects import jbd
 from custom_components.mi_bms.proto.bms.framing import modbus_read
 from custom_components.mi_bms.proto.bms.index import INDEX
-from custom_components.mi_bms.proto.bms.matching import Advert, recognise
 
 from .source import (
     FIXTURES,
@@ -199,9 +199,9 @@ def plan(asked: argparse.Namespace) -> Plan:
             f"{advert!r} is no name of an advert: three letters or more, * at the end"
         )
     heard = advert.replace("*", "0001")
-    if taken := recognise(Advert(name=heard)):
+    if taken := _called(heard):
         raise Mistake(
-            f"an advert called {heard} is taken for {taken[0].family_id} already: "
+            f"an advert called {heard} is taken for {taken} already: "
             "give the right name with --advert"
         )
     listing = f'LISTING: Final = Listing(title="{title}", match=names("{advert}"),)'
@@ -217,6 +217,19 @@ def plan(asked: argparse.Namespace) -> Plan:
         fixtures=(fixture,),
         advice="Change rows and wires to those of your battery, put what you recorded into the "
         f"fixture, then: script/replay --accept {fixture.relative_to(ROOT)}; script/generate",
+    )
+
+
+def _called(heard: str) -> str | None:
+    """Return the family whose adverts may be called so."""
+    return next(
+        (
+            family_id
+            for family_id, entry in INDEX.items()
+            for row in entry.match
+            if row.name and fnmatchcase(heard, row.name)
+        ),
+        None,
     )
 
 
