@@ -70,6 +70,17 @@ def test_few_frames_are_held_however_many_come() -> None:
     } == {STALE}
 
 
+def test_a_step_back_counts_from_the_newest_counter() -> None:
+    order = sequence()
+    assert play(order, range(100, 103)) == [NEWS] * 3
+    # Four steps back tell random numbers; the first is one from 102 only.
+    backs = [
+        order.judge(frame(counter, 7), now)
+        for counter, now in ((101, 100.0), (50, 200.0), (40, 300.0), (30, 500.0))
+    ]
+    assert backs == [STALE, STALE, STALE, QUIET]
+
+
 def test_what_is_kept_of_a_counter_stays_when_another_frame_comes_with_it() -> None:
     order, fresh = sequence(), sequence()
     play(order, range(100), content=1)
