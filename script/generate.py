@@ -419,7 +419,13 @@ def readme() -> str:
         _, found_end, after = rest.partition(end)
         if not (found and found_end):
             raise SystemExit(f"README.md: the marks of the table {name} are missing")
-        text = before + begin + "\n".join(make()) + "\n" + end + after
+        try:
+            lines = make()
+        except KeyError as err:
+            raise SystemExit(
+                f"README.md: for the table {name} translations/en.json lacks {err}"
+            ) from None
+        text = before + begin + "\n".join(lines) + "\n" + end + after
     return text
 
 

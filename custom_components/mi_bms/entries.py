@@ -29,7 +29,7 @@ from .proto.mibeacon.devices import DEVICES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Hold what somebody wants added; ``keyed_at`` (s since the epoch) is when a pairing made the key.
+    """What somebody wants added; ``keyed_at`` (s since the epoch) is when a pairing made the key.
 
     ``extra`` is what the file that named it says of it besides, as JSON.
     """

@@ -21,7 +21,7 @@ type Given = Mapping[str, Any]
 
 
 class Bounds(NamedTuple):
-    """Hold the least and the greatest value of a number."""
+    """The least and the greatest value of a number."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ def _always(_about: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """Say what one option is: a number if it has bounds, one of its words if it has any, else a flag.
+    """One option: a number if it has bounds, one of its words if it has any, else a flag.
 
     ``step`` is the smallest difference between two numbers. ``section`` is where it stands in the
     form; ``apart``: in the entry, too. ``error`` names the text for a number out of bounds; without
@@ -140,7 +140,7 @@ def schema(rows: Iterable[Option], further: Mapping[Any, Any]) -> probatio.Schem
 
 
 class Checked(NamedTuple):
-    """Hold what is wrong with what was entered: errors, their placeholders, and the sections they are in."""
+    """What is wrong with what was entered: errors, their placeholders, and the sections they are in."""
 
     errors: dict[str, str]
     named: dict[str, str]

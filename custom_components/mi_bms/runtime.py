@@ -34,7 +34,7 @@ type Snapshot = Callable[[], dict[str, Any] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorNews:
-    """Hold what one advert said; ``at`` is its Unix time in seconds, ``keep`` (s) how long it holds."""
+    """What one advert said; ``at`` is its Unix time in seconds, ``keep`` (s) how long it holds."""
 
     address: str
     entry_id: str
@@ -48,7 +48,7 @@ class SensorNews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryNews:
-    """Hold what one poll of a battery gave; ``at`` is its Unix time in seconds."""
+    """What one poll of a battery gave; ``at`` is its Unix time in seconds."""
 
     address: str
     entry_id: str
@@ -89,7 +89,7 @@ class Feed:
 
 @dataclass(slots=True)
 class Shared:
-    """Hold what the entries of this domain share; ``kept`` is by address."""
+    """What the entries of this domain share; ``kept`` is by address."""
 
     polls: Polls
     store: Store[dict[str, Any]]
@@ -121,12 +121,12 @@ class Shared:
 
     @property
     def reserve(self) -> int:
-        """Return how many slots of a radio stay free for other integrations."""
+        """Return how many slots of a scanner stay free for other integrations."""
         return self.polls.scheduler.settings.reserve
 
     @callback
     def async_set_reserve(self, slots: int) -> None:
-        """Keep so many slots of a radio free for other integrations, from now on."""
+        """Keep so many slots of a scanner free for other integrations, from now on."""
         self.kept[SETTINGS] = {CONF_RESERVE: slots}
         self.async_save_soon()
         self._take_settings()

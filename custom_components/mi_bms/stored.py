@@ -31,7 +31,6 @@ from .proto.model.errors import KeyFormatError
 from .proto.model.fields import Field
 from .proto.model.sample import Place
 from .proto.model.torn import read_torn
-from .proto.publish.place import is_publishable
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -224,16 +223,6 @@ KEYS: Final = probatio.Schema(
         Optional("ignored", default=list): [address],
     }
 )
-
-
-def _topic(value: object) -> str:
-    """Take where a message goes; lines of a file go nowhere else."""
-    if value != "" and not (isinstance(value, str) and is_publishable(value)):
-        raise probatio.Invalid("no topic")
-    return str(value)
-
-
-QUEUE: Final = probatio.Schema([whole(ExactSequence([_topic, str]))])
 
 
 def sound(schema: probatio.Schema, data: Any) -> tuple[Any, int]:

@@ -12,9 +12,10 @@ from custom_components.mi_bms.proto.mibeacon.limits import LIMITS
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
 
-from .repo import PROTO, translations, tree
+from .repo import INTEGRATION, PROTO, load, translations, tree
 
 NAMES = translations()["entity"]
+ICONS = load(INTEGRATION / "icons.json")["entity"]
 # Not shown as entities: what they say is in other ones (the time of the last reading, the probes),
 # or they have a row for each alarm.
 HIDDEN = {Field.DATA_AGE, Field.TEMP_SENSORS, Field.PROTECTION_COUNT}
@@ -29,6 +30,11 @@ def test_each_field_is_shown(field: Field) -> None:
         missing.append("a row in quantities.py (SENSORS, or BINARY_SENSORS of a flag)")
     if field not in NAMES[platform]:
         missing.append(f"entity.{platform}.{field}.name in translations/en.json")
+    row = table.get(field)
+    if field not in ICONS[platform] and (row is None or row.device_class is None):
+        missing.append(
+            f"entity.{platform}.{field}.default in icons.json (not with a device class)"
+        )
     assert not missing, (
         f"{field} lacks {' and '.join(missing)}; then run script/generate"
     )

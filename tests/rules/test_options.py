@@ -32,15 +32,19 @@ def labelled(step: str, section: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("step", "row"), ROWS, ids=ids)
 def test_each_option_has_its_texts(step: str, row: Option) -> None:
     where = f"options.step.{step}" + (f".sections.{row.section}" if row.section else "")
-    for part in ("data", "data_description"):
-        assert row.key in labelled(step, row.section)[part], (
-            f"translations/en.json lacks {where}.{part}.{row.key}: add it, then run "
-            "script/generate for the table of options"
+    missing = [
+        f"{where}.{part}.{row.key}"
+        for part in ("data", "data_description")
+        if row.key not in labelled(step, row.section)[part]
+    ]
+    if row.error and row.error not in TEXTS["options"]["error"]:
+        missing.append(
+            f"options.error.{row.error} (name the bounds with {{{row.key}_low}} and "
+            f"{{{row.key}_high}})"
         )
-    errors = TEXTS["options"]["error"]
-    assert row.error is None or row.error in errors, (
-        f"translations/en.json lacks options.error.{row.error}: say the bounds with "
-        f"{{{row.key}_low}} and {{{row.key}_high}}"
+    assert not missing, (
+        f"translations/en.json lacks {', '.join(missing)}: add what is missing, then "
+        "run script/generate for the table of options"
     )
     if row.words:
         words = TEXTS["selector"][row.key]["options"]

@@ -29,7 +29,7 @@ ALARM: Final = EventEntityDescription(
 
 
 class AlarmSensor(BatterySensor):
-    """Show the most serious active alarm of a battery; all of them stand beside it."""
+    """The most serious active alarm of a battery; all of them stand beside it."""
 
     @property
     def _active(self) -> tuple[Alarm, ...]:
@@ -55,7 +55,7 @@ class AlarmSensor(BatterySensor):
 
 
 class AlarmEvent(BatteryEntity, EventEntity):
-    """Tell when an alarm of a battery comes or goes; the first reading after a start tells nothing."""
+    """The coming and going of a battery's alarms; the first reading after a start tells nothing."""
 
     _active: frozenset[Alarm] | None = None
 
@@ -79,7 +79,7 @@ class AlarmEvent(BatteryEntity, EventEntity):
             self.async_write_ha_state()
 
     def _compare(self) -> bool:
-        """Fire what is different from the last reading; say whether anything was."""
+        """Fire what is different from the last reading; return whether anything was."""
         sample = self.sample
         if sample is None or not self.coordinator.battery.was_read:
             return False

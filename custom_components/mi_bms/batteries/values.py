@@ -49,7 +49,7 @@ def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
 
 
 class BatterySensor(BatteryEntity, SensorEntity):
-    """Be a field, a cell, a probe or a count of a battery or of one of its packs."""
+    """A field, a cell, a probe or a count of a battery or of one of its packs."""
 
     _written: object = None
     _was_available: bool | None = None
@@ -119,7 +119,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
 
 
 class BatteryFlag(BatteryEntity, BinarySensorEntity):
-    """Be a flag of a battery, of one of its packs or of one of their cells."""
+    """A flag of a battery, of one of its packs or of one of their cells."""
 
     def __init__(
         self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot

@@ -16,7 +16,7 @@ WHY: Final = "reason"
 
 
 class DeviceFlow(ConfigFlow):
-    """Know the device that a flow is about."""
+    """The flow of one device: which it is, and what it is called."""
 
     def __init__(self) -> None:
         """Start knowing nothing."""

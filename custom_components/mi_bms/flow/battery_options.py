@@ -57,7 +57,7 @@ class BatteryOptions(OptionsFlow):
             coordinator.async_take_options()
 
     async def _async_measured(self, shown: Mapping[str, Any]) -> dict[str, str]:
-        """Tell how long reading takes, and what is written to the database."""
+        """Return how long reading takes, and what is written to the database."""
         coordinator = running(self.config_entry, BatteryCoordinator)
         words = await async_words(self.hass)
         if coordinator is None:

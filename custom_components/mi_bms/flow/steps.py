@@ -93,7 +93,7 @@ class Steps(
     async def async_step_search(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Let radios that listen passively ask for names too, for some seconds."""
+        """Let scanners that listen passively ask for names too, for some seconds."""
         if self._search is None:
             self._search = self.hass.async_create_task(
                 bluetooth.async_request_active_scan(self.hass)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from probatio import ExactSequence, Invalid, Schema
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
@@ -18,8 +20,9 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..proto.publish.outbox import Item, Outbox
+from ..proto.publish.place import is_publishable
 from ..runtime import SHARED, News
-from ..stored import QUEUE, async_read, async_remove
+from ..stored import async_read, async_remove, whole
 from .options import BACKLOG, CONF_DEVICES, CONF_TYPE, PERIOD
 from .shapes import Shape
 
@@ -28,6 +31,16 @@ type OutputConfigEntry = ConfigEntry[Output]
 STORE_VERSION: Final = 1
 WAITS: Final = 2.0  # s; what is handed over sooner is not written down
 WRITTEN: Final = 4_096  # bytes that a long queue may write per second
+
+
+def _topic(value: object) -> str:
+    """Take where a message goes; lines of a file go nowhere else."""
+    if value != "" and not (isinstance(value, str) and is_publishable(value)):
+        raise Invalid("no topic")
+    return str(value)
+
+
+_QUEUE: Final = Schema([whole(ExactSequence([_topic, str]))])
 
 
 class Output(ABC):
@@ -51,7 +64,7 @@ class Output(ABC):
 
     async def async_start(self) -> None:
         """Pass on from now on, first what waited when it ended."""
-        waiting, wrong = await async_read(self._store, QUEUE)
+        waiting, wrong = await async_read(self._store, _QUEUE)
         for topic, payload in waiting or ():
             self.outbox.put(Item(payload.encode(), topic))
         # What was damaged may lie aside: it is written down anew.

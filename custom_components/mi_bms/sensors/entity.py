@@ -88,7 +88,7 @@ def spot_of(key: str) -> tuple[Field | None, int]:
 
 
 class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
-    """Be one field of a sensor."""
+    """One field of a sensor."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     @property
     @override
     def device_info(self) -> DeviceInfo:
-        """Describe the sensor; needed once, so nothing is kept."""
+        """Return the device of the sensor; needed once, so nothing is kept."""
         return sensor_device(self._coordinator)
 
     @cached_property

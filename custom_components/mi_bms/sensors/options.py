@@ -18,7 +18,7 @@ _MINUTE: Final = 60.0
 
 
 class About(NamedTuple):
-    """Hold what a sensor reports, and what it can do over a connection."""
+    """What a sensor reports, and what it can do over a connection."""
 
     fields: frozenset[str]
     functions: frozenset[Function]
@@ -138,7 +138,7 @@ STORED: Final = schema(ROWS, {})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorOptions:
-    """Hold the options of a sensor; None leaves a time to what is learned or known of the model.
+    """The options of a sensor; None leaves a time to what is learned or known of the model.
 
     ``timeout`` and ``window`` in seconds; ``holds`` in seconds, offsets and dead-bands by field.
     """

@@ -18,7 +18,7 @@ LAST_SEEN_STEP: Final = timedelta(minutes=5)
 
 
 class PolledSensor(SensorEntity):
-    """Be something about a sensor's reception: looked at now and then, not with each advert."""
+    """Something about a sensor's reception: looked at now and then, not with each advert."""
 
     _attr_has_entity_name = True
     _attr_should_poll = True
@@ -34,12 +34,12 @@ class PolledSensor(SensorEntity):
     @property
     @override
     def device_info(self) -> DeviceInfo:
-        """Describe the sensor; needed once, so nothing is kept."""
+        """Return the device of the sensor; needed once, so nothing is kept."""
         return sensor_device(self._coordinator)
 
 
 class RssiSensor(PolledSensor):
-    """Show how strongly a sensor is heard, as far as a person asked for it."""
+    """The signal strength of a sensor's newest advert."""
 
     @property
     @override
@@ -55,7 +55,7 @@ class RssiSensor(PolledSensor):
 
 
 class LastSeenSensor(PolledSensor):
-    """Show when a sensor was last heard, also and above all when it no longer is."""
+    """When a sensor was last heard, also and above all when it no longer is."""
 
     _shown: datetime | None = None
 
@@ -74,7 +74,7 @@ class LastSeenSensor(PolledSensor):
 
 
 class KeySensor(PolledSensor):
-    """Show whether a sensor that encrypts can be read, and if not, why."""
+    """Whether a sensor that encrypts can be read, and if not, why."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -94,7 +94,7 @@ class KeySensor(PolledSensor):
 
 
 class LossSensor(PolledSensor):
-    """Show which share of a sensor's packets one receiver missed."""
+    """Which share of a sensor's packets one receiver missed."""
 
     def __init__(self, coordinator: SensorCoordinator, source: str, name: str) -> None:
         """Take the receiver's address and name."""

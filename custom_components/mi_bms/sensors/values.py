@@ -26,7 +26,7 @@ from .entity import PassiveEntity, PassiveProcessor, async_add_passive
 
 
 class PassiveSensor(PassiveEntity, SensorEntity):
-    """Be a numeric or textual field of a sensor."""
+    """A numeric or textual field of a sensor."""
 
     @property
     @override
@@ -51,7 +51,7 @@ class PassiveSensor(PassiveEntity, SensorEntity):
 
 
 class PassiveFlag(PassiveEntity, BinarySensorEntity):
-    """Be a flag of a sensor."""
+    """A flag of a sensor."""
 
     @property
     @override
