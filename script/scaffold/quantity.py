@@ -22,6 +22,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--unit", help="its unit, such as V or µg/m³; without one it is a count"
     )
     parser.add_argument("--flag", action="store_true", help="it is on or off")
+    parser.add_argument("--limits", help="what sensors can measure, such as 0,100")
     parser.add_argument("--title", help="what users read, in sentence case")
     parser.add_argument("--icon", help="an icon, such as mdi:gauge")
 
@@ -35,8 +36,11 @@ def plan(asked: argparse.Namespace) -> Plan:
         )
     if name in set(Field):
         raise Mistake(f"{name} is there already: use Field.{name.upper()}")
-    if asked.flag and unit:
-        raise Mistake("what is on or off has no unit: give --unit or --flag")
+    limits = _limits(asked.limits)
+    if asked.flag and (unit or limits):
+        raise Mistake(
+            "what is on or off has no unit and no limits: leave them out, or --flag"
+        )
     if unit and (not unit.isprintable() or len(unit) > 20 or set(unit) & set('"\\')):
         raise Mistake(f"{unit!r} is no unit")
     title = asked.title or name.replace("_", " ").capitalize()
@@ -58,21 +62,38 @@ def plan(asked: argparse.Namespace) -> Plan:
     icons["entity"][platform][name] = {"default": icon}
     return Plan(
         files={
-            FIELDS: _member(name, unit),
+            FIELDS: _member(name, unit, limits, flag=asked.flag),
             ROWS: _row(name, unit, flag=asked.flag),
             TEXTS: as_json(texts),
             ICONS: as_json(icons),
         },
-        advice="Say in the row of quantities.py how it is shown; a quantity that sensors send has "
-        "limits in proto/mibeacon/limits.py, too",
+        advice="Its limits and recorded step stand in its row in fields.py, "
+        "its device class and precision in quantities.py",
     )
 
 
-def _member(name: str, unit: str | None) -> str:
-    """Return the names with another one behind the others of devices."""
-    said = f"  # {unit}" if unit else ""
+def _member(name: str, unit: str | None, limits: str, *, flag: bool) -> str:
+    """Return the rows of quantities with another one behind the others of devices."""
+    said = ", ".join(filter(None, (f'"{unit}"' if unit else "", limits)))
+    said = "flag=True" if flag else said
+    row = f", Quantity({said})" if said else ""
     devices, mark, link = FIELDS.read_text().partition("\n    # The link\n")
-    return formatted(f'{devices}    {name.upper()} = "{name}"{said}\n{mark}{link}')
+    return formatted(f'{devices}    {name.upper()} = "{name}"{row}\n{mark}{link}')
+
+
+def _limits(given: str | None) -> str:
+    """Return the limits of a sensor's quantity as code."""
+    if given is None:
+        return ""
+    try:
+        low, high = map(float, given.split(","))
+    except ValueError:
+        low, high = 1, 0
+    if not low < high:
+        raise Mistake(
+            f"{given!r} are no limits: the lowest and the highest, such as 0,100"
+        )
+    return f"sensor=({low:g}, {high:g})"
 
 
 def _row(name: str, unit: str | None, *, flag: bool) -> str:

@@ -54,7 +54,7 @@ def tree(folder: Path) -> dict[Path, bytes]:
         (("model", "ACME01", "--product", "0xF001"), 2),
         (("battery", "acme"), 2),
         (("battery", "acme_jbd", "--dialect", "jbd", "--advert", "AMJ-*"), 3),
-        (("quantity", "wind_gust", "--unit", "m/s"), 4),
+        (("quantity", "wind_gust", "--unit", "m/s", "--limits", "0,90"), 4),
     ],
 )
 def test_what_is_begun_is_complete(
@@ -123,6 +123,8 @@ def test_a_failure_leaves_everything_as_it_was(
         (["quantity", "temperature"], "use Field.TEMPERATURE"),
         (["quantity", "wind", "--flag", "--unit", "m"], "has no unit"),
         (["quantity", "wind", "--unit", 'm"'], "is no unit"),
+        (["quantity", "wind", "--limits", "9"], "are no limits"),
+        (["quantity", "wind", "--limits", "9,1"], "are no limits"),
         (["quantity", "wind", "--title", "Wind Speed"], "one capital"),
         (["quantity", "wind", "--title", "Temperature"], "is called 'Temperature'"),
         (["quantity", "wind", "--icon", "wind"], "is no icon"),
@@ -150,6 +152,28 @@ def test_without_a_product_id_a_free_one_is_taken() -> None:
 def test_a_table_that_moved_is_said(text: str) -> None:
     with pytest.raises(Mistake):
         append(text, "TABLE", "1,\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "member", "shown"),
+    [
+        ((), 'WIND = "wind"\n', "_measured(Field.WIND),"),
+        (("--unit", "m/s"), 'Quantity("m/s")', '_measured(Field.WIND, None, "m/s"),'),
+        (("--limits", "0,9.5"), "Quantity(sensor=(0, 9.5))", "_measured(Field.WIND),"),
+        (("--flag",), "Quantity(flag=True)", "_flag(Field.WIND),"),
+    ],
+)
+def test_a_quantity_is_one_row(
+    arguments: tuple[str, ...], member: str, shown: str
+) -> None:
+    asked = NEW.parser().parse_args(["quantity", "wind", *arguments])
+    made = quantity.plan(asked).files
+    assert (
+        member
+        in made[quantity.FIELDS].partition("WIND = ")[1]
+        + made[quantity.FIELDS].partition("WIND = ")[2].partition("# The link")[0]
+    )
+    assert shown in made[quantity.ROWS]
 
 
 def test_each_kind_says_what_it_is() -> None:
