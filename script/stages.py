@@ -69,7 +69,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
     ),
     "generated": Stage(
-        title="manifest and README tables",
+        title="manifest, index of batteries, tables of the documents",
         commands=((PYTHON, "script/generate.py", "--check"),),
     ),
     "rules": Stage(

@@ -72,7 +72,7 @@ def text(node: ast.expr | None) -> str | None:
 
 
 def generator() -> ModuleType:
-    """Import the program that writes manifest and README."""
+    """Import the program that writes manifest, index and documents."""
     spec = importlib.util.spec_from_file_location(
         "generate", ROOT / "script" / "generate.py"
     )

@@ -1,0 +1,47 @@
+"""The table of entities."""
+
+from typing import Any
+
+from custom_components.mi_bms.batteries.alarms import ALARM
+from custom_components.mi_bms.batteries.link_entities import (
+    LINK_SENSORS,
+    READING,
+    REFRESH,
+    RELEASE,
+)
+from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, SENSORS
+from custom_components.mi_bms.sensors.capture_button import RECORD
+from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT
+
+from .markdown import NAMES, table
+
+
+def entities() -> list[str]:
+    """List all entities that a device may have."""
+    tables = (
+        ("binary_sensor", "on/off", (*BINARY_SENSORS.values(), CELL_BALANCING)),
+        ("button", "button", (RECORD, REFRESH, RELEASE, *BUTTONS)),
+        ("event", "event", (ALARM,)),
+        ("number", "setting", LIMITS),
+        ("select", "choice", (UNIT,)),
+        ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS)),
+        ("switch", "switch", (READING,)),
+    )
+    rows = [
+        (
+            NAMES[platform][row.translation_key]["name"].replace("{number}", "*n*"),
+            kind,
+            _unit(row),
+            "" if row.entity_registry_enabled_default else "off at first",
+        )
+        for platform, kind, descriptions in tables
+        for row in sorted(
+            descriptions, key=lambda row: NAMES[platform][row.translation_key]["name"]
+        )
+    ]
+    return table(("Entity", "Kind", "Unit", "Remark"), rows)
+
+
+def _unit(row: Any) -> str:
+    suggested = getattr(row, "suggested_unit_of_measurement", None)
+    return str(suggested or getattr(row, "native_unit_of_measurement", None) or "")
