@@ -1,7 +1,7 @@
 """Where things are, and what the code says of itself."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 import importlib.util
 import json
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = ROOT / "custom_components" / "mi_bms"
 PROTO = INTEGRATION / "proto"
+TEXTS = "translations/en.json"
 PLATFORMS = (
     "binary_sensor",
     "button",
@@ -39,6 +40,18 @@ def load(path: Path) -> Any:
 def translations() -> Any:
     """Return the English texts."""
     return load(INTEGRATION / "translations" / "en.json")
+
+
+def same(
+    found: Collection[str], asked: Collection[str | None], where: str, file: str = TEXTS
+) -> None:
+    """Raise for what a file lacks or has left over, with what to do."""
+    wanted = {one for one in asked if one is not None}
+    lacks, over = sorted(wanted - {*found}), sorted({*found} - wanted)
+    missing = ", ".join(f"{where}.{one}" for one in lacks)
+    assert not lacks, f"{file} lacks {missing}: add it, the code asks for it"
+    surplus = ", ".join(f"{where}.{one}" for one in over)
+    assert not over, f"{file} has {surplus}, which nothing asks for: remove it"
 
 
 def tree(path: Path) -> ast.Module:

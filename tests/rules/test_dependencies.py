@@ -94,7 +94,11 @@ def undeclared(folder: Path) -> set[str]:
 
 
 def test_what_is_imported_is_declared() -> None:
-    assert not undeclared(INTEGRATION)
+    missing = sorted(undeclared(INTEGRATION))
+    assert not missing, (
+        f"{missing} are imported: name them in dependencies or after_dependencies of REST in "
+        "script/generate.py, then run script/generate"
+    )
 
 
 @pytest.mark.parametrize(

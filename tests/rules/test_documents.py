@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from .repo import PROTO, ROOT, generator
+from .repo import INTEGRATION, PROTO, ROOT, generator
 
 README = ROOT / "README.md"
 DOCS = ROOT / ".github" / "docs"
@@ -93,3 +93,56 @@ def test_each_dialect_has_its_page(name: str) -> None:
     assert re.search(
         r"^Source: .+\. As of \d{4}-\d\d-\d\d\.$", path.read_text(), re.MULTILINE
     ), f"{path.name}: say 'Source: …. As of YYYY-MM-DD.'"
+
+
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
+NAMED = re.compile(r"`((?:[\w.]+/)*[\w.]+\.(?:py|json|yaml|md)|(?:\.?\w+/)+)`")
+
+
+def test_what_contributing_names_is_there() -> None:
+    names = NAMED.findall(CONTRIBUTING.read_text())
+    lost = [
+        name
+        for name in names
+        if not any((base / name).exists() for base in (ROOT, INTEGRATION))
+    ]
+    assert len(names) > 60
+    assert not lost, f"CONTRIBUTING.md names {sorted(set(lost))}: say where that is now"
+
+
+def test_each_package_has_its_line() -> None:
+    told = set(re.findall(r"^\| `(.+?)` \|", CONTRIBUTING.read_text(), re.MULTILINE))
+    packages = {
+        f"{path.parent.relative_to(INTEGRATION)}/"
+        for path in INTEGRATION.rglob("__init__.py")
+    }
+    packages = {"." if name == "./" else name for name in packages}
+    lacking = sorted(packages - told)
+    assert not lacking, f"add a line for {lacking} to the map in CONTRIBUTING.md"
+
+
+def test_contributing_is_short() -> None:
+    lines = len(CONTRIBUTING.read_text().splitlines())
+    assert lines <= 250, f"CONTRIBUTING.md has {lines} lines: 250 at most, shorten it"
+
+
+def test_the_programs_of_contributing_are_there() -> None:
+    named = set(re.findall(r"\bscript/(\w+)\b(?!/)", CONTRIBUTING.read_text()))
+    lost = sorted(name for name in named if not (ROOT / "script" / name).exists())
+    assert not lost, f"CONTRIBUTING.md names script/{lost}, which are not there"
+
+
+def test_the_red_messages_are_those_of_the_rules() -> None:
+    """What is said after *Red:* stands in a test or a program, between what is filled in."""
+    code = " ".join(
+        re.sub(r'"\s*\n\s*f?"', "", path.read_text())
+        for folder in ("tests", "script")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "test_documents.py"
+    )
+    red = re.findall(r"^Red: .+$", CONTRIBUTING.read_text(), re.MULTILINE)
+    messages = [one for line in red for one in re.findall(r"\*(.+?)\*", line)]
+    assert len(red) == CONTRIBUTING.read_text().count("\n### Add ")
+    pieces = [piece.strip(" :.") for one in messages for piece in one.split("…")]
+    lost = [piece for piece in pieces if len(piece) > 3 and piece not in code]
+    assert not lost, f"no message says {lost}: correct the recipes in CONTRIBUTING.md"

@@ -56,7 +56,10 @@ def test_no_six_lines_stand_in_two_families() -> None:
         for where in places(paths, LEAST).values()
         for pair in combinations(where, 2)
     }
-    assert not twice
+    assert not twice, (
+        f"six lines stand in both files at {sorted(twice)}: put what they share into a module of "
+        "proto/bms/dialects"
+    )
 
 
 def test_the_rule_finds_what_stands_twice(tmp_path: Path) -> None:
@@ -85,4 +88,6 @@ def test_long_families_say_why() -> None:
             words = " ".join((ast.get_docstring(module) or "").split())
             if "Long because" not in words:
                 silent.append(path.name)
-    assert not silent, "say in the docstring why it is long: 'Long because …'"
+    assert not silent, (
+        f"{silent}: say in the docstring why it is long: 'Long because …'"
+    )

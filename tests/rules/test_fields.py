@@ -57,7 +57,11 @@ def test_flags_are_flags_on_both_sides() -> None:
     # A sensor's power flag shares its name with watts, a balancer may tell its cells.
     both = {Field.POWER, Field.BALANCER}
     flags = {field for field in Field if field.quantity.flag}
-    assert flags == BINARY_SENSORS.keys() - both
+    shown = BINARY_SENSORS.keys() - both
+    assert flags == shown, (
+        f"{sorted(flags ^ shown)}: a flag has flag=True in proto/model/fields.py and its row in "
+        "BINARY_SENSORS of quantities.py, anything else neither"
+    )
 
 
 def is_range(node: ast.expr) -> bool:
@@ -100,17 +104,23 @@ SENSOR_FIELDS = sorted(
 def test_each_number_of_a_sensor_has_limits(field: Field) -> None:
     row = PASSIVE_SENSORS.get(field)
     number = row is not None and (row.state_class or row.native_unit_of_measurement)
-    assert not number or field in LIMITS
+    assert not number or field in LIMITS, (
+        f"{field} is a number of a sensor: give its row in proto/model/fields.py "
+        "sensor=(lowest, highest)"
+    )
 
 
 def test_hidden_fields_are_hidden() -> None:
-    assert not HIDDEN & (SENSORS.keys() | BINARY_SENSORS.keys())
+    shown = HIDDEN & (SENSORS.keys() | BINARY_SENSORS.keys())
+    assert not shown, f"{sorted(shown)} are shown: take them out of HIDDEN"
 
 
 def test_rows_stand_under_their_key() -> None:
     for table in (SENSORS, BINARY_SENSORS):
         for field, row in table.items():
-            assert row.key == field == row.translation_key
+            assert row.key == field == row.translation_key, (
+                f"{field}: key and translation_key of its row in quantities.py are its own name"
+            )
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_values() -> None:
 
 def test_no_matcher_stands_twice() -> None:
     made = [tuple(sorted(map(str, one.items()))) for one in MANIFEST["bluetooth"]]
-    assert len(set(made)) == len(made)
+    twice = sorted({one for one in made if made.count(one) > 1})
+    assert not twice, f"two rows of a listing lead to the same matcher: {twice}"
 
 
 @pytest.mark.parametrize("matcher", MANIFEST["bluetooth"], ids=str)
@@ -61,8 +62,10 @@ def test_matcher(matcher: dict[str, object]) -> None:
     assert isinstance(matcher["connectable"], bool)
     # Home Assistant's Bluetooth does not even start with * or [ here, and never matches ?.
     name = str(matcher.get("local_name", "any"))
-    assert len(name) >= 3
-    assert not set(name[:3]) & set("*[?")
+    assert len(name) >= 3, f"{name}: Home Assistant wants three letters or more"
+    assert not set(name[:3]) & set("*[?"), (
+        f"{name}: the first three letters have to be plain; give the row another discover="
+    )
     for key in ("service_uuid", "service_data_uuid"):
         assert UUID.fullmatch(
             str(matcher.get(key, "0000fe95-0000-1000-8000-00805f9b34fb"))

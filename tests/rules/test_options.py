@@ -8,13 +8,19 @@ import pytest
 
 from custom_components.mi_bms.options import Option
 
-from .repo import generator, translations
+from .repo import generator, same, translations
 
 TEXTS = translations()
 FORMS = generator().FORMS
 ROWS: list[tuple[str, Option]] = [
     (step, row) for step, (_, rows) in FORMS.items() for row in rows
 ]
+# A type of output is a step that asks where it goes to.
+OUTPUTS = {
+    name.removeprefix("output_")
+    for name in TEXTS["config"]["step"]
+    if name.startswith("output_")
+}
 # Errors that are no bounds of a number.
 OTHERS = {"not_confirmed", "nothing_ticked"}
 
@@ -48,9 +54,14 @@ def test_each_option_has_its_texts(step: str, row: Option) -> None:
     )
     if row.words:
         words = TEXTS["selector"][row.key]["options"]
-        assert set(words) == set(row.words), (
-            f"selector.{row.key}.options of translations/en.json and the words differ"
-        )
+        same(words, row.words, f"selector.{row.key}.options")
+
+
+def test_each_type_of_output_has_its_form() -> None:
+    lacking = sorted(OUTPUTS - FORMS.keys())
+    assert not lacking, (
+        f"put the form of {lacking} into FORMS of script/documents/options.py"
+    )
 
 
 def left_over() -> Iterator[str]:

@@ -47,7 +47,17 @@ from custom_components.mi_bms.sensors import (
 from custom_components.mi_bms.sensors.events import SensorEvent
 from homeassistant.components.sensor import SensorDeviceClass
 
-from .repo import INTEGRATION, PROTO, argument, calls, load, text, translations, tree
+from .repo import (
+    INTEGRATION,
+    PROTO,
+    argument,
+    calls,
+    load,
+    same,
+    text,
+    translations,
+    tree,
+)
 
 TEXTS = translations()
 ICONS = load(INTEGRATION / "icons.json")
@@ -220,14 +230,14 @@ class TestFlow:
     )
     def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
         steps = shown_steps(part(flow) if cls is BatteryOptions else FLOW)
-        assert steps <= set(texts["step"])
         known = steps | (
             SENSOR_STEPS | OUTPUT_STEPS if texts is TEXTS["options"] else set()
         )
-        assert known == set(texts["step"])
+        section = "options" if texts is TEXTS["options"] else "config"
+        same(texts["step"], known, f"{section}.step")
         # Home Assistant refuses to show a step, even a menu, that has no method of its own.
         missing = [step for step in steps if not hasattr(cls, f"async_step_{step}")]
-        assert not missing
+        assert not missing, f"{cls.__name__} lacks async_step_ methods of {missing}"
 
     @pytest.mark.parametrize(
         ("flow", "texts", "cls"),
@@ -238,12 +248,15 @@ class TestFlow:
     )
     def test_menus(self, flow: ast.Module, texts: dict[str, Any], cls: type) -> None:
         for call in calls(flow, "async_show_menu"):
-            step = texts["step"][text(argument(call, "step_id"))]
+            name = text(argument(call, "step_id"))
+            step, where = texts["step"][name], f"step.{name}"
             # A menu of what is heard is put together, and has no texts of its own.
             options = literals(argument(call, "menu_options"))
-            assert set(step.get("menu_options", ())) == options
-            assert set(step.get("menu_option_descriptions", options)) == options
-            assert all(hasattr(cls, f"async_step_{one}") for one in options)
+            same(step.get("menu_options", ()), options, f"{where}.menu_options")
+            told = step.get("menu_option_descriptions", options)
+            same(told, options, f"{where}.menu_option_descriptions")
+            lost = [one for one in options if not hasattr(cls, f"async_step_{one}")]
+            assert not lost, f"{cls.__name__} lacks async_step_ methods of {lost}"
 
     def test_progress(self) -> None:
         asked = {
@@ -252,26 +265,28 @@ class TestFlow:
         }
         # A pairing shows its stage.
         asked = asked - {None} | {f"pair_{stage}" for stage in (WAITING, *Stage)}
-        assert asked == set(TEXTS["config"]["progress"])
+        same(TEXTS["config"]["progress"], asked, "config.progress")
 
     def test_aborts(self) -> None:
         asked = {text(argument(call, "reason")) for call in calls(FLOW, "async_abort")}
         for helper, reasons in HELPERS.items():
             if any(calls(FLOW, helper)):
                 asked |= reasons
-        assert asked == set(TEXTS["config"]["abort"])
+        same(TEXTS["config"]["abort"], asked, "config.abort")
 
     def test_errors(self) -> None:
         errors = set(TEXTS["config"]["error"])
         words = literals(FLOW)
-        assert errors <= words, f"nobody shows {sorted(errors - words)}"
+        assert errors <= words, (
+            f"nobody shows config.error.{sorted(errors - words)}: remove the texts"
+        )
         table = next(
             node.value
             for node in ast.walk(FLOW)
             if isinstance(node, ast.AnnAssign)
             and getattr(node.target, "id", "") == "ERRORS"
         )
-        assert literals(table) <= errors
+        same(errors, errors | literals(table), "config.error")
         for node in ast.walk(FLOW):
             if isinstance(node, ast.Assign) and isinstance(
                 node.targets[0], ast.Subscript
@@ -279,23 +294,25 @@ class TestFlow:
                 if getattr(node.targets[0].value, "id", "") == "errors" and text(
                     node.value
                 ):
-                    assert text(node.value) in errors
+                    same(errors, errors | {text(node.value)}, "config.error")
 
     def test_each_field_is_explained(self) -> None:
         for flow in ("config", "options"):
             for name, step in TEXTS[flow]["step"].items():
-                assert set(step.get("data", ())) == set(
-                    step.get("data_description", ())
-                ), name
-                for section in step.get("sections", {}).values():
-                    # A section without texts has the devices' own names as fields.
-                    assert set(section.get("data", ())) == set(
-                        section.get("data_description", ())
+                # A section without texts has the devices' own names as fields.
+                for part in (step, *step.get("sections", {}).values()):
+                    same(
+                        part.get("data_description", ()),
+                        part.get("data", ()),
+                        f"{flow}.step.{name}.data_description",
                     )
 
     def test_options_of_a_sensor(self) -> None:
         said = {"not_confirmed", "nothing_ticked", *TEXTS["options"]["abort"]}
-        assert literals(SENSOR_OPTIONS) >= said
+        assert literals(SENSOR_OPTIONS) >= said, (
+            "remove these texts of options, nothing shows them: "
+            f"{sorted(said - literals(SENSOR_OPTIONS))}"
+        )
 
     def test_selectors(self) -> None:
         shown = {
@@ -303,11 +320,12 @@ class TestFlow:
             for name, texts in TEXTS["selector"].items()
             if "options" in texts
         }
-        assert {name: shown[name] for name in WORDS} == WORDS
-        assert set(shown) == {"family", "qos", "recording", "smoothing", *WORDS}
-        assert set(TEXTS["selector"]["recording"]["options"]) == set(Detail)
-        assert set(TEXTS["selector"]["smoothing"]["options"]) == set(Smoothing)
-        assert set(TEXTS["selector"]["family"]["options"]) == {"find_out"}
+        choices = {"family": {"find_out"}, "qos": shown["qos"]}
+        choices |= {"recording": set(Detail), "smoothing": set(Smoothing)}
+        asked = {**WORDS, **choices}
+        same(shown, asked, "selector")
+        for name, words in asked.items():
+            same(shown[name], words, f"selector.{name}.options")
 
 
 # Functions that make an exception from the rest of its key; what they fill in are their keywords.
@@ -341,16 +359,20 @@ def test_exceptions() -> None:
     operations = tree(INTEGRATION / "proto" / "gatt" / "operations.py")
     for call in calls(operations, "OperationFailed", "Impossible"):
         asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
-    assert set(TEXTS["exceptions"]) == set(asked)
+    same(TEXTS["exceptions"], asked, "exceptions")
     for key, filled in asked.items():
-        assert set(PLACEHOLDER.findall(TEXTS["exceptions"][key]["message"])) <= filled
+        named = set(PLACEHOLDER.findall(TEXTS["exceptions"][key]["message"]))
+        assert named <= filled, (
+            f"exceptions.{key}.message names {sorted(named - filled)}, which the code does not "
+            "fill in: take it out, or hand it over in translation_placeholders"
+        )
 
 
 class TestEntities:
     """The names, states and icons of entities."""
 
     def test_keys(self) -> None:
-        assert {name: set(texts) for name, texts in TEXTS["entity"].items()} == {
+        wanted = {
             "binary_sensor": {
                 row.translation_key for row in quantities.BINARY_SENSORS.values()
             }
@@ -372,32 +394,42 @@ class TestEntities:
             "select": {active_entities.UNIT.translation_key},
             "switch": {link_entities.READING.translation_key},
         }
+        same(TEXTS["entity"], wanted, "entity")
+        for platform, keys in wanted.items():
+            same(TEXTS["entity"][platform], keys, f"entity.{platform}")
         states = TEXTS["entity"]["select"]["temperature_unit"]["state"]
-        assert set(states) == set(active_entities.UNIT.options or ())
+        same(
+            states,
+            active_entities.UNIT.options or (),
+            "entity.select.temperature_unit.state",
+        )
 
     def test_names_are_unique(self) -> None:
         for platform, texts in TEXTS["entity"].items():
             names = [entry["name"] for entry in texts.values()]
-            assert len(set(names)) == len(names), platform
+            twice = sorted({one for one in names if names.count(one) > 1})
+            assert not twice, f"entity.{platform}: give {twice} names of their own"
 
     def test_states_of_sensors(self) -> None:
         for field, row in quantities.SENSORS.items():
             states = TEXTS["entity"]["sensor"][field].get("state", {})
-            assert set(states) == set(row.options or ()), field
+            same(states, row.options or (), f"entity.sensor.{field}.state")
         states = TEXTS["entity"]["sensor"]["connection"]["state"]
-        assert set(states) == set(LinkState)
+        same(states, LinkState, "entity.sensor.connection.state")
 
     def test_alarms(self) -> None:
         words = set(Alarm)
-        assert set(TEXTS["entity"]["sensor"]["alarm"]["state"]) == words | {"none"}
+        states = TEXTS["entity"]["sensor"]["alarm"]["state"]
+        same(states, words | {"none"}, "entity.sensor.alarm.state")
         change = TEXTS["entity"]["event"]["alarm"]["state_attributes"]
-        assert set(change["event_type"]["state"]) == words
+        where = "entity.event.alarm.state_attributes.event_type.state"
+        same(change["event_type"]["state"], words, where)
         assert set(change[alarms.ATTR_CHANGE]["state"]) == {
             alarms.APPEARED,
             alarms.CLEARED,
         }
         texts = change["event_type"]["state"].values()
-        assert len(set(texts)) == len(words)
+        assert len(set(texts)) == len(words), "two alarms have the same text: part them"
         assert {
             f"protection_count_{alarm}" for alarm in Alarm if alarm.kind.is_problem
         } == COUNTS
@@ -414,11 +446,15 @@ class TestEntities:
             states = (
                 entry.get("state_attributes", {}).get("event_type", {}).get("state", {})
             )
-            assert set(states) == wanted, key
+            same(
+                states, wanted, f"entity.event.{key}.state_attributes.event_type.state"
+            )
 
     def test_number_is_filled(self) -> None:
         for _, entry in leaves(TEXTS["entity"]):
-            assert set(PLACEHOLDER.findall(entry)) <= {"number", "receiver"}
+            assert set(PLACEHOLDER.findall(entry)) <= {"number", "receiver"}, (
+                f"{entry!r}: names of entities have no other placeholder than number and receiver"
+            )
 
     def test_icons(self) -> None:
         no_icon = (None, SensorDeviceClass.ENUM)
@@ -457,10 +493,14 @@ class TestEntities:
             }
             | {alarms.ALARM.key},
         }
-        assert {name: set(icons) for name, icons in ICONS["entity"].items()} == wanted
-        assert set(ICONS["services"]) == set(TEXTS["services"])
+        same(ICONS["entity"], wanted, "entity", "icons.json")
+        for platform, keys in wanted.items():
+            same(ICONS["entity"][platform], keys, f"entity.{platform}", "icons.json")
+        same(ICONS["services"], TEXTS["services"], "services", "icons.json")
         for path, icon in leaves(ICONS):
-            assert re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon), path
+            assert re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon), (
+                f"icons.json: {'.'.join(path)} is {icon!r}, make it one of Material Design, mdi:…"
+            )
 
     def test_states_of_icons_exist(self) -> None:
         for platform, icons in ICONS["entity"].items():
@@ -468,15 +508,20 @@ class TestEntities:
                 states = TEXTS["entity"][platform][key].get("state", {})
                 flags = platform in {"binary_sensor", "switch"}
                 known = {"on", "off"} if flags else set(states)
-                assert set(entry.get("state", ())) <= known, key
+                over = sorted(set(entry.get("state", ())) - known)
+                assert not over, (
+                    f"icons.json: entity.{platform}.{key} has no states {over}"
+                )
 
 
 def test_device_triggers() -> None:
     texts = TEXTS["device_automation"]
     types = {name for names in EVENT_TYPES.values() for name in names}
-    assert types <= set(texts["trigger_type"])
-    assert set(texts["trigger_subtype"]) == event_keys()
-    assert all("{subtype}" in text for text in texts["trigger_type"].values())
+    told = texts["trigger_type"]
+    same(told, types | told.keys(), "device_automation.trigger_type")
+    same(texts["trigger_subtype"], event_keys(), "device_automation.trigger_subtype")
+    lacking = [key for key, value in told.items() if "{subtype}" not in value]
+    assert not lacking, f"say {{subtype}} in device_automation.trigger_type.{lacking}"
 
 
 def test_issues() -> None:
@@ -490,17 +535,24 @@ def test_issues() -> None:
         NOT_PAIRED: {"name"},
         key_watch.CLEAR: {"name"},
     }
-    assert set(TEXTS["issues"]) == set(filled)
+    same(TEXTS["issues"], filled, "issues")
     for key, texts in TEXTS["issues"].items():
-        assert set(PLACEHOLDER.findall(json.dumps(texts))) <= filled[key]
+        over = set(PLACEHOLDER.findall(json.dumps(texts))) - filled[key]
+        assert not over, (
+            f"issues.{key} names {sorted(over)}, which the code does not fill in"
+        )
 
 
 def test_the_doctor_knows_what_his_sentences_name() -> None:
     known = set(diagnose(Facts()).placeholders)
     for group in ("cause", "remedy"):
         for word, value in TEXTS["selector"][group]["options"].items():
-            assert set(PLACEHOLDER.findall(value)) <= known, word
-            assert value.endswith("."), word
+            assert set(PLACEHOLDER.findall(value)) <= known, (
+                f"selector.{group}.options.{word}: name only {sorted(known)}"
+            )
+            assert value.endswith("."), (
+                f"selector.{group}.options.{word}: end with a point"
+            )
 
 
 def test_services() -> None:
@@ -513,18 +565,19 @@ def test_services() -> None:
             (INTEGRATION / "services.yaml").read_text()
         ).items()
     }
-    assert {
-        name: set(service["fields"]) for name, service in TEXTS["services"].items()
-    } == fields
-    assert {
-        one.name: {str(key) for key in one.schema.schema} for one in ACTIONS
-    } == fields
+    same(TEXTS["services"], fields, "services")
+    taken = {one.name: [str(key) for key in one.schema.schema] for one in ACTIONS}
+    same(fields, taken, "the action", "services.yaml")
+    for name, keys in fields.items():
+        same(TEXTS["services"][name]["fields"], keys, f"services.{name}.fields")
+        same(keys, taken[name], f"{name}.fields", "services.yaml")
 
 
 def test_steps_of_a_talk() -> None:
     services = yaml.safe_load((INTEGRATION / "services.yaml").read_text())
     step = services["talk"]["fields"]["steps"]["selector"]["object"]
-    assert set(step["fields"]) == set(TEXTS["selector"]["air_step"]["fields"])
+    told = TEXTS["selector"]["air_step"]["fields"]
+    same(told, step["fields"], "selector.air_step.fields")
     assert set(step["fields"]["do"]["selector"]["select"]["options"]) == set(Do)
     assert {str(one) for one in air_actions._STEP.schema} == set(step["fields"])
 
@@ -553,22 +606,27 @@ def test_home_assistant_accepts_the_texts() -> None:
     }
     for path, value in leaves(TEXTS):
         where = ".".join(path)
-        assert value == value.strip(), where
-        assert value, where
-        assert "  " not in value, where
-        assert "http://" not in value, where
-        assert "https://" not in value, where
-        assert not re.search(r"<[a-zA-Z/]", value), where
-        assert not re.search(r"'[^']*\{\w+\}[^']*'", value), where
-        assert "[%key:" not in value, where
+        assert value == value.strip(), f"{where}: take off the blanks at its ends"
+        assert value, f"{where}: say something, or remove it"
+        assert "  " not in value, f"{where}: one blank is enough"
+        assert "://" not in value, (
+            f"{where}: no addresses in texts, fill them in by a placeholder"
+        )
+        assert not re.search(r"<[a-zA-Z/]", value), f"{where}: no HTML"
+        assert not re.search(r"'[^']*\{\w+\}[^']*'", value), (
+            f"{where}: no quotes around a placeholder, Home Assistant takes them for an escape"
+        )
+        assert "[%key:" not in value, f"{where}: write the text itself"
         for key in path:
-            assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", key), where
+            assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", key), (
+                f"{where}: keys are small letters"
+            )
         # Sentence case: names of entities and titles have one capital, apart from proper names.
         if path[0] == "entity" and path[-1] == "name":
             rest = re.sub(
                 r"\b(PM|UV|NFC|M|MOSFET|Hz|kHz)\b|PM2\.5|PM10|kHz", "", value
             )[1:]
-            assert rest == rest.lower(), where
+            assert rest == rest.lower(), f"{where}: one capital, at the beginning"
 
 
 def test_placeholders_of_the_flow() -> None:
@@ -576,7 +634,10 @@ def test_placeholders_of_the_flow() -> None:
     for path, value in leaves(TEXTS["config"]):
         used = set(PLACEHOLDER.findall(value))
         used -= FILLED.get(path[min(1, len(path) - 1)], set())
-        assert used <= battery, path
+        assert used <= battery, (
+            f"{'.'.join(path)} of config names {sorted(used - battery)}, which no step fills in: "
+            "take it out, or fill it in and list it in FILLED"
+        )
         if path[0] == "step" and used & {"family", "reason"}:
             assert path[1] in {"battery", "family", "password", "reconfigure"}, path
         assert "doubt" not in used or path[1] == "battery", path
@@ -593,9 +654,10 @@ def test_placeholders_of_the_flow() -> None:
             ends = {f"{word}_low", f"{word}_high"}
             if word == "steps":
                 ends = {f"{quantity}_high" for quantity in STEPS}
-            assert used == ends, path
+            assert used == ends, f"options.{'.'.join(path)}: say {sorted(ends)}"
         else:
-            assert used == filled.get(path, set()), path
+            wanted = filled.get(path, set())
+            assert used == wanted, f"options.{'.'.join(path)}: say {sorted(wanted)}"
 
 
 def test_titles_of_menus_name_nothing() -> None:
@@ -604,4 +666,4 @@ def test_titles_of_menus_name_nothing() -> None:
     steps = TEXTS["config"]["step"]
     assert menus <= set(steps)
     named = {name for name in menus if "{" in steps[name]["title"]}
-    assert not named
+    assert not named, f"take the placeholders out of the titles of {named}"
