@@ -78,7 +78,7 @@ class ClearFlow(RepairsFlow):
         coordinator = running(entry, SensorCoordinator)
         if coordinator is None:
             return self.async_abort(reason="not_loaded")
-        coordinator.async_allow_clear(allowed=allowed)
+        coordinator.path.allow_clear(allowed=allowed)
         return self.async_create_entry(data={})
 
 

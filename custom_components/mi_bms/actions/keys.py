@@ -51,7 +51,7 @@ async def async_record(call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="not_a_sensor"
         )
-    if coordinator.recorder.running:
+    if coordinator.path.capture.running is not None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="already_recording"
         )

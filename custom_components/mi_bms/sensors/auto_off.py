@@ -22,7 +22,7 @@ _BEGINS: Final = "motion_detected"
 _AT_LEAST: Final = 0.05  # s, so that a coarse clock has moved on
 
 
-class Endings:
+class AutoOff:
     """End what one sensor has begun."""
 
     __slots__ = (

@@ -15,27 +15,16 @@ SALT_BYTES: Final = 16
 type Later = Callable[[float, Callable[[datetime], None]], CALLBACK_TYPE]
 
 
-class Recorder:
-    """Hold the recording of one sensor: the one under way, and the last one that is disguised."""
+class CaptureSession:
+    """The recording of one sensor: the one under way, and the last one that is disguised."""
 
-    __slots__ = (
-        "_address",
-        "_key",
-        "_later",
-        "capture",
-        "last",
-    )
+    __slots__ = ("_address", "_key", "_later", "last", "running")
 
     def __init__(self, address: str, key: bytes | None, later: Later) -> None:
         """Take what a recording disguises, and how it ends by itself."""
         self._address, self._key, self._later = address, key, later
-        self.capture: Capture | None = None  # of a recording under way
+        self.running: Capture | None = None
         self.last: list[dict[str, Any]] = []
-
-    @property
-    def running(self) -> bool:
-        """Return whether a recording is under way."""
-        return self.capture is not None
 
     @callback
     def async_start(
@@ -47,11 +36,11 @@ class Recorder:
     ) -> CALLBACK_TYPE:
         """Record for some time, then hand everything over; the result ends it early."""
         salt = os.urandom(SALT_BYTES) if disguised else None
-        self.capture = Capture(self._address, self._key, salt)
+        self.running = Capture(self._address, self._key, salt)
 
         @callback
         def finish(_now: datetime) -> None:
-            capture, self.capture = self.capture, None
+            capture, self.running = self.running, None
             if capture is None:
                 return
             vectors = capture.vectors("captured")

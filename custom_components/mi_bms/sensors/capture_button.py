@@ -34,7 +34,7 @@ class RecordButton(ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Begin to record; nothing waits for the end."""
-        if self._coordinator.recorder.running:
+        if self._coordinator.path.capture.running is not None:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="already_recording"
             )

@@ -4,13 +4,11 @@ A reading carries only what one advert said; a field's entity comes with its fir
 there again after a restart, with its last value, from the processors' own store.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, override
+from typing import Any, Final, cast, override
 
 from propcache.api import cached_property
 
 from homeassistant.components.bluetooth.passive_update_processor import (
-    PassiveBluetoothDataProcessor,
     PassiveBluetoothDataUpdate,
     PassiveBluetoothEntityKey,
     PassiveBluetoothProcessorEntity,
@@ -23,56 +21,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
 
 from ..proto.model.fields import Field
-from ..proto.model.reading import Reading, Value
+from ..proto.model.reading import Value
 from .coordinator import SensorCoordinator
 from .device import sensor_device
-
-type Update = PassiveBluetoothDataUpdate[Value]
+from .state_writer import PassiveProcessor
 
 ATTR_GIVEN: Final = "set_by_action"
-
-_KEYS: Final = {field: PassiveBluetoothEntityKey(field, None) for field in Field}
-
-
-class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
-    """Pick the fields of one platform out of each reading."""
-
-    coordinator: SensorCoordinator
-
-    def __init__(
-        self, table: Mapping[Field, EntityDescription], *, flags: bool
-    ) -> None:
-        """Take the platform's table; ``flags`` says whether it shows booleans or all else."""
-        super().__init__(self._pick)
-        self.table = table
-        self.flags = flags
-        self._described: set[Field] = set()
-
-    def _pick(self, reading: Reading) -> Update:
-        table, keys = self.table, _KEYS
-        values = {
-            field: value
-            for field, value in reading.values.items()
-            if (type(value) is bool) is self.flags and field in table
-        }
-        new = values.keys() - self._described
-        self._described |= new
-        self.coordinator.board.shown |= values
-        further = {
-            (field, number): value
-            for (field, number), value in reading.further.items()
-            if (type(value) is bool) is self.flags and field in table
-        }
-        return PassiveBluetoothDataUpdate(
-            entity_descriptions={keys[field]: table[field] for field in new}
-            | {_numbered(spot): table[spot[0]] for spot in further},
-            entity_data={keys[field]: value for field, value in values.items()}
-            | {_numbered(spot): value for spot, value in further.items()},
-        )
-
-
-def _numbered(spot: tuple[Field, int]) -> PassiveBluetoothEntityKey:
-    return PassiveBluetoothEntityKey(f"{spot[0]}_{spot[1]}", None)
 
 
 def spot_of(key: str) -> tuple[Field | None, int]:
@@ -102,12 +56,16 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         row = processor.table.get(field) if field else None
         super().__init__(processor, entity_key, row or description)
         self._attr_device_info = None  # what the property gives is enough
-        self._coordinator = processor.coordinator
+        self._coordinator = cast(SensorCoordinator, processor.coordinator)
         spec = self._coordinator.decoder.spec
         if spec and field in spec.optional:
             self._attr_entity_registry_enabled_default = False
-        self.value: Value | None = None
         self._attr_extra_state_attributes = {}
+
+    @property
+    def value(self) -> Value | None:
+        """Return the newest value, also one of an earlier run."""
+        return self.processor.store.values.get(self.entity_key.key)
 
     @cached_property
     @override
@@ -134,22 +92,19 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     async def async_added_to_hass(self) -> None:
         """Show the field's value from now on."""
         await super().async_added_to_hass()
-        field, board = self.entity_key.key, self._coordinator.board
-        if field in Field:
-            flags = self.processor.flags
-            self.async_on_remove(board.join(Field(field), self._write, flags=flags))
+        self.async_on_remove(
+            self.processor.store.join(self.entity_key.key, self._write)
+        )
         self._follow()
 
     def _follow(self) -> None:
-        """Take over what is known; mark a value that the sensor did not say."""
-        self.value = self.processor.entity_data.get(self.entity_key)
+        """Take over how the sensor stands; mark a value that it did not say."""
         self._attr_available = self._coordinator.available
         given = self.entity_key.key in self._coordinator.given
         self._attr_extra_state_attributes = {ATTR_GIVEN: True} if given else {}
 
     @callback
-    def _write(self, value: Value) -> None:
-        self.value = self.processor.entity_data[self.entity_key] = value
+    def _write(self) -> None:
         if self._attr_extra_state_attributes:
             self._attr_extra_state_attributes = {}
         self.async_write_ha_state()

@@ -83,7 +83,7 @@ def async_add_events(
             known.add(key)
             async_add_entities([SensorEvent(coordinator, key, event)])
 
-    entry.async_on_unload(coordinator.async_on_new_event(first_of_its_kind))
+    entry.async_on_unload(coordinator.path.events.async_on_new(first_of_its_kind))
 
 
 def source_of(registered: er.RegistryEntry) -> str | None:
@@ -140,7 +140,9 @@ class SensorEvent(EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen from now on, and fire the event that made this entity."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._coordinator.async_listen(self._key, self._happened))
+        self.async_on_remove(
+            self._coordinator.path.events.async_listen(self._key, self._happened)
+        )
         if self._first:
             self._happened(self._first)
             self._first = None

@@ -12,7 +12,7 @@ from ..proto.mibeacon.losses import Losses
 MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
 
 
-class Receivers:
+class PacketLoss:
     """Count gaps in the counter for each receiver, and say when there is a new one."""
 
     __slots__ = (

@@ -79,18 +79,18 @@ class KeySensor(PolledSensor):
     @override
     async def async_added_to_hass(self) -> None:
         """Show at once that the key fits."""
-        self._coordinator.on_proven = self.async_write_ha_state
+        self._coordinator.path.on_proven = self.async_write_ha_state
 
     @override
     async def async_will_remove_from_hass(self) -> None:
         """Show nothing more."""
-        self._coordinator.on_proven = None
+        self._coordinator.path.on_proven = None
 
     @property
     @override
     def native_value(self) -> str | None:
         """Return what is known of the key."""
-        return self._coordinator.key_state
+        return self._coordinator.path.key_state
 
 
 class LossSensor(PolledSensor):
@@ -107,7 +107,7 @@ class LossSensor(PolledSensor):
     @override
     def native_value(self) -> float | None:
         """Return the lost share."""
-        return self._coordinator.receivers.losses.share(self._source)
+        return self._coordinator.packet_loss.losses.share(self._source)
 
 
 @callback
@@ -124,11 +124,11 @@ def async_add_reception(
         ]
     )
     spec = coordinator.decoder.spec
-    if coordinator.key or (spec and spec.encrypted == "yes"):
+    if coordinator.path.key or (spec and spec.encrypted == "yes"):
         async_add_entities([KeySensor(coordinator, KEY)])
 
     @callback
     def new_receiver(source: str, name: str) -> None:
         async_add_entities([LossSensor(coordinator, source, name)])
 
-    entry.async_on_unload(coordinator.receivers.async_on_new(new_receiver))
+    entry.async_on_unload(coordinator.packet_loss.async_on_new(new_receiver))

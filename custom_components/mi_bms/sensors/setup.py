@@ -56,11 +56,11 @@ async def async_report(
 ) -> dict[str, Any]:
     """Return what diagnostics tell of a sensor that is set up."""
     coordinator = entry.runtime_data
-    decoder, losses = coordinator.decoder, coordinator.receivers.losses
+    decoder, losses = coordinator.decoder, coordinator.packet_loss.losses
     return {
         "model": decoder.model,
         "product_id": decoder.product_id,
-        "key": coordinator.key_state,
+        "key": coordinator.path.key_state,
         "key_proven": decoder.proven,
         "believes_clear": not decoder.guarded,
         "faults": coordinator.door.faults,
@@ -72,5 +72,5 @@ async def async_report(
             {"heard": heard, "lost": losses.lost.get(source, 0)}
             for source, heard in losses.heard.items()
         ],
-        "recording": coordinator.recorder.last,
+        "recording": coordinator.path.capture.last,
     }

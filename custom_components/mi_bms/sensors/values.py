@@ -22,7 +22,8 @@ from homeassistant.util import dt as dt_util
 from ..proto.model.reading import Value
 from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator
-from .entity import PassiveEntity, PassiveProcessor, async_add_passive
+from .entity import PassiveEntity, async_add_passive
+from .state_writer import PassiveProcessor
 
 
 class PassiveSensor(PassiveEntity, SensorEntity):

@@ -1,0 +1,257 @@
+"""The way of a reading, stage by stage: decode, trust, fire, shape, hold, publish.
+
+Each advert is decoded first; only what says something goes on. ``Path.stages`` is the tuple of the
+stages behind, in this order. A stage takes the reading and its advert and returns what goes on.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bluetooth_data_tools import monotonic_time_coarse
+
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from ..const import CONF_KEY, CONF_PRODUCT
+from ..keys.ring import KEYS
+from ..proto.mibeacon.decoder import Decoder
+from ..proto.mibeacon.devices import DeviceSpec
+from ..proto.model.fields import Field
+from ..proto.model.reading import Outcome, Reading, Value
+from ..quantities import NOT_PAIRED
+from ..runtime import SAVE_NEWS, SAVE_SOON, SHARED
+from .auto_off import HELD, AutoOff
+from .capture import CaptureSession, Later
+from .event_listeners import EventListeners
+from .key_watch import KeyWatch
+from .options import SensorOptions
+from .unpaired import Unpaired
+
+type Stage = Callable[[Reading, BluetoothServiceInfoBleak], Reading]
+
+# What anybody may have sent, once the key is proven.
+_DOUBTFUL: Final = frozenset({Outcome.REJECTED, Outcome.WRONG_KEY})
+
+
+class Path:
+    """Lead one sensor's adverts to what is shown."""
+
+    __slots__ = (
+        "_auto_off",
+        "_before",
+        "_hass",
+        "_key_watch",
+        "_on_spec",
+        "_options",
+        "_publish",
+        "_shapers",
+        "_spec",
+        "_started",
+        "_unpaired",
+        "capture",
+        "decoder",
+        "doubted",
+        "events",
+        "key",
+        "on_proven",
+        "stages",
+    )
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        address: str,
+        options: SensorOptions,
+        *,
+        later: Later,
+        publish: Stage,
+        on_spec: Callable[[], None],
+        on_end: Callable[[Mapping[Field, Value]], None],
+    ) -> None:
+        """Prepare the decoder with the entry's key, if it has one, and go on where the last run ended.
+
+        ``publish`` is the last stage, ``on_spec`` is called when it is known what the product is, and
+        ``on_end`` with what ends by itself.
+        """
+        kept = hass.data[SHARED].kept.get(address, {})
+        key = entry.data.get(CONF_KEY)
+        self._hass = hass
+        self._options = options
+        self._publish = publish
+        self._on_spec = on_spec
+        self.key = bytes.fromhex(key) if key else None
+        self.decoder = Decoder(
+            address,
+            self.key,
+            product_id=entry.data.get(CONF_PRODUCT),
+            kept=kept.get("trust"),
+            backup=hass.data[KEYS].proofs.get(address),
+        )
+        # Called when the key has proven itself: whoever has just typed it is looking.
+        self.on_proven: Callable[[], None] | None = None
+        self.doubted = False  # the newest advert: it is no sign of life
+        self.events = EventListeners()
+        self.capture = CaptureSession(address, self.key, later)
+        self._key_watch = KeyWatch(hass, entry, self.decoder)
+        self._key_watch.refused = kept.get("clear_refused", False)
+        self._unpaired = Unpaired(hass, entry, self.decoder, later)
+        self._auto_off = AutoOff(options.holds, kept.get("ends", {}), later, on_end)
+        self._shapers = options.shapers()
+        self._before: dict[Field, Value] = {}
+        self._started = monotonic_time_coarse()
+        self._spec = self.decoder.spec
+        self._auto_off.know(self._spec)
+        self.stages = self._choose()
+
+    def _choose(self) -> tuple[Stage, ...]:
+        """Return the stages that this sensor needs: adverts are many, and most need few."""
+        spec = self._spec
+        return (
+            *((self._trust,) if spec and spec.doubtful else ()),
+            self._fire,
+            *((self._shape,) if self._shapers else ()),
+            self._hold,
+            self._publish,
+        )
+
+    # --- the stages ------------------------------------------------------------------------------
+
+    def decode(self, info: BluetoothServiceInfoBleak) -> Reading:
+        """Return what an advert says, and note how it bears on the key and on pairing."""
+        if (capture := self.capture.running) is not None:
+            capture.take(info.service_data, info.manufacturer_data)
+        decoder = self.decoder
+        reading = decoder.feed(
+            info.service_data, info.manufacturer_data, info.time, info.source
+        )
+        watch, unpaired, session = self._key_watch, self._unpaired, decoder.session
+        encrypted, decoded = reading.encrypted, reading.outcome is Outcome.DECODED
+        self.doubted = not decoded and reading.outcome in _DOUBTFUL and decoder.guarded
+        if not decoded or watch.alert:
+            watch.take(reading, info.time)
+        elif encrypted:
+            watch.opens(info.time)
+        if encrypted and (reading.events or not watch.proven):
+            self._note_proof()
+        if session.paired is not None and not (decoded and unpaired.settled):
+            unpaired.async_take(reading)
+        if session.spec is not self._spec and (reading.values or reading.events):
+            self._know(session.spec)
+        return reading
+
+    def _trust(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
+        """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
+        spec = self._spec
+        if spec is None or spec.doubtful.isdisjoint(reading.values):
+            return reading
+        if not reading.encrypted and spec.encrypted != "no":
+            return reading
+        values: dict[Field, Value] = {}
+        for field, value in reading.values.items():
+            if field in spec.untrusted:
+                continue
+            if field in spec.unsteady and self._before.get(field) != value:
+                self._before[field] = value
+                continue
+            values[field] = int(value) if field in spec.coarse else value
+        return reading.with_values(values)
+
+    def _fire(self, reading: Reading, info: BluetoothServiceInfoBleak) -> Reading:
+        # An advert from before our start is history that Home Assistant replays: its values
+        # are still the latest ones known, but nobody pressed a button just now.
+        if reading.events and info.time > self._started:
+            self.events.fire(reading.events)
+        return reading
+
+    def _shape(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
+        return self.shaped(reading)
+
+    def shaped(self, reading: Reading) -> Reading:
+        """Return a reading with the user's offsets, smoothing and dead-bands."""
+        if self._shapers.keys().isdisjoint(reading.values):
+            return reading
+        now = monotonic_time_coarse()
+        values: dict[Field, Value] = {}
+        for field, value in reading.values.items():
+            shaper = self._shapers.get(field)
+            shaped = value if shaper is None else shaper(value, now)
+            if shaped is not None:
+                values[field] = shaped
+        return reading.with_values(values)
+
+    def _hold(self, reading: Reading, info: BluetoothServiceInfoBleak) -> Reading:
+        """Have end what nobody will tell the end of."""
+        if reading.events or not HELD.isdisjoint(reading.values):
+            return self._auto_off.async_take(reading, info.time)
+        return reading
+
+    # --- what changes the stages -------------------------------------------------------------------
+
+    def _know(self, spec: DeviceSpec | None) -> None:
+        """Take what the product is, as soon as a frame tells it."""
+        self._spec = spec
+        self._auto_off.know(spec)
+        self.stages = self._choose()
+        self._on_spec()
+
+    def follow(self, options: SensorOptions) -> None:
+        """Take options that were changed."""
+        self._options = options
+        self._shapers = options.shapers()
+        self._auto_off.choose(options.holds)
+        self.stages = self._choose()
+
+    def forget_steps(self, fields: Mapping[Field, Value]) -> None:
+        """Smooth these fields anew: what the sensor says next is no step away from what was given."""
+        fresh = self._options.shapers()
+        self._shapers |= {name: fresh[name] for name in fresh.keys() & fields.keys()}
+
+    # --- the key -----------------------------------------------------------------------------------
+
+    @property
+    def key_state(self) -> str | None:
+        """Return what is known of the sensor's key, or that it cannot have one yet; None: nothing."""
+        return NOT_PAIRED if self._unpaired.waits else self.decoder.key_state
+
+    def _note_proof(self) -> None:
+        """Have it written down: no first proof and no event may be believed twice after a crash."""
+        watch = self._key_watch
+        before, watch.proven = watch.proven, self.decoder.proven
+        self._hass.data[SHARED].async_save_soon(SAVE_NEWS if before else SAVE_SOON)
+        if watch.proven and not before and self.on_proven:
+            self.on_proven()
+
+    def allow_clear(self, *, allowed: bool) -> None:
+        """Believe what the sensor sends in the clear though its key is proven, or stay with the key."""
+        self._key_watch.async_withdraw_clear()
+        self._key_watch.refused = not allowed
+        self._key_watch.alert = True
+        if allowed:
+            self.decoder.allow_clear()
+        self._hass.data[SHARED].async_save_soon()
+
+    # --- start and end -----------------------------------------------------------------------------
+
+    def is_history(self, heard: float) -> bool:
+        """Return whether something was heard (monotonic s) before our start."""
+        return heard <= self._started
+
+    def start(self, shown: Callable[[Field], bool]) -> None:
+        """End what ended while nobody listened; ``shown`` says whether a state is still shown as on."""
+        self._auto_off.async_start(shown)
+
+    def stop(self) -> None:
+        """Stop all timers and take back all questions."""
+        self._auto_off.async_stop()
+        self._unpaired.async_stop()
+        self._key_watch.async_withdraw_clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what is kept for the next start."""
+        return {
+            "ends": self._auto_off.kept,
+            "trust": self.decoder.snapshot(),
+            "clear_refused": self._key_watch.refused,
+        }
