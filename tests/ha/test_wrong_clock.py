@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.mi_bms.const import CONF_KEYED_AT, CONF_SYNC_CLOCK
+from custom_components.mi_bms.const import CONF_KEYED_AT
 from custom_components.mi_bms.proto.active import codec
 from custom_components.mi_bms.runtime import SHARED
+from custom_components.mi_bms.sensors.options import SYNC_CLOCK
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 from tests.world.devices import KINDS
@@ -49,7 +50,7 @@ async def test_the_daily_reading_is_not_put_off(home: Home, ahead: float) -> Non
 
 async def test_the_clock_of_a_sensor_is_set(home: Home) -> None:
     entry = await home.add(device := clock())
-    await options(home, entry, **{CONF_SYNC_CLOCK: True})
+    await options(home, entry, **{SYNC_CLOCK.key: True})
     await pass_by(home, device, 1, 0.5)
     kept = await unload(home, entry)
     kept["active"]["set_at"][0] += 300_000_000

@@ -44,7 +44,9 @@ def spot_of(key: str) -> tuple[Field | None, int]:
 class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     """One field of a sensor."""
 
-    LEANS_ON: Final = ("_handle_processor_update",)  # of the base, as in ``StateWriter``
+    LEANS_ON: Final = (
+        "_handle_processor_update",
+    )  # of the base, as in ``StateWriter``
 
     def __init__(
         self,

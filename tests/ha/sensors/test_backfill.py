@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.mi_bms.const import CONF_FILL
 from custom_components.mi_bms.proto.active import spec
+from custom_components.mi_bms.sensors.options import FILL
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.models import (
     StatisticMeanType,
@@ -150,7 +150,7 @@ async def test_an_outage_is_filled(home: Home, unit: str) -> None:
     await write(home, name, known, unit)
     before = await rows(home, name)
     assert set(before) == set(known)
-    await options(home, entry, **{CONF_FILL: True})
+    await options(home, entry, **{FILL.key: True})
     sensor.remember()
     await pass_by(home, sensor, 0.6, 0.2)
     await get_instance(home.hass).async_block_till_done()
@@ -188,7 +188,7 @@ async def test_without_the_option_nothing_is_read(home: Home) -> None:
 async def test_a_sensor_that_is_new_has_no_gaps(home: Home) -> None:
     sensor = device()
     entry = await home.add(sensor)
-    await options(home, entry, **{CONF_FILL: True})
+    await options(home, entry, **{FILL.key: True})
     await pass_by(home, sensor, 0.6, 0.2)
     assert not sensor.asked
 
@@ -207,7 +207,7 @@ async def test_a_memory_that_breaks_off_is_read_again(home: Home) -> None:
         [now - timedelta(hours=hours) for hours in (20, 3)],
         UnitOfTemperature.CELSIUS,
     )
-    await options(home, entry, **{CONF_FILL: True})
+    await options(home, entry, **{FILL.key: True})
     sensor.remember()
     say = sensor.said
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.mi_bms.const import CONF_FILL, CONF_SYNC_CLOCK, DOMAIN
+from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.proto.active import codec, spec
+from custom_components.mi_bms.sensors.options import FILL, SYNC_CLOCK
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
@@ -346,7 +347,7 @@ async def test_the_clock_every_week_and_with_daylight_saving(home: Home) -> None
     await home.clock.leap((start - dt_util.utcnow()).total_seconds())
     device = clock()
     entry = await home.add(device)
-    await options(home, entry, **{CONF_SYNC_CLOCK: True})
+    await options(home, entry, **{SYNC_CLOCK.key: True})
     writes: list[float] = []
 
     def taken(uuid: str, data: bytes) -> bool:
@@ -367,7 +368,7 @@ async def test_the_clock_every_week_and_with_daylight_saving(home: Home) -> None
 async def test_without_a_database_no_gaps_are_filled(home: Home) -> None:
     device = clock()
     entry = await home.add(device)
-    await options(home, entry, **{CONF_FILL: True})
+    await options(home, entry, **{FILL.key: True})
     await pass_by(home, device, 0.5, 0.25)
     assert home.value(device, "battery") == "78"
     assert not device.written
