@@ -77,9 +77,12 @@ def manifest() -> str:
 
 
 def numbers() -> list[str]:
-    """Say how many devices are supported."""
+    """Say how many devices are supported, in tens: a new one changes no sentence."""
+    sensors_known, batteries_known = (
+        (count - 1) // 10 * 10 for count in (models(), batteries_number())
+    )
     return [
-        f"**{models()} models of sensors** and **{batteries_number()} types of batteries**."
+        f"More than **{sensors_known} models of sensors** and **{batteries_known} types of batteries**."
     ]
 
 

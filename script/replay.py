@@ -79,9 +79,13 @@ def accepted(vector: Any, result: dict[str, Any]) -> dict[str, Any] | None:
     if result["outcome"] not in _TOLD:
         why = "; ".join(filter(None, (result["error"], *result["remarks"])))
         raise ValueError(f"{name}: refused, {why or result['outcome']}")
-    if "expect" in vector and half(vector).judge(vector) is None:
-        return None
-    filled = {**vector, "expect": result["values"]}
+    told, expect = result["values"], vector.get("expect")
+    if expect is not None and half(vector).judge(vector) is None:
+        if told.keys() <= expect.keys():
+            return None
+        # What it expects to be absent stays.
+        told = {**told, **{name: expect[name] for name in expect.keys() - told.keys()}}
+    filled = {**vector, "expect": told}
     if half(vector) is sensors:
         filled |= {"outcome": result["outcome"], "events": result["events"]}
     return filled

@@ -186,13 +186,7 @@ def plan(asked: argparse.Namespace) -> Plan:
         )
     if path.exists() or fixture.exists():
         raise Mistake(f"{name} is there already: change families/{name}.py")
-    title = asked.title or f"{name.replace('_', ' ').capitalize()} battery"
-    if title.casefold() in {entry.title.casefold() for entry in INDEX.values()}:
-        raise Mistake(
-            f"a battery is called {title!r} already: give another one with --title"
-        )
-    if not title.isprintable() or not title.strip() or set(title) & set('"\\{}'):
-        raise Mistake(f"{title!r} is no title: use plain words")
+    title = _title(asked)
     advert = asked.advert or f"{name.upper().replace('_', '-')}-*"
     if not _PATTERN.fullmatch(advert):
         raise Mistake(
@@ -218,6 +212,18 @@ def plan(asked: argparse.Namespace) -> Plan:
         advice="Change rows and wires to those of your battery, put what you recorded into the "
         f"fixture, then: script/replay --accept {fixture.relative_to(ROOT)}; script/generate",
     )
+
+
+def _title(asked: argparse.Namespace) -> str:
+    """Return what users read; by itself it is made of the id."""
+    title: str = asked.title or f"{asked.name.replace('_', ' ').capitalize()} battery"
+    if title.casefold() in {entry.title.casefold() for entry in INDEX.values()}:
+        raise Mistake(
+            f"a battery is called {title!r} already: give another one with --title"
+        )
+    if not title.isprintable() or not title.strip() or set(title) & set('"\\{}'):
+        raise Mistake(f"{title!r} is no title: use plain words")
+    return title
 
 
 def _called(heard: str) -> str | None:

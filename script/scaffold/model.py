@@ -47,11 +47,32 @@ def plan(asked: argparse.Namespace) -> Plan:
         if not text.isprintable() or not text.strip() or "\\" in text or '"' in text:
             raise Mistake(f"{text!r} is no name: use plain words")
     fields = [_field(word) for word in asked.reports.split(",")]
+    row = _row(asked, product, fields)
+    vector = _vector(name, product, fields)
+    return Plan(
+        files={
+            FILE: append(FILE.read_text(), "_HEARD", row),
+            fixture: as_json([vector]),
+        },
+        fixtures=(fixture,),
+        advice="Put what you recorded into the fixture, change the row, then: "
+        f"script/replay --accept {fixture.relative_to(FIXTURES.parents[1])}",
+    )
+
+
+def _row(asked: argparse.Namespace, product: int, fields: list[Field]) -> str:
+    """Return the row of a model."""
+    said = [f'"{asked.name}"', f'"{asked.title}"']
+    said += [f"Field.{field.name}" for field in fields]
+    if asked.maker != "Xiaomi":
+        said.append(f'manufacturer="{asked.maker}"')
+    return f"    0x{product:04X}: device({', '.join(said)},),\n"
+
+
+def _vector(name: str, product: int, fields: list[Field]) -> dict[str, str | None]:
+    """Return an encrypted frame of a model that says all of its fields."""
     frame = sealed(product, b"".join(_object(field) for field in fields))
-    shown = ", ".join(f"Field.{field.name}" for field in fields)
-    row = f'    0x{product:04X}: device("{name}", "{asked.title}", {shown}, manufacturer="{asked.maker}",),\n'
-    row = row.replace(' manufacturer="Xiaomi",', "")
-    vector = {
+    return {
         "id": f"made-{name.lower()}-1",
         "source": "made by script/new; a recording tells more",
         "device": name,
@@ -63,15 +84,6 @@ def plan(asked: argparse.Namespace) -> Plan:
         "bindkey": KEY.hex(),
         "encryption": "v5",
     }
-    return Plan(
-        files={
-            FILE: append(FILE.read_text(), "_HEARD", row),
-            fixture: as_json([vector]),
-        },
-        fixtures=(fixture,),
-        advice="Put what you recorded into the fixture, change the row, then: "
-        f"script/replay --accept {fixture.relative_to(FIXTURES.parents[1])}",
-    )
 
 
 def _product(given: str | None) -> int:

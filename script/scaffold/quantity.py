@@ -1,9 +1,10 @@
 """A quantity: a member of Field, the row that shows it, its name and its icon."""
 
 import argparse
+from collections.abc import Mapping
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
 from custom_components.mi_bms.proto.model.fields import Field
 
@@ -43,9 +44,6 @@ def plan(asked: argparse.Namespace) -> Plan:
         )
     if unit and (not unit.isprintable() or len(unit) > 20 or set(unit) & set('"\\')):
         raise Mistake(f"{unit!r} is no unit")
-    title = asked.title or name.replace("_", " ").capitalize()
-    if title[1:] != title[1:].lower() or not title.isprintable():
-        raise Mistake(f"{title!r} is no title: one capital, at the beginning")
     icon = asked.icon or (
         "mdi:checkbox-marked-circle-outline" if asked.flag else "mdi:gauge"
     )
@@ -53,11 +51,7 @@ def plan(asked: argparse.Namespace) -> Plan:
         raise Mistake(f"{icon!r} is no icon: one of Material Design, such as mdi:gauge")
     platform = "binary_sensor" if asked.flag else "sensor"
     texts, icons = json.loads(TEXTS.read_text()), json.loads(ICONS.read_text())
-    named = {entry["name"].casefold() for entry in texts["entity"][platform].values()}
-    if title.casefold() in named:
-        raise Mistake(
-            f"something is called {title!r} already: give another name with --title"
-        )
+    title = _title(asked, texts["entity"][platform])
     texts["entity"][platform][name] = {"name": title}
     icons["entity"][platform][name] = {"default": icon}
     return Plan(
@@ -70,6 +64,18 @@ def plan(asked: argparse.Namespace) -> Plan:
         advice="Its limits and recorded step stand in its row in fields.py, "
         "its device class and precision in quantities.py",
     )
+
+
+def _title(asked: argparse.Namespace, named: Mapping[str, Any]) -> str:
+    """Return what users read; by itself it is made of the name."""
+    title: str = asked.title or asked.name.replace("_", " ").capitalize()
+    if title[1:] != title[1:].lower() or not title.isprintable():
+        raise Mistake(f"{title!r} is no title: one capital, at the beginning")
+    if title.casefold() in {entry["name"].casefold() for entry in named.values()}:
+        raise Mistake(
+            f"something is called {title!r} already: give another name with --title"
+        )
+    return title
 
 
 def _member(name: str, unit: str | None, limits: str, *, flag: bool) -> str:

@@ -105,6 +105,16 @@ def test_accept_shows_and_fills_in(
     assert path.read_text() == before
 
 
+def test_accept_takes_what_is_new_and_keeps_what_is_to_be_absent(
+    tmp_path: Path,
+) -> None:
+    old = battery("values", expect={"voltage": 13.75, "serial_number": None})
+    path = stored(tmp_path, old)
+    assert REPLAY.main(["--accept", str(path)]) == 0
+    expect = json.loads(path.read_text())[0]["expect"]
+    assert (expect["cycles"], expect["serial_number"]) == (2, None)
+
+
 @pytest.mark.parametrize(
     ("spoiled", "why"),
     [
