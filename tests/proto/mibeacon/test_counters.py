@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.mi_bms.proto.mibeacon.counters import (
-    Counters,
-    Marks,
-    Sequence,
-    ShortSequence,
-    Verdict,
-)
+from custom_components.mi_bms.proto.mibeacon.counters import Counters, ShortSequence
+from custom_components.mi_bms.proto.mibeacon.marks import Marks
+from custom_components.mi_bms.proto.mibeacon.sequence import Sequence, Verdict
 
 STALE, QUIET, NEWS = Verdict.STALE, Verdict.QUIET, Verdict.NEWS
 

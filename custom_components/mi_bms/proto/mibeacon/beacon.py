@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 
 from ..model.fields import Field
 from ..model.reading import Event, Outcome, Reading, Reason, Value
-from .counters import Counters, Verdict
+from .counters import Counters
 from .crypto import AAD, Cipher
 from .devices import DEVICES
 from .frame import (
@@ -32,6 +32,7 @@ from .identify import paired
 from .objects import look_up, reader
 from .rows import Decode, Values
 from .sensible import knows, sensible
+from .sequence import Verdict
 from .session import Proof, Session
 from .spec import DeviceSpec
 

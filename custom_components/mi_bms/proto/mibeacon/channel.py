@@ -5,12 +5,14 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 
 from ..model.reading import Outcome, Reading, Reason
-from .counters import TAG, Counters, Verdict
+from .counters import Counters
 from .devices import KINDS
 from .formats import CUSTOM, Format
 from .formats.content import Content, Sealed
 from .frame import LONGEST
 from .history import History
+from .marks import TAG
+from .sequence import Verdict
 from .session import Proof, Session
 
 _COUNTER_AT: Final = -2 * TAG  # a counter of four bytes stands before the tag

@@ -1,0 +1,105 @@
+"""Mark the frames that were heard, over restarts too: a byte for each, by its counter.
+
+A mark tells a frame that was heard from another one with the same counter.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from .kept import read_bytes, read_counter, read_text
+
+TAG: Final = 4
+
+
+class Marks:
+    """Know what was heard under the lowest counters: a byte of each frame's tag.
+
+    Counts begin low, so it is among these that frames of two counts meet.
+    """
+
+    __slots__ = ("_blocks",)
+
+    SIZE: Final = 256  # counters in a block
+    BLOCKS: Final = 16
+    DEPTH: Final = 4  # frames under one counter
+    FULL: Final = 255  # there were more
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        # By the counter's upper part: a row of marks for each frame under one counter, 0 is none.
+        self._blocks: dict[int, list[bytearray]] = {}
+
+    @staticmethod
+    def of(tag: bytes) -> int:
+        """Return the mark of a tag."""
+        return tag[0] % 254 + 1
+
+    def under(self, counter: int) -> set[int]:
+        """Return the marks of what was heard under a counter."""
+        rows = self._blocks.get(counter // self.SIZE, ())
+        return {mark for row in rows if (mark := row[counter % self.SIZE])}
+
+    def add(self, counter: int, mark: int) -> None:
+        """Take a frame that was heard."""
+        block, at = divmod(counter, self.SIZE)
+        rows = self._blocks.get(block) or self._open(block)
+        if rows is None:
+            return
+        for row in rows:
+            if row[at] in {0, mark}:
+                row[at] = mark
+                return
+        if len(rows) < self.DEPTH:
+            rows.append(bytearray(self.SIZE))
+            rows[-1][at] = mark
+        else:
+            rows[-1][at] = self.FULL
+
+    def add_many(self, block: int, frames: Iterable[bytes], low: int) -> None:
+        """Take frames whose counters are in one block; ``low`` is where they have the lower part."""
+        rows = self._blocks.get(block) or self._open(block)
+        if rows is None:
+            return
+        row = rows[0]
+        for frame in frames:
+            at = frame[low]
+            if row[at]:
+                self.add(block * self.SIZE + at, self.of(frame[-TAG:]))
+            else:
+                row[at] = frame[-TAG] % 254 + 1  # as ``of`` has it, without a call
+
+    def _open(self, block: int) -> list[bytearray] | None:
+        blocks = self._blocks
+        if len(blocks) >= self.BLOCKS:
+            highest = max(blocks)
+            if block > highest:
+                return None
+            del blocks[highest]
+        rows = blocks[block] = [bytearray(self.SIZE)]
+        return rows
+
+    def snapshot(self) -> dict[str, list[str]]:
+        """Return all, for JSON."""
+        return {
+            str(block): [base64.b64encode(row).decode() for row in rows]
+            for block, rows in self._blocks.items()
+        }
+
+    @classmethod
+    def again(cls, kept: object) -> Marks:
+        """Go on from a snapshot; ``ValueError`` if it is none."""
+        marks = cls()
+        if not isinstance(kept, Mapping):
+            raise ValueError  # noqa: TRY004
+        for block, rows in kept.items():
+            if not isinstance(rows, list) or len(marks._blocks) >= cls.BLOCKS:
+                raise ValueError
+            read = [bytearray(read_bytes(row)) for row in rows]
+            fits = 0 < len(read) <= cls.DEPTH and {len(row) for row in read} == {
+                cls.SIZE
+            }
+            if not fits:
+                raise ValueError
+            marks._blocks[read_counter(int(read_text(block)))] = read
+        return marks
