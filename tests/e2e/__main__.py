@@ -18,6 +18,7 @@ import time
 from typing import Any
 
 from .api import PASSWORD, USER
+from .bases import missing
 from .check import Check, Outcome
 from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
 from .process import PATIENCE, Trouble, until
@@ -138,6 +139,7 @@ def write_figures(file: Path, figures: dict[str, object], outcome: Outcome) -> N
 async def check(home: HomeAssistant, world: WorldProcess, options: Options) -> int:
     """Check the run; 0 when all is right."""
     outcome = await Check(home, world, say).run()
+    outcome.problems.extend(await asyncio.to_thread(missing))
     figures = measurements(home, outcome)
     if options["json"]:
         write_figures(Path(options["json"]), figures, outcome)

@@ -77,17 +77,15 @@ class Path:
         """
         kept = hass.data[SHARED].kept.get(address, {})
         key = entry.data.get(CONF_KEY)
-        self._hass = hass
-        self._options = options
-        self._publish = publish
-        self._on_spec = on_spec
+        self._hass, self._options = hass, options
+        self._publish, self._on_spec = publish, on_spec
         self.key = bytes.fromhex(key) if key else None
+        product, proof = (
+            entry.data.get(CONF_PRODUCT),
+            hass.data[KEYS].proofs.get(address),
+        )
         self.decoder = Decoder(
-            address,
-            self.key,
-            product_id=entry.data.get(CONF_PRODUCT),
-            kept=kept.get("trust"),
-            backup=hass.data[KEYS].proofs.get(address),
+            address, self.key, product_id=product, kept=kept.get("trust"), backup=proof
         )
         # Called when the key has proven itself: whoever has just typed it is looking.
         self.on_proven: Callable[[], None] | None = None
@@ -137,8 +135,8 @@ class Path:
             self._note_proof()
         if session.paired is not None and not (decoded and unpaired.settled):
             unpaired.async_take(reading)
-        if session.spec is not self._spec and (reading.values or reading.events):
-            self._know(session.spec)
+        if session.spec is not self._spec:
+            self._know(session.spec, reading)
         return reading
 
     def _trust(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
@@ -189,8 +187,10 @@ class Path:
 
     # --- what changes the stages -------------------------------------------------------------------
 
-    def _know(self, spec: DeviceSpec | None) -> None:
-        """Take what the product is, as soon as a frame tells it."""
+    def _know(self, spec: DeviceSpec | None, reading: Reading) -> None:
+        """Take what the product is, as soon as a frame tells it that says something besides."""
+        if not reading.values and not reading.events:
+            return
         self._spec = spec
         self._auto_off.know(spec)
         self.stages = self._choose()
