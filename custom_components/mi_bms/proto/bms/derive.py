@@ -276,6 +276,11 @@ def _join(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
     for name, value in joined.items():
         if name not in draft.values:
             draft.put(name, value)
+    _join_alarms(draft, packs)
+
+
+def _join_alarms(draft: Draft, packs: tuple[BmsSample, ...]) -> None:
+    """Take the alarms of the packs, and what they say of problems."""
     for pack in packs:
         draft.alarms |= {Alarm(alarm) for alarm in pack.alarms}
         if pack.values.get(Field.PROBLEM):

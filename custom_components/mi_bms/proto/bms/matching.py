@@ -166,14 +166,7 @@ def not_offered() -> list[tuple[str, Match, Gap]]:
 def _row_matchers(row: Match) -> Iterator[dict[str, object]]:
     """Make the matchers of one row: one per name and manufacturer id, or one per address."""
     if row.own_address and row.ouis:
-        for oui in row.ouis:
-            first, second, third = bytes.fromhex(oui.replace(":", ""))
-            yield {
-                **({"service_uuid": row.service} if row.service else {}),
-                "manufacturer_id": first | second << 8,
-                "manufacturer_data_start": [third],
-                "connectable": True,
-            }
+        yield from _address_matchers(row)
         return
     base: dict[str, object] = {}
     if row.service is not None:
@@ -192,6 +185,18 @@ def _row_matchers(row: Match) -> Iterator[dict[str, object]]:
             matcher["local_name"] = name
         if not _too_broad(matcher):
             yield {**matcher, "connectable": True}
+
+
+def _address_matchers(row: Match) -> Iterator[dict[str, object]]:
+    """Make the matchers of a row whose manufacturer id and data spell the device's own address."""
+    for oui in row.ouis:
+        first, second, third = bytes.fromhex(oui.replace(":", ""))
+        yield {
+            **({"service_uuid": row.service} if row.service else {}),
+            "manufacturer_id": first | second << 8,
+            "manufacturer_data_start": [third],
+            "connectable": True,
+        }
 
 
 def spell_out(pattern: str) -> Iterator[str]:

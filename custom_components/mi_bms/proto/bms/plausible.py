@@ -228,6 +228,21 @@ def _agree(sample: BmsSample, doubt: _Doubt, now: float) -> bool:
 def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
     """Return a field that changed more than it can within a time."""
     passed = max(0.0, seconds)
+    jumped = _jumped(sample, before, passed) or _part_jumped(sample, before, passed)
+    if jumped is not None:
+        return jumped
+    found = chain(
+        (_charge(sample, before, passed), _power(sample, before)),
+        (
+            _step(pack, was, passed)
+            for pack, was in zip(sample.packs, before.packs, strict=False)
+        ),
+    )
+    return next((name for name in found if name is not None), None)
+
+
+def _jumped(sample: BmsSample, before: BmsSample, passed: float) -> Field | None:
+    """Return a number of the whole battery that changed more than it can within a time."""
     for name, jump in JUMPS.items():
         new, old = number(sample, name), number(before, name)
         if name is Field.TEMPERATURE and _fitted(sample) != _fitted(before):
@@ -235,6 +250,11 @@ def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
             continue
         if new is not None and old is not None and not jump.allows(old, new, passed):
             return name
+    return None
+
+
+def _part_jumped(sample: BmsSample, before: BmsSample, passed: float) -> Field | None:
+    """Return what of the cells and probes changed more than it can within a time."""
     if len(sample.cells) != len(before.cells):
         return Field.CELL_COUNT
     for one, other in zip(sample.cells, before.cells, strict=True):
@@ -245,14 +265,7 @@ def _step(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:
         if new is not None and old is not None:
             if not PROBE_JUMP.allows(old, new, passed):
                 return Field.PROBE_TEMPERATURE
-    found = chain(
-        (_charge(sample, before, passed), _power(sample, before)),
-        (
-            _step(pack, was, passed)
-            for pack, was in zip(sample.packs, before.packs, strict=False)
-        ),
-    )
-    return next((name for name in found if name is not None), None)
+    return None
 
 
 def _charge(sample: BmsSample, before: BmsSample, seconds: float) -> Field | None:

@@ -4,7 +4,10 @@ Readers hand over drafts: the texts of an address and a key that belong together
 they stand in. Here they become entries, or refusals with their reason.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import zip_longest
 import re
 from typing import Final
 
@@ -84,14 +87,15 @@ class Collector:
         if is_reference(mac or "") or is_reference(key or ""):
             if (mac and draft.sure_of_mac) or (key and draft.sure_of_key):
                 self.refuse_draft(draft, Refusal.REFERENCE)
-            return
-        address = address_of(mac) if mac else None
-        if not key:
-            if mac and draft.sure_of_mac:
-                self.refuse_draft(
-                    draft, Refusal.NO_KEY if address else Refusal.BAD_ADDRESS
-                )
-            return
+        elif key:
+            self._take_key(draft, address_of(mac) if mac else None, key)
+        elif mac and draft.sure_of_mac:
+            self.refuse_draft(
+                draft, Refusal.NO_KEY if address_of(mac) else Refusal.BAD_ADDRESS
+            )
+
+    def _take_key(self, draft: Draft, address: str | None, key: str) -> None:
+        """Judge the key of a draft with an address, if it has one that can be read."""
         read = key_of(key)
         if isinstance(read, Refusal):
             if draft.sure_of_key or address:
@@ -208,35 +212,18 @@ class Collector:
         hits = words(body)
         if not hits:
             body, comment, hits = text, "", words(text)
-        keys = [hit for hit in hits if hit.kind in _KEYS]
-        macs = [hit for hit in hits if hit.kind is Kind.ADDRESS]
-        both = [hit for hit in hits if hit.kind is Kind.BOTH]
-        if not macs and len(keys) == 1:
-            macs = [hit for hit in hits if hit.kind is Kind.BAD_ADDRESS]
-        if not keys:
-            # A number of twelve digits alone is hardly an address.
-            macs = [hit for hit in macs if not hit.text.isdecimal()]
+        keys = _of(hits, _KEYS)
+        macs = _addresses(hits, keys)
+        both = _of(hits, {Kind.BOTH})
         if not (keys or macs or both):
             return None
         if keys and macs and len(keys) != len(macs):
             self.refuse(line, text, Refusal.AMBIGUOUS, last)
             return []
-        drafts = [
-            Draft(
-                line=line,
-                last=last,
-                # Tasmota writes it in one piece.
-                format=Format.MI32KEY if hit.text.isalnum() else Format.LINE,
-                text=text,
-                key=hit.text,
-            )
-            for hit in both
-        ]
-        for at in range(max(len(keys), len(macs))):
-            draft = Draft(line=line, last=last, format=Format.LINE, text=text)
-            draft.mac = macs[at].text if macs else None
-            draft.key = keys[at].text if keys else None
-            drafts.append(draft)
+        draft = partial(Draft, line=line, last=last, text=text)
+        drafts = [draft(format=_format(hit), key=hit.text) for hit in both]
+        for mac, key in zip_longest(_texts(macs), _texts(keys)):
+            drafts.append(draft(format=Format.LINE, mac=mac, key=key))
         if len(drafts) == 1 and "mi32key" not in body.lower():
             drafts[0].name = comment or label or _rest(body, hits)
         return drafts
@@ -264,6 +251,31 @@ class Collector:
 def _other_way(owner: str, first: str) -> bool:
     """Return whether a word with a key and its address begins with the address: makers tell."""
     return is_maker(first) and not is_maker(owner)
+
+
+def _of(hits: list[Word], wanted: Collection[Kind]) -> list[Word]:
+    """Return the words that are of some kinds."""
+    return [hit for hit in hits if hit.kind in wanted]
+
+
+def _addresses(hits: list[Word], keys: list[Word]) -> list[Word]:
+    """Return the words of a line that are the addresses to its keys."""
+    macs = _of(hits, {Kind.ADDRESS})
+    if not macs and len(keys) == 1:
+        macs = _of(hits, {Kind.BAD_ADDRESS})
+    if not keys:
+        # A number of twelve digits alone is hardly an address.
+        macs = [hit for hit in macs if not hit.text.isdecimal()]
+    return macs
+
+
+def _texts(hits: list[Word]) -> list[str]:
+    return [hit.text for hit in hits]
+
+
+def _format(both: Word) -> Format:
+    """Return the format of a word with a key and its address; Tasmota writes it in one piece."""
+    return Format.MI32KEY if both.text.isalnum() else Format.LINE
 
 
 def _place(part: KeyLine | Refused) -> int:

@@ -188,16 +188,10 @@ class JsonReader:
 
     def _judge(self, level: _Level, end: int, *, cut: bool = False) -> None:
         """Make an entry of an object that ended, or hand its key to the object around it."""
-        level.end, inner = end, level.inner
+        level.end = end
         above = self._levels[-1] if self._levels else None
         outer = above if above and above.bracket == "{" else None
-        if level.mac and not level.key:
-            inner = self._adopt(level)
-        if outer and not level.key and not level.mac:
-            outer.inner.extend(inner)
-        else:
-            for one in inner:
-                self._collector.take(self._draft(one))
+        self._judge_inner(level, outer)
         draft = self._draft(level)
         if cut and level.mac and not level.key:
             self._collector.refuse_draft(draft, Refusal.CUT_OFF)
@@ -205,6 +199,15 @@ class JsonReader:
             self._collector.take(draft)
         elif draft.sure_of_key or not _SECRETS.isdisjoint(kinds(level.key)):
             outer.inner.append(level)
+
+    def _judge_inner(self, level: _Level, outer: _Level | None) -> None:
+        """Make entries of the objects in one that ended, or hand them to the object around it."""
+        inner = self._adopt(level) if level.mac and not level.key else level.inner
+        if outer and not level.key and not level.mac:
+            outer.inner.extend(inner)
+        else:
+            for one in inner:
+                self._collector.take(self._draft(one))
 
     @staticmethod
     def _adopt(level: _Level) -> list[_Level]:

@@ -6,7 +6,7 @@ Several batteries behind one module answer as devices 30 to 37.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...model.fields import Field
@@ -97,6 +97,55 @@ _INFO: Final[tuple[Row, ...]] = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dialogue:
+    """The questions to the batteries of one family: ``main`` are the rows of the first reply."""
+
+    main: tuple[Row, ...]
+    answers: bytes
+
+    def question(self, device: int, register: int, count: int, *rows: Row) -> Ask:
+        """Return the question for registers of a device."""
+        return modbus.question(
+            register, count, rows, device=device, answers=self.answers
+        )
+
+    def poll(self, context: Context) -> Talk[Draft]:
+        """Read the battery, and the further ones behind the same module."""
+        ask = self.question(_DEVICE, 0x13B2, 7)
+        first = (yield from self._pack(context, _DEVICE, ask)) or Draft()
+        if self.answers:
+            return first
+        known = bytes(context.memory.get(_PACKS, b""))  # type: ignore[arg-type]
+        packs = [first]
+        for device in _candidates(context, known):
+            ask = replace(self.question(device, 0x13B2, 7), optional=True)
+            if device not in known:
+                ask = replace(ask, tries=1, timeout=_WAIT)
+            found = yield from self._pack(context, device, ask)
+            if found is not None and device not in known:
+                known += bytes((device,))
+            if device in known:
+                # One that is silent now keeps its place: without it the sums are not known.
+                packs.append(found or Draft())
+        context.memory[_PACKS] = known
+        return Draft(packs=packs) if known else first
+
+    def _pack(self, context: Context, device: int, ask: Ask) -> Talk[Draft | None]:
+        """Read one battery; None if it does not answer."""
+        frame = yield ask
+        if frame is None:
+            return None
+        draft = decode(self.main, modbus.body(frame), Draft())
+        frame = yield from unless_refused(context, self.question(device, 0x13EC, 8))
+        if frame is None:
+            draft.unknown.add(Field.PROBLEM)
+        else:
+            decode(_STATUS, modbus.body(frame), draft)
+        frame = yield from extra(context, self.question(device, 0x1388, 34))
+        return decode_extra(_CELLS, frame and modbus.body(frame), draft)
+
+
 def family(
     family_id: str,
     wires: tuple[Wire, ...],
@@ -110,59 +159,23 @@ def family(
 
     Where devices answer by their own number, several of them are sought.
     """
-    main: tuple[Row, ...] = (
-        Num(Field.CURRENT, 0, ">i2", ampere),
-        Num(Field.VOLTAGE, 2, ">u2", 0.1),
-        Num(Field.CYCLE_CHARGE, 4, ">u4", 0.001),
-        Num(Field.DESIGN_CAPACITY, 8, ">u4", 0.001),
-        cycles,
+    dialogue = _Dialogue(
+        main=(
+            Num(Field.CURRENT, 0, ">i2", ampere),
+            Num(Field.VOLTAGE, 2, ">u2", 0.1),
+            Num(Field.CYCLE_CHARGE, 4, ">u4", 0.001),
+            Num(Field.DESIGN_CAPACITY, 8, ">u4", 0.001),
+            cycles,
+        ),
+        answers=answers,
     )
-
-    def question(device: int, register: int, count: int, *rows: Row) -> Ask:
-        return modbus.question(register, count, rows, device=device, answers=answers)
-
-    def pack(context: Context, device: int, ask: Ask) -> Talk[Draft | None]:
-        frame = yield ask
-        if frame is None:
-            return None
-        draft = decode(main, modbus.body(frame), Draft())
-        frame = yield from unless_refused(context, question(device, 0x13EC, 8))
-        if frame is None:
-            draft.unknown.add(Field.PROBLEM)
-        else:
-            decode(_STATUS, modbus.body(frame), draft)
-        frame = yield from extra(context, question(device, 0x1388, 34))
-        return decode_extra(_CELLS, frame and modbus.body(frame), draft)
-
-    def poll(context: Context) -> Talk[Draft]:
-        first = (
-            yield from pack(context, _DEVICE, question(_DEVICE, 0x13B2, 7))
-        ) or Draft()
-        if answers:
-            return first
-        known = bytes(context.memory.get(_PACKS, b""))  # type: ignore[arg-type]
-        packs = [first]
-        for device in _candidates(context, known):
-            ask = replace(question(device, 0x13B2, 7), optional=True)
-            if device not in known:
-                ask = replace(ask, tries=1, timeout=_WAIT)
-            found = yield from pack(context, device, ask)
-            if found is not None and device not in known:
-                known += bytes((device,))
-            if device in known:
-                # One that is silent now keeps its place: without it the sums are not known.
-                packs.append(found or Draft())
-        context.memory[_PACKS] = known
-        return Draft(packs=packs) if known else first
-
-    first = question(_DEVICE, 0x13B2, 7)
     return Family(
         id=family_id,
         wires=wires,
         framer=lambda _context: framing.modbus(answers or bytes((_DEVICE, *_FURTHER))),
-        dialogue=poll,
-        inform=modbus.reader(question(_DEVICE, 0x13F0, 28, *_INFO)),
-        probe=first,
+        dialogue=dialogue.poll,
+        inform=modbus.reader(dialogue.question(_DEVICE, 0x13F0, 28, *_INFO)),
+        probe=dialogue.question(_DEVICE, 0x13B2, 7),
         uncertain=uncertain,
     )
 

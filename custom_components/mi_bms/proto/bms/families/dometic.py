@@ -145,6 +145,13 @@ def _pack(context: Context, pack: int, frames: dict[tuple[int, int], bytes]) -> 
     return draft
 
 
+def _heard(seen: Counter[tuple[int, int]], packs: set[int], times: int) -> bool:
+    """Return whether every frame of every pack came so many times; without a pack none did."""
+    return bool(packs) and all(
+        seen[pack, kind] >= times for pack in packs for kind in _ROWS
+    )
+
+
 def _poll(context: Context) -> Talk[Draft]:
     """Collect frames until every pack that was ever heard on this connection is complete.
 
@@ -155,15 +162,10 @@ def _poll(context: Context) -> Talk[Draft]:
     known = context.state.get(_PACKS)
     packs = set(known) if isinstance(known, bytes) else set()
     rounds = 1 if packs else 2
-
-    def has(times: int) -> bool:
-        return bool(packs) and all(
-            seen[pack, kind] >= times for pack in packs for kind in _ROWS
-        )
-
-    while not has(rounds):
-        frame = yield from _next(context, 1.0 if has(1) else 20.0)
-        if frame is None and has(1):
+    while not _heard(seen, packs, rounds):
+        once = _heard(seen, packs, 1)
+        frame = yield from _next(context, 1.0 if once else 20.0)
+        if frame is None and once:
             break
         if frame is None:
             raise FrameError("incomplete") if found else NoAnswer
