@@ -24,7 +24,9 @@ from .const import (
     KIND_BATTERY,
     KIND_SENSOR,
 )
+from .proto.mibeacon.crypto import parse_key
 from .proto.mibeacon.devices import DEVICES
+from .proto.model.errors import KeyFormatError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,23 @@ def entry_of(hass: HomeAssistant, address: str) -> ConfigEntry | None:
     """Return the entry of a device; one that only says "ignore it" does not count."""
     entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address)
     return None if entry is None or entry.source == SOURCE_IGNORE else entry
+
+
+def key_of(entry: ConfigEntry[Any]) -> bytes | None:
+    """Return the key of an entry, None if it has none that can be read."""
+    try:
+        return parse_key(str(entry.data.get(CONF_KEY) or ""))
+    except KeyFormatError:
+        return None
+
+
+def configured(hass: HomeAssistant) -> set[str]:
+    """Return the addresses that have an entry, ignored ones aside."""
+    return {
+        entry.unique_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.unique_id and entry.source != SOURCE_IGNORE
+    }
 
 
 def entries_of(hass: HomeAssistant, *kinds: str) -> list[ConfigEntry]:

@@ -16,7 +16,7 @@ from custom_components.mi_bms.batteries import alarms, link_entities, repairs as
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.flow.battery_options import BatteryOptions
 from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
-from custom_components.mi_bms.keys import ring as keyring
+from custom_components.mi_bms.keys import storage
 from custom_components.mi_bms.keys.import_preview import Change, Fit
 from custom_components.mi_bms.keys.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
@@ -529,9 +529,9 @@ def test_issues() -> None:
         issues.KEY: {"name", "reason"},
         DISK_FULL: {"name", "path"},
         NOT_WRITABLE: {"name", "path"},
-        keyring.DAMAGED: {"file"},
-        keyring.STOPPED: {"count"},
-        keyring.NEWER: {"file"},
+        storage.DAMAGED: {"file"},
+        storage.STOPPED: {"count"},
+        storage.NEWER: {"file"},
         NOT_PAIRED: {"name"},
         key_watch.CLEAR: {"name"},
     }

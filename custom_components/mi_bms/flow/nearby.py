@@ -11,8 +11,8 @@ from homeassistant.data_entry_flow import FlowResultType, SectionConfig, section
 from homeassistant.helpers import selector
 
 from ..bluetooth.discovery import Heard, nearest
-from ..entries import Wish, async_add
-from ..keys.ring import async_keys, configured
+from ..entries import Wish, async_add, configured
+from ..keys.ring import async_keys
 from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
 from ..texts import async_words

@@ -26,7 +26,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
-from ..entries import entries_of
+from ..entries import entries_of, key_of
 from ..proto.keys.contract import KnownSensor
 from ..proto.keys.exporter import (
     DEVICE_BYTES,
@@ -37,7 +37,7 @@ from ..proto.keys.exporter import (
 )
 from ..proto.mibeacon.devices import PRODUCT_OF
 from ..texts import async_words
-from .ring import Keys, async_keys, key_of
+from .ring import Keys, async_keys
 
 GOOD_FOR: Final = timedelta(minutes=5)
 

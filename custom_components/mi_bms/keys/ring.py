@@ -22,38 +22,40 @@ from homeassistant.components.bluetooth import (
     BluetoothScanningMode,
     BluetoothServiceInfoBleak,
 )
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from ..bluetooth.discovery import is_fleeting, look_at, sighting_of
 from ..bluetooth.door import Door
-from ..const import CONF_KEY, DOMAIN
-from ..entries import Wish, async_add, async_rekey, entry_of
+from ..const import DOMAIN
+from ..entries import Wish, async_add, async_rekey, configured, entry_of, key_of
 from ..proto.keys.proofs import Proofs
 from ..proto.keys.ring import KeyRing, opens
-from ..proto.mibeacon.crypto import parse_key
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.matchers import MATCHERS
-from ..proto.model.errors import KeyFormatError
 from ..proto.model.reading import Outcome
-from ..stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read, async_remove
+from ..stored import async_remove
 from .newcomers import AN_HOUR, Newcomers
+from .storage import (
+    DAMAGED,
+    NEWER,
+    STOPPED,
+    async_kept,
+    fill,
+    store_of,
+    tell,
+    tell_over,
+    texts_of,
+)
 
-STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0  # s
 # The counters of frames are in the cache of states, too, which is newer; a memory card wears.
 SAVE_PROOFS: Final = timedelta(hours=6)
 DEVICES: Final = 256  # whose packets are kept
 TRIED: Final = 2  # newest packets that several keys of a device are tried on
 EXTRAS: Final = 2000  # devices of which a file said more
-STOPPED: Final = "adding_stopped"
-DAMAGED: Final = "keys_damaged"
-NEWER: Final = "keys_newer"
 _TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
 _SERVICES: Final = tuple(
     dict.fromkeys(str(one["service_data_uuid"]) for one in MATCHERS)
@@ -68,9 +70,7 @@ class Keys:
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin with nothing."""
         self._hass = hass
-        self._store: Store[dict[str, Any]] = Store(
-            hass, STORE_VERSION, f"{DOMAIN}.keys", private=True, atomic_writes=True
-        )
+        self._store = store_of(hass)
         self.door = Door("keys")
         self.ring = KeyRing()
         self.identities: dict[str, dict[str, Any]] = {}
@@ -88,17 +88,14 @@ class Keys:
 
     async def _async_load(self) -> None:
         """Read what was kept, add the keys of the entries, and begin to listen."""
-        kept = await self._async_kept()
+        kept, damaged = await async_kept(self._hass, self._store)
+        if damaged:
+            self._save()
         self.identities = kept["identities"]
         self.extras = kept["extras"]
         self.auto_add = kept["auto_add"]
         self.ignored = set(kept["ignored"])
-        for address, key in kept["keys"].items():
-            self.ring.add(address, parse_key(key))
-        for address, spare in kept["spare"].items():
-            self.ring.add_spare(address, map(parse_key, spare))
-        for key in kept["loose"]:
-            self.ring.add(None, parse_key(key))
+        fill(self.ring, kept)
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             if entry.unique_id and (key := key_of(entry)):
                 self.ring.add(entry.unique_id, key)
@@ -118,31 +115,6 @@ class Keys:
             EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_save_proofs
         )
 
-    async def _async_kept(self) -> dict[str, Any]:
-        """Read the file; one with damage is put aside before what is sound replaces it."""
-        found, wrong = await async_read(self._store, KEYS_SCHEMA)
-        if wrong is None:
-            self._tell(NEWER, file=self._store.key)
-        elif wrong:
-            await async_put_aside(self._hass, self._store)
-            self._tell(DAMAGED, file=self._store.key)
-            self._save()
-        kept: dict[str, Any] = KEYS_SCHEMA({}) if found is None else found
-        return kept
-
-    def _tell(self, trouble: str, **more: str) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            trouble,
-            is_fixable=False,
-            # What is newer is found again at each start; the rest is told once.
-            is_persistent=trouble != NEWER,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=trouble,
-            translation_placeholders=more,
-        )
-
     def _save(self) -> None:
         """Write everything down soon; many keys come one after the other."""
         self._store.async_delay_save(self._everything, SAVE_DELAY)
@@ -155,12 +127,7 @@ class Keys:
 
     def _everything(self) -> dict[str, Any]:
         return {
-            "keys": {one: key.hex() for one, key in self.ring.owned.items()},
-            "spare": {
-                one: [key.hex() for key in keys]
-                for one, keys in self.ring.spares.items()
-            },
-            "loose": [key.hex() for key in self.ring.loose],
+            **texts_of(self.ring),
             "identities": self.identities,
             "extras": self.extras,
             "proofs": self.proofs.snapshot(),
@@ -218,8 +185,7 @@ class Keys:
         self.auto_add, self.ignored = False, set()
         self._newcomers = Newcomers()
         await async_remove(self._hass, self._store)
-        for trouble in (DAMAGED, NEWER, STOPPED):
-            ir.async_delete_issue(self._hass, DOMAIN, trouble)
+        tell_over(self._hass, DAMAGED, NEWER, STOPPED)
 
     @callback
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
@@ -227,7 +193,7 @@ class Keys:
         self.auto_add, self.ignored = auto_add, set(ignored)
         self._newcomers.start_anew()
         self._newcomers.forgive()
-        ir.async_delete_issue(self._hass, DOMAIN, STOPPED)
+        tell_over(self._hass, STOPPED)
         self._save()
 
     # --- what devices said -----------------------------------------------------------------
@@ -359,7 +325,7 @@ class Keys:
         """Add nothing more by itself: so many at once are hardly the user's own."""
         self.auto_add = False
         self._save()
-        self._tell(STOPPED, count=str(AN_HOUR))
+        tell(self._hass, STOPPED, count=str(AN_HOUR))
 
     @callback
     def async_removed(self, address: str) -> None:
@@ -373,14 +339,6 @@ class Keys:
 KEYS: HassKey[Keys] = HassKey(f"{DOMAIN}.keys")
 
 
-def key_of(entry: ConfigEntry[Any]) -> bytes | None:
-    """Return the key of an entry, None if it has none that can be read."""
-    try:
-        return parse_key(str(entry.data.get(CONF_KEY) or ""))
-    except KeyFormatError:
-        return None
-
-
 async def async_keys(hass: HomeAssistant) -> Keys:
     """Return the keys of the house; the first to ask, a flow or an entry, has them loaded."""
     if KEYS not in hass.data:
@@ -388,12 +346,3 @@ async def async_keys(hass: HomeAssistant) -> Keys:
     keys = hass.data[KEYS]
     await keys.loading
     return keys
-
-
-def configured(hass: HomeAssistant) -> set[str]:
-    """Return the addresses that have an entry, ignored ones aside."""
-    return {
-        entry.unique_id
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.unique_id and entry.source != SOURCE_IGNORE
-    }

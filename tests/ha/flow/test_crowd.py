@@ -9,7 +9,7 @@ import pytest
 from custom_components.mi_bms.bluetooth import discovery
 from custom_components.mi_bms.bluetooth.discovery import Heard, look_at
 from custom_components.mi_bms.flow import cards
-from custom_components.mi_bms.keys import newcomers, ring as keyring
+from custom_components.mi_bms.keys import newcomers, ring as keyring, storage
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import SOURCE_IGNORE
@@ -236,13 +236,13 @@ async def test_ten_an_hour_are_added_and_then_it_stops_and_says_so(home: Home) -
         await home.clock.run(40)
     assert len(entries(home)) == newcomers.AN_HOUR
     issues = ir.async_get(home.hass)
-    assert issues.async_get_issue("mi_bms", keyring.STOPPED)
+    assert issues.async_get_issue("mi_bms", storage.STOPPED)
     form = await home.choose(await home.start(), "nearby")
     fields = {str(one): one for one in form["data_schema"].schema}
     assert fields["auto_add"].default() is False
     home.hass.config_entries.flow.async_abort(form["flow_id"])
     await switch_on(home)
-    assert not issues.async_get_issue("mi_bms", keyring.STOPPED)
+    assert not issues.async_get_issue("mi_bms", storage.STOPPED)
 
 
 async def test_nothing_grows_with_a_crowd(
