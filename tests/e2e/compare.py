@@ -19,6 +19,13 @@ SENSOR_LAG: Final = 8.0
 POLL_TIME: Final = 15.0
 POLL_AGE: Final = 75.0
 
+# Times that a battery says remain are shown to a minute below an hour, to a tenth of one below ten, else
+# to an hour, and stay until they differ by a fiftieth: the README says so.
+REMAINING: Final = frozenset({"runtime", "time_to_full"})
+STEPS: Final = ((3600, 60), (36_000, 360))
+LONG_STEP: Final = 3600
+DEAD_BAND: Final = 0.02
+
 # Home Assistant's standard words for what a button or a doorbell did.
 STANDARD_WORDS: Final[Mapping[str, str]] = {
     "press": "press_end",
@@ -197,7 +204,9 @@ def _row(device: Json, key: str, state: Json | None, newest: float, now: float) 
         held = [STANDARD_WORDS.get(word, word) for word in held]
     if not held:
         return row | {"problem": "the device held no value then"}
-    if not fits(row["state"], convert_to(key, row["unit"]), held, span=battery):
+    step = coarse(held) if key in REMAINING else 0.0
+    factor = convert_to(key, row["unit"])
+    if not fits(row["state"], factor, held, span=battery, step=step):
         row["problem"] = f"the device held {summary(held)}"
     return row
 
@@ -219,8 +228,20 @@ def convert_to(key: str, unit: str) -> float:
     return 1.0 if NATIVE.get(key) == unit else FACTORS.get(unit, 1.0)
 
 
-def fits(state: str, factor: float, held: list[Any], *, span: bool) -> bool:
-    """Tell whether a state shows one of the held values, or with ``span`` one between them."""
+def coarse(held: list[Any]) -> float:
+    """Return how far (s) a remaining time may be from what is held: half a step, and the dead-band."""
+    longest = max(held)
+    step = next((step for least, step in STEPS if longest < least), LONG_STEP)
+    return step / 2 + DEAD_BAND * longest
+
+
+def fits(
+    state: str, factor: float, held: list[Any], *, span: bool, step: float = 0.0
+) -> bool:
+    """Tell whether a state shows one of the held values, or with ``span`` one between them.
+
+    ``step``: it is shown in steps, and may be so far from what is held, in the field's own unit.
+    """
     if all(isinstance(value, bool) for value in held):
         return state in {"on" if value else "off" for value in held}
     numbers = [
@@ -239,7 +260,7 @@ def fits(state: str, factor: float, held: list[Any], *, span: bool) -> bool:
     unit = 10.0**-places
     if factor != 1.0:
         unit = max(unit, factor * 10.0 ** -decimals(state))
-    slack = unit * 1.001
+    slack = max(unit * 1.001, step)
     if span:
         return min(numbers) - slack <= value <= max(numbers) + slack
     return any(abs(value - one) <= slack for one in numbers)

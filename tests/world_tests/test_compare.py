@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.check import answers, menu_choice
-from tests.e2e.compare import decimals, judge, summary, table
+from tests.e2e.compare import coarse, decimals, fits, judge, summary, table
 from tests.e2e.home_assistant import leaked, unexpected
 from tests.e2e.process import Trouble
 
@@ -278,3 +278,20 @@ def test_a_state_made_of_an_event_is_not_told() -> None:
     }
     rows = judge(truth, [entity], [state], NOW)
     assert [row.key for row in rows if row.problem] == ["event:motion"]
+
+
+@pytest.mark.parametrize(
+    ("held", "state", "right"),
+    [
+        (78684, "22.0", True),
+        (78684, "20.0", False),
+        (12000, "3.3", True),
+        (12000, "3.7", False),
+        (1800, "0.5", True),
+        (1800, "0.7", False),
+    ],
+)
+def test_times_that_remain_are_shown_in_steps(
+    held: int, state: str, right: bool
+) -> None:
+    assert fits(state, 3600.0, [held], span=True, step=coarse([held])) is right

@@ -187,6 +187,7 @@ class SeplosBattery(GattBattery):
             "max_cell": every.index(max(every)) + 1,
             "min_cell": every.index(min(every)) + 1,
             "temperature": self._average() / 10,
+            "min_cell_temperature": min(min(_tenths(one)) for one in self.packs) / 10,
             "power": round(voltage * current, 3),
             "cycle_capacity": round(voltage * self._charge() / 100, 3),
             "battery_charging": current > 0,
@@ -204,6 +205,7 @@ def _pack_truth(pack: Pack) -> Truth:
         "battery_health": 100.0,
         "cycles": pack.cycles,
         "total_charge": round(pack.discharged / 10) * 10,
+        "problem": bool(pack.protections),
     }
     inside = [one / 10 for one in _tenths(pack)]
     others = [one / 10 for one in (_ambient(pack), _mosfet(pack))]
