@@ -12,7 +12,8 @@ from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
 from custom_components.mi_bms.proto.model.errors import NoAnswer, Unsupported
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
-from tests.replay.batteries import VectorLink, VirtualLoop
+from tests.replay.batteries import VectorLink
+from tests.replay.virtual import VirtualLoop
 
 from .fixtures import VECTORS
 
