@@ -18,6 +18,7 @@ from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.spec import SLOW
 from ..proto.model.availability import ENOUGH, MULTIPLE, SHORTEST
 from ..proto.model.reading import KeyState, Outcome, Reading, Reason
+from .questions import async_ask
 
 # A frame of an older binding may still sit in a proxy's buffer: ask for a key only after several.
 WRONG_KEY_FRAMES: Final = 3
@@ -150,16 +151,7 @@ class KeyWatch:
         if self._asked_clear:
             return
         self._asked_clear = True
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            clear_issue(self._entry.entry_id),
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=CLEAR,
-            translation_placeholders={"name": self._entry.title},
-            data={"entry_id": self._entry.entry_id},
-        )
+        async_ask(self._hass, self._entry, CLEAR)
 
     @callback
     def async_withdraw_clear(self) -> None:

@@ -4,6 +4,7 @@ Home Assistant's passive processors give entities, restored values and availabil
 them stands here and nowhere else.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 import logging
 from typing import Any, Final, override
@@ -100,9 +101,9 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
 
     # --- what comes in ---------------------------------------------------------------------------
 
+    @abstractmethod
     def async_take(self, info: BluetoothServiceInfoBleak) -> None:
         """Take an advert; the subclass leads it through its stages."""
-        raise NotImplementedError
 
     @callback
     @override

@@ -12,6 +12,7 @@ from ..const import CONF_KEY, DOMAIN
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.reading import Outcome, Reading
 from ..quantities import NOT_PAIRED
+from .questions import async_ask
 
 LASTS: Final = 300.0  # s; a device that is being paired right now needs nobody
 
@@ -75,16 +76,7 @@ class Unpaired:
     def _due(self, _now: datetime) -> None:
         self._cancel = None
         self._told = True
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id(self._entry.entry_id),
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=NOT_PAIRED,
-            translation_placeholders={"name": self._entry.title},
-            data={"entry_id": self._entry.entry_id},
-        )
+        async_ask(self._hass, self._entry, NOT_PAIRED)
 
     @callback
     def async_stop(self) -> None:
