@@ -7,7 +7,7 @@ task ends when the next stage begins, so a browser that was closed finds the sta
 import asyncio
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, NamedTuple, override
+from typing import Any, Final, override
 
 from bluetooth_data_tools import monotonic_time_coarse
 import probatio
@@ -23,15 +23,16 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..bluetooth.discovery import MIBEACON_FORMAT, Heard, everybody, find, titled
+from ..bluetooth.discovery import Heard, everybody, find, titled
 from ..const import CONF_KEY, CONF_PRODUCT
 from ..entries import entry_of, sensor_data
 from ..keys.pairing import UNREACHABLE, Pairing
 from ..keys.ring import async_keys
-from ..proto.activation.devices import HINTS, Hint, Preparation, Way
+from ..proto.activation.devices import Preparation, Way
 from ..proto.mibeacon.devices import DEVICES
 from ..proto.model.address import parse_address
-from ..texts import Words, async_words
+from ..texts import async_words
+from .pair_list import Listed, begins, can_pair, hint_of, product_of
 
 CONF_PREFIX: Final = "prefix"
 CONF_INSTANT: Final = "instant"
@@ -40,10 +41,7 @@ WEAK: Final = -85  # dBm; below this too many frames get lost
 LISTEN: Final = 2.0  # s before the list is shown for the first time
 REFRESH: Final = timedelta(seconds=2)
 LISTED: Final = 30  # devices
-_DIFFERENCE: Final = 3  # dB that change the list; less is noise
-_AGE: Final = 10  # s in which silence is told
 
-_UNKNOWN: Final = Hint(Way.STANDARD, Preparation.HOLD_BUTTON)
 _ACCEPT: Final = probatio.Schema(
     {
         probatio.Required(CONF_ACCEPT, default=False): selector.BooleanSelector(),
@@ -56,45 +54,6 @@ _FILTER: Final = probatio.Schema(
         probatio.Optional(CONF_ADDRESS): selector.TextSelector(),
     }
 )
-
-
-class _Listed(NamedTuple):
-    """Hold one line of the list; ``age`` is for how long (s) the device has been silent."""
-
-    heard: Heard
-    age: int
-
-    @property
-    def silence(self) -> int:
-        """Return for how long it has been silent, in steps that are worth telling."""
-        return self.age // _AGE * _AGE
-
-    def differs(self, shown: _Listed) -> bool:
-        """Return whether a line looks otherwise than when it was shown."""
-        moved = abs(self.heard.info.rssi - shown.heard.info.rssi)
-        return moved >= _DIFFERENCE or self.silence != shown.silence
-
-    def label(self, words: Words) -> str:
-        """Return signal, model and address, what changes first: narrow screens cut the end off."""
-        signal = f"{self.heard.info.rssi} dBm"
-        if self.silence:
-            signal = words("pair_list", "ago", seconds=str(self.silence))
-        return f"{signal} · {self.heard.model} · {self.heard.address}"
-
-
-def hint_of(product: int | None) -> Hint:
-    """Return what is known of giving a product a key."""
-    return _UNKNOWN if product is None else HINTS.get(product, _UNKNOWN)
-
-
-def can_pair(product: int | None) -> bool:
-    """Return whether it makes sense to offer a pairing at all."""
-    return product is not None and hint_of(product).way is not Way.NOT_NEEDED
-
-
-def _product(heard: Heard) -> int | None:
-    seen = heard.sighting
-    return seen.product_id if seen and seen.format == MIBEACON_FORMAT else None
 
 
 class PairSteps(ConfigFlow):
@@ -111,7 +70,7 @@ class PairSteps(ConfigFlow):
         self._pair_scan: asyncio.Task[None] | None = None
         self._pair_listening: asyncio.Task[None] | None = None
         self._pair_stop: CALLBACK_TYPE | None = None
-        self._pair_seen: dict[str, _Listed] = {}
+        self._pair_seen: dict[str, Listed] = {}
 
     async def async_step_pair(
         self, user_input: dict[str, Any] | None = None
@@ -164,15 +123,15 @@ class PairSteps(ConfigFlow):
             },
         )
 
-    def _pair_heard(self) -> dict[str, _Listed]:
+    def _pair_heard(self) -> dict[str, Listed]:
         prefixes = [
             one.strip().lower() for one in self._pair_prefix.split(",") if one.strip()
         ]
         now = monotonic_time_coarse()
         found = [
-            _Listed(heard, max(0, int(now - heard.info.time)))
+            Listed(heard, max(0, int(now - heard.info.time)))
             for heard in everybody(self.hass, connectable=True)
-            if can_pair(_product(heard)) and _begins(heard, prefixes)
+            if can_pair(product_of(heard)) and begins(heard, prefixes)
         ]
         # Those that are shown stay where they are: nobody should hit the wrong line.
         order = list(self._pair_seen)
@@ -226,7 +185,7 @@ class PairSteps(ConfigFlow):
         """Take the device, and ask for everything to be made ready."""
         self._pair_address = address
         heard, entry = find(self.hass, address), entry_of(self.hass, address)
-        self._pair_product = _product(heard) if heard else None
+        self._pair_product = product_of(heard) if heard else None
         if self._pair_product is None and entry:
             self._pair_product = entry.data.get(CONF_PRODUCT)
         if self.source != SOURCE_RECONFIGURE:
@@ -378,10 +337,3 @@ class PairSteps(ConfigFlow):
                 bluetooth.async_rediscover_address(self.hass, self._pair_address)
         if self._pair_waiter:
             self._pair_waiter.cancel()
-
-
-def _begins(heard: Heard, prefixes: list[str]) -> bool:
-    names = (heard.info.name.lower(), heard.model.lower(), heard.address.lower())
-    return not prefixes or any(
-        name.startswith(prefix) for prefix in prefixes for name in names
-    )

@@ -26,7 +26,8 @@ from .cards import async_gone, async_has_room
 from .import_keys import KeySteps
 from .nearby import NearbySteps
 from .outputs import OutputSteps
-from .pair import PairSteps, can_pair
+from .pair import PairSteps
+from .pair_list import can_pair
 from .sensor import SensorSteps
 
 _ADDRESS: Final = probatio.Schema(
