@@ -57,7 +57,7 @@ def plan(asked: argparse.Namespace) -> Plan:
     return Plan(
         files={
             FIELDS: _member(name, unit, limits, flag=asked.flag),
-            ROWS: _row(name, unit, flag=asked.flag),
+            ROWS: _row(name, flag=asked.flag),
             TEXTS: as_json(texts),
             ICONS: as_json(icons),
         },
@@ -102,15 +102,7 @@ def _limits(given: str | None) -> str:
     return f"sensor=({low:g}, {high:g})"
 
 
-def _row(name: str, unit: str | None, *, flag: bool) -> str:
+def _row(name: str, *, flag: bool) -> str:
     """Return the rows with another one at the end of their table."""
-    if flag:
-        return append(
-            ROWS.read_text(), "BINARY_SENSORS", f"_flag(Field.{name.upper()}),\n"
-        )
-    row = (
-        f'_measured(Field.{name.upper()}, None, "{unit}"),\n'
-        if unit
-        else f"_measured(Field.{name.upper()}),\n"
-    )
-    return append(ROWS.read_text(), "SENSORS", row)
+    table, make = ("BINARY_SENSORS", "_flag") if flag else ("SENSORS", "_measured")
+    return append(ROWS.read_text(), table, f"{make}(Field.{name.upper()}),\n")

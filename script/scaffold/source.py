@@ -50,8 +50,6 @@ def append(text: str, table: str, row: str) -> str:
 
 def _closing(value: ast.expr | None) -> int:
     """Return the line of the bracket that ends a table, from 0."""
-    if isinstance(value, ast.DictComp):
-        value = value.generators[0].iter
     if value is None or value.end_lineno is None:
         raise Mistake("a table without an end cannot be added to")
     return value.end_lineno - 1

@@ -11,6 +11,7 @@ from custom_components.mi_bms.proto.mibeacon.formats import bthome
 from custom_components.mi_bms.proto.mibeacon.limits import LIMITS
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
+from homeassistant.components.sensor import DEVICE_CLASS_UNITS
 
 from .repo import INTEGRATION, PROTO, load, translations, tree
 
@@ -50,6 +51,17 @@ def test_units_are_the_same_on_both_sides(field: Field) -> None:
     shown = SENSORS[field].native_unit_of_measurement or ""
     assert shown == unit, (
         f"{field} is in {unit!r} in proto/model/fields.py, in {shown!r} in quantities.py"
+    )
+
+
+@pytest.mark.parametrize("field", sorted(SENSORS))
+def test_home_assistant_knows_the_unit_of_the_class(field: Field) -> None:
+    row = SENSORS[field]
+    known = DEVICE_CLASS_UNITS.get(row.device_class or "")
+    shown = {row.native_unit_of_measurement, row.suggested_unit_of_measurement} - {None}
+    assert known is None or shown <= known, (
+        f"{field}: Home Assistant knows a {row.device_class} in {known} only: correct the unit in "
+        "proto/model/fields.py, or the device class in quantities.py"
     )
 
 

@@ -157,7 +157,7 @@ def test_a_table_that_moved_is_said(text: str) -> None:
     ("arguments", "member", "shown"),
     [
         ((), 'WIND = "wind"\n', "_measured(Field.WIND),"),
-        (("--unit", "m/s"), 'Quantity("m/s")', '_measured(Field.WIND, None, "m/s"),'),
+        (("--unit", "m/s"), 'Quantity("m/s")', "_measured(Field.WIND),"),
         (("--limits", "0,9.5"), "Quantity(sensor=(0, 9.5))", "_measured(Field.WIND),"),
         (("--flag",), "Quantity(flag=True)", "_flag(Field.WIND),"),
     ],
