@@ -16,7 +16,7 @@ from custom_components.mi_bms.proto.bms.checksum import (
     sum8,
 )
 from custom_components.mi_bms.proto.bms.dialects import jbd
-from custom_components.mi_bms.proto.bms.framing import modbus_read
+from custom_components.mi_bms.proto.bms.dialects.modbus import modbus_read
 from custom_components.mi_bms.proto.bms.index import INDEX
 
 from .source import (

@@ -19,10 +19,8 @@ from custom_components.mi_bms.proto.bms.codec import (
     Row,
     Text,
     decode,
-    number,
-    scaled,
-    text,
 )
+from custom_components.mi_bms.proto.bms.raw import number, scaled, text
 from custom_components.mi_bms.proto.bms.uuids import NUS, expand
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.bms.checksum import sum8
+from custom_components.mi_bms.proto.bms.dialects import modbus
 from custom_components.mi_bms.proto.bms.framing import (
     Framer,
     LengthFramer,
@@ -17,8 +18,6 @@ from custom_components.mi_bms.proto.bms.framing import (
     accept_all,
     fixed,
     length_at,
-    modbus,
-    modbus_read,
     unhex,
 )
 from custom_components.mi_bms.proto.model.errors import FrameError
@@ -49,7 +48,7 @@ MAKERS: list[Callable[[], Framer]] = [
         (b"\x55\xaa", b"\x12"), length_at(2, 6, order="<", width=2), check_sum, most=64
     ),
     lambda: LengthFramer((b"\x55",), fixed(8)),
-    lambda: modbus(b"\x01\x02"),
+    lambda: modbus.framer(b"\x01\x02"),
     lambda: MarkFramer(b":", b"~"),
     lambda: MarkFramer(b"\x10\x02", b"\x10\x03", restart=False, most=30),
     lambda: LineFramer(b"\r\n", most=20),
@@ -73,7 +72,7 @@ BITS = st.lists(
                 b"\r\n",
                 b"OK\r",
                 b"\x55\xaa\x01\x00",
-                modbus_read(1, 0, 2),
+                modbus.modbus_read(1, 0, 2),
             ]
         ),
     ),
@@ -143,14 +142,14 @@ def test_module_noise_is_thrown_away_whole() -> None:
 
 
 def test_modbus() -> None:
-    assert modbus_read(1, 0, 59).hex() == "01030000003b0419"
-    framer = modbus(b"\x01")
+    assert modbus.modbus_read(1, 0, 59).hex() == "01030000003b0419"
+    framer = modbus.framer(b"\x01")
     answer = bytes.fromhex("0103140000053400000000000000000000000000000000e564")
     assert [len(frame) for frame in feed(framer, [answer[:7], answer[7:]])] in (
         [],
         [len(answer)],
     )
-    framer = modbus(b"\x01")
+    framer = modbus.framer(b"\x01")
     assert feed(framer, [bytes.fromhex("018302c0f1")]) == []
     assert framer.rejects["exception"] == 1
     assert feed(framer, [bytes.fromhex("0103020001000000")]) == []

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import low_high, modbus16
-from custom_components.mi_bms.proto.bms.framing import modbus_read
+from custom_components.mi_bms.proto.bms.dialects.modbus import modbus_read
 from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
 from custom_components.mi_bms.proto.model.errors import NoAnswer, Unsupported
 from custom_components.mi_bms.proto.model.fields import Field

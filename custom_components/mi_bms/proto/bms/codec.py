@@ -1,18 +1,13 @@
 """Rows that turn the bytes of a reply into standard fields.
 
 A table is a tuple of rows; ``decode`` applies it to the body of one reply and fills a draft, the
-sample under construction. ``at`` counts bytes from the start of the body. A raw number is written
-like ``">u2"``: byte order, kind (u unsigned, i two's complement, f IEEE-754) and size in bytes.
-Values stay integers until the last step and are rounded once, to the digits of their scale.
-A row that lies behind the end of the body is a ``FrameError("short")``, unless it is optional.
+sample under construction. ``at`` counts bytes from the start of the body, raw numbers are written as
+``raw`` says. A row that lies behind the end of the body is a ``FrameError("short")``, unless it is optional.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal
-from math import isfinite
-import struct
 from typing import Protocol
 
 from ..model.errors import FrameError
@@ -20,11 +15,12 @@ from ..model.fields import Field
 from ..model.reading import Value
 from ..model.sample import Place, Probe
 from .alarms import Alarm
+from .raw import integer, number, scaled, size, text
 
 
 @dataclass(slots=True)
 class Draft:
-    """Collect the values of one poll; ``derive.finish`` makes the sample of it.
+    """The sample under construction: the values of one poll; ``derive.finish`` makes the sample of it.
 
     ``info`` has the field names of ``DeviceInfo``; ``packs`` are drafts of the single packs. Fields in
     ``unknown`` were to be told and were not: nothing may be concluded from their absence.
@@ -67,14 +63,14 @@ class Draft:
 
 
 class Row(Protocol):
-    """Be one line of a decode table."""
+    """A row of a decode table."""
 
     def decode(self, body: bytes, draft: Draft) -> None:
-        """Read this row's bytes into the draft; raises ``FrameError``."""
+        """Read this row's bytes into the draft; raise ``FrameError`` where they cannot be."""
 
 
 def decode(rows: Iterable[Row], body: bytes, draft: Draft) -> Draft:
-    """Apply a table to the body of one reply; gives the same draft."""
+    """Apply a table to the body of one reply; return the same draft."""
     for row in rows:
         row.decode(body, draft)
     return draft
@@ -96,63 +92,9 @@ def decode_extra(rows: Iterable[Row], body: bytes | None, draft: Draft) -> Draft
     return draft
 
 
-def size(raw: str) -> int:
-    """Return the bytes of a raw number such as ``">u2"``."""
-    return int(raw[2:])
-
-
-def number(body: bytes, at: int, raw: str) -> int | float:
-    """Read one raw number; raises ``FrameError`` when it lies outside the body or is no number."""
-    end = at + size(raw)
-    if at < 0 or end > len(body):
-        raise FrameError("short")
-    if raw[1] == "f":
-        value: float = struct.unpack_from(raw[0] + "f", body, at)[0]
-        if not isfinite(value):
-            raise FrameError("number")
-        return value
-    return int.from_bytes(
-        body[at:end], "little" if raw[0] == "<" else "big", signed=raw[1] == "i"
-    )
-
-
-def real(body: bytes, at: int, raw: str = "<f4") -> float | None:
-    """Read a float to three decimals; None for NaN or infinity, raises ``FrameError`` outside the body."""
-    try:
-        return round(float(number(body, at, raw)), 3)
-    except FrameError as error:
-        if error.reason != "number":
-            raise
-        return None
-
-
-def integer(body: bytes, at: int, raw: str) -> int:
-    """Read one raw integer; raises ``FrameError`` when it lies outside the body."""
-    return int(number(body, at, raw))
-
-
-def _decimals(value: float) -> int:
-    """Count the digits behind the decimal point."""
-    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def scaled(
-    raw: float, scale: float = 1, offset: float = 0, digits: int | None = None
-) -> float:
-    """Compute (raw + offset) x scale, rounded once; integers stay integers with a whole scale."""
-    value = (raw + offset) * scale
-    if isinstance(value, int):
-        return value
-    if digits is None:
-        digits = 3 if isinstance(raw, float) else _decimals(scale) + _decimals(offset)
-    # A sum with zero has no negative zero, which a negative scale would leave.
-    return round(value, digits) + 0.0 if digits else round(value)
-
-
 @dataclass(frozen=True, slots=True)
 class Num:
-    """Read a number into a field: (raw + offset) x scale; raw values in ``absent`` mean not known.
+    """A number: (raw + offset) x scale; raw values in ``absent`` mean not known.
 
     ``mask`` selects bits of the raw integer before anything else. ``digits`` overrides the rounding.
     """
@@ -180,7 +122,7 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Bit:
-    """Read a flag into a field: true when any bit of ``mask`` is set, or none if ``invert``."""
+    """A flag: true when any bit of ``mask`` is set, or none if ``invert``."""
 
     name: Field
     at: int
@@ -200,7 +142,7 @@ class Bit:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Read alarm bits: problem code, problem and the words of the shared vocabulary.
+    """Alarm bits: problem code, problem and the words of the shared vocabulary.
 
     ``mask`` keeps the bits that belong to the problem code, ``shift`` moves them up when several
     rows build one code. ``alarms`` maps bit numbers of the raw integer to words. No problem are bits
@@ -237,7 +179,7 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Describe where a reply holds the length of a list, and the most that is believable."""
+    """Where a reply holds the length of a list, and the most that is believable."""
 
     at: int
     raw: str = ">u1"
@@ -245,7 +187,7 @@ class Count:
     mask: int | None = None
 
     def read(self, body: bytes) -> int:
-        """Return the length; raises ``FrameError("count")`` above the maximum."""
+        """Return the length; raise ``FrameError("count")`` above the maximum."""
         count = integer(body, self.at, self.raw)
         if self.mask is not None:
             count &= self.mask
@@ -261,7 +203,7 @@ def _length(count: int | Count, body: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Append cell voltages in V; ``step`` is the distance of two cells when it is not the raw size.
+    """Cell voltages in V; ``step`` is the distance of two cells when it is not the raw size.
 
     A fixed ``count`` means places: unused ones at the end (raw in ``empty``) are no cells, and a
     zero between two cells is a broken wire and stays. A transmitted count keeps every place.
@@ -290,7 +232,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """Append temperatures in °C: (raw + offset) x scale; raw values in ``absent`` are not fitted.
+    """Temperatures in °C: (raw + offset) x scale; raw values in ``absent`` are not fitted.
 
     ``places`` names the probes in order; its last entry serves all further ones.
     """
@@ -318,15 +260,9 @@ class Probes:
                 draft.probes.append(Probe(scaled(raw, self.scale, self.offset), place))
 
 
-def text(raw: bytes) -> str | None:
-    """Read ASCII up to the first character that cannot be printed; None when nothing is left."""
-    end = next((n for n, byte in enumerate(raw) if not 32 <= byte < 127), len(raw))
-    return raw[:end].decode("ascii").strip() or None
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Read text into a field of ``DeviceInfo``; without ``length`` it runs to the end of the body.
+    """A text of ``DeviceInfo``; without ``length`` it runs to the end of the body.
 
     ``empty`` takes an empty text as the battery's answer, over what its standard characteristics say.
     """
@@ -351,7 +287,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """Hand the body to a named function where a row is not enough."""
+    """A named function, where a row is not enough."""
 
     read: Callable[[bytes, Draft], None]
 

@@ -1,6 +1,6 @@
-"""Framers: cut a stream of notifications into frames, without a clock and with bounded memory.
+"""Notifications go in, whole and valid frames come out, without a clock and with bounded memory.
 
-``feed`` takes one notification and gives every complete and valid frame; noise and broken frames are
+``feed`` takes one notification and yields every frame that it completes; noise and broken frames are
 skipped and counted by reason in ``rejects``. After a broken frame only its first byte is dropped, so
 a good frame inside it is still found. ``reset`` forgets what was collected.
 A framer is told the family's check: a function that raises ``FrameError`` for a bad frame.
@@ -14,7 +14,7 @@ import re
 from typing import Final, override
 
 from ..model.errors import BROKEN, FrameError
-from .checksum import low_high, modbus16, sum8
+from .checksum import sum8
 
 # Reasons of a reject that say: the device understood the question and does not answer it.
 REFUSALS: Final = frozenset({"exception", "refused", "status"})
@@ -28,7 +28,7 @@ def accept_all(_frame: bytes) -> None:
 
 
 class Framer(ABC):
-    """Be the collector of one notify characteristic.
+    """The framer of one notify characteristic: it collects, cuts and checks.
 
     ``noise`` are whole notifications of the Bluetooth module that are thrown away first.
     """
@@ -48,7 +48,7 @@ class Framer(ABC):
         self._buffer = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Take one notification; give each valid frame it completes."""
+        """Take one notification; yield each valid frame that it completes."""
         if chunk in self._noise:
             return
         self._buffer += chunk
@@ -85,7 +85,7 @@ class Framer(ABC):
 
     @abstractmethod
     def _next(self) -> int | None:
-        """Bring the next frame to the front of the buffer; give its length, None to wait for more."""
+        """Bring the next frame to the front of the buffer; return its length, None to wait for more."""
 
     def _drop(self, count: int, reason: str) -> None:
         """Throw bytes away and count that once."""
@@ -106,7 +106,7 @@ def _beginning(heads: tuple[bytes, ...]) -> re.Pattern[bytes]:
 
 
 class LengthFramer(Framer):
-    """Cut frames that begin with a known head and tell their own length.
+    """A framer of frames that begin with a known head and tell their own length.
 
     ``heads`` are the possible first bytes. ``size`` gets what is there of the
     frame and gives its total length, None when that cannot be known yet, 0 when it cannot be a frame.
@@ -140,13 +140,13 @@ class LengthFramer(Framer):
             self._drop(1, "length")
 
     def _start(self) -> int:
-        """Find the first place where a head begins, or may begin at the end of the buffer."""
+        """Return the first place where a head begins, or may begin at the end of the buffer."""
         begin = _beginning(self._heads).search(self._buffer)
         return begin.start() if begin else len(self._buffer)
 
 
 def length_at(at: int, extra: int, *, order: str = ">", width: int = 1) -> Size:
-    """Make the rule "the number at ``at`` plus ``extra`` bytes"."""
+    """Return the rule "the number at ``at`` plus ``extra`` bytes"."""
 
     def total(frame: bytes) -> int | None:
         if len(frame) < at + width:
@@ -160,11 +160,8 @@ def length_at(at: int, extra: int, *, order: str = ">", width: int = 1) -> Size:
 
 
 def fixed(total: int) -> Size:
-    """Make the rule "every frame has this many bytes"."""
+    """Return the rule "every frame has this many bytes"."""
     return lambda _frame: total
-
-
-_MODBUS_WRITES: Final = (0x05, 0x06, 0x0F, 0x10)
 
 
 def check_sum8(frame: bytes) -> None:
@@ -173,50 +170,8 @@ def check_sum8(frame: bytes) -> None:
         raise FrameError("checksum")
 
 
-def check_modbus(frame: bytes) -> None:
-    """Check the CRC of a Modbus RTU frame (low byte first); an exception reply is an error of its own."""
-    if low_high(modbus16(frame[:-2])) != frame[-2:]:
-        raise FrameError("checksum")
-    if frame[1] & 0x80:
-        raise FrameError("exception")
-
-
-def modbus(
-    devices: bytes,
-    functions: bytes = b"\x03",
-    check: Check = check_modbus,
-    *,
-    most: int = 260,
-) -> LengthFramer:
-    """Cut Modbus RTU replies: device, function, byte count, data, CRC.
-
-    An exception has five bytes; a write is answered by eight, the request or its beginning.
-    """
-
-    def total(frame: bytes) -> int | None:
-        if len(frame) < 3:
-            return None
-        if frame[1] & 0x80:
-            return 5
-        return 8 if frame[1] in _MODBUS_WRITES else frame[2] + 5
-
-    heads = tuple(
-        bytes((device, function | failed))
-        for device in devices
-        for function in functions
-        for failed in (0, 0x80)
-    )
-    return LengthFramer(heads, total, check, most=most)
-
-
-def modbus_read(device: int, register: int, count: int, function: int = 3) -> bytes:
-    """Build a Modbus RTU request for ``count`` registers."""
-    question = bytes((device, function)) + register.to_bytes(2) + count.to_bytes(2)
-    return question + low_high(modbus16(question))
-
-
 class MarkFramer(Framer):
-    """Cut frames that lie between a start mark and an end mark, both included.
+    """A framer of what lies between a start mark and an end mark, both included.
 
     With ``restart`` a start mark inside a frame begins a new one: for text whose data can never
     contain the mark. ``noise`` is cut out wherever it stands, also inside a frame: for such text too.
@@ -275,7 +230,7 @@ class MarkFramer(Framer):
 
 
 class LineFramer(Framer):
-    """Cut text lines; the end of line is not part of the frame, empty lines are skipped."""
+    """A framer of text lines; the end of line is not part of the frame, empty lines are skipped."""
 
     def __init__(
         self, end: bytes, check: Check = accept_all, *, most: int = 255
@@ -287,7 +242,7 @@ class LineFramer(Framer):
 
     @override
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Take one notification; give each line it completes."""
+        """Take one notification; yield each line that it completes."""
         self._buffer += chunk
         while (at := self._buffer.find(self._end)) >= 0:
             line = bytes(self._buffer[:at])
@@ -308,7 +263,7 @@ class LineFramer(Framer):
         self._skipping = False
 
     def _good(self, line: bytes) -> bool:
-        """Return whether a line may be passed on; counts the ones that may not."""
+        """Return whether a line may be passed on; count one that may not."""
         if self._skipping:
             self._skipping = False
             return False
@@ -320,11 +275,11 @@ class LineFramer(Framer):
 
 
 class WholeFramer(Framer):
-    """Take each notification as one frame: for protocols that never split."""
+    """A framer that takes each notification as one frame: for protocols that never split."""
 
     @override
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Return the notification when it passes the check; an empty one is nothing."""
+        """Yield the notification when it passes the check; an empty one is nothing."""
         if not chunk or chunk in self._noise:
             return
         if self._passes(chunk):
@@ -344,12 +299,12 @@ def unchanged(data: bytes) -> bytes:
 
 
 def unhex(first: int, last: int) -> Change:
-    """Make the translation of a frame whose characters ``first`` to ``last`` are hex digits."""
+    """Return the translation of a frame whose characters ``first`` to ``last`` are hex digits."""
     return lambda frame: bytes.fromhex(frame[first:last].decode("ascii"))
 
 
 class TranslatingFramer(Framer):
-    """Translate around another framer: each notification before it (a scrambled stream), each frame after it.
+    """A framer around another one: it translates each notification before (a scrambled stream), each frame after.
 
     The inner framer's check has to refuse every frame that cannot be translated.
     """
@@ -366,7 +321,7 @@ class TranslatingFramer(Framer):
 
     @override
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Take one notification; give each valid frame it completes, translated."""
+        """Take one notification; yield each valid frame that it completes, translated."""
         for frame in self._inner.feed(self._before(chunk)):
             yield self._after(frame)
 

@@ -14,10 +14,11 @@ import time
 from typing import Final
 
 from ..bms.alarms import Alarm
-from ..bms.codec import Draft, text
+from ..bms.codec import Draft
 from ..bms.contract import Ask, Context, Dialogue, Family, Read, Talk
 from ..bms.correct import Correction
 from ..bms.derive import finish
+from ..bms.raw import text
 from ..bms.uuids import expand
 from ..model.errors import (
     AuthNeeded,

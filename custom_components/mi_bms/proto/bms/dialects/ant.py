@@ -5,7 +5,8 @@ from typing import Final
 
 from ...model.fields import Field
 from ..alarms import Alarm
-from ..codec import Draft, integer
+from ..codec import Draft
+from ..raw import integer
 
 _BOTH: Final[Mapping[int, Alarm]] = {
     0x06: Alarm.OVERTEMPERATURE,

@@ -13,9 +13,10 @@ from ...model.fields import Field
 from ...model.sample import Probe
 from ..alarms import Alarm
 from ..checksum import inverted_sum8
-from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Row, decode, integer
+from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Row, decode
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, unless_silent
 from ..framing import MarkFramer
+from ..raw import integer
 
 # The other Bluetooth module that these packs come with.
 WALKIZ: Final = Wire(

@@ -27,12 +27,10 @@ from ..codec import (
     Row,
     Text,
     decode,
-    integer,
-    number,
-    scaled,
 )
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer
+from ..raw import integer, number, scaled
 
 BASIC: Final = 0x03
 CELLS: Final = 0x04

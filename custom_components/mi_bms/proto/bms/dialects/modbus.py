@@ -7,10 +7,12 @@ function and byte count tell them apart. Rows count from the first data byte.
 
 from typing import Final
 
+from ...model.errors import FrameError
 from ...model.fields import Field
+from ..checksum import low_high, modbus16
 from ..codec import Draft, Row, decode
 from ..contract import Ask, Context, Dialogue, Family, Talk, Wire
-from ..framing import modbus, modbus_read
+from ..framing import Check, LengthFramer
 
 BODY: Final = 3  # bytes before the data
 TAIL: Final = 2  # bytes behind the data
@@ -18,6 +20,49 @@ TAIL: Final = 2  # bytes behind the data
 COILS: Final = 1
 REGISTERS: Final = 3
 INPUTS: Final = 4
+_WRITES: Final = (0x05, 0x06, 0x0F, 0x10)
+
+
+def check_modbus(frame: bytes) -> None:
+    """Check the CRC of a Modbus RTU frame (low byte first); an exception reply is an error of its own."""
+    if low_high(modbus16(frame[:-2])) != frame[-2:]:
+        raise FrameError("checksum")
+    if frame[1] & 0x80:
+        raise FrameError("exception")
+
+
+def framer(
+    devices: bytes,
+    functions: bytes = b"\x03",
+    check: Check = check_modbus,
+    *,
+    most: int = 260,
+) -> LengthFramer:
+    """Return the framer of Modbus RTU replies: device, function, byte count, data, CRC.
+
+    An exception has five bytes; a write is answered by eight, the request or its beginning.
+    """
+
+    def total(frame: bytes) -> int | None:
+        if len(frame) < 3:
+            return None
+        if frame[1] & 0x80:
+            return 5
+        return 8 if frame[1] in _WRITES else frame[2] + 5
+
+    heads = tuple(
+        bytes((device, function | failed))
+        for device in devices
+        for function in functions
+        for failed in (0, 0x80)
+    )
+    return LengthFramer(heads, total, check, most=most)
+
+
+def modbus_read(device: int, register: int, count: int, function: int = 3) -> bytes:
+    """Return a Modbus RTU request for ``count`` registers."""
+    question = bytes((device, function)) + register.to_bytes(2) + count.to_bytes(2)
+    return question + low_high(modbus16(question))
 
 
 def question(
@@ -82,7 +127,7 @@ def family(
     return Family(
         id=family_id,
         wires=wires,
-        framer=lambda _context: modbus(devices),
+        framer=lambda _context: framer(devices),
         plan=plan,
         body=BODY,
         tail=TAIL,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ...model.fields import Field
-from .. import framing
 from ..alarms import Alarm
 from ..codec import (
     Bit,
@@ -172,7 +171,7 @@ def family(
     return Family(
         id=family_id,
         wires=wires,
-        framer=lambda _context: framing.modbus(answers or bytes((_DEVICE, *_FURTHER))),
+        framer=lambda _context: modbus.framer(answers or bytes((_DEVICE, *_FURTHER))),
         dialogue=dialogue.poll,
         inform=modbus.reader(dialogue.question(_DEVICE, 0x13F0, 28, *_INFO)),
         probe=dialogue.question(_DEVICE, 0x13B2, 7),

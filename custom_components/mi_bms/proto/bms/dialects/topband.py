@@ -11,9 +11,10 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..checksum import high_low, sum16
-from ..codec import Cells, Custom, Draft, Flags, Num, Probes, Row, integer
+from ..codec import Cells, Custom, Draft, Flags, Num, Probes, Row
 from ..contract import Ask
 from ..framing import Framer, TranslatingFramer
+from ..raw import integer
 
 _SIZE: Final = 56  # bytes
 

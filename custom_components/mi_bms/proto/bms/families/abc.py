@@ -12,9 +12,10 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, names
 from ..checksum import crc8_maxim
-from ..codec import Bit, Count, Draft, Num, Probes, Row, Text, decode, integer
+from ..codec import Bit, Count, Draft, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra, gather
 from ..framing import LengthFramer, fixed
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="ABC-BMS",

@@ -9,9 +9,10 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, names
-from ..codec import Bit, Custom, Draft, Num, Row, integer
+from ..codec import Bit, Custom, Draft, Num, Row
 from ..contract import Ask, Family, Mode, Pacing, Wire
 from ..framing import WholeFramer
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Allpowers power station",

@@ -14,10 +14,11 @@ from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
-from ..codec import Cells, Draft, Num, Probes, Row, Text, decode, integer
+from ..codec import Cells, Draft, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Pause, Talk, Wire, Write
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="ANT BMS",

@@ -11,10 +11,11 @@ from ...model.errors import AuthRejected, FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import high_low, sum8, sum16
-from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, integer
+from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row
 from ..contract import Ask, Context, Family, Talk, Wire, Write
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer, fixed
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="ANT BMS (legacy)",

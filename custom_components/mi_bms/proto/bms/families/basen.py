@@ -13,20 +13,10 @@ from ...model.fields import Field
 from ..alarms import Alarm
 from ..catalogue import Listing
 from ..checksum import low_high, sum16
-from ..codec import (
-    Bit,
-    Custom,
-    Draft,
-    Flags,
-    Num,
-    Probes,
-    Row,
-    decode,
-    decode_extra,
-    integer,
-)
+from ..codec import Bit, Custom, Draft, Flags, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_silent
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(title="Basen BMS", brands=("Basen",), manual=True)
 

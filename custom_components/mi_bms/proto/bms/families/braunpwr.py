@@ -26,10 +26,10 @@ from ..codec import (
     Row,
     Text,
     decode,
-    integer,
 )
 from ..contract import Ask, Context, Family, Talk, Wire, unless_silent
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="KS48 BMS",

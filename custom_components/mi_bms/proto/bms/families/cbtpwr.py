@@ -10,20 +10,10 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, Match
 from ..checksum import sum8
-from ..codec import (
-    Cells,
-    Custom,
-    Draft,
-    Flags,
-    Num,
-    Probes,
-    Row,
-    decode,
-    decode_extra,
-    integer,
-)
+from ..codec import Cells, Custom, Draft, Flags, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="CBT Power BMS",

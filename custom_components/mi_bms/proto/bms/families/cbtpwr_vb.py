@@ -11,20 +11,10 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, Match
 from ..checksum import negated_sum16
-from ..codec import (
-    Cells,
-    Count,
-    Draft,
-    Flags,
-    Num,
-    Probes,
-    Row,
-    decode,
-    decode_extra,
-    integer,
-)
+from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import MarkFramer, TranslatingFramer, unhex
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Creabest VB",

@@ -9,9 +9,10 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, names
-from ..codec import Draft, Num, Probes, Row, decode, integer
+from ..codec import Draft, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire
 from ..framing import LengthFramer, fixed
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="ATORCH CW20 meter",

@@ -30,9 +30,6 @@ from ..codec import (
     Text,
     decode,
     decode_extra,
-    integer,
-    scaled,
-    text,
 )
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..dialects.daly import (
@@ -45,8 +42,8 @@ from ..dialects.daly import (
     VOLTAGES,
     bits,
 )
-from ..dialects.modbus import body, question
-from ..framing import modbus
+from ..dialects.modbus import body, framer, question
+from ..raw import integer, scaled, text
 
 LISTING: Final = Listing(
     title="Daly smart BMS",
@@ -268,7 +265,7 @@ FAMILY: Final = Family(
         Wire(service="fff0", notify=("fff1",), write="fff2"),
         Wire(service="ff00", notify=("ff01",), write="ff02"),
     ),
-    framer=lambda _context: modbus(bytes((_D2, _81_ANSWERS)), b"\x03\x06"),
+    framer=lambda _context: framer(bytes((_D2, _81_ANSWERS)), b"\x03\x06"),
     dialogue=_poll,
     inform=_inform,
     control=_control,

@@ -11,9 +11,10 @@ from ...model.errors import AuthNeeded, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, Password, Secret, names
-from ..codec import Custom, Draft, Num, Probes, Row, Text, decode, integer
+from ..codec import Custom, Draft, Num, Probes, Row, Text, decode
 from ..contract import Context, Talk, Wire
 from ..dialects import jbd
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Daren BMS",

@@ -13,9 +13,10 @@ from typing import Final, override
 from ...model.errors import FrameError, NoAnswer, Unreachable
 from ...model.fields import Field
 from ..catalogue import Listing, Match, Password, Secret
-from ..codec import Cells, Custom, Draft, Num, Probes, Row, decode, integer
+from ..codec import Cells, Custom, Draft, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Mode, Pacing, Subscribe, Talk, Wire, Write
 from ..framing import LengthFramer, WholeFramer, fixed
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Dometic battery",

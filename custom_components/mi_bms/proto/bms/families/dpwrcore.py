@@ -16,9 +16,10 @@ from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..catalogue import Listing, names
 from ..checksum import high_low, sum16
-from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode, integer
+from ..codec import Cells, Count, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire, Write, unless_silent
 from ..framing import WholeFramer
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="D-powercore battery",

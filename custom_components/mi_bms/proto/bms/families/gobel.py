@@ -5,9 +5,10 @@ from typing import Final
 from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, Match
-from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, Text, integer
+from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, Text
 from ..dialects.gobel import STATE, WIRES, words
 from ..dialects.modbus import family, question
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Gobel Power battery",

@@ -11,20 +11,10 @@ from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ..catalogue import Listing, Match
 from ..checksum import sum8
-from ..codec import (
-    Cells,
-    Draft,
-    Flags,
-    Num,
-    Probes,
-    Row,
-    Text,
-    decode,
-    decode_extra,
-    integer,
-)
+from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode, decode_extra
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer, check_sum8, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Greenway battery",

@@ -13,21 +13,10 @@ from ...model.sample import Place
 from ..alarms import Alarm
 from ..catalogue import Listing, Match, names
 from ..checksum import low_high, sum16
-from ..codec import (
-    Bit,
-    Cells,
-    Custom,
-    Draft,
-    Flags,
-    Num,
-    Probes,
-    Row,
-    Text,
-    decode,
-    integer,
-)
+from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="HumsiENK BMC",

@@ -20,21 +20,10 @@ from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..catalogue import Listing, Match
 from ..checksum import sum8
-from ..codec import (
-    Bit,
-    Custom,
-    Draft,
-    Flags,
-    Num,
-    Row,
-    Text,
-    decode,
-    integer,
-    real,
-    text,
-)
+from ..codec import Bit, Custom, Draft, Flags, Num, Row, Text, decode
 from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
 from ..framing import LengthFramer, check_sum8
+from ..raw import integer, real, text
 
 LISTING: Final = Listing(
     title="JK BMS",

@@ -9,10 +9,11 @@ from typing import Final
 
 from ...model.fields import Field
 from ..catalogue import Listing, Match
-from ..codec import Custom, Draft, Num, Row, decode, integer, scaled
+from ..codec import Custom, Draft, Num, Row, decode
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, either
 from ..dialects import modbus
-from ..framing import modbus as framer
+from ..dialects.modbus import framer
+from ..raw import integer, scaled
 
 LISTING: Final = Listing(
     title="LiPower monitor", brands=("Ective",), match=(Match(service="af30"),)

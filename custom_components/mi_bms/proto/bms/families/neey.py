@@ -15,9 +15,10 @@ from ...model.sample import Probe
 from ..alarms import Alarm
 from ..catalogue import Listing, names
 from ..checksum import sum8
-from ..codec import Draft, Text, decode, integer, real
+from ..codec import Draft, Text, decode
 from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire
 from ..framing import LengthFramer, length_at
+from ..raw import integer, real
 
 LISTING: Final = Listing(
     title="NEEY balancer",

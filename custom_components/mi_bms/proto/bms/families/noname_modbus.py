@@ -7,9 +7,10 @@ from typing import Final
 
 from ...model.fields import Field
 from ..catalogue import Listing
-from ..codec import Count, Custom, Draft, Num, Probes, decode, integer, number, scaled
+from ..codec import Count, Custom, Draft, Num, Probes, decode
 from ..contract import Wire
 from ..dialects.modbus import family, question
+from ..raw import integer, number, scaled
 from ..uuids import NUS, NUS_NOTIFY, NUS_WRITE
 
 LISTING: Final = Listing(title="BMS with Modbus over Nordic UART", manual=True)

@@ -18,9 +18,10 @@ from ...model.errors import FrameError, Unsupported
 from ...model.fields import Field
 from ...model.sample import Probe
 from ..catalogue import Listing, names
-from ..codec import Draft, scaled
+from ..codec import Draft
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import Change, LineFramer, TranslatingFramer
+from ..raw import scaled
 
 LISTING: Final = Listing(
     title="Offgridtec Smart Pro",

@@ -13,20 +13,10 @@ from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, names
 from ..checksum import high_low, modbus16
-from ..codec import (
-    Cells,
-    Count,
-    Draft,
-    Num,
-    Probes,
-    Row,
-    decode,
-    decode_extra,
-    integer,
-    text,
-)
+from ..codec import Cells, Count, Draft, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Talk, Wire, extra
 from ..framing import LengthFramer, length_at
+from ..raw import integer, text
 
 LISTING: Final = Listing(
     title="PaceEX battery", brands=("PaceEX",), match=names("PC-????")

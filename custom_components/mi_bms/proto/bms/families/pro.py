@@ -11,9 +11,10 @@ from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..catalogue import Listing, names
-from ..codec import Custom, Draft, Flags, Num, Row, integer
+from ..codec import Custom, Draft, Flags, Num, Row
 from ..contract import Ask, Context, Family, Mode, Talk, Wire, Write
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Pro BMS smart shunt",

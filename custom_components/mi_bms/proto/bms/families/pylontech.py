@@ -9,9 +9,10 @@ from typing import Final
 from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, names
-from ..codec import Cells, Custom, Draft, Num, Probes, Text, integer
+from ..codec import Cells, Custom, Draft, Num, Probes, Text
 from ..contract import Wire
 from ..dialects.modbus import family, question
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Pylontech RT",

@@ -9,9 +9,10 @@ from typing import Final
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..catalogue import Listing, names
-from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, integer
+from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire
 from ..framing import LengthFramer, check_sum8
+from ..raw import integer
 
 _LITIME: Final = 22618
 LISTING: Final = Listing(

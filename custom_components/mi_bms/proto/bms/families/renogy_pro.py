@@ -9,9 +9,10 @@ from typing import Final
 
 from ...model.fields import Field
 from ..catalogue import Listing, Match, names
-from ..codec import Custom, Draft, integer
+from ..codec import Custom, Draft
 from ..contract import Wire
 from ..dialects import renogy
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Renogy Pro battery",

@@ -10,21 +10,10 @@ from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, names
 from ..checksum import xor8
-from ..codec import (
-    Bit,
-    Cells,
-    Count,
-    Custom,
-    Draft,
-    Flags,
-    Num,
-    Probes,
-    Row,
-    decode,
-    integer,
-)
+from ..codec import Bit, Cells, Count, Custom, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Family, Wire
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="RoyPow battery",

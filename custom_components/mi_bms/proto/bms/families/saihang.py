@@ -8,10 +8,11 @@ from typing import Final
 from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, names
-from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes, integer
+from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes
 from ..contract import Ask, Context, Family, Wire
-from ..dialects.modbus import REGISTERS
-from ..framing import LengthFramer, check_modbus, modbus_read
+from ..dialects.modbus import REGISTERS, check_modbus, modbus_read
+from ..framing import LengthFramer
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Saihang battery",

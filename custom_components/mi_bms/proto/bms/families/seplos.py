@@ -26,11 +26,10 @@ from ..codec import (
     Row,
     decode,
     decode_extra,
-    integer,
 )
 from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_refused
-from ..dialects.modbus import COILS, INPUTS, body, question
-from ..framing import modbus
+from ..dialects.modbus import COILS, INPUTS, body, framer, question
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Seplos V3",
@@ -246,7 +245,7 @@ def _read_balancer(context: Context, device: int, pack: Draft) -> Talk[None]:
 FAMILY: Final = Family(
     id="seplos",
     wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
-    framer=lambda _context: modbus(
+    framer=lambda _context: framer(
         bytes(range(_MOST_PACKS + 1)), bytes((COILS, INPUTS))
     ),
     dialogue=_poll,

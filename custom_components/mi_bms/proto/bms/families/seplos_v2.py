@@ -16,9 +16,10 @@ from ...model.fields import Field
 from ...model.sample import Place
 from ..catalogue import Listing, names
 from ..checksum import high_low, xmodem16
-from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode, integer
+from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire, unless_refused
 from ..framing import LengthFramer, length_at
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Seplos V2",

@@ -5,9 +5,10 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, names
-from ..codec import Bit, Custom, Draft, Num, integer
+from ..codec import Bit, Custom, Draft, Num
 from ..contract import Ask, Context, Family, Mode, Pacing, Wire
 from ..framing import WholeFramer
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Super-B Epsilon", brands=("Super-B",), match=names("Epsilon-*")

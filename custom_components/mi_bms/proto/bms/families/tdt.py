@@ -29,8 +29,6 @@ from ..codec import (
     Row,
     Text,
     decode,
-    integer,
-    scaled,
 )
 from ..contract import (
     Ask,
@@ -46,6 +44,7 @@ from ..contract import (
     unless_refused,
 )
 from ..framing import REFUSALS, LengthFramer
+from ..raw import integer, scaled
 from ..uuids import expand
 
 # TDT's packs: name, and what Home Assistant can look for. The third character is free.

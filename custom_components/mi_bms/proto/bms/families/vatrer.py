@@ -21,9 +21,8 @@ from ..codec import (
     decode_extra,
 )
 from ..contract import Context, Family, Talk, extra, unless_refused
-from ..dialects.modbus import body, question
+from ..dialects.modbus import body, framer, question
 from ..dialects.vatrer import DEVICE, MAIN, WIRES
-from ..framing import modbus
 from ..uuids import NUS
 
 LISTING: Final = Listing(
@@ -85,7 +84,7 @@ def _poll(context: Context) -> Talk[Draft]:
 FAMILY: Final = Family(
     id="vatrer",
     wires=WIRES,
-    framer=lambda _context: modbus(bytes((DEVICE,))),
+    framer=lambda _context: framer(bytes((DEVICE,))),
     dialogue=_poll,
     probe=_ASK_MAIN,
 )

@@ -9,10 +9,11 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, Match
-from ..codec import Bit, Custom, Draft, Flags, Num, Text, decode, integer
+from ..codec import Bit, Custom, Draft, Flags, Num, Text, decode
 from ..contract import Context, Family, Pacing, Talk, Wire
 from ..dialects import ej, ej54
 from ..framing import MarkFramer, TranslatingFramer, unhex
+from ..raw import integer
 
 LISTING: Final = Listing(
     title="Wattstunde Nova Core",
