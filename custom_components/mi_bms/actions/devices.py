@@ -14,7 +14,6 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..batteries.coordinator import BatteryCoordinator
-from ..batteries.profile import sample_to_json
 from ..const import CONF_KIND, CONF_MODEL, DOMAIN, KIND_BATTERY, KIND_SENSOR
 from ..entries import entries_of, running, runtime_of_id
 from ..proto.mibeacon.devices import DEVICES, KINDS
@@ -93,7 +92,7 @@ def _of_battery(coordinator: BatteryCoordinator) -> Json:
     if read_at is None:
         return {}
     age = round(max(0.0, (dt_util.utcnow() - read_at).total_seconds()), 1)
-    said = sample_to_json(sample)
+    said = sample.to_json()
     return {
         "available": coordinator.online,
         "age": age,

@@ -1,18 +1,16 @@
-"""The alarms of a battery: which is the most serious now, and an event when one comes or goes."""
+"""The alarms of a battery: a sensor of the most serious one, and an event when one appears or clears."""
 
 from typing import Any, Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..proto.bms.alarms import Alarm, active
+from ..proto.bms.profile import Spot
 from ..proto.model.fields import Field
 from ..quantities import NO_ALARM
 from .coordinator import BatteryCoordinator
-from .entity import BatteryEntity, async_add_battery
-from .profile import Spot
+from .entity import BatteryEntity
 from .values import BatterySensor
 
 ATTR_ACTIVE: Final = "active"
@@ -55,15 +53,13 @@ class AlarmSensor(BatterySensor):
 
 
 class AlarmEvent(BatteryEntity, EventEntity):
-    """The coming and going of a battery's alarms; the first reading after a start tells nothing."""
+    """An event for each alarm that appears or clears; the first reading after a start fires none."""
 
     _active: frozenset[Alarm] | None = None
 
-    def __init__(
-        self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot
-    ) -> None:
+    def __init__(self, coordinator: BatteryCoordinator, spot: Spot) -> None:
         """Take an id of its own beside the sensor of the same field."""
-        super().__init__(entry, coordinator, ALARM, spot)
+        super().__init__(coordinator, ALARM, spot)
         self._attr_unique_id = f"{coordinator.address}-{spot.key}_{ATTR_CHANGE}"
 
     @override
@@ -97,18 +93,3 @@ class AlarmEvent(BatteryEntity, EventEntity):
             self._trigger_event(alarm, {ATTR_CHANGE: change})
             self.async_write_ha_state()
         return True
-
-
-@callback
-def async_add_events(
-    entry: ConfigEntry[BatteryCoordinator],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the alarm event of a battery, and of each of its packs, that reports alarms."""
-    coordinator = entry.runtime_data
-
-    def make(spot: Spot) -> AlarmEvent | None:
-        shown = spot.field is Field.ALARM
-        return AlarmEvent(entry, coordinator, spot) if shown else None
-
-    async_add_battery(entry, coordinator, make, async_add_entities)

@@ -27,6 +27,7 @@ from ..bluetooth.scanners import coverage, describe
 from ..const import CONF_PROFILE
 from ..proto.bms.contract import Family, Mode
 from ..proto.bms.index import INDEX
+from ..proto.bms.profile import Profile
 from ..proto.model.rows import RowsPerDay
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
@@ -46,7 +47,6 @@ from ..proto.scheduler.facts import facts_of
 from ..proto.scheduler.link_state import Failure, LinkState, Phase
 from ..runtime import SHARED, BatteryNews
 from .options import BatterySettings
-from .profile import Profile
 from .reader import Reader
 from .restore import Kept, LastReading, to_store, wishes_to_store
 

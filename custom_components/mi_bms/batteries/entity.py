@@ -1,10 +1,8 @@
-"""What all entities share: the device they belong to, their ids and their availability."""
+"""What the entities of a battery share: the device they belong to, their ids and their availability."""
 
 from collections.abc import Callable
-from typing import Any, Final, override
+from typing import Final, override
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import (
     CONNECTION_BLUETOOTH,
@@ -16,22 +14,20 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..const import DOMAIN
+from ..proto.bms.profile import Profile, Spot
 from ..proto.model.sample import BmsSample
 from .coordinator import BatteryCoordinator
-from .profile import Profile, Spot
 
 _PACK: Final = "-pack_"
 
 
-def battery_device(
-    entry: ConfigEntry[Any], coordinator: BatteryCoordinator
-) -> DeviceInfo:
+def battery_device(coordinator: BatteryCoordinator) -> DeviceInfo:
     """Return a battery as a device, in its own words where it has any."""
-    address, info = entry.data[CONF_ADDRESS], coordinator.profile.info
+    address, info = coordinator.address, coordinator.profile.info
     return DeviceInfo(
         identifiers={(DOMAIN, address)},
         connections={(CONNECTION_BLUETOOTH, address)},
-        name=entry.title,
+        name=coordinator.entry.title,
         manufacturer=info.manufacturer or coordinator.maker,
         model=info.model or info.hw_version or coordinator.title,
         model_id=info.model_id,
@@ -40,11 +36,6 @@ def battery_device(
         # Where the board has no other name it is the model: once is enough.
         hw_version=info.hw_version if info.model else None,
     )
-
-
-def pack_identifier(address: str, number: int) -> str:
-    """Return the identifier of a pack behind a battery, from 1."""
-    return f"{address}{_PACK}{number}"
 
 
 def pack_number(address: str, identifier: str) -> int | None:
@@ -56,7 +47,7 @@ def pack_number(address: str, identifier: str) -> int | None:
 def pack_device(coordinator: BatteryCoordinator, number: int) -> ChildDeviceInfo:
     """Return one pack behind a battery as a part of its device."""
     return ChildDeviceInfo(
-        identifiers={(DOMAIN, pack_identifier(coordinator.address, number))},
+        identifiers={(DOMAIN, f"{coordinator.address}{_PACK}{number}")},
         parent_device_id=coordinator.device_id,
         translation_key="pack",
         translation_placeholders={"number": str(number)},
@@ -65,9 +56,8 @@ def pack_device(coordinator: BatteryCoordinator, number: int) -> ChildDeviceInfo
 
 @callback
 def async_add_battery(
-    entry: ConfigEntry[Any],
     coordinator: BatteryCoordinator,
-    make: Callable[[Spot], Entity | None],
+    make: Callable[[BatteryCoordinator, Spot], Entity | None],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add what a battery has shown so far, and later what it shows for the first time.
@@ -80,12 +70,11 @@ def async_add_battery(
     def add_new() -> None:
         new = [spot for spot in coordinator.profile.spots() if spot not in known]
         known.update(new)
-        entities = [entity for spot in new if (entity := make(spot)) is not None]
-        if entities:
+        if entities := list(filter(None, (make(coordinator, one) for one in new))):
             async_add_entities(entities)
 
     add_new()
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
+    coordinator.entry.async_on_unload(coordinator.async_add_listener(add_new))
 
 
 class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
@@ -95,7 +84,6 @@ class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
 
     def __init__(
         self,
-        entry: ConfigEntry[Any],
         coordinator: BatteryCoordinator,
         description: EntityDescription,
         spot: Spot,
@@ -106,7 +94,7 @@ class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
         self.spot = spot
         self._attr_unique_id = f"{coordinator.address}-{spot.key}"
         if spot.pack is None:
-            self._attr_device_info = battery_device(entry, coordinator)
+            self._attr_device_info = battery_device(coordinator)
         else:
             self._attr_device_info = pack_device(coordinator, spot.pack)
         if isinstance(spot.part, int):
@@ -121,11 +109,7 @@ class BatteryEntity(CoordinatorEntity[BatteryCoordinator]):
     @property
     def sample(self) -> BmsSample | None:
         """Return the last good sample of the battery or of this entity's pack."""
-        sample = self.coordinator.data
-        if self.spot.pack is None:
-            return sample
-        packs = sample.packs
-        return packs[self.spot.pack - 1] if self.spot.pack <= len(packs) else None
+        return self.spot.around(self.coordinator.data)
 
     @property
     @override

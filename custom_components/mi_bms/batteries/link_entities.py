@@ -1,4 +1,4 @@
-"""Entities of the connection to a battery: what its record says goes out, what the user wishes comes in."""
+"""The connection to a battery: its record goes out as sensors, what the user wants comes in by buttons and a switch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,15 +13,13 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
     UnitOfRatio,
     UnitOfTime,
 )
-from homeassistant.core import callback
-from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..bluetooth.scanners import names
@@ -35,22 +33,27 @@ ATTR_RECEIVERS: Final = "receivers"
 ATTR_QUALITY: Final = "link_quality"
 ATTR_SECONDS: Final = "time_to_read"
 
+_C = SensorDeviceClass
+
+type _Value = Callable[[BatteryCoordinator], str | float | None]
+type _More = Callable[[BatteryCoordinator], dict[str, Any]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSensorDescription(SensorEntityDescription):
-    """A row of a sensor of the connection, with how its value is found."""
+    """A row of a sensor of the connection, with how its value and its attributes are found."""
 
-    value: Callable[[BatteryCoordinator], str | float | None]
-    more: Callable[[BatteryCoordinator], dict[str, Any]] | None = None
+    value: _Value
+    more: _More | None = None
 
 
-def _receiver(coordinator: BatteryCoordinator) -> str | None:
-    """Return the name of the receiver over which the battery was connected last."""
+def _scanner(coordinator: BatteryCoordinator) -> str | None:
+    """Return the name of the scanner over which the battery was connected last."""
     return names(coordinator.hass).get(coordinator.battery.served_by or "")
 
 
-def _receivers(coordinator: BatteryCoordinator) -> dict[str, Any]:
-    """Return how well each receiver lately read batteries, whichever they were."""
+def _scanners(coordinator: BatteryCoordinator) -> dict[str, Any]:
+    """Return how well each scanner lately read batteries, whichever they were."""
     called = names(coordinator.hass)
     served = coordinator.hass.data[SHARED].polls.scheduler.scanners
     return {
@@ -71,14 +74,14 @@ def _rssi(coordinator: BatteryCoordinator) -> int | None:
 
 def _link(
     key: str,
-    value: Callable[[BatteryCoordinator], str | float | None],
+    value: _Value,
     device_class: SensorDeviceClass | None = None,
     unit: str | None = None,
     *,
-    precision: int | None = None,
+    digits: int | None = None,
     enabled: bool = False,
     options: list[str] | None = None,
-    more: Callable[[BatteryCoordinator], dict[str, Any]] | None = None,
+    more: _More | None = None,
 ) -> LinkSensorDescription:
     return LinkSensorDescription(
         key=key,
@@ -88,79 +91,61 @@ def _link(
         device_class=device_class,
         native_unit_of_measurement=unit,
         state_class=SensorStateClass.MEASUREMENT if unit else None,
-        suggested_display_precision=precision,
+        suggested_display_precision=digits,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=enabled,
         options=options,
     )
 
 
-_C = SensorDeviceClass
+def _duration(
+    key: str, value: _Value, digits: int, *, enabled: bool = False
+) -> LinkSensorDescription:
+    return _link(
+        key, value, _C.DURATION, UnitOfTime.SECONDS, digits=digits, enabled=enabled
+    )
+
 
 LINK_SENSORS: Final = (
     _link(
         "connection",
-        lambda coordinator: coordinator.link_state,
+        lambda one: one.link_state,
         _C.ENUM,
         enabled=True,
         options=[*LinkState],
     ),
     _link(
         "link_quality",
-        lambda coordinator: coordinator.battery.quality.share,
-        None,
-        UnitOfRatio.PERCENTAGE,
-        precision=0,
+        lambda one: one.battery.quality.share,
+        unit=UnitOfRatio.PERCENTAGE,
+        digits=0,
     ),
-    _link(
-        "poll_time",
-        lambda coordinator: coordinator.battery.quality.seconds,
-        _C.DURATION,
-        UnitOfTime.SECONDS,
-        precision=1,
-    ),
+    _duration("poll_time", lambda one: one.battery.quality.seconds, 1),
     # Longer than the one that was asked for where reading takes too long for that.
-    _link(
-        "read_interval",
-        lambda coordinator: coordinator.battery.effective,
-        _C.DURATION,
-        UnitOfTime.SECONDS,
-        precision=0,
-        enabled=True,
-    ),
-    _link(
-        "rssi",
-        _rssi,
-        _C.SIGNAL_STRENGTH,
-        SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
-    ),
-    _link("receiver", _receiver, more=_receivers),
+    _duration("read_interval", lambda one: one.battery.effective, 0, enabled=True),
+    _link("rssi", _rssi, _C.SIGNAL_STRENGTH, SIGNAL_STRENGTH_DECIBELS_MILLIWATT),
+    _link("receiver", _scanner, more=_scanners),
 )
 REFRESH: Final = ButtonEntityDescription(key="refresh", translation_key="refresh")
 RELEASE: Final = ButtonEntityDescription(key="release", translation_key="release")
 READING: Final = SwitchEntityDescription(
-    key="reading",
-    translation_key="reading",
-    entity_category=EntityCategory.CONFIG,
+    key="reading", translation_key="reading", entity_category=EntityCategory.CONFIG
 )
 
 
 class LinkEntity(CoordinatorEntity[BatteryCoordinator]):
-    """An entity that is there whether the battery can be reached or not."""
+    """An entity that is available whether the battery can be reached or not."""
 
     _attr_has_entity_name = True
 
     def __init__(
-        self,
-        entry: ConfigEntry[Any],
-        coordinator: BatteryCoordinator,
-        description: EntityDescription,
+        self, coordinator: BatteryCoordinator, description: EntityDescription
     ) -> None:
         """Take the row of the table."""
         super().__init__(coordinator)
         self.entity_description = description
         self._attr_unique_id = f"{coordinator.address}-{description.key}"
-        self._attr_device_info = battery_device(entry, coordinator)
+        self._attr_device_info = battery_device(coordinator)
 
     @property
     @override
@@ -179,7 +164,7 @@ class LinkSensor(LinkEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return what stands beside the value."""
+        """Return the attributes of this moment."""
         more = self.entity_description.more
         return more(self.coordinator) if more else None
 
@@ -195,11 +180,8 @@ class RefreshButton(LinkEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Read, and tell when that was not possible; it ends a release, which nobody else can."""
-        if (
-            self.coordinator.link_state is LinkState.PAUSED
-            and not self.coordinator.battery.paused
-        ):
+        """Read now, raise why that was not possible; end a release, which no other entity can."""
+        if self.coordinator.away and not self.coordinator.battery.paused:
             self.coordinator.async_resume()
         await async_refresh(self.coordinator)
 
@@ -219,30 +201,15 @@ class ReadingSwitch(LinkEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether it is read; while it is left to an app for some time, it still counts as read."""
+        """Return whether it is read; a release for some minutes does not switch that off."""
         return not self.coordinator.battery.paused
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Come back to the battery at once."""
+        """Read the battery again, at once."""
         self.coordinator.async_resume()
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Stay away until somebody switches it on."""
+        """Disconnect and stay away until it is switched on."""
         self.coordinator.async_pause()
-
-
-@callback
-def sensors(entry: ConfigEntry[Any], coordinator: BatteryCoordinator) -> list[Entity]:
-    """Return the sensors of a battery's connection."""
-    return [LinkSensor(entry, coordinator, row) for row in LINK_SENSORS]
-
-
-@callback
-def buttons(entry: ConfigEntry[Any], coordinator: BatteryCoordinator) -> list[Entity]:
-    """Return the buttons of a battery."""
-    return [
-        RefreshButton(entry, coordinator, REFRESH),
-        ReleaseButton(entry, coordinator, RELEASE),
-    ]

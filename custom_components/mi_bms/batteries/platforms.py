@@ -6,79 +6,83 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import callback
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..proto.bms.profile import Spot
 from ..proto.model.fields import Field
 from ..quantities import BINARY_SENSORS, PROTECTION_COUNTS, SENSORS
-from .alarms import AlarmSensor, async_add_events
+from .alarms import AlarmEvent, AlarmSensor
 from .coordinator import BatteryCoordinator
 from .entity import async_add_battery
-from .link_entities import READING, ReadingSwitch, buttons, sensors
-from .profile import Spot
+from .link_entities import (
+    LINK_SENSORS,
+    READING,
+    REFRESH,
+    RELEASE,
+    LinkSensor,
+    ReadingSwitch,
+    RefreshButton,
+    ReleaseButton,
+)
 from .values import BatteryFlag, BatterySensor
 
 # A sensor's power flag and a battery's power in watts share a field name.
 _FLAGS: Final = BINARY_SENSORS.keys() - {Field.POWER}
 
+type _Entry = ConfigEntry[BatteryCoordinator]
+type _Add = AddConfigEntryEntitiesCallback
+
+
+def _sensor(coordinator: BatteryCoordinator, spot: Spot) -> Entity | None:
+    if spot.field is Field.ALARM:
+        return AlarmSensor(coordinator, spot)
+    shown = spot.field in SENSORS or spot.part in PROTECTION_COUNTS
+    return BatterySensor(coordinator, spot) if shown else None
+
+
+def _flag(coordinator: BatteryCoordinator, spot: Spot) -> Entity | None:
+    return BatteryFlag(coordinator, spot) if spot.field in _FLAGS else None
+
+
+def _event(coordinator: BatteryCoordinator, spot: Spot) -> Entity | None:
+    return AlarmEvent(coordinator, spot) if spot.field is Field.ALARM else None
+
 
 @callback
-def _add_sensors(
-    entry: ConfigEntry[BatteryCoordinator],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
+def _add_sensors(entry: _Entry, async_add_entities: _Add) -> None:
     coordinator = entry.runtime_data
-
-    def make(spot: Spot) -> BatterySensor | None:
-        if spot.field is Field.ALARM:
-            return AlarmSensor(entry, coordinator, spot)
-        shown = spot.field in SENSORS or spot.part in PROTECTION_COUNTS
-        return BatterySensor(entry, coordinator, spot) if shown else None
-
-    async_add_battery(entry, coordinator, make, async_add_entities)
-    async_add_entities(sensors(entry, coordinator))
+    async_add_battery(coordinator, _sensor, async_add_entities)
+    async_add_entities(LinkSensor(coordinator, row) for row in LINK_SENSORS)
 
 
 @callback
-def _add_flags(
-    entry: ConfigEntry[BatteryCoordinator],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
+def _add_flags(entry: _Entry, async_add_entities: _Add) -> None:
+    async_add_battery(entry.runtime_data, _flag, async_add_entities)
+
+
+@callback
+def _add_events(entry: _Entry, async_add_entities: _Add) -> None:
+    async_add_battery(entry.runtime_data, _event, async_add_entities)
+
+
+@callback
+def _add_buttons(entry: _Entry, async_add_entities: _Add) -> None:
     coordinator = entry.runtime_data
-
-    def make(spot: Spot) -> BatteryFlag | None:
-        shown = spot.field in _FLAGS
-        return BatteryFlag(entry, coordinator, spot) if shown else None
-
-    async_add_battery(entry, coordinator, make, async_add_entities)
+    async_add_entities(
+        [RefreshButton(coordinator, REFRESH), ReleaseButton(coordinator, RELEASE)]
+    )
 
 
 @callback
-def _add_buttons(
-    entry: ConfigEntry[BatteryCoordinator],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    async_add_entities(buttons(entry, entry.runtime_data))
+def _add_switches(entry: _Entry, async_add_entities: _Add) -> None:
+    async_add_entities([ReadingSwitch(entry.runtime_data, READING)])
 
 
-@callback
-def _add_switches(
-    entry: ConfigEntry[BatteryCoordinator],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    async_add_entities([ReadingSwitch(entry, entry.runtime_data, READING)])
-
-
-PLATFORMS: Final[
-    Mapping[
-        Platform,
-        Callable[
-            [ConfigEntry[BatteryCoordinator], AddConfigEntryEntitiesCallback], None
-        ],
-    ]
-] = {
+PLATFORMS: Final[Mapping[Platform, Callable[[_Entry, _Add], None]]] = {
     Platform.BINARY_SENSOR: _add_flags,
     Platform.BUTTON: _add_buttons,
-    Platform.EVENT: async_add_events,
+    Platform.EVENT: _add_events,
     Platform.SENSOR: _add_sensors,
     Platform.SWITCH: _add_switches,
 }

@@ -14,7 +14,6 @@ from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
 from ..proto.scheduler.events import Learned, Restored
 from ..proto.scheduler.pace import Flow, flow
-from .profile import sample_from_json, sample_to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ def _last(stored: Mapping[str, Any], read_as: dict[str, Any]) -> LastReading | N
     # What another family made of the same bytes means nothing.
     if at is None or was_read_as.get("family") != read_as["family"]:
         return None
-    sample = purged(sample_from_json(stored))
+    sample = purged(BmsSample.from_json(stored))
     last = LastReading(sample=sample, at=at, read_as=was_read_as)
     # Else the clock was in the future: nobody knows how old that is.
     return last if last.age >= -CLOCKS_APART else None
@@ -80,7 +79,7 @@ def _last(stored: Mapping[str, Any], read_as: dict[str, Any]) -> LastReading | N
 
 def to_store(battery: Battery, now: float, last: LastReading) -> dict[str, Any]:
     """Return what is kept of a battery for the next start."""
-    return sample_to_json(last.sample) | {
+    return last.sample.to_json() | {
         "read_at": last.at.isoformat(),
         "read_as": last.read_as,
         "learned": battery.learned(),

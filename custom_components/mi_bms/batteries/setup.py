@@ -4,7 +4,7 @@ from datetime import timedelta
 import re
 from typing import Any, Final
 
-from probatio import Any as Either, Optional, Required
+from probatio import All, Any as Either, Length, Optional, Range, Required
 
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntry
@@ -20,11 +20,10 @@ from ..proto.bms import registry
 from ..proto.gatt.masking import masked
 from ..proto.model.errors import Unsupported
 from ..runtime import SHARED, async_forget_device
-from ..stored import address, at_least, sound, word
+from ..stored import address, at_least, finite, flag, sound, table, whole, word
 from .coordinator import BatteryCoordinator
 from .diagnosis import async_tell, obstacle
 from .entity import battery_device, pack_number
-from .profile import STORED, sample_to_json
 from .reader import Reader
 from .repairs import async_watch_health
 
@@ -37,13 +36,26 @@ DATA: Final = at_least(
         Optional(CONF_PASSWORD): Either(None, str),
     }
 )
+_MOST: Final = 255  # cells, probes, packs
+_COUNT: Final = All(int, finite, Range(min=0, max=_MOST))
+_SHOWN: Final[dict[Any, Any]] = {
+    Optional("fields", default=list): [word],
+    Optional("cells", default=0): _COUNT,
+    Optional("probes", default=list): whole(All([word], Length(max=_MOST))),
+    Optional("balancing", default=False): flag,
+    Optional("counters", default=list): [word],
+    Optional("info", default=dict): {str: word},
+}
+_PACK: Final = table({**_SHOWN, Optional("packs", default=list): []})
+_PACKS: Final = whole(All([_PACK], Length(max=_MOST)))
+PROFILE: Final = table({**_SHOWN, Optional("packs", default=list): _PACKS})
 
 
 def _mend_profile(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Keep of the profile what can be read: the rest is learned again."""
     stored = entry.data.get(CONF_PROFILE)
-    profile, _ = sound(STORED, stored)
-    profile = STORED({}) if profile is None else profile
+    profile, _ = sound(PROFILE, stored)
+    profile = PROFILE({}) if profile is None else profile
     if profile != stored:
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_PROFILE: profile}
@@ -68,7 +80,7 @@ async def async_prepare(
     coordinator = entry.runtime_data = BatteryCoordinator(hass, entry, family)
     # Packs are parts of this device, so it has to be there first.
     device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, **battery_device(entry, coordinator)
+        config_entry_id=entry.entry_id, **battery_device(coordinator)
     )
     coordinator.device_id = device.id
 
@@ -138,7 +150,7 @@ async def async_report(
             for one in polls.scheduler.scanners.values()
         ],
         "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
-        "sample": sample_to_json(coordinator.data),
+        "sample": coordinator.data.to_json(),
     }
 
 
@@ -150,7 +162,7 @@ def _refused_samples(reader: Reader, address: str, now: float) -> list[dict[str,
             "at": (wall - timedelta(seconds=now - one.at)).isoformat(),
             "field": one.field,
             "raw": masked(one.raw, address),
-            **sample_to_json(one.sample),
+            **one.sample.to_json(),
         }
         for one in reader.gate.kept
     ]

@@ -1,20 +1,20 @@
 """What a battery measures: one entity for each field, cell, probe or count of it and of its packs.
 
-A poll's sample is kept by the coordinator; an entity picks its spot out of it and writes what the
-user wants recorded.
+The coordinator keeps the sample of the last poll; an entity picks its spot out of it and writes what
+the user wants recorded.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..proto.bms.alarms import Alarm
+from ..proto.bms.profile import Spot
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.model.rows import worth_a_row
@@ -22,7 +22,6 @@ from ..proto.model.sample import Place
 from ..quantities import BINARY_SENSORS, CELL_BALANCING, PROTECTION_COUNTS, SENSORS
 from .coordinator import BatteryCoordinator
 from .entity import BatteryEntity
-from .profile import Spot
 
 # Fields that a battery reports as numbers and that mean a word.
 _WORDS: Final[Mapping[Field, Mapping[Value, str]]] = {
@@ -54,15 +53,13 @@ class BatterySensor(BatteryEntity, SensorEntity):
     _written: object = None
     _was_available: bool | None = None
 
-    def __init__(
-        self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot
-    ) -> None:
+    def __init__(self, coordinator: BatteryCoordinator, spot: Spot) -> None:
         """Take the row of the field; probes are named after their place."""
         if spot.field is Field.PROTECTION_COUNT:
             row = PROTECTION_COUNTS[Alarm(str(spot.part))]
         else:
             row = SENSORS[spot.field]
-        super().__init__(entry, coordinator, row, spot)
+        super().__init__(coordinator, row, spot)
         if spot.field is Field.PROBE_TEMPERATURE and isinstance(spot.part, int):
             key, number = _probe_of(self.profile.probes, spot.part)
             self._attr_translation_key = key
@@ -91,18 +88,9 @@ class BatterySensor(BatteryEntity, SensorEntity):
         sample = self.sample
         if sample is None:
             return None
-        match self.spot.field, self.spot.part:
-            case Field.PRODUCTION_DATE, _:
-                return dt_util.parse_date(self.profile.info.production_date or "")
-            case Field.CELL_VOLTAGE, int(number):
-                return sample.cells[number - 1] if number <= len(sample.cells) else None
-            case Field.PROBE_TEMPERATURE, int(number):
-                probes = sample.probes
-                return probes[number - 1].celsius if number <= len(probes) else None
-            case Field.PROTECTION_COUNT, str(word):
-                return sample.counters.get(word)
-        value = sample.values.get(self.spot.field)
-        words = _WORDS.get(self.spot.field)
+        if self.spot.field is Field.PRODUCTION_DATE:
+            return dt_util.parse_date(self.profile.info.production_date or "")
+        value, words = self.spot.value(sample), _WORDS.get(self.spot.field)
         return value if words is None or value is None else words.get(value)
 
     @callback
@@ -121,20 +109,14 @@ class BatterySensor(BatteryEntity, SensorEntity):
 class BatteryFlag(BatteryEntity, BinarySensorEntity):
     """A flag of a battery, of one of its packs or of one of their cells."""
 
-    def __init__(
-        self, entry: ConfigEntry[Any], coordinator: BatteryCoordinator, spot: Spot
-    ) -> None:
+    def __init__(self, coordinator: BatteryCoordinator, spot: Spot) -> None:
         """Take the row of the field."""
         row = BINARY_SENSORS[spot.field] if spot.part is None else CELL_BALANCING
-        super().__init__(entry, coordinator, row, spot)
+        super().__init__(coordinator, row, spot)
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return the state of the last good sample; a mask is on while any bit is set."""
-        value = self.sample.values.get(self.spot.field) if self.sample else None
-        if value is None:
-            return None
-        if isinstance(self.spot.part, int):
-            return isinstance(value, int) and bool(value >> (self.spot.part - 1) & 1)
-        return bool(value)
+        value = self.spot.value(self.sample) if self.sample else None
+        return None if value is None else bool(value)

@@ -20,7 +20,6 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from ..batteries.diagnosis import async_why
-from ..batteries.profile import Profile
 from ..bluetooth.connection import async_meet, async_use
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
@@ -29,6 +28,7 @@ from ..proto.bms.catalogue import Secret
 from ..proto.bms.contract import Family
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import recognise
+from ..proto.bms.profile import Profile
 from ..proto.gatt.link import GattLink
 from ..proto.gatt.session import Device, Session, probe
 from ..proto.model.errors import (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any, Self
 
 from .fields import Field
 from .names import clean_name
@@ -76,6 +77,36 @@ class BmsSample:
     counters: Mapping[str, int] = field(default_factory=dict)
     info: DeviceInfo = field(default_factory=DeviceInfo)
     left_out: Mapping[str, Value] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the values as plain data, without what the device says of itself."""
+        return {
+            "values": {
+                # Stored integers have 64 bits at most; some problem codes are wider.
+                name: fold(value)
+                if name is Field.PROBLEM_CODE and isinstance(value, int)
+                else value
+                for name, value in self.values.items()
+            },
+            "cells": list(self.cells),
+            "probes": [[probe.celsius, probe.place] for probe in self.probes],
+            "alarms": sorted(self.alarms),
+            "counters": dict(self.counters),
+            "packs": [pack.to_json() for pack in self.packs],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return stored values that were found sound; what an older version did not store is empty."""
+        values, probes = data.get("values", {}), data.get("probes", ())
+        return cls(
+            values={Field(name): value for name, value in values.items()},
+            cells=tuple(data.get("cells", ())),
+            probes=tuple(Probe(celsius, Place(place)) for celsius, place in probes),
+            alarms=frozenset(data.get("alarms", ())),
+            counters=dict(data.get("counters", {})),
+            packs=tuple(cls.from_json(pack) for pack in data.get("packs", ())),
+        )
 
 
 def fold(code: int) -> int:

@@ -1,38 +1,17 @@
-"""What a battery has shown of itself so far: which entities it has, before it is ever read again."""
+"""What a battery has shown of itself: which entities it has, before it is ever read again.
+
+Pure: samples go in, spots come out. A spot is the place of one value; the same spot finds the value
+in each later sample.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from probatio import All, Length, Optional, Range
-
-from ..proto.bms.alarms import Alarm
-from ..proto.model.fields import Field
-from ..proto.model.sample import BmsSample, DeviceInfo, Place, Probe, fold
-from ..stored import finite, flag, table, whole, word
-
-_MOST: Final = 255  # cells, probes, packs
-_COUNT: Final = All(int, finite, Range(min=0, max=_MOST))
-_SHOWN: Final[dict[Any, Any]] = {
-    Optional("fields", default=list): [word],
-    Optional("cells", default=0): _COUNT,
-    Optional("probes", default=list): whole(All([word], Length(max=_MOST))),
-    Optional("balancing", default=False): flag,
-    Optional("counters", default=list): [word],
-    Optional("info", default=dict): {str: word},
-}
-# What a battery has shown is learned again where it is lost.
-STORED: Final = table(
-    {
-        **_SHOWN,
-        Optional("packs", default=list): whole(
-            All(
-                [table({**_SHOWN, Optional("packs", default=list): []})],
-                Length(max=_MOST),
-            )
-        ),
-    }
-)
+from ..model.fields import Field
+from ..model.reading import Value
+from ..model.sample import BmsSample, DeviceInfo, Place
+from .alarms import Alarm
 
 
 class Spot(NamedTuple):
@@ -48,6 +27,28 @@ class Spot(NamedTuple):
         part = "" if self.part is None else f"_{self.part}"
         pack = "" if self.pack is None else f"pack_{self.pack}_"
         return f"{pack}{self.field}{part}"
+
+    def around(self, sample: BmsSample) -> BmsSample | None:
+        """Return the sample of the battery or of the spot's pack, None where it lacks the pack."""
+        if self.pack is None:
+            return sample
+        return sample.packs[self.pack - 1] if self.pack <= len(sample.packs) else None
+
+    def value(self, sample: BmsSample) -> Value | None:
+        """Return what stands there in a sample that ``around`` gave, None where nothing does."""
+        match self.field, self.part:
+            case Field.CELL_VOLTAGE, int(number):
+                return sample.cells[number - 1] if number <= len(sample.cells) else None
+            case Field.PROBE_TEMPERATURE, int(number):
+                probes = sample.probes
+                return probes[number - 1].celsius if number <= len(probes) else None
+            case Field.PROTECTION_COUNT, str(word):
+                return sample.counters.get(word)
+        value = sample.values.get(self.field)
+        if isinstance(self.part, int) and isinstance(value, int):
+            # One bit of the balancer's mask.
+            return bool(value >> (self.part - 1) & 1)
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,35 +160,3 @@ def _info_to_json(info: DeviceInfo) -> dict[str, str]:
     return {
         name: value for name in DeviceInfo.__slots__ if (value := getattr(info, name))
     }
-
-
-def sample_to_json(sample: BmsSample) -> dict[str, Any]:
-    """Return a sample's values as plain data, for the restore store."""
-    return {
-        "values": {
-            # Stored integers have 64 bits at most; some problem codes are wider.
-            name: fold(value)
-            if name is Field.PROBLEM_CODE and isinstance(value, int)
-            else value
-            for name, value in sample.values.items()
-        },
-        "cells": list(sample.cells),
-        "probes": [[probe.celsius, probe.place] for probe in sample.probes],
-        "alarms": sorted(sample.alarms),
-        "counters": dict(sample.counters),
-        "packs": [sample_to_json(pack) for pack in sample.packs],
-    }
-
-
-def sample_from_json(data: Mapping[str, Any]) -> BmsSample:
-    """Return a stored sample that was found sound; what an older version did not store is empty."""
-    return BmsSample(
-        values={Field(name): value for name, value in data.get("values", {}).items()},
-        cells=tuple(data.get("cells", ())),
-        probes=tuple(
-            Probe(celsius, Place(place)) for celsius, place in data.get("probes", ())
-        ),
-        alarms=frozenset(data.get("alarms", ())),
-        counters=dict(data.get("counters", {})),
-        packs=tuple(sample_from_json(pack) for pack in data.get("packs", ())),
-    )
