@@ -87,18 +87,21 @@ HELPERS = {
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
+# Methods that show the step that they are given first.
+SHOWING = (
+    "_ask_how",
+    "_async_ask_key",
+    "_async_ask_place",
+    "_async_show_preview",
+    "_confirm",
+)
+
 # The options of a sensor live in a module of their own.
 SENSOR_OPTIONS = tree(INTEGRATION / "flow" / "sensor_options.py")
+OUTPUT_OPTIONS = tree(INTEGRATION / "flow" / "output_options.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
     for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
-}
-
-OUTPUT_STEPS = {
-    text(argument(call, "step_id"))
-    for call in calls(
-        tree(INTEGRATION / "flow" / "output_options.py"), "async_show_form"
-    )
 }
 
 # Words that texts are put together from.
@@ -195,8 +198,7 @@ def shown_steps(flow: ast.AST) -> set[str]:
     """Return the steps that a flow shows; one that is passed on as an argument counts, too."""
     shows = calls(flow, "async_show_form", "async_show_menu", "async_show_progress")
     steps = {text(argument(call, "step_id")) for call in shows}
-    passed = calls(flow, "_async_ask_key", "_async_show_preview")
-    steps |= {text(call.args[0]) for call in passed}
+    steps |= {text(call.args[0]) for call in calls(flow, *SHOWING)}
     return {step for step in steps if step}
 
 
@@ -231,7 +233,9 @@ class TestFlow:
     def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
         steps = shown_steps(part(flow) if cls is BatteryOptions else FLOW)
         known = steps | (
-            SENSOR_STEPS | OUTPUT_STEPS if texts is TEXTS["options"] else set()
+            SENSOR_STEPS | shown_steps(OUTPUT_OPTIONS)
+            if texts is TEXTS["options"]
+            else set()
         )
         section = "options" if texts is TEXTS["options"] else "config"
         same(texts["step"], known, f"{section}.step")

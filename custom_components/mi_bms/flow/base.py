@@ -1,10 +1,15 @@
-"""What the steps of one device share: which device it is, and what it is called."""
+"""What the steps of one device share: which device it is, its name, and its entry where it has one."""
 
 from typing import Final
 
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
-from homeassistant.config_entries import ConfigEntry, ConfigFlow
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+)
 from homeassistant.const import CONF_ADDRESS
 
 from ..bluetooth.discovery import look_at, sighting_of, titled
@@ -16,7 +21,7 @@ WHY: Final = "reason"
 
 
 class DeviceFlow(ConfigFlow):
-    """The flow of one device: which it is, and what it is called."""
+    """The flow of one device: which it is, its name, and its entry where it has one."""
 
     def __init__(self) -> None:
         """Start knowing nothing."""
@@ -43,6 +48,14 @@ class DeviceFlow(ConfigFlow):
         self.context["title_placeholders"] = {"name": entry.title}
         self._info = bluetooth.async_last_service_info(self.hass, self._address, False)
         self._sighting = sighting_of(self._info) if self._info else None
+
+    @property
+    def _changed(self) -> ConfigEntry | None:
+        """Return the entry that is repaired or changed, None where the device gets a new one."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        changes = self.source == SOURCE_RECONFIGURE
+        return self._get_reconfigure_entry() if changes else None
 
     def _set_title(self, name: str) -> None:
         self.context["title_placeholders"] = {"name": titled(name, self._address)}

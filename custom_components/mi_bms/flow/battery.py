@@ -10,7 +10,6 @@ from typing import Any, Final
 import probatio
 
 from homeassistant.config_entries import (
-    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigFlowResult,
@@ -79,7 +78,7 @@ def word_of(err: MiBmsError) -> str:
 
 
 def load_known(names: Iterable[str]) -> dict[str, Family]:
-    """Load families, in the order given; those without a decoder are left out."""
+    """Return families in the order given; those without a decoder are left out."""
     found = {}
     for name in dict.fromkeys(names):
         with contextlib.suppress(Unsupported):
@@ -105,10 +104,10 @@ def _family_field(families: list[str]) -> selector.SelectSelector:
 
 
 class BatterySteps(DeviceFlow):
-    """Read a battery and make its entry, or change that."""
+    """The steps that read a battery and make its entry, or change that."""
 
     def __init__(self) -> None:
-        """Start knowing nothing."""
+        """Begin without a password and without a failure."""
         super().__init__()
         self._secret: str | None = None
         self._why = self._att = "-"
@@ -184,8 +183,7 @@ class BatterySteps(DeviceFlow):
             if result := await self._async_try(self._families[0], errors):
                 return result
             # An entry has its type already: there, only the password is in doubt.
-            new = self.source not in {SOURCE_REAUTH, SOURCE_RECONFIGURE}
-            if new and errors["base"] in _DOUBTFUL:
+            if self._changed is None and errors["base"] in _DOUBTFUL:
                 return self._show_types(self._families[0], errors)
         return self.async_show_form(
             step_id="password",
@@ -214,7 +212,7 @@ class BatterySteps(DeviceFlow):
     async def _async_try(
         self, choice: str, errors: dict[str, str]
     ) -> ConfigFlowResult | None:
-        """Read the battery; give the end of the flow, another form, or None with ``errors`` filled."""
+        """Read the battery; return the end of the flow or another form, or None with ``errors`` filled."""
         family = choice
         try:
             if choice == FIND_OUT:
@@ -250,7 +248,7 @@ class BatterySteps(DeviceFlow):
             return await async_meet(self.hass, session, self._device, self._secret)
 
     async def _async_find(self, names: Iterable[str]) -> str | None:
-        """Find the family by harmless questions, asked in the order given."""
+        """Return the family that answers harmless questions, asked in the order given."""
         known = await self.hass.async_add_import_executor_job(load_known, names)
 
         async def ask(link: GattLink) -> str | None:
@@ -260,7 +258,7 @@ class BatterySteps(DeviceFlow):
             return await async_use(self.hass, self._address, ask)
 
     async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
-        """Find what a battery is that does not answer as ``choice``, and propose that instead.
+        """Return what a battery is that does not answer as ``choice``, and propose that instead.
 
         One that stays silent is asked only as what its adverts allow: all questions take minutes.
         """
@@ -282,20 +280,16 @@ class BatterySteps(DeviceFlow):
         return found
 
     def _finish_battery(self, family: str, sample: BmsSample) -> ConfigFlowResult:
-        existing = None
-        if self.source == SOURCE_REAUTH:
-            existing = self._get_reauth_entry()
-        elif self.source == SOURCE_RECONFIGURE:
-            existing = self._get_reconfigure_entry()
-        known = Profile()
-        if existing and existing.data[CONF_FAMILY] == family:
-            known = Profile.from_json(existing.data[CONF_PROFILE])
+        known, entry = Profile(), self._changed
+        # What a battery of another type has shown says nothing of this one.
+        if entry and entry.data[CONF_FAMILY] == family:
+            known = Profile.from_json(entry.data[CONF_PROFILE])
         profile = known.learn(sample)
         update: dict[str, Any] = {CONF_FAMILY: family, CONF_PROFILE: profile.to_json()}
         if self._secret is not None:
             update[CONF_PASSWORD] = self._secret
-        if existing:
-            return self.async_update_reload_and_abort(existing, data_updates=update)
+        if entry:
+            return self.async_update_reload_and_abort(entry, data_updates=update)
         if self._title == self._address:
             self._set_title(INDEX[family].title)
         return self.async_create_entry(

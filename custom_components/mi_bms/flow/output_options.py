@@ -2,55 +2,46 @@
 
 from typing import Any
 
-import probatio
-
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 
 from ..options import form
-from ..outputs.options import BATTERY, CONF_TYPE, FILE, ROWS, TASMOTA
+from ..outputs.options import CONF_TYPE, ROWS
 
 
 class OutputOptions(OptionsFlowWithReload):
-    """Let the user say how an output passes on."""
+    """The options of an output: one form, with the rows of its type."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Lead to the form of the output's type."""
-        steps = {
-            TASMOTA: self.async_step_tasmota,
-            BATTERY: self.async_step_battery,
-            FILE: self.async_step_file,
-        }
-        return await steps[self.config_entry.data[CONF_TYPE]]()
+        return self._ask_how(self.config_entry.data[CONF_TYPE], None)
 
     async def async_step_tasmota(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how sensors are published."""
-        if user_input is not None:
-            return self._keep(user_input)
-        return self.async_show_form(step_id="tasmota", data_schema=self._form(TASMOTA))
+        return self._ask_how("tasmota", user_input)
 
     async def async_step_battery(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how batteries are published."""
-        if user_input is not None:
-            return self._keep(user_input)
-        return self.async_show_form(step_id="battery", data_schema=self._form(BATTERY))
+        return self._ask_how("battery", user_input)
 
     async def async_step_file(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how long lines are kept."""
+        return self._ask_how("file", user_input)
+
+    def _ask_how(
+        self, step_id: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Show and store the options of a type of output, which is called as its step."""
+        stored = self.config_entry.options
         if user_input is not None:
-            return self._keep(user_input)
-        return self.async_show_form(step_id="file", data_schema=self._form(FILE))
-
-    def _keep(self, given: dict[str, Any]) -> ConfigFlowResult:
-        # The devices are chosen elsewhere.
-        return self.async_create_entry(data={**self.config_entry.options, **given})
-
-    def _form(self, output: str) -> probatio.Schema:
-        return form(ROWS, output, stored=self.config_entry.options)
+            # The devices are chosen elsewhere.
+            return self.async_create_entry(data={**stored, **user_input})
+        rows = form(ROWS, step_id, stored=stored)
+        return self.async_show_form(step_id=step_id, data_schema=rows)

@@ -60,7 +60,7 @@ _TYPES: Final = {
 
 
 class OutputSteps(ConfigFlow):
-    """Add an output, or change one."""
+    """The steps that add an output, or change one."""
 
     async def async_step_outputs(
         self, user_input: dict[str, Any] | None = None
@@ -75,52 +75,46 @@ class OutputSteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the topic of sensors."""
-        errors = self._topic_errors(user_input)
-        if user_input is not None and CONF_TOPIC in user_input and not errors:
-            return self._finish_output(TASMOTA, user_input)
-        return self.async_show_form(
-            step_id="output_tasmota",
-            data_schema=self._place_form(TASMOTA, user_input),
-            errors=errors,
-        )
+        return await self._async_ask_place("output_tasmota", TASMOTA, user_input)
 
     async def async_step_output_battery(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the beginning of the topics of batteries."""
-        errors = self._topic_errors(user_input)
-        if user_input is not None and CONF_TOPIC in user_input and not errors:
-            return self._finish_output(BATTERY, user_input)
-        return self.async_show_form(
-            step_id="output_battery",
-            data_schema=self._place_form(BATTERY, user_input),
-            errors=errors,
-        )
+        return await self._async_ask_place("output_battery", BATTERY, user_input)
 
     async def async_step_output_file(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the file."""
-        errors: dict[str, str] = {}
-        if user_input is not None and CONF_PATH in user_input:
-            path = user_input[CONF_PATH].strip()
-            if error := await self._async_path_error(path):
-                errors[CONF_PATH] = error
-            else:
-                return self._finish_output(FILE, {**user_input, CONF_PATH: path})
+        return await self._async_ask_place("output_file", FILE, user_input)
+
+    async def _async_ask_place(
+        self, step_id: str, kind: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Ask for the place of a type of output; what comes without one is the answer to the menu before."""
+        place, errors = _TYPES[kind][0], {}
+        if place == CONF_TOPIC and not has_mqtt(self.hass):
+            errors["base"] = "mqtt_missing"
+        if user_input is not None and place in user_input:
+            where = user_input[place]
+            if place == CONF_PATH:
+                where = where.strip()
+            if error := await self._async_place_error(place, where):
+                errors[place] = error
+            if not errors:
+                return self._finish_output(kind, {**user_input, place: where})
         return self.async_show_form(
-            step_id="output_file",
-            data_schema=self._place_form(FILE, user_input),
+            step_id=step_id,
+            data_schema=self._place_form(kind, user_input),
             errors=errors,
         )
 
-    def _topic_errors(self, given: dict[str, Any] | None) -> dict[str, str]:
-        errors = {}
-        if given and (fault := topic_fault(given.get(CONF_TOPIC, DOMAIN))):
-            errors[CONF_TOPIC] = _TOPIC_ERRORS[fault]
-        if not has_mqtt(self.hass):
-            errors["base"] = "mqtt_missing"
-        return errors
+    async def _async_place_error(self, place: str, where: str) -> str | None:
+        if place == CONF_PATH:
+            return await self._async_path_error(where)
+        fault = topic_fault(where)
+        return _TOPIC_ERRORS[fault] if fault else None
 
     async def _async_path_error(self, path: str) -> str | None:
         if fault := path_fault(path):
@@ -180,9 +174,5 @@ class OutputSteps(ConfigFlow):
 
     async def async_reconfigure_output(self, entry: ConfigEntry) -> ConfigFlowResult:
         """Change where an output goes, and whose readings it passes on."""
-        steps = {
-            TASMOTA: self.async_step_output_tasmota,
-            BATTERY: self.async_step_output_battery,
-            FILE: self.async_step_output_file,
-        }
-        return await steps[entry.data[CONF_TYPE]]()
+        kind = entry.data[CONF_TYPE]
+        return await self._async_ask_place(f"output_{kind}", kind, None)

@@ -1,7 +1,8 @@
-"""Steps that give a device a key over Bluetooth, without the maker's account.
+"""The steps of pairing: a device is chosen and prepared, then gets a key over Bluetooth, without the maker's account.
 
-The work is a job of its own; the steps only show how far it is. Each stage is a progress step whose
-task ends when the next stage begins, so a browser that was closed finds the stage of the moment.
+The pairing runs in a task of its own; the steps only show how far it is. Each stage is a progress
+step whose task ends when the next stage begins, so a browser that was closed and opened again shows
+the present stage.
 """
 
 import asyncio
@@ -9,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, override
 
-from bluetooth_data_tools import monotonic_time_coarse
 import probatio
 
 from homeassistant.components import bluetooth
@@ -23,24 +23,23 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..bluetooth.discovery import Heard, everybody, find, titled
+from ..bluetooth.discovery import Heard, find, titled
 from ..const import CONF_KEY, CONF_PRODUCT
 from ..entries import entry_of, sensor_data
 from ..keys.pairing import UNREACHABLE, Pairing
 from ..keys.ring import async_keys
-from ..proto.activation.devices import Preparation, Way
+from ..proto.activation.devices import Preparation, Way, hint_of
 from ..proto.mibeacon.devices import DEVICES
 from ..proto.model.address import parse_address
+from ..proto.scheduler.diagnosis import WEAK
 from ..texts import async_words
-from .pair_list import Listed, begins, can_pair, hint_of, product_of
+from .pair_list import Listed, listed, product_of
 
 CONF_PREFIX: Final = "prefix"
 CONF_INSTANT: Final = "instant"
 CONF_ACCEPT: Final = "accept"
-WEAK: Final = -85  # dBm; below this too many frames get lost
 LISTEN: Final = 2.0  # s before the list is shown for the first time
 REFRESH: Final = timedelta(seconds=2)
-LISTED: Final = 30  # devices
 
 _ACCEPT: Final = probatio.Schema(
     {
@@ -57,10 +56,10 @@ _FILTER: Final = probatio.Schema(
 
 
 class PairSteps(ConfigFlow):
-    """Choose a device, prepare it, watch, and get its key."""
+    """The steps of pairing: choose a device, prepare it, wait, and see its key."""
 
     def __init__(self) -> None:
-        """Begin with nothing chosen."""
+        """Begin without a device."""
         super().__init__()
         self._pair_address = ""
         self._pair_product: int | None = None
@@ -75,7 +74,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pair(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Listen for a moment before anything is listed.
+        """Listen for two seconds before anything is listed.
 
         The frontend looks for news of a flow only from its first step of progress on.
         """
@@ -103,7 +102,7 @@ class PairSteps(ConfigFlow):
             self._pair_stop = async_track_time_interval(
                 self.hass, self._pair_look, REFRESH, cancel_on_shutdown=True
             )
-        self._pair_seen = self._pair_heard()
+        self._pair_seen = listed(self.hass, self._pair_prefix, self._pair_seen)
         options = {}
         for one in self._pair_seen.values():
             step = f"pair_{one.heard.address.replace(':', '').lower()}"
@@ -123,33 +122,13 @@ class PairSteps(ConfigFlow):
             },
         )
 
-    def _pair_heard(self) -> dict[str, Listed]:
-        prefixes = [
-            one.strip().lower() for one in self._pair_prefix.split(",") if one.strip()
-        ]
-        now = monotonic_time_coarse()
-        found = [
-            Listed(heard, max(0, int(now - heard.info.time)))
-            for heard in everybody(self.hass, connectable=True)
-            if can_pair(product_of(heard)) and begins(heard, prefixes)
-        ]
-        # Those that are shown stay where they are: nobody should hit the wrong line.
-        order = list(self._pair_seen)
-        found.sort(
-            key=lambda one: (
-                order.index(one.heard.address)
-                if one.heard.address in self._pair_seen
-                else len(order)
-            )
-        )
-        return {one.heard.address: one for one in found[:LISTED]}
-
     @callback
     def _pair_look(self, _now: datetime) -> None:
-        """Have the list shown anew if it looks otherwise by now."""
+        """Show the list anew if it reads otherwise by now."""
         if self.cur_step is None or self.cur_step["step_id"] != "pair_choose":
             return
-        now, seen = self._pair_heard(), self._pair_seen
+        seen = self._pair_seen
+        now = listed(self.hass, self._pair_prefix, seen)
         if now.keys() != seen.keys() or any(
             one.differs(seen[address]) for address, one in now.items()
         ):
@@ -163,7 +142,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pair_filter(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Shorten the list, or name a device that will wake up."""
+        """Ask for prefixes that shorten the list, or for the address of a device that is still asleep."""
         errors: dict[str, str] = {}
         if user_input is not None:
             self._pair_prefix = user_input.get(CONF_PREFIX, "").strip()
@@ -182,7 +161,7 @@ class PairSteps(ConfigFlow):
         )
 
     async def _async_prepare(self, address: str) -> ConfigFlowResult:
-        """Take the device, and ask for everything to be made ready."""
+        """Take a device, and ask for it to be made ready."""
         self._pair_address = address
         heard, entry = find(self.hass, address), entry_of(self.hass, address)
         self._pair_product = product_of(heard) if heard else None
@@ -199,17 +178,10 @@ class PairSteps(ConfigFlow):
         spec = None if self._pair_product is None else DEVICES.get(self._pair_product)
         return titled(spec.model if spec else self._pair_address, self._pair_address)
 
-    async def async_step_pair_entry(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Take the device of the entry that is being changed."""
-        entry = self._get_reconfigure_entry()
-        return await self._async_prepare(entry.data[CONF_ADDRESS])
-
     async def async_step_pair_prepare(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Return what to do at the device and what is lost by it."""
+        """Say what to do at the device and what is lost by it; begin once that is accepted."""
         errors: dict[str, str] = {}
         hint = hint_of(self._pair_product)
         if user_input is not None and CONF_ACCEPT in user_input:
@@ -252,7 +224,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pairing(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show the stage of the moment until there is another."""
+        """Show the present stage until there is another."""
         pairing = self._pairing
         if pairing is None or pairing.done:
             return self.async_show_progress_done(
@@ -278,7 +250,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pair_done(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show what was made, this once; it is stored already."""
+        """Show the new key, this once; it is stored already."""
         pairing = self._pairing
         if pairing is None or pairing.result is None:
             return await self.async_step_pair_choose()
@@ -307,7 +279,7 @@ class PairSteps(ConfigFlow):
     async def async_step_pair_failed(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Return why there is no key, and offer to try again."""
+        """Say why there is no key, and offer to try again."""
         failure = self._pairing.failure if self._pairing else None
         words = await async_words(self.hass)
         fixed = self.source == SOURCE_RECONFIGURE
@@ -323,7 +295,7 @@ class PairSteps(ConfigFlow):
     @callback
     @override
     def async_remove(self) -> None:
-        """Give up when the form is closed: the connection is needed by others."""
+        """Stop when the form is closed: the connection is needed by others."""
         super().async_remove()
         if self._pair_stop:
             self._pair_stop()

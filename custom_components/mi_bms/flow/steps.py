@@ -13,21 +13,18 @@ import probatio
 
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
 from ..bluetooth.discovery import nearest
-from ..const import CONF_PRODUCT
 from ..proto.model.address import parse_address
 from .battery import BatterySteps
 from .cards import async_gone, async_has_room
 from .import_keys import KeySteps
 from .nearby import NearbySteps
 from .outputs import OutputSteps
-from .pair import PairSteps
-from .pair_list import can_pair
 from .sensor import SensorSteps
 
 _ADDRESS: Final = probatio.Schema(
@@ -38,7 +35,6 @@ _ADDRESS: Final = probatio.Schema(
 class Steps(
     SensorSteps,
     BatterySteps,
-    PairSteps,
     KeySteps,
     NearbySteps,
     OutputSteps,
@@ -184,28 +180,3 @@ class Steps(
         if self._sighting is None:
             return await self.async_step_battery()
         return await self._async_step_for_sensor()
-
-    # --- a sensor that has its entry ---------------------------------------------------------
-
-    async def async_reconfigure_sensor(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Ask for a sensor's key, and whether it is to be made where that is possible."""
-        self._take_entry(entry)
-        if can_pair(entry.data.get(CONF_PRODUCT)):
-            return await self.async_step_reconfigure_sensor()
-        return await self.async_step_key_if_any()
-
-    async def async_step_pair_heard(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Take the device that was heard."""
-        return await self._async_prepare(self._address)
-
-    async def async_step_reconfigure_sensor(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask whether the key is known or is to be made."""
-        return self.async_show_menu(
-            step_id="reconfigure_sensor",
-            menu_options=["key_if_any", "pair_entry"],
-            description_placeholders=self._placeholders(),
-        )

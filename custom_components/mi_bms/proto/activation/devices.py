@@ -78,3 +78,14 @@ HINTS: Final[Mapping[int, Hint]] = {
     0x55B5: _CLOUD,  # MJWSD06MMC
     0x5BEA: _CLOUD,  # MJWSD06MMC
 }
+_UNKNOWN: Final = Hint(Way.STANDARD, Preparation.HOLD_BUTTON)
+
+
+def hint_of(product: int | None) -> Hint:
+    """Return what to expect of a product; None is one that was not heard yet."""
+    return _UNKNOWN if product is None else HINTS.get(product, _UNKNOWN)
+
+
+def can_pair(product: int | None) -> bool:
+    """Return whether a product may take a key over Bluetooth at all."""
+    return product is not None and hint_of(product).way is not Way.NOT_NEEDED
