@@ -1,8 +1,8 @@
-"""The coordinator of a battery: it passes on what happens, and shows what follows.
+"""The coordinator of a battery: events go into its record, what follows from the record is shown.
 
-Adverts, wishes of the user and the ends of polls become events of the battery's record; when it is its
-turn among the others is the scheduler's business, reading it the reader's. A missed poll keeps the
-last good sample for a grace time, and a battery that sleeps keeps it until it wakes.
+Adverts, wishes of the user and the ends of polls become events. The scheduler decides when the battery
+is read, the reader reads it. The last good sample outlives a missed poll for a grace time, and a sleep
+until the battery wakes.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ ASKED_TIMEOUT: Final = 60.0  # s that somebody waits who asked for a poll now
 
 
 class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
-    """One battery: ``battery`` is its record, ``read_at`` when ``data`` was read, by the clock on the wall."""
+    """The coordinator of one battery: ``battery`` is its record, ``read_at`` the wall time of ``data``."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], family: Family
@@ -126,7 +126,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:
-        """Let the battery be read in its turn, and keep what it said; the result ends both."""
+        """Begin to schedule and to store the battery; return what ends both."""
 
         @callback
         def heard(info: BluetoothServiceInfoBleak) -> None:
@@ -200,7 +200,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         return diagnose(facts)
 
     def _judge(self) -> None:
-        """Look at the scanners around the battery; log once when its values are lost or come back."""
+        """Take the scanners around the battery into its record; log once when its values are lost or come back."""
         sick = self._polls.scheduler.sick
         around = coverage(self.hass, self.address, troubled=sick)
         before = self.battery.there
@@ -220,7 +220,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @callback
     def _look(self, _now: datetime) -> None:
-        """Look again now and then: silence is no event."""
+        """Look at intervals: silence is no event."""
         self._judge()
         if self.link_state is LinkState.ASLEEP:
             self.data = self.reader.outlook.lapse(self.data, self._polls.now())
@@ -254,7 +254,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     @callback
     def async_resume(self) -> None:
-        """Come back to the battery."""
+        """Read the battery again, at once."""
         self._happened(Resumed())
         self._wished()
 
@@ -310,7 +310,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._polls.kick()
 
     def _answer(self) -> None:
-        """Let go whoever waits for a poll."""
+        """Release whoever waits for a poll."""
         if self._asked and not self._asked.done():
             self._asked.set_result(None)
 

@@ -33,7 +33,7 @@ def _slowest(interval: float, *, adaptive: bool) -> float:
 
 
 def _grace_now(given: Given) -> Bounds | None:
-    """Return the bounds of what values hold; shorter than two intervals they would come and go."""
+    """Return the bounds of the grace; with less than two intervals values would come and go."""
     # Zero leaves it to the interval; anything else that is no number of seconds is out of bounds.
     if given[SHARING][GRACE.key] == 0:
         return None
@@ -183,7 +183,7 @@ class BatterySettings:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        """Return stored options; absent ones leave everything as it is usual."""
+        """Return stored options; absent ones have their defaults."""
         interval, adaptive = INTERVAL.of(stored), ADAPTIVE.of(stored)
         slowest = _slowest(interval, adaptive=adaptive)
         return cls(

@@ -157,7 +157,7 @@ class Reader:
 
     @callback
     def _link_turned(self, is_open: bool) -> None:
-        """Take that the link was opened or ended; one that breaks in use tells so by itself, too."""
+        """Tell the record that the link opened or ended; a read that it breaks fails by itself, too."""
         was_held = self._battery.phase is Phase.HELD
         event = Opened(self._holder()) if is_open else Closed()
         self._polls.apply(self._battery.address, event)
@@ -177,7 +177,7 @@ class Reader:
 
     @callback
     def async_stop(self) -> None:
-        """Say nothing more over the link."""
+        """End the messages that keep the link alive."""
         self._link.be_silent()
 
     async def async_close(self) -> None:

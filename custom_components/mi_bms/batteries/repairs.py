@@ -1,4 +1,4 @@
-"""Repairs: tell of a battery that somebody has to do something about, as long as that is so."""
+"""The repair issue of a battery that stays unreachable until somebody does something."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,8 +24,8 @@ def issue_id(entry_id: str) -> str:
     return f"{KEY}_{entry_id}"
 
 
-class Complaint:
-    """The complaint about one battery, as long as there is one."""
+class Issue:
+    """The issue of one battery: shown after a while, deleted as soon as it is read again."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Complaint:
         entry: ConfigEntry[Any],
         coordinator: BatteryCoordinator,
     ) -> None:
-        """Begin with nothing to complain of."""
+        """Begin without an issue."""
         self._hass, self._entry, self._coordinator = hass, entry, coordinator
         self._since: datetime | None = None
         self._told: tuple[Cause, Remedy] | None = None
@@ -41,7 +41,7 @@ class Complaint:
 
     @property
     def _lasting(self) -> bool:
-        """Return whether it is unreachable, its last values hold no longer, and nobody is asked already."""
+        """Return whether it is unreachable without valid values, and no other form asks the user already."""
         state = self._coordinator.link_state
         # For a password Home Assistant asks by itself.
         asked = state is LinkState.AUTH
@@ -50,13 +50,13 @@ class Complaint:
 
     @callback
     def async_cure(self) -> None:
-        """Delete the issue as soon as the battery is well."""
+        """Delete the issue as soon as the battery can be read."""
         if not self._lasting:
             self._since = None
-            self._take_back()
+            self._delete()
 
     async def async_look(self, now: datetime) -> None:
-        """Show the issue when it has been so for long enough."""
+        """Show the issue once it has lasted for ``LASTS``."""
         self.async_cure()
         if not self._lasting:
             return
@@ -67,7 +67,7 @@ class Complaint:
     async def _async_tell(self) -> None:
         diagnosis = self._coordinator.diagnose()
         if not diagnosis.repair:
-            self._take_back()
+            self._delete()
             return
         words = diagnosis.cause, diagnosis.remedy
         if words == self._told:
@@ -86,7 +86,7 @@ class Complaint:
             translation_placeholders={"name": self._entry.title, "reason": text},
         )
 
-    def _take_back(self) -> None:
+    def _delete(self) -> None:
         if self._told is not None:
             self._told = None
             ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry.entry_id))
@@ -95,21 +95,21 @@ class Complaint:
     def async_stop(self) -> None:
         """Stop, and delete the issue."""
         self._watching = False
-        self._take_back()
+        self._delete()
 
 
 @callback
 def async_watch_health(
     hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: BatteryCoordinator
 ) -> CALLBACK_TYPE:
-    """Show a repair issue for a battery while it needs somebody; the result ends that."""
-    complaint = Complaint(hass, entry, coordinator)
+    """Show a repair issue for a battery while it needs somebody; return what ends that."""
+    issue = Issue(hass, entry, coordinator)
     stops = (
         async_track_time_interval(
-            hass, complaint.async_look, LOOK_EVERY, cancel_on_shutdown=True
+            hass, issue.async_look, LOOK_EVERY, cancel_on_shutdown=True
         ),
-        coordinator.async_add_listener(complaint.async_cure),
-        complaint.async_stop,
+        coordinator.async_add_listener(issue.async_cure),
+        issue.async_stop,
     )
 
     @callback

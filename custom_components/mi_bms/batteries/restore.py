@@ -1,4 +1,4 @@
-"""What is kept of a battery over a restart: what was wished, how it sleeps, and what it said last."""
+"""What is stored of a battery over a restart: the wishes of the user, how it sleeps, and its last reading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -144,7 +144,7 @@ async def async_report(
         "interval": battery.effective,
         "link_quality": quality.share,
         "poll_time": quality.seconds,
-        # Receivers are named by number: their addresses are not for others.
+        # Scanners go without names: their addresses are not for others.
         "receivers": [
             {"polls": one.polls, "link_quality": one.share, "poll_time": one.seconds}
             for one in polls.scheduler.scanners.values()

@@ -18,7 +18,7 @@ _WHOLE: Final = frozenset(row.key for row in ROWS if row.bounds and row.step == 
 
 
 class BatteryOptions(OptionsFlow):
-    """Let the user say how a battery is read, and what it says wrongly; it is followed at once."""
+    """The options of a battery: how it is read, and corrections of what it says; they act at once."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None

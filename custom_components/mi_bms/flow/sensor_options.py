@@ -61,7 +61,7 @@ def _label(hass: HomeAssistant, address: str) -> str:
 
 
 class SensorOptionsFlow(OptionsFlow):
-    """Let the user shape what a sensor shows, take all keys out of the house, and forget some."""
+    """The options of a sensor: what it shows; beside them all keys as files, and keys to forget."""
 
     def __init__(self) -> None:
         """Begin without links."""

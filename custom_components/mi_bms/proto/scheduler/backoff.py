@@ -34,6 +34,8 @@ def pause_after(
         return longest
     low, high = FIRST
     first = min(max(battery.effective / 4, low), high)
+    # The least of three: a bound for all, a share of the outage so far, and a doubling that begins anew
+    # whenever the battery came further than before.
     pause = min(
         min(longest, battery.effective) if steady else longest,
         max(first, (now - battery.known_at) * OUTAGE),

@@ -51,6 +51,7 @@ class Battery(Record):
         """Return when the battery may be read next; infinite while it sleeps or is paused for good."""
         if (until := self.alone_until) > now:
             return max(until, self.due)
+        # Somebody waits for it: neither the plan nor a pause after failures holds it back.
         if self.urgent:
             return -inf
         # Connecting to one that sleeps fails for certain, and takes a slot for 20 s.
@@ -75,6 +76,7 @@ class Battery(Record):
 
     def may_borrow(self, now: float) -> int:
         """Return how many slots that are kept for others may be used for one read."""
+        # A suspect would most likely fail, and hold a slot of others for 20 s meanwhile.
         old = now - self.known_at >= BORROW * self.effective
         return int(old and not self.suspect)
 
@@ -198,6 +200,7 @@ class Battery(Record):
         self.own_failures = self.stalled = 0
         self.failed_at, self.unconnected, self.retry_at = None, False, -inf
         self.urgent = False
+        # From the start of the read: its duration must not stretch the interval.
         self.due = max(self.started + self.effective, now)
         # An order to close that came meanwhile stands.
         if self.phase is Phase.READING:
@@ -219,6 +222,7 @@ class Battery(Record):
         if failure is not Failure.NO_SLOT:
             self.quality.bad()
         if not own:
+            # No fault of the battery, so it waits no longer each time.
             no_slot = failure is Failure.NO_SLOT
             self.retry_at = now + (NO_SLOT_PAUSE if no_slot else ASTRAY_PAUSE)
             return
@@ -240,6 +244,7 @@ class Battery(Record):
         self.coverage = event.coverage
         # A silence that no scanner could have ended teaches nothing.
         self.deaf = self.deaf or standing.unheard(self)
+        # Both before ``seen`` and ``there`` change: they are worked out from the last look, too.
         stands, there = self.state(now), self.available(now)
         if stands is LinkState.HELD and self.held_at is None:
             self.held_at = now

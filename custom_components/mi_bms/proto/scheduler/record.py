@@ -116,7 +116,7 @@ class Record:
 
     @property
     def sleeper(self) -> bool:
-        """Return whether the battery is known to switch its radio off now and then."""
+        """Return whether the battery is known to fall asleep now and then."""
         return self.naps.silences > 0
 
     @property

@@ -215,6 +215,7 @@ class Scheduler:
             address=battery.address,
             scanner=battery.scanner,
             open=is_open,
+            # A second attempt in the same read would block the scanner for others.
             gentle=battery.own_failures > 0 or held,
         )
 

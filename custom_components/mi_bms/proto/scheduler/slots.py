@@ -1,11 +1,12 @@
 """Connection slots: what is known of the scanners, and which scanner would serve a battery now.
 
-Pure: the facts of all scanners go in, the scanner that a connect would take comes out. The Bluetooth stack of the host chooses the path of a connection by itself: the best signal, less a
-penalty for failures, for connections in progress and for a last free slot, each scaled by the
-difference of the two strongest signals. It cannot be told otherwise, so the same score is computed
-here (weights read in habluetooth 7.1). Another connection may end between the decision and the
-stack's choice, which changes the score: a connection is asked for only when each scanner that the stack
-may take, whatever becomes of the others, is one that may be used.
+Pure: the facts of all scanners go in, the scanner that a connect would take comes out. The Bluetooth
+stack of the host chooses the path of a connection by itself: the best signal, less a penalty for
+failures, for connections in progress and for a last free slot, each scaled by the difference of the
+two strongest signals. It cannot be told otherwise, so the same score is computed here (weights read in
+habluetooth 7.1). Another connection may end between the decision and the stack's choice, which changes
+the score: a connection is asked for only when each scanner that the stack may take, whatever becomes
+of the others, is one that may be used.
 """
 
 from collections.abc import Collection, Iterable, Mapping

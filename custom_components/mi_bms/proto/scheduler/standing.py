@@ -52,12 +52,14 @@ def available(battery: Record, now: float) -> bool:
     """Return whether the last values of a battery still hold."""
     if battery.read_at is None:
         return False
+    # ``kept_until`` is a promise given when it woke or was released: no failure meanwhile takes it back.
     if now - battery.read_at < battery.grace or now < battery.kept_until:
         return True
     # What was lost after it had been heard again comes back with a poll only: a battery that is hardly
     # heard would otherwise seem to sleep between any two adverts, and its values come and go.
     if battery.unread and battery.there is False:
         return False
+    # Past the grace only a sleep keeps values: everything else may have changed what they say.
     stands = state(battery, now)
     if stands is None:
         # Just after a start it may well sleep; to say that it is gone would be a guess.
@@ -72,7 +74,7 @@ def silent(battery: Record, silence: float) -> bool:
         return False
     limit = battery.talk.limit
     if battery.idle or battery.sleeper:
-        # It switches its radio off within a minute, and who looks at it then should read so. But one
+        # It falls silent within a minute of going to sleep, and who looks then should read so. But one
         # that is hardly heard has longer gaps all day, which are no sleep.
         limit = min(limit, max(DOZE, battery.talk.longest * MULTIPLE))
     return silence >= limit
@@ -116,6 +118,7 @@ def _of_failures(battery: Record, now: float) -> LinkState:
         # Where all slots are known to be taken nothing is even tried, so nothing fails.
         return LinkState.NO_SLOT if _crowded(battery, now) else LinkState.AWAKE
     obstacle = _OBSTACLES[battery.failure]
+    # A strong battery that worked and now refuses is in somebody's hands, but no app holds it for hours.
     if obstacle is LinkState.CONNECT_FAILED and _refuses(battery):
         held_at = now if battery.held_at is None else battery.held_at
         if now - held_at < HELD_AT_MOST:
