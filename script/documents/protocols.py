@@ -24,7 +24,10 @@ from .markdown import INTEGRATION, joined, table
 
 PACKAGE: Final = "custom_components.mi_bms.proto.bms.dialects"
 DIALECTS: Final = sorted(
-    path.stem for path in (INTEGRATION / "proto/bms/dialects").glob("[a-z]*.py")
+    path.stem
+    for path in (INTEGRATION / "proto/bms/dialects").glob("[a-z]*.py")
+    # A part of a dialect is named after it, and told of in its document.
+    if "_" not in path.stem
 )
 ROWS: Final = (Num, Bit, Flags, Cells, Probes, Text, Custom)
 

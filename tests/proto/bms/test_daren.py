@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.mi_bms.proto.bms.dialects import jbd
+from custom_components.mi_bms.proto.bms.dialects import jbd_module
 from custom_components.mi_bms.proto.bms.families.daren import FAMILY
 from custom_components.mi_bms.proto.model.errors import AuthNeeded, NoAnswer
 from custom_components.mi_bms.proto.model.fields import Field
@@ -40,4 +40,4 @@ def test_a_silent_board_is_silent() -> None:
 
 def test_nothing_is_switched_that_is_not_known() -> None:
     assert not FAMILY.controls
-    assert FAMILY.login is jbd.login
+    assert FAMILY.login is jbd_module.login

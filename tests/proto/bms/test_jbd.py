@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.codec import Draft, decode
-from custom_components.mi_bms.proto.bms.dialects import jbd
+from custom_components.mi_bms.proto.bms.dialects import jbd, jbd_module
 from custom_components.mi_bms.proto.bms.families.jbd import FAMILY
 from custom_components.mi_bms.proto.model.errors import (
     AuthNeeded,
@@ -57,8 +57,8 @@ def body(**changes: int) -> bytearray:
         (jbd.request(jbd.HARDWARE), "dda50500fffb77"),
         (jbd.request(jbd.COUNTERS), "dda5aa00ff5677"),
         (jbd.request(jbd.SWITCHES, b"\x00\x02", write=True), "dd5ae1020002ff1b77"),
-        (jbd.module_request(0x15, b"000000"), "ffaa15063030303030303b"),
-        (jbd.module_request(0x17), "ffaa170017"),
+        (jbd_module.module_request(0x15, b"000000"), "ffaa15063030303030303b"),
+        (jbd_module.module_request(0x17), "ffaa170017"),
         (reply(0xE1, b""), "dde10000000077"),
     ],
 )
@@ -193,7 +193,7 @@ def test_a_silent_module_that_wants_a_password() -> None:
             answer(
                 FAMILY.poll(say(FAMILY)),
                 NoAnswer(),
-                jbd.module_request(0x15, bytes((code,))),
+                jbd_module.module_request(0x15, bytes((code,))),
             )
     with pytest.raises(NoAnswer):
         answer(FAMILY.poll(say(FAMILY)), NoAnswer(), None)
@@ -202,14 +202,14 @@ def test_a_silent_module_that_wants_a_password() -> None:
 
 
 def module(command: int, value: int) -> bytes:
-    return jbd.module_request(command, bytes((value,)))
+    return jbd_module.module_request(command, bytes((value,)))
 
 
 def test_cipher_check_values() -> None:
     mac = bytes.fromhex("A4C137042DBE")
-    assert jbd.cipher(mac, b"000000", 0x62).hex() == "f65369967ff0"
+    assert jbd_module.cipher(mac, b"000000", 0x62).hex() == "f65369967ff0"
     assert (
-        jbd.cipher(mac, b"JBDbtpwd!@#2023", 0x37).hex()
+        jbd_module.cipher(mac, b"JBDbtpwd!@#2023", 0x37).hex()
         == "25baaa9d9005ae9b58775a6967696a"
     )
 
@@ -232,7 +232,7 @@ LONG = (module(0x17, 0x62), module(0x18, 0), module(0x17, 0x37), module(0x1D, 0)
 def test_accepted_passwords(
     secret: str | None, answers: tuple[bytes | None, ...]
 ) -> None:
-    answer(jbd.login(say(FAMILY, secret)), *answers)
+    answer(jbd_module.login(say(FAMILY, secret)), *answers)
 
 
 @pytest.mark.parametrize(
@@ -250,20 +250,20 @@ def test_refused_passwords(
     secret: str, answers: tuple[bytes | None, ...], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        answer(jbd.login(say(FAMILY, secret)), *answers)
+        answer(jbd_module.login(say(FAMILY, secret)), *answers)
 
 
 def test_the_short_form_is_remembered() -> None:
     context = say(FAMILY, "123123")
-    answer(jbd.login(context), module(0x15, 0), None)
-    answer(jbd.login(context), module(0x15, 0))
+    answer(jbd_module.login(context), module(0x15, 0), None)
+    answer(jbd_module.login(context), module(0x15, 0))
 
 
 def test_a_silent_module_is_asked_only_once_later() -> None:
     context = say(FAMILY, "123123")
     tries = []
     for reply_to_login in (None, module(0x15, 2), None):
-        talk = jbd.login(context)
+        talk = jbd_module.login(context)
         step = next(talk)
         tries.append(getattr(step, "tries", 0))
         with pytest.raises(StopIteration):

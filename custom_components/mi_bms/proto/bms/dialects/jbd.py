@@ -3,14 +3,14 @@
 Request ``DD A5|5A reg len data chk 77``, reply ``DD reg status len data chk 77``; the checksum is the
 two's complement of the 16-bit sum of everything between its place and the second byte: register,
 length, data in a request, status, length, data in a reply. Status 00 is fine, 80 refuses, 81 wants a
-password. A second frame type, ``FF AA cmd len data sum8``, belongs to the password of the Bluetooth
-module. An unbonded module of the newest kind echoes every written frame.
+password. A second frame type, ``FF AA cmd len data sum8``, is the Bluetooth module's: see
+``jbd_module``. An unbonded module of the newest kind echoes every written frame.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from ...model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer
+from ...model.errors import AuthNeeded, FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
 from ..alarms import Alarm
@@ -31,6 +31,7 @@ from ..codec import (
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..framing import LengthFramer
 from ..raw import integer, number, scaled
+from .jbd_module import login, wants_password
 
 BASIC: Final = 0x03
 CELLS: Final = 0x04
@@ -44,7 +45,7 @@ _LOCKED: Final = 0x81
 
 
 def request(register: int, data: bytes = b"", *, write: bool = False) -> bytes:
-    """Build a request for one register; writing is for user decisions only."""
+    """Return a request for one register; writing is for user decisions only."""
     core = bytes((register, len(data))) + data
     return (
         bytes((0xDD, 0x5A if write else 0xA5))
@@ -52,12 +53,6 @@ def request(register: int, data: bytes = b"", *, write: bool = False) -> bytes:
         + high_low(negated_sum16(core))
         + b"\x77"
     )
-
-
-def module_request(command: int, data: bytes = b"") -> bytes:
-    """Build a frame for the Bluetooth module itself."""
-    core = bytes((command, len(data))) + data
-    return b"\xff\xaa" + core + bytes((sum8(core),))
 
 
 def _total(frame: bytes) -> int | None:
@@ -82,14 +77,14 @@ def _check(frame: bytes) -> None:
 
 
 def framer(_context: Context) -> LengthFramer:
-    """Make the framer of both frame types."""
+    """Return the framer of both frame types."""
     return LengthFramer((b"\xdd", b"\xff\xaa"), _total, _check)
 
 
 def _question(
     register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
 ) -> Ask:
-    """Make the question for a register."""
+    """Return the question for a register."""
     return Ask(
         request=request(register, data, write=write),
         reply=bytes((0xDD, register)),
@@ -100,13 +95,13 @@ def _question(
 def ask(
     register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
 ) -> Talk[bytes]:
-    """Ask for a register and give its data; raises ``AuthNeeded`` or ``FrameError`` for a refusal."""
+    """Ask for a register and return its data; raise ``AuthNeeded`` or ``FrameError`` for a refusal."""
     frame = yield _question(register, data, write=write, tries=tries)
     return payload(frame or b"")
 
 
 def payload(frame: bytes) -> bytes:
-    """Return the data of a reply; raises for another status than 00."""
+    """Return the data of a reply; raise for another status than 00."""
     status = integer(frame, 2, ">u1")
     if status == _LOCKED:
         raise AuthNeeded
@@ -271,97 +266,13 @@ def control(_context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
     return Draft(values=dict(states))
 
 
-# Password of the Bluetooth module -----------------------------------------------------------------
-
-_APP_KEY: Final = 0x15
-_RANDOM: Final = 0x17
-_PASSWORD: Final = 0x18
-_ROOT: Final = 0x1D
-_HELLO: Final = b"000000"
-_ROOT_KEY: Final = b"JBDbtpwd!@#2023"
-_ACCEPTED: Final = 0
-_NO_PASSWORD: Final = 2
-_SHORT_FORM: Final = "short_login"
-_SILENT: Final = "silent_login"
-
-
-def cipher(mac: bytes, key: bytes, random: int) -> bytes:
-    """Scramble a password: ((mac XOR key) + random) per byte, the address padded with zeros."""
-    return bytes(
-        ((m ^ k) + random) & 0xFF
-        for m, k in zip(mac.ljust(len(key), b"\0"), key, strict=False)
-    )
-
-
-def _module(
-    command: int, data: bytes = b"", *, patient: bool = True
-) -> Talk[int | None]:
-    """Ask the Bluetooth module; gives the one byte of its answer, None when it says nothing."""
-    frame = yield Ask(
-        request=module_request(command, data),
-        reply=lambda found: (
-            found.startswith(bytes((0xFF, 0xAA, command, 1))) and len(found) == 6
-        ),
-        tries=None if patient else 1,
-        optional=True,
-    )
-    return None if frame is None else frame[4]
-
-
-def login(context: Context) -> Talk[None]:
-    """Return the user's password to the module: the short form, and the long one where it is known.
-
-    A module that does not know these frames stays silent; then the battery is asked all the same.
-    """
-    if not context.secret:
-        return
-    secret = context.secret.encode("ascii", "replace")
-    # A module that was silent before is asked once, not with the patience of a first time.
-    answer = yield from _module(
-        _APP_KEY, secret, patient=not context.memory.get(_SILENT)
-    )
-    context.memory[_SILENT] = answer is None
-    if answer is None or answer == _NO_PASSWORD:
-        return
-    if answer != _ACCEPTED:
-        # Newer modules want the app's fixed word here and the user's password later, in cipher.
-        answer = (
-            None
-            if secret == _HELLO
-            else (yield from _module(_APP_KEY, _HELLO, patient=False))
-        )
-        if answer == _NO_PASSWORD:
-            return
-        if answer != _ACCEPTED:
-            raise AuthRejected
-    elif context.memory.get(_SHORT_FORM):
-        return
-    if (random := (yield from _module(_RANDOM, patient=False))) is None:
-        context.memory[_SHORT_FORM] = True
-        return
-    yield from _cipher_steps(context.mac, secret, random)
-
-
-def _cipher_steps(mac: bytes, secret: bytes, random: int) -> Talk[None]:
-    """Send the password and the root key, each in cipher with a fresh random number."""
-    if (yield from _module(_PASSWORD, cipher(mac, secret, random))) != _ACCEPTED:
-        raise AuthRejected
-    second = yield from _module(_RANDOM)
-    if second is None:
-        raise NoAnswer
-    if (yield from _module(_ROOT, cipher(mac, _ROOT_KEY, second))) != _ACCEPTED:
-        raise AuthRejected
-
-
 def ask_basic(context: Context) -> Talk[bytes]:
     """Ask for register 03; silence of a module that wants a password becomes ``AuthNeeded``."""
     try:
         return (yield from ask(BASIC))
     except NoAnswer:
-        if not context.secret:
-            answer = yield from _module(_APP_KEY, _HELLO, patient=False)
-            if answer is not None and answer != _NO_PASSWORD:
-                raise AuthNeeded from None
+        if not context.secret and (yield from wants_password()):
+            raise AuthNeeded from None
         raise
 
 
