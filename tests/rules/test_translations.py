@@ -30,6 +30,7 @@ from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES
 from custom_components.mi_bms.proto.model.rows import STEPS, Detail
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
+from custom_components.mi_bms.proto.publish.place import PathFault, TopicFault
 from custom_components.mi_bms.proto.scheduler.diagnosis import (
     Cause,
     Facts,
@@ -280,7 +281,10 @@ class TestFlow:
 
     def test_errors(self) -> None:
         errors = set(TEXTS["config"]["error"])
-        words = literals(FLOW)
+        faults = {f"topic_{one}" for one in TopicFault}
+        faults |= {f"path_{one}" for one in PathFault}
+        same(errors, errors | faults, "config.error")
+        words = literals(FLOW) | faults
         assert errors <= words, (
             f"nobody shows config.error.{sorted(errors - words)}: remove the texts"
         )

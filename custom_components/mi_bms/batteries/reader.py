@@ -22,19 +22,13 @@ from ..proto.bms.contract import CELSIUS, Family
 from ..proto.bms.outlook import Outlook
 from ..proto.bms.plausible import Gate
 from ..proto.gatt.session import Device, Memory, Session
-from ..proto.model.errors import (
-    FrameError,
-    Implausible,
-    MiBmsError,
-    PairingNeeded,
-    Unreachable,
-)
+from ..proto.model.errors import Implausible, MiBmsError
 from ..proto.model.reading import Value
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
 from ..proto.scheduler.decision import Order
 from ..proto.scheduler.events import Closed, Doubted, Event, Failed, Opened, Read
-from ..proto.scheduler.link_state import Failure, Phase, failure_of
+from ..proto.scheduler.link_state import Failure, Phase, failure_of, reason_of
 from ..proto.scheduler.pace import Flow, flow
 from ..runtime import SHARED
 from .options import BatterySettings
@@ -187,12 +181,3 @@ class Reader:
         forget = stale and not self._forgotten
         self._forgotten |= forget
         await self._link.async_close(forget=forget)
-
-
-def reason_of(err: MiBmsError) -> str:
-    """Return one short word for why a poll failed."""
-    if isinstance(err, PairingNeeded) and err.code is not None:
-        return f"{err.reason}_att_{err.code}"
-    if isinstance(err, FrameError | Unreachable):
-        return err.reason
-    return type(err).__name__

@@ -30,25 +30,8 @@ from ..outputs.options import (
 from ..outputs.setup import has_mqtt
 from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
-from ..proto.publish.place import PathFault, TopicFault, path_fault, topic_fault
+from ..proto.publish.place import path_fault, topic_fault
 
-_TOPIC_ERRORS: Final = {
-    TopicFault.EMPTY: "topic_empty",
-    TopicFault.WILDCARD: "topic_wildcard",
-    TopicFault.CHARACTER: "topic_character",
-    TopicFault.LEVEL: "topic_level",
-    TopicFault.RESERVED: "topic_reserved",
-    TopicFault.LONG: "topic_long",
-}
-_PATH_ERRORS: Final = {
-    PathFault.EMPTY: "path_empty",
-    PathFault.CHARACTER: "path_character",
-    PathFault.OUTSIDE: "path_outside",
-    PathFault.RESERVED: "path_reserved",
-    PathFault.PUBLIC: "path_public",
-    PathFault.ENDING: "path_ending",
-    PathFault.LONG: "path_long",
-}
 _LINK: Final = frozenset({errno.ELOOP, errno.ENOTDIR})
 _TEXT: Final = selector.TextSelector()
 # Type -> what its place is called and usually is, and whose devices it has.
@@ -114,11 +97,11 @@ class OutputSteps(ConfigFlow):
         if place == CONF_PATH:
             return await self._async_path_error(where)
         fault = topic_fault(where)
-        return _TOPIC_ERRORS[fault] if fault else None
+        return f"topic_{fault}" if fault else None
 
     async def _async_path_error(self, path: str) -> str | None:
         if fault := path_fault(path):
-            return _PATH_ERRORS[fault]
+            return f"path_{fault}"
         mine = self._changed_output
         for entry in self._async_current_entries():
             if entry is not mine and entry.data.get(CONF_PATH) == path:

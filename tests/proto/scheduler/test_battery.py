@@ -35,6 +35,7 @@ from custom_components.mi_bms.proto.scheduler.link_state import (
     Failure,
     LinkState,
     failure_of,
+    reason_of,
 )
 from custom_components.mi_bms.proto.scheduler.record import MIN_GRACE, NAP, QUIET
 from custom_components.mi_bms.proto.scheduler.standing import DOZE, HELD_AT_MOST
@@ -107,6 +108,20 @@ def alive(rssi: int = -60, *, idle: bool = False, until: float = 100.0) -> Story
 )
 def test_each_error_has_a_word(error: MiBmsError, failure: Failure) -> None:
     assert failure_of(error) is failure
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Unreachable("connect"), "connect"),
+        (PairingNeeded(5), "pairing_att_5"),
+        (PairingNeeded(), "pairing"),
+        (FrameError("checksum"), "checksum"),
+        (NoAnswer(), "NoAnswer"),
+    ],
+)
+def test_each_error_is_counted_under_a_reason(error: MiBmsError, reason: str) -> None:
+    assert reason_of(error) == reason
 
 
 def test_a_battery_nobody_ever_heard() -> None:

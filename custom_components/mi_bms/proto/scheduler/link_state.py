@@ -12,6 +12,7 @@ from ..model.errors import (
     AuthRejected,
     FrameError,
     MiBmsError,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -98,3 +99,12 @@ def failure_of(err: MiBmsError) -> Failure:
     if isinstance(err, Unsupported):
         return Failure.UNSUPPORTED
     return Failure.GARBLED if isinstance(err, FrameError) else Failure.SILENT
+
+
+def reason_of(err: MiBmsError) -> str:
+    """Return the most exact word for what a poll raised, as it is counted for diagnostics."""
+    if isinstance(err, PairingNeeded) and err.code is not None:
+        return f"{err.reason}_att_{err.code}"
+    if isinstance(err, FrameError | Unreachable):
+        return err.reason
+    return type(err).__name__
