@@ -236,7 +236,7 @@ SENSORS: Final = _table(
 )
 
 # A sensor measures its own coin cell; for a battery the voltage is the point.
-PASSIVE_SENSORS: Final = {
+PASSIVE_SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
     **SENSORS,
     **_table(
         _measured(Field.VOLTAGE, _C.VOLTAGE, digits=2, category=_DIAGNOSTIC),

@@ -27,7 +27,7 @@ ALARM: Final = EventEntityDescription(
 
 
 class AlarmSensor(BatterySensor):
-    """The most serious active alarm of a battery; all of them stand beside it."""
+    """The most serious active alarm of a battery; its attributes have all of them."""
 
     @property
     def _active(self) -> tuple[Alarm, ...]:

@@ -26,7 +26,7 @@ class LastReading:
 
     @property
     def age(self) -> float:
-        """Return how many seconds ago that was, by the clock on the wall."""
+        """Return how many seconds ago that was, by wall time."""
         return (dt_util.utcnow() - self.at).total_seconds()
 
 
@@ -103,7 +103,7 @@ def _wishes(battery: Battery, now: float) -> dict[str, Any]:
 
 
 def _end_of_release(battery: Battery, now: float) -> str | None:
-    """Return when a release ends by the clock on the wall: the other one starts anew with the machine."""
+    """Return the wall time at which a release ends: the scheduler's clock starts anew with the machine."""
     left = battery.away_until - now
     if battery.paused or left <= 0:
         return None

@@ -38,7 +38,7 @@ _SHOWN_DIGITS: Final = 4
 
 
 def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
-    """Return the translation key of a probe, which names its place, and its number among its like."""
+    """Return the translation key of a probe, which names its place, and its number among those of that place."""
     place = places[index - 1]
     number = places[:index].count(place)
     if place is Place.GENERIC:
@@ -96,7 +96,7 @@ class BatterySensor(BatteryEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write what is worth a row: a change that the user wants recorded, or a value that went or came."""
+        """Write what is worth a row: a change that the user wants recorded, or a change of availability."""
         available = self.available
         new = self._said if available else None
         band = self.coordinator.settings.bands.get(self.spot.field, 0.0)

@@ -24,7 +24,7 @@ class DeviceFlow(ConfigFlow):
     """The flow of one device: which it is, its name, and its entry where it has one."""
 
     def __init__(self) -> None:
-        """Start knowing nothing."""
+        """Begin without a device."""
         super().__init__()
         self._address = ""
         self._info: BluetoothServiceInfoBleak | None = None

@@ -55,7 +55,7 @@ def _about(hass: HomeAssistant, entry: ConfigEntry[Any]) -> About:
 
 
 def _label(hass: HomeAssistant, address: str) -> str:
-    """Name a device that is not set up."""
+    """Return the name of a device that is not set up."""
     heard = find(hass, address)
     return f"{heard.title} · {address}" if heard else address
 
@@ -130,7 +130,7 @@ class SensorOptionsFlow(OptionsFlow):
     async def async_step_export_keys(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Have it confirmed that all keys are to be readable."""
+        """Ask to confirm that all keys are to be readable."""
         errors = {}
         if user_input is not None:
             if user_input[CONF_CONFIRM]:

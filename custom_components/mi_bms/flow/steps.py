@@ -39,10 +39,10 @@ class Steps(
     NearbySteps,
     OutputSteps,
 ):
-    """All steps: the ways in that lead to a device, and on to its entry."""
+    """All steps of the config flow: the ways to a device, and on to its entry."""
 
     def __init__(self) -> None:
-        """Start knowing nothing."""
+        """Begin without a search and without a card."""
         super().__init__()
         self._search: asyncio.Task[None] | None = None
         self._has_card = False
@@ -128,7 +128,7 @@ class Steps(
     async def async_step_nothing_heard(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Return why nothing may have been found, and offer both ways again."""
+        """Say why nothing may have been found, and offer both ways again."""
         return self.async_show_menu(
             step_id="nothing_heard", menu_options=["search", "manual"]
         )

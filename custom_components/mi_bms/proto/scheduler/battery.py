@@ -64,7 +64,7 @@ class Battery(Record):
         return now - self.ready_at(now)
 
     def rank(self, now: float, patience: float) -> tuple[bool, float]:
-        """Order those that wait: suspects last unless they have waited long, then by deadline."""
+        """Return what those that wait are sorted by: suspects last unless they have waited long, then by deadline."""
         last = self.suspect and not self.urgent and self.waited(now) < patience
         # An interval after it was due its data are too old. That does not move while it waits, so
         # each battery becomes the most urgent in the end.

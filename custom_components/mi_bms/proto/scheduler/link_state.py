@@ -1,4 +1,4 @@
-"""The words for how a battery stands, why a poll gave nothing, and what its connection is doing.
+"""The words for how a battery stands, why a poll gave nothing, and what its connection does.
 
 Pure. How they follow from what is known of a battery stands in ``standing``.
 """

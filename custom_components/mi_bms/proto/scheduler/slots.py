@@ -74,7 +74,7 @@ class Guests:
                 seen[None] = now
 
     def shared(self, batteries: Collection[str], since: float) -> set[str]:
-        """Return the scanners that others used; a battery that was just added is no other any more."""
+        """Return the scanners that others used since then; a battery that was added meanwhile is ours."""
         return {
             source
             for source, seen in self._seen.items()
@@ -233,7 +233,7 @@ class Slots:
         return scanner.hears[address].rssi - self._step(address) * _FAILURE * failures
 
     def _calm(self, scanner: Scanner, address: str) -> float:
-        """Return that, with what will not end by itself."""
+        """Return the score of ``_rest`` less the penalty for a last slot, unless a connection of ours ends there soon."""
         last = self.free(scanner.source) == 1 and scanner.source not in self._moving
         return self._rest(scanner, address) - self._step(address) * _LAST_SLOT * last
 
