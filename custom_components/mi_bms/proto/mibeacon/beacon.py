@@ -6,7 +6,6 @@ hold only what can be decoded, so foreign bytes cannot make them grow.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -15,33 +14,25 @@ from ..model.fields import Field
 from ..model.reading import Event, Outcome, Reading, Reason, Value
 from .counters import Counters
 from .crypto import AAD, Cipher
-from .devices import DEVICES
-from .frame import (
-    FIXED,
-    LONGEST,
-    MAC_END,
-    MODERN_VERSION,
-    NEWEST_VERSION,
-    OLDEST_VERSION,
-    Head,
-    objects_at,
-    parse_head,
-)
+from .frame import FIXED, LONGEST, MAC_END, NEWEST_VERSION, objects_at
 from .history import REMEMBERED, History
-from .identify import paired
 from .objects import look_up, reader
+from .plan import (
+    FORMAT,
+    HEADER,
+    LEGACY_TAIL,
+    Plan,
+    Product,
+    plan_of,
+    presence,
+    rejected,
+    sealed_reading,
+)
 from .rows import Decode, Values
 from .sensible import knows, sensible
 from .sequence import Verdict
 from .session import Proof, Session
-from .spec import DeviceSpec
 
-FORMAT: Final = "mibeacon"
-STOCK: Final = "stock"
-
-_HEADER: Final = 3  # id (2) and length (1) of an object
-_TAIL: Final = 7  # upper counter and tag
-_LEGACY_TAIL: Final = 4  # upper counter and check
 _COUNTER_AT: Final = 4
 _PLANS: Final = 64
 
@@ -51,28 +42,6 @@ _NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
 _NEWS: Final = Verdict.NEWS
 _CHECKED: Final = int(Proof.CHECKED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Hold what the first four bytes of a frame settle."""
-
-    head: Head
-    at: int  # where the objects begin; 0 if a capability byte decides it
-    has_mac: bool
-    has_objects: bool
-    encrypted: bool
-    sealed: bool  # encrypted, and there is something inside
-    modern: bool  # tag of 4 bytes and a counter that never comes again
-    shortest: int  # an object without data, sealed
-    rejected: Reason | None
-    product_id: int
-    spec: DeviceSpec | None
-    model: str | None
-    firmware: str | None
-    paired: bool | None  # what the frame tells of that, if anything
-    rows: dict[bytes, Decode]
-    repeated: Reading
 
 
 class Beacon:
@@ -94,7 +63,7 @@ class Beacon:
 
     # Rows by object header, shared by all devices, for each product (None is any that is not known)
     # and for whether its frames are sealed.
-    _rows: Final[dict[tuple[int | None, bool], dict[bytes, Decode]]] = {}
+    _rows: Final[dict[Product, dict[bytes, Decode]]] = {}
 
     def __init__(
         self, entry: str, session: Session, newest_version: int = NEWEST_VERSION
@@ -115,7 +84,7 @@ class Beacon:
     ) -> Reading:
         """Decode the entry's bytes unless they were heard before, or ``again`` with another key."""
         if not FIXED <= len(data) <= LONGEST:
-            return _rejected(Reason.LONG if len(data) > LONGEST else Reason.SHORT)
+            return _unfit(data)
         plan = self._plans.get(data[:4]) or self._plan(data)
         if not again:
             history = self.history
@@ -129,18 +98,15 @@ class Beacon:
                 history.last, history.source = data, source
         session = self._session
         if plan.has_mac and data[FIXED:MAC_END] != session.reversed_mac:
-            if reason := self._foreign(plan, data):
-                return _rejected(reason, plan)
+            return self._foreign(plan, data, now, source)
         if plan is not self._current:
-            if plan.rejected:
-                return _rejected(plan.rejected, plan)
-            if session.guarded:
-                return self._guarded(plan, data, now)
-            self._follow(plan)
+            refused = self._change(plan, data, now)
+            if refused is not None:
+                return refused
         at = plan.at or objects_at(plan.head, data)
         if plan.sealed:
             return self._open(plan, data, at, now)
-        return self._walk(plan, data, at) if plan.has_objects else _presence(plan)
+        return self._walk(plan, data, at) if plan.has_objects else presence(plan)
 
     @property
     def sealed(self) -> bytes | None:
@@ -173,7 +139,7 @@ class Beacon:
         events: tuple[Event, ...] = ()
         reason: Reason | None = None
         rows, end, first = plan.rows, len(data), at
-        while (start := at + _HEADER) <= end:
+        while (start := at + HEADER) <= end:
             header = data[at:start]
             at = start + header[2]
             if at > end:
@@ -187,12 +153,11 @@ class Beacon:
         if values or events:
             outcome = _DECODED
         elif (
-            data[first + 2 : first + _HEADER]
-            and first + _HEADER + data[first + 2] <= end
+            data[first + 2 : first + HEADER] and first + HEADER + data[first + 2] <= end
         ):
             outcome = Outcome.IGNORED
         else:
-            return _rejected(Reason.SHORT, plan)
+            return rejected(Reason.SHORT, plan)
         return _reading(
             Reading,
             (
@@ -211,13 +176,13 @@ class Beacon:
     def _open(self, plan: Plan, data: bytes, at: int, now: float) -> Reading:
         session = self._session
         if len(data) - at < plan.shortest:
-            return _rejected(Reason.SHORT, plan)
+            return rejected(Reason.SHORT, plan)
         cipher = session.cipher
         if cipher is None:
-            return _sealed(session.locked(self._entry, data, FORMAT), plan)
+            return sealed_reading(session.locked(self._entry, data, FORMAT), plan)
         mac = session.reversed_mac
         if not mac:
-            return _rejected(Reason.NO_MAC, plan)
+            return rejected(Reason.NO_MAC, plan)
         if not plan.modern:
             return self._open_legacy(plan, data, at, cipher)
         # Nonce: MAC reversed, product and counter, upper counter.
@@ -245,15 +210,15 @@ class Beacon:
         session = self._session
         at_ease = session.at_ease
         if not at_ease and session.guarded > _CHECKED:
-            return _rejected(Reason.DOWNGRADE, plan)
+            return rejected(Reason.DOWNGRADE, plan)
         # Nonce: fixed part, upper counter, five bytes of the MAC reversed.
         nonce = data[:5] + data[-4:-1] + session.reversed_mac[:5]
         try:
-            plain, check = cipher.read_legacy(nonce, data[at:-_LEGACY_TAIL])
+            plain, check = cipher.read_legacy(nonce, data[at:-LEGACY_TAIL])
         except InvalidTag:
             return self._refused(plan, data)
         # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
-        agrees = check == data[-1] and plain[2] + _HEADER <= len(plain)
+        agrees = check == data[-1] and plain[2] + HEADER <= len(plain)
         if not (agrees and at_ease):
             if agrees:
                 believed = session.check_agrees()
@@ -274,7 +239,7 @@ class Beacon:
 
     def _refused(self, plan: Plan, data: bytes) -> Reading:
         outcome, reason = self._session.refused(self._entry, data, FORMAT)
-        return _sealed(outcome, plan, reason)
+        return sealed_reading(outcome, plan, reason)
 
     def _late(self, plan: Plan, data: bytes, plain: bytes, verdict: Verdict) -> Reading:
         """Read a frame that the key opened and whose counter is no plain news."""
@@ -285,10 +250,18 @@ class Beacon:
                 return reading._replace(events=())
         else:
             self.history.forget(data)
-        return _rejected(Reason.REPLAY, plan)
+        return rejected(Reason.REPLAY, plan)
 
-    def _guarded(self, plan: Plan, data: bytes, now: float) -> Reading:
-        """Take a frame of another kind than the last that the key opened, of a device whose key is proven."""
+    def _change(self, plan: Plan, data: bytes, now: float) -> Reading | None:
+        """Take a frame of another kind than the last; None if it is to be read like any other.
+
+        Of a device whose key is proven, no kind is followed but one that the key opens.
+        """
+        if plan.rejected:
+            return rejected(plan.rejected, plan)
+        if not self._session.guarded:
+            self._follow(plan)
+            return None
         if plan.sealed:
             at = plan.at or objects_at(plan.head, data)
             reading = self._open(plan, data, at, now)
@@ -296,63 +269,30 @@ class Beacon:
                 self._follow(plan)
             return reading
         if plan.has_objects:
-            return _rejected(Reason.DOWNGRADE, plan)
+            return rejected(Reason.DOWNGRADE, plan)
         # A clear frame tells no more than that the device is there.
         if plan.paired is not None:
             self._session.paired = plan.paired
             self.unfollow()  # the next frame that the key opens tells better
-        return _presence(plan)._replace(values={})
+        return presence(plan)._replace(values={})
 
     def unfollow(self) -> None:
         """Forget what kind of frame came last: from now on the next one has to be looked at."""
         self._current = None
 
-    def _foreign(self, plan: Plan, data: bytes) -> Reason | None:
+    def _foreign(self, plan: Plan, data: bytes, now: float, source: str) -> Reading:
+        """Take a frame with another MAC; where none is known yet, it is the device's."""
         if plan.rejected:
-            return plan.rejected
+            return rejected(plan.rejected, plan)
         if len(data) < MAC_END:
-            return Reason.SHORT
+            return rejected(Reason.SHORT, plan)
         if self._session.mac is not None:
-            return Reason.FOREIGN_MAC
+            return rejected(Reason.FOREIGN_MAC, plan)
         self._session.learn_mac(data[FIXED:MAC_END])
-        return None
+        return self.take(data, now, source, again=True)  # it is in the history already
 
     def _plan(self, data: bytes) -> Plan:
-        head = parse_head(data)
-        spec = DEVICES.get(head.product_id)
-        rejected = None
-        if not OLDEST_VERSION <= head.version <= self._newest_version:
-            rejected = Reason.VERSION
-        elif head.mesh:
-            rejected = Reason.MESH
-        modern = head.encrypted and head.version >= MODERN_VERSION
-        sealed = head.encrypted and head.has_objects
-        known = head.product_id if spec else None
-        model = spec.model if spec else None
-        plan = Plan(
-            head=head,
-            at=0 if head.has_capability else objects_at(head, data),
-            has_mac=head.has_mac,
-            has_objects=head.has_objects,
-            modern=modern,
-            shortest=_HEADER + (_TAIL if modern else _LEGACY_TAIL),
-            encrypted=head.encrypted,
-            sealed=sealed,
-            rejected=rejected,
-            product_id=head.product_id,
-            spec=spec,
-            model=model,
-            firmware=_firmware(head, spec),
-            paired=paired(head, spec),
-            rows=self._rows.setdefault((known, sealed), {}),
-            repeated=Reading(
-                Outcome.REPEATED,
-                format=FORMAT,
-                model=model,
-                product_id=head.product_id,
-                encrypted=head.encrypted,
-            ),
-        )
+        plan = plan_of(data, self._newest_version, self._rows)
         if len(self._plans) >= _PLANS:
             self._plans.clear()
         self._plans[data[:4]] = plan
@@ -373,43 +313,5 @@ class Beacon:
         return decode
 
 
-def _presence(plan: Plan) -> Reading:
-    return Reading(
-        Outcome.NO_PAYLOAD,
-        plan.spec.idle if plan.spec else {},
-        (),
-        FORMAT,
-        plan.model,
-        plan.product_id,
-        plan.encrypted,
-    )
-
-
-def _firmware(head: Head, spec: DeviceSpec | None) -> str | None:
-    # A clear frame proves nothing: other stock firmware sends in the clear, too.
-    sealed = head.encrypted and head.has_objects
-    return STOCK if sealed and spec and spec.encrypted == "yes" else None
-
-
-def _rejected(reason: Reason, plan: Plan | None = None) -> Reading:
-    if plan is None:
-        return Reading(Outcome.REJECTED, format=FORMAT, reason=reason)
-    return Reading(
-        Outcome.REJECTED,
-        format=FORMAT,
-        model=plan.model,
-        product_id=plan.product_id,
-        encrypted=plan.encrypted,
-        reason=reason,
-    )
-
-
-def _sealed(outcome: Outcome, plan: Plan, reason: Reason | None = None) -> Reading:
-    return Reading(
-        outcome,
-        format=FORMAT,
-        model=plan.model,
-        product_id=plan.product_id,
-        encrypted=True,
-        reason=reason,
-    )
+def _unfit(data: bytes) -> Reading:
+    return rejected(Reason.LONG if len(data) > LONGEST else Reason.SHORT)

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..model.fields import Field
 from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason, Value
-from .beacon import FORMAT, Beacon
+from .beacon import Beacon
 from .channel import Channel
 from .counters import Counters
 from .devices import DEVICES, DeviceSpec
@@ -25,6 +25,7 @@ from .identify import (
     identify,
     uuid16,
 )
+from .plan import FORMAT
 from .rows import EventTypes
 from .session import Session
 from .spec import OFTEN
