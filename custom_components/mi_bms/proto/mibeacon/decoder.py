@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from ..model.fields import Field
-from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason, Value
+from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason
 from .beacon import Beacon
 from .channel import Channel
 from .counters import Counters
@@ -25,7 +24,7 @@ from .identify import (
     identify,
     uuid16,
 )
-from .plan import FORMAT
+from .merge import Finest, keep_finest, merge
 from .rows import EventTypes
 from .session import Session
 from .spec import OFTEN
@@ -39,25 +38,7 @@ _DECODED: Final = Outcome.DECODED
 _REPEATED: Final = Outcome.REPEATED
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
 
-# What to say of several entries: the first of these that any of them gave.
-_BEST: Final = (
-    Outcome.DECODED,
-    Outcome.WRONG_KEY,
-    Outcome.NEEDS_KEY,
-    Outcome.NO_PAYLOAD,
-    Outcome.IGNORED,
-    Outcome.REJECTED,
-    Outcome.REPEATED,
-    Outcome.NOT_OURS,
-)
-_RANK: Final = {outcome: rank for rank, outcome in enumerate(_BEST)}
-
-# Formats by resolution: when one device sends the same value in several, the finest is kept.
-_COARSE_FIRST: Final = {"atc": 0, FORMAT: 1, "qingping": 1, "bthome": 2, "pvvx": 2}
-_SEALED: Final = 10
 _FORMER: Final = 2  # keys of which is kept what they opened
-# A number in a finer format holds against coarser ones for so many seconds.
-_FINER_FOR: Final = 120.0
 
 
 class Decoder:
@@ -67,7 +48,7 @@ class Decoder:
         "_channels",
         "_counts",
         "_decoded",
-        "_finer",
+        "_finest",
         "_former",
         "_kept",
         "_makers",
@@ -98,8 +79,7 @@ class Decoder:
         self._restore(kept)
         self._channels: dict[str, Beacon | Channel] = {}
         self._makers: dict[int, Beacon | Channel] = {}
-        # The finest format that gave a number, and when.
-        self._finer: dict[Field, tuple[int, float]] = {}
+        self._finest: Finest = {}  # the finest format that gave a number
         # Decoded and repeated ones apart: they are the many, and a plain number is quicker.
         self._decoded = self._repeated = 0
         self._counts: Counter[Outcome | Reason] = Counter()
@@ -128,7 +108,7 @@ class Decoder:
             known = channel
             if data != channel.history.last:
                 reading = channel.take(data, now, source)
-                best = reading if best is None else _merge(best, reading)
+                best = reading if best is None else merge(best, reading)
         if manufacturer_data:
             best, known = self._feed_makers(manufacturer_data, now, source, best, known)
         if best is None:
@@ -137,7 +117,7 @@ class Decoder:
                 return known.again
             best = _NOT_OURS
         elif len(channels) > 1 and best.values:
-            best = self._finest(best, now)
+            best = keep_finest(best, now, self._finest)
         if best.outcome is _DECODED:
             self._decoded += 1
         else:
@@ -302,22 +282,8 @@ class Decoder:
             known = channel
             if data != channel.history.last:
                 reading = channel.take(data, now, source)
-                best = reading if best is None else _merge(best, reading)
+                best = reading if best is None else merge(best, reading)
         return best, known
-
-    def _finest(self, reading: Reading, now: float) -> Reading:
-        # Custom firmware can send the same in several formats in turn; values would jump.
-        rank = _rank(reading)
-        kept: dict[Field, Value] = {}
-        for field, value in reading.values.items():
-            if not isinstance(value, (bool, str)):
-                finer, since = self._finer.get(field, (rank, now))
-                if finer > rank and now - since < _FINER_FOR:
-                    continue
-                self._finer[field] = rank, now
-            kept[field] = value
-        outcome = reading.outcome if kept or reading.events else Outcome.IGNORED
-        return reading._replace(values=kept, outcome=outcome)
 
     def _service(self, uuid: str) -> Beacon | Channel | None:
         number = uuid16(uuid)
@@ -358,27 +324,6 @@ class Decoder:
 def _company(entry: str) -> int | None:
     kind, _, company = entry.partition(_MAKER)
     return int(company) if not kind and company.isdecimal() else None
-
-
-def _rank(reading: Reading) -> int:
-    # What the key opened stands above all that anybody may send.
-    rank = _COARSE_FIRST.get(reading.format, 1)
-    return rank + _SEALED if reading.encrypted else rank
-
-
-def _merge(one: Reading, other: Reading) -> Reading:
-    """Join the readings of two entries of one advert."""
-    if _rank(one) > _rank(other):
-        fields: dict[Field, Value] = {**other.values, **one.values}
-    else:
-        fields = {**one.values, **other.values}
-    best = min((one, other), key=lambda reading: _RANK[reading.outcome])
-    return best._replace(
-        values=fields,
-        events=one.events + other.events,
-        reason=best.reason or one.reason or other.reason,
-        further={**one.further, **other.further},
-    )
 
 
 def check_key(
