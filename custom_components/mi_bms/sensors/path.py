@@ -76,17 +76,11 @@ class Path:
         ``on_end`` with what ends by itself.
         """
         kept = hass.data[SHARED].kept.get(address, {})
-        key = entry.data.get(CONF_KEY)
         self._hass, self._options = hass, options
         self._publish, self._on_spec = publish, on_spec
+        key = entry.data.get(CONF_KEY)
         self.key = bytes.fromhex(key) if key else None
-        product, proof = (
-            entry.data.get(CONF_PRODUCT),
-            hass.data[KEYS].proofs.get(address),
-        )
-        self.decoder = Decoder(
-            address, self.key, product_id=product, kept=kept.get("trust"), backup=proof
-        )
+        self.decoder = self._decoder(entry, address, kept.get("trust"))
         # Called when the key has proven itself: whoever has just typed it is looking.
         self.on_proven: Callable[[], None] | None = None
         self.doubted = False  # the newest advert: it is no sign of life
@@ -96,12 +90,21 @@ class Path:
         self._key_watch.refused = kept.get("clear_refused", False)
         self._unpaired = Unpaired(hass, entry, self.decoder, later)
         self._auto_off = AutoOff(options.holds, kept.get("ends", {}), later, on_end)
-        self._shapers = options.shapers()
         self._before: dict[Field, Value] = {}
         self._started = monotonic_time_coarse()
         self._spec = self.decoder.spec
         self._auto_off.know(self._spec)
+        self._shapers = options.shapers()
         self.stages = self._choose()
+
+    def _decoder(self, entry: ConfigEntry[Any], address: str, kept: object) -> Decoder:
+        return Decoder(
+            address,
+            self.key,
+            product_id=entry.data.get(CONF_PRODUCT),
+            kept=kept,
+            backup=self._hass.data[KEYS].proofs.get(address),
+        )
 
     def _choose(self) -> tuple[Stage, ...]:
         """Return the stages that this sensor needs: adverts are many, and most need few."""

@@ -6,6 +6,7 @@ them stands here and nowhere else.
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial
 import logging
 from typing import Any, Final, override
 
@@ -50,11 +51,11 @@ class Store:
     def join(self, key: str, writer: Writer) -> Callable[[], None]:
         """Call ``writer`` when the value of its key is new, until the returned function is called."""
         self.writers[key] = writer
+        # No closure: one for each entity would take three times the memory.
+        return partial(self._leave, key)
 
-        def leave() -> None:
-            self.writers.pop(key, None)
-
-        return leave
+    def _leave(self, key: str) -> None:
+        self.writers.pop(key, None)
 
 
 class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
@@ -242,13 +243,12 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     ) -> CALLBACK_TYPE:
         """Connect a platform's processor; the result ends that and keeps its values."""
         stop = super().async_register_processor(processor, entity_description_class)
+        return partial(self._keep_and_stop, stop)
 
-        @callback
-        def keep_and_stop() -> None:
-            self._hand_back()
-            stop()
-
-        return keep_and_stop
+    @callback
+    def _keep_and_stop(self, stop: CALLBACK_TYPE) -> None:
+        self._hand_back()
+        stop()
 
     @callback
     @override
