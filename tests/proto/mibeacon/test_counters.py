@@ -323,6 +323,20 @@ def test_marks_stay_within_bounds_and_are_those_of_the_lowest_counters() -> None
     assert Marks.FULL in marks.under(5)
 
 
+@pytest.mark.parametrize("steps", [(1,), (1, 1, 2), (1, 0, 1), (3, 1)])
+def test_marks_of_many_are_those_of_each(steps: tuple[int, ...]) -> None:
+    counters = [5]
+    while counters[-1] + max(steps) < 256:
+        counters.append(counters[-1] + steps[len(counters) % len(steps)])
+    frames = [frame(counter, 7 * at) for at, counter in enumerate(counters)]
+    many, each = Marks(), Marks()
+    for half in (frames[:20], frames[20:40], frames[10:]):
+        many.add_many(0, half, LOW)
+        for one in half:
+            each.add(one[LOW], Marks.of(one[-4:]))
+        assert many.snapshot() == each.snapshot()
+
+
 def test_what_an_earlier_version_kept_is_known() -> None:
     """It had a few whole tags by counter, and how much it held back."""
     order = sequence()

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 import struct
 
+from custom_components.mi_bms.proto.mibeacon.beacon import PLANS
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import (
     DEVICES,
@@ -158,4 +159,4 @@ def test_many_heads_are_forgotten() -> None:
         decoder.feed_one(FE95, clear(product, obj(0x1004, struct.pack("<h", 200))), 0.0)
     assert decoder.counters == {"decoded": 300}
     channel = decoder._channels[FE95]
-    assert len(channel._plans) <= 64
+    assert len(channel._plans) <= PLANS < 300

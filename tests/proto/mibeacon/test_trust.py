@@ -172,3 +172,23 @@ def test_unknown_product_may_speak_under_a_check_byte_that_is_none() -> None:
     frames = (odd(legacy(0xBEEF, obj(0x100A, "32"), one)) for one in count(1))
     readings = [decoder.feed_one(FE95, next(frames), 0.0) for _ in range(4)]
     assert [bool(reading.values) for reading in readings] == [False, False, True, True]
+
+
+def test_without_a_key_nothing_is_counted_and_with_one_each_device_counts_alone() -> (
+    None
+):
+    first, second = Decoder(ADDRESS), Decoder(ADDRESS)
+    entries = {
+        FE95: sealed(0x055B, CLIMATE, 9),
+        uuid(0xFCD2): bthome(b"\x02\xca\x09", 9),
+    }
+    for decoder in (first, second):
+        decoder.feed(entries, {}, 0.0)
+        assert decoder.snapshot()["counters"] == {}
+        decoder.set_key(KEY)
+        assert decoder.feed_one(FE95, sealed(0x055B, CLIMATE, 20), 1.0).values
+        # Nor does what was counted without a key reach one that comes later.
+        assert decoder.feed_one(FE95, sealed(0x055B, CLIMATE, 21), 2.0).values
+    first.set_key(None)
+    assert first.snapshot()["counters"] == {}
+    assert second.snapshot()["counters"][FE95]["long"]["last"] == 21

@@ -1,8 +1,8 @@
 """The MiBeacon channel: from the bytes of one entry to a reading.
 
 What depends only on the first four bytes (frame control and product) is worked out once and kept
-as a plan; the rows of a product are found by the three bytes of an object's header. Both memories
-hold only what can be decoded, so foreign bytes cannot make them grow.
+as a plan; the rows of a product are found by the three bytes of an object's header. All devices
+share both memories, which foreign bytes cannot make grow without end.
 """
 
 from collections.abc import Mapping
@@ -34,13 +34,16 @@ from .sequence import Verdict
 from .session import Proof, Session
 
 _COUNTER_AT: Final = 4
-_PLANS: Final = 64
+PLANS: Final = 256  # that are kept for all devices
 
 # The plain constructor of a tuple: a reading is made for every advert.
 _reading = tuple.__new__
 _NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
 _NEWS: Final = Verdict.NEWS
+# Those of all devices without a key: nothing is judged by them.
+_UNUSED: Final = Counters(_COUNTER_AT, _COUNTER_AT)
+_KEEP_UNUSED: Final = _UNUSED.long.frames.append
 _CHECKED: Final = int(Proof.CHECKED)
 
 
@@ -61,8 +64,10 @@ class Beacon:
         "history",
     )
 
-    # Rows by object header, shared by all devices, for each product (None is any that is not known)
-    # and for whether its frames are sealed.
+    # Shared by all devices: plans by the newest version that is read and by a frame's first bytes …
+    _plans_of: Final[dict[int, dict[bytes, Plan]]] = {}
+    # … and rows by object header, for each product (None is any that is not known) and for whether
+    # its frames are sealed.
     _rows: Final[dict[Product, dict[bytes, Decode]]] = {}
 
     def __init__(
@@ -74,7 +79,7 @@ class Beacon:
         self._entry = entry
         self._session = session
         self._newest_version = newest_version
-        self._plans: dict[bytes, Plan] = {}
+        self._plans = self._plans_of.setdefault(newest_version, {})
         self._current: Plan | None = None
         session.followers.append(self.unfollow)
         self.new_key()
@@ -85,7 +90,9 @@ class Beacon:
         """Decode the entry's bytes unless they were heard before, or ``again`` with another key."""
         if not FIXED <= len(data) <= LONGEST:
             return _unfit(data)
-        plan = self._plans.get(data[:4]) or self._plan(data)
+        plan = self._current
+        if plan is None or data[:4] != plan.start:
+            plan = self._plans.get(data[:4]) or self._plan(data)
         if not again:
             history = self.history
             recent = history.recent
@@ -100,30 +107,35 @@ class Beacon:
         if plan.has_mac and data[FIXED:MAC_END] != session.reversed_mac:
             return self._foreign(plan, data, now, source)
         if plan is not self._current:
-            refused = self._change(plan, data, now)
-            if refused is not None:
-                return refused
+            return self._change(plan, data, now, source)
         at = plan.at or objects_at(plan.head, data)
         if plan.sealed:
             return self._open(plan, data, at, now)
-        return self._walk(plan, data, at) if plan.has_objects else presence(plan)
+        return self._walk(plan, data, at)
 
     @property
     def sealed(self) -> bytes | None:
         """Return the newest payload if it is an encrypted one."""
         last = self.history.last
-        plan = self._plans.get(last[:4]) if last else None
-        return last if plan and plan.sealed else None
+        if last is None:
+            return None
+        plan = self._plans.get(last[:4]) or self._plan(last)
+        return last if plan.sealed else None
 
     def new_key(self) -> None:
-        """Forget the counters: another key means another binding, which counts anew."""
-        self.counters = Counters(_COUNTER_AT, _COUNTER_AT)
+        """Forget the counters: another key means another binding, which counts anew.
+
+        Without one nothing is counted.
+        """
+        sealed = self._session.cipher is not None
+        self.counters = Counters(_COUNTER_AT, _COUNTER_AT) if sealed else _UNUSED
         # Where each frame of most devices ends up: kept at hand.
         self._order, self._short = self.counters.long, self.counters.short
-        self._keep = self._order.frames.append
+        self._keep = self._order.frames.append if sealed else _KEEP_UNUSED
 
     def _follow(self, plan: Plan) -> None:
-        self._current = plan
+        # Who follows a frame that holds nothing would miss what the next one tells.
+        self._current = plan if plan.has_objects else None
         self.again = plan.repeated
         session = self._session
         session.product_id = plan.product_id
@@ -192,15 +204,15 @@ class Beacon:
             plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
         except InvalidTag:
             return self._refused(plan, data)
-        order = self._order
+        order, lower = self._order, data[4]
         # What ``judge`` does first, without a call.
-        if upper != order.upper or not order.lower < data[4] < order.stop:
+        if upper != order.upper or not order.lower < lower < order.stop:
             verdict = order.judge(data, now)
             self._keep = order.frames.append
             if verdict is not _NEWS:
                 return self._late(plan, data, plain, verdict)
         else:
-            order.lower = data[4]
+            order.lower = lower
             self._keep(data)
         if session.in_doubt:
             session.proves(FORMAT, Proof.COUNTED)
@@ -252,8 +264,8 @@ class Beacon:
             self.history.forget(data)
         return rejected(Reason.REPLAY, plan)
 
-    def _change(self, plan: Plan, data: bytes, now: float) -> Reading | None:
-        """Take a frame of another kind than the last; None if it is to be read like any other.
+    def _change(self, plan: Plan, data: bytes, now: float, source: str) -> Reading:
+        """Take a frame of another kind than the last.
 
         Of a device whose key is proven, no kind is followed but one that the key opens.
         """
@@ -261,7 +273,9 @@ class Beacon:
             return rejected(plan.rejected, plan)
         if not self._session.guarded:
             self._follow(plan)
-            return None
+            if not plan.has_objects:
+                return presence(plan)
+            return self.take(data, now, source, again=True)  # as one of its kind
         if plan.sealed:
             at = plan.at or objects_at(plan.head, data)
             reading = self._open(plan, data, at, now)
@@ -293,7 +307,7 @@ class Beacon:
 
     def _plan(self, data: bytes) -> Plan:
         plan = plan_of(data, self._newest_version, self._rows)
-        if len(self._plans) >= _PLANS:
+        if len(self._plans) >= PLANS:
             self._plans.clear()
         self._plans[data[:4]] = plan
         return plan

@@ -18,6 +18,8 @@ from .session import Proof, Session
 _COUNTER_AT: Final = -2 * TAG  # a counter of four bytes stands before the tag
 
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
+# Those of all devices without a key: nothing is judged by them.
+_UNUSED: Final = Counters(_COUNTER_AT, 0)
 
 
 class Channel:
@@ -63,8 +65,9 @@ class Channel:
         return self.history.last if self.again.encrypted else None
 
     def new_key(self) -> None:
-        """Forget the counters: another key counts anew."""
-        self.counters = Counters(_COUNTER_AT, 0)
+        """Forget the counters: another key counts anew, and without one nothing is counted."""
+        sealed = self._session.cipher is not None
+        self.counters = Counters(_COUNTER_AT, 0) if sealed else _UNUSED
 
     def _read(
         self, parsed: Content | Sealed | Reason, data: bytes, now: float
@@ -98,14 +101,17 @@ class Channel:
             proof, verdict = Proof.COUNTED, self.counters.long.judge(data, now)
         else:
             proof, verdict = Proof.SHORT, self.counters.short.judge(data)
-        session.opened(name)
+        news = verdict is Verdict.NEWS
+        if session.in_doubt:
+            if news:
+                session.proves(name, proof)
+            else:
+                session.opened(name)
         if verdict is Verdict.STALE:
             self.history.forget(data)
             return self._rejected(Reason.REPLAY, encrypted=True)
         content = sealed.plain(plain)
-        if verdict is Verdict.NEWS:
-            session.proves(name, proof)
-        else:
+        if not news:
             content = content._replace(events=())
         return self._content(content, encrypted=True)
 
@@ -146,10 +152,17 @@ class Channel:
         )
 
     def _note(self, reading: Reading) -> Reading:
-        self.again = Reading(
-            Outcome.REPEATED,
-            format=reading.format,
-            model=reading.model,
-            encrypted=reading.encrypted,
-        )
+        """Keep what to answer when the same entry comes again; mostly that stays as it is."""
+        again = self.again
+        if (
+            again.format != reading.format
+            or again.model != reading.model
+            or again.encrypted is not reading.encrypted
+        ):
+            self.again = Reading(
+                Outcome.REPEATED,
+                format=reading.format,
+                model=reading.model,
+                encrypted=reading.encrypted,
+            )
         return reading

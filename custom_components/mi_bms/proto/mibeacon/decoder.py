@@ -4,7 +4,6 @@ The host gives the merge of all entries it ever heard, so each entry has a chann
 it took last; only entries that changed are decoded. Entries that are new together are merged.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -31,9 +30,10 @@ from .spec import OFTEN
 
 __all__ = ["Decoder", "Sighting", "check_key", "identify"]
 
-# Names of entries that are manufacturer data begin so, and end with the company id.
 _MAKER: Final = "maker-"
 
+_OUTCOME: Final = Reading._fields.index("outcome")
+_REASON: Final = Reading._fields.index("reason")
 _DECODED: Final = Outcome.DECODED
 _REPEATED: Final = Outcome.REPEATED
 _NOT_OURS: Final = Reading(Outcome.NOT_OURS)
@@ -82,7 +82,7 @@ class Decoder:
         self._finest: Finest = {}  # the finest format that gave a number
         # Decoded and repeated ones apart: they are the many, and a plain number is quicker.
         self._decoded = self._repeated = 0
-        self._counts: Counter[Outcome | Reason] = Counter()
+        self._counts: dict[Outcome | Reason, int] = {}
         if product_id is not None:
             self.session.product_id = product_id
             self.session.spec = DEVICES.get(product_id)
@@ -118,27 +118,31 @@ class Decoder:
             best = _NOT_OURS
         elif len(channels) > 1 and best.values:
             best = keep_finest(best, now, self._finest)
-        if best.outcome is _DECODED:
+        # By their places: names of a tuple take longer, and this is done with each advert.
+        if best[_OUTCOME] is _DECODED and not best[_REASON]:
             self._decoded += 1
         else:
-            self._counts[best.outcome] += 1
-        if best.reason:
-            self._counts[best.reason] += 1
+            self._count(best)
         return best
 
-    def feed_one(self, uuid: str, data: bytes, now: float) -> Reading:
-        """Decode one entry of service data."""
-        return self.feed({uuid: data}, {}, now)
+    def _count(self, reading: Reading) -> None:
+        for what in (reading.outcome, reading.reason):
+            if what:
+                self._counts[what] = self._counts.get(what, 0) + 1
+
+    def feed_one(self, entry: str, data: bytes, now: float) -> Reading:
+        """Decode one entry by its name, as ``frames`` has it."""
+        kind, _, company = entry.partition(_MAKER)
+        if not kind and company.isdecimal():
+            return self.feed({}, {int(company): data}, now)
+        return self.feed({entry: data}, {}, now)
 
     def _restore(self, kept: object) -> None:
         if not isinstance(kept, Mapping):
             return
         former = kept.get("former")
-        found = (
-            [one for one in former if isinstance(one, Mapping)]
-            if isinstance(former, list)
-            else []
-        )
+        former = former if isinstance(former, list) else []
+        found = [one for one in former if isinstance(one, Mapping)]
         found.append({name: part for name, part in kept.items() if name != "former"})
         for one in found:
             if not self.session.restore(one):
@@ -154,15 +158,23 @@ class Decoder:
                 self._kept[entry] = Counters.join(self._kept.get(entry), part)
         del self._former[:-_FORMER]
 
-    def _snapshot(self) -> dict[str, object]:
-        counters = self._kept | {
-            name: channel.counters.snapshot() for name, channel in self._entries()
-        }
-        return {**self.session.snapshot(), "counters": counters}
+    def _resume(self, name: str, channel: Beacon | Channel) -> None:
+        """Let a channel count on from a former run; without a key it counts nothing."""
+        if self.session.cipher is not None:
+            channel.counters.restore(self._kept.pop(name, None))
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know to believe no more than this one, for JSON."""
-        return {**self._snapshot(), "former": self._former}
+        counters = dict(self._kept)
+        if self.session.cipher is not None:
+            counters |= {
+                name: channel.counters.snapshot() for name, channel in self._entries()
+            }
+        return {
+            **self.session.snapshot(),
+            "counters": counters,
+            "former": self._former,
+        }
 
     def allow_clear(self) -> None:
         """Believe what the device sends in the clear, until the key opens a frame again."""
@@ -192,12 +204,13 @@ class Decoder:
         self._restore(before)
         for name, channel in self._entries():
             channel.new_key()
-            channel.counters.restore(self._kept.pop(name, None))
+            self._resume(name, channel)
         waiting, session.kept = session.kept, ()
+        channels = dict(self._entries())
         reading: Reading | None = None
         for entry, data in waiting:
             # The clock is of no matter here: the counters begin anew.
-            reading = self._channel_of(entry).take(data, 0.0, "", again=True)
+            reading = channels[entry].take(data, 0.0, "", again=True)
         return reading._replace(events=()) if reading else None
 
     @property
@@ -249,13 +262,17 @@ class Decoder:
     @property
     def counters(self) -> Mapping[str, int]:
         """Return how often each outcome and each reason occurred."""
-        counts = {_DECODED: self._decoded, **self._counts}
-        counts[_REPEATED] = counts.get(_REPEATED, 0) + self._repeated
+        counts = {_DECODED: 0, _REPEATED: 0, **self._counts}
+        counts[_DECODED] += self._decoded
+        counts[_REPEATED] += self._repeated
         return {name: count for name, count in counts.items() if count}
 
     @property
     def frames(self) -> tuple[tuple[str, bytes], ...]:
-        """Return the newest encrypted entries as (UUID, bytes), for trying a key."""
+        """Return the newest encrypted entries as (name, bytes), for trying a key.
+
+        The name of service data is its UUID, that of manufacturer data ``maker-`` and the company id.
+        """
         found = list(self.session.kept)
         for name, channel in self._entries():
             if channel.sealed and (name, channel.sealed) not in found:
@@ -293,55 +310,38 @@ class Decoder:
             return None
         else:
             channel = Channel(uuid, self.session, SERVICES[number])
-        channel.counters.restore(self._kept.pop(uuid, None))
+        self._resume(uuid, channel)
         self._channels[uuid] = channel
         return channel
 
     def _maker(self, company: int, data: bytes) -> Beacon | Channel | None:
         entry = f"{_MAKER}{company}"
         if company == XIAOMI:
-            if (
-                beacon(data, self.session.mac, NEWEST_IN_MAKER_DATA, strict=True)
-                is None
-            ):
+            newest, mac = NEWEST_IN_MAKER_DATA, self.session.mac
+            if beacon(data, mac, newest, strict=True) is None:
                 return None
-            channel: Beacon | Channel = Beacon(
-                entry, self.session, NEWEST_IN_MAKER_DATA
-            )
+            channel: Beacon | Channel = Beacon(entry, self.session, newest)
         elif form := of_company(company):
             channel = Channel(entry, self.session, form)
         else:
             return None
-        channel.counters.restore(self._kept.pop(entry, None))
+        self._resume(entry, channel)
         self._makers[company] = channel
         return channel
-
-    def _channel_of(self, entry: str) -> Beacon | Channel:
-        company = _company(entry)
-        return self._channels[entry] if company is None else self._makers[company]
-
-
-def _company(entry: str) -> int | None:
-    kind, _, company = entry.partition(_MAKER)
-    return int(company) if not kind and company.isdecimal() else None
 
 
 def check_key(
     address: str, key: bytes, frames: Iterable[tuple[str, bytes]]
 ) -> KeyCheck:
-    """Try a key on encrypted entries (UUID, bytes); one that it opens is enough.
+    """Try a key on encrypted entries (name, bytes); one that it opens is enough.
 
     ``KeyFormatError`` if the key has neither 12 nor 16 bytes.
     """
     found = KeyCheck.UNKNOWN
     # One decoder for all: some frames are only believed together.
     decoder = Decoder(address, key)
-    for uuid, data in frames:
-        company = _company(uuid)
-        if company is None:
-            reading = decoder.feed_one(uuid, data, 0.0)
-        else:
-            reading = decoder.feed({}, {company: data}, 0.0)
+    for entry, data in frames:
+        reading = decoder.feed_one(entry, data, 0.0)
         if decoder.key_state is KeyState.RIGHT:
             return KeyCheck.RIGHT
         if reading.outcome is Outcome.WRONG_KEY:

@@ -5,9 +5,11 @@ receiver has a merge of its own. So a payload comes again without having been se
 newer ones. Whole payloads are compared, because some devices send several under one counter.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 REMEMBERED: Final = 32
+_NONE: Final[Mapping[bytes, float]] = {}
 
 
 class History:
@@ -26,7 +28,7 @@ class History:
         self.last: bytes | None = None
         # Two generations: when the recent one is full, the older one is dropped.
         self.recent: dict[bytes, float] = {}
-        self.older: dict[bytes, float] = {}
+        self.older: Mapping[bytes, float] = _NONE
         self.source = ""
 
     def is_new(

@@ -4,12 +4,16 @@ A mark tells a frame that was heard from another one with the same counter.
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Final
 
 from .kept import read_bytes, read_counter, read_text
 
 TAG: Final = 4
+_FIRST_OF_TAG: Final = itemgetter(-TAG)
+# The mark that each first byte of a tag makes; 0 is none.
+_MARKS: Final = bytes(first % 254 + 1 for first in range(256))
 
 
 class Marks:
@@ -33,7 +37,7 @@ class Marks:
     @staticmethod
     def of(tag: bytes) -> int:
         """Return the mark of a tag."""
-        return tag[0] % 254 + 1
+        return _MARKS[tag[0]]
 
     def under(self, counter: int) -> set[int]:
         """Return the marks of what was heard under a counter."""
@@ -56,18 +60,24 @@ class Marks:
         else:
             rows[-1][at] = self.FULL
 
-    def add_many(self, block: int, frames: Iterable[bytes], low: int) -> None:
-        """Take frames whose counters are in one block; ``low`` is where they have the lower part."""
+    def add_many(self, block: int, frames: Sequence[bytes], low: int) -> None:
+        """Take frames that count up within one block; ``low`` is where they have the lower part."""
         rows = self._blocks.get(block) or self._open(block)
         if rows is None:
             return
         row = rows[0]
-        for frame in frames:
+        marks = bytes(map(_FIRST_OF_TAG, frames)).translate(_MARKS)
+        start, stop = frames[0][low], frames[-1][low] + 1
+        # Where none was missed and nothing was heard before, the marks go in as one piece.
+        if stop - start == len(marks) and row.count(0, start, stop) == len(marks):
+            row[start:stop] = marks
+            return
+        for frame, mark in zip(frames, marks, strict=True):
             at = frame[low]
             if row[at]:
-                self.add(block * self.SIZE + at, self.of(frame[-TAG:]))
+                self.add(block * self.SIZE + at, mark)
             else:
-                row[at] = frame[-TAG] % 254 + 1  # as ``of`` has it, without a call
+                row[at] = mark
 
     def _open(self, block: int) -> list[bytearray] | None:
         blocks = self._blocks

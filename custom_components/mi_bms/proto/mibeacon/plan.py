@@ -24,6 +24,7 @@ type Product = tuple[int | None, bool]  # None is any not known; whether it is s
 class Plan:
     """Hold what the first four bytes of a frame settle."""
 
+    start: bytes  # these four
     head: Head
     at: int  # where the objects begin; 0 if a capability byte decides it
     has_mac: bool
@@ -58,6 +59,7 @@ def plan_of(
     known = head.product_id if spec else None
     model = spec.model if spec else None
     return Plan(
+        start=data[:4],
         head=head,
         at=0 if head.has_capability else objects_at(head, data),
         has_mac=head.has_mac,

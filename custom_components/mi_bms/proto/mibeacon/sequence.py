@@ -164,15 +164,18 @@ class Sequence:
         self._run = None
         self._echo = -1
         self._last = self._before = counter
+        quick = not (self._past or self._random)
         if sure:
             self._settle()
-            self._steady += 1
-            self._marks.add(counter, Marks.of(frame[-TAG:]))
             self.frames.append(frame)
-            self._settled += 1
+            if not quick:
+                self._steady += 1
+                self._marks.add(counter, Marks.of(frame[-TAG:]))
+                self._settled += 1
         if self._floor < 0:
             self._floor = counter
-        if not (self._past or self._random):
+        if quick:
+            # From here on its upper part is that of all frames without a mark, this one included.
             self.upper = (counter >> 8).to_bytes(3, "little")
             self.lower = counter & 0xFF
             self.stop = self.lower + self.RECENT

@@ -88,7 +88,7 @@ class Session:
         self.paired: bool | None = None
         # Newest encrypted frames that nothing has opened yet, with the entry they came in.
         self.kept: tuple[tuple[str, bytes], ...] = ()
-        self._clear_formats: frozenset[str] = frozenset()
+        self._clear_formats: tuple[str, ...] = ()
         self._sealed_format = ""
         self._locked = 0  # frames in a row for which there was no key
         # Who has to look anew at what comes when more than before is asked of it.
@@ -222,7 +222,7 @@ class Session:
         """Note that a format told something without encryption."""
         self._locked = 0
         if name not in self._clear_formats:
-            self._clear_formats |= {name}
+            self._clear_formats += (name,)
 
     def _keep(self, entry: str, data: bytes) -> None:
         self.kept = (*self.kept, (entry, data))[-_KEPT:]
@@ -232,7 +232,7 @@ class Session:
         """Return what is known of the key; None while that is nothing."""
         if self.cipher is None:
             # Some devices send the same in clear under another format: no key is missed then.
-            other = self._clear_formats - {self._sealed_format}
+            other = set(self._clear_formats) - {self._sealed_format}
             if self._locked >= _LOCKED and not other:
                 return KeyState.MISSING
             return KeyState.NOT_NEEDED if self._clear_formats else None

@@ -7,7 +7,6 @@ Only thermometers with custom firmware come here, so object 10 is the firmware's
 The same kind of object may come several times: the first is the device's own, others are numbered.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Final, NamedTuple
@@ -207,15 +206,14 @@ class _Found:
     def __init__(self) -> None:
         self.values: dict[Field, Value] = {}
         self.further: dict[tuple[Field, int], Value] = {}
-        self.seen: Counter[Field] = Counter()
+        self.seen: dict[Field, int] = {}
         self.dropped = False
         self.counted = False
         self.buttons: list[str | None] = []
         self.events: list[Event] = []
 
     def _keep(self, field: Field, value: Value | None) -> None:
-        self.seen[field] += 1
-        number = self.seen[field]
+        number = self.seen[field] = self.seen.get(field, 0) + 1
         if value is None or not (
             isinstance(value, (bool, str)) or plausible(field, value)
         ):
