@@ -144,6 +144,7 @@ _PACK: Final = table({**_PARTS, Optional("packs"): []})
 _SENSOR: Final[dict[Any, Any]] = {
     Optional("longest"): positive,
     Optional("silences"): _count,
+    Optional("guarded"): flag,
     Optional("seen_at"): Either("", moment),
     Optional("given"): [word],
     # The decoder judges it.

@@ -2,7 +2,8 @@
 
 Home Assistant's Bluetooth hands over each new advert. ``path`` leads it through its stages up to
 ``state_writer``, which shows what is new. What is normal for the device (its cadence) and when it was
-last heard decide whether it is there, and outlive a restart.
+last heard decide whether it is there, and outlive a restart. Once its key is proven, only what the key
+opens was surely said by it.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +27,6 @@ from ..keys.ring import KEYS
 from ..proto.active.spec import ACTIVE
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.devices import PRODUCT_OF
-from ..proto.mibeacon.spec import HALF_DAY
 from ..proto.model.availability import ENOUGH, Cadence
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
@@ -34,7 +34,7 @@ from ..runtime import SHARED, SensorNews
 from .gatt import ActiveSensor
 from .options import SensorOptions
 from .packet_loss import PacketLoss
-from .path import Path
+from .path import Path, Sign
 from .state_writer import GIVEN, StateWriter
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class SensorCoordinator(StateWriter):
     __slots__ = (
         "_check",
         "_feed",
+        "_guarded",
         "_lost",
         "_was_here",
         "active",
@@ -80,9 +81,13 @@ class SensorCoordinator(StateWriter):
             on_end=self._end,
         )
         self.decoder: Decoder = self.path.decoder
+        self._guarded = self.decoder.guarded
+        self.decoder.session.followers.append(self._follow_trust)
         self.cadence = self._cadence()
         # Entities are made before it is heard: what sleeps shows from then on what it said last.
-        self.here |= self.cadence.alive(monotonic_time_coarse())
+        # That something is heard under its address counts only while anybody may speak for it.
+        alive = self.cadence.alive(monotonic_time_coarse())
+        self.here = alive or (self.here and not self._guarded)
         self._was_here = self.here  # before the newest advert
         title: str | None = entry.data.get(CONF_MODEL)
         product: int = entry.data.get(CONF_PRODUCT) or PRODUCT_OF.get(title, 0)
@@ -97,20 +102,28 @@ class SensorCoordinator(StateWriter):
     @override
     def async_take(self, info: BluetoothServiceInfoBleak) -> None:
         """Lead an advert through its stages."""
-        self.rssi = info.rssi
         self._was_here = was_here = self.here
         path = self.path
         reading = path.decode(info)
-        if not path.doubted:
-            self._hear(info)
+        sign = path.sign
+        if sign is Sign.OWN:
+            self.rssi = info.rssi
+            self.packet_loss.take(info)
+            self.cadence.hear(info.time)
+        elif sign is Sign.ANYBODYS:
+            self.cadence.notice(info.time)
+        if not was_here:
+            self._arrive()
         if reading.values or reading.events or reading.further:
             for stage in path.stages:
                 reading = stage(reading, info)
-        elif not was_here:
+        elif self.here and not was_here:
             self.async_publish(reading, was_here=False)
         # Each advert puts the end off, which is seen when the time is up; it comes closer by much
         # only when what was learned counts for the first time.
-        if self._check is None or self.cadence.silences == ENOUGH:
+        if self._check is None or (
+            sign is Sign.OWN and self.cadence.silences == ENOUGH
+        ):
             self._watch()
 
     def _publish(self, reading: Reading, info: BluetoothServiceInfoBleak) -> Reading:
@@ -164,14 +177,19 @@ class SensorCoordinator(StateWriter):
 
     # --- here or gone ------------------------------------------------------------------------------
 
-    def _hear(self, info: BluetoothServiceInfoBleak) -> None:
-        """Take a sign of life."""
-        self.packet_loss.take(info)
-        self.cadence.hear(info.time)
-        self.here = True
-        if self._lost:
+    def _arrive(self) -> None:
+        """Count as there from now on, if what was heard is enough for that."""
+        self.here = self.cadence.alive(monotonic_time_coarse())
+        if self._lost and self.here:
             self._lost = False
             _LOGGER.info("%s is heard again", self.entry.title)
+
+    def _follow_trust(self) -> None:
+        """Learn how often the key opens something, as soon as nothing else counts."""
+        guarded = self.decoder.guarded
+        if guarded and not self._guarded:
+            self.cadence.unsure = ENOUGH
+        self._guarded = guarded
 
     def _cadence(self) -> Cadence:
         """Go on with what earlier runs learned and with the last sign of life."""
@@ -181,7 +199,9 @@ class SensorCoordinator(StateWriter):
             self.options.timeout,
             (kept.get("longest", 0.0), kept.get("silences", 0)),
         )
-        cadence.waits = self.decoder.availability >= HALF_DAY
+        cadence.waits = self.decoder.waits
+        if self._guarded and not kept.get("guarded"):
+            cadence.unsure = ENOUGH
         if seen := dt_util.parse_datetime(kept.get("seen_at", "")):
             silent: float = (dt_util.utcnow() - seen).total_seconds()
             # In the future: the clock was wrong then, and nobody knows when it was.
@@ -192,25 +212,34 @@ class SensorCoordinator(StateWriter):
     def _know(self) -> None:
         """Expect the silences of the product, as soon as a frame tells what it is."""
         self.cadence.start = self.decoder.availability
-        self.cadence.waits = self.cadence.start >= HALF_DAY
+        self.cadence.waits = self.decoder.waits
         self._watch()
 
     @property
     def seen_at(self) -> datetime | None:
-        """Return when the sensor was last heard."""
-        heard = self._newest()
+        """Return when the sensor was last heard; of one whose key is proven, by what the key opened."""
+        heard = self.cadence.heard_at
+        if not self._guarded and (repeated := self._repeated_at()):
+            heard = max(repeated, heard or 0.0)
         if heard is None:
             return None
         now: datetime = dt_util.utcnow()
         return now - timedelta(seconds=monotonic_time_coarse() - heard)
 
-    def _newest(self) -> float | None:
-        """Return the monotonic time of the last sign of life, repeated adverts included."""
-        heard = self.cadence.heard_at
-        if self.path.doubted:
-            return heard
+    def _repeated_at(self) -> float | None:
+        """Return the monotonic time of the newest advert, also of one that says nothing new."""
         info = bluetooth.async_last_service_info(self.hass, self.address, False)
-        return max(info.time, heard or 0.0) if info else heard
+        return info.time if info else None
+
+    def _catch_up(self) -> None:
+        """Take adverts that say nothing new: they do not come to us, but they are signs of life."""
+        repeated = self._repeated_at()
+        if repeated is None or self.path.sign is Sign.NONE:
+            return
+        if self._guarded:
+            self.cadence.notice(repeated)
+        else:
+            self.cadence.heard_at = max(repeated, self.cadence.heard_at or 0.0)
 
     def _watch(self) -> None:
         """Look again when the sensor would have been silent for longer than is normal."""
@@ -230,8 +259,7 @@ class SensorCoordinator(StateWriter):
     @callback
     def _look(self, _now: datetime) -> None:
         self._check = None
-        # Adverts that say nothing new do not come to us, but they are signs of life.
-        self.cadence.heard_at = self._newest()
+        self._catch_up()
         if self.cadence.alive(monotonic_time_coarse()):
             self._watch()
             return
@@ -274,6 +302,8 @@ class SensorCoordinator(StateWriter):
         return self.path.snapshot() | {
             "longest": longest,
             "silences": silences,
+            # Whether that was learned from what the key opened.
+            "guarded": self._guarded and not self.cadence.unsure,
             "seen_at": seen.isoformat() if seen else "",
             "given": sorted(self.given),
             "active": self.active.snapshot() if self.active else {},
@@ -287,7 +317,7 @@ class SensorCoordinator(StateWriter):
         if self.active:
             self.active.options = self.options
         self.cadence.fixed = self.options.timeout
-        self.cadence.heard_at = self._newest()
+        self._catch_up()
         self._watch()
         alive = self.cadence.alive(monotonic_time_coarse())
         if alive is not self.here:

@@ -5,6 +5,7 @@ stages behind, in this order. A stage takes the reading and its advert and retur
 """
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from bluetooth_data_tools import monotonic_time_coarse
@@ -30,8 +31,18 @@ from .unpaired import Unpaired
 
 type Stage = Callable[[Reading, BluetoothServiceInfoBleak], Reading]
 
-# What anybody may have sent, once the key is proven.
-_DOUBTFUL: Final = frozenset({Outcome.REJECTED, Outcome.WRONG_KEY})
+
+class Sign(Enum):
+    """What an advert tells of whether the sensor is there."""
+
+    OWN = "own"  # it is: without a proven key all adverts count, with one what it opens
+    ANYBODYS = "anybodys"  # a beacon in the clear, or nothing that is decoded
+    NONE = "none"
+
+
+# What becomes of a frame that the key has opened and that is no old one.
+_OPENED: Final = frozenset({Outcome.DECODED, Outcome.IGNORED})
+_REFUSED: Final = frozenset({Outcome.REJECTED, Outcome.WRONG_KEY})
 
 
 class Path:
@@ -51,10 +62,10 @@ class Path:
         "_unpaired",
         "capture",
         "decoder",
-        "doubted",
         "events",
         "key",
         "on_proven",
+        "sign",
         "stages",
     )
 
@@ -83,7 +94,7 @@ class Path:
         self.decoder = self._decoder(entry, address, kept.get("trust"))
         # Called when the key has proven itself: whoever has just typed it is looking.
         self.on_proven: Callable[[], None] | None = None
-        self.doubted = False  # the newest advert: it is no sign of life
+        self.sign = Sign.ANYBODYS  # of life, in the newest advert
         self.events = EventListeners()
         self.capture = CaptureSession(address, self.key, later)
         self._key_watch = KeyWatch(hass, entry, self.decoder)
@@ -129,7 +140,10 @@ class Path:
         )
         watch, unpaired, session = self._key_watch, self._unpaired, decoder.session
         encrypted, decoded = reading.encrypted, reading.outcome is Outcome.DECODED
-        self.doubted = not decoded and reading.outcome in _DOUBTFUL and decoder.guarded
+        if not session.guarded or (encrypted and reading.outcome in _OPENED):
+            self.sign = Sign.OWN
+        else:
+            self.sign = Sign.NONE if reading.outcome in _REFUSED else Sign.ANYBODYS
         if not decoded or watch.alert:
             watch.take(reading, info.time)
         elif encrypted:

@@ -8,6 +8,7 @@ import struct
 
 import pytest
 
+from homeassistant.util import dt as dt_util
 from tests.world import ad
 
 from ..air import Air
@@ -226,6 +227,69 @@ async def test_a_sensor_that_is_gone_is_not_kept_alive(home: Home) -> None:
     assert watch.states()[shown] == "unavailable"
     await watch.genuine(obj(0x1004, "d200"))
     assert watch.states()[shown] == "21.0"
+
+
+def beacon(victim: Victim, count: int) -> Frame:
+    """Return what shows in the clear that a sensor is there, and says nothing else."""
+    control = 0x5010
+    return mi_clear(victim.address, victim.product or 0, b"", count, control)
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "there", "gone", "restart"),
+    [
+        # A thermometer is missed by what it says itself: it speaks all day.
+        ("thermo5", {}, 100, 3700, False),
+        ("bthome2", {}, 100, 3700, True),
+        # What waits is shown by its beacons, for a day at most (its own time may be longer).
+        ("motion", {"timeout": 120}, DAY - 3600, DAY + 7200, False),
+        ("remote", {}, DAY - 3600, DAY + 7200, True),
+    ],
+)
+async def test_nobody_keeps_a_sensor_that_is_gone(
+    home: Home,
+    name: str,
+    options: dict[str, int],
+    there: int,
+    gone: int,
+    restart: bool,
+) -> None:
+    """Not by beacons, not by what is nothing at all; nor do they move the time it was last heard."""
+    victim = NAMED[name]
+    watch = Watch(home, victim)
+    watch.entry.add_to_hass(home.hass)
+    home.hass.config_entries.async_update_entry(watch.entry, options=options)
+    await home.clock.wait(home.hass.config_entries.async_setup(watch.entry.entry_id))
+    home.clock.hurries = True
+    await watch.lives(13, every=5)
+    heard = home.clock.time
+    shown = [
+        one
+        for one, state in watch.states().items()
+        if one.startswith(("sensor", "binary_sensor")) and state != "unknown"
+    ]
+    every = gone / 40
+    for count in range(42):
+        if count == 2 and restart:
+            await watch.reload()
+        await home.clock.leap(every)
+        frame = (0x1234, bytes((count,))) if count % 5 == 4 else beacon(victim, count)
+        await watch.hear(frame)
+        states = {watch.states()[one] for one in shown}
+        if home.clock.time - heard < there:
+            assert "unavailable" not in states
+    assert states == {"unavailable"}
+    await home.clock.run(60)
+    seen = home.hass.states.get(f"sensor.{name}_last_seen")
+    ago = home.clock.time - heard
+    assert seen and (at := dt_util.parse_datetime(seen.state))
+    assert (dt_util.utcnow() - at).total_seconds() == pytest.approx(ago, abs=5)
+    # It comes back with its first own word.
+    await watch.genuine((victim.states or victim.events)[0])
+    assert "unavailable" not in {watch.states()[one] for one in shown}
 
 
 async def test_other_firmware_with_the_key_and_back(home: Home) -> None:

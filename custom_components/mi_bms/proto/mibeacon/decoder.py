@@ -247,6 +247,12 @@ class Decoder:
         return self.session.spec.availability if self.session.spec else OFTEN
 
     @property
+    def waits(self) -> bool:
+        """Return whether the device speaks when something happens; of an unknown product it may."""
+        session = self.session
+        return session.spec.waits if session.spec else session.product_id is not None
+
+    @property
     def firmware(self) -> str | None:
         """Name the custom firmware's format, or ``stock`` for encrypted frames of its maker."""
         spec, firmware = self.session.spec, self.session.firmware

@@ -1282,7 +1282,6 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
                 {1: State({Field.SMOKE: False}), 2: State({Field.SMOKE: True})},
                 generic=False,
             ),
-            0x4A11: told(Event("smoke", "self_test")),
             0x4A1C: told(Event("reset", "reset")),
             0x5884: flag(Field.BATTERY_LOW, generic=False),
             0x5A01: happened(Field.BATTERY_LOW),

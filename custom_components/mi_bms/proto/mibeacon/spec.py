@@ -74,6 +74,13 @@ class DeviceSpec:
         return tuple(key for key in self.events if key.partition("_")[0] == "button")
 
     @property
+    def waits(self) -> bool:
+        """Return whether the product speaks when something happens, and little in between."""
+        return (
+            self.sleepy or self.availability >= HALF_DAY or Field.MOTION in self.fields
+        )
+
+    @property
     def held(self) -> tuple[Field, ...]:
         """Return the states of this product that end by themselves."""
         reports = {*self.fields, *self.events}
