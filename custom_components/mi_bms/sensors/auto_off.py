@@ -13,9 +13,8 @@ from ..proto.mibeacon.spec import HOLDS, DeviceSpec
 from ..proto.model.fields import Field
 from ..proto.model.holds import Holds
 from ..proto.model.reading import Reading, Value
+from .capture import Later
 from .options import HOLDS as CHOICES
-
-type Later = Callable[[float, Callable[[datetime], None]], CALLBACK_TYPE]
 
 HELD: Final = frozenset(HOLDS)
 _BEGINS: Final = "motion_detected"

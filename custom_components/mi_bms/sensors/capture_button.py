@@ -1,6 +1,6 @@
 """The button that captures a sensor's adverts for a bug report."""
 
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
 from .coordinator import SensorCoordinator
-from .device import sensor_device
+from .device import OfSensor
 
 RECORD_SECONDS: Final = 300.0
 RECORD: Final = ButtonEntityDescription(
@@ -18,17 +18,13 @@ RECORD: Final = ButtonEntityDescription(
 )
 
 
-class RecordButton(ButtonEntity):
-    """Record adverts; the diagnostics of the device hold them afterwards."""
-
-    _attr_has_entity_name = True
+class RecordButton(OfSensor, ButtonEntity):
+    """The button; the diagnostics of the device hold the recording afterwards."""
 
     def __init__(self, coordinator: SensorCoordinator) -> None:
         """Show it for sensors that we do not know; the others have it, switched off."""
+        super().__init__(coordinator, RECORD.key)
         self.entity_description = RECORD
-        self._coordinator = coordinator
-        self._attr_unique_id = f"{coordinator.address}-{RECORD.key}"
-        self._attr_device_info = sensor_device(coordinator)
         self._attr_entity_registry_enabled_default = coordinator.decoder.spec is None
 
     @override
@@ -38,8 +34,4 @@ class RecordButton(ButtonEntity):
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="already_recording"
             )
-
-        def done(_vectors: list[dict[str, Any]]) -> None:
-            """Leave the recording to the diagnostics."""
-
-        self._coordinator.async_record(RECORD_SECONDS, done)
+        self._coordinator.async_record(RECORD_SECONDS, lambda _vectors: None)

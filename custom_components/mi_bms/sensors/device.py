@@ -1,6 +1,9 @@
-"""A sensor as a device of Home Assistant."""
+"""A sensor as a device of Home Assistant, and what all its entities beside its values have in common."""
+
+from typing import override
 
 from homeassistant.helpers.device_registry import CONNECTION_BLUETOOTH, DeviceInfo
+from homeassistant.helpers.entity import Entity
 
 from ..const import CONF_MODEL, DOMAIN, STOCK
 from .coordinator import SensorCoordinator
@@ -20,3 +23,21 @@ def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
         # The maker's own firmware does not tell its version; others are worth knowing.
         sw_version=None if decoder.firmware == STOCK else decoder.firmware,
     )
+
+
+class OfSensor(Entity):
+    """An entity of a sensor that is not one of the fields that it sends."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, coordinator: SensorCoordinator, key: str) -> None:
+        """Take the sensor, and the key that tells the entity from its others."""
+        self._coordinator = coordinator
+        self._attr_unique_id = f"{coordinator.address}-{key}"
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device of the sensor; needed once, so nothing is kept."""
+        return sensor_device(self._coordinator)

@@ -1,17 +1,27 @@
-"""Publish the fields of a sensor's readings through Home Assistant's passive processors.
+"""The fields of a sensor's readings as entities, numbers and flags, through Home Assistant's passive processors.
 
 A reading carries only what one advert said; a field's entity comes with its first value and is
 there again after a restart, with its last value, from the processors' own store.
 """
 
+from datetime import datetime
 from typing import Any, Final, cast, override
 
 from propcache.api import cached_property
 
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
 from homeassistant.components.bluetooth.passive_update_processor import (
     PassiveBluetoothDataUpdate,
     PassiveBluetoothEntityKey,
     PassiveBluetoothProcessorEntity,
+)
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
 )
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
@@ -19,9 +29,11 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
+from homeassistant.util import dt as dt_util
 
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
+from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator
 from .device import sensor_device
 from .state_writer import PassiveProcessor
@@ -122,18 +134,76 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         super()._handle_processor_update(new_data)
 
 
+class PassiveSensor(PassiveEntity, SensorEntity):
+    """A numeric or textual field of a sensor."""
+
+    @property
+    @override
+    def native_value(self) -> Value | datetime | None:
+        """Return the last value that was heard."""
+        value = self.value
+        if value is None or self._plain:
+            return value
+        return dt_util.utc_from_timestamp(float(value))
+
+    @cached_property
+    @override
+    def capability_attributes(self) -> dict[str, Any] | None:
+        """Return the state class or the options."""
+        # They never change, and made anew they took 0.25 of the 10 µs that writing a value takes.
+        return super().capability_attributes
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Return whether a value is shown as it is: all but points in time."""
+        return self.device_class is not SensorDeviceClass.TIMESTAMP
+
+
+class PassiveFlag(PassiveEntity, BinarySensorEntity):
+    """A flag of a sensor."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the last state that was heard."""
+        value = self.value
+        return None if value is None else bool(value)
+
+
 @callback
-def async_add_passive(
+def _add(
     entry: ConfigEntry[SensorCoordinator],
     processor: PassiveProcessor,
-    entity_class: type[PassiveEntity],
-    description_class: type[EntityDescription],
+    kinds: tuple[type[PassiveEntity], type[EntityDescription]],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Connect a platform to a sensor's adverts."""
+    entity, description = kinds
     entry.async_on_unload(
-        processor.async_add_entities_listener(entity_class, async_add_entities)
+        processor.async_add_entities_listener(entity, async_add_entities)
     )
     entry.async_on_unload(
-        entry.runtime_data.async_register_processor(processor, description_class)
+        entry.runtime_data.async_register_processor(processor, description)
     )
+
+
+@callback
+def async_add_values(
+    entry: ConfigEntry[SensorCoordinator],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a sensor entity for each number or text, as soon as it is heard."""
+    processor = PassiveProcessor(PASSIVE_SENSORS, flags=False)
+    kinds = PassiveSensor, SensorEntityDescription
+    _add(entry, processor, kinds, async_add_entities)
+
+
+@callback
+def async_add_flags(
+    entry: ConfigEntry[SensorCoordinator],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a binary sensor entity for each flag, as soon as it is heard."""
+    processor = PassiveProcessor(BINARY_SENSORS, flags=True)
+    kinds = PassiveFlag, BinarySensorEntityDescription
+    _add(entry, processor, kinds, async_add_entities)

@@ -6,39 +6,27 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..proto.model.reading import Event
 
-type EventListener = Callable[[Event], None]
-type NewEventListener = Callable[[str, Event], None]
-
 
 class EventListeners:
-    """The listeners of one sensor."""
+    """The listeners of one sensor; ``on_new`` is called with the first event of each source without one."""
 
-    __slots__ = ("_listeners", "_new")
+    __slots__ = ("_listeners", "on_new")
 
     def __init__(self) -> None:
         """Begin without a listener."""
-        self._listeners: dict[str, EventListener] = {}
-        self._new: NewEventListener | None = None
+        self._listeners: dict[str, Callable[[Event], None]] = {}
+        self.on_new: Callable[[str, Event], None] | None = None
 
     @callback
-    def async_listen(self, key: str, listener: EventListener) -> CALLBACK_TYPE:
-        """Call ``listener`` with each event of one source."""
+    def async_listen(
+        self, key: str, listener: Callable[[Event], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` with each event of one source, until the result is called."""
         self._listeners[key] = listener
 
         @callback
         def remove() -> None:
             self._listeners.pop(key, None)
-
-        return remove
-
-    @callback
-    def async_on_new(self, listener: NewEventListener) -> CALLBACK_TYPE:
-        """Call ``listener`` with the first event of each source nobody listens to."""
-        self._new = listener
-
-        @callback
-        def remove() -> None:
-            self._new = None
 
         return remove
 
@@ -49,5 +37,5 @@ class EventListeners:
             key = event.key.lower()
             if listener := self._listeners.get(key):
                 listener(event)
-            elif self._new:
-                self._new(key, event)
+            elif self.on_new:
+                self.on_new(key, event)

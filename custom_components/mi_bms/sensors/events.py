@@ -25,7 +25,7 @@ from ..entries import runtime_of
 from ..proto.mibeacon.devices import EVENT_TYPES
 from ..proto.model.reading import Event
 from .coordinator import SensorCoordinator
-from .device import sensor_device
+from .device import OfSensor
 
 _ID_PREFIX: Final = "event_"
 _CLASSES: Final[Mapping[str, EventDeviceClass]] = {
@@ -83,7 +83,7 @@ def async_add_events(
             known.add(key)
             async_add_entities([SensorEvent(coordinator, key, event)])
 
-    entry.async_on_unload(coordinator.path.events.async_on_new(first_of_its_kind))
+    coordinator.path.events.on_new = first_of_its_kind
 
 
 def source_of(registered: er.RegistryEntry) -> str | None:
@@ -106,23 +106,18 @@ def _types(coordinator: SensorCoordinator | None, source: str) -> tuple[str, ...
     return own.get(source) or EVENT_TYPES.get(source.partition("_")[0], ())
 
 
-class SensorEvent(EventEntity):
+class SensorEvent(OfSensor, EventEntity):
     """One source of events of a sensor."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
 
     def __init__(
         self, coordinator: SensorCoordinator, key: str, first: Event | None = None
     ) -> None:
         """Take types and name from the source's key; ``first`` is the event that made it known."""
+        super().__init__(coordinator, f"{_ID_PREFIX}{key}")
         base = key.partition("_")[0]
-        self._coordinator = coordinator
         self._key = key
         self._first = first
-        self._attr_unique_id = f"{coordinator.address}-{_ID_PREFIX}{key}"
         self._attr_translation_key = key
-        self._attr_device_info = sensor_device(coordinator)
         self._words = _STANDARD.get(base, {})
         types = (
             self._words.get(name, (name, {}))[0] for name in _types(coordinator, key)

@@ -24,6 +24,7 @@ from ..bluetooth.connection import async_use
 from ..const import DOMAIN
 from ..proto.active import change
 from ..proto.active.codec import Comfort, Moment, Unit
+from ..proto.active.due import FILL_EVERY, Due
 from ..proto.active.history import read_history
 from ..proto.active.look import ASKED, Look, look
 from ..proto.active.records import History
@@ -40,11 +41,6 @@ _LOGGER = logging.getLogger(__name__)
 
 WITHIN: Final = 60.0  # s for a turn; some sensors advertise every ten seconds only
 CHECK: Final = 300.0  # s between two looks whether something is due
-SPREAD: Final = 7_200.0  # s of chance on top of a day, so that a house's sensors spread
-DAY: Final = 86_400.0
-WEEK: Final = 7 * DAY
-FILL_EVERY: Final = 10_800.0  # s between two looks for gaps
-FIRST: Final = 1_800.0  # s after a failure; twice as long after each further one
 WEAK: Final = -90  # dBm; a connection would only drain the sensor
 OLD: Final = 300.0  # s since the last advert
 
@@ -69,12 +65,7 @@ class ActiveSensor:
         "_busy",
         "_chance",
         "_due",
-        "_failures",
-        "_fill_due",
-        "_filled",
         "_listeners",
-        "_not_before",
-        "_set_at",
         "_timer",
         "_told",
         "address",
@@ -105,16 +96,9 @@ class ActiveSensor:
         self.unit = Unit(kept["unit"]) if kept.get("unit") else None
         self.comfort = Comfort(*kept["comfort"]) if kept.get("comfort") else None
         self.missing = {Function(one) for one in kept.get("missing", ())}
-        self._due: float = kept.get("due") or _now()
-        self._set_at: tuple[float, int] | None = (
-            tuple(kept["set_at"]) if kept.get("set_at") else None
-        )
-        self._filled: float = kept.get("filled", 0.0)
-        self._fill_due = _now()
-        self._failures = 0
-        # Not all at once after a start.
         self._chance = random.random
-        self._not_before = _now() + self._chance() * CHECK
+        # Not all at once after a start.
+        self._due = Due.again(kept, moment().unix, self._chance() * CHECK)
         self._busy = asyncio.Lock()
         self._at_work = False
         self._timer: CALLBACK_TYPE | None = None
@@ -126,10 +110,7 @@ class ActiveSensor:
             "unit": self.unit,
             "comfort": self.comfort and list(self.comfort),
             "missing": sorted(self.missing),
-            "due": self._due,
-            "set_at": self._set_at and list(self._set_at),
-            "filled": self._filled,
-        }
+        } | self._due.snapshot()
 
     @property
     def functions(self) -> frozenset[Function]:
@@ -187,7 +168,7 @@ class ActiveSensor:
         async with self._busy:
             await change.set_clock(self._use, self.spec, moment)
             now = moment()
-            self._set_at = (now.unix, now.offset)
+            self._due.set_at = (now.unix, now.offset)
             if Function.CLOCK in self.functions:
                 self._told({Field.CLOCK_DRIFT: 0})
 
@@ -245,27 +226,21 @@ class ActiveSensor:
         )
 
     def _is_due(self) -> bool:
-        if not _over(self._not_before, DAY):
+        if self._due.rests(moment().unix):
             return False
         return self._wants_look() or self._wants_clock() or self._wants_fill()
 
     def _wants_look(self) -> bool:
-        return bool(self.spec.daily - self.missing) and _over(self._due, DAY + SPREAD)
+        can = bool(self.spec.daily - self.missing)
+        return can and self._due.wants_look(moment().unix)
 
     def _wants_fill(self) -> bool:
         can = self.options.fill and Function.HISTORY in self.functions
-        return can and _over(self._fill_due, FILL_EVERY)
+        return can and self._due.wants_fill(moment().unix)
 
     def _wants_clock(self) -> bool:
-        """Return whether the clock is to be set: every week, and when daylight saving begins or ends."""
-        if not (self.options.sync_clock and self.functions & _CLOCKS):
-            return False
-        now = moment()
-        if self._set_at is None:
-            return True
-        return (
-            not 0 <= now.unix - self._set_at[0] < WEEK or now.offset != self._set_at[1]
-        )
+        can = self.options.sync_clock and bool(self.functions & _CLOCKS)
+        return can and self._due.wants_clock(moment())
 
     def _is_near(self) -> bool:
         info = bluetooth.async_last_service_info(self.hass, self.address, True)
@@ -282,13 +257,10 @@ class ActiveSensor:
             async with queue:
                 await self._async_due()
         except MiBmsError as err:
-            self._failures += 1
-            # A coin cell pays for each attempt: one that is out of reach is tried ever more rarely.
-            wait = min(FIRST * 2.0 ** (self._failures - 1), DAY)
+            wait = self._due.failed(moment().unix)
             _LOGGER.debug("%s not read, again in %.0f s: %r", self.name, wait, err)
-            self._not_before = _now() + wait
         else:
-            self._failures = 0
+            self._due.failures = 0
         finally:
             self._at_work = False
 
@@ -297,15 +269,14 @@ class ActiveSensor:
             await self.async_set_clock()
         if self._wants_look():
             await self.async_look(self.spec.daily)
-            self._due = _now() + DAY + self._chance() * SPREAD
+            self._due.looked(moment().unix, self._chance())
         if self._wants_fill():
             await self._async_fill()
-            self._fill_due = _now() + FILL_EVERY
+            self._due.fill = moment().unix + FILL_EVERY
 
     async def _async_fill(self) -> None:
         """Fill hours that the statistics lack; what has been looked at once is not read again."""
-        # One that lies ahead was noted by a wrong clock, and would hide gaps for ever.
-        filled = self._filled if self._filled <= _now() else 0.0
+        filled = self._due.filled_until(moment().unix)
         gaps = await async_gaps(self.hass, self.address, filled)
         if gaps.missing:
             history = await self.async_history(gaps.since)
@@ -313,14 +284,4 @@ class ActiveSensor:
             # What came is filled in; the rest is asked for next time.
             if not history.complete:
                 return
-        self._filled = gaps.until
-
-
-def _over(until: float, longest: float) -> bool:
-    """Return whether a wait is over; one longer than ``longest`` was begun while the clock was wrong."""
-    return not 0 < until - _now() <= longest
-
-
-def _now() -> float:
-    """Return the Unix time: what is kept outlives a restart."""
-    return moment().unix
+        self._due.filled_to = gaps.until

@@ -1,6 +1,6 @@
 """Entities for what a sensor does over a connection; a model that cannot do it has none."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, override
 
@@ -13,7 +13,6 @@ from homeassistant.components.number import (
 )
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTemperature
-from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 
 from ..proto.active.change import HUMIDITIES, TEMPERATURES
@@ -21,14 +20,14 @@ from ..proto.active.codec import Unit
 from ..proto.active.look import ASKED
 from ..proto.active.spec import Function
 from .coordinator import SensorCoordinator
-from .device import sensor_device
+from .device import OfSensor
 from .gatt import ActiveSensor
 from .gatt_errors import told
 
 
 @dataclass(frozen=True, kw_only=True)
 class PressDescription(ButtonEntityDescription):
-    """Add to a row who has the button and what it does."""
+    """A button: the functions of which a sensor has one, and what pressing it does."""
 
     functions: frozenset[Function]
     press: Callable[[ActiveSensor], Awaitable[object]]
@@ -99,11 +98,8 @@ LIMITS: Final = tuple(
 )
 
 
-class ActiveEntity(Entity):
-    """Be one connected function of a sensor."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
+class ActiveEntity(OfSensor):
+    """One connected function of a sensor."""
 
     def __init__(
         self,
@@ -113,11 +109,9 @@ class ActiveEntity(Entity):
         functions: frozenset[Function],
     ) -> None:
         """Take the row of the table; what few have seen work is switched off at first."""
+        super().__init__(coordinator, description.key)
         self.entity_description = description
-        self._coordinator, self._active = coordinator, active
-        self._functions = functions
-        self._attr_unique_id = f"{coordinator.address}-{description.key}"
-        self._attr_device_info = sensor_device(coordinator)
+        self._active, self._functions = active, functions
         self._attr_entity_registry_enabled_default = not (
             functions & active.spec.functions <= active.spec.doubtful
         )
@@ -136,7 +130,7 @@ class ActiveEntity(Entity):
 
 
 class PressButton(ActiveEntity, ButtonEntity):
-    """Read a sensor, set its clock, let it flash."""
+    """A button that reads a sensor, sets its clock or lets it flash."""
 
     entity_description: PressDescription
 
@@ -148,7 +142,7 @@ class PressButton(ActiveEntity, ButtonEntity):
 
 
 class UnitSelect(ActiveEntity, SelectEntity):
-    """Choose what a display shows temperatures in."""
+    """The unit in which a display shows temperatures."""
 
     @property
     @override
@@ -164,7 +158,7 @@ class UnitSelect(ActiveEntity, SelectEntity):
 
 
 class LimitNumber(ActiveEntity, NumberEntity):
-    """Set one limit of the face on a display."""
+    """One limit of the face on a display."""
 
     @property
     def _limit(self) -> str:
@@ -185,30 +179,31 @@ class LimitNumber(ActiveEntity, NumberEntity):
             await self._active.async_set_comfort(self._limit, value)
 
 
-@callback
-def buttons(coordinator: SensorCoordinator) -> list[Entity]:
-    """Return the buttons of a sensor."""
+def _made(
+    coordinator: SensorCoordinator,
+    kind: type[ActiveEntity],
+    rows: Iterable[tuple[EntityDescription, frozenset[Function]]],
+) -> list[Entity]:
+    """Return the entities of those rows of whose functions the sensor has one."""
     active = coordinator.active
     return [
-        PressButton(coordinator, active, row, row.functions)
-        for row in BUTTONS
-        if active and row.functions & active.functions
+        kind(coordinator, active, row, functions)
+        for row, functions in rows
+        if active and functions & active.functions
     ]
 
 
-@callback
+def buttons(coordinator: SensorCoordinator) -> list[Entity]:
+    """Return the buttons of a sensor."""
+    return _made(coordinator, PressButton, [(row, row.functions) for row in BUTTONS])
+
+
 def selects(coordinator: SensorCoordinator) -> list[Entity]:
     """Return the choices of a sensor."""
-    active, wanted = coordinator.active, frozenset({Function.UNIT})
-    if active is None or not wanted & active.functions:
-        return []
-    return [UnitSelect(coordinator, active, UNIT, wanted)]
+    return _made(coordinator, UnitSelect, [(UNIT, frozenset({Function.UNIT}))])
 
 
-@callback
 def numbers(coordinator: SensorCoordinator) -> list[Entity]:
     """Return the limits of a sensor."""
-    active, wanted = coordinator.active, frozenset({Function.COMFORT})
-    if active is None or not wanted & active.functions:
-        return []
-    return [LimitNumber(coordinator, active, row, wanted) for row in LIMITS]
+    wanted = frozenset({Function.COMFORT})
+    return _made(coordinator, LimitNumber, [(row, wanted) for row in LIMITS])

@@ -6,40 +6,31 @@ from typing import Final, override
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..proto.model.fields import Field
 from ..quantities import KEY, LOST_PACKETS, SENSORS
 from .coordinator import SensorCoordinator
-from .device import sensor_device
+from .device import OfSensor
 
 LAST_SEEN_STEP: Final = timedelta(minutes=5)
 
 
-class PolledSensor(SensorEntity):
+class PolledSensor(OfSensor, SensorEntity):
     """Something about a sensor's reception: looked at now and then, not with each advert."""
 
-    _attr_has_entity_name = True
     _attr_should_poll = True
 
     def __init__(
         self, coordinator: SensorCoordinator, description: SensorEntityDescription
     ) -> None:
         """Take the row of the table."""
+        super().__init__(coordinator, description.key)
         self.entity_description = description
-        self._coordinator = coordinator
-        self._attr_unique_id = f"{coordinator.address}-{description.key}"
-
-    @property
-    @override
-    def device_info(self) -> DeviceInfo:
-        """Return the device of the sensor; needed once, so nothing is kept."""
-        return sensor_device(self._coordinator)
 
 
 class RssiSensor(PolledSensor):
-    """The signal strength of a sensor's newest advert."""
+    """The signal strength of the newest advert that is surely a sensor's own."""
 
     @property
     @override
@@ -50,7 +41,7 @@ class RssiSensor(PolledSensor):
     @property
     @override
     def native_value(self) -> int | None:
-        """Return the strength of the newest advert."""
+        """Return the strength in dBm."""
         return self._coordinator.rssi
 
 
@@ -131,4 +122,4 @@ def async_add_reception(
     def new_receiver(source: str, name: str) -> None:
         async_add_entities([LossSensor(coordinator, source, name)])
 
-    entry.async_on_unload(coordinator.packet_loss.async_on_new(new_receiver))
+    coordinator.packet_loss.on_new = new_receiver
