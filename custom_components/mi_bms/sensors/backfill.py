@@ -48,7 +48,7 @@ UNITS: Final[Mapping[Field, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Hold what the statistics of one field lack: beginnings of hours in Unix seconds."""
+    """What the statistics of one field lack: beginnings of hours in Unix seconds."""
 
     metadata: StatisticMetaData
     starts: frozenset[int]
@@ -56,7 +56,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Hold what the statistics of a sensor lack before ``until`` (Unix seconds)."""
+    """What the statistics of a sensor lack before ``until`` (Unix seconds)."""
 
     until: float
     missing: Mapping[Field, Gap] = default(default_factory=dict)

@@ -6,7 +6,6 @@ import os
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
-from homeassistant.util import dt as dt_util
 
 from ..proto.mibeacon.capture import Capture
 
@@ -39,7 +38,8 @@ class CaptureSession:
         self.running = Capture(self._address, self._key, salt)
 
         @callback
-        def finish(_now: datetime) -> None:
+        def finish(_now: datetime | None = None) -> None:
+            cancel()
             capture, self.running = self.running, None
             if capture is None:
                 return
@@ -50,10 +50,4 @@ class CaptureSession:
             done(vectors)
 
         cancel = self._later(seconds, finish)
-
-        @callback
-        def stop() -> None:
-            cancel()
-            finish(dt_util.utcnow())
-
-        return stop
+        return finish

@@ -106,9 +106,11 @@ class SensorCoordinator(StateWriter):
         path = self.path
         reading = path.decode(info)
         sign = path.sign
+        if sign is not Sign.NONE:
+            # Beacons in the clear count on with the rest: without them, packets would seem lost.
+            self.packet_loss.take(info)
         if sign is Sign.OWN:
             self.rssi = info.rssi
-            self.packet_loss.take(info)
             self.cadence.hear(info.time)
         elif sign is Sign.ANYBODYS:
             self.cadence.notice(info.time)
@@ -275,21 +277,21 @@ class SensorCoordinator(StateWriter):
     def async_start(self) -> CALLBACK_TYPE:
         """Take adverts until the returned function is called."""
         self.here = self.cadence.alive(monotonic_time_coarse())
-        stop = super().async_start()
-        stop_keeping = self.hass.data[SHARED].keep(self.address, self.snapshot)
-        stop_following = self.hass.data[KEYS].follow(self.address, self.decoder)
-        stop_active = self.active.async_start() if self.active else None
+        stops = [
+            super().async_start(),
+            self.hass.data[SHARED].keep(self.address, self.snapshot),
+            self.hass.data[KEYS].follow(self.address, self.decoder),
+            self.path.stop,
+        ]
+        if self.active:
+            stops.append(self.active.async_start())
         self._watch()
         self.path.start(lambda field: bool(self.values.get(field)))
 
         @callback
         def stop_all() -> None:
-            stop()
-            stop_keeping()
-            stop_following()
-            if stop_active:
-                stop_active()
-            self.path.stop()
+            for stop in stops:
+                stop()
             if self._check:
                 self._check()
 

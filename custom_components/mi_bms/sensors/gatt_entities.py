@@ -66,33 +66,22 @@ UNIT: Final = SelectEntityDescription(
 _COMFORT: Final = "comfort_"
 
 
-def _limit(
-    key: str, device_class: NumberDeviceClass, unit: str, bounds: tuple[float, float]
-) -> NumberEntityDescription:
-    return NumberEntityDescription(
-        key=f"{_COMFORT}{key}",
-        translation_key=f"{_COMFORT}{key}",
-        device_class=device_class,
+# Behind the prefix stand the fields of ``Comfort``.
+LIMITS: Final = tuple(
+    NumberEntityDescription(
+        key=f"{_COMFORT}{kind.value}_{end}",
+        translation_key=f"{_COMFORT}{kind.value}_{end}",
+        device_class=kind,
         entity_category=EntityCategory.CONFIG,
         native_unit_of_measurement=unit,
         native_min_value=bounds[0],
         native_max_value=bounds[1],
-        native_step=0.1 if device_class is NumberDeviceClass.TEMPERATURE else 1,
+        native_step=step,
         mode=NumberMode.BOX,
     )
-
-
-# Behind the prefix stand the fields of ``Comfort``.
-LIMITS: Final = tuple(
-    _limit(f"{what}_{end}", device_class, unit, bounds)
-    for what, device_class, unit, bounds in (
-        (
-            "temperature",
-            NumberDeviceClass.TEMPERATURE,
-            UnitOfTemperature.CELSIUS,
-            TEMPERATURES,
-        ),
-        ("humidity", NumberDeviceClass.HUMIDITY, UnitOfRatio.PERCENTAGE, HUMIDITIES),
+    for kind, unit, bounds, step in (
+        (NumberDeviceClass.TEMPERATURE, UnitOfTemperature.CELSIUS, TEMPERATURES, 0.1),
+        (NumberDeviceClass.HUMIDITY, UnitOfRatio.PERCENTAGE, HUMIDITIES, 1),
     )
     for end in ("high", "low")
 )

@@ -1,4 +1,4 @@
-"""Tell what went wrong between us and a sensor, in the language of the house and with what to do."""
+"""What went wrong between us and a sensor, in the language of the house and with what to do."""
 
 from collections.abc import Iterator
 import contextlib
@@ -23,31 +23,37 @@ def told(active: ActiveSensor) -> Iterator[None]:
     """Turn the errors of what is done inside into ones that a person can read."""
     try:
         yield
-    except LimitsRefused as err:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="limits_refused"
-        ) from err
     except MiBmsError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=f"sensor_{_key(err)}",
-            translation_placeholders={"name": active.name},
-        ) from err
+        raise _told(active.name, err) from err
 
 
-def _key(err: MiBmsError) -> str:
-    """Return the text for what was wrong with the connection, or with what was answered."""
+def _told(name: str, err: MiBmsError) -> HomeAssistantError:
+    """Return what was wrong with the connection, with what was wanted, or with what was answered."""
     match err:
-        case Unreachable(reason="not_heard" | "no_slot" as reason):
-            return reason
+        case LimitsRefused():
+            return ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="limits_refused"
+            )
+        case Unreachable(reason="not_heard"):
+            return _trouble("not_heard", name=name)
+        case Unreachable(reason="no_slot"):
+            return _trouble("no_slot", name=name)
         case PairingNeeded():
-            return "paired_only"
+            return _trouble("paired_only", name=name)
         case Unreachable():
-            return "lost"
+            return _trouble("lost", name=name)
         case NoAnswer():
-            return "silent"
+            return _trouble("silent", name=name)
         case Unsupported():
-            return "cannot"
+            return _trouble("cannot", name=name)
         case FrameError(reason="not_taken"):
-            return "kept"
-    return "garbled"
+            return _trouble("kept", name=name)
+    return _trouble("garbled", name=name)
+
+
+def _trouble(key: str, **fill: str) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=f"sensor_{key}",
+        translation_placeholders=fill,
+    )

@@ -1,6 +1,6 @@
 """What the user may set for a sensor: the rows of its form, and what is read of them from its entry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Self
 
@@ -9,10 +9,7 @@ from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 from ..options import Bounds, Option, schema
 from ..proto.active.spec import Function
 from ..proto.model.fields import Field
-from ..proto.model.reading import Value
-from ..proto.model.smoothing import Smoother, Smoothing
-
-type Shaper = Callable[[Value, float], Value | None]
+from ..proto.model.smoothing import Shaper, Smoother, Smoothing
 
 _MINUTE: Final = 60.0
 
@@ -25,7 +22,7 @@ class About(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Say in what the time is set after which a state ends by itself."""
+    """In what the time is set after which a state ends by itself."""
 
     unit: UnitOfTime
     seconds: float  # in one of the unit
@@ -53,7 +50,7 @@ _HOLDS: Final = {held: row.option(held) for held, row in HOLDS.items()}
 
 
 class Shaped(NamedTuple):
-    """Say how a field that restless air moves may be shaped; offset either way and dead-band at most."""
+    """How a field that restless air moves may be shaped; offset either way and dead-band at most."""
 
     unit: str
     offset: float
@@ -177,25 +174,16 @@ class SensorOptions:
     def shapers(self) -> dict[Field, Shaper]:
         """Return a shaper for each field that the options change."""
         return {
-            field: self._shaper(field, row.digits)
+            field: Shaper(
+                Smoother(self.smoothing, self.window, self.dead_bands.get(field, 0.0)),
+                self.offsets.get(field, 0.0),
+                row.digits,
+            )
             for field, row in SHAPED.items()
             if self.smoothing is not Smoothing.OFF
             or field in self.offsets
             or field in self.dead_bands
         }
-
-    def _shaper(self, field: Field, digits: int) -> Shaper:
-        offset = self.offsets.get(field, 0.0)
-        smoother = Smoother(
-            self.smoothing, self.window, self.dead_bands.get(field, 0.0)
-        )
-
-        def shape(value: Value, now: float) -> Value | None:
-            if isinstance(value, str):
-                return value
-            return smoother.take(round(value + offset, digits), now, digits)
-
-        return shape
 
 
 def _set(

@@ -8,6 +8,7 @@ import struct
 
 import pytest
 
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from tests.world import ad
 
@@ -290,6 +291,24 @@ async def test_nobody_keeps_a_sensor_that_is_gone(
     # It comes back with its first own word.
     await watch.genuine((victim.states or victim.events)[0])
     assert "unavailable" not in {watch.states()[one] for one in shown}
+
+
+async def test_beacons_between_its_words_are_no_lost_packets(home: Home) -> None:
+    """They count on with the rest."""
+    victim = NAMED["thermo5"]
+    watch = Watch(home, victim)
+    await watch.set_up()
+    await watch.hear(beacon(victim, 69_999))
+    name = "sensor.thermo5_lost_packets_air"
+    er.async_get(home.hass).async_update_entity(name, disabled_by=None)
+    await home.clock.run(40)
+    for count in range(70_000, 70_060, 3):
+        await watch.hear(victim.frame(says(victim, count), count))
+        await watch.hear(beacon(victim, count + 1))
+        await watch.hear(beacon(victim, count + 2))
+    await home.clock.run(60)
+    state = home.hass.states.get(name)
+    assert state and state.state == "0.0"
 
 
 async def test_other_firmware_with_the_key_and_back(home: Home) -> None:

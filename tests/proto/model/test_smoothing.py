@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.model.smoothing import Smoother, Smoothing
+from custom_components.mi_bms.proto.model.smoothing import Shaper, Smoother, Smoothing
 
 
 def test_off_passes_everything() -> None:
@@ -38,3 +38,10 @@ def test_stays_within_what_was_heard(values: list[float]) -> None:
             result = smoother.take(value, float(now))
             assert result is not None
             assert min(values) - 0.01 <= result <= max(values) + 0.01
+
+
+def test_a_field_is_corrected_before_it_is_smoothed() -> None:
+    shape = Shaper(Smoother(Smoothing.OFF, 60.0, 0.5), -0.25, 1)
+    assert shape(21.5, 0.0) == 21.2
+    assert shape(21.6, 1.0) is None
+    assert shape("low", 2.0) == "low"

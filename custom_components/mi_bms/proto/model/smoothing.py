@@ -8,6 +8,8 @@ from enum import StrEnum
 from statistics import fmean, median
 from typing import Final
 
+from .reading import Value
+
 _MOST: Final = 256  # values in a window; more say nothing new
 
 
@@ -43,3 +45,20 @@ class Smoother:
             return None
         self._published = value
         return value
+
+
+class Shaper:
+    """What the user corrects of one field: an offset first, then smoothing and a dead-band."""
+
+    __slots__ = ("_digits", "_offset", "_smoother")
+
+    def __init__(self, smoother: Smoother, offset: float, digits: int) -> None:
+        """Take the offset, and how many digits behind the point are kept."""
+        self._smoother, self._offset, self._digits = smoother, offset, digits
+
+    def __call__(self, value: Value, now: float) -> Value | None:
+        """Return the value to publish, or None; words stay as they are."""
+        if isinstance(value, str):
+            return value
+        shaped = round(value + self._offset, self._digits)
+        return self._smoother.take(shaped, now, self._digits)
