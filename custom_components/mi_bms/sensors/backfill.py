@@ -30,11 +30,10 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..proto.active.records import HOUR, Hour, Span
+from ..proto.active.records import HOUR, Hour, Span, by_start
 from ..proto.model.fields import Field
 
 LOOK_BACK: Final = 31 * 24 * HOUR  # s; reading costs the sensor's battery
-_HALF: Final = HOUR / 2
 
 # What memories hold, in the units of records.
 UNITS: Final[Mapping[Field, str]] = {
@@ -122,15 +121,12 @@ def async_fill(
     """Give the recorder what it lacks, with the user's corrections."""
     hours = list(hours)
     for field, gap in gaps.missing.items():
-        found: dict[int, StatisticData] = {}
-        for hour in hours:
-            # A device's hours may begin at any minute: most of it decides.
-            start = int(hour.end - _HALF) // HOUR * HOUR
-            span = hour.values.get(field)
-            if span and start in gap.starts:
-                found[start] = _row(field, gap.metadata, start, span, offsets)
-        if found:
-            async_import_statistics(hass, gap.metadata, found.values())
+        rows = [
+            _row(field, gap.metadata, start, span, offsets)
+            for start, span in by_start(hours, field, gap.starts).items()
+        ]
+        if rows:
+            async_import_statistics(hass, gap.metadata, rows)
 
 
 def _row(

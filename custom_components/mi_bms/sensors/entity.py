@@ -31,7 +31,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
 from homeassistant.util import dt as dt_util
 
-from ..proto.model.fields import Field
+from ..proto.model.fields import spot_of
 from ..proto.model.reading import Value
 from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator
@@ -39,18 +39,6 @@ from .device import sensor_device
 from .state_writer import PassiveProcessor
 
 ATTR_GIVEN: Final = "set_by_action"
-
-
-def spot_of(key: str) -> tuple[Field | None, int]:
-    """Return the field of an entity's key, and its number from 2 where there are several of the kind."""
-    if key in Field:
-        return Field(key), 1
-    base, _, number = key.rpartition("_")
-    return (
-        (Field(base), int(number))
-        if base in Field and number.isdecimal()
-        else (None, 1)
-    )
 
 
 class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):

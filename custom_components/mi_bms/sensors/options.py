@@ -57,37 +57,32 @@ class Shaped(NamedTuple):
     dead_band: float
     digits: int  # that are kept
 
-    def options(self, shaped: Field) -> tuple[Option, Option]:
-        """Return the options of a field: its offset and its dead-band."""
-
-        def shown(about: About) -> bool:
-            return shaped in about.fields
-
-        return (
-            Option(
-                key=f"offset_{shaped}",
-                default=0,
-                bounds=Bounds(-self.offset, self.offset),
-                step=0.1,
-                unit=self.unit,
-                shown=shown,
-            ),
-            Option(
-                key=f"dead_band_{shaped}",
-                default=0,
-                bounds=Bounds(0, self.dead_band),
-                step=0.1,
-                unit=self.unit,
-                shown=shown,
-            ),
-        )
-
 
 SHAPED: Final[Mapping[Field, Shaped]] = {
     Field.TEMPERATURE: Shaped(UnitOfTemperature.CELSIUS, 10, 5, 2),
     Field.HUMIDITY: Shaped(PERCENTAGE, 20, 10, 2),
 }
-_SHAPED: Final = {shaped: row.options(shaped) for shaped, row in SHAPED.items()}
+
+
+def _shaping(name: str, shaped: Field, low: float, high: float) -> Option:
+    return Option(
+        key=f"{name}_{shaped}",
+        default=0,
+        bounds=Bounds(low, high),
+        step=0.1,
+        unit=SHAPED[shaped].unit,
+        shown=lambda about: shaped in about.fields,
+    )
+
+
+_OFFSETS: Final = {
+    shaped: _shaping("offset", shaped, -row.offset, row.offset)
+    for shaped, row in SHAPED.items()
+}
+_DEAD_BANDS: Final = {
+    shaped: _shaping("dead_band", shaped, 0, row.dead_band)
+    for shaped, row in SHAPED.items()
+}
 
 
 def _is_shaped(about: About) -> bool:
@@ -126,7 +121,7 @@ ROWS: Final = (
     *_HOLDS.values(),
     SMOOTHING,
     WINDOW,
-    *(option for options in _SHAPED.values() for option in options),
+    *(rows[shaped] for shaped in SHAPED for rows in (_OFFSETS, _DEAD_BANDS)),
     SYNC_CLOCK,
     FILL,
 )
@@ -161,12 +156,8 @@ class SensorOptions:
             },
             smoothing=Smoothing(SMOOTHING.of(stored)),
             window=WINDOW.of(stored),
-            offsets=_set(
-                stored, {name: offset for name, (offset, _) in _SHAPED.items()}
-            ),
-            dead_bands=_set(
-                stored, {name: band for name, (_, band) in _SHAPED.items()}
-            ),
+            offsets=_set(stored, _OFFSETS),
+            dead_bands=_set(stored, _DEAD_BANDS),
             sync_clock=SYNC_CLOCK.of(stored),
             fill=FILL.of(stored),
         )

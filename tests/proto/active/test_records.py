@@ -117,3 +117,19 @@ def test_any_bytes_are_a_record_or_an_error(data: bytes) -> None:
             continue
         low, high = hour.values[Field.TEMPERATURE]
         assert -60 <= low <= high <= 125
+
+
+def test_hours_of_any_minute_belong_where_most_of_them_lies() -> None:
+    one, two = records.Span(20.0, 21.0), records.Span(22.0, 23.0)
+    hours = [
+        records.Hour(3 * 3600 + 600, {Field.TEMPERATURE: one}),
+        records.Hour(4 * 3600 - 600, {Field.TEMPERATURE: two}),
+        records.Hour(5 * 3600, {Field.TEMPERATURE: one}),
+        records.Hour(6 * 3600, {}),
+    ]
+    starts = {7200, 10_800, 18_000}
+    assert records.by_start(hours, Field.TEMPERATURE, starts) == {
+        7200: one,
+        10_800: two,
+    }
+    assert records.by_start(hours, Field.HUMIDITY, starts) == {}

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.fields import Field, spot_of
 from custom_components.mi_bms.proto.model.rows import (
     DEAD_BANDS,
     STEPS,
@@ -95,3 +95,20 @@ def test_each_field_follows_one_quantity() -> None:
     assert len(fields) == len(set(fields))
     assert set(fields) <= DEAD_BANDS.keys()
     assert all(quantity in fields for quantity, fields in STEPS.items())
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "number"),
+    [
+        ("temperature", Field.TEMPERATURE, 1),
+        ("temperature_3", Field.TEMPERATURE, 3),
+        ("battery_low", Field.BATTERY_LOW, 1),
+        ("of_tomorrow", None, 1),
+        ("of_tomorrow_2", None, 1),
+        ("temperature_x", None, 1),
+    ],
+)
+def test_the_key_of_an_entity_names_its_field(
+    key: str, field: Field | None, number: int
+) -> None:
+    assert spot_of(key) == (field, number)

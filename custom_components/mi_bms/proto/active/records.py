@@ -4,7 +4,7 @@ A thermometer's has 14 bytes (index, time, highest and lowest temperature and hu
 sensor's 16. Times are Unix seconds or seconds since power-on; a record's time is the end of its hour.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field as default
 from typing import Final, NamedTuple
 
@@ -36,6 +36,21 @@ class Hour:
 
     end: float
     values: Mapping[Field, Span]
+
+
+def by_start(
+    hours: Iterable[Hour], field: Field, starts: Collection[int]
+) -> dict[int, Span]:
+    """Return what a field was in those of the hours that begin at ``starts`` (Unix seconds).
+
+    A device's hours may begin at any minute: the one that most of it lies in decides.
+    """
+    found: dict[int, Span] = {}
+    for hour in hours:
+        start = int(hour.end - HOUR / 2) // HOUR * HOUR
+        if start in starts and (span := hour.values.get(field)):
+            found[start] = span
+    return found
 
 
 @dataclass(slots=True)

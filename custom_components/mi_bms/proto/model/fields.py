@@ -313,3 +313,15 @@ class Field(StrEnum):
     LAST_SEEN = "last_seen"  # a sensor's last advert
     LAST_READ = "last_read"  # a battery's last good sample
     DATA_AGE = "data_age", Quantity("s")
+
+
+def spot_of(key: str) -> tuple[Field | None, int]:
+    """Return the field of an entity's key, and its number from 2 where there are several of the kind."""
+    if key in Field:
+        return Field(key), 1
+    base, _, number = key.rpartition("_")
+    return (
+        (Field(base), int(number))
+        if base in Field and number.isdecimal()
+        else (None, 1)
+    )
