@@ -38,6 +38,12 @@ logger:
   logs:
     custom_components.mi_bms: debug
 """
+# What almost every house has by itself: a person meets our entities there, too.
+USUAL: Final = """recorder:
+history:
+logbook:
+energy:
+"""
 ONBOARDING: Final = {
     "version": 4,
     "minor_version": 1,
@@ -85,8 +91,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare(folder: Path, port: int) -> None:
-    """Make a configuration folder ready; raise ``Trouble`` when it is somebody else's."""
+def prepare(folder: Path, port: int, *, usual: bool = True) -> None:
+    """Make a configuration folder ready; raise ``Trouble`` when it is somebody else's.
+
+    Without ``usual`` nothing is recorded or drawn: for measurements of what is ours alone.
+    """
     yaml = folder / "configuration.yaml"
     if yaml.exists() and not yaml.read_text(
         encoding="utf-8", errors="replace"
@@ -96,9 +105,8 @@ def prepare(folder: Path, port: int) -> None:
         )
     storage = folder / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
-    yaml.write_text(
-        CONFIGURATION.format(mark=MARK, host=HOST, port=port), encoding="utf-8"
-    )
+    configuration = CONFIGURATION.format(mark=MARK, host=HOST, port=port)
+    yaml.write_text(configuration + USUAL * usual, encoding="utf-8")
     if not (storage / "onboarding").exists():
         (storage / "onboarding").write_text(json.dumps(ONBOARDING), encoding="utf-8")
     (storage / "http").unlink(missing_ok=True)

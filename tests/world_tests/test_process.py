@@ -134,6 +134,8 @@ def test_configuration_folder(tmp_path: Path) -> None:
     assert text.startswith(MARK)
     assert "server_host: 127.0.0.1" in text
     assert "server_port: 8124" in text
+    for what in ("recorder", "history", "logbook", "energy"):
+        assert f"\n{what}:\n" in text, what
     link = folder / "custom_components" / "mi_bms"
     assert link.resolve() == (ROOT / "custom_components" / "mi_bms").resolve()
     link.unlink()
