@@ -50,7 +50,9 @@ INDEX: Final[Mapping[str, Listing]] = {
 '''
 
 # What a manifest holds beside the matchers, in the order that Home Assistant wants.
-HEAD = {"domain": "mi_bms", "name": "Mi BMS"}
+# Home Assistant finds a name by a word that begins within its first twenty letters, or by the domain.
+NAME = "Mi BMS (Xiaomi & battery BMS)"
+HEAD = {"domain": "mi_bms", "name": NAME}
 REST = {
     # Used only where they are: an output may publish, a memory may fill gaps of statistics.
     "after_dependencies": ["mqtt", "recorder"],

@@ -8,11 +8,12 @@ import tempfile
 from playwright.sync_api import Browser, sync_playwright
 import pytest
 
-from .home import running
+from .home import WORLD, furnish, running
 from .wizard import ARGUMENTS, Wizard, log_in, new_context, program
 
 FAILED = pytest.StashKey[bool]()
 SHOTS = pytest.StashKey[Path]()
+FIGURES = pytest.StashKey[dict[str, object]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(chosen or tempfile.mkdtemp(prefix="mi_bms_shots_"))
     folder.mkdir(parents=True, exist_ok=True)
     config.stash[SHOTS] = folder.absolute()
+    config.stash[FIGURES] = {}
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -41,7 +43,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say it once more where it is seen."""
+    """Say it once more where it is seen, and what was counted."""
+    for what, figure in config.stash[FIGURES].items():
+        terminalreporter.write_line(f"{what}: {figure}")
     terminalreporter.write_line(f"screenshots: {config.stash[SHOTS]}")
 
 
@@ -59,7 +63,9 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a running Home Assistant."""
-    with running(tmp_path_factory.mktemp("home")) as address:
+    folder = tmp_path_factory.mktemp("home")
+    furnish(folder)
+    with running(folder, WORLD) as address:
         yield address
 
 

@@ -87,11 +87,10 @@ def furnish(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[str]:
+def running(folder: Path, world: Path) -> Iterator[str]:
     """Run both with the configuration in ``folder``; give the address without a slash at its end."""
-    furnish(folder)
     port = free_port()
-    options = ("--config", str(folder), "--port", str(port), "--world", str(WORLD))
+    options = ("--config", str(folder), "--port", str(port), "--world", str(world))
     process = subprocess.Popen(
         (str(ROOT / "script" / "run"), *options),
         stdout=subprocess.PIPE,

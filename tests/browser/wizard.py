@@ -54,6 +54,9 @@ RAW: Final = re.compile(
 # What the frontend says of texts that it cannot find or fill in.
 COMPLAINT: Final = re.compile(r"mi_bms|translat|MessageFormat|intl", re.IGNORECASE)
 
+# Every step of every form, to be read in one go.
+FORMS: Final = "forms.txt"
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -157,6 +160,9 @@ class Wizard:
         """Keep a picture of the page, and the texts on it."""
         self.page.screenshot(path=self._shots / f"{name}.png")
         (self._shots / f"{name}.txt").write_text(self.texts(), encoding="utf-8")
+        if self.flow.locator("[slot=headerTitle]").is_visible():
+            with (self._shots / FORMS).open("a", encoding="utf-8") as file:
+                file.write(f"# {name}\n\n{self.flow.aria_snapshot()}\n\n")
 
     # --- pages -------------------------------------------------------------------------
 
@@ -211,9 +217,10 @@ class Wizard:
         self.integrations()
         self.discovery(name).get_by_role("button", name="Add").click()
 
-    def add_integration(self) -> None:
+    def add_integration(self, *, from_here: bool = False) -> None:
         """Start our flow as a person does who looks for it."""
-        self.integrations()
+        if not from_here:
+            self.integrations()
         self.page.get_by_role("button", name="Add integration").click()
         dialog = self.page.locator("dialog-add-integration")
         dialog.get_by_placeholder("Search for a brand name").fill("mi bms")

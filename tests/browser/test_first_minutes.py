@@ -1,0 +1,160 @@
+"""From "installed" to "everything is there": the walk of a person who owns 22 devices."""
+
+from collections.abc import Callable, Iterator
+import re
+import tomllib
+from typing import Any, Final
+
+from playwright.sync_api import Browser, expect
+import pytest
+
+from . import walk
+from .conftest import FIGURES, SHOTS
+from .home import ROOT, running
+from .wizard import BATTERY_TIME, Wizard, log_in, new_context
+
+WORLD: Final = ROOT / "tests" / "world" / "scenarios" / "default.toml"
+OWNED: Final = tomllib.loads(WORLD.read_text(encoding="utf-8"))["device"]
+KEYS: Final = "\n".join(
+    f"{one['address']} {one['key']}" for one in OWNED if "key" in one
+)
+type Visit = Callable[..., Wizard]
+type Figures = dict[str, object]
+
+LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "desktop": {},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "is_mobile": True,
+        "has_touch": True,
+    },
+    "dark": {"color_scheme": "dark"},
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a Home Assistant in which nothing of ours is set up yet."""
+    with running(tmp_path_factory.mktemp("house"), WORLD) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def visit(
+    request: pytest.FixtureRequest, house: str, chromium: Browser
+) -> Iterator[Visit]:
+    """Open pages of this house."""
+    first = new_context(chromium, house)
+    tokens = log_in(first.new_page(), house)
+    first.close()
+    opened = []
+
+    def open_page(**options: Any) -> Wizard:
+        page = new_context(chromium, house, tokens, **options).new_page()
+        walk.count_clicks(page)
+        opened.append(page)
+        return Wizard(page, house, request.config.stash[SHOTS])
+
+    yield open_page
+    for page in opened:
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def figures(request: pytest.FixtureRequest) -> dict[str, object]:
+    """Return where what was counted is put; it is printed at the end."""
+    return request.config.stash[FIGURES]
+
+
+def fill_the_house(wizard: Wizard) -> None:
+    """Add everything that is heard."""
+    wizard.add_integration(from_here=True)
+    wizard.choose("Add everything nearby")
+    wizard.at("Everything nearby")
+    wizard.shot("911 everything nearby")
+    wizard.submit()
+    wizard.says(re.compile(r"Devices added: \d+\."), timeout=2 * BATTERY_TIME)
+    wizard.shot("912 added")
+    wizard.close("close")
+
+
+def paste_all_keys(wizard: Wizard) -> None:
+    """Give every sensor that has a key its own."""
+    wizard.add_integration(from_here=True)
+    wizard.choose("Enter keys")
+    wizard.choose("Paste or upload")
+    wizard.fill("Text", KEYS)
+    wizard.submit()
+    wizard.at("Preview")
+    wizard.shot("921 preview")
+    wizard.submit()
+    wizard.says(re.compile(r"Devices added: \d+\."), timeout=2 * BATTERY_TIME)
+    wizard.shot("922 keys pasted")
+    wizard.close("close")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_discovered(visit: Visit, look: str, figures: Figures) -> None:
+    wizard = visit(**LOOKS[look])
+    wizard.integrations()
+    expect(wizard.discovery("")).to_have_count(len(OWNED), timeout=BATTERY_TIME)
+    wizard.shot(f"900 discovered, {look}")
+    figures[f"labels cut alike, discovered, {look}"] = walk.cut_alike(wizard.page)
+
+
+def test_everything_at_once_and_all_keys(visit: Visit, figures: Figures) -> None:
+    wizard = visit()
+    wizard.integrations()
+    page = wizard.page
+    fill_the_house(wizard)
+    figures["clicks until all are shown"] = walk.clicks(page)
+    assert len(walk.entries(page)) == len(OWNED)
+    wizard.integrations()
+    paste_all_keys(wizard)
+    figures["clicks until all have their keys"] = walk.clicks(page)
+    assert len(walk.entries(page)) == len(OWNED)
+    walk.until(page, lambda: all(one.values for one in walk.devices(page)))
+    found = walk.devices(page)
+    figures["main entities that say nothing"] = {
+        one.name: one.unknown for one in found if one.unknown
+    }
+    figures["labels that begin alike"] = {
+        one.name: one.twins for one in found if one.twins
+    }
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_generated_overview(visit: Visit, look: str, figures: Figures) -> None:
+    wizard = visit(**LOOKS[look])
+    wizard.page.goto(f"{wizard.base}/home/other-devices")
+    expect(wizard.page.locator("hui-heading-card").first).to_be_visible()
+    wizard.tall_shot(f"930 overview, {look}")
+    most = max(tiles for _, tiles in walk.tiles(wizard.page))
+    figures[f"most tiles of a device, {look}"] = most
+    figures[f"labels cut alike, overview, {look}"] = walk.cut_alike(wizard.page)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_of_a_battery_and_a_sensor(
+    visit: Visit, look: str, figures: Figures
+) -> None:
+    wizard = visit(**LOOKS[look])
+    wizard.integrations()
+    ours = walk.devices(wizard.page)
+    for name in ("JBD-SP04S020", "055B"):
+        device = next(one for one in ours if name in one.name)
+        wizard.page.goto(f"{wizard.base}/config/devices/device/{device.id}")
+        expect(wizard.device()).to_be_visible()
+        wizard.tall_shot(f"940 page of {name}, {look}")
+        figures[f"labels cut alike, {name}, {look}"] = walk.cut_alike(wizard.page)
+
+
+@pytest.mark.parametrize("word", ["xiaomi", "battery", "bms", "mi bms"])
+def test_found_by_the_words_people_type(visit: Visit, word: str) -> None:
+    wizard = visit()
+    wizard.integrations()
+    wizard.page.get_by_role("button", name="Add integration").click()
+    dialog = wizard.page.locator("dialog-add-integration")
+    dialog.get_by_placeholder("Search for a brand name").fill(word)
+    expect(dialog.get_by_role("button", name="Mi BMS")).to_be_visible()
+    wizard.shot(f"950 typed {word}")
