@@ -81,6 +81,8 @@ def test_hacs() -> None:
     assert hacs == {
         "name": MANIFEST["name"],
         "homeassistant": hacs["homeassistant"],
+        # Only releases hold the file that is downloaded.
+        "hide_default_branch": True,
         "zip_release": True,
         "filename": "mi_bms.zip",
     }
