@@ -149,6 +149,18 @@ def test_pages_of_a_battery_and_a_sensor(
         figures[f"labels cut alike, {name}, {look}"] = walk.cut_alike(wizard.page)
 
 
+def test_pictures_of_the_readme(visit: Visit) -> None:
+    """Take what stands in ``.github/images`` under the same names."""
+    wizard = visit(viewport={"width": 860, "height": 780})
+    wizard.page.goto(f"{wizard.base}/home/other-devices")
+    expect(wizard.page.locator("hui-heading-card").first).to_be_visible()
+    wizard.picture("house", beneath=104)
+    name = next(one.id for one in walk.devices(wizard.page) if "JBD" in one.name)
+    wizard.page.goto(f"{wizard.base}/config/devices/device/{name}")
+    expect(wizard.device()).to_be_visible()
+    wizard.picture("battery", beneath=56)
+
+
 @pytest.mark.parametrize("word", ["xiaomi", "battery", "bms", "mi bms"])
 def test_found_by_the_words_people_type(visit: Visit, word: str) -> None:
     wizard = visit()

@@ -156,6 +156,15 @@ class Wizard:
         self.shot(name)
         self.page.set_viewport_size(usual)
 
+    def picture(self, name: str, beneath: int) -> None:
+        """Keep a picture for the documents: what is beneath the bars of the page."""
+        self.shot(name)
+        size = self.page.viewport_size or {"width": 0, "height": 0}
+        rest = {"x": 0, "y": beneath, "height": size["height"] - beneath}
+        self.page.screenshot(
+            path=self._shots / f"{name}.png", clip=rest | {"width": size["width"]}
+        )
+
     def keep(self, name: str) -> None:
         """Keep a picture of the page, and the texts on it."""
         self.page.screenshot(path=self._shots / f"{name}.png")
