@@ -66,7 +66,7 @@ def check(reading: Reading) -> None:
         assert reading.reason
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(adverts, makers), max_size=5), keys, addresses)
 def test_nothing_raises(
     heard: list[tuple[dict[str, bytes], dict[int, bytes]]],

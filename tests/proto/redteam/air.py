@@ -1,6 +1,7 @@
 """What a stranger can send with a device's address: every format in the clear, and what was recorded."""
 
 from collections.abc import Iterator
+from functools import cache
 import struct
 
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
@@ -17,8 +18,13 @@ def _service(service: int, data: bytes) -> Entries:
     return {uuid(service): data}, {}
 
 
-def beacons(product: int) -> Iterator[Entries]:
+@cache
+def beacons(product: int) -> tuple[Entries, ...]:
     """Return a clear frame for each object, with all its lengths, in all versions and places."""
+    return tuple(_beacons(product))
+
+
+def _beacons(product: int) -> Iterator[Entries]:
     rows = {**OBJECTS, **DEVICES[product].objects}
     for object_id, row in rows.items():
         for size in row.decode:
