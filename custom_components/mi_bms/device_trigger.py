@@ -5,6 +5,7 @@ from typing import Any, Final
 import probatio
 
 from homeassistant.components.device_automation import DEVICE_TRIGGER_BASE_SCHEMA
+from homeassistant.components.event import ATTR_MULTI_PRESS_COUNT
 from homeassistant.components.homeassistant.triggers import event as event_trigger
 from homeassistant.const import (
     CONF_DEVICE_ID,
@@ -19,12 +20,16 @@ from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import ATTR_SOURCE, DOMAIN, EVENT_HAPPENED
+from .sensors.event_words import TRIGGERS
 from .sensors.events import source_of, types_of
 
 CONF_SUBTYPE: Final = "subtype"
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
-    {probatio.Required(CONF_TYPE): str, probatio.Required(CONF_SUBTYPE): str}
+    {
+        probatio.Required(CONF_TYPE): probatio.In({*TRIGGERS}),
+        probatio.Required(CONF_SUBTYPE): str,
+    }
 )
 
 
@@ -60,6 +65,8 @@ async def async_attach_trigger(
     trigger_info: TriggerInfo,
 ) -> CALLBACK_TYPE:
     """Run an action when it happens."""
+    word = TRIGGERS[config[CONF_TYPE]]
+    counted = {ATTR_MULTI_PRESS_COUNT: word.presses} if word.presses else {}
     return await event_trigger.async_attach_trigger(
         hass,
         event_trigger.TRIGGER_SCHEMA(
@@ -69,7 +76,8 @@ async def async_attach_trigger(
                 event_trigger.CONF_EVENT_DATA: {
                     CONF_DEVICE_ID: config[CONF_DEVICE_ID],
                     ATTR_SOURCE: config[CONF_SUBTYPE],
-                    CONF_TYPE: config[CONF_TYPE],
+                    CONF_TYPE: word.type,
+                    **counted,
                 },
             }
         ),

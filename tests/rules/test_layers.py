@@ -225,7 +225,7 @@ CLAIMED: Final = [
 
 
 def test_no_name_is_claimed_by_home_assistant() -> None:
-    ours_by_purpose = {"diagnostics", "repairs"}
+    ours_by_purpose = {"condition", "diagnostics", "repairs", "trigger"}
     names = {path.stem for path in INTEGRATION.iterdir()} - ours_by_purpose
     wrong = names & {*CLAIMED}
     assert not wrong, f"{sorted(wrong)}: Home Assistant loads modules of these names"

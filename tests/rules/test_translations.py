@@ -12,7 +12,13 @@ import yaml
 from custom_components.mi_bms import quantities
 from custom_components.mi_bms.actions import air as air_actions
 from custom_components.mi_bms.actions.table import ACTIONS
-from custom_components.mi_bms.batteries import alarms, link_entities, repairs as issues
+from custom_components.mi_bms.batteries import (
+    alarms,
+    conditions,
+    link_entities,
+    repairs as issues,
+    triggers as battery_triggers,
+)
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.flow.battery_options import BatteryOptions
 from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
@@ -41,9 +47,11 @@ from custom_components.mi_bms.proto.scheduler.link_state import LinkState
 from custom_components.mi_bms.quantities import NOT_PAIRED
 from custom_components.mi_bms.sensors import (
     capture_button,
-    events,
+    event_words,
     gatt_entities as active_entities,
     key_watch,
+    options as sensor_options,
+    triggers as sensor_triggers,
 )
 from custom_components.mi_bms.sensors.events import SensorEvent
 from homeassistant.components.sensor import SensorDeviceClass
@@ -330,6 +338,7 @@ class TestFlow:
         }
         choices = {"family": {"find_out"}, "qos": shown["qos"]}
         choices |= {"recording": set(Detail), "smoothing": set(Smoothing)}
+        choices |= {"contact": set(sensor_options.CONTACT.words)}
         asked = {**WORDS, **choices}
         same(shown, asked, "selector")
         for name, words in asked.items():
@@ -448,9 +457,8 @@ class TestEntities:
                 continue
             base = key.partition("_")[0]
             # Home Assistant has the texts of buttons by itself.
-            words = events._STANDARD.get(base, {})
-            wanted = {str(words.get(name, (name,))[0]) for name in EVENT_TYPES[base]}
-            wanted = set() if base == "button" else wanted
+            types = event_words.entity_types(base, EVENT_TYPES[base])
+            wanted = set() if base == "button" else set(types)
             states = (
                 entry.get("state_attributes", {}).get("event_type", {}).get("state", {})
             )
@@ -524,9 +532,8 @@ class TestEntities:
 
 def test_device_triggers() -> None:
     texts = TEXTS["device_automation"]
-    types = {name for names in EVENT_TYPES.values() for name in names}
     told = texts["trigger_type"]
-    same(told, types | told.keys(), "device_automation.trigger_type")
+    same(told, event_words.TRIGGERS, "device_automation.trigger_type")
     same(texts["trigger_subtype"], event_keys(), "device_automation.trigger_subtype")
     lacking = [key for key, value in told.items() if "{subtype}" not in value]
     assert not lacking, f"say {{subtype}} in device_automation.trigger_type.{lacking}"
@@ -581,6 +588,31 @@ def test_services() -> None:
         same(keys, taken[name], f"{name}.fields", "services.yaml")
 
 
+@pytest.mark.parametrize(
+    ("kind", "classes"),
+    [
+        ("triggers", {**sensor_triggers.TRIGGERS, **battery_triggers.TRIGGERS}),
+        ("conditions", conditions.CONDITIONS),
+    ],
+)
+def test_triggers_and_conditions(kind: str, classes: dict[str, Any]) -> None:
+    """What the automation editor shows is what the code takes, with a text and an icon."""
+    file = f"{kind}.yaml"
+    rows = yaml.safe_load((INTEGRATION / file).read_text())
+    same(rows, classes, kind, file)
+    same(TEXTS[kind], rows, kind)
+    same(ICONS[kind], rows, kind, "icons.json")
+    for name, row in rows.items():
+        taken = {
+            str(key)
+            for part, inner in classes[name]._schema.schema.items()
+            if part == "options"
+            for key in inner
+        }
+        same(row["fields"], taken, f"{name}.fields", file)
+        same(TEXTS[kind][name]["fields"], row["fields"], f"{kind}.{name}.fields")
+
+
 def test_steps_of_a_talk() -> None:
     services = yaml.safe_load((INTEGRATION / "services.yaml").read_text())
     step = services["talk"]["fields"]["steps"]["selector"]["object"]
@@ -611,6 +643,8 @@ def test_home_assistant_accepts_the_texts() -> None:
         "services",
         "device",
         "device_automation",
+        "triggers",
+        "conditions",
     }
     for path, value in leaves(TEXTS):
         where = ".".join(path)

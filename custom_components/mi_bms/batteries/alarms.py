@@ -71,25 +71,25 @@ class AlarmEvent(BatteryEntity, EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if not self._compare():
-            self.async_write_ha_state()
+        # Triggers do not take for news what comes out of "unavailable": it ends before.
+        self.async_write_ha_state()
+        self._compare()
 
-    def _compare(self) -> bool:
-        """Fire what is different from the last reading; return whether anything was."""
+    def _compare(self) -> None:
+        """Fire what is different from the last reading."""
         sample = self.sample
         if sample is None or not self.coordinator.battery.was_read:
-            return False
+            return
         if Field.PROBLEM not in sample.values:
             # The battery did not tell: nothing has appeared, and nothing has gone.
-            return False
+            return
         found = frozenset(active(sample.alarms, sample.values.get(Field.PROBLEM)))
         before, self._active = self._active, found
         if before is None or before == found:
-            return False
+            return
         for alarm, change in (
             *((alarm, CLEARED) for alarm in sorted(before - found)),
             *((alarm, APPEARED) for alarm in sorted(found - before)),
         ):
             self._trigger_event(alarm, {ATTR_CHANGE: change})
             self.async_write_ha_state()
-        return True

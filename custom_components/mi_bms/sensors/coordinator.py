@@ -311,10 +311,19 @@ class SensorCoordinator(StateWriter):
             "active": self.active.snapshot() if self.active else {},
         }
 
+    @property
+    def contact(self) -> Field:
+        """Return what the sensor's contact is on, if it has one."""
+        spec = self.decoder.spec
+        return self.options.contact_of(spec.name if spec else "")
+
     @callback
     def async_take_options(self) -> None:
-        """Follow options that were changed; nothing has to be built anew for them."""
+        """Follow options that were changed; only another contact is set up anew, under its own name."""
+        contact = self.contact
         self.options = SensorOptions.of(self.entry.options)
+        if self.contact is not contact and Field.OPENING in self.values:
+            self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
         self.path.follow(self.options)
         if self.active:
             self.active.options = self.options

@@ -150,6 +150,19 @@ class PassiveSensor(PassiveEntity, SensorEntity):
 class PassiveFlag(PassiveEntity, BinarySensorEntity):
     """A flag of a sensor."""
 
+    def __init__(
+        self,
+        processor: PassiveProcessor,
+        entity_key: PassiveBluetoothEntityKey,
+        description: EntityDescription,
+    ) -> None:
+        """Call a contact by what it is on."""
+        super().__init__(processor, entity_key, description)
+        if entity_key.key == Field.OPENING:
+            row = BINARY_SENSORS[self._coordinator.contact]
+            self._attr_device_class = row.device_class
+            self._attr_translation_key = row.translation_key
+
     @property
     @override
     def is_on(self) -> bool | None:

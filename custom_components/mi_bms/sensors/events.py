@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from typing import Final, override
 
 from homeassistant.components.event import (
+    ATTR_MULTI_PRESS_COUNT,
     DOMAIN as EVENT_DOMAIN,
-    ButtonEventType,
-    DoorbellEventType,
     EventDeviceClass,
     EventEntity,
 )
-from homeassistant.components.event.const import ATTR_MULTI_PRESS_COUNT
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_DEVICE_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
@@ -26,37 +24,15 @@ from ..proto.mibeacon.devices import EVENT_TYPES
 from ..proto.model.reading import Event
 from .coordinator import SensorCoordinator
 from .device import OfSensor
+from .event_words import entity_types, told, trigger_types
 
 _ID_PREFIX: Final = "event_"
 _CLASSES: Final[Mapping[str, EventDeviceClass]] = {
     "button": EventDeviceClass.BUTTON,
+    "dimmer": EventDeviceClass.BUTTON,
     "doorbell": EventDeviceClass.DOORBELL,
     "motion": EventDeviceClass.MOTION,
 }
-
-# Home Assistant's own words for what buttons do, and the attributes that go with them.
-_PRESSES: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
-    "press": (ButtonEventType.PRESS_END, {}),
-    "double_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 2}),
-    "triple_press": (ButtonEventType.MULTI_PRESS_END, {ATTR_MULTI_PRESS_COUNT: 3}),
-    "long_press": (ButtonEventType.LONG_PRESS_END, {}),
-    "long_double_press": (
-        ButtonEventType.LONG_PRESS_END,
-        {ATTR_MULTI_PRESS_COUNT: 2},
-    ),
-    "long_triple_press": (
-        ButtonEventType.LONG_PRESS_END,
-        {ATTR_MULTI_PRESS_COUNT: 3},
-    ),
-    "hold_press": (ButtonEventType.LONG_PRESS_START, {}),
-    "hold_release": (ButtonEventType.LONG_PRESS_END, {}),
-}
-
-
-_RINGS: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
-    "rings": (DoorbellEventType.RING, {})
-}
-_STANDARD: Final = {"button": _PRESSES, "doorbell": _RINGS}
 
 
 @callback
@@ -64,17 +40,19 @@ def async_add_events(
     entry: ConfigEntry[SensorCoordinator],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add an event entity for each source that the model has or that was heard before."""
+    """Add an event entity for each source that was heard before, and then for each that the model has.
+
+    These come with the first thing that can be read: what needs a key has nothing to show before.
+    """
     coordinator = entry.runtime_data
     prefix = f"{coordinator.address}-{_ID_PREFIX}"
-    known = {key.lower() for key in coordinator.decoder.events}
-    known.update(
+    known = {
         registered.unique_id.removeprefix(prefix)
         for registered in er.async_entries_for_config_entry(
             er.async_get(coordinator.hass), entry.entry_id
         )
         if registered.domain == EVENT_DOMAIN
-    )
+    }
     async_add_entities(SensorEvent(coordinator, key) for key in sorted(known))
 
     @callback
@@ -83,7 +61,14 @@ def async_add_events(
             known.add(key)
             async_add_entities([SensorEvent(coordinator, key, event)])
 
-    coordinator.path.events.on_new = first_of_its_kind
+    @callback
+    def all_of_the_model() -> None:
+        new = {key.lower() for key in coordinator.decoder.events} - known
+        known.update(new)
+        async_add_entities(SensorEvent(coordinator, key) for key in sorted(new))
+
+    events = coordinator.path.events
+    events.on_new, events.on_begin = first_of_its_kind, all_of_the_model
 
 
 def source_of(registered: er.RegistryEntry) -> str | None:
@@ -93,11 +78,10 @@ def source_of(registered: er.RegistryEntry) -> str | None:
     return registered.unique_id.partition(f"-{_ID_PREFIX}")[2] or None
 
 
-def types_of(
-    hass: HomeAssistant, device: dr.AnyDeviceEntry, source: str
-) -> tuple[str, ...]:
+def types_of(hass: HomeAssistant, device: dr.AnyDeviceEntry, source: str) -> list[str]:
     """Return what can happen at a source: what the model has, else what there is of its kind."""
-    return _types(runtime_of(hass, device, SensorCoordinator), source)
+    names = _types(runtime_of(hass, device, SensorCoordinator), source)
+    return trigger_types(source, names)
 
 
 def _types(coordinator: SensorCoordinator | None, source: str) -> tuple[str, ...]:
@@ -118,12 +102,8 @@ class SensorEvent(OfSensor, EventEntity):
         self._key = key
         self._first = first
         self._attr_translation_key = key
-        self._words = _STANDARD.get(base, {})
-        types = (
-            self._words.get(name, (name, {}))[0] for name in _types(coordinator, key)
-        )
         self._attr_device_class = _CLASSES.get(base)
-        self._attr_event_types = [str(name) for name in dict.fromkeys(types)]
+        self._attr_event_types = entity_types(key, _types(coordinator, key))
 
     @property
     @override
@@ -144,20 +124,21 @@ class SensorEvent(OfSensor, EventEntity):
 
     @callback
     def _happened(self, event: Event) -> None:
-        name, attributes = event.type, dict(event.properties)
+        word, properties = told(event)
         if self.device_entry:
+            counted = {ATTR_MULTI_PRESS_COUNT: word.presses} if word.presses else {}
             self.hass.bus.async_fire(
                 EVENT_HAPPENED,
                 {
                     CONF_DEVICE_ID: self.device_entry.id,
                     ATTR_SOURCE: self._key,
-                    CONF_TYPE: name,
-                    **attributes,
+                    CONF_TYPE: word.type,
+                    **properties,
+                    **counted,
                 },
             )
-        if name in self._words:
-            standard, extra = self._words[name]
-            name, attributes = str(standard), {**attributes, **extra}
-        if name in self.event_types:
-            self._trigger_event(name, attributes)
+        if word.type in self.event_types:
+            # Triggers do not take for news what comes out of "unavailable": it ends before.
+            self.async_write_ha_state()
+            self._trigger_event(word.type, {**properties, **word.attributes})
             self.async_write_ha_state()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+import re
 from typing import Any, Final, NamedTuple, Self
 
 from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
@@ -12,6 +13,7 @@ from ..proto.model.fields import Field
 from ..proto.model.smoothing import Shaper, Smoother, Smoothing
 
 _MINUTE: Final = 60.0
+BY_NAME: Final = "by_name"
 
 
 class About(NamedTuple):
@@ -105,6 +107,13 @@ WINDOW: Final = Option(
     unit=UnitOfTime.SECONDS,
     shown=_is_shaped,
 )
+# What a contact is on; Home Assistant's triggers and conditions know doors and windows.
+CONTACT: Final = Option(
+    key="contact",
+    default=BY_NAME,
+    words=(BY_NAME, Field.DOOR, Field.WINDOW, Field.GARAGE_DOOR, Field.OPENING),
+    shown=lambda about: Field.OPENING in about.fields,
+)
 SYNC_CLOCK: Final = Option(
     key="sync_clock",
     default=False,
@@ -118,6 +127,7 @@ FILL: Final = Option(
 # In the order of the form.
 ROWS: Final = (
     TIMEOUT,
+    CONTACT,
     *_HOLDS.values(),
     SMOOTHING,
     WINDOW,
@@ -141,6 +151,7 @@ class SensorOptions:
     window: float = WINDOW.default
     offsets: Mapping[Field, float] = field(default_factory=dict)
     dead_bands: Mapping[Field, float] = field(default_factory=dict)
+    contact: str = BY_NAME
     sync_clock: bool = False
     fill: bool = False
 
@@ -158,8 +169,18 @@ class SensorOptions:
             window=WINDOW.of(stored),
             offsets=_set(stored, _OFFSETS),
             dead_bands=_set(stored, _DEAD_BANDS),
+            contact=CONTACT.of(stored),
             sync_clock=SYNC_CLOCK.of(stored),
             fill=FILL.of(stored),
+        )
+
+    def contact_of(self, product: str) -> Field:
+        """Return what the contact of a product is on: what the user says, else what it is called."""
+        if self.contact != BY_NAME:
+            return Field(self.contact)
+        words = re.findall(r"[a-z]+", product.lower())
+        return next(
+            (one for one in (Field.DOOR, Field.WINDOW) if one in words), Field.OPENING
         )
 
     def shapers(self) -> dict[Field, Shaper]:

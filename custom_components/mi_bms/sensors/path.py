@@ -51,6 +51,7 @@ class Path:
     __slots__ = (
         "_auto_off",
         "_before",
+        "_begun",
         "_hass",
         "_key_watch",
         "_on_spec",
@@ -94,6 +95,7 @@ class Path:
         self.decoder = self._decoder(entry, address, kept.get("trust"))
         # Called when the key has proven itself: whoever has just typed it is looking.
         self.on_proven: Callable[[], None] | None = None
+        self._begun = False  # something was decoded: the product has what its row says
         self.sign = Sign.ANYBODYS  # of life, in the newest advert
         self.events = EventListeners()
         self.capture = CaptureSession(address, self.key, later)
@@ -123,6 +125,7 @@ class Path:
         return (
             *((self._trust,) if spec and spec.doubtful else ()),
             self._fire,
+            *(() if self._begun else (self._begin,)),
             *((self._shape,) if self._shapers else ()),
             self._hold,
             self._publish,
@@ -180,6 +183,13 @@ class Path:
             self.events.fire(reading.events)
         return reading
 
+    def _begin(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
+        """Tell once that the sensor can be read: until then nothing is known to come from it."""
+        self._begun = True
+        self.stages = self._choose()
+        self.events.begin()
+        return reading
+
     def _shape(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
         return self.shaped(reading)
 
@@ -208,7 +218,7 @@ class Path:
         """Take what the product is, as soon as a frame tells it that says something besides."""
         if not reading.values and not reading.events:
             return
-        self._spec = spec
+        self._spec, self._begun = spec, False
         self._auto_off.know(spec)
         self.stages = self._choose()
         self._on_spec()

@@ -268,7 +268,7 @@ async def test_holding_a_button_is_told_in_home_assistants_words(home: Home) -> 
         home.hass, DeviceAutomationType.TRIGGER, entry.id
     )
     types = {one["type"] for one in triggers if one["domain"] == DOMAIN}
-    assert {"hold_press", "hold_release", "long_triple_press"} <= types
+    assert {"long_press_start", "long_press_end", "long_press_end_3"} <= types
 
 
 async def test_a_sensor_that_tells_of_its_own_times_is_believed(home: Home) -> None:

@@ -181,9 +181,17 @@ async def test_an_old_press_that_comes_with_news_after_a_restart_fires_nothing(
     assert len(fired) == 1
 
 
-async def test_a_model_has_its_buttons_from_the_start(home: Home) -> None:
-    await home.add(KINDS["YLYK01YL"](address="F8:24:41:00:01:53"))
+async def test_a_model_has_its_buttons_from_the_first_press_on(
+    home: Home, fired: list[tuple[str, Mapping[str, object]]]
+) -> None:
+    device = KINDS["YLYK01YL"](address="F8:24:41:00:01:53")
+    await home.add(device)
+    assert not [one for one in er.async_get(home.hass).entities if "event." in one]
+    device.press("button_plus")
+    await home.listen(device, 3, every=0.1)
 
+    # The press that makes them is told, too.
+    assert fired == [("event.ylyk01yl_0153_button_plus", {"event_type": "press_end"})]
     names = {
         one.unique_id.removeprefix("F8:24:41:00:01:53-event_"): one.original_name
         for one in er.async_get(home.hass).entities.values()
@@ -210,6 +218,27 @@ async def test_a_capital_letter_on_a_button_matters_to_nobody(
     assert fired == [("event.ylyk01yl_0153_button_m", {"event_type": "press_end"})]
 
 
+async def test_without_a_key_there_is_no_event(home: Home) -> None:
+    """A button that nobody can read would be a state that is unknown for good."""
+    device = switch()
+    entry = await home.add(device, {})
+    for _ in range(3):
+        device.press("button_left")
+        await home.listen(device, 3, every=0.1)
+    assert home.entity_id(device, "event_button_left") is None
+
+    # With the key the first press makes all of them.
+    await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
+    home.hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "key": "19" * 16}
+    )
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    device.press("button_left")
+    await home.listen(device, 3, every=0.1)
+    assert home.state(device, "event_button_left").attributes["event_type"]
+    assert home.value(device, "event_button_right") == "unknown"
+
+
 async def test_a_dimmer_keeps_its_own_words_and_steps(
     home: Home, fired: list[tuple[str, Mapping[str, object]]]
 ) -> None:
@@ -221,7 +250,12 @@ async def test_a_dimmer_keeps_its_own_words_and_steps(
     (only,) = fired
     assert only[1]["event_type"] == "rotate_left"
     assert only[1]["steps"] == 3
-    assert "device_class" not in home.state(device, "event_dimmer").attributes
+    # What is pressed about it is told as of a button.
+    device.press("dimmer", "press")
+    await home.listen(device, 3, every=0.1)
+    state = home.state(device, "event_dimmer")
+    assert state.attributes["device_class"] == "button"
+    assert state.attributes["event_type"] == "press_end"
 
 
 def unknown_product() -> Beacon:

@@ -43,7 +43,7 @@ async def automations(home: Home, watch: Watcher) -> list[ServiceCall]:
         "domain": DOMAIN,
         "device_id": device_id(home, watch),
     }
-    happens = [("button_left", "press"), ("button_right", "double_press")]
+    happens = [("button_left", "press_end"), ("button_right", "multi_press_end_2")]
     done = async_setup_component(
         home.hass,
         "automation",

@@ -181,6 +181,8 @@ async def test_form_offers_what_the_model_has(home: Home) -> None:
 async def test_device_trigger_runs_an_automation(home: Home) -> None:
     device = switch()
     await home.add(device)
+    device.press("button_left")
+    await home.listen(device, 3, every=0.1)
     entry = device_of(home, device)
     triggers = await async_get_device_automations(
         home.hass, DeviceAutomationType.TRIGGER, entry.id
@@ -188,7 +190,10 @@ async def test_device_trigger_runs_an_automation(home: Home) -> None:
     ours = {
         (one["subtype"], one["type"]) for one in triggers if one["domain"] == DOMAIN
     }
-    assert {("button_left", "press"), ("button_right", "double_press")} <= ours
+    assert {
+        ("button_left", "press_end"),
+        ("button_right", "multi_press_end_2"),
+    } <= ours
 
     calls = async_mock_service(home.hass, "test", "automation")
     assert await async_setup_component(
@@ -201,7 +206,7 @@ async def test_device_trigger_runs_an_automation(home: Home) -> None:
                     "platform": "device",
                     "domain": DOMAIN,
                     "device_id": entry.id,
-                    "type": "press",
+                    "type": "press_end",
                     "subtype": "button_left",
                 },
                 "action": {"service": "test.automation"},

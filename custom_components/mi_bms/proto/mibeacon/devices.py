@@ -145,6 +145,8 @@ def _remote(model: str, name: str, *buttons: str, powers: bool = False) -> Devic
         manufacturer="Yeelight",
         sleepy=True,
         availability=ON_USE,
+        # What it switched last is not how the lamp is: others switch it, too.
+        optional=frozenset(row.fields),
         objects={0x1001: row},
     )
 

@@ -39,7 +39,7 @@ class DeviceSpec:
     never says that one has ended names a time of its own.
     ``untrusted`` fields are constants or worse in stock firmware, ``coarse`` ones jump behind the
     decimal point, ``unsteady`` ones count only when they come twice; ``doubtful`` are all three.
-    ``optional`` ones mean something only to who has soldered a switch to the product.
+    ``optional`` ones mean something to few: to who has soldered a switch to the product, say.
     ``product_id`` is that of the same model in MiBeacon, for a kind whose own format has none.
     ``objects`` are the rows that differ from the common ones, ``idle`` are values implied by a frame
     without objects.
