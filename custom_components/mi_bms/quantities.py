@@ -106,6 +106,7 @@ SENSORS: Final = _table(
     _measured(Field.TEMPERATURE, _C.TEMPERATURE, digits=1),
     _measured(Field.HUMIDITY, _C.HUMIDITY, digits=1),
     _measured(Field.DEW_POINT, _C.TEMPERATURE, digits=1),
+    _measured(Field.ABSOLUTE_HUMIDITY, _C.ABSOLUTE_HUMIDITY, digits=1),
     _measured(
         Field.PRESSURE, _C.ATMOSPHERIC_PRESSURE, digits=1, shown_in=UnitOfPressure.HPA
     ),
@@ -295,6 +296,7 @@ BINARY_SENSORS: Final = _table(
     _flag(Field.COLD, _B.COLD),
     _flag(Field.HEAT, _B.HEAT),
     _flag(Field.FAULT, _B.PROBLEM, category=_DIAGNOSTIC),
+    _flag(Field.NEEDS_WATER),
     _flag(Field.MOISTURE_DETECTED, _B.MOISTURE),
     _flag(Field.BOTTOM_SUBMERSION, _B.MOISTURE),
     _flag(Field.TOP_SPLASH, _B.MOISTURE),

@@ -11,6 +11,7 @@ from custom_components.mi_bms.batteries.link_entities import (
 )
 from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, SENSORS
 from custom_components.mi_bms.sensors.capture_button import RECORD
+from custom_components.mi_bms.sensors.derived import HEARD
 from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT
 
 from .markdown import NAMES, table
@@ -21,6 +22,7 @@ def entities() -> list[str]:
     tables = (
         ("binary_sensor", "on/off", (*BINARY_SENSORS.values(), CELL_BALANCING)),
         ("button", "button", (RECORD, REFRESH, RELEASE, *BUTTONS)),
+        ("device_tracker", "home or away", (HEARD,)),
         ("event", "event", (ALARM,)),
         ("number", "setting", LIMITS),
         ("select", "choice", (UNIT,)),

@@ -47,6 +47,7 @@ from custom_components.mi_bms.proto.scheduler.link_state import LinkState
 from custom_components.mi_bms.quantities import NOT_PAIRED
 from custom_components.mi_bms.sensors import (
     capture_button,
+    derived,
     event_words,
     gatt_entities as active_entities,
     key_watch,
@@ -338,7 +339,10 @@ class TestFlow:
         }
         choices = {"family": {"find_out"}, "qos": shown["qos"]}
         choices |= {"recording": set(Detail), "smoothing": set(Smoothing)}
-        choices |= {"contact": set(sensor_options.CONTACT.words)}
+        choices |= {
+            row.key: set(row.words)
+            for row in (sensor_options.CONTACT, sensor_options.WATER)
+        }
         asked = {**WORDS, **choices}
         same(shown, asked, "selector")
         for name, words in asked.items():
@@ -410,6 +414,7 @@ class TestEntities:
             "number": {row.translation_key for row in active_entities.LIMITS},
             "select": {active_entities.UNIT.translation_key},
             "switch": {link_entities.READING.translation_key},
+            "device_tracker": {derived.HEARD.translation_key},
         }
         same(TEXTS["entity"], wanted, "entity")
         for platform, keys in wanted.items():
@@ -496,6 +501,7 @@ class TestEntities:
             | {row.key for row in active_entities.BUTTONS},
             "select": {active_entities.UNIT.key},
             "switch": {link_entities.READING.key},
+            "device_tracker": {derived.HEARD.key},
             "binary_sensor": {
                 str(field)
                 for field, row in quantities.BINARY_SENSORS.items()
@@ -524,6 +530,7 @@ class TestEntities:
                 states = TEXTS["entity"][platform][key].get("state", {})
                 flags = platform in {"binary_sensor", "switch"}
                 known = {"on", "off"} if flags else set(states)
+                known = {"home"} if platform == "device_tracker" else known
                 over = sorted(set(entry.get("state", ())) - known)
                 assert not over, (
                     f"icons.json: entity.{platform}.{key} has no states {over}"

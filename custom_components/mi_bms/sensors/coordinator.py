@@ -334,6 +334,7 @@ class SensorCoordinator(StateWriter):
         if alive is not self.here:
             self.here, self._lost = alive, not alive
             self.async_show_all()
+        self.async_tell()
 
     @callback
     def async_record(

@@ -31,7 +31,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
 from homeassistant.util import dt as dt_util
 
-from ..proto.model.fields import spot_of
+from ..proto.model.fields import Field, spot_of
 from ..proto.model.reading import Value
 from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator

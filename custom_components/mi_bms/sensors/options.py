@@ -9,7 +9,8 @@ from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 
 from ..options import Bounds, Option, schema
 from ..proto.active.spec import Function
-from ..proto.model.fields import Field
+from ..proto.model.derived import CARE
+from ..proto.model.fields import Field, Limits
 from ..proto.model.smoothing import Shaper, Smoother, Smoothing
 
 _MINUTE: Final = 60.0
@@ -114,6 +115,25 @@ CONTACT: Final = Option(
     words=(BY_NAME, Field.DOOR, Field.WINDOW, Field.GARAGE_DOOR, Field.OPENING),
     shown=lambda about: Field.OPENING in about.fields,
 )
+OWN: Final = "own"
+WATER: Final = Option(
+    key="water",
+    default="normal",
+    words=(*CARE, OWN),
+    shown=lambda about: Field.MOISTURE in about.fields,
+)
+WATER_BELOW, WATER_FROM = (
+    Option(
+        key=key,
+        default=number,
+        bounds=Bounds(0, 100),
+        unit=PERCENTAGE,
+        shown=WATER.shown,
+    )
+    for key, number in zip(
+        ("water_below", "water_from"), CARE[WATER.default], strict=True
+    )
+)
 SYNC_CLOCK: Final = Option(
     key="sync_clock",
     default=False,
@@ -132,6 +152,9 @@ ROWS: Final = (
     SMOOTHING,
     WINDOW,
     *(rows[shaped] for shaped in SHAPED for rows in (_OFFSETS, _DEAD_BANDS)),
+    WATER,
+    WATER_BELOW,
+    WATER_FROM,
     SYNC_CLOCK,
     FILL,
 )
@@ -152,6 +175,7 @@ class SensorOptions:
     offsets: Mapping[Field, float] = field(default_factory=dict)
     dead_bands: Mapping[Field, float] = field(default_factory=dict)
     contact: str = BY_NAME
+    water: Limits = CARE[WATER.default]
     sync_clock: bool = False
     fill: bool = False
 
@@ -170,6 +194,7 @@ class SensorOptions:
             offsets=_set(stored, _OFFSETS),
             dead_bands=_set(stored, _DEAD_BANDS),
             contact=CONTACT.of(stored),
+            water=_limits(stored),
             sync_clock=SYNC_CLOCK.of(stored),
             fill=FILL.of(stored),
         )
@@ -196,6 +221,13 @@ class SensorOptions:
             or field in self.offsets
             or field in self.dead_bands
         }
+
+
+def _limits(stored: Mapping[str, Any]) -> Limits:
+    """Return how moist soil is to be: as the kind of plant has it, or as the user's own numbers say."""
+    if (care := WATER.of(stored)) != OWN:
+        return CARE[care]
+    return WATER_BELOW.of(stored), WATER_FROM.of(stored)
 
 
 def _set(

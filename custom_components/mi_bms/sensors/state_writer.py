@@ -5,7 +5,7 @@ them stands here and nowhere else.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 import logging
 from typing import Any, Final, override
@@ -30,32 +30,11 @@ from homeassistant.helpers.entity import EntityDescription
 from ..bluetooth.door import Door
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
+from .store import Store, Writer
 
 _LOGGER = logging.getLogger(__name__)
 
-type Writer = Callable[[], None]
-
 GIVEN: Final = "given"  # the format of readings that are no adverts
-
-
-class Store:
-    """The newest values of one platform by entity key, and who writes each to its entity."""
-
-    __slots__ = ("values", "writers")
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self.values: dict[str, Value] = {}
-        self.writers: dict[str, Writer] = {}
-
-    def join(self, key: str, writer: Writer) -> Callable[[], None]:
-        """Call ``writer`` when the value of its key is new, until the returned function is called."""
-        self.writers[key] = writer
-        # No closure: one for each entity would take three times the memory.
-        return partial(self._leave, key)
-
-    def _leave(self, key: str) -> None:
-        self.writers.pop(key, None)
 
 
 class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
@@ -80,7 +59,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     )
 
     # In the base's dictionary they would take more memory for each sensor.
-    __slots__ = ("_stores", "door", "given", "rssi", "said_at")
+    __slots__ = ("_followers", "_stores", "door", "given", "rssi", "said_at")
 
     def __init__(self, hass: HomeAssistant, address: str, given: set[str]) -> None:
         """Begin without values; ``given`` are the keys whose last value no advert said."""
@@ -96,6 +75,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         self.door = Door("sensors")
         # By whether the platform is that of booleans: a few fields exist as both.
         self._stores = (Store(), Store())
+        self._followers: list[Writer] = []
         # When each field was last said (monotonic s), and what an action has set since.
         self.said_at: dict[str, float] = {}
         self.given = given
@@ -152,6 +132,25 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         """Have all entities written anew."""
         for processor in self._processors:
             processor.async_update_listeners(None)
+        self.async_tell()
+
+    @callback
+    def async_follow(self, follower: Writer) -> CALLBACK_TYPE:
+        """Call ``follower`` after each reading, and when the sensor comes or goes."""
+        self._followers.append(follower)
+
+        @callback
+        def stop() -> None:
+            if follower in self._followers:
+                self._followers.remove(follower)
+
+        return stop
+
+    @callback
+    def async_tell(self) -> None:
+        """Tell those who follow that something may have changed."""
+        for follower in [*self._followers]:
+            follower()
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -178,6 +177,8 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
             self._log(reading)
         if not was_here or reading.further or not self._write(values):
             self._process_update(reading, was_here)
+        if self._followers:
+            self.async_tell()
 
     def _write(self, values: Mapping[Field, Value]) -> bool:
         """Write what is new; False when something has no entity yet and the base's way is needed."""
@@ -199,6 +200,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         self.given.update(reading.values)
         # As of a sensor that was away: each state is written, also one that stays the same.
         self._process_update(reading, False)
+        self.async_tell()
 
     def _take_back(self, values: Mapping[Field, Value]) -> None:
         """Let the sensor's own word go before what was given: it is news even if it says the same."""

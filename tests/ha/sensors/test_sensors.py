@@ -67,8 +67,10 @@ async def test_a_talkative_sensor_is_missed_sooner(home: Home) -> None:
 async def test_a_remote_control_may_be_silent_for_weeks(home: Home) -> None:
     device = KINDS["YLYK01YL"](address="F8:24:41:00:01:53")
     await home.add(device)
+    device.press("button_on")
+    await home.listen(device, 3, every=0.1)
     await home.clock.leap(20 * 86400)
-    assert home.value(device, "event_button_on") == "unknown"
+    assert home.value(device, "event_button_off") == "unknown"
 
 
 async def test_nothing_is_said_of_a_sensor_that_was_never_heard(

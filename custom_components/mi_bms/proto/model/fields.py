@@ -57,6 +57,7 @@ class Field(StrEnum):
     )
     HUMIDITY = "humidity", Quantity("%", sensor=PERCENT)  # relative
     DEW_POINT = "dew_point", Quantity("°C", sensor=(-100, 125))
+    ABSOLUTE_HUMIDITY = "absolute_humidity", Quantity("g/m³", sensor=(0, 1_500))
     PRESSURE = "pressure", Quantity("Pa", sensor=(30_000, 120_000))
     ILLUMINANCE = "illuminance", Quantity("lx", sensor=(0, 200_000))
     # Below what a number with every bit set would say, in thousandths; so are the weights, in each unit.
@@ -66,6 +67,7 @@ class Field(StrEnum):
     PM25 = "pm25", Quantity("μg/m³", sensor=(0, 10_000))
     PM10 = "pm10", Quantity("μg/m³", sensor=(0, 10_000))
     MOISTURE = "moisture", Quantity("%", sensor=PERCENT)  # of soil
+    NEEDS_WATER = "needs_water", Quantity(flag=True)  # true = too dry
     CONDUCTIVITY = "conductivity", Quantity("μS/cm", sensor=(0, 30_000))
     UV_INDEX = "uv_index", Quantity("UV index", sensor=(0, 20))
     PRECIPITATION = "precipitation", Quantity("mm", sensor=(0, 10_000))
