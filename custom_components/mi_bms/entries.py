@@ -13,7 +13,7 @@ from homeassistant.const import CONF_ADDRESS, CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .bluetooth.discovery import Heard, find, titled
+from .bluetooth.discovery import Heard, find
 from .const import (
     CONF_KEY,
     CONF_KEYED_AT,
@@ -27,6 +27,7 @@ from .const import (
 from .proto.mibeacon.crypto import parse_key
 from .proto.mibeacon.devices import DEVICES
 from .proto.model.errors import KeyFormatError
+from .proto.model.names import titled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,18 @@
 """What is stored and comes back: read through a schema, so that damage costs only what is damaged.
 
+A file of the storage goes in, what of it agrees with a schema comes out, with a count of the rest.
 Whatever is kept of a device has its row in ``RECORD``; what has none is not read again. A file of a
 newer major version is neither read nor overwritten.
 """
 
+import asyncio
 from collections.abc import Mapping
 import contextlib
 from datetime import datetime
 import logging
 import math
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, override
 
 import probatio
 from probatio import All, Any as Either, ExactSequence, In, Length, Optional, Required
@@ -30,7 +32,7 @@ from .proto.model.address import parse_address
 from .proto.model.errors import KeyFormatError
 from .proto.model.fields import Field
 from .proto.model.sample import Place
-from .proto.model.torn import read_torn
+from .proto.model.torn import shallow, take_out, torn_data
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -228,7 +230,7 @@ KEYS: Final = probatio.Schema(
 
 def sound(schema: probatio.Schema, data: Any) -> tuple[Any, int]:
     """Return what of ``data`` agrees with a schema, None if nothing does, and how much did not."""
-    rest, wrong = _shallow(data, _DEEPEST), 0
+    rest, wrong = shallow(data, _DEEPEST), 0
     while True:
         try:
             return schema(rest), wrong
@@ -239,24 +241,7 @@ def sound(schema: probatio.Schema, data: Any) -> tuple[Any, int]:
             wrong += 1
             if not one.path:
                 return None, wrong
-            _take_out(rest, list(one.path))
-
-
-def _shallow(data: Any, left: int) -> Any:
-    """Return a copy of so many levels, with nothing in the place of what lies deeper."""
-    if isinstance(data, dict):
-        return {key: _shallow(one, left - 1) for key, one in data.items() if left}
-    if isinstance(data, list):
-        return [_shallow(one, left - 1) for one in data if left]
-    return data
-
-
-def _take_out(data: Any, path: list[Any]) -> None:
-    """Take out what a path leads to, or what lacks it."""
-    *way, last = path
-    for step in way:
-        data = data[step]
-    del data[last]
+            take_out(rest, one.path)
 
 
 async def async_read(
@@ -268,6 +253,11 @@ async def async_read(
     """
     path, trouble = Path(store.path), ""
     run = store.hass.async_add_executor_job
+    if unreadable := await run(_unreadable, path):
+        # What cannot be read is not replaced either; its owner may still mend it.
+        store.make_read_only()
+        _LOGGER.warning("%s cannot be read (%s)", store.key, unreadable)
+        return None, 1
     before = await run(_corrupt, path)
     try:
         data = await store.async_load()
@@ -295,6 +285,48 @@ async def async_read(
     return found, wrong + more
 
 
+def _unreadable(path: Path) -> str:
+    """Return why a file that is there cannot be read, empty if it can be."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        return ""
+    except OSError as err:
+        return type(err).__name__
+    return ""
+
+
+class CheckedStore(Store[dict[str, Any]]):
+    """A store that does not keep to itself whether it could write."""
+
+    failed = False
+    read_only = False
+
+    @override
+    def make_read_only(self) -> None:
+        self.read_only = True
+        super().make_read_only()
+
+    @override
+    async def _async_write_data(self, data: dict[str, Any]) -> None:
+        try:
+            await super()._async_write_data(data)
+        except Exception:
+            self.failed = True
+            raise
+
+    async def async_write(self, data: dict[str, Any], seconds: float) -> bool:
+        """Write now; return whether the file was written within so many seconds."""
+        self.failed = False
+        try:
+            async with asyncio.timeout(seconds):
+                await self.async_save(data)
+        except OSError:
+            return False
+        return not self.failed and not self.read_only
+
+
 def _corrupt(path: Path) -> set[Path]:
     """Return the copies that Home Assistant has put aside."""
     return set(path.parent.glob(f"{path.name}.corrupt.*"))
@@ -303,31 +335,34 @@ def _corrupt(path: Path) -> set[Path]:
 def _rest(path: Path, newest: int) -> Any:
     """Return what can still be read of the data of a file, unless a newer version wrote it."""
     try:
-        document = read_torn(path.read_bytes())
+        return torn_data(path.read_bytes(), newest)
     except OSError:
         return None
-    if not isinstance(document, dict):
-        return None
-    version = document.get("version")
-    newer = isinstance(version, int) and version > newest
-    return None if newer else document.get("data")
 
 
-async def async_put_aside(hass: HomeAssistant, store: Store[Any]) -> None:
-    """Copy a damaged file beside itself, for its owner's eyes; without a copy it is not overwritten."""
+async def async_put_aside(hass: HomeAssistant, store: Store[Any]) -> bool:
+    """Copy a damaged file beside itself, for its owner's eyes; without a copy it is not overwritten.
+
+    Return whether it may be overwritten.
+    """
     try:
         await hass.async_add_executor_job(_put_aside, Path(store.path))
     except FileNotFoundError:
-        return
+        return True
     except OSError, WriteError:
         store.make_read_only()
+        return False
+    return True
 
 
 async def async_remove(hass: HomeAssistant, store: Store[Any]) -> None:
     """Remove a file with all copies that were put aside, by Home Assistant, too."""
     # Whatever is being written, or is to be written in a moment, is over then.
-    await store.async_save({})
-    await store.async_remove()
+    try:
+        await store.async_save({})
+        await store.async_remove()
+    except OSError as err:
+        _LOGGER.warning("%s cannot be removed (%s)", store.key, type(err).__name__)
     await hass.async_add_executor_job(_remove_copies, Path(store.path))
 
 

@@ -23,7 +23,6 @@ from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.flow.battery_options import BatteryOptions
 from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
 from custom_components.mi_bms.keys import storage
-from custom_components.mi_bms.keys.import_preview import Change, Fit
 from custom_components.mi_bms.keys.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
 from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
@@ -32,6 +31,7 @@ from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.gatt.operations import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
+from custom_components.mi_bms.proto.keys.preview import Change, Fit
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
 from custom_components.mi_bms.proto.model.rows import STEPS, Detail
 from custom_components.mi_bms.proto.model.sample import Place
@@ -103,7 +103,7 @@ SHOWING = (
     "_async_ask_key",
     "_async_ask_place",
     "_async_show_preview",
-    "_confirm",
+    "_async_confirm",
 )
 
 # The options of a sensor live in a module of their own.
@@ -554,6 +554,8 @@ def test_issues() -> None:
         storage.DAMAGED: {"file"},
         storage.STOPPED: {"count"},
         storage.NEWER: {"file"},
+        storage.UNREADABLE: {"file"},
+        storage.NOT_STORED: {"file"},
         NOT_PAIRED: {"name"},
         key_watch.CLEAR: {"name"},
     }

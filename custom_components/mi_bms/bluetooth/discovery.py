@@ -1,7 +1,10 @@
-"""What is heard right now, seen with our eyes: which sensor or battery an advert comes from."""
+"""Which sensor or battery an advert comes from, and which devices of ours are heard.
 
-from collections.abc import Container
-from itertools import islice
+One advert is recognised where it arrives; all that are heard are recognised beside the event loop.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from heapq import nsmallest
 from typing import Final, NamedTuple
 
 from homeassistant.components import bluetooth
@@ -12,7 +15,7 @@ from ..proto.air.adverts import address_type
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import Advert, recognise
 from ..proto.mibeacon.decoder import Sighting, identify
-from ..proto.model.names import LONGEST_NAME, clean_name
+from ..proto.model.names import clean_name, titled
 
 _FLEETING: Final = frozenset({"resolvable", "non_resolvable", "reserved"})
 MIBEACON_FORMAT: Final = "mibeacon"
@@ -50,16 +53,8 @@ def is_fleeting(info: BluetoothServiceInfoBleak) -> bool:
     return address_type(info.address, told_type(info)).kind in _FLEETING
 
 
-def titled(name: str, address: str) -> str:
-    """Return a name its address' last two bytes, by which people tell twins apart."""
-    tail = address.replace(":", "")[-4:]
-    if tail in name or name == address:
-        return name
-    return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"
-
-
 class Heard(NamedTuple):
-    """Hold one device that is heard: ``sighting`` is None for a battery, ``families`` empty for a sensor."""
+    """A device that is heard: ``sighting`` is None for a battery, ``families`` empty for a sensor."""
 
     info: BluetoothServiceInfoBleak
     sighting: Sighting | None
@@ -69,6 +64,16 @@ class Heard(NamedTuple):
     def address(self) -> str:
         """Return its address."""
         return self.info.address
+
+    @property
+    def rssi(self) -> int:
+        """Return how well it was heard last, in dBm."""
+        return self.info.rssi
+
+    @property
+    def encrypted(self) -> bool | None:
+        """Return whether it encrypts, None if it does not tell."""
+        return self.sighting.encrypted if self.sighting else None
 
     @property
     def model(self) -> str:
@@ -91,7 +96,7 @@ class Heard(NamedTuple):
             model = self.sighting.title
         elif (family := INDEX[self.families[0]].title) != model:
             model = f"{model} ({family})"
-        return f"{model} · {self.address} · {self.info.rssi} dBm"
+        return f"{model} · {self.address} · {self.rssi} dBm"
 
 
 def look_at(info: BluetoothServiceInfoBleak) -> Heard | None:
@@ -115,20 +120,43 @@ def find(hass: HomeAssistant, address: str) -> Heard | None:
     return look_at(info) if info else None
 
 
-def everybody(hass: HomeAssistant, *, connectable: bool = False) -> list[Heard]:
-    """Return all devices of ours that are heard, the nearest first.
+async def async_ours[T](
+    hass: HomeAssistant,
+    choose: Callable[[Iterator[Heard]], T],
+    *,
+    connectable: bool = False,
+) -> T:
+    """Return what ``choose`` makes of all devices of ours that are heard, beside the event loop.
 
     What changes its address all the time is none that anybody could add.
     """
-    found = [
-        heard
-        for info in bluetooth.async_discovered_service_info(hass, connectable)
-        if not is_fleeting(info) and (heard := look_at(info))
-    ]
-    return sorted(found, key=lambda one: (-one.info.rssi, one.address))
+    # A crowd sends as many addresses as it likes, and recognising each takes its time.
+    infos = list(bluetooth.async_discovered_service_info(hass, connectable))
+    return await hass.async_add_executor_job(lambda: choose(_recognised(infos)))
 
 
-def nearest(hass: HomeAssistant, known: Container[str | None]) -> list[Heard]:
-    """Return the nearest devices of ours that are not known, as many as fit into a form."""
-    strangers = (one for one in everybody(hass) if one.address not in known)
-    return list(islice(strangers, SHOWN))
+def _recognised(infos: Iterable[BluetoothServiceInfoBleak]) -> Iterator[Heard]:
+    for info in infos:
+        if not is_fleeting(info) and (heard := look_at(info)):
+            yield heard
+
+
+async def async_nearest(
+    hass: HomeAssistant,
+    known: Container[str | None] = (),
+    suits: Callable[[Heard], bool] = lambda _: True,
+) -> list[Heard]:
+    """Return the nearest devices that suit and are not known, as many as fit into a form."""
+    return await async_ours(
+        hass,
+        lambda ours: nsmallest(
+            SHOWN,
+            (one for one in ours if one.address not in known and suits(one)),
+            key=nearness,
+        ),
+    )
+
+
+def nearness(heard: Heard) -> tuple[int, str]:
+    """Return what sorts devices, the nearest first."""
+    return -heard.rssi, heard.address

@@ -1,5 +1,6 @@
 """What the steps of one device share: which device it is, its name, and its entry where it has one."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from homeassistant.components import bluetooth
@@ -11,13 +12,36 @@ from homeassistant.config_entries import (
     ConfigFlow,
 )
 from homeassistant.const import CONF_ADDRESS
+from homeassistant.helpers import selector
 
-from ..bluetooth.discovery import look_at, sighting_of, titled
+from ..bluetooth.discovery import Heard, look_at, sighting_of
 from ..proto.mibeacon.decoder import Sighting
+from ..proto.model.names import titled
 
 # In the placeholders of the flow that could not add a device.
 FAILED: Final = "error"
 WHY: Final = "reason"
+
+
+def options_of(devices: Iterable[Heard]) -> list[selector.SelectOptionDict]:
+    """Return devices as the lines of a list."""
+    return [
+        selector.SelectOptionDict(value=one.address, label=one.label) for one in devices
+    ]
+
+
+def choice(
+    options: list[selector.SelectOptionDict],
+    *,
+    mode: selector.SelectSelectorMode = selector.SelectSelectorMode.DROPDOWN,
+    custom_value: bool = False,
+) -> selector.SelectSelector:
+    """Return a field in which several lines can be ticked."""
+    return selector.SelectSelector(
+        selector.SelectSelectorConfig(
+            options=options, multiple=True, mode=mode, custom_value=custom_value
+        )
+    )
 
 
 class DeviceFlow(ConfigFlow):

@@ -1,35 +1,44 @@
-"""How many devices are offered at once: strangers can send as many as they like.
+"""Which devices get a card, and how many at once: strangers can send as many as they like.
 
-Nobody is queued: when a card is gone, whoever is heard then is looked at. So nothing grows, nobody is
+An advert that Home Assistant hands to a flow is let in or turned away here. Nobody is queued: when a card is gone, whoever is heard then is looked at. So nothing grows, nobody is
 forgotten, and one that left takes no place.
 """
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
+from homeassistant.components.bluetooth import (
+    BluetoothCallbackMatcher,
+    BluetoothCallbackReplay,
+    BluetoothChange,
+    BluetoothScanningMode,
+    BluetoothServiceInfoBleak,
+)
 from homeassistant.config_entries import SOURCE_BLUETOOTH
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import discovery_flow
 from homeassistant.util.hass_dict import HassKey
 
-from ..bluetooth.discovery import MIBEACON_FORMAT, is_fleeting, look_at
+from ..bluetooth.discovery import MIBEACON_FORMAT, async_ours, is_fleeting, look_at
+from ..bluetooth.door import Door
 from ..const import DOMAIN
 from ..proto.mibeacon.decoder import Sighting
 
 CARDS: Final = 50
 STRANGE_CARDS: Final = 5  # of products that nobody knows
-AT_ONCE: Final = 50  # adverts looked at before others get their turn
+WATCHED: Final = 256  # devices that were not recognised
 
 _STRANGE: Final = "strange"  # in the context of a flow
 
 
 @dataclass(slots=True)
 class _Kind:
-    """Hold what is known of the devices of one kind that found no room."""
+    """What is known of the devices of one kind that found no room."""
 
     most: int  # cards
     missed: bool = False  # somebody found no room
@@ -41,6 +50,7 @@ class _Kind:
 type _Kinds = dict[bool, _Kind]  # whether nobody knows the product ->
 
 _KINDS: HassKey[_Kinds] = HassKey(f"{DOMAIN}.cards")
+_WATCHED: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}.watched")
 
 
 def _kind(hass: HomeAssistant, *, strange: bool) -> _Kind:
@@ -113,11 +123,13 @@ async def _async_look(hass: HomeAssistant, *, strange: bool) -> None:
     while kind.missed and _has_place(hass, strange=strange):
         # Whoever finds no room from now on may have been passed already.
         kind.missed = False
-        for number, address in enumerate(_in_turn(hass, kind)):
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
-            if not _is_one(hass, address, strange=strange):
-                continue
+        heard = await async_ours(
+            hass,
+            lambda ours: sorted(
+                one.address for one in ours if _is_strange(one.sighting) is strange
+            ),
+        )
+        for address in _in_turn(hass, kind, heard):
             if not _has_place(hass, strange=strange):
                 kind.missed = True
                 break
@@ -125,23 +137,52 @@ async def _async_look(hass: HomeAssistant, *, strange: bool) -> None:
             bluetooth.async_rediscover_address(hass, address)
 
 
-def _in_turn(hass: HomeAssistant, kind: _Kind) -> list[str]:
-    """Return who is heard and neither offered nor set up, those after the last offered first.
+def _in_turn(hass: HomeAssistant, kind: _Kind, heard: list[str]) -> Iterator[str]:
+    """Return who is neither offered nor set up, those after the last offered first.
 
     Addresses keep their order whoever comes and goes, so everybody's turn comes.
     """
     known = {one["context"].get("unique_id") for one in _cards(hass)} | kind.gone
     known |= {one.unique_id for one in hass.config_entries.async_entries(DOMAIN)}
     kind.gone = set()
-    infos = bluetooth.async_discovered_service_info(hass, False)
-    heard = sorted({info.address for info in infos} - known)
     first = bisect_right(heard, kind.last)
-    return heard[first:] + heard[:first]
+    return (one for one in chain(heard[first:], heard[:first]) if one not in known)
 
 
-def _is_one(hass: HomeAssistant, address: str, *, strange: bool) -> bool:
-    """Return whether a device is still heard, and may be offered as one of a kind."""
-    info = bluetooth.async_last_service_info(hass, address, False)
-    if info is None or is_fleeting(info) or not (heard := look_at(info)):
-        return False
-    return _is_strange(heard.sighting) is strange
+# --- devices whose adverts tell nothing yet --------------------------------------------------
+
+
+@callback
+def async_watch(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> None:
+    """Offer a device that was not recognised as soon as one of its adverts is.
+
+    Home Assistant hands over a device once, and again only when its adverts have new parts. To
+    clear that history would start a flow with each advert that tells as little.
+    """
+    watched, address = hass.data.setdefault(_WATCHED, {}), info.address
+    if address in watched or is_fleeting(info):
+        return
+
+    @callback
+    def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+        if address in watched and look_at(info):
+            watched.pop(address)()
+            discovery_flow.async_create_flow(
+                hass,
+                DOMAIN,
+                {"source": SOURCE_BLUETOOTH},
+                info,
+                discovery_key=discovery_flow.DiscoveryKey(
+                    domain=bluetooth.DOMAIN, key=address, version=1
+                ),
+            )
+
+    watched[address] = bluetooth.async_register_callback(
+        hass,
+        Door("cards").guard(heard),
+        BluetoothCallbackMatcher(address=address, connectable=False),
+        BluetoothScanningMode.PASSIVE,
+        replay=BluetoothCallbackReplay.DISABLED,
+    )
+    if len(watched) > WATCHED:
+        watched.pop(next(iter(watched)))()

@@ -1,10 +1,10 @@
 """Steps that take many keys at once: from a text or a file, from other integrations, from the cloud.
 
-All of them end in one preview, in which nothing is changed until it is confirmed.
+Lines with keys go in, one preview comes out, and of that what is ticked becomes entries and keys of
+entries. Nothing is changed before.
 """
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,18 +17,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
-from ..bluetooth.discovery import everybody
+from ..bluetooth.discovery import Heard, async_nearest
 from ..entries import async_add, async_rekey, entry_of
 from ..keys.cloud import CloudError, async_available, async_fetch
-from ..keys.import_preview import Fit, Preview, Row, async_collect, async_look
+from ..keys.import_preview import async_collect, async_look, wish_of
 from ..keys.ring import async_keys
 from ..proto.keys.contract import Format, KeyLine
 from ..proto.keys.importer import LARGEST, read_keys
+from ..proto.keys.preview import Preview, Row
 from ..proto.mibeacon.crypto import parse_key
 from ..proto.model.address import parse_address
 from ..proto.model.errors import KeyFormatError
 from ..proto.model.names import clean_name
-from ..texts import Words, async_words
+from ..texts import async_words
+from .base import choice, options_of
 
 CONF_TEXT: Final = "text"
 CONF_FILE: Final = "file"
@@ -78,6 +80,10 @@ def others_keys(hass: HomeAssistant) -> list[KeyLine]:
     return found
 
 
+def _may_encrypt(heard: Heard) -> bool:
+    return heard.sighting is not None and heard.sighting.encrypted is not False
+
+
 def _line(address: str, key: bytes, name: str) -> KeyLine:
     return KeyLine(
         address=address,
@@ -88,24 +94,6 @@ def _line(address: str, key: bytes, name: str) -> KeyLine:
         last=0,
         format=Format.SETTINGS,
     )
-
-
-def _told(preview: Preview, words: Words) -> tuple[list[str], str]:
-    """Return the line of each device that can be taken, and what is left as it is, if anything."""
-    rest = preview.rest(words)
-    left = f"{words('line', 'left')}\n\n{rest}" if rest else ""
-    return [row.label(words) for row in preview.takeable()], left
-
-
-def _further(
-    preview: Preview, own: Mapping[str, bytes]
-) -> dict[str, tuple[bytes, ...]]:
-    """Return the further keys of devices that are taken, unless one has proven itself."""
-    return {
-        address: keys
-        for address, keys in preview.spare.items()
-        if address in own and preview.rows[address].fit is not Fit.RIGHT
-    }
 
 
 class KeySteps(ConfigFlow):
@@ -191,20 +179,16 @@ class KeySteps(ConfigFlow):
         preview = self._preview or Preview(rows={})
         words = await async_words(self.hass)
         rows = preview.takeable()
-        labels, rest = await self.hass.async_add_executor_job(_told, preview, words)
+        labels, rest = await self.hass.async_add_executor_job(preview.told, words)
         options = [
-            selector.SelectOptionDict(value=row.wish.address, label=label)
+            selector.SelectOptionDict(value=row.address, label=label)
             for row, label in zip(rows, labels, strict=True)
         ]
         mode = selector.SelectSelectorMode
-        field = selector.SelectSelector(
-            selector.SelectSelectorConfig(
-                options=options,
-                multiple=True,
-                mode=mode.LIST if len(rows) <= LONG_LIST else mode.DROPDOWN,
-            )
+        field = choice(
+            options, mode=mode.LIST if len(rows) <= LONG_LIST else mode.DROPDOWN
         )
-        ticked = [row.wish.address for row in rows if row.wanted]
+        ticked = [row.address for row in rows if row.wanted]
         return self.async_show_form(
             step_id=step_id,
             data_schema=probatio.Schema(
@@ -222,12 +206,12 @@ class KeySteps(ConfigFlow):
         """Make and change the entries; keys stay on the ring whether or not they are chosen now."""
         preview = self._preview or Preview(rows={})
         keys, wanted = await async_keys(self.hass), set(chosen)
-        taken = [row for row in preview.rows.values() if row.wish.address in wanted]
-        own = {row.wish.address: row.wish.key for row in taken if row.wish.key}
-        keys.remember(own, preview.loose, _further(preview, own))
-        keys.remember_extras(
-            {row.wish.address: row.wish.extra for row in taken if row.wish.extra}
-        )
+        taken = [row for row in preview.rows.values() if row.address in wanted]
+        own = {row.address: row.key for row in taken if row.key}
+        extras = {row.address: row.extra for row in taken if row.extra}
+        further = preview.further(own)
+        if not await keys.async_take(own, preview.loose, further, extras):
+            return self.async_abort(reason="keys_not_stored")
         added = updated = 0
         for row in taken:
             if await self._async_take_row(row):
@@ -244,10 +228,10 @@ class KeySteps(ConfigFlow):
 
     async def _async_take_row(self, row: Row) -> bool:
         """Take one row; true if it made a new entry."""
-        if entry := entry_of(self.hass, row.wish.address):
-            async_rekey(self.hass, entry, row.wish)
+        if entry := entry_of(self.hass, row.address):
+            async_rekey(self.hass, entry, wish_of(row))
             return False
-        result = await async_add(self.hass, row.wish)
+        result = await async_add(self.hass, wish_of(row))
         return result["type"] is FlowResultType.CREATE_ENTRY
 
     # --- the maker's account ---------------------------------------------------------------
@@ -280,7 +264,9 @@ class KeySteps(ConfigFlow):
         }
         return self.async_show_form(
             step_id="cloud",
-            data_schema=self.add_suggested_values_to_schema(self._cloud_form(), kept),
+            data_schema=self.add_suggested_values_to_schema(
+                await self._async_cloud_form(), kept
+            ),
             errors=errors,
             description_placeholders={"second_factor": second, "device": device},
         )
@@ -297,12 +283,8 @@ class KeySteps(ConfigFlow):
             lines.append(_line(address, found.key, found.name))
         return lines
 
-    def _cloud_form(self) -> probatio.Schema:
-        devices = [
-            selector.SelectOptionDict(value=heard.address, label=heard.label)
-            for heard in everybody(self.hass)
-            if heard.sighting and heard.sighting.encrypted is not False
-        ]
+    async def _async_cloud_form(self) -> probatio.Schema:
+        devices = options_of(await async_nearest(self.hass, suits=_may_encrypt))
         password = selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
         return probatio.Schema(
             {
@@ -311,10 +293,8 @@ class KeySteps(ConfigFlow):
                     probatio.Secret(CONF_PASSWORD)
                 ): selector.TextSelector(password),
                 # Without a default the frontend chooses the first one by itself.
-                probatio.Required(CONF_DEVICES, default=[]): selector.SelectSelector(
-                    selector.SelectSelectorConfig(
-                        options=devices, multiple=True, custom_value=True
-                    )
+                probatio.Required(CONF_DEVICES, default=[]): choice(
+                    devices, custom_value=True
                 ),
             }
         )

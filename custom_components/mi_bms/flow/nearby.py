@@ -1,6 +1,7 @@
 """Steps that add everything that is heard in one go, and the switch that does so from now on."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Final, override
 
 import probatio
@@ -10,13 +11,13 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType, SectionConfig, section
 from homeassistant.helpers import selector
 
-from ..bluetooth.discovery import Heard, nearest
+from ..bluetooth.discovery import Heard, async_nearest
 from ..entries import Wish, async_add, configured
 from ..keys.ring import async_keys
 from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
 from ..texts import async_words
-from .base import FAILED, WHY
+from .base import FAILED, WHY, choice, options_of
 
 CONF_TAKE: Final = "take"
 CONF_NAMES: Final = "names"
@@ -46,8 +47,8 @@ class NearbySteps(ConfigFlow):
             ignored = {one for one in given if one}
             keys.async_set_adding(auto_add=user_input[CONF_AUTO_ADD], ignored=ignored)
             return self._add_all(user_input[CONF_TAKE], user_input[CONF_NAMES])
-        known = configured(self.hass)
-        self._near = {one.address: one for one in nearest(self.hass, known)}
+        near = await async_nearest(self.hass, configured(self.hass))
+        self._near = {one.address: one for one in near}
         return self.async_show_form(
             step_id="nearby",
             data_schema=self._nearby_form(keys.auto_add, sorted(keys.ignored)),
@@ -55,29 +56,18 @@ class NearbySteps(ConfigFlow):
         )
 
     def _nearby_form(self, auto_add: bool, ignored: list[str]) -> probatio.Schema:
-        options = [
-            selector.SelectOptionDict(value=heard.address, label=heard.label)
-            for heard in self._near.values()
-        ]
+        options = options_of(self._near.values())
         ticked = [address for address in self._near if address not in ignored]
         names = {
             probatio.Optional(_field(heard), default=heard.title): str
             for heard in self._near.values()
         }
-        pick = selector.SelectSelectorConfig(
-            options=options, multiple=True, mode=selector.SelectSelectorMode.LIST
-        )
-        skip = selector.SelectSelectorConfig(
-            options=[one for one in options if one["value"] not in ignored]
-            + [selector.SelectOptionDict(value=one, label=one) for one in ignored],
-            multiple=True,
-            custom_value=True,
-            mode=selector.SelectSelectorMode.DROPDOWN,
-        )
+        skip = [one for one in options if one["value"] not in ignored]
+        skip += [selector.SelectOptionDict(value=one, label=one) for one in ignored]
         return probatio.Schema(
             {
-                probatio.Required(CONF_TAKE, default=ticked): selector.SelectSelector(
-                    pick
+                probatio.Required(CONF_TAKE, default=ticked): choice(
+                    options, mode=selector.SelectSelectorMode.LIST
                 ),
                 probatio.Required(CONF_NAMES): section(
                     probatio.Schema(names), SectionConfig(collapsed=True)
@@ -85,9 +75,9 @@ class NearbySteps(ConfigFlow):
                 probatio.Required(
                     CONF_AUTO_ADD, default=auto_add
                 ): selector.BooleanSelector(),
-                probatio.Required(
-                    CONF_IGNORED, default=ignored
-                ): selector.SelectSelector(skip),
+                probatio.Required(CONF_IGNORED, default=ignored): choice(
+                    skip, custom_value=True
+                ),
             }
         )
 
@@ -131,12 +121,7 @@ class NearbySteps(ConfigFlow):
             nonlocal done
             async with gate:
                 key = await keys.async_match(wish.address, proven=True)
-                result = await async_add(
-                    self.hass,
-                    Wish(
-                        address=wish.address, name=wish.name, key=key, heard=wish.heard
-                    ),
-                )
+                result = await async_add(self.hass, replace(wish, key=key))
             done += 1
             self.async_update_progress(done / len(wishes))
             if result["type"] is FlowResultType.CREATE_ENTRY:

@@ -23,17 +23,18 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..bluetooth.discovery import Heard, find, titled
+from ..bluetooth.discovery import Heard, find
 from ..const import CONF_KEY, CONF_PRODUCT
-from ..entries import entry_of, sensor_data
+from ..entries import Wish, entry_of, sensor_data
 from ..keys.pairing import UNREACHABLE, Pairing
 from ..keys.ring import async_keys
 from ..proto.activation.devices import Preparation, Way, hint_of
 from ..proto.mibeacon.devices import DEVICES
 from ..proto.model.address import parse_address
+from ..proto.model.names import titled
 from ..proto.scheduler.diagnosis import WEAK
 from ..texts import async_words
-from .pair_list import Listed, listed, product_of
+from .pair_list import Listed, async_listed, product_of
 
 CONF_PREFIX: Final = "prefix"
 CONF_INSTANT: Final = "instant"
@@ -100,9 +101,9 @@ class PairSteps(ConfigFlow):
         words = await async_words(self.hass)
         if self._pair_stop is None:
             self._pair_stop = async_track_time_interval(
-                self.hass, self._pair_look, REFRESH, cancel_on_shutdown=True
+                self.hass, self._async_pair_look, REFRESH, cancel_on_shutdown=True
             )
-        self._pair_seen = listed(self.hass, self._pair_prefix, self._pair_seen)
+        self._pair_seen = await self._async_pair_heard()
         options = {}
         for one in self._pair_seen.values():
             step = f"pair_{one.heard.address.replace(':', '').lower()}"
@@ -122,16 +123,24 @@ class PairSteps(ConfigFlow):
             },
         )
 
-    @callback
-    def _pair_look(self, _now: datetime) -> None:
+    async def _async_pair_heard(self) -> dict[str, Listed]:
+        return await async_listed(self.hass, self._pair_prefix, list(self._pair_seen))
+
+    @property
+    def _shows_pair_list(self) -> bool:
+        step = self.cur_step
+        return step is not None and step["step_id"] == "pair_choose"
+
+    async def _async_pair_look(self, _now: datetime) -> None:
         """Show the list anew if it reads otherwise by now."""
-        if self.cur_step is None or self.cur_step["step_id"] != "pair_choose":
+        if not self._shows_pair_list:
             return
-        seen = self._pair_seen
-        now = listed(self.hass, self._pair_prefix, seen)
-        if now.keys() != seen.keys() or any(
+        now, seen = await self._async_pair_heard(), self._pair_seen
+        differs = now.keys() != seen.keys() or any(
             one.differs(seen[address]) for address, one in now.items()
-        ):
+        )
+        # The form may have been closed or left while everything was looked at.
+        if differs and self._pair_stop and self._shows_pair_list:
             self.async_notify_flow_changed()
 
     async def _async_chosen(
@@ -257,15 +266,14 @@ class PairSteps(ConfigFlow):
         made = pairing.result
         # A pairing that takes no time leads here with the answer to the form before it.
         if user_input is not None and CONF_ACCEPT not in user_input:
-            wish = pairing.wish(made)
-            if entry_of(self.hass, wish.address):
-                return self.async_abort(reason="paired")
-            return self.async_create_entry(
-                title=self._pair_title(), data=sensor_data(wish)
-            )
+            if not pairing.stored:
+                pairing.stored = await (await async_keys(self.hass)).async_store()
+            if pairing.stored:
+                return self._finish_pairing(pairing.wish(made))
         self._set_confirm_only()
         return self.async_show_form(
             step_id="pair_done",
+            errors={} if pairing.stored else {"base": "keys_not_stored"},
             description_placeholders={
                 "name": self._pair_title(),
                 "address": made.address,
@@ -275,6 +283,11 @@ class PairSteps(ConfigFlow):
                 "mi32_key": made.mi32_key,
             },
         )
+
+    def _finish_pairing(self, wish: Wish) -> ConfigFlowResult:
+        if entry_of(self.hass, wish.address):
+            return self.async_abort(reason="paired")
+        return self.async_create_entry(title=self._pair_title(), data=sensor_data(wish))
 
     async def async_step_pair_failed(
         self, user_input: dict[str, Any] | None = None
@@ -299,6 +312,7 @@ class PairSteps(ConfigFlow):
         super().async_remove()
         if self._pair_stop:
             self._pair_stop()
+            self._pair_stop = None
         for task in (self._pair_scan, self._pair_listening):
             if task:
                 task.cancel()

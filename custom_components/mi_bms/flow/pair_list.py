@@ -1,17 +1,18 @@
 """The list of devices that can be given a key: what is heard goes in, lines to choose from come out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from bluetooth_data_tools import monotonic_time_coarse
 
 from homeassistant.core import HomeAssistant
 
-from ..bluetooth.discovery import MIBEACON_FORMAT, Heard, everybody
+from ..bluetooth.discovery import MIBEACON_FORMAT, Heard, async_ours, nearness
 from ..proto.activation.devices import can_pair
 from ..texts import Words
 
 LISTED: Final = 30  # devices
+LONGEST_FILTER: Final = 200  # characters
 _DIFFERENCE: Final = 3  # dB that change the list; less is noise
 _AGE: Final = 10  # s in which silence is told
 
@@ -46,24 +47,29 @@ def product_of(heard: Heard) -> int | None:
     return seen.product_id if seen and seen.format == MIBEACON_FORMAT else None
 
 
-def listed(
-    hass: HomeAssistant, prefixes: str, shown: Collection[str]
+async def async_listed(
+    hass: HomeAssistant, wanted: str, shown: Collection[str]
 ) -> dict[str, Listed]:
     """Return the lines by address: of devices in reach whose name, model or address begins as wanted.
 
-    ``prefixes`` have commas between them, none is for all. ``shown`` are the addresses on the list now.
+    What is ``wanted`` has commas between, nothing is for all. ``shown`` are the addresses on the list
+    now.
     """
-    begin = tuple(one.strip().lower() for one in prefixes.split(",") if one.strip())
-    now = monotonic_time_coarse()
-    found = [
-        Listed(heard, max(0, int(now - heard.info.time)))
-        for heard in everybody(hass, connectable=True)
-        if can_pair(product_of(heard)) and _begins(heard, begin)
-    ]
+    parts = wanted[:LONGEST_FILTER].lower().split(",")
+    begin = tuple(one.strip() for one in parts if one.strip())
     # Those that are shown stay where they are: nobody should hit the wrong line.
     place = {address: number for number, address in enumerate(shown)}
-    found.sort(key=lambda one: place.get(one.heard.address, len(place)))
-    return {one.heard.address: one for one in found[:LISTED]}
+    now = monotonic_time_coarse()
+
+    def choose(ours: Iterator[Heard]) -> list[Heard]:
+        found = [
+            one for one in ours if can_pair(product_of(one)) and _begins(one, begin)
+        ]
+        found.sort(key=lambda one: (place.get(one.address, len(place)), nearness(one)))
+        return found[:LISTED]
+
+    found = await async_ours(hass, choose, connectable=True)
+    return {one.address: Listed(one, max(0, int(now - one.info.time))) for one in found}
 
 
 def _begins(heard: Heard, prefixes: tuple[str, ...]) -> bool:

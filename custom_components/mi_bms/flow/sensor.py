@@ -57,7 +57,7 @@ class SensorSteps(SensorKeySteps, PairSteps):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Confirm a sensor that sends in the clear."""
-        return self._confirm("confirm", None, user_input)
+        return await self._async_confirm("confirm", None, user_input)
 
     async def async_import_sensor(
         self, name: str, data: dict[str, Any]

@@ -114,7 +114,7 @@ class SensorKeySteps(DeviceFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Confirm a sensor whose key is on the ring already."""
-        return self._confirm("known_key", self._key, user_input)
+        return await self._async_confirm("known_key", self._key, user_input)
 
     async def async_step_key(
         self, user_input: dict[str, Any] | None = None
@@ -143,11 +143,11 @@ class SensorKeySteps(DeviceFlow):
         if user_input is not None:
             text = user_input.get(CONF_KEY, "")
             if not text.strip() and schema is _KEY_IF_ANY:
-                return self._finish_sensor(None)
+                return await self._async_finish_sensor(None)
             verdict = await self._async_judge(text)
             self._key = verdict.key
             if verdict.word is Judgement.RIGHT:
-                return self._finish_sensor(verdict.key)
+                return await self._async_finish_sensor(verdict.key)
             if await self._is_unsettled(verdict.word):
                 return await self.async_step_unchecked()
             self._damaged = verdict.word is Judgement.CORRUPT
@@ -202,9 +202,11 @@ class SensorKeySteps(DeviceFlow):
         """Say that the key could not be checked yet, and go on if the user wants to."""
         words = await async_words(self.hass)
         often = words("often", self._how_often())
-        return self._confirm("unchecked", self._key, user_input, often=often)
+        return await self._async_confirm(
+            "unchecked", self._key, user_input, often=often
+        )
 
-    def _confirm(
+    async def _async_confirm(
         self,
         step_id: str,
         key: bytes | None,
@@ -213,7 +215,7 @@ class SensorKeySteps(DeviceFlow):
     ) -> ConfigFlowResult:
         """Show a form without fields, and finish with a key once it is confirmed."""
         if user_input is not None:
-            return self._finish_sensor(key)
+            return await self._async_finish_sensor(key)
         self._set_confirm_only()
         return self.async_show_form(
             step_id=step_id, description_placeholders=self._placeholders() | further
@@ -232,7 +234,11 @@ class SensorKeySteps(DeviceFlow):
             return "ten_minutes"
         return "day" if spec.availability <= DAY else "on_use"
 
-    def _finish_sensor(self, key: bytes | None) -> ConfigFlowResult:
+    async def _async_finish_sensor(self, key: bytes | None) -> ConfigFlowResult:
+        """Set the sensor up, or its entry to another key, once the key is stored."""
+        keys = await async_keys(self.hass)
+        if key and not await keys.async_take({self._address: key}):
+            return self.async_abort(reason="keys_not_stored")
         wish = Wish(address=self._address, key=key, keyed_at=self._keyed_at)
         if entry := self._changed:
             return self.async_update_reload_and_abort(

@@ -97,11 +97,13 @@ class SensorOptionsFlow(OptionsFlow):
         errors = {}
         if user_input is not None:
             if chosen := set(user_input[CONF_KEYS]):
-                keys.forget(
+                stored = await keys.async_forget(
                     chosen.intersection(keys.spare),
                     [key for name, key in loose.items() if name in chosen],
                 )
-                return self.async_abort(reason="keys_forgotten")
+                if stored:
+                    return self.async_abort(reason="keys_forgotten")
+                return self.async_abort(reason="keys_not_stored")
             errors[CONF_KEYS] = "nothing_ticked"
         words = await async_words(self.hass)
         options = [

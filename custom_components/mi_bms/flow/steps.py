@@ -13,15 +13,17 @@ import probatio
 
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_IMPORT, SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
-from ..bluetooth.discovery import nearest
+from ..bluetooth.discovery import async_nearest
+from ..const import DOMAIN
 from ..proto.model.address import parse_address
+from .base import options_of
 from .battery import BatterySteps
-from .cards import async_gone, async_has_room
+from .cards import async_gone, async_has_room, async_watch
 from .import_keys import KeySteps
 from .nearby import NearbySteps
 from .outputs import OutputSteps
@@ -50,10 +52,15 @@ class Steps(
     @callback
     @override
     def async_remove(self) -> None:
-        """Make room for another device when the flow ends."""
+        """Make room for another device when the flow ends, or have its own offered again."""
         super().async_remove()
         if self._has_card:
             async_gone(self.hass, cast(MutableMapping[str, Any], self.context))
+        # While somebody else's flow was about the device, it got no card.
+        elif self.source in {SOURCE_USER, SOURCE_IMPORT} and (device := self.unique_id):
+            entries = self.hass.config_entries
+            if not entries.async_entry_for_domain_unique_id(DOMAIN, device):
+                bluetooth.async_rediscover_address(self.hass, device)
 
     # --- how a device gets here -----------------------------------------------------------
 
@@ -65,6 +72,7 @@ class Steps(
         await self.async_set_unique_id(discovery_info.address)
         self._abort_if_unique_id_configured()
         if not self._recognise(discovery_info):
+            async_watch(self.hass, discovery_info)
             return self.async_abort(reason="not_supported")
         context = cast(MutableMapping[str, Any], self.context)
         if not async_has_room(self.hass, context, discovery_info, self._sighting):
@@ -111,7 +119,8 @@ class Steps(
         # A search that takes no time leads here with the answer to the menu before it.
         if user_input is not None and CONF_ADDRESS in user_input:
             return await self._async_take(user_input[CONF_ADDRESS])
-        heard = self._heard()
+        known = self._async_current_ids(include_ignore=False)
+        heard = options_of(await async_nearest(self.hass, known))
         if not heard:
             return await self.async_step_nothing_heard()
         return self.async_show_form(
@@ -168,13 +177,6 @@ class Steps(
             menu_options=["key_if_any", "family"],
             description_placeholders=self._placeholders(),
         )
-
-    def _heard(self) -> list[selector.SelectOptionDict]:
-        known = self._async_current_ids(include_ignore=False)
-        return [
-            selector.SelectOptionDict(value=heard.address, label=heard.label)
-            for heard in nearest(self.hass, known)
-        ]
 
     async def _async_step_for_kind(self) -> ConfigFlowResult:
         if self._sighting is None:

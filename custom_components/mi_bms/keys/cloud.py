@@ -29,7 +29,7 @@ _ERRORS: Final = (
 
 
 class CloudError(Exception):
-    """Report in one ``word`` why there is no key.
+    """There is no key, and one ``word`` says why.
 
     ``url`` is the page of the second factor, ``device`` the one that it is about.
     """
@@ -41,7 +41,7 @@ class CloudError(Exception):
 
 
 class CloudKey(NamedTuple):
-    """Hold what the account knows of a device."""
+    """What the account knows of a device."""
 
     name: str
     key: bytes
@@ -55,7 +55,7 @@ async def async_available(hass: HomeAssistant) -> bool:
 async def async_fetch(
     hass: HomeAssistant, username: str, password: str, address: str
 ) -> CloudKey:
-    """Log in and give the key of one device; raises ``CloudError``."""
+    """Return the key of one device, else raise ``CloudError``."""
     try:
         library: Any = await hass.async_add_import_executor_job(import_module, LIBRARY)
         fetcher = library.XiaomiCloudTokenFetch(

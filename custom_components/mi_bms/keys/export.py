@@ -28,13 +28,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
 from ..entries import entries_of, key_of
 from ..proto.keys.contract import KnownSensor
-from ..proto.keys.exporter import (
-    DEVICE_BYTES,
-    DEVICE_SLOTS,
-    fits_mi32cfg,
-    mi32cfg,
-    plain,
-)
+from ..proto.keys.exporter import Export, export
 from ..proto.mibeacon.devices import PRODUCT_OF
 from ..texts import async_words
 from .ring import Keys, async_keys
@@ -45,26 +39,9 @@ _URL: Final = f"/api/{DOMAIN}/export/{{ticket}}"
 _TICKET_BYTES: Final = 32
 
 
-class Export(NamedTuple):
-    """Hold what is handed out."""
-
-    mi32cfg: bytes
-    plain: str
-    too_big: bool  # for the device that reads mi32cfg
-    left_out: list[str]  # addresses that mi32cfg cannot hold
-
-
 async def async_export(hass: HomeAssistant) -> Export:
     """Write all keys down."""
-    sensors = _known_sensors(hass, await async_keys(hass))
-    fitting = [one for one in sensors if fits_mi32cfg(one)]
-    file = mi32cfg(fitting)
-    return Export(
-        mi32cfg=file,
-        plain=plain(sensors),
-        too_big=len(file) > DEVICE_BYTES or len(fitting) > DEVICE_SLOTS,
-        left_out=[one.address for one in sensors if not fits_mi32cfg(one)],
-    )
+    return export(_known_sensors(hass, await async_keys(hass)))
 
 
 def _known_sensors(hass: HomeAssistant, keys: Keys) -> list[KnownSensor]:
@@ -103,14 +80,14 @@ _FILES: Final[Mapping[str, _File]] = {
 
 
 class Links(NamedTuple):
-    """Hold the links of one form, as HTML by the file's key, and what they are good for."""
+    """The links of one form, as HTML by the file's key, and what they are good for."""
 
     html: Mapping[str, str]
     tickets: frozenset[str]
 
 
 class _Ticket(NamedTuple):
-    """Hold which file is for whom, and until when on the monotonic clock."""
+    """Which file is for whom, and until when on the monotonic clock."""
 
     key: str
     owner: str | None  # the user's id

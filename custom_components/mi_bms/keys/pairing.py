@@ -61,6 +61,7 @@ class Pairing:
         self.attempt = 0
         self.result: ActivationResult | None = None
         self.keyed_at: float | None = None
+        self.stored = False  # on the disk
         self.failure: str | None = None
         self._hass, self._keys, self._wait = hass, keys, wait
         self._activation = Activation(address, product)
@@ -115,7 +116,8 @@ class Pairing:
             self.failure = ASLEEP
         finally:
             self._keys.pairing = None
-            self._keep()
+            if self._keep():
+                self.stored = await self._keys.async_store()
             # Once this task is done: whoever waits then looks whether it is.
             self._hass.loop.call_soon(self._news.set)
 
@@ -158,15 +160,18 @@ class Pairing:
         finally:
             stop()
 
-    def _keep(self) -> None:
-        """Keep the key, also one of which it is not known whether the device stored it."""
+    def _keep(self) -> bool:
+        """Keep the key, also one of which it is not known whether the device stored it.
+
+        Return whether there is any.
+        """
         made = self.result or self._activation.result or self._activation.candidate
         if made is None:
-            return
+            return False
         if made is self._activation.candidate:
             # Without an address: only adverts can tell whether it is the device's key.
             self._keys.remember({}, [made.bind_key])
-            return
+            return True
         self.keyed_at = dt_util.utcnow().timestamp()
         identity = {
             "device_id": made.device_id or "",
@@ -177,6 +182,7 @@ class Pairing:
         self._keys.remember({self.address: made.bind_key})
         if entry := entry_of(self._hass, self.address):
             async_rekey(self._hass, entry, self.wish(made))
+        return True
 
     def wish(self, made: ActivationResult) -> Wish:
         """Return what is to be added."""

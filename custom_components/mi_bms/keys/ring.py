@@ -23,38 +23,39 @@ from homeassistant.components.bluetooth import (
     BluetoothServiceInfoBleak,
 )
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
 from ..bluetooth.discovery import is_fleeting, look_at, sighting_of
 from ..bluetooth.door import Door
 from ..const import DOMAIN
 from ..entries import Wish, async_add, async_rekey, configured, entry_of, key_of
+from ..proto.keys.newcomers import AN_HOUR, Newcomers
 from ..proto.keys.proofs import Proofs
-from ..proto.keys.ring import KeyRing, opens
+from ..proto.keys.ring import KeyRing
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.matchers import MATCHERS
 from ..proto.model.reading import Outcome
 from ..stored import async_remove
-from .newcomers import AN_HOUR, Newcomers
 from .storage import (
     DAMAGED,
     NEWER,
+    NOT_STORED,
     STOPPED,
+    UNREADABLE,
     async_kept,
-    fill,
+    async_store,
     store_of,
     tell,
     tell_over,
-    texts_of,
 )
 
 SAVE_DELAY: Final = 1.0  # s
+RETRY: Final = 300.0  # s until it is tried again to write what could not be written
 # The counters of frames are in the cache of states, too, which is newer; a memory card wears.
 SAVE_PROOFS: Final = timedelta(hours=6)
 DEVICES: Final = 256  # whose packets are kept
-TRIED: Final = 2  # newest packets that several keys of a device are tried on
 EXTRAS: Final = 2000  # devices of which a file said more
 _TELLING: Final = frozenset({Outcome.DECODED, Outcome.NEEDS_KEY})
 _SERVICES: Final = tuple(
@@ -65,7 +66,7 @@ type Frames = tuple[tuple[str, bytes], ...]
 
 
 class Keys:
-    """Hold the ring of keys, the ears, and the wish to add new sensors without asking."""
+    """The ring of keys, what devices without one said, and the wish to add new sensors unasked."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin with nothing."""
@@ -84,21 +85,27 @@ class Keys:
         self._followed: dict[str, Decoder] = {}
         self._newcomers = Newcomers()
         self._adding = asyncio.Lock()
+        self._newer = False  # the file is that of a newer version, and left alone
+        self._retry: CALLBACK_TYPE | None = None
         self.loading = hass.async_create_task(self._async_load(), f"{DOMAIN} keys")
 
     async def _async_load(self) -> None:
         """Read what was kept, add the keys of the entries, and begin to listen."""
-        kept, damaged = await async_kept(self._hass, self._store)
-        if damaged:
+        kept, wrong = await async_kept(self._hass, self._store)
+        self._newer = wrong is None
+        if wrong:
             self._save()
         self.identities = kept["identities"]
         self.extras = kept["extras"]
         self.auto_add = kept["auto_add"]
         self.ignored = set(kept["ignored"])
-        fill(self.ring, kept)
+        self.ring.fill(kept)
         for entry in self._hass.config_entries.async_entries(DOMAIN):
-            if entry.unique_id and (key := key_of(entry)):
-                self.ring.add(entry.unique_id, key)
+            if (address := entry.unique_id) and (key := key_of(entry)):
+                filed = self.ring.get(address)
+                self.ring.add(address, key)
+                # The file is written first: an entry may lack what somebody gave it last.
+                self.ring.add_spare(address, [filed] if filed else ())
         proofs = kept["proofs"].items()
         self.proofs = Proofs({one: kept for one, kept in proofs if self.ring.get(one)})
         for uuid in _SERVICES:
@@ -119,6 +126,29 @@ class Keys:
         """Write everything down soon; many keys come one after the other."""
         self._store.async_delay_save(self._everything, SAVE_DELAY)
 
+    async def _async_store_again(self, _now: datetime) -> None:
+        await self.async_store()
+
+    async def async_store(self) -> bool:
+        """Write everything down now; return whether the keys are in the file.
+
+        If they are not, the user is told, and it is tried again later. Of a newer version's file
+        the user knows already that keys are kept with their sensors only.
+        """
+        if self._newer:
+            return True
+        if self._retry:
+            self._retry()
+            self._retry = None
+        stored = await async_store(self._store, self._everything())
+        if not stored:
+            self._retry = async_call_later(
+                self._hass,
+                RETRY,
+                HassJob(self._async_store_again, cancel_on_shutdown=True),
+            )
+        return stored
+
     async def _async_save_proofs(self, _when: datetime | Event) -> None:
         # What waits to be written at the end complains if that was done before.
         await asyncio.sleep(0)
@@ -127,7 +157,7 @@ class Keys:
 
     def _everything(self) -> dict[str, Any]:
         return {
-            **texts_of(self.ring),
+            **self.ring.texts(),
             "identities": self.identities,
             "extras": self.extras,
             "proofs": self.proofs.snapshot(),
@@ -152,13 +182,19 @@ class Keys:
         self._newcomers.start_anew()
         self._save()
 
-    @callback
-    def remember_extras(self, extras: Mapping[str, str]) -> None:
-        """Keep what a file said of devices besides, of the newest ones."""
-        self.extras |= extras
+    async def async_take(
+        self,
+        keys: Mapping[str, bytes],
+        loose: Iterable[bytes] = (),
+        spare: Mapping[str, Iterable[bytes]] | None = None,
+        extras: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Keep what somebody gave and what a file said of devices besides; return whether it is stored."""
+        self.extras |= extras or {}
         for address in list(self.extras)[:-EXTRAS]:
             del self.extras[address]
-        self._save()
+        self.remember(keys, loose, spare)
+        return await self.async_store()
 
     @property
     def spare(self) -> list[str]:
@@ -166,9 +202,10 @@ class Keys:
         kept = {*self.ring.owned, *self.identities, *self.extras}
         return sorted(kept - configured(self._hass))
 
-    @callback
-    def forget(self, addresses: Iterable[str], loose: Iterable[bytes] = ()) -> None:
-        """Forget what is kept of some devices, and some loose keys."""
+    async def async_forget(
+        self, addresses: Iterable[str], loose: Iterable[bytes] = ()
+    ) -> bool:
+        """Forget what is kept of some devices, and some loose keys; return whether it is stored."""
         for address in addresses:
             self.ring.remove(address)
             self.identities.pop(address, None)
@@ -176,7 +213,7 @@ class Keys:
             self.proofs.forget(address)
         for key in loose:
             self.ring.drop(key)
-        self._save()
+        return await self.async_store()
 
     async def async_forget_all(self) -> None:
         """Forget everything, on the disk, too."""
@@ -184,8 +221,10 @@ class Keys:
         self.identities, self.extras, self.proofs = {}, {}, Proofs()
         self.auto_add, self.ignored = False, set()
         self._newcomers = Newcomers()
+        if self._retry:
+            self._retry()
         await async_remove(self._hass, self._store)
-        tell_over(self._hass, DAMAGED, NEWER, STOPPED)
+        tell_over(self._hass, DAMAGED, NEWER, UNREADABLE, NOT_STORED, STOPPED)
 
     @callback
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
@@ -275,15 +314,10 @@ class Keys:
 
     def _decide(self, address: str, decoder: Decoder) -> None:
         """Let what a device sends decide which of several keys is its own."""
-        spare, own = self.ring.spare(address), self.ring.get(address)
-        if not spare or own is None:
-            return
-        frames = decoder.frames[-TRIED:]
-        keys = (own, *spare)
-        key = next((one for one in keys if opens(address, one, frames)), None)
+        key = self.ring.decide(address, decoder.frames)
         if key is None:
             return
-        if key != own and (entry := entry_of(self._hass, address)):
+        if key != self.ring.get(address) and (entry := entry_of(self._hass, address)):
             self.ring.add(address, key)
             async_rekey(self._hass, entry, Wish(address=address, key=key))
         self.ring.settle(address)

@@ -1,62 +1,57 @@
-"""Read the private file of keys, fill a ring from it, and tell the user what is wrong with it."""
+"""The private file of keys: what it holds comes out, keys go in, and the user is told what is wrong with it."""
 
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
-from ..proto.keys.ring import KeyRing
-from ..proto.mibeacon.crypto import parse_key
-from ..stored import KEYS as KEYS_SCHEMA, async_put_aside, async_read
+from ..stored import KEYS as KEYS_SCHEMA, CheckedStore, async_put_aside, async_read
 
 STORE_VERSION: Final = 1
+WRITE_TIME: Final = (
+    10.0  # s until a file that is still being written counts as not written
+)
 STOPPED: Final = "adding_stopped"
 DAMAGED: Final = "keys_damaged"
+UNREADABLE: Final = "keys_unreadable"
+NOT_STORED: Final = "keys_not_stored"
 NEWER: Final = "keys_newer"
 
 
-def store_of(hass: HomeAssistant) -> Store[dict[str, Any]]:
+def store_of(hass: HomeAssistant) -> CheckedStore:
     """Return the store of the keys, which only the owner of the file may read."""
-    return Store(
+    return CheckedStore(
         hass, STORE_VERSION, f"{DOMAIN}.keys", private=True, atomic_writes=True
     )
 
 
 async def async_kept(
-    hass: HomeAssistant, store: Store[dict[str, Any]]
-) -> tuple[dict[str, Any], bool]:
-    """Return what the file holds and whether it had damage; such a file is put aside before it is replaced."""
+    hass: HomeAssistant, store: CheckedStore
+) -> tuple[dict[str, Any], int | None]:
+    """Return what the file holds and how much of it was damaged, None if a newer version wrote it.
+
+    A damaged file is put aside before it is replaced.
+    """
     found, wrong = await async_read(store, KEYS_SCHEMA)
     if wrong is None:
         tell(hass, NEWER, file=store.key)
     elif wrong:
-        await async_put_aside(hass, store)
-        tell(hass, DAMAGED, file=store.key)
+        may_replace = await async_put_aside(hass, store)
+        known = may_replace or found is not None
+        tell(hass, DAMAGED if known else UNREADABLE, file=store.key)
     kept: dict[str, Any] = KEYS_SCHEMA({}) if found is None else found
-    return kept, bool(wrong)
+    return kept, wrong
 
 
-def fill(ring: KeyRing, kept: dict[str, Any]) -> None:
-    """Add the keys that the file holds to a ring."""
-    for address, key in kept["keys"].items():
-        ring.add(address, parse_key(key))
-    for address, spare in kept["spare"].items():
-        ring.add_spare(address, map(parse_key, spare))
-    for key in kept["loose"]:
-        ring.add(None, parse_key(key))
-
-
-def texts_of(ring: KeyRing) -> dict[str, Any]:
-    """Return the keys of a ring for the file."""
-    return {
-        "keys": {one: key.hex() for one, key in ring.owned.items()},
-        "spare": {
-            one: [key.hex() for key in keys] for one, keys in ring.spares.items()
-        },
-        "loose": [key.hex() for key in ring.loose],
-    }
+async def async_store(store: CheckedStore, data: dict[str, Any]) -> bool:
+    """Write the file now; return whether that was possible, and tell the user if it was not."""
+    stored = await store.async_write(data, WRITE_TIME)
+    if stored:
+        tell_over(store.hass, NOT_STORED)
+    else:
+        tell(store.hass, NOT_STORED, file=store.key)
+    return stored
 
 
 def tell(hass: HomeAssistant, trouble: str, **more: str) -> None:
@@ -66,8 +61,8 @@ def tell(hass: HomeAssistant, trouble: str, **more: str) -> None:
         DOMAIN,
         trouble,
         is_fixable=False,
-        # What is newer is found again at each start; the rest is told once.
-        is_persistent=trouble != NEWER,
+        # These are found again at each start; the rest is told once.
+        is_persistent=trouble not in {NEWER, UNREADABLE, NOT_STORED},
         severity=ir.IssueSeverity.WARNING,
         translation_key=trouble,
         translation_placeholders=more,

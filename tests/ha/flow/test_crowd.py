@@ -1,7 +1,9 @@
 """Thousands of strangers: what is offered, added and remembered of them stays bounded."""
 
+from collections import Counter
 import random
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from custom_components.mi_bms.bluetooth import discovery
 from custom_components.mi_bms.bluetooth.discovery import Heard, look_at
 from custom_components.mi_bms.flow import cards
-from custom_components.mi_bms.keys import newcomers, ring as keyring, storage
+from custom_components.mi_bms.keys import ring as keyring, storage
+from custom_components.mi_bms.proto.keys import newcomers
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import SOURCE_IGNORE
@@ -188,28 +191,53 @@ async def test_whose_card_only_ended_comes_after_the_others(home: Home) -> None:
     assert offered == set(crowd)
 
 
-async def test_a_long_look_lets_others_have_their_turn(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks = [0]
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[bool]:
+    """Count the devices that were judged in the event loop, and those beside it."""
+    loop, counts = threading.get_ident(), Counter[bool]()
 
     def look(info: BluetoothServiceInfoBleak) -> Heard | None:
-        if not looks[-1]:
-            home.hass.loop.call_soon(looks.append, 0)
-        looks[-1] += 1
+        counts[threading.get_ident() == loop] += 1
         return look_at(info)
 
-    monkeypatch.setattr(cards, "look_at", look)
+    monkeypatch.setattr(discovery, "look_at", look)
+    return counts
+
+
+async def test_a_crowd_is_looked_at_beside_the_event_loop(
+    home: Home, looks: Counter[bool]
+) -> None:
+    """By every form that lists who is heard, however many they are."""
+    crowd = addresses(CROWD, first=0xC4)
+    for number, address in enumerate(crowd):
+        home.air.hear(address, told(address, KNOWN, number), rssi=-50 - number % 40)
+    ways = {"nearby": "nearby", "search": "pick", "pair": "pair_choose"}
+    for way, step in ways.items():
+        looks.clear()
+        form = await home.choose(await home.start(), way)
+        if form["type"] == "progress":
+            await home.clock.until(
+                lambda shown=step: any(one["step_id"] == shown for one in home.flows())
+            )
+            await home.answer(form)
+        assert looks[True] == 0, way
+        assert looks[False] >= CROWD, way
+        home.hass.config_entries.flow.async_abort(form["flow_id"])
+
+
+async def test_a_long_look_lets_others_have_their_turn(
+    home: Home, looks: Counter[bool]
+) -> None:
     others = addresses(3_000, first=0x40)
     for address in others:
         home.air.hear(address, bytes.fromhex("04ff4c0010"))
     await hear(home, addresses(cards.CARDS + 1, first=0x80), KNOWN)
+    looks.clear()
     await ignore(home, shown(home)[0])
-    for _ in range(len(others) // cards.AT_ONCE):
-        await home.clock.settle()
+    await home.clock.settle()
     assert len(shown(home)) == cards.CARDS
-    assert sum(looks) > len(others)
-    assert max(looks) <= cards.AT_ONCE
+    assert looks[True] == 0
+    assert looks[False] > len(others)
 
 
 async def test_addresses_that_change_all_the_time_are_never_offered_nor_added(

@@ -12,10 +12,10 @@ import pytest
 
 from custom_components.mi_bms.flow import (
     import_keys as flow_keys,
-    sensor as flow_sensor,
+    sensor_key as flow_sensor,
 )
 from custom_components.mi_bms.keys import import_preview as preview
-from custom_components.mi_bms.keys.import_preview import OFFERED
+from custom_components.mi_bms.proto.keys.preview import OFFERED, Preview
 
 from ..home import Home, Result
 from ..keys.test_import import choices, ticked
@@ -104,7 +104,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
         monkeypatch.setattr(module, name, noted)
 
     note(flow_keys, "read_keys")
-    note(flow_keys, "_told")
+    note(Preview, "told")
     note(flow_sensor, "judge")
     note(preview, "look")
     return seen
@@ -143,7 +143,7 @@ async def test_no_paste_holds_the_event_loop(
         for longest, name in told[:8]:
             sys.stdout.write(f"\n{longest * 1000:6.1f} ms  {name}")
         sys.stdout.write(f"\nof {len(told)} pastes\n")
-    assert set(outside) == {"read_keys", "_told", "judge", "look"}
+    assert set(outside) == {"read_keys", "told", "judge", "look"}
     assert all(where == {True} for where in outside.values())
 
 

@@ -3,7 +3,13 @@
 from hypothesis import example, given, strategies as st
 
 from custom_components.mi_bms.proto.keys.contract import KnownSensor
-from custom_components.mi_bms.proto.keys.exporter import fits_mi32cfg, mi32cfg, plain
+from custom_components.mi_bms.proto.keys.exporter import (
+    DEVICE_SLOTS,
+    export,
+    fits_mi32cfg,
+    mi32cfg,
+    plain,
+)
 from custom_components.mi_bms.proto.keys.importer import Refusal, read_keys
 from tests.proto.characters import ANY
 
@@ -130,3 +136,14 @@ def test_what_cannot_be_kept_is_left() -> None:
         assert [one.extra for one in read_keys(text).found] == [""]
     plain_object = f'{{"mac":"A4:C1:38:00:00:01","key":"{KEY.hex()}","feat":1}}'
     assert [one.extra for one in read_keys(plain_object).found] == [""]
+
+
+def test_both_ways_say_what_does_not_go_into_the_device() -> None:
+    both = export(iter(SENSORS))
+    assert both.mi32cfg == mi32cfg(SENSORS)
+    assert both.plain == plain(SENSORS)
+    assert both.left_out == ["A4:C1:38:00:00:06", "A4:C1:38:00:00:07"]
+    assert not both.too_big
+    many = [sensor(number, None, 0x045B) for number in range(DEVICE_SLOTS + 1)]
+    assert export(many).too_big
+    assert not export(many[1:]).too_big

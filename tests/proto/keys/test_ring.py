@@ -111,3 +111,27 @@ def test_keys_are_not_shown() -> None:
     ring = KeyRing({ADDRESS: KEY}, [OTHER_KEY])
     assert repr(ring) == str(ring) == "<KeyRing of 2 keys>"
     assert not hasattr(ring, "__dict__")
+
+
+def test_a_ring_comes_back_from_its_texts() -> None:
+    ring = KeyRing({ADDRESS: KEY, OTHER: OTHER_KEY}, [SHORT_KEY])
+    ring.add_spare(ADDRESS, [OTHER_KEY])
+    again = KeyRing()
+    again.fill(ring.texts())
+    assert again.texts() == ring.texts()
+    assert (again.owned, again.spares, again.loose) == (
+        ring.owned,
+        {ADDRESS: (OTHER_KEY,)},
+        (SHORT_KEY,),
+    )
+    with pytest.raises(KeyFormatError):
+        KeyRing().fill({"keys": {ADDRESS: "no key"}, "spare": {}, "loose": []})
+
+
+def test_frames_decide_between_several_keys() -> None:
+    ring = KeyRing({ADDRESS: OTHER_KEY})
+    assert ring.decide(ADDRESS, FRAMES) is None
+    assert ring.decide(OTHER, FRAMES) is None
+    ring.add_spare(ADDRESS, [SHORT_KEY, KEY])
+    assert ring.decide(ADDRESS, FRAMES) == KEY
+    assert ring.decide(ADDRESS, ()) is None

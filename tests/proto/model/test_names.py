@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.model.names import LONGEST_NAME, clean_name
+from custom_components.mi_bms.proto.model.names import LONGEST_NAME, clean_name, titled
 from tests.proto.characters import ANY
 
 
@@ -75,3 +75,16 @@ def test_any_text(name: str) -> None:
     assert "://" not in shown
     assert "www." not in shown.lower()
     assert clean_name(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("LYWSD03MMC", "LYWSD03MMC 055B"),
+        ("ATC_00055B", "ATC_00055B"),
+        ("A4:C1:38:00:05:5B", "A4:C1:38:00:05:5B"),
+        ("x" * LONGEST_NAME, "x" * (LONGEST_NAME - 5) + " 055B"),
+    ],
+)
+def test_twins_are_told_apart(name: str, title: str) -> None:
+    assert titled(name, "A4:C1:38:00:05:5B") == title

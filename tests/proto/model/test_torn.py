@@ -5,7 +5,12 @@ import json
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.model.torn import read_torn
+from custom_components.mi_bms.proto.model.torn import (
+    read_torn,
+    shallow,
+    take_out,
+    torn_data,
+)
 from tests.proto.characters import ANY
 
 DOCUMENT = {
@@ -87,3 +92,28 @@ def test_what_is_read(raw: bytes, found: object) -> None:
         assert isinstance(deep["a"], list)
     else:
         assert read_torn(raw) == found
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b'{"version": 1, "data": {"a": 1}', {"a": 1}),
+        (b'{"version": "x", "data": [1, 2', [1]),
+        (b'{"version": 2, "data": {}}', None),
+        (b'{"version": 1}', None),
+        (b"[1]", None),
+    ],
+)
+def test_data_of_a_torn_document(raw: bytes, found: object) -> None:
+    assert torn_data(raw, 1) == found
+
+
+def test_what_is_wrong_is_taken_out_of_a_copy() -> None:
+    copy = shallow(DOCUMENT, 9)
+    assert copy == DOCUMENT
+    take_out(copy, ["data", "loose", 1, 0])
+    take_out(copy, ["version"])
+    assert copy["data"]["loose"] == ["cc", [2.5], {}]
+    assert "version" not in copy
+    assert DOCUMENT["version"] == 1
+    assert shallow({"a": [[1], 2], "b": 3}, 2) == {"a": [[], 2], "b": 3}

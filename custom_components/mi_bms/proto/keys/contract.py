@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """Name how an entry was written."""
+    """How an entry was written."""
 
     MI32CFG = "mi32cfg"  # Tasmota's file
     MI32KEY = "mi32key"  # Tasmota's command: key and address in one word
@@ -23,7 +23,7 @@ class Format(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Describe why text was not taken."""
+    """Why a text was not taken."""
 
     NOT_UNDERSTOOD = "not_understood"
     NO_KEY = "no_key"
@@ -52,7 +52,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLine:
-    """Hold one sensor's key as it was found in lines ``line`` to ``last``, counted from 1.
+    """One sensor's key as it was found in lines ``line`` to ``last``, counted from 1.
 
     ``product_id`` is None where the text does not name it, ``name`` likewise. ``swapped`` is the
     address and the key where both stood in one word that can be read the other way round, too;
@@ -74,7 +74,7 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Tell which lines were not taken and why.
+    """Lines that were not taken, and why.
 
     ``address`` is the device if it is known all the same: one without a key may not need one.
     ``extra`` is what else Tasmota's file says of it, as JSON.
@@ -92,7 +92,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """Hold what a text of ``lines`` lines gave.
+    """What a text of ``lines`` lines gave.
 
     Each line belongs to an entry found, to one refused, or is put ``aside``: empty, a heading, or
     a setting that concerns no key. ``loose`` are good keys that came without an address.
@@ -107,7 +107,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSensor:
-    """Hold what is exported of one sensor; ``key`` is None for one that does not encrypt.
+    """What is exported of one sensor; ``key`` is None for one that does not encrypt.
 
     ``firmware`` is the word of the decoder: ``atc``, ``pvvx``, ``bthome``, ``stock`` or None;
     ``extra`` is what Tasmota's file said of the sensor besides, as JSON.

@@ -5,7 +5,7 @@ Source of the file's format: the driver's documentation and what devices write.
 
 from collections.abc import Iterable
 import json
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .contract import KnownSensor
 from .texts import name_of
@@ -29,6 +29,28 @@ def _product(sensor: KnownSensor) -> int | None:
 def fits_mi32cfg(sensor: KnownSensor) -> bool:
     """Return whether the file can hold a sensor: it needs a product id, and 0 means another thing."""
     return bool(_product(sensor))
+
+
+class Export(NamedTuple):
+    """All keys of the house, in both ways of writing them."""
+
+    mi32cfg: bytes
+    plain: str
+    too_big: bool  # for the device that reads mi32cfg
+    left_out: list[str]  # addresses that mi32cfg cannot hold
+
+
+def export(sensors: Iterable[KnownSensor]) -> Export:
+    """Write sensors in both ways, with what does not go into the file of the device."""
+    all_ = list(sensors)
+    fitting = [one for one in all_ if fits_mi32cfg(one)]
+    file = mi32cfg(fitting)
+    return Export(
+        mi32cfg=file,
+        plain=plain(all_),
+        too_big=len(file) > DEVICE_BYTES or len(fitting) > DEVICE_SLOTS,
+        left_out=[one.address for one in all_ if not fits_mi32cfg(one)],
+    )
 
 
 def mi32cfg(sensors: Iterable[KnownSensor]) -> bytes:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final, override
+from typing import Any, Final, override
 
-from ..mibeacon.crypto import Cipher
+from ..mibeacon.crypto import Cipher, parse_key
 from ..mibeacon.decoder import check_key
 from ..model.reading import KeyCheck
 
@@ -23,7 +23,7 @@ def opens(address: str, key: bytes, frames: Frames) -> bool:
 
 
 class KeyRing:
-    """Hold the keys of devices, and loose ones whose device is not known.
+    """The keys of devices, and loose ones whose device is not known.
 
     A device may have further keys, of which nobody knows yet which is in use.
     """
@@ -109,13 +109,41 @@ class KeyRing:
 
     @property
     def spares(self) -> dict[str, tuple[bytes, ...]]:
-        """Return the further keys by address, for storing."""
+        """Return the further keys by address."""
         return dict(self.undecided)
 
     @property
     def loose(self) -> tuple[bytes, ...]:
         """Return the keys of no known device, for storing."""
         return tuple(self._loose)
+
+    def fill(self, texts: Mapping[str, Any]) -> None:
+        """Add the keys that ``texts`` returned once, else ``KeyFormatError``."""
+        for address, key in texts["keys"].items():
+            self.add(address, parse_key(key))
+        for address, spare in texts["spare"].items():
+            self.add_spare(address, map(parse_key, spare))
+        for key in texts["loose"]:
+            self.add(None, parse_key(key))
+
+    def texts(self) -> dict[str, Any]:
+        """Return all keys in hex, for storing."""
+        return {
+            "keys": {one: key.hex() for one, key in self._owned.items()},
+            "spare": {
+                one: [key.hex() for key in keys] for one, keys in self.undecided.items()
+            },
+            "loose": [key.hex() for key in self._loose],
+        }
+
+    def decide(self, address: str, frames: Frames) -> bytes | None:
+        """Return which of several keys of a device opens its newest frames, None if none does."""
+        heard = tuple(frames)[-_TRIED:]
+        own = self._owned.get(address)
+        keys = (
+            (own, *self.undecided[address]) if own and address in self.undecided else ()
+        )
+        return next((one for one in keys if opens(address, one, heard)), None)
 
     def match(self, address: str, frames: Frames) -> bytes | None:
         """Find the key that opens a device's frames: its own first, then every other.

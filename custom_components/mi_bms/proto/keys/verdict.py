@@ -24,7 +24,7 @@ _LONGEST: Final = 400  # characters of a key alone, however it is spaced
 
 
 class Judgement(StrEnum):
-    """Describe what a key is worth."""
+    """What a key is worth."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -51,7 +51,7 @@ _REFUSALS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Hold the word, the key if the text had one, and the other device that it is for.
+    """The word, the key if the text had one, and the other device that it is for.
 
     ``frames`` is on how many frames it was tried: one alone may have been damaged on its way.
     """

@@ -47,3 +47,11 @@ def _seen(text: str) -> list[str]:
         elif not (kind.startswith("C") or one in _MARKS or accents > _STACKED):
             kept.append(one)
     return kept
+
+
+def titled(name: str, address: str) -> str:
+    """Return a name its address' last two bytes, by which people tell twins apart."""
+    tail = address.replace(":", "")[-4:]
+    if tail in name or name == address:
+        return name
+    return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"

@@ -1,8 +1,9 @@
-"""Read as much of a JSON text as is whole: what was torn off is missing, and the rest is as it was."""
+"""Read as much of a damaged JSON text as is whole, and take out of what it says what is wrong."""
 
+from collections.abc import Sequence
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
 _SIGNS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
 _CLOSERS: Final = {"{": "}", "[": "]"}
@@ -44,3 +45,30 @@ def _closed(text: str) -> str:
         end = found.start() if sign == "," else found.end()
         open_there = closers[::-1]
     return text[:end] + "".join(open_there)
+
+
+def torn_data(raw: bytes, newest: int) -> object:
+    """Return what can be read of the data of a stored document, None if a newer version wrote it."""
+    document = read_torn(raw)
+    if not isinstance(document, dict):
+        return None
+    version = document.get("version")
+    newer = isinstance(version, int) and version > newest
+    return None if newer else document.get("data")
+
+
+def shallow(data: Any, levels: int) -> Any:
+    """Return a copy of so many levels, with nothing in the place of what lies deeper."""
+    if isinstance(data, dict):
+        return {key: shallow(one, levels - 1) for key, one in data.items() if levels}
+    if isinstance(data, list):
+        return [shallow(one, levels - 1) for one in data if levels]
+    return data
+
+
+def take_out(data: Any, path: Sequence[Any]) -> None:
+    """Take out what a path leads to."""
+    *way, last = path
+    for step in way:
+        data = data[step]
+    del data[last]
