@@ -59,7 +59,8 @@ def carry_out(plan: Plan) -> None:
         for path, old in before.items():
             if old is None:
                 path.unlink(missing_ok=True)
-            else:
+            # What was not written may be why: one that is for reading only stays as it is.
+            elif path.read_text() != old:
                 path.write_text(old)
         raise
 

@@ -7,6 +7,7 @@ answer and why a frame was refused. Errors of a file end in one line and exit co
 With ``--accept`` what a vector decodes to becomes what it expects, once all of the file were decoded.
 """
 
+from contextlib import suppress
 import json
 from pathlib import Path
 import sys
@@ -33,7 +34,7 @@ def replay(vector: Any) -> dict[str, Any]:
         try:
             result: dict[str, Any] = half(vector).replay(vector)
         except (AttributeError, KeyError, TypeError, ValueError) as err:
-            return _broken(vector.get("id"), f"the vector lacks or spoils {err}")
+            return _broken(vector.get("id"), f"the vector lacks or spoils: {err}")
         return result
     return _broken(None, "a vector must be a JSON object")
 
@@ -65,13 +66,16 @@ def vectors(path: Path) -> list[Any]:
 def accepted(vector: Any, result: dict[str, Any]) -> dict[str, Any] | None:
     """Return a vector with what it decodes to as what it expects; None where it is right as it is.
 
-    Raise ``ValueError`` for one that is refused, unless it is there to be.
+    Raise ``ValueError`` for one that is refused, unless it is there to be, and ``TypeError`` for one
+    whose expectation is none.
     """
     name = result["id"]
     if not isinstance(vector, dict) or not name or not vector.get("source"):
         raise ValueError(
             f"{name or 'a vector'}: needs an id and a source that says where the bytes come from"
         )
+    if not isinstance(vector.get("expect") or {}, dict):
+        raise TypeError(f"{name}: expect must be a JSON object, or left out")
     if vector.get("expect_error") or vector.get("outcome", "decoded") != "decoded":
         if (wrong := half(vector).judge(vector)) is None:
             return None
@@ -119,6 +123,8 @@ def write(path: Path, content: list[Any]) -> None:
         beside.write_text(made, encoding="utf-8")
         beside.replace(path)
     except OSError as err:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise ValueError(f"cannot be written: {err.strerror}") from err
 
 

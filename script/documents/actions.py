@@ -19,11 +19,17 @@ def actions() -> list[str]:
         texts = TEXTS["services"][action.name]
         fields = (
             _field(name, row or {}, texts["fields"][name])
-            for name, row in (SERVICES[action.name]["fields"] or {}).items()
+            for name, row in _fields(action.name).items()
         )
         what = f"**{texts['name']}**: {texts['description']}"
         rows.append((f"`mi_bms.{action.name}`", what, "<br>".join(fields)))
     return table(("Action", "What it does", "Fields"), rows)
+
+
+def _fields(action: str) -> Mapping[str, Any]:
+    """Return the fields of an action; a rule says when it is not described."""
+    fields: Mapping[str, Any] = (SERVICES.get(action) or {}).get("fields") or {}
+    return fields
 
 
 def _field(name: str, row: Mapping[str, Any], texts: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ from .source import (
     Plan,
     as_json,
     formatted,
+    plain,
     spaced,
 )
 
@@ -221,7 +222,7 @@ def _title(asked: argparse.Namespace) -> str:
         raise Mistake(
             f"a battery is called {title!r} already: give another one with --title"
         )
-    if not title.isprintable() or not title.strip() or set(title) & set('"\\{}'):
+    if not plain(title):
         raise Mistake(f"{title!r} is no title: use plain words")
     return title
 

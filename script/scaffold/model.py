@@ -11,7 +11,7 @@ from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Reason
 from tests.proto.mibeacon.frames import ADDRESS, KEY, obj, sealed
 
-from .source import FIXTURES, INTEGRATION, Mistake, Plan, append, as_json
+from .source import FIXTURES, INTEGRATION, Mistake, Plan, append, as_json, plain
 
 FILE: Final = INTEGRATION / "proto" / "mibeacon" / "devices.py"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()/-]{1,39}")
@@ -44,7 +44,7 @@ def plan(asked: argparse.Namespace) -> Plan:
     if fixture.exists():
         raise Mistake(f"{fixture.name} is there already: add your adverts to it")
     for text in (asked.title, asked.maker):
-        if not text.isprintable() or not text.strip() or "\\" in text or '"' in text:
+        if not plain(text):
             raise Mistake(f"{text!r} is no name: use plain words")
     fields = [_field(word) for word in asked.reports.split(",")]
     row = _row(asked, product, fields)

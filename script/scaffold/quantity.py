@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Mapping
 import json
+from math import inf
 import re
 from typing import Any, Final
 
 from custom_components.mi_bms.proto.model.fields import Field
 
-from .source import INTEGRATION, Mistake, Plan, append, as_json, formatted
+from .source import INTEGRATION, Mistake, Plan, append, as_json, formatted, plain
 
 FIELDS: Final = INTEGRATION / "proto" / "model" / "fields.py"
 ROWS: Final = INTEGRATION / "quantities.py"
@@ -43,7 +44,9 @@ def plan(asked: argparse.Namespace) -> Plan:
             "what is on or off has no unit and no limits: leave them out, or --flag"
         )
     if unit and (not unit.isprintable() or len(unit) > 20 or set(unit) & set('"\\')):
-        raise Mistake(f"{unit!r} is no unit")
+        raise Mistake(
+            f"{unit!r} is no unit: 20 characters at most, as Home Assistant writes it"
+        )
     icon = asked.icon or (
         "mdi:checkbox-marked-circle-outline" if asked.flag else "mdi:gauge"
     )
@@ -69,8 +72,10 @@ def plan(asked: argparse.Namespace) -> Plan:
 def _title(asked: argparse.Namespace, named: Mapping[str, Any]) -> str:
     """Return what users read; by itself it is made of the name."""
     title: str = asked.title or asked.name.replace("_", " ").capitalize()
-    if title[1:] != title[1:].lower() or not title.isprintable():
-        raise Mistake(f"{title!r} is no title: one capital, at the beginning")
+    if title[1:] != title[1:].lower() or not plain(title):
+        raise Mistake(
+            f"{title!r} is no title: plain words, one capital, at the beginning"
+        )
     if title.casefold() in {entry["name"].casefold() for entry in named.values()}:
         raise Mistake(
             f"something is called {title!r} already: give another name with --title"
@@ -95,7 +100,7 @@ def _limits(given: str | None) -> str:
         low, high = map(float, given.split(","))
     except ValueError:
         low, high = 1, 0
-    if not low < high:
+    if not -inf < low < high < inf:
         raise Mistake(
             f"{given!r} are no limits: the lowest and the highest, such as 0,100"
         )

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import re
 import subprocess
 import sys
 from typing import Any, Final
@@ -18,6 +19,8 @@ GENERATED: Final = (
     ROOT / "README.md",
     *sorted((ROOT / ".github" / "docs").glob("*.md")),
 )
+# No placeholder, no address, and nothing that ends a cell of a table or a string.
+_PLAIN: Final = re.compile(r"[^\W_](?!.*//)[^\"\\{}<>|`]{0,59}")
 
 
 class Mistake(Exception):
@@ -84,6 +87,11 @@ def formatted(text: str) -> str:
             f"the new row is no Python: {done.stderr.strip().splitlines()[0]}"
         )
     return done.stdout
+
+
+def plain(text: str) -> bool:
+    """Return whether users may read this: plain words."""
+    return text.isprintable() and _PLAIN.fullmatch(text) is not None
 
 
 def as_json(content: Any, indent: int = 2) -> str:

@@ -214,6 +214,9 @@ def _play(vector: Vector, recut: Recut, remarks: list[str]) -> dict[str, Any]:
     if vector["kind"] == "recognise":
         candidates = recognise(advert_of(vector))
         return {"recognised_as": candidates[0].family_id if candidates else None}
+    if (play := _KINDS.get(vector["kind"])) is None:
+        kinds = ", ".join(sorted({*_KINDS, "recognise"}))
+        raise ValueError(f"no kind {vector['kind']!r}: one of {kinds}")
     family = registry.load(vector["family"])
     link = VectorLink(family, vector.get("exchange", []), recut)
     session = Session(family, clock=lambda: _NOON)
@@ -223,7 +226,6 @@ def _play(vector: Vector, recut: Recut, remarks: list[str]) -> dict[str, Any]:
         name=where.get("name") or advert.get("local_name") or "",
         address=where.get("address") or advert.get("address") or "00:00:00:00:00:00",
     )
-    play = _KINDS.get(vector["kind"], _decode)
     link.rejects = session.memory.rejects
     try:
         return run(play(session, link, device, vector))
@@ -272,6 +274,9 @@ async def _frame(
 
 
 _KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
+    "decode": _decode,
+    "error": _decode,
+    "empty": _decode,
     "device_info": _device_info,
     "error_info": _device_info,
     "auth": _auth,

@@ -34,7 +34,10 @@ def load(path: Path) -> Any:
         )
         return made
 
-    return json.loads(path.read_text(), object_pairs_hook=once)
+    try:
+        return json.loads(path.read_text("utf-8"), object_pairs_hook=once)
+    except ValueError as err:
+        raise AssertionError(f"{path.name} is no JSON file in UTF-8: {err}") from err
 
 
 def translations() -> Any:

@@ -125,6 +125,11 @@ def test_accept_takes_what_is_new_and_keeps_what_is_to_be_absent(
         (battery("bad_checksum", expect_error=False), "refused: checksum"),
         (battery("values", expect_error=True), "is to be refused, but no error"),
         (battery("values", exchange=7), "lacks or spoils"),
+        (battery("values", kind="dance"), "no kind 'dance': one of auth, "),
+        (battery("values", kind=None), "no kind None: one of auth, "),
+        (battery("values", expect=[1]), "expect must be a JSON object"),
+        (sensor(expect=[1]), "expect must be a JSON object"),
+        (sensor(expect="21"), "expect must be a JSON object"),
         (7, "needs an id"),
     ],
 )
