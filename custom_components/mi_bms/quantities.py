@@ -232,8 +232,9 @@ SENSORS: Final = _table(
     _word(Field.BATTERY_MODE, "unknown", "bulk", "absorption", "float"),
     # The link
     _measured(Field.RSSI, _C.SIGNAL_STRENGTH, category=_DIAGNOSTIC, enabled=False),
-    _told(Field.LAST_SEEN, _C.TIMESTAMP, category=_DIAGNOSTIC),
-    _told(Field.LAST_READ, _C.TIMESTAMP, category=_DIAGNOSTIC),
+    # Home Assistant lists each change of a time in Activity; only off it is out of there.
+    _told(Field.LAST_SEEN, _C.TIMESTAMP, category=_DIAGNOSTIC, enabled=False),
+    _told(Field.LAST_READ, _C.TIMESTAMP, category=_DIAGNOSTIC, enabled=False),
 )
 
 # A sensor measures its own coin cell; for a battery the voltage is the point.

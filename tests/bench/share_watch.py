@@ -5,16 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 import contextlib
 from dataclasses import dataclass, field
-from datetime import datetime
 import time
 from typing import Any, Final
 
 import aiohttp
 
 from tests.e2e.api import Api
+from tests.e2e.process import Trouble
 
 DOMAIN: Final = "mi_bms"
-READ_AT: Final = "last_read"
+DEVICES: Final = "/api/services/mi_bms/devices?return_response"
+ASK: Final = 1.0  # s between two questions
 CONNECTION: Final = "connection"
 GONE: Final = "unavailable"
 
@@ -25,8 +26,7 @@ type Json = dict[str, Any]
 class Seen:
     """Hold what was seen of one battery; all times are seconds since the epoch.
 
-    ``ages`` are (time, age) once a second; the shown time has no fractions, so an age is up to 1 s
-    too high. ``gone`` and ``back`` are when entities turned unavailable and available, ``called`` is what
+    ``ages`` are (time, age) once a second. ``gone`` and ``back`` are when entities turned unavailable and available, ``called`` is what
     the connection was called from when on.
     """
 
@@ -49,6 +49,7 @@ class Watch:
         self._owner: dict[str, tuple[str, str]] = {}
         self._states: dict[str, str] = {}
         self._reader: asyncio.Task[None] | None = None
+        self._asker: asyncio.Task[None] | None = None
         self._http: aiohttp.ClientSession | None = None
 
     async def open(self, api: Api) -> None:
@@ -67,13 +68,15 @@ class Watch:
             {"id": 1, "type": "subscribe_entities", "entity_ids": [*self._owner]}
         )
         self._reader = asyncio.create_task(self._read(socket))
+        self._asker = asyncio.create_task(self._ask(api))
 
     async def close(self) -> None:
         """Stop watching."""
-        if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
+        for task in (self._reader, self._asker):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         if self._http is not None:
             await self._http.close()
 
@@ -104,6 +107,23 @@ class Watch:
                 if "s" in (new := change.get("+", {})):
                     self._take(entity, new["s"])
 
+    async def _ask(self, api: Api) -> None:
+        """Ask how old the data are: what the entity of it shows moves in steps."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, Trouble, TimeoutError):
+                said = await api.post(DEVICES, {})
+                for device in said["service_response"]["devices"]:
+                    if device["age"] is not None and device["address"] in self.seen:
+                        self._was_read(device["address"], device["age"])
+            await asyncio.sleep(ASK)
+
+    def _was_read(self, address: str, age: float) -> None:
+        seen, now = self.seen[address], time.time()
+        if seen.read_at is None or now - age > seen.read_at + ASK:
+            seen.read_at = now - age
+            if self.counting:
+                seen.reads.append(now)
+
     def _take(self, entity: str, state: str) -> None:
         if entity not in self._owner:
             return
@@ -114,10 +134,3 @@ class Watch:
             seen.called.append((now, state))
         if self.counting and before is not None and (before == GONE) != (state == GONE):
             (seen.gone if state == GONE else seen.back).append((now, key))
-        if key != READ_AT or state in {GONE, "unknown"}:
-            return
-        read_at = datetime.fromisoformat(state).timestamp() - self.shift
-        if seen.read_at is None or read_at > seen.read_at:
-            seen.read_at = read_at
-            if self.counting:
-                seen.reads.append(now)

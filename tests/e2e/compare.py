@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.rows import DEAD_BANDS
 
 type Json = dict[str, Any]
 type Run = tuple[float, float, Mapping[str, Any]]
@@ -204,7 +205,9 @@ def _row(device: Json, key: str, state: Json | None, newest: float, now: float) 
         held = [STANDARD_WORDS.get(word, word) for word in held]
     if not held:
         return row | {"problem": "the device held no value then"}
-    step = coarse(held) if key in REMAINING else 0.0
+    step = (dead_band(key) if battery else 0.0) + (
+        coarse(held) if key in REMAINING else 0.0
+    )
     factor = convert_to(key, row["unit"])
     if not fits(row["state"], factor, held, span=battery, step=step):
         row["problem"] = f"the device held {summary(held)}"
@@ -226,6 +229,12 @@ def stamp(text: str) -> float:
 def convert_to(key: str, unit: str) -> float:
     """Return the factor from a state's unit to the field's own."""
     return 1.0 if NATIVE.get(key) == unit else FACTORS.get(unit, 1.0)
+
+
+def dead_band(key: str) -> float:
+    """Return how far a value of a battery may be from what is held: smaller changes are not shown."""
+    name = key.rstrip("0123456789").rstrip("_")
+    return DEAD_BANDS.get(Field(name), 0.0) if name in set(Field) else 0.0
 
 
 def coarse(held: list[Any]) -> float:
@@ -260,7 +269,7 @@ def fits(
     unit = 10.0**-places
     if factor != 1.0:
         unit = max(unit, factor * 10.0 ** -decimals(state))
-    slack = max(unit * 1.001, step)
+    slack = step + unit * 1.001
     if span:
         return min(numbers) - slack <= value <= max(numbers) + slack
     return any(abs(value - one) <= slack for one in numbers)

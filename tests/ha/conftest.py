@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.mi_bms.const import DOMAIN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.loader import BluetoothMatcher, async_get_bluetooth
 
 from .air import Air
@@ -74,3 +75,9 @@ async def air(
 def home(hass: HomeAssistant, clock: Clock, air: Air) -> Home:
     """Return a house with one receiver, and short ways to do what its owner does."""
     return Home(hass, clock, air)
+
+
+@pytest.fixture
+def all_entities_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let entities be on that are off at first."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)

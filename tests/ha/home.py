@@ -1,6 +1,7 @@
 """What the owner of a house does with it: hear, add, look, wait."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from custom_components.mi_bms.const import DOMAIN
@@ -94,6 +95,13 @@ class Home:
         self.shout(device)
         await self.clock.until(lambda: self.flows(device.address))
         return await self.answer(self.flows(device.address)[0])
+
+    def read_at(self, device: Peripheral) -> datetime | None:
+        """Return when a battery was last read."""
+        entries = self.hass.config_entries.async_entries(DOMAIN)
+        entry = next(one for one in entries if one.unique_id == device.address)
+        read: datetime | None = entry.runtime_data.read_at
+        return read
 
     # --- devices -----------------------------------------------------------------------------
 

@@ -120,6 +120,23 @@ def test_poll_that_changes_nothing_counts() -> None:
     assert [row.age for row in rows] == [2.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("key", "state", "right"),
+    [
+        ("cell_voltage_3", "3.296", True),
+        ("cell_voltage_3", "3.290", False),
+        ("voltage", "3.315", True),
+        ("cycles", "3", True),
+        ("cycles", "4.1", False),
+    ],
+)
+def test_smaller_changes_of_a_battery_are_not_shown(
+    key: str, state: str, right: bool
+) -> None:
+    held = world(key, 3 if key == "cycles" else 3.301, category="battery")
+    assert (verdict(held, state, key) is None) is right
+
+
 def test_sensor_that_got_stuck() -> None:
     truth = world("temperature", 10.0, 20.0)
     assert verdict(truth, "10.0", "temperature", age=12) is not None

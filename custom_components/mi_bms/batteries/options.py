@@ -80,7 +80,7 @@ INTERVAL: Final = Option(
 ADAPTIVE: Final = Option(key="adaptive", default=False)
 RECORDING: Final = Option(
     key="recording",
-    default=Detail.ALL.value,
+    default=Detail.NORMAL.value,
     words=tuple(one.value for one in Detail),
 )
 CELSIUS: Final = Option(key=CONF_CELSIUS, default=False, shown=_tells_no_unit)

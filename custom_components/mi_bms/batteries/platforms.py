@@ -25,7 +25,7 @@ from .link_entities import (
     RefreshButton,
     ReleaseButton,
 )
-from .values import BatteryFlag, BatterySensor
+from .values import BatteryFlag, BatterySensor, LastReadSensor
 
 # A sensor's power flag and a battery's power in watts share a field name.
 _FLAGS: Final = BINARY_SENSORS.keys() - {Field.POWER}
@@ -37,6 +37,8 @@ type _Add = AddConfigEntryEntitiesCallback
 def _sensor(coordinator: BatteryCoordinator, spot: Spot) -> Entity | None:
     if spot.field is Field.ALARM:
         return AlarmSensor(coordinator, spot)
+    if spot.field is Field.LAST_READ:
+        return LastReadSensor(coordinator, spot)
     shown = spot.field in SENSORS or spot.part in PROTECTION_COUNTS
     return BatterySensor(coordinator, spot) if shown else None
 

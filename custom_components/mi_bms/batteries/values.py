@@ -17,7 +17,7 @@ from ..proto.bms.alarms import Alarm
 from ..proto.bms.profile import Spot
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
-from ..proto.model.rows import worth_a_row
+from ..proto.model.rows import time_to_tell, worth_a_row
 from ..proto.model.sample import Place
 from ..quantities import BINARY_SENSORS, CELL_BALANCING, PROTECTION_COUNTS, SENSORS
 from .coordinator import BatteryCoordinator
@@ -67,12 +67,6 @@ class BatterySensor(BatteryEntity, SensorEntity):
 
     @property
     @override
-    def available(self) -> bool:
-        """Stay available as the time of the last reading: it is asked for above all when none comes."""
-        return self.spot.field is Field.LAST_READ or super().available
-
-    @property
-    @override
     def native_value(self) -> Value | datetime | date | None:
         """Return the value of the last good sample, in the unit of its row."""
         value, seconds = self._said, _SHOWN_IN.get(self.spot.field)
@@ -83,8 +77,6 @@ class BatterySensor(BatteryEntity, SensorEntity):
     @property
     def _said(self) -> Value | datetime | date | None:
         """Return what the battery said."""
-        if self.spot.field is Field.LAST_READ:
-            return self.coordinator.read_at
         sample = self.sample
         if sample is None:
             return None
@@ -104,6 +96,32 @@ class BatterySensor(BatteryEntity, SensorEntity):
         if not band or turned or worth_a_row(new, self._written, band):
             self._written, self._was_available = new, available
             super()._handle_coordinator_update()
+
+
+class LastReadSensor(BatterySensor):
+    """When a battery was last read, also and above all when it no longer is."""
+
+    _told: datetime | None = None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Stay available: it is asked for above all when no reading comes."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the time; while the battery is read it moves in steps, to spare the database."""
+        late = not super().available
+        self._told = time_to_tell(self.coordinator.read_at, self._told, late=late)
+        return self._told
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write it; the same time once more is no row."""
+        self.async_write_ha_state()
 
 
 class BatteryFlag(BatteryEntity, BinarySensorEntity):

@@ -1,7 +1,7 @@
 """How well a sensor is heard and whether it can be read: entities that are looked at now and then."""
 
-from datetime import datetime, timedelta
-from typing import Final, override
+from datetime import datetime
+from typing import override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.config_entries import ConfigEntry
@@ -9,11 +9,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..proto.model.fields import Field
+from ..proto.model.rows import time_to_tell
 from ..quantities import KEY, LOST_PACKETS, SENSORS
 from .coordinator import SensorCoordinator
 from .device import OfSensor
-
-LAST_SEEN_STEP: Final = timedelta(minutes=5)
 
 
 class PolledSensor(OfSensor, SensorEntity):
@@ -54,13 +53,8 @@ class LastSeenSensor(PolledSensor):
     @override
     def native_value(self) -> datetime | None:
         """Return the time; while the sensor is heard it moves in steps, to spare the database."""
-        seen, shown = self._coordinator.seen_at, self._shown
-        fresh = shown is None or (
-            seen is not None
-            and (seen - shown >= LAST_SEEN_STEP or not self._coordinator.available)
-        )
-        if fresh:
-            self._shown = seen
+        late = not self._coordinator.available
+        self._shown = time_to_tell(self._coordinator.seen_at, self._shown, late=late)
         return self._shown
 
 

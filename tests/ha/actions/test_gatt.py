@@ -337,5 +337,5 @@ async def test_our_own_devices_are_protected(home: Home) -> None:
     )
     assert answer["code"] == 0
     # Afterwards it is read as before.
-    reads = home.value(device, "last_read")
-    await home.clock.until(lambda: home.value(device, "last_read") != reads, 300)
+    reads = home.read_at(device)
+    await home.clock.until(lambda: home.read_at(device) != reads, 300)

@@ -35,8 +35,8 @@ def held() -> Any:
 
 def works(home: Home, device: Any) -> Callable[[], bool]:
     """Return the question whether a battery was read since now."""
-    before = home.value(device, "last_read")
-    return lambda: home.value(device, "last_read") not in {before, "unavailable"}
+    before = home.read_at(device)
+    return lambda: home.read_at(device) not in {before, None}
 
 
 async def back(home: Home, air: Air, device: Any) -> None:

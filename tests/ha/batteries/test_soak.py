@@ -21,9 +21,9 @@ import pytest
 
 from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.proto.model.errors import Unreachable
-from custom_components.mi_bms.runtime import SHARED
+from custom_components.mi_bms.runtime import SHARED, News
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Event, callback
+from homeassistant.core import callback
 from tests.world.devices import KINDS
 from tests.world.devices.server import GattBattery
 
@@ -111,19 +111,12 @@ class Soak:
             entry = await self.home.add(device)
             form = await self.home.options(entry)
             await self.home.set_options(form, {"interval": INTERVAL})
-        self.home.hass.bus.async_listen("state_changed", self._changed)
+        self.home.hass.data[SHARED].feed.async_listen(self._told)
 
     @callback
-    def _changed(self, event: Event[Any]) -> None:
-        """Count good polls: each one shows a new time."""
-        entity, new = event.data["entity_id"], event.data["new_state"]
-        old = event.data["old_state"]
-        if entity.endswith("_last_read") and old is not None and new is not None:
-            self.good[entity] += new.state not in {
-                old.state,
-                "unavailable",
-                "unknown",
-            } and old.state not in {"unavailable", "unknown"}
+    def _told(self, news: News) -> None:
+        """Count good polls: each one is news for the outputs."""
+        self.good[news.address] += 1
 
     @property
     def entries(self) -> list[ConfigEntry[Any]]:

@@ -113,7 +113,7 @@ async def test_a_time_in_the_future_is_as_good_as_none(
     keep(IDLE, read_at=-ahead)
     device = await started(home)
     assert home.value(device, "voltage") == "unavailable"
-    assert home.value(device, "last_read") == "unknown"
+    assert home.read_at(device) is None
     home.air.add(device)
     await home.listen(device, 5)
     assert home.value(device, "voltage") == "13.18"

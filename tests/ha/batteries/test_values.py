@@ -1,5 +1,7 @@
 """What a user sees of a battery with a loose probe, restless loads, or none that answers."""
 
+import pytest
+
 from custom_components.mi_bms.diagnostics import async_get_config_entry_diagnostics
 
 from ..home import Home
@@ -10,6 +12,7 @@ from .test_healing import polled
 async def test_a_loose_probe_takes_only_itself_away(home: Home) -> None:
     device = still()
     entry = await added(home, device)
+    await home.set_options(await home.options(entry), {"recording": "all"})
     assert home.value(device, "probe_temperature_2") != "unknown"
     good = float(home.value(device, "probe_temperature_1"))
     device.pack.offsets[1] = -200.0
@@ -58,13 +61,31 @@ async def test_the_time_to_empty_outlives_a_moment_without_load(home: Home) -> N
     assert home.value(device, "time_to_full") == "unknown"
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_when_it_was_last_read_is_known_above_all_of_one_that_is_lost(
     home: Home,
 ) -> None:
     device = polled()
     await added(home, device)
-    read = home.value(device, "last_read")
+    read = home.state(device, "last_read")
+    assert read.attributes["device_class"] == "timestamp"
+    await home.listen(device, 10, every=10)
+    assert home.value(device, "last_read") == read.state, "moved without need"
     home.air.refuse.add(ADDRESS)
     await home.listen(device, 30, every=10)
     assert home.value(device, "voltage") == "unavailable"
-    assert home.value(device, "last_read") == read
+    exact = home.read_at(device)
+    assert exact is not None
+    assert home.value(device, "last_read") == exact.isoformat(timespec="seconds")
+    assert home.value(device, "last_read") > read.state
+
+
+@pytest.mark.usefixtures("all_entities_on")
+async def test_when_it_was_last_read_moves_in_steps(home: Home) -> None:
+    device = polled()
+    await added(home, device)
+    shown = {home.value(device, "last_read")}
+    for _ in range(60):
+        await home.listen(device, 1, every=60)
+        shown.add(home.value(device, "last_read"))
+    assert 4 <= len(shown) <= 5

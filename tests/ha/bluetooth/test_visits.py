@@ -113,12 +113,12 @@ async def test_a_battery_that_waits_ends_a_long_visit(home: Home) -> None:
     home.shout(device)
     home.air.slots, home.air.tells_slots = 1, True
     task = asyncio.ensure_future(stay(polls, visitor.address, 300))
-    read = home.value(device, "last_read")
+    read = home.read_at(device)
     await home.clock.until(task.done)
     with pytest.raises(Unreachable) as told:
         task.result()
     assert told.value.reason == "no_slot"
-    await home.clock.until(lambda: home.value(device, "last_read") != read, most=10)
+    await home.clock.until(lambda: home.read_at(device) != read, most=10)
 
 
 async def test_a_visit_to_a_battery_closes_its_link_meanwhile(home: Home) -> None:

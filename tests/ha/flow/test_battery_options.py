@@ -127,7 +127,9 @@ async def test_a_battery_that_does_not_tell_its_unit(home: Home) -> None:
 
 
 @pytest.mark.parametrize("kept", ["new in a later version", None, 7])
-async def test_a_detail_that_nobody_knows_is_everything(home: Home, kept: Any) -> None:
+async def test_a_detail_that_nobody_knows_is_the_usual_one(
+    home: Home, kept: Any
+) -> None:
     entry = await added(home, device := jbd())
     entries = home.hass.config_entries
     entries.async_update_entry(entry, options={"recording": kept})

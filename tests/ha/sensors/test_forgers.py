@@ -250,6 +250,7 @@ DAY = 86_400
         ("remote", {}, DAY - 3600, DAY + 7200, True),
     ],
 )
+@pytest.mark.usefixtures("all_entities_on")
 async def test_nobody_keeps_a_sensor_that_is_gone(
     home: Home,
     name: str,

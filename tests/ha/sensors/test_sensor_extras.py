@@ -358,6 +358,7 @@ async def test_lost_packets_are_counted_for_each_receiver(home: Home) -> None:
     assert state.name.endswith("Lost packets (air)")
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_last_seen_moves_in_steps_and_stays(home: Home) -> None:
     device = thermometer()
     await home.add(device)
@@ -367,7 +368,11 @@ async def test_last_seen_moves_in_steps_and_stays(home: Home) -> None:
     await home.listen(device, 2)
     await home.clock.run(60)
     assert home.value(device, "last_seen") == first
-    await home.clock.run(300)
+    for _ in range(13):
+        await home.listen(device, 1)
+        await home.clock.run(59)
+    assert home.value(device, "last_seen") == first
+    await home.clock.run(120)
     await home.listen(device, 2)
     await home.clock.run(60)
     assert home.value(device, "last_seen") > first

@@ -1,5 +1,7 @@
 """Dead-bands keep rows out of the database, and the estimate says how many are left."""
 
+from datetime import UTC, datetime
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -11,6 +13,7 @@ from custom_components.mi_bms.proto.model.rows import (
     Detail,
     RowsPerDay,
     bands,
+    time_to_tell,
 )
 from custom_components.mi_bms.proto.model.sample import BmsSample, Probe
 
@@ -112,3 +115,26 @@ def test_the_key_of_an_entity_names_its_field(
     key: str, field: Field | None, number: int
 ) -> None:
     assert spot_of(key) == (field, number)
+
+
+@pytest.mark.parametrize(
+    ("at", "told", "late", "shown"),
+    [
+        (None, None, False, None),
+        (0, None, False, 0),
+        (899, 0, False, 0),
+        (900, 0, False, 900),
+        (899, 0, True, 899),
+        # The clock was put back.
+        (100, 700, False, 100),
+        (None, 700, False, None),
+    ],
+)
+def test_the_time_of_a_last_reading_moves_in_steps(
+    at: int | None, told: int | None, late: bool, shown: int | None
+) -> None:
+    when = [
+        None if one is None else datetime.fromtimestamp(one, UTC)
+        for one in (at, told, shown)
+    ]
+    assert time_to_tell(when[0], when[1], late=late) == when[2]

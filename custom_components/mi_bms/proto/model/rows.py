@@ -6,6 +6,7 @@ around the one written last; a value that is no number, when it changed.
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +15,7 @@ from .reading import Value
 from .sample import BmsSample
 
 DAY: Final = 86_400.0
+TIME_STEP: Final = timedelta(minutes=15)
 REMEMBERED: Final = 120  # samples; more say nothing new of the noise
 ENOUGH: Final = 10
 
@@ -139,6 +141,20 @@ def _values(sample: BmsSample) -> Iterator[tuple[Place, Value | None]]:
         yield (Field.CELL_VOLTAGE, number), volts
     for number, probe in enumerate(sample.probes, 1):
         yield (Field.PROBE_TEMPERATURE, number), probe.celsius
+
+
+def time_to_tell(
+    at: datetime | None, told: datetime | None, *, late: bool
+) -> datetime | None:
+    """Return which time of a last reading to show: the exact one when it is late, else one in steps.
+
+    ``told`` is what is shown now. While all is well the exact time says nothing that is worth a row.
+    """
+    if at is None or told is None:
+        return at
+    # A clock that was put back must not hold an old time in the future.
+    worth = late or at < told or at - told >= TIME_STEP
+    return at if worth else told
 
 
 def worth_a_row(value: object, written: object, band: float) -> bool:
