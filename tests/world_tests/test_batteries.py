@@ -1,6 +1,7 @@
 """The simulated batteries against captured frames, and every one of them read by the real session."""
 
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.world.devices.battery import Pack
 from tests.world.devices.daly import DalyBattery
 from tests.world.devices.jikong import JkBattery
 from tests.world.devices.modbus import check
+from tests.world.devices.profile import Profile
 from tests.world.devices.recorded import Recorded, load as load_vector, truth_of
 from tests.world.devices.recorded_gatt import LOOKS
 from tests.world.devices.redodo import RedodoBattery
@@ -377,3 +379,23 @@ def agrees(found: object, before: object, after: object) -> bool:
 
 def test_kinds_of_batteries() -> None:
     assert set(FULL) <= set(KINDS)
+
+
+def test_a_board_measures_with_noise() -> None:
+    calm, noisy = (
+        Pack(
+            cells=2,
+            current_noise=noise,
+            cell_noise=noise / 100,
+            profile=Profile(current=-12),
+        )
+        for noise in (0.0, 0.3)
+    )
+    found = []
+    for _ in range(50):
+        calm.step(1)
+        noisy.step(1)
+        found.append((noisy.current, noisy.cell_voltages[0]))
+    assert calm.current == -12
+    assert 0.1 < stdev(current for current, _ in found) < 0.6
+    assert 0.001 < stdev(volts for _, volts in found) < 0.006

@@ -130,7 +130,8 @@ class Pack:
     """Be a pack with its board; ``step`` lets time pass, everything else is the exact truth now.
 
     ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction;
-    ``mismatch`` that of their voltages at rest (V). Raises ``ValueError`` for a pack that cannot be.
+    ``mismatch`` that of their voltages at rest (V), ``current_noise`` (A) and ``cell_noise`` (V) that of
+    what the board measures from moment to moment. Raises ``ValueError`` for a pack that cannot be.
     """
 
     cells: int = 4
@@ -139,6 +140,8 @@ class Pack:
     soc: float = 0.6
     spread: float = 0.002
     mismatch: float = 0.002
+    current_noise: float = 0.0
+    cell_noise: float = 0.0
     resistance: float = 0.0006
     probes: int = 2
     ambient: float = CELSIUS_ROOM
@@ -178,6 +181,8 @@ class Pack:
         rng = Random(f"{self.seed} pack")
         self.chem = CHEMISTRIES[self.chemistry]
         self.stack = [self._cell(rng) for _ in range(self.cells)]
+        self._at_rest = [cell.offset for cell in self.stack]
+        self._noise = Random(f"{self.seed} noise")
         self.offsets = [rng.uniform(-0.4, 0.8) for _ in range(self.probes)]
         self.temperature = self.ambient
         self.remaining = self.capacity * self.soc
@@ -246,7 +251,12 @@ class Pack:
         blocked = (wanted > 0 and not self.charge_on) or (
             wanted < 0 and not self.discharge_on
         )
-        self.current = 0.0 if blocked else wanted
+        self.current = (
+            0.0 if blocked else wanted + self._noise.gauss(0, self.current_noise)
+        )
+        if self.cell_noise:
+            for cell, offset in zip(self.stack, self._at_rest, strict=True):
+                cell.offset = offset + self._noise.gauss(0, self.cell_noise)
         moved = self.current * seconds / 3600
         volts = self.cell_voltages
         lowest = min(volts)
