@@ -27,7 +27,7 @@ STEPS: Final = ((3600, 60), (36_000, 360))
 LONG_STEP: Final = 3600
 DEAD_BAND: Final = 0.02
 
-# Home Assistant's standard words for what a button or a doorbell did.
+# Home Assistant's standard words for what a button, a dimmer or a doorbell did.
 STANDARD_WORDS: Final[Mapping[str, str]] = {
     "press": "press_end",
     "double_press": "multi_press_end",
@@ -201,7 +201,7 @@ def _row(device: Json, key: str, state: Json | None, newest: float, now: float) 
         for run in device["history"]
         if run[1] >= start and run[0] <= end and run[2].get(key) is not None
     ]
-    if key.startswith(("event:button", "event:doorbell")):
+    if key.startswith(("event:button", "event:dimmer", "event:doorbell")):
         held = [STANDARD_WORDS.get(word, word) for word in held]
     if not held:
         return row | {"problem": "the device held no value then"}

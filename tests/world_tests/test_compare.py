@@ -154,8 +154,8 @@ def event_verdict(key: str, held: str, shown: str | None) -> str | None:
 
 
 def test_events_compare_their_type() -> None:
-    assert event_verdict("dimmer", "press", "press") is None
-    assert event_verdict("dimmer", "press", "long_press") is not None
+    assert event_verdict("dimmer", "press", "press_end") is None
+    assert event_verdict("dimmer", "press", "long_press_end") is not None
     assert event_verdict("dimmer", "press", None) == "is None"
     assert event_verdict("button_left", "double_press", "multi_press_end") is None
     assert event_verdict("button_left", "press", "press") is not None
