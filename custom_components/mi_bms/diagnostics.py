@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from homeassistant.components import bluetooth
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
+from .bluetooth.adverts import last_advert
 from .const import CONF_KEY, CONF_KIND
 from .entry import MiBmsConfigEntry, kind_if_known
 from .outputs.options import CONF_DEVICES, CONF_PATH, CONF_TOPIC
@@ -43,7 +43,7 @@ async def async_get_config_entry_diagnostics(
 
 
 def _advert(hass: HomeAssistant, address: str) -> dict[str, Any] | None:
-    info = bluetooth.async_last_service_info(hass, address, False)
+    info = last_advert(hass, address)
     if info is None:
         return None
     return {

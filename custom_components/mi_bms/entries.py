@@ -77,13 +77,9 @@ async def async_add(hass: HomeAssistant, wish: Wish) -> ConfigFlowResult:
     entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, wish.address)
     if entry and entry.source == SOURCE_IGNORE:
         await hass.config_entries.async_remove(entry.entry_id)
-    seen = heard.sighting if heard else None
-    if heard and seen is None:
-        data: dict[str, Any] = {
-            CONF_KIND: KIND_BATTERY,
-            CONF_ADDRESS: wish.address,
-        }
-    elif seen:
+    if heard and heard.sighting is None:
+        data: dict[str, Any] = {CONF_KIND: KIND_BATTERY, CONF_ADDRESS: wish.address}
+    elif heard and (seen := heard.sighting):
         data = sensor_data(wish, seen.product_id, seen.title)
     else:
         data = sensor_data(wish)

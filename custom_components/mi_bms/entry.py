@@ -58,7 +58,7 @@ def _no_parts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """Say how entries of one kind are judged, set up, shown, changed, reported and removed.
+    """How entries of one kind are judged, set up, shown, changed, reported and removed.
 
     ``prepare`` gives the entry what it runs, ``start`` comes after the platforms, ``stop`` before
     they are unloaded. ``imported`` adds a device that was chosen in a list.

@@ -271,7 +271,7 @@ PROTECTION_COUNTS: Final[Mapping[Alarm, SensorEntityDescription]] = {
         translation_key=f"{Field.PROTECTION_COUNT}_{alarm}",
     )
     for alarm in Alarm
-    if alarm.kind.is_problem
+    if alarm.severity.is_problem
 }
 
 BINARY_SENSORS: Final = _table(

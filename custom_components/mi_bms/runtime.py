@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.components.bluetooth import (
-    DOMAIN as BLUETOOTH,
-    async_rediscover_address,
-)
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -18,11 +14,12 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
+from .bluetooth.adverts import rediscover_removed
 from .bluetooth.scheduler import Polls
 from .const import CONF_RESERVE, DOMAIN
-from .proto.model.reading import Reading
-from .proto.model.sample import BmsSample
-from .stored import SETTINGS, STATE, async_read, async_remove
+from .proto.publish.news import Feed
+from .stored import SETTINGS, STATE
+from .stored_files import async_read, async_remove
 
 STORE_VERSION = 1
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what was read
@@ -30,61 +27,6 @@ SAVE_SOON = 5.0  # s, after somebody changed or wished something
 SAVE_NEWS = 60.0  # s; presses and motion come all day, and a memory card wears
 
 type Snapshot = Callable[[], dict[str, Any] | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SensorNews:
-    """What one advert said; ``at`` is its Unix time in seconds, ``keep`` (s) how long it holds."""
-
-    address: str
-    entry_id: str
-    title: str
-    at: float
-    reading: Reading
-    rssi: int
-    product_id: int | None
-    keep: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatteryNews:
-    """What one poll of a battery gave; ``at`` is its Unix time in seconds."""
-
-    address: str
-    entry_id: str
-    title: str
-    at: float
-    sample: BmsSample
-
-
-type News = SensorNews | BatteryNews
-
-
-type Listener = Callable[[News], None]
-
-
-@dataclass(slots=True)
-class Feed:
-    """Pass news on."""
-
-    listeners: list[Listener] = field(default_factory=list)
-
-    @callback
-    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call ``listener`` with all news until the returned function is called."""
-        self.listeners.append(listener)
-
-        @callback
-        def stop() -> None:
-            self.listeners.remove(listener)
-
-        return stop
-
-    @callback
-    def async_tell(self, news: News) -> None:
-        """Pass one on."""
-        for listener in tuple(self.listeners):
-            listener(news)
 
 
 @dataclass(slots=True)
@@ -199,12 +141,9 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
 @callback
 def async_forget_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Forget what was kept of a device whose entry was removed; it may be discovered again."""
-    address = str(entry.unique_id)
     if shared := hass.data.get(SHARED):
-        shared.forget(address)
-    if BLUETOOTH not in entry.discovery_keys:
-        # Home Assistant by itself looks again only at what it had discovered.
-        async_rediscover_address(hass, address)
+        shared.forget(str(entry.unique_id))
+    rediscover_removed(hass, entry)
 
 
 @contextlib.asynccontextmanager

@@ -40,9 +40,9 @@ def batteries() -> list[str]:
 
 
 GAPS = {
-    matching.Gap.ADDRESS: "only the address tells it from other devices, and Home Assistant cannot look for"
+    matching.MatcherGap.ADDRESS: "only the address tells it from other devices, and Home Assistant cannot look for"
     " addresses",
-    matching.Gap.NAME: "the name may begin in more ways than Home Assistant can look for",
+    matching.MatcherGap.NAME: "the name may begin in more ways than Home Assistant can look for",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.alarms import active
 from custom_components.mi_bms.proto.bms.contract import Family
-from custom_components.mi_bms.proto.bms.matching import Advert, recognise
+from custom_components.mi_bms.proto.bms.matching import BatteryAdvert, recognise
 from custom_components.mi_bms.proto.bms.uuids import expand as expanded
 from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.gatt.session import Device, Session
@@ -285,10 +285,10 @@ _KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
 }
 
 
-def advert_of(vector: Vector) -> Advert:
+def advert_of(vector: Vector) -> BatteryAdvert:
     """Make the advert of a vector."""
     said = vector["advertisement"]
-    return Advert(
+    return BatteryAdvert(
         address=said.get("address", ""),
         name=said.get("local_name"),
         service_uuids=tuple(map(expand, said.get("service_uuids", ()))),

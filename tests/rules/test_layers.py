@@ -20,14 +20,14 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
         "proto.air proto.mibeacon proto.bms proto.activation proto.scheduler",
         "proto.model",
     ),
-    ("proto.gatt", "proto.model proto.bms proto.activation"),
+    ("proto.gatt", "proto.model proto.bms proto.activation proto.air"),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
     ("const", ""),
     ("texts stored quantities bluetooth", ""),
-    ("runtime entries options", "stored bluetooth"),
-    ("keys", "stored bluetooth texts entries"),
-    ("outputs", "stored runtime options"),
+    ("runtime entries options stored_files", "stored bluetooth stored_files"),
+    ("keys", "stored stored_files bluetooth texts entries"),
+    ("outputs", "stored stored_files runtime options"),
     ("batteries", "stored bluetooth texts quantities runtime entries options"),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
@@ -75,15 +75,20 @@ def ours(path: Path) -> set[str]:
     return names
 
 
-def others(path: Path) -> set[str]:
-    """Return the packages that a module imports by absolute name."""
+def imported(path: Path) -> set[str]:
+    """Return what a module imports by absolute name."""
     names: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names.add(node.module)
-    return {name.partition(".")[0] for name in names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def others(path: Path) -> set[str]:
+    """Return the packages that a module imports by absolute name."""
+    return {name.partition(".")[0] for name in imported(path)}
 
 
 def dotted(path: Path) -> str:
@@ -98,6 +103,10 @@ def allowed(who: str, what: str) -> bool:
     if what == "const" or (what.startswith("proto") and not who.startswith("proto")):
         return who != "const"
     return what in MAY[who]
+
+
+# Subclasses of Home Assistant's own processor for adverts, for speed: see StateWriter.LEANS_ON.
+PROCESSORS: Final = {"sensors/state_writer.py", "sensors/entity.py"}
 
 
 @pytest.mark.parametrize("who", [*MAY])
@@ -175,6 +184,21 @@ def test_one_module_touches_the_library(library: str) -> None:
     )
 
 
+def test_one_package_touches_home_assistants_bluetooth() -> None:
+    theirs = "homeassistant.components.bluetooth"
+    wrong = sorted(
+        where
+        for path in modules()
+        if not (where := str(path.relative_to(INTEGRATION))).startswith("bluetooth/")
+        and where not in PROCESSORS
+        and any(f"{name}.".startswith(f"{theirs}.") for name in imported(path))
+    )
+    assert not wrong, (
+        f"{wrong} import {theirs}: ask bluetooth/adverts.py (what is heard, now and from now on) or "
+        "bluetooth/scanners.py (who hears it) instead, or add there what is missing"
+    )
+
+
 def test_proto_needs_no_home_assistant() -> None:
     code = (
         "import sys, pkgutil, importlib\n"
@@ -222,6 +246,29 @@ CLAIMED: Final = [
     "webhook",
     "zone",
 ]
+
+
+# Names that two public classes bear, and why that is right.
+SAME_NAME: Final = {
+    "Ask": "a row of a plan is the step of that name, with what is read of the answer",
+    "Read": "a step of a dialogue and an event of a battery: two closed vocabularies that never meet",
+}
+
+
+def test_no_two_public_classes_of_one_name() -> None:
+    where: dict[str, list[str]] = {}
+    for path in modules():
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(
+                    str(path.relative_to(INTEGRATION))
+                )
+    double = {name: paths for name, paths in where.items() if paths[1:]}
+    wrong = {name: paths for name, paths in double.items() if name not in SAME_NAME}
+    assert not wrong, (
+        f"{wrong}: a word means one thing; rename one of the classes, or say in SAME_NAME why they are one"
+    )
+    assert SAME_NAME.keys() <= double.keys(), "take out of SAME_NAME what is no longer"
 
 
 def test_no_name_is_claimed_by_home_assistant() -> None:

@@ -350,7 +350,7 @@ class TestFlow:
 
 
 # Functions that make an exception from the rest of its key; what they fill in are their keywords.
-MAKERS = {"mistake": "air_", "failure": "air_", "_refusal": "", "_trouble": "sensor_"}
+MAKERS = {"mistake": "air_", "failure": "air_", "refusal": "", "_trouble": "sensor_"}
 UNREACHABLE_TOLD = {"not_heard", "no_slot", "no_connection"}
 
 
@@ -365,7 +365,6 @@ def test_exceptions() -> None:
                 place = f"{path.parent.name}/{path.stem}"
                 made = place in {
                     "actions/errors",
-                    "actions/devices",
                     "sensors/gatt_errors",
                 }
                 assert key or made, f"{path.name}: the key must be a constant"
@@ -377,9 +376,12 @@ def test_exceptions() -> None:
                 filled = {"code", *(one.arg for one in call.keywords if one.arg)}
                 asked[MAKERS[name] + key] = filled
     asked |= {f"air_{reason}": {"code", "address"} for reason in UNREACHABLE_TOLD}
-    operations = tree(INTEGRATION / "proto" / "gatt" / "operations.py")
-    for call in calls(operations, "OperationFailed", "Impossible"):
+    gatt = PROTO / "gatt"
+    for call in calls(tree(gatt / "operations.py"), "OperationFailed", "Impossible"):
         asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
+    for path in (gatt / "entered.py", INTEGRATION / "actions" / "air.py"):
+        for call in calls(tree(path), "Mistaken"):
+            asked[f"air_{text(call.args[0])}"] = {"code", "what"}
     same(TEXTS["exceptions"], asked, "exceptions")
     for key, filled in asked.items():
         named = set(PLACEHOLDER.findall(TEXTS["exceptions"][key]["message"]))
@@ -453,7 +455,7 @@ class TestEntities:
         texts = change["event_type"]["state"].values()
         assert len(set(texts)) == len(words), "two alarms have the same text: part them"
         assert {
-            f"protection_count_{alarm}" for alarm in Alarm if alarm.kind.is_problem
+            f"protection_count_{alarm}" for alarm in Alarm if alarm.severity.is_problem
         } == COUNTS
 
     def test_types_of_events(self) -> None:

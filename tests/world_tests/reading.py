@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable, Collection
 from random import Random
 
 from custom_components.mi_bms.proto.bms import registry
-from custom_components.mi_bms.proto.bms.matching import Advert, Candidate, recognise
+from custom_components.mi_bms.proto.bms.matching import (
+    BatteryAdvert,
+    Candidate,
+    recognise,
+)
 from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.sample import BmsSample
@@ -113,7 +117,7 @@ def shown(sample: BmsSample) -> dict[str, object]:
     return truth_of(values_of(sample))
 
 
-def advert_of(peripheral: Peripheral, now: float = 0.0) -> Advert | None:
+def advert_of(peripheral: Peripheral, now: float = 0.0) -> BatteryAdvert | None:
     """Take apart what a device advertises, if anything."""
     if (said := peripheral.advertisement(now)) is None:
         return None
@@ -135,7 +139,7 @@ def advert_of(peripheral: Peripheral, now: float = 0.0) -> Advert | None:
             makers[number] = data[2:]
         elif kind == ad.SERVICE_DATA16:
             service_data[ad.BASE_UUID.format(f"{number:04x}")] = data[2:]
-    return Advert(
+    return BatteryAdvert(
         address=peripheral.address,
         name=name,
         service_uuids=tuple(services),

@@ -3,30 +3,26 @@
 import asyncio
 from typing import Final
 
-import probatio
+from probatio import All, Coerce, Optional, Range, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.diagnosis import async_refresh
 from ..const import DOMAIN, MAX_RELEASE
 from ..entries import running, runtime_of_id
+from .errors import refusal
 
 ATTR_MINUTES: Final = "minutes"
 
-_DEVICES: Final = {
-    probatio.Optional(ATTR_DEVICE_ID): probatio.All(cv.ensure_list, [cv.string])
-}
-REFRESH: Final = probatio.Schema(_DEVICES)
-RELEASE: Final = probatio.Schema(
+_DEVICES: Final = {Optional(ATTR_DEVICE_ID): All(cv.ensure_list, [cv.string])}
+REFRESH: Final = Schema(_DEVICES)
+RELEASE: Final = Schema(
     {
         **_DEVICES,
-        probatio.Optional(ATTR_MINUTES): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=1, max=MAX_RELEASE)
-        ),
+        Optional(ATTR_MINUTES): All(Coerce(float), Range(min=1, max=MAX_RELEASE)),
     }
 )
 
@@ -35,9 +31,7 @@ def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
     """Return the coordinator of a battery, or of the one that a pack belongs to."""
     if coordinator := runtime_of_id(hass, device_id, BatteryCoordinator):
         return coordinator
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_a_battery"
-    )
+    raise refusal("not_a_battery")
 
 
 def _batteries(call: ServiceCall) -> list[BatteryCoordinator]:
@@ -60,7 +54,7 @@ async def async_release(call: ServiceCall) -> None:
 
 
 async def async_refresh_batteries(call: ServiceCall) -> None:
-    """Read batteries as soon as a slot is free; raises what is wrong with the first that cannot be."""
+    """Read batteries as soon as a slot is free; raise what is wrong with the first that cannot be."""
     batteries = _batteries(call)
     if ATTR_DEVICE_ID not in call.data:
         # Nobody asked for one that somebody wants left alone.

@@ -9,7 +9,6 @@ from bluetooth_data_tools import monotonic_time_coarse
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
@@ -22,6 +21,7 @@ from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..quantities import PASSIVE_SENSORS
 from ..sensors.coordinator import SensorCoordinator
+from .errors import refusal
 
 type Json = dict[str, Any]
 
@@ -42,15 +42,9 @@ def devices(hass: HomeAssistant) -> list[Json]:
 
 def _device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Json:
     address = entry.data[CONF_ADDRESS]
-    registry = dr.async_get(hass)
     # Packs are devices of the same entry.
-    known = next(
-        (
-            one
-            for one in dr.async_entries_for_config_entry(registry, entry.entry_id)
-            if (DOMAIN, address) in one.identifiers
-        ),
-        None,
+    known = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, address), entry.entry_id
     )
     said: Json = {"available": False, "age": None, "values": {}, "ages": {}}
     if sensor := running(entry, SensorCoordinator):
@@ -110,24 +104,25 @@ def set_reading(
     hass: HomeAssistant, device_id: str, wanted: Mapping[str, object]
 ) -> Json:
     """Show values of a sensor that it did not send; they stay until it says otherwise."""
-    coordinator = _sensor(hass, device_id)
+    coordinator = sensor_of(hass, device_id)
     if not wanted:
-        raise _refusal("no_value")
+        raise refusal("no_value")
     values = dict(_checked(*one) for one in wanted.items())
     coordinator.async_give(values)
     return {"set": {str(name): value for name, value in values.items()}}
 
 
-def _sensor(hass: HomeAssistant, device_id: str) -> SensorCoordinator:
+def sensor_of(hass: HomeAssistant, device_id: str) -> SensorCoordinator:
+    """Return the coordinator of a sensor; raise what the user did wrong."""
     if coordinator := runtime_of_id(hass, device_id, SensorCoordinator):
         return coordinator
-    raise _refusal("not_a_sensor")
+    raise refusal("not_a_sensor")
 
 
 def _checked(name: str, value: object) -> tuple[Field, Value]:
     """Check one value; raise what is wrong with it."""
     if name not in _FIELDS:
-        raise _refusal("unknown_field", field=name[:40])
+        raise refusal("unknown_field", field=name[:40])
     field = Field(name)
     if (row := PASSIVE_SENSORS.get(field)) is None:
         if isinstance(value, bool):
@@ -139,10 +134,4 @@ def _checked(name: str, value: object) -> tuple[Field, Value]:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         if not row.options and isfinite(value) and plausible(field, value):
             return field, value
-    raise _refusal("wrong_value", field=name)
-
-
-def _refusal(key: str, **fill: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=fill
-    )
+    raise refusal("wrong_value", field=name)

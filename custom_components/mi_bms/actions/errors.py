@@ -1,4 +1,4 @@
-"""What can go wrong with actions on the air, told with the number that scripts go by."""
+"""What can go wrong with actions; those on the air tell the number that scripts go by."""
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -10,13 +10,16 @@ from ..proto.model.errors import Unreachable
 _TELLING = frozenset({"not_heard", "no_slot"})
 
 
+def refusal(key: str, **fill: str) -> ServiceValidationError:
+    """Return what is wrong with an action on a device of ours."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=fill
+    )
+
+
 def mistake(key: str, code: Code, **fill: str) -> ServiceValidationError:
     """Return what is wrong with what was asked for."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=f"air_{key}",
-        translation_placeholders={"code": str(int(code)), **fill},
-    )
+    return refusal(f"air_{key}", code=str(int(code)), **fill)
 
 
 def failure(key: str, code: Code, **fill: str) -> HomeAssistantError:

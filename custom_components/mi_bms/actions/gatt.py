@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
@@ -10,13 +10,12 @@ from homeassistant.util.hass_dict import HassKey
 from ..bluetooth.connection import BleakLink, async_use
 from ..const import DOMAIN
 from ..entries import entry_of
-from ..proto.gatt.explore import Characteristic, Descriptor, Service, explore
-from ..proto.gatt.operations import Batch, Code, Do, Operation, OperationFailed
+from ..proto.gatt.explore import Service, explore
+from ..proto.gatt.operations import Batch, Code, Operation, OperationFailed
+from ..proto.gatt.records import Record, answer, service
 from ..proto.model.errors import LOST, Unreachable
 from ..runtime import SHARED
 from .errors import failed_step, failure, mistake, unreachable
-
-type Json = dict[str, Any]
 
 TURN_WITHIN: Final = 30.0  # s to wait for a free connection
 WORK_WITHIN: Final = 90.0  # s for connecting and all that is not waiting for answers
@@ -25,13 +24,13 @@ _LIMIT: Final = TURN_WITHIN + WORK_WITHIN
 
 async def async_explore(
     hass: HomeAssistant, address: str, *, values: bool
-) -> list[Json]:
+) -> list[Record]:
     """Return services, characteristics and descriptors of a device, with the values that can be read."""
 
     async def work(link: BleakLink) -> list[Service]:
         return await explore(link, values=values)
 
-    return [_service(one) for one in await _async_visit(hass, address, work, _LIMIT)]
+    return [service(one) for one in await _async_visit(hass, address, work, _LIMIT)]
 
 
 async def async_talk(
@@ -40,7 +39,7 @@ async def async_talk(
     operations: Sequence[Operation],
     *,
     allow_own: bool,
-) -> list[Json]:
+) -> list[Record]:
     """Do operations on one connection; return what each one brought.
 
     Nothing is written unless all of them can be done. What is set up here is only written to where that
@@ -61,7 +60,7 @@ async def async_talk(
     brought = await _async_visit(
         hass, address, work, limit, lambda: batch.broken if batch else None
     )
-    return [_answer(*one) for one in zip(operations, brought, strict=True)]
+    return [answer(*one) for one in zip(operations, brought, strict=True)]
 
 
 async def _async_visit[T](
@@ -95,51 +94,6 @@ async def _async_visit[T](
         raise failure("too_long", Code.CONNECTION, address=address) from err
     finally:
         busy.discard(address)
-
-
-def _answer(one: Operation, brought: list[bytes]) -> Json:
-    said: Json = {"do": str(one.do), "characteristic": one.characteristic}
-    if one.do is Do.READ:
-        said |= _value(brought[0])
-    if one.do is Do.NOTIFY:
-        said["messages"] = [_value(data) for data in brought]
-    return said
-
-
-def _value(data: bytes) -> Json:
-    """Return bytes as digits, and as text where they are one."""
-    text = data.rstrip(b"\0")
-    readable = text.isascii() and text.decode("ascii", "replace").isprintable()
-    return {"data": data.hex(), "text": text.decode() if text and readable else None}
-
-
-def _service(one: Service) -> Json:
-    return {
-        "uuid": one.uuid,
-        "handle": one.handle,
-        "name": one.name,
-        "characteristics": [_characteristic(each) for each in one.characteristics],
-    }
-
-
-def _characteristic(one: Characteristic) -> Json:
-    return {
-        "uuid": one.uuid,
-        "handle": one.handle,
-        "name": one.name,
-        "properties": list(one.properties),
-        "value": None if one.value is None else _value(one.value),
-        "refused": one.refused,
-        "descriptors": [_descriptor(each) for each in one.descriptors],
-    }
-
-
-def _descriptor(one: Descriptor) -> Json:
-    return {
-        "uuid": one.uuid,
-        "handle": one.handle,
-        "value": None if one.value is None else _value(one.value),
-    }
 
 
 _BUSY: HassKey[set[str]] = HassKey(f"{DOMAIN}.talking")

@@ -4,18 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-import probatio
+from probatio import All, Coerce, Optional, Range, Required, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import ServiceCall, ServiceResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 
-from ..const import DOMAIN
-from ..entries import runtime_of_id
 from ..keys.export import async_export
-from ..sensors.coordinator import SensorCoordinator
+from .devices import sensor_of
+from .errors import refusal
 
 ATTR_CONFIRM: Final = "confirm"
 ATTR_MINUTES: Final = "minutes"
@@ -24,18 +22,18 @@ ATTR_DISGUISE: Final = "disguise"
 SHORTEST: Final = 0.1
 LONGEST: Final = 60
 
-_CONFIRM: Final = {probatio.Optional(ATTR_CONFIRM, default=False): cv.boolean}
-RECORD: Final = probatio.Schema(
+_CONFIRM: Final = {Optional(ATTR_CONFIRM, default=False): cv.boolean}
+RECORD: Final = Schema(
     {
         **_CONFIRM,
-        probatio.Required(ATTR_DEVICE_ID): cv.string,
-        probatio.Optional(ATTR_MINUTES, default=5): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=SHORTEST, max=LONGEST)
+        Required(ATTR_DEVICE_ID): cv.string,
+        Optional(ATTR_MINUTES, default=5): All(
+            Coerce(float), Range(min=SHORTEST, max=LONGEST)
         ),
-        probatio.Optional(ATTR_DISGUISE, default=True): cv.boolean,
+        Optional(ATTR_DISGUISE, default=True): cv.boolean,
     }
 )
-EXPORT: Final = probatio.Schema(_CONFIRM)
+EXPORT: Final = Schema(_CONFIRM)
 
 
 def undisguised(data: Mapping[str, Any]) -> bool:
@@ -45,16 +43,9 @@ def undisguised(data: Mapping[str, Any]) -> bool:
 
 async def async_record(call: ServiceCall) -> ServiceResponse:
     """Record a sensor's adverts for some minutes and return them in the replay format."""
-    device_id = call.data[ATTR_DEVICE_ID]
-    coordinator = runtime_of_id(call.hass, device_id, SensorCoordinator)
-    if coordinator is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="not_a_sensor"
-        )
+    coordinator = sensor_of(call.hass, call.data[ATTR_DEVICE_ID])
     if coordinator.path.capture.running is not None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="already_recording"
-        )
+        raise refusal("already_recording")
     finished: asyncio.Future[list[dict[str, Any]]] = call.hass.loop.create_future()
 
     @callback

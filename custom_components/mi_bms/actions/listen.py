@@ -7,66 +7,42 @@ from typing import Final
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothCallbackMatcher,
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ulid import ulid_now
 
-from ..bluetooth.door import Door
+from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_each, on_news
+from ..bluetooth.scanners import views
 from ..const import DOMAIN
 from ..proto.air.adverts import Filter
+from ..proto.air.throttle import Budget, Throttle
 from ..proto.gatt.operations import Code
 from .errors import mistake
-from .scan import air_advert, receivers, record
+from .scan import air_advert, record
 
 EVENT_ADVERT: Final = f"{DOMAIN}_advert"
 MOST_LISTENERS: Final = 20
 MOST_PER_SECOND: Final = 20  # events of all listeners together
-_REMEMBERED: Final = 500  # devices of one listener
 
 
 @dataclass(slots=True, kw_only=True)
 class _Listener:
-    """Be one listener; ``every`` in seconds, ``heard`` when each device was passed on last."""
-
     wanted: Filter
-    every: float
-    heard: dict[str, float] = field(default_factory=dict)
+    throttle: Throttle
     left_out: int = 0
     stops: list[CALLBACK_TYPE] = field(default_factory=list)
 
-    def due(self, address: str, now: float) -> bool:
-        """Return whether it is time for another event of a device."""
-        last = self.heard.get(address)
-        return last is None or now - last >= self.every
-
-    def passed(self, address: str, now: float) -> None:
-        """Note an event of a device."""
-        if len(self.heard) >= _REMEMBERED:
-            # Who is due again needs no memory; private addresses come and go without end.
-            old = [one for one in self.heard if self.due(one, now)]
-            for one in old or [next(iter(self.heard))]:
-                del self.heard[one]
-        self.heard[address] = now
-
 
 class Listeners:
-    """Hold all listeners."""
+    """All listeners, and how many events a second they may fire together."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Start without any."""
         self._hass = hass
         self._all: dict[str, _Listener] = {}
-        self._second = 0.0  # since when events are counted
-        self._events = 0
+        self._budget = Budget(MOST_PER_SECOND)
 
     @callback
     def async_listen(
@@ -79,10 +55,12 @@ class Listeners:
         if len(self._all) >= MOST_LISTENERS:
             raise mistake("too_many_listeners", Code.CONNECTION)
         hass, number = self._hass, ulid_now()
-        listener = self._all[number] = _Listener(wanted=wanted, every=every)
+        listener = self._all[number] = _Listener(
+            wanted=wanted, throttle=Throttle(every)
+        )
 
         @callback
-        def heard(info: BluetoothServiceInfoBleak) -> None:
+        def heard(info: HeardAdvert) -> None:
             self._pass_on(number, listener, info)
 
         @callback
@@ -98,60 +76,47 @@ class Listeners:
 
     @callback
     def async_unlisten(self, number: str | None) -> int:
-        """End one listener or all; give how many ended."""
+        """End one listener or all; return how many ended."""
         ended = [one for one in self._all if number in {None, one}]
         for one in ended:
             for stop in self._all.pop(one).stops:
                 stop()
         return len(ended)
 
-    def _pass_on(
-        self, number: str, listener: _Listener, info: BluetoothServiceInfoBleak
-    ) -> None:
+    def _pass_on(self, number: str, listener: _Listener, info: HeardAdvert) -> None:
         now = monotonic_time_coarse()
         if not listener.wanted.fits(air_advert(info)):
             return
-        if not (listener.due(info.address, now) and self._room(now)):
+        throttle, address = listener.throttle, info.address
+        if not (throttle.is_due(address, now) and self._budget.spend(now)):
             listener.left_out += 1
             return
-        listener.passed(info.address, now)
-        said = record(self._hass, info, receivers(self._hass))
+        throttle.passed(address, now)
+        said = record(self._hass, info, views(self._hass))
         self._hass.bus.async_fire(
             EVENT_ADVERT, {"listener": number, "left_out": listener.left_out, **said}
         )
         listener.left_out = 0
 
-    def _room(self, now: float) -> bool:
-        if now - self._second >= 1:
-            self._second, self._events = now, 0
-        self._events += 1
-        return self._events <= MOST_PER_SECOND
-
 
 def _follow(
     hass: HomeAssistant,
     address: str | None,
-    heard: Callable[[BluetoothServiceInfoBleak], None],
+    heard: Callable[[HeardAdvert], None],
 ) -> CALLBACK_TYPE:
     """Call ``heard`` with each advert of one device, or with each of any that says something new."""
+    guard = FaultGuard("listeners")
     if address is not None:
-        return bluetooth.async_register_advertisement_callback(
-            hass, Door("listeners").guard(heard), address
-        )
+        return on_each(hass, guard.wrap(heard), address)
     replayed = False
 
     @callback
-    def changed(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+    def changed(info: HeardAdvert) -> None:
         # Registering replays what was heard before: that is over.
         if replayed:
             heard(info)
 
-    stop = bluetooth.async_register_callback(
-        hass,
-        Door("listeners").guard(changed),
-        BluetoothCallbackMatcher(connectable=False),
-        BluetoothScanningMode.PASSIVE,
-    )
+    stop = on_news(hass, guard.wrap(changed))
     replayed = True
     return stop
 

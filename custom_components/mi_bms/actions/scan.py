@@ -1,48 +1,48 @@
-"""What the radios hear, as plain records for actions and events.
+"""What the scanners hear, as plain records for actions and events.
 
-Home Assistant keeps one advert per device, merged over all that it said, and one per receiver; the
-bytes are those of the last packet. So the list of structures is of that packet where the radio gives
+Home Assistant keeps one advert per device, merged over all that it said, and one per scanner; the
+bytes are those of the last packet. So the list of structures is of that packet where the scanner gives
 bytes, else put together from what was merged.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothCallbackMatcher,
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..bluetooth.discovery import look_at, told_type
-from ..bluetooth.door import Door
+from ..bluetooth.adverts import (
+    FaultGuard,
+    HeardAdvert,
+    last_advert,
+    learned_interval,
+    on_each,
+    on_news,
+)
+from ..bluetooth.discovery import look_at
+from ..bluetooth.scanners import ScannerView, views
 from ..entries import entry_of
 from ..keys.ring import KEYS
-from ..proto.air.adverts import Advert, Filter, address_type
-from ..proto.air.structures import Structure
+from ..proto.air.adverts import AirAdvert, Filter
+from ..proto.air.records import record as advert_record
 from ..proto.bms.index import INDEX
 from ..proto.mibeacon.decoder import Decoder
-from ..proto.model.names import clean_name
+from ..proto.mibeacon.records import record as sensor_record
 
 type Json = dict[str, Any]
 
 MOST_DEVICES: Final = 1000
 MOST_PACKETS: Final = 16  # different ones of one device
 _AT_ONCE: Final = 25  # records between two breaths of the event loop
-_ANY: Final = BluetoothCallbackMatcher(connectable=False)
 
 
-def air_advert(info: BluetoothServiceInfoBleak) -> Advert:
-    """Return what is heard of a device in the words of the air."""
-    return Advert(
+def air_advert(info: HeardAdvert) -> AirAdvert:
+    """Return what is heard of a device as the air package takes it."""
+    return AirAdvert(
         address=info.address,
         rssi=info.rssi,
         name=info.name if info.name != info.address else None,
@@ -54,76 +54,22 @@ def air_advert(info: BluetoothServiceInfoBleak) -> Advert:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
-    """Hold one receiver and when it heard whom (monotonic seconds)."""
-
-    scanner: bluetooth.BaseHaScanner
-    name: str
-    heard_at: Mapping[str, float]
-
-    def hears(self, address: str, now: float) -> Json | None:
-        """Return how it hears a device, None if it does not."""
-        found = self.scanner.get_discovered_device_advertisement_data(address)
-        if found is None:
-            return None
-        heard_at = self.heard_at.get(address)
-        return {
-            "name": self.name,
-            "source": self.scanner.source,
-            "rssi": found[1].rssi,
-            "connectable": self.scanner.connectable,
-            "age": None if heard_at is None else _seconds(now - heard_at),
-        }
-
-
-def receivers(hass: HomeAssistant) -> list[Receiver]:
-    """Return all receivers."""
-    return [
-        Receiver(
-            scanner=one,
-            name=one.name.removesuffix(f" ({one.source})"),
-            heard_at=one.discovered_device_timestamps,
-        )
-        for one in bluetooth.async_current_scanners(hass)
-    ]
-
-
 def record(
     hass: HomeAssistant,
-    info: BluetoothServiceInfoBleak,
-    ears: Iterable[Receiver],
+    info: HeardAdvert,
+    scanners: Iterable[ScannerView],
 ) -> Json:
     """Return everything that is known of a device by what it sends."""
-    now = monotonic_time_coarse()
-    advert = air_advert(info)
-    payload = advert.payload
-    address = info.address
+    now, address = monotonic_time_coarse(), info.address
     own = entry_of(hass, address)
-    hearing = [heard for ear in ears if (heard := ear.hears(address, now))]
-    kind = address_type(address, told_type(info))
-    interval = bluetooth.async_get_learned_advertising_interval(hass, address)
+    hearing = [heard for one in scanners if (heard := one.hears(address, now))]
+    interval = learned_interval(hass, address)
     return {
-        "address": address,
-        "address_type": kind.type,
-        "address_kind": kind.kind,
-        "name": clean_name(advert.name or "") or None,
-        "rssi": info.rssi,
+        **advert_record(air_advert(info), info.device.details),
         "receivers": sorted(hearing, key=lambda one: -int(one["rssi"])),
         "connectable": any(one["connectable"] for one in hearing),
         "age": _seconds(now - info.time),
         "interval": None if interval is None else _seconds(interval),
-        "tx_power": info.tx_power,
-        "services": sorted(advert.services),
-        "service_data": _hex(advert.service_data),
-        "manufacturer_data": {
-            f"{company:04x}": data.hex()
-            for company, data in advert.manufacturer_data.items()
-        },
-        "raw": advert.raw.hex() if advert.raw is not None else None,
-        "structures": [_structure(one) for one in payload.structures],
-        "unread": payload.rest.hex() or None,
-        "rebuilt": advert.raw is None,
         "set_up": own.title if own else None,
         "device": _device(hass, info),
     }
@@ -133,20 +79,7 @@ def _seconds(time: float) -> float:
     return round(max(0.0, time), 3)
 
 
-def _hex(data: Mapping[str, bytes]) -> dict[str, str]:
-    return {uuid: value.hex() for uuid, value in data.items()}
-
-
-def _structure(one: Structure) -> Json:
-    return {
-        "type": f"{one.type:02x}",
-        "name": one.name,
-        "data": one.data.hex(),
-        "value": one.value,
-    }
-
-
-def _device(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> Json | None:
+def _device(hass: HomeAssistant, info: HeardAdvert) -> Json | None:
     """Return which sensor or battery an advert comes from, and what a sensor says in it."""
     heard = look_at(info)
     if heard is None:
@@ -162,43 +95,30 @@ def _device(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> Json | None
     reading = decoder.feed(
         info.service_data, info.manufacturer_data, info.time, info.source
     )
-    return {
-        "kind": "sensor",
-        "format": sighting.format,
-        "model": sighting.model,
-        "title": sighting.title,
-        "product_id": sighting.product_id,
-        "encrypted": sighting.encrypted,
-        "outcome": str(reading.outcome),
-        "values": {str(name): value for name, value in reading.values.items()},
-        "events": [
-            {"key": one.key, "type": one.type, "properties": dict(one.properties)}
-            for one in reading.events
-        ],
-    }
+    return {"kind": "sensor", **sensor_record(sighting, reading)}
 
 
 @dataclass(slots=True)
 class _Said:
-    """Collect what one device says during a scan."""
+    """What one device says during a scan."""
 
-    info: BluetoothServiceInfoBleak
+    info: HeardAdvert
     adverts: int = 0
     packets: dict[bytes, None] = field(default_factory=dict)  # in order of coming
 
-    def take(self, info: BluetoothServiceInfoBleak) -> None:
+    def take(self, info: HeardAdvert) -> None:
         self.adverts += 1
         if info.raw is not None and len(self.packets) < MOST_PACKETS:
             self.packets.setdefault(info.raw)
 
 
 class Scan:
-    """Take each packet of each device that is wanted."""
+    """A scan: each packet of each device that is wanted."""
 
     def __init__(self, hass: HomeAssistant, wanted: Filter) -> None:
         """Start without any."""
         self._hass, self._wanted = hass, wanted
-        self._door = Door("look")
+        self._guard = FaultGuard("look")
         self._said: dict[str, _Said] = {}
         self._stops: dict[str, CALLBACK_TYPE] = {}
         self._live = False
@@ -208,14 +128,7 @@ class Scan:
         with contextlib.ExitStack() as stack:
             # What is known gets its listener by the replay, what is new by its first advert.
             stack.callback(self._stop)
-            stack.callback(
-                bluetooth.async_register_callback(
-                    self._hass,
-                    self._door.guard(self._meet),
-                    _ANY,
-                    BluetoothScanningMode.PASSIVE,
-                )
-            )
+            stack.callback(on_news(self._hass, self._guard.wrap(self._meet)))
             self._live = True
             await asyncio.sleep(seconds)
         return self
@@ -225,7 +138,7 @@ class Scan:
             stop()
 
     @callback
-    def _meet(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+    def _meet(self, info: HeardAdvert) -> None:
         address = info.address
         if (
             address in self._stops
@@ -235,14 +148,12 @@ class Scan:
             return
 
         @callback
-        def heard(each: BluetoothServiceInfoBleak) -> None:
+        def heard(each: HeardAdvert) -> None:
             if address not in self._said:
                 self._said[address] = _Said(each)
             self._said[address].take(each)
 
-        self._stops[address] = bluetooth.async_register_advertisement_callback(
-            self._hass, self._door.guard(heard), address
-        )
+        self._stops[address] = on_each(self._hass, self._guard.wrap(heard), address)
         if self._live:
             heard(info)
 
@@ -250,7 +161,7 @@ class Scan:
         """Return a record of each device that was heard."""
         found = []
         for address, said in self._said.items():
-            merged = bluetooth.async_last_service_info(self._hass, address, False)
+            merged = last_advert(self._hass, address)
             found.append(merged or said.info)
         done = await records(self._hass, found, self._wanted)
         for one in done:
@@ -262,11 +173,11 @@ class Scan:
 
 async def records(
     hass: HomeAssistant,
-    infos: Iterable[BluetoothServiceInfoBleak],
+    infos: Iterable[HeardAdvert],
     wanted: Filter,
 ) -> list[Json]:
     """Return records of what is wanted, the nearest first."""
-    ears = receivers(hass)
+    scanners = views(hass)
     near = sorted(
         (info for info in infos if wanted.fits(air_advert(info))),
         key=lambda info: (-info.rssi, info.address),
@@ -275,5 +186,5 @@ async def records(
     for number, info in enumerate(near[:MOST_DEVICES]):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
-        found.append(record(hass, info, ears))
+        found.append(record(hass, info, scanners))
     return found

@@ -2,56 +2,45 @@
 
 from typing import Final
 
-import probatio
+from probatio import All, Coerce, Optional, Range, Required, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
-from ..const import DOMAIN
-from ..entries import runtime_of_id
 from ..proto.active.look import ASKED
 from ..proto.active.records import HOUR, Hour
 from ..proto.active.spec import Function
-from ..sensors.coordinator import SensorCoordinator
 from ..sensors.gatt import ActiveSensor
 from ..sensors.gatt_errors import told
+from .devices import sensor_of
+from .errors import refusal
 
 ATTR_HOURS: Final = "hours"
 MOST_HOURS: Final = 5000  # what the largest memory seen could hold
 
-_DEVICE: Final = {probatio.Required(ATTR_DEVICE_ID): cv.string}
-SENSOR: Final = probatio.Schema(_DEVICE)
-HISTORY: Final = probatio.Schema(
+_DEVICE: Final = {Required(ATTR_DEVICE_ID): cv.string}
+SENSOR: Final = Schema(_DEVICE)
+HISTORY: Final = Schema(
     {
         **_DEVICE,
-        probatio.Optional(ATTR_HOURS): probatio.All(
-            probatio.Coerce(int), probatio.Range(min=1, max=MOST_HOURS)
-        ),
+        Optional(ATTR_HOURS): All(Coerce(int), Range(min=1, max=MOST_HOURS)),
     }
 )
 
 
 def _sensor(call: ServiceCall, functions: frozenset[Function]) -> ActiveSensor:
     """Return the sensor that is meant; raise what the user did wrong."""
-    device_id = call.data[ATTR_DEVICE_ID]
-    if coordinator := runtime_of_id(call.hass, device_id, SensorCoordinator):
-        active = coordinator.active
-        if active is None or not functions & active.functions:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="function_missing"
-            )
-        return active
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_a_sensor"
-    )
+    active = sensor_of(call.hass, call.data[ATTR_DEVICE_ID]).active
+    if active is None or not functions & active.functions:
+        raise refusal("function_missing")
+    return active
 
 
 async def async_read_sensor(call: ServiceCall) -> ServiceResponse:
-    """Read a sensor and give what it told, by field."""
+    """Read a sensor and return what it told, by field."""
     active = _sensor(call, ASKED)
     with told(active):
         values = await active.async_look()

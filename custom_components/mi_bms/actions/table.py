@@ -21,55 +21,22 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
-from .air import (
-    EXPLORE,
-    LISTEN,
-    NOTIFY,
-    READ,
-    SCAN,
-    SET_READING,
-    TALK,
-    UNLISTEN,
-    WRITE,
-    async_devices,
-    async_explore_device,
-    async_listen,
-    async_notify,
-    async_read,
-    async_scan,
-    async_set_reading,
-    async_talk_to,
-    async_unlisten,
-    async_write,
-)
-from .battery import REFRESH, RELEASE, async_refresh_batteries, async_release
-from .keys import (
-    ATTR_CONFIRM,
-    EXPORT,
-    RECORD,
-    async_export_keys,
-    async_record,
-    undisguised,
-)
+from ..proto.gatt.entered import Mistaken
+from ..proto.gatt.operations import Do
+from . import air, battery, keys, sensor
+from .errors import mistake, refusal
 from .listen import LISTENERS, Listeners
-from .sensor import (
-    HISTORY,
-    SENSOR,
-    async_read_history,
-    async_read_sensor,
-    async_set_clock,
-)
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 type Data = Mapping[str, Any]
 
 
 class Who(StrEnum):
-    """Describe which users may call an action; automations and administrators may call all."""
+    """Which users may call an action; automations and administrators may call all."""
 
     USERS = "users"  # who may control all entities of the devices that are meant
     ADMINISTRATORS = "administrators"
@@ -84,7 +51,7 @@ def _always(_data: Data) -> bool:
 
 
 class Action(NamedTuple):
-    """Hold one action; ``tells_keys`` says of its data whether the answer holds keys."""
+    """An action; ``tells_keys`` says of its data whether the answer holds keys."""
 
     name: str
     handler: Handler
@@ -94,28 +61,28 @@ class Action(NamedTuple):
     tells_keys: Callable[[Data], bool] = _never
 
 
-_USERS, _ADMINISTRATORS = Who.USERS, Who.ADMINISTRATORS
+_USERS, _ADMINS = Who.USERS, Who.ADMINISTRATORS
 _ONLY, _OPTIONAL = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
 _NOTHING: Final = probatio.Schema({})
 
 ACTIONS: Final = (
-    Action("refresh", async_refresh_batteries, REFRESH, _USERS),
-    Action("release", async_release, RELEASE, _USERS),
-    Action("read_sensor", async_read_sensor, SENSOR, _USERS, _OPTIONAL),
-    Action("set_clock", async_set_clock, SENSOR, _USERS),
-    Action("read_history", async_read_history, HISTORY, _USERS, _ONLY),
-    Action("record", async_record, RECORD, _ADMINISTRATORS, _ONLY, undisguised),
-    Action("export_keys", async_export_keys, EXPORT, _ADMINISTRATORS, _ONLY, _always),
-    Action("scan", async_scan, SCAN, _ADMINISTRATORS, _ONLY),
-    Action("explore", async_explore_device, EXPLORE, _ADMINISTRATORS, _ONLY),
-    Action("read", async_read, READ, _ADMINISTRATORS, _ONLY),
-    Action("write", async_write, WRITE, _ADMINISTRATORS, _OPTIONAL),
-    Action("notify", async_notify, NOTIFY, _ADMINISTRATORS, _ONLY),
-    Action("talk", async_talk_to, TALK, _ADMINISTRATORS, _ONLY),
-    Action("listen", async_listen, LISTEN, _ADMINISTRATORS, _OPTIONAL),
-    Action("unlisten", async_unlisten, UNLISTEN, _ADMINISTRATORS, _OPTIONAL),
-    Action("devices", async_devices, _NOTHING, _ADMINISTRATORS, _ONLY),
-    Action("set_reading", async_set_reading, SET_READING, _ADMINISTRATORS, _OPTIONAL),
+    Action("refresh", battery.async_refresh_batteries, battery.REFRESH, _USERS),
+    Action("release", battery.async_release, battery.RELEASE, _USERS),
+    Action("read_sensor", sensor.async_read_sensor, sensor.SENSOR, _USERS, _OPTIONAL),
+    Action("set_clock", sensor.async_set_clock, sensor.SENSOR, _USERS),
+    Action("read_history", sensor.async_read_history, sensor.HISTORY, _USERS, _ONLY),
+    Action("record", keys.async_record, keys.RECORD, _ADMINS, _ONLY, keys.undisguised),
+    Action("export_keys", keys.async_export_keys, keys.EXPORT, _ADMINS, _ONLY, _always),
+    Action("scan", air.async_scan, air.SCAN, _ADMINS, _ONLY),
+    Action("explore", air.async_explore_device, air.EXPLORE, _ADMINS, _ONLY),
+    Action("read", partial(air.async_one, Do.READ), air.READ, _ADMINS, _ONLY),
+    Action("write", partial(air.async_one, Do.WRITE), air.WRITE, _ADMINS, _OPTIONAL),
+    Action("notify", partial(air.async_one, Do.NOTIFY), air.NOTIFY, _ADMINS, _ONLY),
+    Action("talk", air.async_talk_to, air.TALK, _ADMINS, _ONLY),
+    Action("listen", air.async_listen, air.LISTEN, _ADMINS, _OPTIONAL),
+    Action("unlisten", air.async_unlisten, air.UNLISTEN, _ADMINS, _OPTIONAL),
+    Action("devices", air.async_devices, _NOTHING, _ADMINS, _ONLY),
+    Action("set_reading", air.async_set_reading, air.SET_READING, _ADMINS, _OPTIONAL),
 )
 
 
@@ -136,15 +103,18 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_call(action: Action, call: ServiceCall) -> ServiceResponse:
     """Run an action for somebody who may call it."""
     await _async_check(action, call)
-    return await action.handler(call)
+    try:
+        return await action.handler(call)
+    except Mistaken as err:
+        raise mistake(err.reason, err.code, what=err.what) from err
 
 
 async def _async_check(action: Action, call: ServiceCall) -> None:
     """Raise ``Unauthorized``, or what keeps keys from being told."""
-    keys = action.tells_keys(call.data)
+    tells_keys = action.tells_keys(call.data)
     user = await _async_user(call)
     if user is None:
-        allowed = not keys
+        allowed = not tells_keys
     elif user.is_admin:
         allowed = True
     else:
@@ -155,10 +125,8 @@ async def _async_check(action: Action, call: ServiceCall) -> None:
             user_id=call.context.user_id,
             permission=POLICY_CONTROL,
         )
-    if keys and not call.data[ATTR_CONFIRM]:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="export_not_confirmed"
-        )
+    if tells_keys and not call.data[keys.ATTR_CONFIRM]:
+        raise refusal("export_not_confirmed")
 
 
 async def _async_user(call: ServiceCall) -> User | None:

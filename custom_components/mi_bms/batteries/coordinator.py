@@ -13,8 +13,6 @@ import logging
 from math import inf
 from typing import Any, Final, override
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -22,7 +20,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..bluetooth.door import Door
+from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_each
 from ..bluetooth.scanners import coverage, describe
 from ..const import CONF_PROFILE
 from ..proto.bms.contract import Family, Mode
@@ -30,6 +28,7 @@ from ..proto.bms.index import INDEX
 from ..proto.bms.profile import Profile
 from ..proto.model.rows import RowsPerDay
 from ..proto.model.sample import BmsSample
+from ..proto.publish.news import BatteryNews
 from ..proto.scheduler.battery import Battery
 from ..proto.scheduler.decision import Order
 from ..proto.scheduler.diagnosis import Diagnosis, diagnose
@@ -45,7 +44,7 @@ from ..proto.scheduler.events import (
 )
 from ..proto.scheduler.facts import facts_of
 from ..proto.scheduler.link_state import Failure, LinkState, Phase
-from ..runtime import SHARED, BatteryNews
+from ..runtime import SHARED
 from .options import BatterySettings
 from .reader import Reader
 from .restore import Kept, LastReading, to_store, wishes_to_store
@@ -89,7 +88,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.rows = RowsPerDay()
-        self.door = Door("batteries")
+        self.guard = FaultGuard("batteries")
         self.read_at: datetime | None = None
         self.device_id = ""  # of the device registry; packs are parts of it
         self.data = BmsSample()
@@ -129,15 +128,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Begin to schedule and to store the battery; return what ends both."""
 
         @callback
-        def heard(info: BluetoothServiceInfoBleak) -> None:
+        def heard(info: HeardAdvert) -> None:
             if self._happened(Advert(info.rssi, info.source), info.time):
                 self._polls.kick()
 
         self._polls.add(self.battery, self)
         # Each one counts as a sign of life, also those that say nothing new.
-        stop_listening = bluetooth.async_register_advertisement_callback(
-            self.hass, self.door.guard(heard), self.address
-        )
+        stop_listening = on_each(self.hass, self.guard.wrap(heard), self.address)
         stop_looking = async_track_time_interval(
             self.hass, self._look, LOOK_EVERY, cancel_on_shutdown=True
         )
@@ -324,7 +321,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._happened(Paced(interval=self.settings.pace.after(sample)))
         self._keep_profile(self.profile.learn(sample))
         self.data = self.reader.outlook.judge(sample, now)
-        self.hass.data[SHARED].feed.async_tell(
+        self.hass.data[SHARED].feed.tell(
             BatteryNews(
                 address=self.address,
                 entry_id=self.entry.entry_id,

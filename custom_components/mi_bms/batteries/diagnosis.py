@@ -2,10 +2,10 @@
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
+from ..bluetooth.adverts import last_advert
 from ..bluetooth.scanners import describe
 from ..const import DOMAIN
 from ..proto.model.errors import MiBmsError
@@ -38,7 +38,7 @@ async def async_why(
     # Before the first device is added, nothing of ours is set up.
     shared = hass.data.get(SHARED)
     scheduler = shared.polls.scheduler if shared else None
-    info = bluetooth.async_last_service_info(hass, address, connectable=False)
+    info = last_advert(hass, address)
     found = describe(
         hass,
         address,

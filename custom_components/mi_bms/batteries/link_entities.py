@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, override
 
-from homeassistant.components import bluetooth
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -22,6 +21,7 @@ from homeassistant.const import (
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from ..bluetooth.adverts import last_advert
 from ..bluetooth.scanners import names
 from ..proto.scheduler.link_state import LinkState
 from ..runtime import SHARED
@@ -67,8 +67,7 @@ def _scanners(coordinator: BatteryCoordinator) -> dict[str, Any]:
 
 def _rssi(coordinator: BatteryCoordinator) -> int | None:
     """Return how strongly the battery is heard where it is heard best, in dBm."""
-    address = coordinator.address
-    info = bluetooth.async_last_service_info(coordinator.hass, address, False)
+    info = last_advert(coordinator.hass, coordinator.address)
     return info.rssi if info else None
 
 

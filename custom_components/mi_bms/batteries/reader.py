@@ -10,11 +10,11 @@ import contextlib
 import logging
 from typing import Any, Final
 
-from homeassistant.components import bluetooth
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 
+from ..bluetooth.adverts import last_advert
 from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
 from ..bluetooth.held_connection import HeldLink
 from ..bluetooth.scanners import scanners
@@ -127,7 +127,7 @@ class Reader:
         # keeps the scanner free for the others.
         opened = await self._link.async_open(1 if order.gentle else CONNECT_ATTEMPTS)
         address = self._battery.address
-        info = bluetooth.async_last_service_info(self._hass, address, True)
+        info = last_advert(self._hass, address, connectable=True)
         device = Device(name=info.name if info else "", address=address)
         secret = self._entry.data.get(CONF_PASSWORD)
         sample = await opened.use(self._session.read(opened.link, device, secret))

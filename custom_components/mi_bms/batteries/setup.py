@@ -129,7 +129,7 @@ async def async_report(
         "family": coordinator.family.id,
         "polls": reader.polls,
         "failures": dict(reader.failures),
-        "faults": coordinator.door.faults,
+        "faults": coordinator.guard.faults,
         "refused": dict(reader.gate.refused),
         "left_out": dict(reader.left_out),
         "refused_samples": _refused_samples(reader, battery.address, polls.now()),

@@ -8,9 +8,8 @@ it when its Bluetooth starts.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 import contextlib
-from dataclasses import replace
 import re
-from typing import Any, Final, override
+from typing import Final, override
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -21,19 +20,15 @@ from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
 
 from ..proto.gatt.explore import Characteristic, Descriptor, Service
-from ..proto.gatt.link import GattLink, Notified
-from ..proto.gatt.session import Device, Session, merge_info
+from ..proto.gatt.link import GattLink, Notified, until_lost
 from ..proto.model.errors import (
     LOST,
-    FrameError,
     MiBmsError,
-    NoAnswer,
     PairingNeeded,
     Unreachable,
     Unsupported,
 )
 from ..proto.model.names import clean_name
-from ..proto.model.sample import BmsSample
 from .patience import patience
 
 CONNECT_ATTEMPTS: Final = 2
@@ -204,8 +199,8 @@ class OpenLink:
         self._lost.add_done_callback(lambda _: call())
 
     async def use[T](self, work: Awaitable[T]) -> T:
-        """Return the result of some work; raises ``Unreachable`` when the connection breaks in the middle."""
-        return await _until_lost(work, self._lost)
+        """Return the result of some work; raise ``Unreachable`` when the connection breaks in the middle."""
+        return await until_lost(work, self._lost)
 
     async def close(self) -> None:
         """Close, whatever state the connection is in."""
@@ -227,7 +222,7 @@ class OpenLink:
 async def async_open(
     hass: HomeAssistant, address: str, *, attempts: int = CONNECT_ATTEMPTS
 ) -> OpenLink:
-    """Connect; raises ``Unreachable`` when no connection came about."""
+    """Connect; raise ``Unreachable`` when no connection came about."""
     lost = asyncio.get_running_loop().create_future()
     return OpenLink(await _async_connect(hass, address, lost, attempts), lost)
 
@@ -241,7 +236,7 @@ async def async_use[T](
 ) -> T:
     """Connect, let ``use`` work with the link, and disconnect whatever happens.
 
-    Raises ``Unreachable`` when no connection came about or when it broke in the middle. With
+    Raise ``Unreachable`` when no connection came about or when it broke in the middle. With
     ``doubts``, a failure over a connection that still stands lets the table of services be asked for
     anew: who uses an old one meets what is missing, refused, silent or of a wrong shape.
     """
@@ -254,23 +249,6 @@ async def async_use[T](
         raise
     finally:
         await opened.close()
-
-
-async def async_meet(
-    hass: HomeAssistant, session: Session, device: Device, secret: str | None
-) -> BmsSample:
-    """Return the first sample of a battery, with what it says of itself."""
-
-    async def meet(link: GattLink) -> BmsSample:
-        sample = await session.read(link, device, secret)
-        try:
-            info = await session.identify(link, device, secret)
-        except FrameError, NoAnswer, PairingNeeded:
-            # Many boards do not know the question; their values are what counts.
-            return sample
-        return replace(sample, info=merge_info(info, sample.info))
-
-    return await async_use(hass, device.address, meet)
 
 
 async def _async_connect(
@@ -303,19 +281,3 @@ async def _async_connect(
         raise Unreachable("no_slot") from err
     except (BleakError, EOFError, OSError, TimeoutError) as err:
         raise Unreachable("connect") from err
-
-
-async def _until_lost[T](work: Awaitable[T], lost: asyncio.Future[None]) -> T:
-    # A coroutine that waits for a notification is not woken when the link breaks.
-    task = asyncio.ensure_future(work)
-    try:
-        both: set[asyncio.Future[Any]] = {task, lost}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise Unreachable(LOST)
-    finally:
-        if not task.done():
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Unreachable):
-                await task

@@ -7,24 +7,23 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from heapq import nsmallest
 from typing import Final, NamedTuple
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.core import HomeAssistant
 
 from ..proto.air.adverts import address_type
 from ..proto.bms.index import INDEX
-from ..proto.bms.matching import Advert, recognise
+from ..proto.bms.matching import BatteryAdvert, recognise
 from ..proto.mibeacon.decoder import Sighting, identify
 from ..proto.model.names import clean_name, titled
+from .adverts import HeardAdvert, last_advert, last_adverts
 
 _FLEETING: Final = frozenset({"resolvable", "non_resolvable", "reserved"})
 MIBEACON_FORMAT: Final = "mibeacon"
 SHOWN: Final = 200  # devices that a form offers
 
 
-def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
+def advert_of(info: HeardAdvert) -> BatteryAdvert:
     """Take from an advert what tells battery families apart; the name is as it was sent."""
-    return Advert(
+    return BatteryAdvert(
         address=info.address,
         name=info.name if info.name != info.address else None,
         service_uuids=tuple(info.service_uuids),
@@ -33,30 +32,20 @@ def advert_of(info: BluetoothServiceInfoBleak) -> Advert:
     )
 
 
-def sighting_of(info: BluetoothServiceInfoBleak) -> Sighting | None:
+def sighting_of(info: HeardAdvert) -> Sighting | None:
     """Return which sensor an advert comes from, if from any of ours."""
     return identify(info.service_data, info.manufacturer_data, info.name, info.address)
 
 
-def told_type(info: BluetoothServiceInfoBleak) -> object:
-    """Return what the radio tells of the type of an address; each kind of radio has its own place."""
-    details = info.device.details
-    if not isinstance(details, dict):
-        return None
-    properties = details.get("props")
-    local = properties.get("AddressType") if isinstance(properties, dict) else None
-    return details.get("address_type", local)
-
-
-def is_fleeting(info: BluetoothServiceInfoBleak) -> bool:
+def is_fleeting(info: HeardAdvert) -> bool:
     """Return whether an address changes all the time, so that it names no device."""
-    return address_type(info.address, told_type(info)).kind in _FLEETING
+    return address_type(info.address, info.device.details).kind in _FLEETING
 
 
 class Heard(NamedTuple):
     """A device that is heard: ``sighting`` is None for a battery, ``families`` empty for a sensor."""
 
-    info: BluetoothServiceInfoBleak
+    info: HeardAdvert
     sighting: Sighting | None
     families: tuple[str, ...] = ()
 
@@ -99,7 +88,7 @@ class Heard(NamedTuple):
         return f"{model} · {self.address} · {self.rssi} dBm"
 
 
-def look_at(info: BluetoothServiceInfoBleak) -> Heard | None:
+def look_at(info: HeardAdvert) -> Heard | None:
     """Recognise a device by one advert; None if it is none of ours."""
     if sighting := sighting_of(info):
         return Heard(info, sighting)
@@ -116,7 +105,7 @@ def look_at(info: BluetoothServiceInfoBleak) -> Heard | None:
 
 def find(hass: HomeAssistant, address: str) -> Heard | None:
     """Return a device that is heard, None if it is not heard or none of ours."""
-    info = bluetooth.async_last_service_info(hass, address, False)
+    info = last_advert(hass, address)
     return look_at(info) if info else None
 
 
@@ -131,11 +120,11 @@ async def async_ours[T](
     What changes its address all the time is none that anybody could add.
     """
     # A crowd sends as many addresses as it likes, and recognising each takes its time.
-    infos = list(bluetooth.async_discovered_service_info(hass, connectable))
+    infos = last_adverts(hass, connectable=connectable)
     return await hass.async_add_executor_job(lambda: choose(_recognised(infos)))
 
 
-def _recognised(infos: Iterable[BluetoothServiceInfoBleak]) -> Iterator[Heard]:
+def _recognised(infos: Iterable[HeardAdvert]) -> Iterator[Heard]:
     for info in infos:
         if not is_fleeting(info) and (heard := look_at(info)):
             yield heard

@@ -11,9 +11,7 @@ from homeassistant.core import HomeAssistant
 from ..proto.scheduler.slots import SILENT_AFTER
 
 CONNECT_TIMEOUT: Final = 45.0  # s for the whole connecting, all attempts together
-LEAST_PATIENCE: Final = (
-    5.0  # s for connecting, however long the scanner has been silent
-)
+LEAST_PATIENCE: Final = 5.0  # s, however long the scanner has been silent
 _LOOK: Final = 1.0  # s
 
 
@@ -31,7 +29,7 @@ def _doubtful(hass: HomeAssistant, address: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def patience(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
-    """Limit the time for connecting; raises ``TimeoutError``.
+    """Limit the time for connecting; raise ``TimeoutError``.
 
     A scanner that may be without power is given up sooner: only failures make the stack take another
     one.

@@ -1,8 +1,9 @@
 """What Home Assistant's Bluetooth knows of its scanners, in the words of the scheduler and the diagnosis."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from bluetooth_data_tools import monotonic_time_coarse
 from habluetooth import BaseHaScanner, HaScanner
@@ -14,6 +15,7 @@ from ..proto.model.names import clean_name
 from ..proto.scheduler.facts import ScannerReport
 from ..proto.scheduler.link_state import Coverage
 from ..proto.scheduler.slots import ASSUMED_SLOTS, Hearing, Scanner
+from .adverts import last_advert
 
 # A receiver that hears nothing at all for so long is stuck, or its aerial is off.
 DEAF_AFTER: Final = 120.0  # s
@@ -26,12 +28,51 @@ def _deaf(scanner: BaseHaScanner) -> bool:
 
 
 def _name(hass: HomeAssistant, address: str) -> str:
-    info = bluetooth.async_last_service_info(hass, address, connectable=False)
+    info = last_advert(hass, address)
     return (clean_name(info.name) if info else "") or address
+
+
+def _slots(scanner: BaseHaScanner) -> tuple[int, int, frozenset[str]]:
+    """Return how many connections there can be, how many more, and with whom there are some."""
+    told = scanner.get_allocations()
+    if told is None:
+        return ASSUMED_SLOTS, ASSUMED_SLOTS, frozenset()
+    return told.slots, told.free, frozenset(told.allocated)
 
 
 def _title(scanner: BaseHaScanner) -> str:
     return str(scanner.name).removesuffix(f" ({scanner.source})")
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerView:
+    """One scanner at one moment, with when it heard whom (monotonic seconds)."""
+
+    scanner: BaseHaScanner
+    heard_at: Mapping[str, float]
+
+    def hears(self, address: str, now: float) -> dict[str, Any] | None:
+        """Return how it hears a device as a plain record, None if it does not."""
+        found = self.scanner.get_discovered_device_advertisement_data(address)
+        if found is None:
+            return None
+        at = self.heard_at.get(address)
+        return {
+            "name": _title(self.scanner),
+            "source": self.scanner.source,
+            "rssi": found[1].rssi,
+            "connectable": self.scanner.connectable,
+            "age": None if at is None else round(max(0.0, now - at), 3),
+        }
+
+
+def views(hass: HomeAssistant) -> list[ScannerView]:
+    """Return all scanners as they are now."""
+    return [
+        # Each look at the times makes a new dictionary.
+        ScannerView(one, one.discovered_device_timestamps)
+        for one in bluetooth.async_current_scanners(hass)
+    ]
 
 
 def names(hass: HomeAssistant) -> dict[str, str]:
@@ -44,7 +85,7 @@ def scanners(hass: HomeAssistant, addresses: Iterable[str]) -> list[Scanner]:
     wanted = tuple(addresses)
     found = []
     for scanner in bluetooth.async_current_scanners(hass):
-        slots = scanner.get_allocations()
+        slots, free, allocated = _slots(scanner)
         hears, heard_at = {}, scanner.discovered_device_timestamps
         for address in wanted:
             if heard := scanner.get_discovered_device_advertisement_data(address):
@@ -53,9 +94,9 @@ def scanners(hass: HomeAssistant, addresses: Iterable[str]) -> list[Scanner]:
             Scanner(
                 source=scanner.source,
                 connectable=scanner.connectable,
-                slots=slots.slots if slots else ASSUMED_SLOTS,
-                free=slots.free if slots else ASSUMED_SLOTS,
-                allocated=frozenset(slots.allocated if slots else ()),
+                slots=slots,
+                free=free,
+                allocated=allocated,
                 connecting=scanner.connections_in_progress(),
                 hears=hears,
                 failures={
@@ -110,8 +151,7 @@ def describe(
     mine = set(ours)
     found = []
     for scanner in bluetooth.async_current_scanners(hass):
-        slots = scanner.get_allocations()
-        taken = set(slots.allocated if slots else ())
+        slots, _, taken = _slots(scanner)
         heard = scanner.get_discovered_device_advertisement_data(address)
         found.append(
             ScannerReport(
@@ -120,7 +160,7 @@ def describe(
                 connectable=scanner.connectable,
                 local=isinstance(scanner, HaScanner),
                 silent=_deaf(scanner),
-                slots=slots.slots if slots else ASSUMED_SLOTS,
+                slots=slots,
                 ours=len(taken & mine),
                 others=len(taken - mine),
                 users=tuple(sorted(_name(hass, one) for one in taken - mine)),

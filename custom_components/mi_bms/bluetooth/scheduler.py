@@ -30,9 +30,8 @@ from .scanners import scanners
 
 _SOON: Final = 0.05  # s; what happens together is decided together
 _LOOK: Final = 0.2  # s
-ALONE_AT_MOST: Final = (
-    600.0  # s; a form that is forgotten must not stop a battery for good
-)
+# A form that is forgotten must not stop a battery for good.
+ALONE_AT_MOST: Final = 600.0  # s
 CLOSED_WITHIN: Final = 15.0  # s
 VISIT_WITHIN: Final = 60.0  # s
 
@@ -168,10 +167,6 @@ class Polls:
         except TimeoutError as err:
             raise Unreachable("no_slot" if visit.heard else "not_heard") from err
 
-    def _end(self, visit: Visit) -> None:
-        if (limit := self._limits.get(visit)) is not None:
-            limit.reschedule(self._hass.loop.time())
-
     @property
     def addresses(self) -> tuple[str, ...]:
         """Return the devices whose connections are ours: batteries that are scheduled, and visits."""
@@ -204,7 +199,8 @@ class Polls:
             if not self._turns[visit].done():
                 self._turns[visit].set_result(None)
         for visit in decision.leave:
-            self._end(visit)
+            if (limit := self._limits.get(visit)) is not None:
+                limit.reschedule(self._hass.loop.time())
         for address in decision.release:
             member = self._members[address]
             member.start(member.async_release(), f"release {address}")

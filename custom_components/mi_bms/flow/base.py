@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -14,6 +12,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.helpers import selector
 
+from ..bluetooth.adverts import HeardAdvert, last_advert
 from ..bluetooth.discovery import Heard, look_at, sighting_of
 from ..proto.mibeacon.decoder import Sighting
 from ..proto.model.names import titled
@@ -51,11 +50,11 @@ class DeviceFlow(ConfigFlow):
         """Begin without a device."""
         super().__init__()
         self._address = ""
-        self._info: BluetoothServiceInfoBleak | None = None
+        self._info: HeardAdvert | None = None
         self._sighting: Sighting | None = None
         self._families: list[str] = []
 
-    def _recognise(self, info: BluetoothServiceInfoBleak) -> bool:
+    def _recognise(self, info: HeardAdvert) -> bool:
         self._info = info
         self._address = info.address
         heard = look_at(info)
@@ -70,7 +69,7 @@ class DeviceFlow(ConfigFlow):
         """Take a device whose entry is repaired or changed."""
         self._address = entry.data[CONF_ADDRESS]
         self.context["title_placeholders"] = {"name": entry.title}
-        self._info = bluetooth.async_last_service_info(self.hass, self._address, False)
+        self._info = last_advert(self.hass, self._address)
         self._sighting = sighting_of(self._info) if self._info else None
 
     @property

@@ -19,7 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from ..batteries.diagnosis import async_why
-from ..bluetooth.connection import async_meet, async_use
+from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
 from ..proto.bms import registry
@@ -244,8 +244,12 @@ class BatterySteps(DeviceFlow):
         if family not in known:
             raise Unsupported("family")
         session = Session(known[family])
+
+        async def meet(link: GattLink) -> BmsSample:
+            return await session.meet(link, self._device, self._secret)
+
         async with async_alone(self.hass, self._address):
-            return await async_meet(self.hass, session, self._device, self._secret)
+            return await async_use(self.hass, self._address, meet)
 
     async def _async_find(self, names: Iterable[str]) -> str | None:
         """Return the family that answers harmless questions, asked in the order given."""

@@ -1,7 +1,8 @@
 """Which devices get a card, and how many at once: strangers can send as many as they like.
 
-An advert that Home Assistant hands to a flow is let in or turned away here. Nobody is queued: when a card is gone, whoever is heard then is looked at. So nothing grows, nobody is
-forgotten, and one that left takes no place.
+An advert that Home Assistant hands to a flow is let in or turned away here. Nobody is queued: when a
+card is gone, whoever is heard then is looked at. So nothing grows, nobody is forgotten, and one that
+left takes no place.
 """
 
 import asyncio
@@ -11,21 +12,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothCallbackMatcher,
-    BluetoothCallbackReplay,
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
 from homeassistant.config_entries import SOURCE_BLUETOOTH
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import discovery_flow
 from homeassistant.util.hass_dict import HassKey
 
+from ..bluetooth.adverts import FaultGuard, HeardAdvert, discover, on_news, rediscover
 from ..bluetooth.discovery import MIBEACON_FORMAT, async_ours, is_fleeting, look_at
-from ..bluetooth.door import Door
 from ..const import DOMAIN
 from ..proto.mibeacon.decoder import Sighting
 
@@ -85,7 +77,7 @@ def _has_place(hass: HomeAssistant, *, strange: bool) -> bool:
 def async_has_room(
     hass: HomeAssistant,
     context: MutableMapping[str, Any],
-    info: BluetoothServiceInfoBleak,
+    info: HeardAdvert,
     sighting: Sighting | None,
 ) -> bool:
     """Return whether a device may be offered, and mark its flow; one without room waits for it."""
@@ -134,7 +126,7 @@ async def _async_look(hass: HomeAssistant, *, strange: bool) -> None:
                 kind.missed = True
                 break
             kind.last = address
-            bluetooth.async_rediscover_address(hass, address)
+            rediscover(hass, address)
 
 
 def _in_turn(hass: HomeAssistant, kind: _Kind, heard: list[str]) -> Iterator[str]:
@@ -153,7 +145,7 @@ def _in_turn(hass: HomeAssistant, kind: _Kind, heard: list[str]) -> Iterator[str
 
 
 @callback
-def async_watch(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> None:
+def async_watch(hass: HomeAssistant, info: HeardAdvert) -> None:
     """Offer a device that was not recognised as soon as one of its adverts is.
 
     Home Assistant hands over a device once, and again only when its adverts have new parts. To
@@ -164,25 +156,13 @@ def async_watch(hass: HomeAssistant, info: BluetoothServiceInfoBleak) -> None:
         return
 
     @callback
-    def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+    def heard(info: HeardAdvert) -> None:
         if address in watched and look_at(info):
             watched.pop(address)()
-            discovery_flow.async_create_flow(
-                hass,
-                DOMAIN,
-                {"source": SOURCE_BLUETOOTH},
-                info,
-                discovery_key=discovery_flow.DiscoveryKey(
-                    domain=bluetooth.DOMAIN, key=address, version=1
-                ),
-            )
+            discover(hass, info)
 
-    watched[address] = bluetooth.async_register_callback(
-        hass,
-        Door("cards").guard(heard),
-        BluetoothCallbackMatcher(address=address, connectable=False),
-        BluetoothScanningMode.PASSIVE,
-        replay=BluetoothCallbackReplay.DISABLED,
+    watched[address] = on_news(
+        hass, FaultGuard("cards").wrap(heard), replay=False, address=address
     )
     if len(watched) > WATCHED:
         watched.pop(next(iter(watched)))()

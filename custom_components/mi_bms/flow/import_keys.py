@@ -22,9 +22,9 @@ from ..entries import async_add, async_rekey, entry_of
 from ..keys.cloud import CloudError, async_available, async_fetch
 from ..keys.import_preview import async_collect, async_look, wish_of
 from ..keys.ring import async_keys
-from ..proto.keys.contract import Format, KeyLine
+from ..proto.keys.contract import KeyLine, TextFormat
 from ..proto.keys.importer import LARGEST, read_keys
-from ..proto.keys.preview import Preview, Row
+from ..proto.keys.preview import Preview, PreviewRow
 from ..proto.mibeacon.crypto import parse_key
 from ..proto.model.address import parse_address
 from ..proto.model.errors import KeyFormatError
@@ -92,7 +92,7 @@ def _line(address: str, key: bytes, name: str) -> KeyLine:
         product_id=None,
         line=0,
         last=0,
-        format=Format.SETTINGS,
+        format=TextFormat.SETTINGS,
     )
 
 
@@ -226,7 +226,7 @@ class KeySteps(ConfigFlow):
             description_placeholders={"added": str(added), "updated": str(updated)},
         )
 
-    async def _async_take_row(self, row: Row) -> bool:
+    async def _async_take_row(self, row: PreviewRow) -> bool:
         """Take one row; true if it made a new entry."""
         if entry := entry_of(self.hass, row.address):
             async_rekey(self.hass, entry, wish_of(row))

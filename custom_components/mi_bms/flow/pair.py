@@ -12,7 +12,6 @@ from typing import Any, Final, override
 
 import probatio
 
-from homeassistant.components import bluetooth
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigFlow,
@@ -23,6 +22,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.event import async_track_time_interval
 
+from ..bluetooth.adverts import async_search, rediscover
 from ..bluetooth.discovery import Heard, find
 from ..const import CONF_KEY, CONF_PRODUCT
 from ..entries import Wish, entry_of, sensor_data
@@ -81,7 +81,7 @@ class PairSteps(ConfigFlow):
         """
         if self._pair_scan is None:
             self._pair_scan = self.hass.async_create_background_task(
-                bluetooth.async_request_active_scan(self.hass), "pairing scan"
+                async_search(self.hass), "pairing scan"
             )
             self._pair_listening = self.hass.async_create_background_task(
                 asyncio.sleep(LISTEN), "pairing list"
@@ -320,6 +320,6 @@ class PairSteps(ConfigFlow):
             self._pairing.cancel()
             if self._pairing.result and not entry_of(self.hass, self._pair_address):
                 # The key is on the ring: the card of the device offers it.
-                bluetooth.async_rediscover_address(self.hass, self._pair_address)
+                rediscover(self.hass, self._pair_address)
         if self._pair_waiter:
             self._pair_waiter.cancel()

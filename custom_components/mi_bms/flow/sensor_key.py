@@ -9,18 +9,12 @@ from typing import Any, Final, override
 
 import probatio
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
+from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_news
 from ..bluetooth.discovery import find
-from ..bluetooth.door import Door
 from ..const import CONF_KEY, CONF_PRODUCT
 from ..entries import Wish, entry_of, key_data, sensor_data
 from ..keys.ring import Frames, async_keys
@@ -71,14 +65,11 @@ class SensorKeySteps(DeviceFlow):
         self._decoder = decoder = Decoder(self._address)
 
         @callback
-        def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+        def heard(info: HeardAdvert) -> None:
             decoder.feed(info.service_data, info.manufacturer_data, info.time)
 
-        self._stop_listening = bluetooth.async_register_callback(
-            self.hass,
-            Door("forms").guard(heard),
-            {"address": self._address, "connectable": False},
-            BluetoothScanningMode.PASSIVE,
+        self._stop_listening = on_news(
+            self.hass, FaultGuard("forms").wrap(heard), address=self._address
         )
 
     @callback

@@ -11,13 +11,18 @@ from typing import Any, Final, cast, override
 
 import probatio
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import SOURCE_IMPORT, SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
+from ..bluetooth.adverts import (
+    HeardAdvert,
+    async_search,
+    is_hearing,
+    last_advert,
+    rediscover,
+)
 from ..bluetooth.discovery import async_nearest
 from ..const import DOMAIN
 from ..proto.model.address import parse_address
@@ -60,13 +65,13 @@ class Steps(
         elif self.source in {SOURCE_USER, SOURCE_IMPORT} and (device := self.unique_id):
             entries = self.hass.config_entries
             if not entries.async_entry_for_domain_unique_id(DOMAIN, device):
-                bluetooth.async_rediscover_address(self.hass, device)
+                rediscover(self.hass, device)
 
     # --- how a device gets here -----------------------------------------------------------
 
     @override
     async def async_step_bluetooth(
-        self, discovery_info: BluetoothServiceInfoBleak
+        self, discovery_info: HeardAdvert
     ) -> ConfigFlowResult:
         """Take a device that Home Assistant has just heard."""
         await self.async_set_unique_id(discovery_info.address)
@@ -88,7 +93,7 @@ class Steps(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how to find the device."""
-        if not bluetooth.async_scanner_count(self.hass, connectable=False):
+        if not is_hearing(self.hass):
             return self.async_abort(reason="no_bluetooth")
         return self.async_show_menu(
             step_id="user",
@@ -100,9 +105,7 @@ class Steps(
     ) -> ConfigFlowResult:
         """Let scanners that listen passively ask for names too, for some seconds."""
         if self._search is None:
-            self._search = self.hass.async_create_task(
-                bluetooth.async_request_active_scan(self.hass)
-            )
+            self._search = self.hass.async_create_task(async_search(self.hass))
         if not self._search.done():
             return self.async_show_progress(
                 step_id="search",
@@ -161,7 +164,7 @@ class Steps(
         await self.async_set_unique_id(address, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         self._address = address
-        info = bluetooth.async_last_service_info(self.hass, address, False)
+        info = last_advert(self.hass, address)
         if info is not None and self._recognise(info):
             return await self._async_step_for_kind()
         self._info = info

@@ -7,26 +7,26 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
-from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant, callback
 
+from ..bluetooth.adverts import last_advert
 from ..bluetooth.discovery import Heard, look_at
 from ..const import DOMAIN, KIND_SENSOR
 from ..entries import Wish, entries_of, key_of
-from ..proto.keys.contract import Import, KeyLine, Refused
-from ..proto.keys.preview import Around, Preview, Row, look
+from ..proto.keys.contract import Import, KeyLine, RefusedLine
+from ..proto.keys.preview import Around, Preview, PreviewRow, look
 from .ring import Keys
 
 
 @callback
 def _around(hass: HomeAssistant, keys: Keys, found: Import) -> Around:
-    lines: list[KeyLine | Refused] = [*found.found, *found.refused]
+    lines: list[KeyLine | RefusedLine] = [*found.found, *found.refused]
     swapped = (line.swapped[0] for line in found.found if line.swapped)
     frames = keys.everybodys_frames()
     infos = {
         address: info
         for address in (*(one.address for one in lines), *swapped, *frames)
-        if address and (info := bluetooth.async_last_service_info(hass, address, False))
+        if address and (info := last_advert(hass, address))
     }
 
     @cache
@@ -62,7 +62,7 @@ async def async_collect(
     return replace(preview, rows=rows)
 
 
-def wish_of(row: Row) -> Wish:
+def wish_of(row: PreviewRow) -> Wish:
     """Return what is to be added or changed for a row that was ticked."""
     return Wish(
         address=row.address,

@@ -10,18 +10,11 @@ from typing import Final
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothCallbackMatcher,
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_news
 from ..bluetooth.connection import async_open
-from ..bluetooth.door import Door
 from ..const import DOMAIN
 from ..entries import Wish, async_rekey, entry_of
 from ..proto.activation.activation import Activation
@@ -144,15 +137,16 @@ class Pairing:
         awake = asyncio.Event()
 
         @callback
-        def heard(info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
+        def heard(info: HeardAdvert) -> None:
             if monotonic_time_coarse() - info.time < FRESH:
                 awake.set()
 
-        stop = bluetooth.async_register_callback(
+        stop = on_news(
             self._hass,
-            Door("pairing").guard(heard),
-            BluetoothCallbackMatcher(address=self.address, connectable=True),
-            BluetoothScanningMode.ACTIVE,
+            FaultGuard("pairing").wrap(heard),
+            active=True,
+            address=self.address,
+            connectable=True,
         )
         try:
             async with asyncio.timeout(WAKE_TIME):

@@ -13,31 +13,22 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bluetooth_data_tools import monotonic_time_coarse
-
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import (
-    BluetoothCallbackMatcher,
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
-from ..bluetooth.discovery import is_fleeting, look_at, sighting_of
-from ..bluetooth.door import Door
+from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_news
+from ..bluetooth.discovery import is_fleeting, sighting_of
 from ..const import DOMAIN
-from ..entries import Wish, async_add, async_rekey, configured, entry_of, key_of
-from ..proto.keys.newcomers import AN_HOUR, Newcomers
+from ..entries import Wish, async_rekey, configured, entry_of, key_of
 from ..proto.keys.proofs import Proofs
 from ..proto.keys.ring import KeyRing
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.matchers import MATCHERS
 from ..proto.model.reading import Outcome
-from ..stored import async_remove
+from ..stored_files import async_remove
+from .auto_add import AutoAdd
 from .storage import (
     DAMAGED,
     NEWER,
@@ -47,7 +38,6 @@ from .storage import (
     async_kept,
     async_store,
     store_of,
-    tell,
     tell_over,
 )
 
@@ -72,7 +62,7 @@ class Keys:
         """Begin with nothing."""
         self._hass = hass
         self._store = store_of(hass)
-        self.door = Door("keys")
+        self.guard = FaultGuard("keys")
         self.ring = KeyRing()
         self.identities: dict[str, dict[str, Any]] = {}
         # What a file said of a device besides, as JSON.
@@ -83,8 +73,7 @@ class Keys:
         self.pairing: str | None = None  # the address that is being given a key
         self._heard: OrderedDict[str, Decoder] = OrderedDict()
         self._followed: dict[str, Decoder] = {}
-        self._newcomers = Newcomers()
-        self._adding = asyncio.Lock()
+        self._adding = AutoAdd(hass, self)
         self._newer = False  # the file is that of a newer version, and left alone
         self._retry: CALLBACK_TYPE | None = None
         self.loading = hass.async_create_task(self._async_load(), f"{DOMAIN} keys")
@@ -109,12 +98,7 @@ class Keys:
         proofs = kept["proofs"].items()
         self.proofs = Proofs({one: kept for one, kept in proofs if self.ring.get(one)})
         for uuid in _SERVICES:
-            bluetooth.async_register_callback(
-                self._hass,
-                self._hear,
-                BluetoothCallbackMatcher(service_data_uuid=uuid, connectable=False),
-                BluetoothScanningMode.PASSIVE,
-            )
+            on_news(self._hass, self._hear, service_data_uuid=uuid)
         async_track_time_interval(
             self._hass, self._async_save_proofs, SAVE_PROOFS, cancel_on_shutdown=True
         )
@@ -179,7 +163,7 @@ class Keys:
             self.ring.add_spare(address, further)
         for key in loose:
             self.ring.add(None, key)
-        self._newcomers.start_anew()
+        self._adding.start_anew()
         self._save()
 
     async def async_take(
@@ -220,7 +204,7 @@ class Keys:
         self.ring = KeyRing()
         self.identities, self.extras, self.proofs = {}, {}, Proofs()
         self.auto_add, self.ignored = False, set()
-        self._newcomers = Newcomers()
+        self._adding = AutoAdd(self._hass, self)
         if self._retry:
             self._retry()
         await async_remove(self._hass, self._store)
@@ -230,8 +214,7 @@ class Keys:
     def async_set_adding(self, *, auto_add: bool, ignored: Iterable[str]) -> None:
         """Set whether new sensors are added without asking, and which never are."""
         self.auto_add, self.ignored = auto_add, set(ignored)
-        self._newcomers.start_anew()
-        self._newcomers.forgive()
+        self._adding.start_anew(forgive=True)
         tell_over(self._hass, STOPPED)
         self._save()
 
@@ -282,8 +265,8 @@ class Keys:
         return own if own and self.proofs.proves(address, own) else None
 
     @callback
-    def _hear(self, info: BluetoothServiceInfoBleak, _change: BluetoothChange) -> None:
-        # Not the general door: this comes with every advert of the house.
+    def _hear(self, info: HeardAdvert, _change: object) -> None:
+        # Not wrapped by the guard: this comes with every advert of the house.
         address = info.address
         try:
             followed = self._followed.get(address)
@@ -292,9 +275,9 @@ class Keys:
             elif address in self.ring.undecided:
                 self._decide(address, followed)
         except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
-            self.door.note(err)
+            self.guard.note(err)
 
-    def _take(self, address: str, info: BluetoothServiceInfoBleak) -> None:
+    def _take(self, address: str, info: HeardAdvert) -> None:
         if is_fleeting(info):
             return
         decoder = self._heard.get(address)
@@ -310,7 +293,7 @@ class Keys:
             info.service_data, info.manufacturer_data, info.time, info.source
         )
         if self.auto_add and reading.outcome in _TELLING:
-            self._consider(info)
+            self._adding.consider(info)
 
     def _decide(self, address: str, decoder: Decoder) -> None:
         """Let what a device sends decide which of several keys is its own."""
@@ -323,43 +306,11 @@ class Keys:
         self.ring.settle(address)
         self._save()
 
-    # --- adding without asking -------------------------------------------------------------
-
-    def _consider(self, info: BluetoothServiceInfoBleak) -> None:
-        """Add a sensor that has been near for a while, one after the other."""
-        address = info.address
-        if address in self.ignored or self._adding.locked():
-            return
-        if not self._newcomers.hear(address, info.time, info.rssi):
-            return
-        if self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, address):
-            return
-        self._hass.async_create_task(self._async_add(address), f"{DOMAIN} add a sensor")
-
-    async def _async_add(self, address: str) -> None:
-        async with self._adding:
-            info = bluetooth.async_last_service_info(self._hass, address, False)
-            heard = look_at(info) if info else None
-            decoder = self._heard.get(address)
-            if heard is None or decoder is None or not self.auto_add:
-                return
-            key = await self.async_match(address, proven=True)
-            if key is None and decoder.frames:
-                # One more packet is no reason to try all keys again; a new key is.
-                return
-            if key is None and Outcome.DECODED not in decoder.counters:
-                self._newcomers.again(address)
-                return
-            wish = Wish(address=address, name=heard.title, key=key, heard=heard)
-            await async_add(self._hass, wish)
-            if not self._newcomers.add(monotonic_time_coarse()):
-                self._stop_adding()
-
-    def _stop_adding(self) -> None:
-        """Add nothing more by itself: so many at once are hardly the user's own."""
+    @callback
+    def async_stop_adding(self) -> None:
+        """Add nothing more by itself."""
         self.auto_add = False
         self._save()
-        tell(self._hass, STOPPED, count=str(AN_HOUR))
 
     @callback
     def async_removed(self, address: str) -> None:
@@ -368,6 +319,10 @@ class Keys:
             self.ignored.add(address)
         if self.auto_add or address in self.proofs:
             self._save()
+
+    def decoder(self, address: str) -> Decoder | None:
+        """Return what was decoded of a device that is not set up."""
+        return self._heard.get(address)
 
 
 KEYS: HassKey[Keys] = HassKey(f"{DOMAIN}.keys")

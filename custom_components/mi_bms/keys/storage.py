@@ -6,7 +6,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..stored import KEYS as KEYS_SCHEMA, CheckedStore, async_put_aside, async_read
+from ..stored import KEYS as KEYS_SCHEMA
+from ..stored_files import CheckedStore, async_put_aside, async_read
 
 STORE_VERSION: Final = 1
 WRITE_TIME: Final = (

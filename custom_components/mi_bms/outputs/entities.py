@@ -36,7 +36,7 @@ OUTPUT_SENSORS: Final[Mapping[SensorEntityDescription, Callable[[Outbox], int]]]
 
 
 class OutputSensor(SensorEntity):
-    """Be one figure of an output: looked at now and then, not with each message."""
+    """A figure of an output: looked at now and then, not with each message."""
 
     _attr_has_entity_name = True
     _attr_should_poll = True
@@ -69,8 +69,4 @@ def _add_sensors(
     async_add_entities([OutputSensor(entry, one) for one in OUTPUT_SENSORS])
 
 
-PLATFORMS: Final[
-    Mapping[
-        Platform, Callable[[OutputConfigEntry, AddConfigEntryEntitiesCallback], None]
-    ]
-] = {Platform.SENSOR: _add_sensors}
+PLATFORMS: Final = {Platform.SENSOR: _add_sensors}

@@ -30,7 +30,7 @@ NOT_WRITABLE: Final = "output_not_writable"
 
 
 class FileOutput(Output):
-    """Append one line for each reading."""
+    """An output that appends one line for each reading."""
 
     def __init__(self, hass: HomeAssistant, entry: OutputConfigEntry) -> None:
         """Take the options; the file is touched with the first line."""

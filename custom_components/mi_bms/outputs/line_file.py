@@ -28,14 +28,14 @@ _END: Final = b"\n"
 
 
 class Written(NamedTuple):
-    """Describe how many lines are in the file now, and what kept the rest out."""
+    """How many lines are in the file now, and what kept the rest out."""
 
     lines: int
     error: OSError | None = None
 
 
 class LineFile:
-    """Append lines to one file below a folder.
+    """A file of lines below a folder.
 
     ``parts`` lead from the folder to the file. The file is put aside before it has more than
     ``max_bytes``, or when its first line is ``max_age`` (s) old; of those put aside ``keep`` are kept.
@@ -84,7 +84,7 @@ class LineFile:
         return Written(count)
 
     def _fill(self, file: int, lines: Sequence[bytes], now: float) -> int:
-        """Append until the file is to be put aside; give how many lines went in."""
+        """Append until the file is to be put aside; return how many lines went in."""
         size = _mend(file)
         if size and self._max_age and now - _started(file) >= self._max_age:
             return 0
@@ -141,7 +141,7 @@ class LineFile:
 
 
 class _Stopped(Exception):
-    """Tell after how many lines an error came."""
+    """An error, and after how many lines it came."""
 
     def __init__(self, count: int, error: OSError) -> None:
         """Keep both."""
@@ -168,7 +168,7 @@ def _append(file: int, line: bytes, size: int) -> None:
 
 
 def _mend(file: int) -> int:
-    """End a last line that is whole, take one away that is torn; give the size."""
+    """End a last line that is whole, take one away that is torn; return the size."""
     size = os.fstat(file).st_size
     if not size or os.pread(file, 1, size - 1) == _END:
         return size

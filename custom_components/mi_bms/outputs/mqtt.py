@@ -22,15 +22,14 @@ from .shapes import Shape
 _LOGGER = logging.getLogger(__name__)
 
 AT_ONCE: Final = 200  # messages under way
-ONCE: Final = (
-    2  # the quality of service at which the client itself keeps what is under way
-)
+# The quality of service at which the client itself keeps what is under way.
+ONCE: Final = 2
 FINISH: Final = 5.0  # s
 PAUSE: Final = 1.0  # s, when nothing went out although there is a connection
 
 
 class MqttOutput(Output):
-    """Publish messages."""
+    """An output that publishes messages."""
 
     def __init__(
         self, hass: HomeAssistant, entry: OutputConfigEntry, shape: Shape
@@ -83,7 +82,7 @@ class MqttOutput(Output):
             self._busy = False
 
     async def _async_send_some(self) -> int:
-        """Send the oldest ones and give how many need not wait any more."""
+        """Send the oldest ones and return how many need not wait any more."""
         items = self.outbox.take(AT_ONCE)
         waits = [True] * len(items)
         try:

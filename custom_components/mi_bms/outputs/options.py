@@ -49,34 +49,18 @@ QOS: Final = Option(
     key="qos", default="1", words=("0", "1", "2"), dropdown=True, shown=_by_mqtt
 )
 RETAIN: Final = Option(key="retain", default=False, shown=_by_mqtt)
+_MIB, _DAYS = UnitOfInformation.MEBIBYTES, UnitOfTime.DAYS
 MAX_SIZE: Final = Option(
-    key="max_size",
-    default=10,
-    bounds=Bounds(1, 1000),
-    unit=UnitOfInformation.MEBIBYTES,
-    shown=_in_lines,
+    key="max_size", default=10, bounds=Bounds(1, 1000), unit=_MIB, shown=_in_lines
 )
 MAX_AGE: Final = Option(
-    key="max_age",
-    default=7,
-    bounds=Bounds(0, 366),
-    unit=UnitOfTime.DAYS,
-    shown=_in_lines,
+    key="max_age", default=7, bounds=Bounds(0, 366), unit=_DAYS, shown=_in_lines
 )
 KEEP: Final = Option(key="keep", default=10, bounds=Bounds(0, 1000), shown=_in_lines)
 BACKLOG: Final = Option(key="backlog", default=10_000, bounds=Bounds(0, 100_000))
 # In the order of the forms.
 ROWS: Final = (
-    DIRECT,
-    PERIOD,
-    AGGREGATE,
-    SUMMARY,
-    OWN_NAMES,
-    QOS,
-    RETAIN,
-    MAX_SIZE,
-    MAX_AGE,
-    KEEP,
-    BACKLOG,
+    *(DIRECT, PERIOD, AGGREGATE, SUMMARY, OWN_NAMES),
+    *(QOS, RETAIN, MAX_SIZE, MAX_AGE, KEEP, BACKLOG),
 )
 STORED: Final = schema(ROWS, {Optional(CONF_DEVICES): [address]})

@@ -19,10 +19,12 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
+from ..proto.publish.news import News
 from ..proto.publish.outbox import Item, Outbox
 from ..proto.publish.place import is_publishable
-from ..runtime import SHARED, News
-from ..stored import async_read, async_remove, whole
+from ..runtime import SHARED
+from ..stored import whole
+from ..stored_files import async_read, async_remove
 from .options import BACKLOG, CONF_DEVICES, CONF_TYPE, PERIOD
 from .shapes import Shape
 
@@ -44,7 +46,7 @@ _QUEUE: Final = Schema([whole(ExactSequence([_topic, str]))])
 
 
 class Output(ABC):
-    """Pass on what the chosen devices say; what hands it over is the business of the subclasses."""
+    """An output: what the chosen devices say waits here; a subclass hands it over."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], shape: Shape
@@ -70,7 +72,7 @@ class Output(ABC):
         # What was damaged may lie aside: it is written down anew.
         self._written = [] if wrong else self.outbox.waiting()
         self._stops = [
-            self.hass.data[SHARED].feed.async_listen(self._take),
+            self.hass.data[SHARED].feed.listen(self._take),
             async_track_time_interval(
                 self.hass, self._end_period, self._period, cancel_on_shutdown=True
             ),

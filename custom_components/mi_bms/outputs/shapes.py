@@ -10,16 +10,16 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..proto.publish.news import BatteryNews, News, SensorNews
 from ..proto.publish.outbox import Item
 from ..proto.publish.place import distinct, level
 from ..proto.publish.shape import battery_line, battery_message, sensor_line
-from ..proto.publish.tasmota import Heard, Tasmota
-from ..runtime import BatteryNews, News, SensorNews
+from ..proto.publish.tasmota import HeardReading, Tasmota
 from .options import AGGREGATE, CONF_TOPIC, DIRECT, OWN_NAMES, SUMMARY
 
 
 class Shape(ABC):
-    """Make messages of what devices say."""
+    """A form of messages, made of what devices say."""
 
     @abstractmethod
     def take(self, news: News) -> Iterable[Item]:
@@ -35,7 +35,7 @@ class Shape(ABC):
 
 
 class TasmotaShape(Shape):
-    """Make Tasmota's messages of what sensors say."""
+    """Tasmota's messages, made of what sensors say."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the options."""
@@ -57,7 +57,7 @@ class TasmotaShape(Shape):
             return ()
         device = device_of(self._hass, news)
         message = self._messages.hear(
-            Heard(
+            HeardReading(
                 address=news.address,
                 reading=news.reading,
                 at=news.at,
@@ -72,17 +72,15 @@ class TasmotaShape(Shape):
 
     @override
     def period(self, now: float) -> Iterable[Item]:
-        """Return what stands at the end of a period."""
         return [Item(one, self._topic) for one in self._messages.period(now)]
 
     @override
     def rest(self) -> Iterable[Item]:
-        """Return the values that wait."""
         return [Item(one, self._topic) for one in self._messages.rest()]
 
 
 class BatteryShape(Shape):
-    """Make one message of each battery reading."""
+    """One message of each battery reading."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the prefix."""
@@ -103,7 +101,7 @@ class BatteryShape(Shape):
 
 
 class LineShape(Shape):
-    """Make one line of each reading."""
+    """One line of each reading."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take what names devices."""
@@ -111,7 +109,6 @@ class LineShape(Shape):
 
     @override
     def take(self, news: News) -> Iterable[Item]:
-        """Return the line."""
         name = name_of(self._hass, news)
         if isinstance(news, BatteryNews):
             yield Item(battery_line(name, news.address, news.at, news.sample))

@@ -14,14 +14,13 @@ from typing import Any, override
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from ..bluetooth.adverts import HeardAdvert, last_advert
 from ..const import CLOCKS_APART, CONF_MODEL, CONF_PRODUCT
 from ..keys.ring import KEYS
 from ..proto.active.spec import ACTIVE
@@ -30,7 +29,8 @@ from ..proto.mibeacon.devices import PRODUCT_OF
 from ..proto.model.availability import ENOUGH, Cadence
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
-from ..runtime import SHARED, SensorNews
+from ..proto.publish.news import SensorNews
+from ..runtime import SHARED
 from .gatt import ActiveSensor
 from .options import SensorOptions
 from .packet_loss import PacketLoss
@@ -82,7 +82,7 @@ class SensorCoordinator(StateWriter):
         )
         self.decoder: Decoder = self.path.decoder
         self._guarded = self.decoder.guarded
-        self.decoder.session.followers.append(self._follow_trust)
+        self.decoder.device.followers.append(self._follow_trust)
         self.cadence = self._cadence()
         # Entities are made before it is heard: what sleeps shows from then on what it said last.
         # That something is heard under its address counts only while anybody may speak for it.
@@ -100,7 +100,7 @@ class SensorCoordinator(StateWriter):
 
     @callback
     @override
-    def async_take(self, info: BluetoothServiceInfoBleak) -> None:
+    def async_take(self, info: HeardAdvert) -> None:
         """Lead an advert through its stages."""
         self._was_here = was_here = self.here
         path = self.path
@@ -128,7 +128,7 @@ class SensorCoordinator(StateWriter):
         ):
             self._watch()
 
-    def _publish(self, reading: Reading, info: BluetoothServiceInfoBleak) -> Reading:
+    def _publish(self, reading: Reading, info: HeardAdvert) -> Reading:
         """Show a reading and pass it on: the last of its stages."""
         if self._feed.listeners:
             self._tell(reading, info.time, info.rssi)
@@ -139,7 +139,7 @@ class SensorCoordinator(StateWriter):
         """Pass a reading on with its (monotonic) time; what was pressed before our start is history."""
         if self.path.is_history(heard):
             reading = reading._replace(events=())
-        self._feed.async_tell(
+        self._feed.tell(
             SensorNews(
                 address=self.address,
                 entry_id=self.entry.entry_id,
@@ -230,7 +230,7 @@ class SensorCoordinator(StateWriter):
 
     def _repeated_at(self) -> float | None:
         """Return the monotonic time of the newest advert, also of one that says nothing new."""
-        info = bluetooth.async_last_service_info(self.hass, self.address, False)
+        info = last_advert(self.hass, self.address)
         return info.time if info else None
 
     def _catch_up(self) -> None:

@@ -114,7 +114,7 @@ class NeedsWater(DerivedEntity, BinarySensorEntity, RestoreEntity):
         return self._attr_is_on
 
 
-class Heard(DerivedEntity, BaseScannerEntity):
+class HeardTracker(DerivedEntity, BaseScannerEntity):
     """Whether a sensor is at home: it is while it is heard."""
 
     _attr_source_type = SourceType.BLUETOOTH_LE
@@ -199,7 +199,7 @@ def async_add_needs(
     _add_when_known(entry, async_add_entities, {Field.NEEDS_WATER: needs})
 
 
-def trackers(coordinator: SensorCoordinator) -> list[Heard]:
+def trackers(coordinator: SensorCoordinator) -> list[HeardTracker]:
     """Return whether a sensor is at home, unless it is silent until somebody uses it."""
     spec = coordinator.decoder.spec
-    return [Heard(coordinator)] if not spec or spec.availability < ON_USE else []
+    return [HeardTracker(coordinator)] if not spec or spec.availability < ON_USE else []

@@ -20,7 +20,7 @@ from ..proto.model.reading import Event
 ATTR_NUMBER_OF_PRESSES: Final = "number_of_presses"  # the decoder's word of a dimmer
 
 
-class Word(NamedTuple):
+class EventWord(NamedTuple):
     """Name what happened; ``presses`` is how often something was pressed, zero for all else."""
 
     type: str
@@ -37,37 +37,37 @@ class Word(NamedTuple):
         return {} if self.presses < 2 else {ATTR_MULTI_PRESS_COUNT: self.presses}
 
 
-_PRESSES: Final[Mapping[str, Word]] = {
-    "press": Word(ButtonEventType.PRESS_END, 1),
-    "double_press": Word(ButtonEventType.MULTI_PRESS_END, 2),
-    "triple_press": Word(ButtonEventType.MULTI_PRESS_END, 3),
-    "long_press": Word(ButtonEventType.LONG_PRESS_END, 1),
-    "long_double_press": Word(ButtonEventType.LONG_PRESS_END, 2),
-    "long_triple_press": Word(ButtonEventType.LONG_PRESS_END, 3),
-    "hold_press": Word(ButtonEventType.LONG_PRESS_START, 1),
-    "hold_release": Word(ButtonEventType.LONG_PRESS_END, 1),
+_PRESSES: Final[Mapping[str, EventWord]] = {
+    "press": EventWord(ButtonEventType.PRESS_END, 1),
+    "double_press": EventWord(ButtonEventType.MULTI_PRESS_END, 2),
+    "triple_press": EventWord(ButtonEventType.MULTI_PRESS_END, 3),
+    "long_press": EventWord(ButtonEventType.LONG_PRESS_END, 1),
+    "long_double_press": EventWord(ButtonEventType.LONG_PRESS_END, 2),
+    "long_triple_press": EventWord(ButtonEventType.LONG_PRESS_END, 3),
+    "hold_press": EventWord(ButtonEventType.LONG_PRESS_START, 1),
+    "hold_release": EventWord(ButtonEventType.LONG_PRESS_END, 1),
 }
 # By the source of an event: the word before the first underscore of its key.
-STANDARD: Final[Mapping[str, Mapping[str, Word]]] = {
+STANDARD: Final[Mapping[str, Mapping[str, EventWord]]] = {
     "button": _PRESSES,
     "dimmer": _PRESSES,
-    "doorbell": {"rings": Word(DoorbellEventType.RING)},
+    "doorbell": {"rings": EventWord(DoorbellEventType.RING)},
 }
 
 
-def word_of(key: str, name: str) -> Word:
+def word_of(key: str, name: str) -> EventWord:
     """Return Home Assistant's word for a type of event of a source, else the type itself."""
-    return STANDARD.get(key.partition("_")[0], {}).get(name, Word(name))
+    return STANDARD.get(key.partition("_")[0], {}).get(name, EventWord(name))
 
 
-def told(event: Event) -> tuple[Word, dict[str, int | str]]:
+def told(event: Event) -> tuple[EventWord, dict[str, int | str]]:
     """Return an event in Home Assistant's words, with its other properties."""
     properties = dict(event.properties)
     word = word_of(event.key.lower(), event.type)
     # A dimmer says with one word how often it was pressed.
     times = properties.pop(ATTR_NUMBER_OF_PRESSES, 1)
     if isinstance(times, int) and times > 1 and word.type == ButtonEventType.PRESS_END:
-        word = Word(ButtonEventType.MULTI_PRESS_END, times)
+        word = EventWord(ButtonEventType.MULTI_PRESS_END, times)
     return word, properties
 
 
@@ -86,7 +86,7 @@ def trigger_types(key: str, names: Iterable[str]) -> list[str]:
 
 
 # What each type of device trigger waits for.
-TRIGGERS: Final[Mapping[str, Word]] = {
+TRIGGERS: Final[Mapping[str, EventWord]] = {
     (word := word_of(source, name)).trigger: word
     for source, names in EVENT_TYPES.items()
     for name in names

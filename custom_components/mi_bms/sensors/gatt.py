@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components import bluetooth
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -20,6 +19,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..bluetooth.adverts import last_advert
 from ..bluetooth.connection import async_use
 from ..const import DOMAIN
 from ..proto.active import change
@@ -243,7 +243,7 @@ class ActiveSensor:
         return can and self._due.wants_clock(moment())
 
     def _is_near(self) -> bool:
-        info = bluetooth.async_last_service_info(self.hass, self.address, True)
+        info = last_advert(self.hass, self.address, connectable=True)
         return (
             info is not None
             and info.rssi >= WEAK

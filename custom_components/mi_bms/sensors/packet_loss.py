@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.core import HomeAssistant
 
+from ..bluetooth.adverts import HeardAdvert
+from ..bluetooth.scanners import names
 from ..proto.mibeacon.losses import Losses
 
 MIBEACON: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
@@ -24,7 +24,7 @@ class PacketLoss:
         self._known: set[str] = set()
         self.on_new: Callable[[str, str], None] | None = None
 
-    def take(self, info: BluetoothServiceInfoBleak) -> None:
+    def take(self, info: HeardAdvert) -> None:
         """Take an advert."""
         if frame := info.service_data.get(MIBEACON):
             self.losses.take(frame, info.source)
@@ -34,6 +34,4 @@ class PacketLoss:
     def _meet(self, source: str) -> None:
         self._known.add(source)
         if self.on_new:
-            scanner = bluetooth.async_scanner_by_source(self._hass, source)
-            name = scanner.name if scanner else source
-            self.on_new(source, name.removesuffix(f" ({source})"))
+            self.on_new(source, names(self._hass).get(source, source))

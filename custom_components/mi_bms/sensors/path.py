@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
+from ..bluetooth.adverts import HeardAdvert
 from ..const import CONF_KEY, CONF_PRODUCT
 from ..keys.ring import KEYS
 from ..proto.mibeacon.decoder import Decoder
@@ -29,7 +29,7 @@ from .key_watch import KeyWatch
 from .options import SensorOptions
 from .unpaired import Unpaired
 
-type Stage = Callable[[Reading, BluetoothServiceInfoBleak], Reading]
+type Stage = Callable[[Reading, HeardAdvert], Reading]
 
 
 class Sign(Enum):
@@ -43,6 +43,13 @@ class Sign(Enum):
 # What becomes of a frame that the key has opened and that is no old one.
 _OPENED: Final = frozenset({Outcome.DECODED, Outcome.IGNORED})
 _REFUSED: Final = frozenset({Outcome.REJECTED, Outcome.WRONG_KEY})
+
+
+def _sign_of(reading: Reading) -> Sign:
+    """Return what an advert of a device whose key is proven tells of whether it is there."""
+    if reading.encrypted and reading.outcome in _OPENED:
+        return Sign.OWN
+    return Sign.NONE if reading.outcome in _REFUSED else Sign.ANYBODYS
 
 
 class Path:
@@ -133,7 +140,7 @@ class Path:
 
     # --- the stages ------------------------------------------------------------------------------
 
-    def decode(self, info: BluetoothServiceInfoBleak) -> Reading:
+    def decode(self, info: HeardAdvert) -> Reading:
         """Return what an advert says, and note how it bears on the key and on pairing."""
         if (capture := self.capture.running) is not None:
             capture.take(info.service_data, info.manufacturer_data)
@@ -141,25 +148,22 @@ class Path:
         reading = decoder.feed(
             info.service_data, info.manufacturer_data, info.time, info.source
         )
-        watch, unpaired, session = self._key_watch, self._unpaired, decoder.session
+        watch, unpaired, device = self._key_watch, self._unpaired, decoder.device
         encrypted, decoded = reading.encrypted, reading.outcome is Outcome.DECODED
-        if not session.guarded or (encrypted and reading.outcome in _OPENED):
-            self.sign = Sign.OWN
-        else:
-            self.sign = Sign.NONE if reading.outcome in _REFUSED else Sign.ANYBODYS
+        self.sign = _sign_of(reading) if device.guarded else Sign.OWN
         if not decoded or watch.alert:
             watch.take(reading, info.time)
         elif encrypted:
             watch.opens(info.time)
         if encrypted and (reading.events or not watch.proven):
             self._note_proof()
-        if session.paired is not None and not (decoded and unpaired.settled):
+        if device.paired is not None and not (decoded and unpaired.settled):
             unpaired.async_take(reading)
-        if session.spec is not self._spec:
-            self._know(session.spec, reading)
+        if device.spec is not self._spec:
+            self._know(device.spec, reading)
         return reading
 
-    def _trust(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
+    def _trust(self, reading: Reading, _info: HeardAdvert) -> Reading:
         """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
         spec = self._spec
         if spec is None or spec.doubtful.isdisjoint(reading.values):
@@ -176,21 +180,21 @@ class Path:
             values[field] = int(value) if field in spec.coarse else value
         return reading.with_values(values)
 
-    def _fire(self, reading: Reading, info: BluetoothServiceInfoBleak) -> Reading:
+    def _fire(self, reading: Reading, info: HeardAdvert) -> Reading:
         # An advert from before our start is history that Home Assistant replays: its values
         # are still the latest ones known, but nobody pressed a button just now.
         if reading.events and info.time > self._started:
             self.events.fire(reading.events)
         return reading
 
-    def _begin(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
+    def _begin(self, reading: Reading, _info: HeardAdvert) -> Reading:
         """Tell once that the sensor can be read: until then nothing is known to come from it."""
         self._begun = True
         self.stages = self._choose()
         self.events.begin()
         return reading
 
-    def _shape(self, reading: Reading, _info: BluetoothServiceInfoBleak) -> Reading:
+    def _shape(self, reading: Reading, _info: HeardAdvert) -> Reading:
         return self.shaped(reading)
 
     def shaped(self, reading: Reading) -> Reading:
@@ -206,7 +210,7 @@ class Path:
                 values[field] = shaped
         return reading.with_values(values)
 
-    def _hold(self, reading: Reading, info: BluetoothServiceInfoBleak) -> Reading:
+    def _hold(self, reading: Reading, info: HeardAdvert) -> Reading:
         """Have end what nobody will tell the end of."""
         if reading.events or not HELD.isdisjoint(reading.values):
             return self._auto_off.async_take(reading, info.time)

@@ -63,7 +63,7 @@ async def async_report(
         "key": coordinator.path.key_state,
         "key_proven": decoder.proven,
         "believes_clear": not decoder.guarded,
-        "faults": coordinator.door.faults,
+        "faults": coordinator.guard.faults,
         "counters": {str(name): n for name, n in decoder.counters.items()},
         "longest_silence": round(coordinator.cadence.longest, 1),
         "silences": coordinator.cadence.silences,

@@ -12,11 +12,7 @@ from typing import Any, Final, override
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.components.bluetooth import (
-    BluetoothChange,
-    BluetoothScanningMode,
-    BluetoothServiceInfoBleak,
-)
+from homeassistant.components.bluetooth import BluetoothChange, BluetoothScanningMode
 from homeassistant.components.bluetooth.passive_update_processor import (
     PassiveBluetoothDataProcessor,
     PassiveBluetoothDataUpdate,
@@ -27,7 +23,7 @@ from homeassistant.components.bluetooth.passive_update_processor import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity import EntityDescription
 
-from ..bluetooth.door import Door
+from ..bluetooth.adverts import FaultGuard, HeardAdvert
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
 from .store import Store, Writer
@@ -59,7 +55,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     )
 
     # In the base's dictionary they would take more memory for each sensor.
-    __slots__ = ("_followers", "_stores", "door", "given", "rssi", "said_at")
+    __slots__ = ("_followers", "_stores", "given", "guard", "rssi", "said_at")
 
     def __init__(self, hass: HomeAssistant, address: str, given: set[str]) -> None:
         """Begin without values; ``given`` are the keys whose last value no advert said."""
@@ -72,7 +68,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
             connectable=False,
         )
         self.rssi: int | None = None
-        self.door = Door("sensors")
+        self.guard = FaultGuard("sensors")
         # By whether the platform is that of booleans: a few fields exist as both.
         self._stores = (Store(), Store())
         self._followers: list[Writer] = []
@@ -83,28 +79,26 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     # --- what comes in ---------------------------------------------------------------------------
 
     @abstractmethod
-    def async_take(self, info: BluetoothServiceInfoBleak) -> None:
+    def async_take(self, info: HeardAdvert) -> None:
         """Take an advert; the subclass leads it through its stages."""
 
     @callback
     @override
     def _async_handle_bluetooth_event(
-        self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange
+        self, service_info: HeardAdvert, change: BluetoothChange
     ) -> None:
         try:
             if not self.hass.is_stopping:
                 self.async_take(service_info)
         # Not the base's way, which would log each fault with its traceback.
         except Exception as err:  # noqa: BLE001  (whatever it is, it ends here)
-            self.door.note(err)
+            self.guard.note(err)
             # Nothing old may pass for new.
             self.async_show_gone()
 
     @callback
     @override
-    def _async_handle_unavailable(
-        self, service_info: BluetoothServiceInfoBleak
-    ) -> None:
+    def _async_handle_unavailable(self, service_info: HeardAdvert) -> None:
         # Home Assistant gives up on the scanner's schedule; our cadence knows the device.
         self._last_unavailable_time = service_info.time
         self._last_name = service_info.name
@@ -266,7 +260,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
                 processor.hand_back()
 
 
-def _no_update(_info: BluetoothServiceInfoBleak) -> Reading:
+def _no_update(_info: HeardAdvert) -> Reading:
     """Stand for what the base would call with each advert, if ``async_take`` did not."""
     return Reading(Outcome.IGNORED)
 

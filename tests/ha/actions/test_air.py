@@ -336,7 +336,7 @@ async def test_listeners_are_few(house: Home) -> None:
     assert caught.value.translation_key == "air_too_many_listeners"
 
 
-# --- radios that give no bytes -----------------------------------------------------------------
+# --- scanners that give no bytes ---------------------------------------------------------------
 
 
 def plain(address: str, details: object) -> BluetoothServiceInfoBleak:

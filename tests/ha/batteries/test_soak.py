@@ -21,7 +21,8 @@ import pytest
 
 from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.proto.model.errors import Unreachable
-from custom_components.mi_bms.runtime import SHARED, News
+from custom_components.mi_bms.proto.publish.news import BatteryNews, SensorNews
+from custom_components.mi_bms.runtime import SHARED
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from tests.world.devices import KINDS
@@ -114,7 +115,7 @@ class Soak:
         self.home.hass.data[SHARED].feed.async_listen(self._told)
 
     @callback
-    def _told(self, news: News) -> None:
+    def _told(self, news: BatteryNews | SensorNews) -> None:
         """Count good polls: each one is news for the outputs."""
         self.good[news.address] += 1
 

@@ -9,7 +9,11 @@ from bleak.backends.scanner import AdvertisementData
 import pytest
 
 from custom_components.mi_bms.proto.bms.index import INDEX
-from custom_components.mi_bms.proto.bms.matching import Advert, not_offered, recognise
+from custom_components.mi_bms.proto.bms.matching import (
+    BatteryAdvert,
+    not_offered,
+    recognise,
+)
 from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
 from homeassistant.components.bluetooth.match import IntegrationMatcher
 from tests.proto.bms.fixtures import VECTORS
@@ -35,7 +39,7 @@ def finder() -> IntegrationMatcher:
     return made
 
 
-def heard(advert: Advert) -> BluetoothServiceInfoBleak:
+def heard(advert: BatteryAdvert) -> BluetoothServiceInfoBleak:
     address = advert.address or "C0:FF:EE:00:00:00"
     name = advert.name or address
     said = AdvertisementData(
@@ -65,7 +69,7 @@ def heard(advert: Advert) -> BluetoothServiceInfoBleak:
 
 
 @pytest.mark.parametrize("advert", ADVERTS.values(), ids=ADVERTS)
-def test_what_is_recognised_is_offered(advert: Advert) -> None:
+def test_what_is_recognised_is_offered(advert: BatteryAdvert) -> None:
     found = recognise(advert)
     if not found:
         pytest.skip("no battery")
@@ -98,5 +102,7 @@ def test_no_row_is_forgotten() -> None:
             continue
         service = (row.service,) if row.service else ()
         data = dict.fromkeys(row.mfr[:1], row.mfr_data)
-        advert = Advert(name=spelled, service_uuids=service, manufacturer_data=data)
+        advert = BatteryAdvert(
+            name=spelled, service_uuids=service, manufacturer_data=data
+        )
         assert finder().match_domains(heard(advert)), (name, row.name)

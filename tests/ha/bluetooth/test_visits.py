@@ -52,7 +52,9 @@ async def test_a_visit_without_any_battery(home: Home, polls: Polls) -> None:
     assert polls.addresses == ()
 
 
-async def test_visits_at_one_radio_follow_each_other(home: Home, polls: Polls) -> None:
+async def test_visits_at_one_scanner_follow_each_other(
+    home: Home, polls: Polls
+) -> None:
     devices = [other(1), other(2)]
     heard(home, *devices)
     first, second = await home.clock.wait(

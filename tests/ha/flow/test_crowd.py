@@ -287,7 +287,7 @@ async def test_nothing_grows_with_a_crowd(
         for number, address in enumerate(crowd[start : start + CHUNK]):
             home.air.hear(address, told(address, STRANGE, number))
         await home.clock.settle()
-    counts = containers(keys) | containers(keys._newcomers)
+    counts = containers(keys) | containers(keys._adding._newcomers)
     with capsys.disabled():
         sys.stdout.write(f"\nafter {CROWD} addresses: {counts}\n")
     assert max(counts.values()) <= keyring.DEVICES

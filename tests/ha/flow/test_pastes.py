@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.mi_bms.flow import (
     import_keys as flow_keys,
-    sensor_key as flow_sensor,
+    sensor_key as flow_sensor_key,
 )
 from custom_components.mi_bms.keys import import_preview as preview
 from custom_components.mi_bms.proto.keys.preview import OFFERED, Preview
@@ -105,7 +105,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
 
     note(flow_keys, "read_keys")
     note(Preview, "told")
-    note(flow_sensor, "judge")
+    note(flow_sensor_key, "judge")
     note(preview, "look")
     return seen
 

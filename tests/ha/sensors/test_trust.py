@@ -341,7 +341,7 @@ async def test_a_fault_of_ours_ends_at_the_door(
     said = [one for one in caplog.records if "could not be taken" in one.getMessage()]
     assert len(said) == 1
     assert ADDRESS not in said[0].getMessage()
-    assert sensor.entry.runtime_data.door.faults == 3
+    assert sensor.entry.runtime_data.guard.faults == 3
     await sensor.says(sealed(0x055B, obj(0x1004, "dc00"), 9))
     assert sensor.value("temperature") == "22.0"
 

@@ -19,7 +19,7 @@ from custom_components.mi_bms.proto.activation.contract import (
 )
 from custom_components.mi_bms.proto.gatt.activation import RUNS, activate as carry_out
 from custom_components.mi_bms.proto.gatt.link import Notified
-from custom_components.mi_bms.proto.mibeacon.decoder import check_key
+from custom_components.mi_bms.proto.mibeacon.key_check import check_key
 from custom_components.mi_bms.proto.model.errors import (
     ActivationError,
     ActivationRefused,

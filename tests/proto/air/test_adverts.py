@@ -4,14 +4,14 @@ import pytest
 
 from custom_components.mi_bms.proto.air.adverts import (
     AddressType,
-    Advert,
+    AirAdvert,
     Filter,
     address_type,
 )
 
 BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 BEACON = "0000fe95-0000-1000-8000-00805f9b34fb"
-ADVERT = Advert(
+ADVERT = AirAdvert(
     address="A4:C1:38:12:34:56",
     rssi=-60,
     name="LYWSD03MMC",
@@ -41,7 +41,24 @@ ADVERT = Advert(
 def test_types_of_addresses(
     address: str, told: object, type_: str | None, kind: str | None
 ) -> None:
-    assert address_type(address, told) == AddressType(type_, kind)
+    assert address_type(address, {"address_type": told}) == AddressType(type_, kind)
+
+
+@pytest.mark.parametrize(
+    ("details", "type_"),
+    [
+        ({"props": {"AddressType": "public"}}, "public"),
+        ({"props": {"AddressType": "public"}, "address_type": 1}, "random"),
+        ({"props": None}, None),
+        ({}, None),
+        ("path", None),
+        (None, None),
+    ],
+)
+def test_each_kind_of_scanner_tells_the_type_in_its_own_place(
+    details: object, type_: str | None
+) -> None:
+    assert address_type("A4:C1:38:12:34:56", details).type == type_
 
 
 @pytest.mark.parametrize(
@@ -67,12 +84,12 @@ def test_filters(wanted: Filter, fits: bool) -> None:
 
 
 def test_a_nameless_device_has_no_part_of_a_name() -> None:
-    nameless = Advert(address=ADVERT.address, rssi=-60)
+    nameless = AirAdvert(address=ADVERT.address, rssi=-60)
     assert not Filter(name="a").fits(nameless)
 
 
 def test_the_bytes_are_taken_where_there_are_any() -> None:
-    with_bytes = Advert(
+    with_bytes = AirAdvert(
         address=ADVERT.address, rssi=-60, name="x", raw=b"\x02\x01\x06\x05"
     )
     assert [one.name for one in with_bytes.payload.structures] == ["flags"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.mi_bms.proto.bms.alarms import Alarm, Kind, active
+from custom_components.mi_bms.proto.bms.alarms import Alarm, Severity, active
 
 
 @pytest.mark.parametrize(
@@ -35,20 +35,20 @@ def test_active(
 
 
 def test_problems_come_before_warnings_and_states() -> None:
-    kinds = [alarm.kind for alarm in active(Alarm, problem=True)]
-    places = [2 if kind is Kind.STATE else not kind.is_problem for kind in kinds]
+    kinds = [alarm.severity for alarm in active(Alarm, problem=True)]
+    places = [2 if kind is Severity.STATE else not kind.is_problem for kind in kinds]
     assert places == sorted(places)
     assert len(kinds) == len(Alarm)
 
 
 def test_kinds() -> None:
     assert Alarm("cell_overvoltage") is Alarm.CELL_OVERVOLTAGE
-    assert Alarm.CELL_OVERVOLTAGE.kind is Kind.PROTECTION
-    assert Alarm.CLOCK_FAULT.kind is Kind.DEFECT
-    assert {alarm for alarm in Alarm if alarm.kind is Kind.WARNING} == {
+    assert Alarm.CELL_OVERVOLTAGE.severity is Severity.PROTECTION
+    assert Alarm.CLOCK_FAULT.severity is Severity.DEFECT
+    assert {alarm for alarm in Alarm if alarm.severity is Severity.WARNING} == {
         alarm for alarm in Alarm if alarm.endswith("_warning")
     }
-    assert {alarm for alarm in Alarm if alarm.kind is Kind.STATE} == {
+    assert {alarm for alarm in Alarm if alarm.severity is Severity.STATE} == {
         Alarm.MOSFET_LOCKED,
         Alarm.LEVEL_HIGH,
     }

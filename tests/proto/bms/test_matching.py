@@ -15,8 +15,8 @@ from custom_components.mi_bms.proto.bms import families as families_package
 from custom_components.mi_bms.proto.bms.catalogue import Secret
 from custom_components.mi_bms.proto.bms.index import INDEX
 from custom_components.mi_bms.proto.bms.matching import (
-    Advert,
-    Gap,
+    BatteryAdvert,
+    MatcherGap,
     clean_name,
     matchers,
     not_offered,
@@ -36,7 +36,7 @@ ADVERTS = [vector for vector in VECTORS if "advertisement" in vector]
 
 
 def families(**said: object) -> list[str]:
-    return [found.family_id for found in recognise(Advert(**said))]  # type: ignore[arg-type]
+    return [found.family_id for found in recognise(BatteryAdvert(**said))]  # type: ignore[arg-type]
 
 
 def test_the_index_has_all_families() -> None:
@@ -65,7 +65,7 @@ def test_recognition_imports_no_decoder() -> None:
         "import sys\n"
         f"sys.path.insert(0, {str(Path(families_package.__file__).parents[3])!r})\n"
         "from proto.bms import matching\n"
-        "matching.recognise(matching.Advert(name='JBD-1'))\n"
+        "matching.recognise(matching.BatteryAdvert(name='JBD-1'))\n"
         "print([one for one in sys.modules if '.families' in one or '.dialects' in one])\n"
     )
     done = subprocess.run(
@@ -143,7 +143,7 @@ def test_other_devices_are_no_batteries(said: Mapping[str, object]) -> None:
 
 
 def test_what_may_be_two_families_is_not_sure() -> None:
-    found = recognise(Advert(name="DL-1", service_uuids=(expand("fff0"),)))
+    found = recognise(BatteryAdvert(name="DL-1", service_uuids=(expand("fff0"),)))
     assert [(one.family_id, one.sure) for one in found] == [
         ("daly", True),
         ("daly_legacy", False),
@@ -166,8 +166,8 @@ def test_a_module_that_is_in_other_devices_too_is_never_sure() -> None:
 
 def test_what_cannot_be_looked_for_is_listed() -> None:
     gaps = {(family_id, row.name): gap for family_id, row, gap in not_offered()}
-    assert gaps["greenway", None] is Gap.ADDRESS
-    assert gaps["tdt", "WT???AZ*"] is Gap.NAME
+    assert gaps["greenway", None] is MatcherGap.ADDRESS
+    assert gaps["tdt", "WT???AZ*"] is MatcherGap.NAME
     assert ("gobel", "B[0-9][0-9]*") not in gaps
 
 
@@ -218,12 +218,12 @@ def test_matchers_are_valid_and_narrow() -> None:
 MATCHERS = matchers()
 
 
-def caught(advert: Advert) -> bool:
+def caught(advert: BatteryAdvert) -> bool:
     """Match like Home Assistant does."""
     return any(_catches(matcher, advert) for matcher in MATCHERS)
 
 
-def _catches(matcher: Mapping[str, object], advert: Advert) -> bool:
+def _catches(matcher: Mapping[str, object], advert: BatteryAdvert) -> bool:
     mfr, start = matcher.get("manufacturer_id"), matcher.get("manufacturer_data_start")
     name, service = matcher.get("local_name"), matcher.get("service_uuid")
     data = advert.manufacturer_data.get(mfr) if isinstance(mfr, int) else None

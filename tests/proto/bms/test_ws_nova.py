@@ -1,12 +1,12 @@
 """Wattstunde Nova: its name is free and its service common, so only the address tells."""
 
-from custom_components.mi_bms.proto.bms.matching import Advert, recognise
+from custom_components.mi_bms.proto.bms.matching import BatteryAdvert, recognise
 from custom_components.mi_bms.proto.bms.uuids import expand
 
 
 def test_the_address_tells() -> None:
     def found(address: str) -> list[str]:
-        advert = Advert(
+        advert = BatteryAdvert(
             address=address, name="My battery", service_uuids=(expand("fff0"),)
         )
         return [candidate.family_id for candidate in recognise(advert)]

@@ -534,6 +534,27 @@ def test_device_information() -> None:
     ) == DeviceInfo(model="c", name="b")
 
 
+def test_a_first_meeting_brings_values_and_what_the_battery_says_of_itself() -> None:
+    name = {
+        bytes.fromhex("dda50500fffb77"): [
+            bytes.fromhex("dd05000a30313233343536373839fde977")
+        ]
+    }
+    met = run(session().meet(Link({**GOOD, **name}), DEVICE))
+    assert met.values[Field.VOLTAGE] == 15.6
+    assert met.info.hw_version == "0123456789"
+
+
+def test_one_that_does_not_know_the_question_is_met_all_the_same() -> None:
+    def inform(_: Context) -> Talk[Draft]:
+        yield Ask(request=bytes.fromhex("dda50500fffb77"), timeout=1)
+        return Draft()
+
+    met = run(session(replace(JBD, inform=inform)).meet(Link(GOOD), DEVICE))
+    assert met.values[Field.VOLTAGE] == 15.6
+    assert met.info.hw_version is None
+
+
 def test_switches() -> None:
     link = Link(
         {bytes.fromhex("dd5ae1020002ff1b77"): [bytes.fromhex("dde10000000077")]}

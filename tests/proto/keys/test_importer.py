@@ -11,11 +11,11 @@ import pytest
 
 from custom_components.mi_bms.proto.keys import collect, importer, jsonish
 from custom_components.mi_bms.proto.keys.importer import (
-    Format,
     Import,
     KeyLine,
     Refusal,
-    Refused,
+    RefusedLine,
+    TextFormat,
     read_keys,
 )
 from custom_components.mi_bms.proto.keys.lines import LineReader
@@ -65,7 +65,7 @@ def reasons(read: Import) -> list[str]:
 
 def accounted(read: Import) -> None:
     """Check that each line is taken, refused or aside, and that none is both."""
-    parts: list[KeyLine | Refused] = [*read.found, *read.refused]
+    parts: list[KeyLine | RefusedLine] = [*read.found, *read.refused]
     told = {line for part in parts for line in range(part.line, part.last + 1)}
     assert told.isdisjoint(read.aside)
     assert told | set(read.aside) == set(
@@ -435,12 +435,12 @@ def test_a_word_with_key_and_address_can_be_read_in_two_ways() -> None:
     key, mac = "5b0500112233445566778899aabbcc01", "C0FFEE00055B"
     (first,) = read_keys(mac + key).found
     assert first.swapped == ("C0:FF:EE:00:05:5B", bytes.fromhex(key))
-    assert first.format is Format.MI32KEY
+    assert first.format is TextFormat.MI32KEY
     (grouped,) = read_keys(
         ":".join((mac + key)[at : at + 2] for at in range(0, 44, 2))
     ).found
     assert grouped.swapped == first.swapped
-    assert grouped.format is Format.LINE
+    assert grouped.format is TextFormat.LINE
     # Tasmota's command says which way it is, and an address beside it does.
     (command,) = read_keys(f"MI32Key {key}{mac}").found
     assert (command.address, command.swapped) == ("C0:FF:EE:00:05:5B", None)

@@ -8,11 +8,11 @@ import pytest
 
 from custom_components.mi_bms.proto.keys import preview as module
 from custom_components.mi_bms.proto.keys.contract import (
-    Format,
     Import,
     KeyLine,
     Refusal,
-    Refused,
+    RefusedLine,
+    TextFormat,
 )
 from custom_components.mi_bms.proto.keys.preview import (
     Around,
@@ -20,7 +20,7 @@ from custom_components.mi_bms.proto.keys.preview import (
     Fit,
     Frames,
     Preview,
-    Row,
+    PreviewRow,
     look,
 )
 from tests.proto.mibeacon.frames import (
@@ -53,13 +53,15 @@ def line(address: str = ADDRESS, key: bytes = KEY, **more: Any) -> KeyLine:
         "product_id": None,
         "line": 1,
         "last": 1,
-        "format": Format.LINE,
+        "format": TextFormat.LINE,
     }
     return KeyLine(address=address, key=key, **(values | more))
 
 
-def refused(reason: Refusal = Refusal.NO_KEY, **more: Any) -> Refused:
-    return Refused(**({"line": 1, "last": 1, "text": "it", "reason": reason} | more))
+def refused(reason: Refusal = Refusal.NO_KEY, **more: Any) -> RefusedLine:
+    return RefusedLine(
+        **({"line": 1, "last": 1, "text": "it", "reason": reason} | more)
+    )
 
 
 def around(
@@ -78,13 +80,13 @@ def around(
 
 
 def seen(
-    where: Around, *found: KeyLine | Refused, loose: tuple[bytes, ...] = ()
+    where: Around, *found: KeyLine | RefusedLine, loose: tuple[bytes, ...] = ()
 ) -> Preview:
     return look(
         where,
         Import(
             found=tuple(one for one in found if isinstance(one, KeyLine)),
-            refused=tuple(one for one in found if isinstance(one, Refused)),
+            refused=tuple(one for one in found if isinstance(one, RefusedLine)),
             loose=loose,
             lines=len(found),
             aside=(7,),
@@ -92,7 +94,7 @@ def seen(
     )
 
 
-def only(preview: Preview) -> Row:
+def only(preview: Preview) -> PreviewRow:
     (row,) = preview.rows.values()
     return row
 
@@ -149,7 +151,7 @@ def test_a_word_that_can_be_read_in_two_ways() -> None:
     assert not any(one.wanted for one in rows.values())
     assert only(seen(around({OTHER: Heard()}), both)).address == OTHER
     assert only(seen(around(keys={OTHER: None}), both)).address == OTHER
-    tasmota = line(swapped=(OTHER, OTHER_KEY), format=Format.MI32KEY)
+    tasmota = line(swapped=(OTHER, OTHER_KEY), format=TextFormat.MI32KEY)
     assert only(seen(around(), tasmota)).address == ADDRESS
 
 
@@ -177,7 +179,9 @@ def test_a_silent_device_is_called_by_its_product() -> None:
         (refused(), None, None),
     ],
 )
-def test_what_needs_no_key(one: Refused, heard: Heard | None, fit: Fit | None) -> None:
+def test_what_needs_no_key(
+    one: RefusedLine, heard: Heard | None, fit: Fit | None
+) -> None:
     preview = seen(around({ADDRESS: heard} if heard else {}), one)
     if fit is None:
         assert preview.refused == (one,)
@@ -218,20 +222,20 @@ def test_other_formats_are_tried_too() -> None:
     ("row", "label"),
     [
         (
-            Row(address=ADDRESS, name="Attic", heard=Heard()),
+            PreviewRow(address=ADDRESS, name="Attic", heard=Heard()),
             f"Attic · LYWSD03MMC · {ADDRESS} · -60 dBm · change added · fit later",
         ),
         (
-            Row(address=ADDRESS, product=ENCRYPTS),
+            PreviewRow(address=ADDRESS, product=ENCRYPTS),
             f"LYWSD03MMC · {ADDRESS} · heard silent · change added · fit later",
         ),
         (
-            Row(address=ADDRESS, change=Change.CONFLICT, fit=Fit.WRONG),
+            PreviewRow(address=ADDRESS, change=Change.CONFLICT, fit=Fit.WRONG),
             f"{ADDRESS} · heard silent · change conflict · fit wrong",
         ),
     ],
 )
-def test_labels(row: Row, label: str) -> None:
+def test_labels(row: PreviewRow, label: str) -> None:
     assert row.label(words) == label
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from custom_components.mi_bms.proto.mibeacon.counters import Counters, ShortSequence
 from custom_components.mi_bms.proto.mibeacon.marks import Marks
-from custom_components.mi_bms.proto.mibeacon.sequence import Sequence, Verdict
+from custom_components.mi_bms.proto.mibeacon.sequence import CounterVerdict, Sequence
 
-STALE, QUIET, NEWS = Verdict.STALE, Verdict.QUIET, Verdict.NEWS
+STALE, QUIET, NEWS = CounterVerdict.STALE, CounterVerdict.QUIET, CounterVerdict.NEWS
 
 
 LOW = -8  # where a frame here has the lower byte of its counter
@@ -31,7 +31,7 @@ def play(
     content: int = 0,
     start: float = 0.0,
     every: float = 10.0,
-) -> list[Verdict]:
+) -> list[CounterVerdict]:
     return [
         order.judge(frame(counter, content), start + number * every)
         for number, counter in enumerate(counters)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
-from custom_components.mi_bms.proto.mibeacon.history import History
+from custom_components.mi_bms.proto.mibeacon.history import PayloadHistory
 from custom_components.mi_bms.proto.model.reading import Outcome, Reason
 
 from .frames import ADDRESS, FE95, KEY, MAC, OTHER_KEY, clear, obj, sealed, uuid, values
@@ -155,7 +155,7 @@ def test_press_without_packet_id_counts_again() -> None:
 
 
 def test_memory_is_bounded_and_old_payloads_leave() -> None:
-    history = History()
+    history = PayloadHistory()
     for number in range(1_000):
         assert history.is_new(number.to_bytes(2), number, "", unique=False)
     assert len(history.recent) + len(history.older) <= 64

@@ -9,7 +9,8 @@ from custom_components.mi_bms.proto.mibeacon.crypto import (
     parse_key_and_mac,
     parse_mac_and_key,
 )
-from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, check_key
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from custom_components.mi_bms.proto.mibeacon.key_check import check_key
 from custom_components.mi_bms.proto.model.errors import KeyFormatError
 from custom_components.mi_bms.proto.model.reading import (
     KeyCheck,

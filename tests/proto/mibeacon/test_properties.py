@@ -5,8 +5,9 @@ from pathlib import Path
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, check_key, identify
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, identify
 from custom_components.mi_bms.proto.mibeacon.formats import SERVICES
+from custom_components.mi_bms.proto.mibeacon.key_check import check_key
 from custom_components.mi_bms.proto.mibeacon.limits import plausible
 from custom_components.mi_bms.proto.model.reading import Outcome, Reading
 

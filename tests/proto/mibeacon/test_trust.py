@@ -4,8 +4,9 @@ from itertools import count
 
 import pytest
 
-from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, check_key
+from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
+from custom_components.mi_bms.proto.mibeacon.key_check import check_key
 from custom_components.mi_bms.proto.mibeacon.objects import OBJECTS
 from custom_components.mi_bms.proto.model.reading import (
     KeyCheck,

@@ -12,7 +12,7 @@ from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Event, Outcome, Reading, Value
 from custom_components.mi_bms.proto.publish.tasmota import (
-    Heard,
+    HeardReading,
     Tasmota,
     dew_point,
     driver_name,
@@ -31,10 +31,10 @@ def heard(
     form: str = "mibeacon",
     at: float = AT,
     **more: Any,
-) -> Heard:
+) -> HeardReading:
     reading = Reading(Outcome.DECODED, values or {}, events, form)
     given = {"address": ADDRESS, "rssi": -70, **more}
-    return Heard(reading=reading, at=at, product_id=product, **given)
+    return HeardReading(reading=reading, at=at, product_id=product, **given)
 
 
 def tasmota(

@@ -49,7 +49,7 @@ from .crypto import (
 )
 from .frames import Parcel
 from .transfer import RESENDS, Transfer
-from .words import Word
+from .words import ControlWord
 
 SETTLE: Final = 0.25  # s that slow chips want before the key exchange
 CHECKS: Final = 2  # logins that a candidate gets before everything starts anew
@@ -131,7 +131,7 @@ class Activation:
         device_id, protocol = yield from self._identify(transfer)
         keys = yield from self._exchange(transfer)
         yield Report(Stage.SENDING_CONFIRMATION)
-        transfer.await_from_now(Word.REGISTERED)
+        transfer.await_from_now(ControlWord.REGISTERED)
         yield from transfer.send(Parcel.INFORMATION, seal_id(keys.id_key, device_id))
         yield Report(Stage.REGISTERING)
         self._checks = CHECKS
@@ -144,7 +144,7 @@ class Activation:
             firmware=firmware,
             protocol=protocol,
         )
-        yield from transfer.tell(Word.VERIFIED)
+        yield from transfer.tell(ControlWord.VERIFIED)
         try:
             yield from transfer.expect()
         except ActivationError as error:
@@ -158,7 +158,7 @@ class Activation:
     def _identify(self, transfer: Transfer) -> Listening[tuple[bytes, int]]:
         """Return device id and registration version; a device without an id gets a new one."""
         yield Report(Stage.READING_ID)
-        yield from transfer.tell(Word.GET_INFORMATION)
+        yield from transfer.tell(ControlWord.GET_INFORMATION)
         information = yield from transfer.receive(Parcel.INFORMATION)
         if len(information) not in {_WORD_SIZE, _WORD_SIZE + ID_SIZE}:
             raise ActivationError(ErrorCode.GARBAGE)
@@ -174,7 +174,7 @@ class Activation:
         yield Pause(SETTLE)
         yield Report(Stage.EXCHANGING_KEYS)
         private = make_private(self._chance)
-        yield from transfer.tell(Word.REGISTER)
+        yield from transfer.tell(ControlWord.REGISTER)
         yield from transfer.send(
             Parcel.PUBLIC_KEY, public_bytes(private), seconds=SLOW_STEP
         )
@@ -215,8 +215,8 @@ class Activation:
         """Log in with a token; both sides prove that they hold it."""
         yield Report(Stage.CHECKING_LOGIN, LOGIN)
         ours = self._chance(RANDOM_SIZE)
-        transfer.await_from_now(Word.LOGGED_IN)
-        yield from transfer.tell(Word.LOG_IN)
+        transfer.await_from_now(ControlWord.LOGGED_IN)
+        yield from transfer.tell(ControlWord.LOG_IN)
         yield from transfer.send(Parcel.APP_RANDOM, ours)
         theirs = yield from transfer.receive(Parcel.DEVICE_RANDOM)
         if len(theirs) != RANDOM_SIZE:

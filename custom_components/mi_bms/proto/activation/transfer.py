@@ -32,7 +32,7 @@ from .frames import (
     manage_back,
     parse,
 )
-from .words import Word
+from .words import ControlWord
 
 RESENDS: Final = 3
 SILENCE: Final = 0.5  # s without a fragment before missing ones are asked for
@@ -47,22 +47,22 @@ class Transfer:
     def __init__(self, resends: int = RESENDS) -> None:
         """Start on a fresh connection."""
         self._resends = resends
-        self._held: deque[Frame | Word] = deque()
-        self._awaited: Word | None = None
+        self._held: deque[Frame | ControlWord] = deque()
+        self._awaited: ControlWord | None = None
         self._strays = 0
         self._busy = False
 
-    def tell(self, word: Word) -> Listening[None]:
+    def tell(self, word: ControlWord) -> Listening[None]:
         """Write a control word."""
         yield Write(words.encode(word), CONTROL)
 
-    def await_from_now(self, word: Word) -> None:
+    def await_from_now(self, word: ControlWord) -> None:
         """Keep this word, whenever it comes from now on; others without meaning are passed over."""
         self._awaited = word
 
-    def expect(self) -> Listening[Word]:
+    def expect(self) -> Listening[ControlWord]:
         """Return the awaited word once it comes."""
-        while not isinstance(event := (yield from self._next(STEP)), Word):
+        while not isinstance(event := (yield from self._next(STEP)), ControlWord):
             self._other(event)
         return event
 
@@ -87,7 +87,7 @@ class Transfer:
                     asked += 1
                 case Ack(code=AckCode.SUCCESS) if started:
                     return
-                case Begin() | Single() | Word() if started:
+                case Begin() | Single() | ControlWord() if started:
                     self._held.append(event)
                     return
                 case _:
@@ -137,7 +137,7 @@ class Transfer:
             yield Write(piece, DATA)
             yield Pause(GAP)
 
-    def _next(self, seconds: float) -> Listening[Frame | Word | None]:
+    def _next(self, seconds: float) -> Listening[Frame | ControlWord | None]:
         """Return the next frame or awaited word, None after silence; raises what a word of failure means."""
         if self._held:
             return self._held.popleft()
@@ -152,7 +152,7 @@ class Transfer:
             self._stray()
         return None
 
-    def _word(self, data: bytes) -> Word | None:
+    def _word(self, data: bytes) -> ControlWord | None:
         """Return the awaited word, None for others; raises what a word of failure means."""
         if (number := words.decode(data)) is None:
             return None
@@ -160,7 +160,7 @@ class Transfer:
             raise failed
         return self._awaited if number == self._awaited else None
 
-    def _other(self, event: Frame | Word | None) -> None:
+    def _other(self, event: Frame | ControlWord | None) -> None:
         """Handle what was not waited for: silence and a refusal end the run, the rest does no harm."""
         match event:
             case None:

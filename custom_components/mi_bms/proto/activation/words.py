@@ -11,8 +11,8 @@ from ..model.errors import ActivationError, ActivationRefused
 from .contract import ErrorCode
 
 
-class Word(IntEnum):
-    """The words that are written or waited for."""
+class ControlWord(IntEnum):
+    """A word that is written or waited for."""
 
     GET_INFORMATION = 0xA2
     REGISTER = 0x15
@@ -38,7 +38,7 @@ _FAILED: Final[Mapping[int, ErrorCode]] = {
 }
 
 
-def encode(word: Word) -> bytes:
+def encode(word: ControlWord) -> bytes:
     """Return the bytes of a word."""
     return word.to_bytes(4, "little")
 

@@ -1,1 +1,1 @@
-"""What a radio hears, taken apart for people: advertising data by type, and filters over adverts."""
+"""What a scanner hears, taken apart for people: advertising data by type, and filters over adverts."""

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from .structures import Payload, parse, rebuild
 
-# As radios number them, and as a local adapter names them.
+# As proxies number them, and as a local adapter names them.
 _KINDS: Final[Mapping[object, str]] = {
     0: "public",
     1: "random",
@@ -26,11 +26,12 @@ class AddressType(NamedTuple):
     kind: str | None = None
 
 
-def address_type(address: str, told: object) -> AddressType:
-    """Say of what type an address is, from what the radio tells of it.
+def address_type(address: str, details: object) -> AddressType:
+    """Return of what type an address is, from what the scanner tells of the device.
 
     The bits mean something in random addresses only: a public one may have any.
     """
+    told = _told(details)
     word = _KINDS.get(told) if isinstance(told, int | str) else None
     if word != "random":
         return AddressType(word)
@@ -40,11 +41,20 @@ def address_type(address: str, told: object) -> AddressType:
         return AddressType(word)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advert:
-    """Hold what a host gives of an advert: UUIDs in full lower case, ``rssi`` and ``tx_power`` in dBm.
+def _told(details: object) -> object:
+    """Return the word for the type; each kind of scanner has its own place for it."""
+    if not isinstance(details, dict):
+        return None
+    properties = details.get("props")
+    local = properties.get("AddressType") if isinstance(properties, dict) else None
+    return details.get("address_type", local)
 
-    ``raw`` is None where the radio does not give the bytes; ``name`` is None where none was sent.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirAdvert:
+    """What a scanner gives of an advert: UUIDs in full lower case, ``rssi`` and ``tx_power`` in dBm.
+
+    ``raw`` is None where the scanner does not give the bytes; ``name`` is None where none was sent.
     """
 
     address: str
@@ -84,7 +94,7 @@ class Filter:
     rssi: int | None = None
     company: int | None = None
 
-    def fits(self, advert: Advert) -> bool:
+    def fits(self, advert: AirAdvert) -> bool:
         """Return whether an advert is wanted."""
         return (
             self.address in {None, advert.address}

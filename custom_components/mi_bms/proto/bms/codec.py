@@ -167,11 +167,13 @@ class Flags:
         raw = integer(body, self.at, self.raw)
         code = raw if self.mask is None else raw & self.mask
         mild = sum(
-            1 << bit for bit, alarm in self.alarms.items() if not alarm.kind.is_problem
+            1 << bit
+            for bit, alarm in self.alarms.items()
+            if not alarm.severity.is_problem
         )
         draft.flag(code << self.shift, (self.harmless | mild) << self.shift)
         found = {alarm for bit, alarm in self.alarms.items() if raw >> bit & 1}
-        if raw & self.serious or any(alarm.kind.is_problem for alarm in found):
+        if raw & self.serious or any(alarm.severity.is_problem for alarm in found):
             # Also a word for a bit that is not part of the code.
             draft.put(Field.PROBLEM, True)
         draft.alarms |= found

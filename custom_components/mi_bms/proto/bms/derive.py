@@ -219,7 +219,7 @@ def _judge(draft: Draft) -> None:
     """Judge whether there is a problem; nothing when the battery did not tell and its values are sound."""
     problem = (
         bool(draft.values.pop(Field.PROBLEM, False))
-        or any(alarm.kind.is_problem for alarm in draft.alarms)
+        or any(alarm.severity.is_problem for alarm in draft.alarms)
         or _unsound(draft)
     )
     # A pack that said nothing keeps its place, and does not say that all is well.

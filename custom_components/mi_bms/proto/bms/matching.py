@@ -31,8 +31,8 @@ _COMMON_MFRS: Final = frozenset({0, 1, 76, 0xFFFF})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advert:
-    """Hold what an advert says; UUIDs in full lower case, ``address`` upper case or empty."""
+class BatteryAdvert:
+    """What an advert says that tells batteries apart; UUIDs in full lower case, ``address`` upper case or empty."""
 
     address: str = ""
     name: str | None = None
@@ -55,7 +55,7 @@ def clean_name(name: str | None) -> str:
     return (name or "").rstrip(" \r\n\0")
 
 
-def recognise(advert: Advert) -> list[Candidate]:
+def recognise(advert: BatteryAdvert) -> list[Candidate]:
     """Return the families that an advert fits, best first; an empty list means no battery."""
     name = clean_name(advert.name)
     if not advert.connectable or any(fnmatchcase(name, pattern) for pattern in IGNORED):
@@ -71,7 +71,7 @@ def recognise(advert: Advert) -> list[Candidate]:
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def _fits(row: Match, advert: Advert, name: str) -> bool:
+def _fits(row: Match, advert: BatteryAdvert, name: str) -> bool:
     """Return whether all criteria of a row hold."""
     return (
         (row.name is None or fnmatchcase(name, row.name))
@@ -84,7 +84,7 @@ def _fits(row: Match, advert: Advert, name: str) -> bool:
     )
 
 
-def _has_maker(row: Match, advert: Advert) -> bool:
+def _has_maker(row: Match, advert: BatteryAdvert) -> bool:
     """Return whether one of the manufacturer ids is there with the right first bytes."""
     return any(
         data.startswith(row.mfr_data)
@@ -93,7 +93,7 @@ def _has_maker(row: Match, advert: Advert) -> bool:
     )
 
 
-def _spells_address(advert: Advert) -> bool:
+def _spells_address(advert: BatteryAdvert) -> bool:
     """Return whether manufacturer id and data begin with the device's own address, in either direction."""
     address = (
         bytes.fromhex(advert.address.replace(":", ""))
@@ -145,17 +145,17 @@ def matchers() -> list[dict[str, object]]:
     )
 
 
-class Gap(StrEnum):
-    """Describe why Home Assistant cannot look for all devices that a row recognises."""
+class MatcherGap(StrEnum):
+    """Why Home Assistant cannot look for all devices that a row recognises."""
 
     ADDRESS = "address"  # nothing but the beginning of the address tells them
     NAME = "name"  # the name may begin with anything
 
 
-def not_offered() -> list[tuple[str, Match, Gap]]:
+def not_offered() -> list[tuple[str, Match, MatcherGap]]:
     """Return the rows whose devices, or some of them, no matcher of the manifest finds."""
     return [
-        (family_id, row, Gap.NAME if row.name else Gap.ADDRESS)
+        (family_id, row, MatcherGap.NAME if row.name else MatcherGap.ADDRESS)
         for family_id, entry in INDEX.items()
         for row in entry.match
         # "*" asks for no name at all.

@@ -1,7 +1,11 @@
 """The seam between protocol code and Bluetooth: an open GATT connection."""
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+import contextlib
+from typing import Any, Protocol
+
+from ..model.errors import LOST, Unreachable
 
 type Notified = Callable[[bytes], None]
 
@@ -33,3 +37,20 @@ class GattLink(Protocol):
 
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
         """Write a characteristic, with or without the device's confirmation."""
+
+
+async def until_lost[T](work: Awaitable[T], lost: asyncio.Future[None]) -> T:
+    """Return the result of some work; raise ``Unreachable`` when ``lost``, the end of a link, comes first."""
+    # A coroutine that waits for a notification is not woken when the link breaks.
+    task = asyncio.ensure_future(work)
+    try:
+        both: set[asyncio.Future[Any]] = {task, lost}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Unreachable(LOST)
+    finally:
+        if not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Unreachable):
+                await task

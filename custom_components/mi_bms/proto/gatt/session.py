@@ -146,6 +146,18 @@ class Session:
                 return info
             return merge_info(info, DeviceInfo(**draft.info))
 
+    async def meet(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> BmsSample:
+        """Return the first sample, with what the battery says of itself."""
+        sample = await self.read(link, device, secret)
+        try:
+            info = await self.identify(link, device, secret)
+        except FrameError, NoAnswer, PairingNeeded:
+            # Many boards do not know the question; their values are what counts.
+            return sample
+        return replace(sample, info=merge_info(info, sample.info))
+
     async def log_in(
         self, link: GattLink, device: Device, secret: str | None = None
     ) -> None:

@@ -12,10 +12,10 @@ import re
 from typing import Final
 
 from ..mibeacon.makers import is_maker
-from .contract import Format, Import, KeyLine, Refusal, Refused
+from .contract import Import, KeyLine, Refusal, RefusedLine, TextFormat
 from .texts import (
-    Kind,
     Word,
+    WordKind,
     address_of,
     is_reference,
     key_of,
@@ -30,7 +30,7 @@ ENTRIES: Final = 2000
 OTHERS: Final = 8  # further keys of one device
 REFUSALS: Final = 2000
 
-_KEYS: Final = frozenset({Kind.KEY, Kind.BAD_LENGTH, Kind.BAD_DIGITS})
+_KEYS: Final = frozenset({WordKind.KEY, WordKind.BAD_LENGTH, WordKind.BAD_DIGITS})
 _AROUND: Final = " \t,;|:=<>()[]{}#*.->\"'`/"
 _NO_NAMES: Final = frozenset({"key", "mac", "bindkey", "mac address", "0x"})
 
@@ -48,12 +48,12 @@ def bare(key: bytes) -> bytes:
 
 
 @dataclass(slots=True, kw_only=True)
-class Draft:
-    """Hold what belongs to one device as text; ``sure`` is false for settings that may mean another thing."""
+class DeviceDraft:
+    """What a text says of one device; ``sure`` is false for settings that may mean another thing."""
 
     line: int
     last: int
-    format: Format
+    format: TextFormat
     text: str
     mac: str | None = None
     key: str | None = None
@@ -71,7 +71,7 @@ class Collector:
         """Begin with nothing."""
         self.full = False
         self._found: dict[str, KeyLine] = {}
-        self._refused: list[Refused] = []
+        self._refused: list[RefusedLine] = []
         self._loose: dict[bytes, None] = {}
 
     @property
@@ -79,7 +79,7 @@ class Collector:
         """Count what was found or refused so far."""
         return len(self._found) + len(self._refused)
 
-    def take(self, draft: Draft) -> None:
+    def take(self, draft: DeviceDraft) -> None:
         """Judge one draft; one without address and key says nothing."""
         mac, key = draft.mac, draft.key
         if self.full:
@@ -94,7 +94,7 @@ class Collector:
                 draft, Refusal.NO_KEY if address_of(mac) else Refusal.BAD_ADDRESS
             )
 
-    def _take_key(self, draft: Draft, address: str | None, key: str) -> None:
+    def _take_key(self, draft: DeviceDraft, address: str | None, key: str) -> None:
         """Judge the key of a draft with an address, if it has one that can be read."""
         read = key_of(key)
         if isinstance(read, Refusal):
@@ -109,7 +109,7 @@ class Collector:
         self._keep(draft, address, *read)
 
     def _keep(
-        self, draft: Draft, address: str | None, key: bytes, owner: str | None
+        self, draft: DeviceDraft, address: str | None, key: bytes, owner: str | None
     ) -> None:
         if draft.mac and draft.sure_of_mac and not address:
             self.refuse_draft(draft, Refusal.BAD_ADDRESS)
@@ -121,7 +121,7 @@ class Collector:
             self._loose[key] = None
             self.refuse_draft(draft, Refusal.NO_ADDRESS)
 
-    def _enter(self, draft: Draft, address: str, key: bytes) -> None:
+    def _enter(self, draft: DeviceDraft, address: str, key: bytes) -> None:
         number = _PRODUCT.fullmatch(draft.product or "")
         product = int(number[1], 16) if number else None
         if product == _GENERIC:
@@ -154,7 +154,7 @@ class Collector:
             )
 
     @staticmethod
-    def _swapped(draft: Draft, address: str) -> tuple[str, bytes] | None:
+    def _swapped(draft: DeviceDraft, address: str) -> tuple[str, bytes] | None:
         """Return the other way to read a word with key and address, unless it is known which way it is."""
         if draft.mac or not draft.key or "mi32key" in draft.text.lower():
             return None
@@ -162,14 +162,14 @@ class Collector:
         sure = other and (address == other[0] or is_maker(address) > is_maker(other[0]))
         return None if sure else other
 
-    def refuse_draft(self, draft: Draft, reason: Refusal) -> None:
+    def refuse_draft(self, draft: DeviceDraft, reason: Refusal) -> None:
         """Refuse a draft, keeping what is known of its device."""
         mac = address_of(draft.mac) if draft.mac else None
         if mac is None and draft.key:
             mac = owner_of(draft.key)
         number = _PRODUCT.fullmatch(draft.product or "")
         self._refuse(
-            Refused(
+            RefusedLine(
                 line=draft.line,
                 last=draft.last,
                 text=masked(draft.text),
@@ -186,10 +186,10 @@ class Collector:
     ) -> None:
         """Refuse a line, or the lines to ``last``."""
         self._refuse(
-            Refused(line=line, last=last or line, text=masked(text), reason=reason)
+            RefusedLine(line=line, last=last or line, text=masked(text), reason=reason)
         )
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refused: RefusedLine) -> None:
         self.full = self.full or len(self._refused) >= REFUSALS
         if not self.full:
             self._refused.append(refused)
@@ -203,7 +203,7 @@ class Collector:
 
     def drafts(
         self, line: int, last: int, text: str, label: str | None = None
-    ) -> list[Draft] | None:
+    ) -> list[DeviceDraft] | None:
         """Return what addresses and keys stand side by side, None if there are neither.
 
         ``label`` is what the line calls itself: a name for its device.
@@ -214,16 +214,16 @@ class Collector:
             body, comment, hits = text, "", words(text)
         keys = _of(hits, _KEYS)
         macs = _addresses(hits, keys)
-        both = _of(hits, {Kind.BOTH})
+        both = _of(hits, {WordKind.BOTH})
         if not (keys or macs or both):
             return None
         if keys and macs and len(keys) != len(macs):
             self.refuse(line, text, Refusal.AMBIGUOUS, last)
             return []
-        draft = partial(Draft, line=line, last=last, text=text)
+        draft = partial(DeviceDraft, line=line, last=last, text=text)
         drafts = [draft(format=_format(hit), key=hit.text) for hit in both]
         for mac, key in zip_longest(_texts(macs), _texts(keys)):
-            drafts.append(draft(format=Format.LINE, mac=mac, key=key))
+            drafts.append(draft(format=TextFormat.LINE, mac=mac, key=key))
         if len(drafts) == 1 and "mi32key" not in body.lower():
             drafts[0].name = comment or label or _rest(body, hits)
         return drafts
@@ -232,11 +232,11 @@ class Collector:
         """Return what was taken of ``lines`` lines; from line ``stopped`` on nothing was read."""
         if stopped is not None:
             self._refused.append(
-                Refused(line=stopped, last=lines, text="", reason=Refusal.TOO_MANY)
+                RefusedLine(line=stopped, last=lines, text="", reason=Refusal.TOO_MANY)
             )
         end = stopped or lines
         aside = set(range(1, end + 1))
-        parts: list[KeyLine | Refused] = [*self._found.values(), *self._refused]
+        parts: list[KeyLine | RefusedLine] = [*self._found.values(), *self._refused]
         for part in parts:
             aside.difference_update(range(part.line, min(part.last, end) + 1))
         return Import(
@@ -253,16 +253,16 @@ def _other_way(owner: str, first: str) -> bool:
     return is_maker(first) and not is_maker(owner)
 
 
-def _of(hits: list[Word], wanted: Collection[Kind]) -> list[Word]:
+def _of(hits: list[Word], wanted: Collection[WordKind]) -> list[Word]:
     """Return the words that are of some kinds."""
     return [hit for hit in hits if hit.kind in wanted]
 
 
 def _addresses(hits: list[Word], keys: list[Word]) -> list[Word]:
     """Return the words of a line that are the addresses to its keys."""
-    macs = _of(hits, {Kind.ADDRESS})
+    macs = _of(hits, {WordKind.ADDRESS})
     if not macs and len(keys) == 1:
-        macs = _of(hits, {Kind.BAD_ADDRESS})
+        macs = _of(hits, {WordKind.BAD_ADDRESS})
     if not keys:
         # A number of twelve digits alone is hardly an address.
         macs = [hit for hit in macs if not hit.text.isdecimal()]
@@ -273,12 +273,12 @@ def _texts(hits: list[Word]) -> list[str]:
     return [hit.text for hit in hits]
 
 
-def _format(both: Word) -> Format:
+def _format(both: Word) -> TextFormat:
     """Return the format of a word with a key and its address; Tasmota writes it in one piece."""
-    return Format.MI32KEY if both.text.isalnum() else Format.LINE
+    return TextFormat.MI32KEY if both.text.isalnum() else TextFormat.LINE
 
 
-def _place(part: KeyLine | Refused) -> int:
+def _place(part: KeyLine | RefusedLine) -> int:
     return part.line
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Format(StrEnum):
+class TextFormat(StrEnum):
     """How an entry was written."""
 
     MI32CFG = "mi32cfg"  # Tasmota's file
@@ -66,14 +66,14 @@ class KeyLine:
     product_id: int | None
     line: int
     last: int
-    format: Format
+    format: TextFormat
     swapped: tuple[str, bytes] | None = field(default=None, repr=False)
     others: tuple[bytes, ...] = field(default=(), repr=False)
     extra: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class RefusedLine:
     """Lines that were not taken, and why.
 
     ``address`` is the device if it is known all the same: one without a key may not need one.
@@ -99,7 +99,7 @@ class Import:
     """
 
     found: tuple[KeyLine, ...]
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedLine, ...]
     loose: tuple[bytes, ...] = field(repr=False)
     lines: int
     aside: tuple[int, ...]

@@ -9,13 +9,13 @@ from itertools import accumulate
 from typing import Final
 
 from .collect import Collector
-from .contract import Format, Import, KeyLine, Refusal, Refused
+from .contract import Import, KeyLine, Refusal, RefusedLine, TextFormat
 from .jsonish import BEGIN, JsonReader
 from .lines import LONGEST, LineReader
 from .roles import LABEL
 from .texts import kinds, plain
 
-__all__ = ["Format", "Import", "KeyLine", "Refusal", "Refused", "read_keys"]
+__all__ = ["Import", "KeyLine", "Refusal", "RefusedLine", "TextFormat", "read_keys"]
 
 LARGEST: Final = 1 << 20  # characters or bytes
 LINES: Final = 50_000

@@ -10,10 +10,10 @@ import json
 import re
 from typing import Final
 
-from .collect import Collector, Draft
-from .contract import Format, Refusal
+from .collect import Collector, DeviceDraft
+from .contract import Refusal, TextFormat
 from .roles import Role, role_of
-from .texts import Kind, address_of, kinds
+from .texts import WordKind, address_of, kinds
 
 _DEPTH: Final = 20
 _TOKENS: Final = 400_000
@@ -27,7 +27,7 @@ _TOKEN: Final = re.compile(
     r"|(?:-?[0-9][0-9.eE+-]*+|true|false|null|True|False|None)(?![0-9A-Za-z_]))"
 )
 _OPENS: Final = {"]": "[", "}": "{"}
-_SECRETS: Final = frozenset({Kind.KEY, Kind.BOTH})
+_SECRETS: Final = frozenset({WordKind.KEY, WordKind.BOTH})
 _UNDERSTOOD: Final = frozenset({"MAC", "mac", "PID", "pid", "key", "name"})
 
 
@@ -68,10 +68,10 @@ class _Level:
         return self.values.get(Role.KEY) or self.values.get(Role.MAYBE_KEY)
 
     @property
-    def format(self) -> Format:
+    def format(self) -> TextFormat:
         if self.is_tasmota:
-            return Format.MI32CFG
-        return Format.CLOUD_JSON if self.is_cloud else Format.JSON
+            return TextFormat.MI32CFG
+        return TextFormat.CLOUD_JSON if self.is_cloud else TextFormat.JSON
 
 
 class JsonReader:
@@ -177,13 +177,15 @@ class JsonReader:
             return
         line = self._line(end)
         if role is None and level.bracket == "{" and address_of(level.label):
-            draft = Draft(line=line, last=line, format=Format.JSON, text=value)
+            draft = DeviceDraft(
+                line=line, last=line, format=TextFormat.JSON, text=value
+            )
             draft.mac, draft.key, draft.sure_of_mac = level.label, value, False
             if kinds(value):
                 self._collector.take(draft)
         elif role is None and 16 <= len(value) <= _HARVESTED:
             seen = kinds(value)
-            if Kind.BOTH in seen or seen >= {Kind.ADDRESS, Kind.KEY}:
+            if WordKind.BOTH in seen or seen >= {WordKind.ADDRESS, WordKind.KEY}:
                 self._collector.scan(line, line, value)
 
     def _judge(self, level: _Level, end: int, *, cut: bool = False) -> None:
@@ -220,9 +222,9 @@ class JsonReader:
         level.values = {**one.values, **level.values}
         return [other for other in level.inner if other is not one]
 
-    def _draft(self, level: _Level) -> Draft:
+    def _draft(self, level: _Level) -> DeviceDraft:
         text = self.text[level.start : min(level.end, level.start + _QUOTED)]
-        return Draft(
+        return DeviceDraft(
             line=self._line(level.start),
             last=self._line(level.end - 1),
             format=level.format,

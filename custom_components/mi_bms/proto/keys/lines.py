@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import re
 from typing import Final, NamedTuple
 
-from .collect import Collector, Draft
-from .contract import Format, Refusal
+from .collect import Collector, DeviceDraft
+from .contract import Refusal, TextFormat
 from .roles import KEYS, LABEL, MACS, Role, role_of
 from .table import Table
-from .texts import Kind, address_of, key_of, kinds, value_of
+from .texts import WordKind, address_of, key_of, kinds, value_of
 
 LONGEST: Final = 4096  # characters of one line
 
@@ -33,7 +33,7 @@ _NO_NAME: Final = re.compile(r"\b(?:key|mac|address)\b", re.IGNORECASE)
 _DIGIT: Final = re.compile(r"[0-9]|mi32key", re.IGNORECASE)
 _NEIGHBOURS: Final = 2  # lines apart: with an empty one between
 _MI32KEYS: Final = re.compile(r"(?<![^\s;\"])([^\s=;\"]++)=([^\s=;\"]++)")
-_SECRETS: Final = frozenset({Kind.KEY, Kind.BOTH})
+_SECRETS: Final = frozenset({WordKind.KEY, WordKind.BOTH})
 
 
 class _Setting(NamedTuple):
@@ -62,15 +62,15 @@ class _Block:
     def key(self) -> str | None:
         return self.values.get(Role.KEY) or self.values.get(Role.MAYBE_KEY)
 
-    def format(self) -> Format:
+    def format(self) -> TextFormat:
         """Tell who writes such blocks."""
         if "BLE KEY" in self.names:
-            return Format.CLOUD_TEXT
+            return TextFormat.CLOUD_TEXT
         if {"mac", "encryption_key"} <= self.names:
-            return Format.BLE_MONITOR
+            return TextFormat.BLE_MONITOR
         if {"mac_address", "bindkey"} <= self.names:
-            return Format.ESPHOME
-        return Format.SETTINGS
+            return TextFormat.ESPHOME
+        return TextFormat.SETTINGS
 
     def in_section(self, indent: int) -> bool:
         return self.section is not None and indent > self.section
@@ -84,7 +84,7 @@ class LineReader:
         self._collector = collector
         self._block: _Block | None = None
         self._table: Table | None = None
-        self._run: list[Draft] = []  # addresses and keys that stand alone
+        self._run: list[DeviceDraft] = []  # addresses and keys that stand alone
         self._run_last = 0  # its last line
         self._mixed = False  # it does not alternate
         self._spoken = 0  # the last line that says anything else
@@ -114,7 +114,7 @@ class LineReader:
         if block is None:
             return
         self._take(
-            Draft(
+            DeviceDraft(
                 line=block.first,
                 last=block.last,
                 format=block.format(),
@@ -139,7 +139,7 @@ class LineReader:
         for one in [_joined(*run)] if len(run) == 2 else run:
             self._collector.take(one)
 
-    def _take(self, draft: Draft) -> None:
+    def _take(self, draft: DeviceDraft) -> None:
         """Take a draft; halves that alternate in neighbouring lines are taken in pairs."""
         near = draft.line - self._run_last <= _NEIGHBOURS
         if not near or self._spoken > self._run_last or not _half(draft):
@@ -238,7 +238,7 @@ class LineReader:
         if not label and not line.rstrip().endswith(":"):
             self._collector.refuse(number, line, Refusal.NOT_UNDERSTOOD)
 
-    def _read_drafts(self, number: int, drafts: list[Draft]) -> None:
+    def _read_drafts(self, number: int, drafts: list[DeviceDraft]) -> None:
         """Take what stands in one line without settings; half a device may be the block's other half."""
         block = self._block
         lone = len(drafts) == 1 and _half(drafts[0])
@@ -256,10 +256,10 @@ class LineReader:
         for device, key in pairs:
             known = bool(kinds(device))
             self._collector.take(
-                Draft(
+                DeviceDraft(
                     line=number,
                     last=number,
-                    format=Format.MI32KEYS,
+                    format=TextFormat.MI32KEYS,
                     text=f"{device}={key}",
                     mac=device if known else None,
                     key=key,
@@ -269,26 +269,26 @@ class LineReader:
         return bool(pairs)
 
 
-def _half(draft: Draft) -> Kind | None:
+def _half(draft: DeviceDraft) -> WordKind | None:
     """Return which half of a device a draft is: a good address without a key, or the other way round."""
     said = draft.text.replace(draft.mac or draft.key or "", "", 1)
-    if draft.format is Format.LINE and _DIGIT.search(said):
+    if draft.format is TextFormat.LINE and _DIGIT.search(said):
         # Something else stands there, too: perhaps the other half, with a mistake.
         return None
     if draft.mac and not draft.key:
-        return Kind.ADDRESS if address_of(draft.mac) else None
+        return WordKind.ADDRESS if address_of(draft.mac) else None
     if draft.mac or not draft.key:
         return None
     read = key_of(draft.key)
-    return Kind.KEY if not isinstance(read, Refusal) and read[1] is None else None
+    return WordKind.KEY if not isinstance(read, Refusal) and read[1] is None else None
 
 
-def _joined(first: Draft, second: Draft) -> Draft:
+def _joined(first: DeviceDraft, second: DeviceDraft) -> DeviceDraft:
     mac, key = (first, second) if first.mac else (second, first)
-    return Draft(
+    return DeviceDraft(
         line=first.line,
         last=second.last,
-        format=Format.LINE,
+        format=TextFormat.LINE,
         text=f"{first.text} {second.text}",
         mac=mac.mac,
         key=key.key,
@@ -309,4 +309,4 @@ def _settings(line: str) -> list[_Setting]:
 
 
 def _is_pair(line: str) -> bool:
-    return kinds(line) >= {Kind.ADDRESS, Kind.KEY}
+    return kinds(line) >= {WordKind.ADDRESS, WordKind.KEY}

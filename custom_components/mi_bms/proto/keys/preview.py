@@ -10,11 +10,11 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, Protocol
 
-from ..mibeacon.decoder import check_key
 from ..mibeacon.devices import DEVICES
+from ..mibeacon.key_check import check_key
 from ..model.names import titled
 from ..model.reading import KeyCheck
-from .contract import Format, Import, KeyLine, Refusal, Refused
+from .contract import Import, KeyLine, Refusal, RefusedLine, TextFormat
 from .exporter import FIRMWARE
 from .ring import opens
 
@@ -53,7 +53,7 @@ class Fit(StrEnum):
 _FITS: Final = {KeyCheck.RIGHT: Fit.RIGHT, KeyCheck.WRONG: Fit.WRONG}
 
 
-class Device(Protocol):
+class HeardDevice(Protocol):
     """What is heard of a device."""
 
     @property
@@ -73,7 +73,7 @@ class Device(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PreviewRow:
     """A device that could be taken; ``line`` is None for a key that only what is heard placed.
 
     ``extra`` is what the text says of the device besides, as JSON.
@@ -83,7 +83,7 @@ class Row:
     key: bytes | None = field(default=None, repr=False)
     name: str | None = None
     product: int | None = None
-    heard: Device | None = None
+    heard: HeardDevice | None = None
     extra: str = field(default="", repr=False)
     line: int | None = None
     change: Change = Change.ADDED
@@ -109,18 +109,18 @@ class Row:
 class Preview:
     """All rows by address, and what was not understood."""
 
-    rows: dict[str, Row]
-    refused: tuple[Refused, ...] = ()
+    rows: dict[str, PreviewRow]
+    refused: tuple[RefusedLine, ...] = ()
     loose: tuple[bytes, ...] = field(default=(), repr=False)
     spare: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
     lines: int = 0
     aside: int = 0
 
-    def takeable(self) -> list[Row]:
+    def takeable(self) -> list[PreviewRow]:
         """Return the rows that change something, as many as can be taken at once."""
         return self._changing()[:OFFERED]
 
-    def _changing(self) -> list[Row]:
+    def _changing(self) -> list[PreviewRow]:
         return [row for row in self.rows.values() if row.change is not Change.UNCHANGED]
 
     def further(self, own: Container[str]) -> dict[str, tuple[bytes, ...]]:
@@ -160,7 +160,7 @@ class Preview:
         return "\n".join(lines)
 
 
-def _refused(one: Refused, words: Words) -> str:
+def _refused(one: RefusedLine, words: Words) -> str:
     reason = words("refusal", one.reason)
     shown = one.text.replace("`", "'").strip()
     return f"`{shown}`: {reason}" if shown else reason
@@ -174,7 +174,7 @@ class Around:
     are those of what is set up, sensors and others.
     """
 
-    heard: Callable[[str], Device | None]
+    heard: Callable[[str], HeardDevice | None]
     frames: Mapping[str, Frames]
     keys: Mapping[str, bytes | None]
     sensors: Container[str]
@@ -196,7 +196,7 @@ def look(around: Around, found: Import) -> Preview:
             rows[row.address] = _judged(around, row)
     for address, key in _placed(around.frames, found.loose):
         if address not in rows:
-            row = Row(address=address, key=key, heard=around.heard(address))
+            row = PreviewRow(address=address, key=key, heard=around.heard(address))
             rows[address] = _judged(around, row)
     return Preview(
         rows=rows,
@@ -212,7 +212,7 @@ def look(around: Around, found: Import) -> Preview:
     )
 
 
-def _keyless(around: Around, one: Refused) -> Row | None:
+def _keyless(around: Around, one: RefusedLine) -> PreviewRow | None:
     """Return a device without a key that needs none, or may need none as far as anybody knows."""
     if one.address is None or one.reason not in _KEYLESS:
         return None
@@ -225,7 +225,7 @@ def _keyless(around: Around, one: Refused) -> Row | None:
     if not fits:
         return None
     spec = DEVICES.get(one.product_id or 0)
-    return Row(
+    return PreviewRow(
         address=one.address,
         name=one.name or (titled(spec.model, one.address) if spec else None),
         product=one.product_id if spec else None,
@@ -235,7 +235,7 @@ def _keyless(around: Around, one: Refused) -> Row | None:
     )
 
 
-def _rows(around: Around, line: KeyLine) -> Iterator[Row]:
+def _rows(around: Around, line: KeyLine) -> Iterator[PreviewRow]:
     """Return the row of a line, or both of one that can be read in two ways if nothing tells them apart."""
     both = [line]
     if line.swapped:
@@ -243,18 +243,18 @@ def _rows(around: Around, line: KeyLine) -> Iterator[Row]:
         both.append(replace(line, address=address, key=key, others=()))
     known = [one for one in both if around.is_known(one.address)]
     # Tasmota's way, if it is written in one piece as Tasmota does.
-    sure = known or (both[:1] if line.format is Format.MI32KEY else [])
+    sure = known or (both[:1] if line.format is TextFormat.MI32KEY else [])
     for one in sure[:1] or both:
         row = _judged(around, _row(around, one))
         yield row if sure or len(both) == 1 else replace(row, fit=Fit.EITHER)
 
 
-def _row(around: Around, line: KeyLine) -> Row:
+def _row(around: Around, line: KeyLine) -> PreviewRow:
     heard, spec = around.heard(line.address), DEVICES.get(line.product_id or 0)
     name = line.name
     if spec and not heard:
         name = name or titled(spec.model, line.address)
-    return Row(
+    return PreviewRow(
         address=line.address,
         key=_best(around, line),
         name=name,
@@ -288,7 +288,7 @@ def _placed(
             yield address, key
 
 
-def _judged(around: Around, row: Row) -> Row:
+def _judged(around: Around, row: PreviewRow) -> PreviewRow:
     """Return a row with what taking it would change, and what the device's packets tell of its key."""
     frames, known = around.frames.get(row.address, ()), around.keys.get(row.address)
     fit = _fit(row, frames)
@@ -303,7 +303,7 @@ def _judged(around: Around, row: Row) -> Row:
     return replace(row, change=change, fit=fit)
 
 
-def _fit(row: Row, frames: Frames) -> Fit:
+def _fit(row: PreviewRow, frames: Frames) -> Fit:
     if row.key is not None:
         return _FITS.get(check_key(row.address, row.key, frames), Fit.LATER)
     spec = DEVICES.get(row.product or 0)

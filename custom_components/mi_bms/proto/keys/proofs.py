@@ -37,7 +37,7 @@ class Proofs:
     ) -> None:
         """Keep what a decoder finds out; ``changed`` is called when that is another proof."""
         self._decoders[address] = decoder
-        decoder.session.followers.append(changed)
+        decoder.device.followers.append(changed)
         if decoder.proven and address not in self._kept:
             changed()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, override
 
 from ..mibeacon.crypto import Cipher, parse_key
-from ..mibeacon.decoder import check_key
+from ..mibeacon.key_check import check_key
 from ..model.reading import KeyCheck
 
 type Frames = Iterable[tuple[str, bytes]]

@@ -3,8 +3,8 @@
 import csv
 from typing import Final
 
-from .collect import Draft
-from .contract import Format
+from .collect import DeviceDraft
+from .contract import TextFormat
 from .roles import KEYS, MACS, Role, role_of
 
 _DELIMITERS: Final = ",;\t|"
@@ -33,12 +33,12 @@ class Table:
                 return cls(delimiter, columns)
         return None
 
-    def row(self, number: int, line: str) -> Draft | None:
+    def row(self, number: int, line: str) -> DeviceDraft | None:
         """Read one row; None for a line that is none."""
         cells = _cells(line, self._delimiter)
         if len(cells) != len(self._columns):
             return None
-        draft = Draft(line=number, last=number, format=Format.LINE, text=line)
+        draft = DeviceDraft(line=number, last=number, format=TextFormat.LINE, text=line)
         for role, cell in zip(self._columns, cells, strict=True):
             if role in MACS:
                 draft.mac = cell

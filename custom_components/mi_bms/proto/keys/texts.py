@@ -64,8 +64,8 @@ _NO_DEVICE: Final = frozenset({"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"})
 _REFERENCE: Final = ("!", "$", "*", "&", "{{", "<")
 
 
-class Kind(Enum):
-    """Describe what a word is."""
+class WordKind(Enum):
+    """What a word is."""
 
     ADDRESS = auto()
     KEY = auto()
@@ -76,15 +76,15 @@ class Kind(Enum):
 
 
 class Word(NamedTuple):
-    """Hold one word that means something, and where it stands in its line."""
+    """A word that means something, and where it stands in its line."""
 
-    kind: Kind
+    kind: WordKind
     text: str
     start: int
     end: int
 
 
-_SHOWABLE: Final = frozenset({Kind.ADDRESS, Kind.BAD_ADDRESS})
+_SHOWABLE: Final = frozenset({WordKind.ADDRESS, WordKind.BAD_ADDRESS})
 
 
 def plain(text: str) -> str:
@@ -197,7 +197,7 @@ def words(line: str) -> list[Word]:
     return found
 
 
-def kinds(line: str) -> set[Kind]:
+def kinds(line: str) -> set[WordKind]:
     """Return what kinds of words a line holds."""
     return {word.kind for word in words(line)}
 
@@ -207,7 +207,7 @@ def _joined(line: str) -> Iterator[Word]:
     row: list[Word] = []
     for match in _APART.finditer(line):
         text = match[0]
-        word = Word(Kind.KEY, text, match.start(), match.end())
+        word = Word(WordKind.KEY, text, match.start(), match.end())
         if _PAIR.fullmatch(text):
             if row and not line[row[-1].end : word.start].isspace():
                 yield from _row(row)
@@ -224,10 +224,10 @@ def _joined(line: str) -> Iterator[Word]:
 def _row(row: list[Word]) -> Iterator[Word]:
     if len(row) >= 5:
         text = ":".join(word.text for word in row)
-        yield Word(Kind.KEY, text, row[0].start, row[-1].end)
+        yield Word(WordKind.KEY, text, row[0].start, row[-1].end)
 
 
-def _kind(word: str) -> Kind | None:
+def _kind(word: str) -> WordKind | None:
     size = len(word)
     if size < 9:
         return None
@@ -237,22 +237,22 @@ def _kind(word: str) -> Kind | None:
             return _bad(word)
         size = len(word.translate(_SEPARATORS))
     if size == 12:
-        return Kind.ADDRESS
+        return WordKind.ADDRESS
     if size in _KEYS:
-        return Kind.KEY
+        return WordKind.KEY
     if size in _WITH_ADDRESS:
-        return Kind.BOTH
+        return WordKind.BOTH
     if size >= 16:
-        return Kind.BAD_LENGTH
-    return Kind.BAD_ADDRESS if size > 9 else None
+        return WordKind.BAD_LENGTH
+    return WordKind.BAD_ADDRESS if size > 9 else None
 
 
-def _bad(word: str) -> Kind | None:
+def _bad(word: str) -> WordKind | None:
     """Recognise addresses and keys with a few wrong characters."""
     if _LIKE_ADDRESS.fullmatch(word):
-        return Kind.BAD_ADDRESS
+        return WordKind.BAD_ADDRESS
     digits = word.translate(_SEPARATORS)
     if not 22 <= len(digits) <= 46 or not _WORD.fullmatch(digits):
         return None
     wrong = len(_HEX.sub("", digits))
-    return Kind.BAD_DIGITS if wrong * 5 <= len(digits) else None
+    return WordKind.BAD_DIGITS if wrong * 5 <= len(digits) else None

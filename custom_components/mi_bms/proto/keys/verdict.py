@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 from ..mibeacon.crypto import parse_key_and_mac
-from ..mibeacon.decoder import check_key
 from ..mibeacon.frame import MODERN_VERSION, parse_head
 from ..mibeacon.identify import FE95, uuid16
+from ..mibeacon.key_check import check_key
 from ..model.errors import KeyFormatError
 from ..model.reading import KeyCheck
 from .collect import PADDING

@@ -15,7 +15,7 @@ from ..model.reading import Event, Outcome, Reading, Reason, Value
 from .counters import Counters
 from .crypto import AAD, Cipher
 from .frame import FIXED, LONGEST, MAC_END, NEWEST_VERSION, objects_at
-from .history import REMEMBERED, History
+from .history import REMEMBERED, PayloadHistory
 from .objects import look_up, reader
 from .plan import (
     FORMAT,
@@ -30,8 +30,8 @@ from .plan import (
 )
 from .rows import Decode, Values
 from .sensible import knows, sensible
-from .sequence import Verdict
-from .session import Proof, Session
+from .sensor_device import Proof, SensorDevice
+from .sequence import CounterVerdict
 
 _COUNTER_AT: Final = 4
 PLANS: Final = 256  # that are kept for all devices
@@ -40,7 +40,7 @@ PLANS: Final = 256  # that are kept for all devices
 _reading = tuple.__new__
 _NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
-_NEWS: Final = Verdict.NEWS
+_NEWS: Final = CounterVerdict.NEWS
 # Those of all devices without a key: nothing is judged by them.
 _UNUSED: Final = Counters(_COUNTER_AT, _COUNTER_AT)
 _KEEP_UNUSED: Final = _UNUSED.long.frames.append
@@ -52,12 +52,12 @@ class Beacon:
 
     __slots__ = (
         "_current",
+        "_device",
         "_entry",
         "_keep",
         "_newest_version",
         "_order",
         "_plans",
-        "_session",
         "_short",
         "again",
         "counters",
@@ -71,17 +71,17 @@ class Beacon:
     _rows: Final[dict[Product, dict[bytes, Decode]]] = {}
 
     def __init__(
-        self, entry: str, session: Session, newest_version: int = NEWEST_VERSION
+        self, entry: str, device: SensorDevice, newest_version: int = NEWEST_VERSION
     ) -> None:
         """Serve the entry called ``entry``; frames newer than ``newest_version`` are not ours."""
-        self.history = History()
+        self.history = PayloadHistory()
         self.again = Reading(Outcome.REPEATED, format=FORMAT)
         self._entry = entry
-        self._session = session
+        self._device = device
         self._newest_version = newest_version
         self._plans = self._plans_of.setdefault(newest_version, {})
         self._current: Plan | None = None
-        session.followers.append(self.unfollow)
+        device.followers.append(self.unfollow)
         self.new_key()
 
     def take(
@@ -103,8 +103,8 @@ class Beacon:
                 # What it does with nearly every frame, without a call.
                 recent[data] = now
                 history.last, history.source = data, source
-        session = self._session
-        if plan.has_mac and data[FIXED:MAC_END] != session.reversed_mac:
+        device = self._device
+        if plan.has_mac and data[FIXED:MAC_END] != device.reversed_mac:
             return self._foreign(plan, data, now, source)
         if plan is not self._current:
             return self._change(plan, data, now, source)
@@ -127,7 +127,7 @@ class Beacon:
 
         Without one nothing is counted.
         """
-        sealed = self._session.cipher is not None
+        sealed = self._device.cipher is not None
         self.counters = Counters(_COUNTER_AT, _COUNTER_AT) if sealed else _UNUSED
         # Where each frame of most devices ends up: kept at hand.
         self._order, self._short = self.counters.long, self.counters.short
@@ -137,14 +137,14 @@ class Beacon:
         # Who follows a frame that holds nothing would miss what the next one tells.
         self._current = plan if plan.has_objects else None
         self.again = plan.repeated
-        session = self._session
-        session.product_id = plan.product_id
-        session.spec = plan.spec or session.spec
-        session.firmware = plan.firmware or session.firmware
+        device = self._device
+        device.product_id = plan.product_id
+        device.spec = plan.spec or device.spec
+        device.firmware = plan.firmware or device.firmware
         if plan.has_objects and not plan.sealed:
-            session.in_clear(FORMAT)
+            device.in_clear(FORMAT)
         if plan.paired is not None:
-            session.paired = plan.paired
+            device.paired = plan.paired
 
     def _walk(self, plan: Plan, data: bytes, at: int) -> Reading:
         values: Values = {}
@@ -186,13 +186,13 @@ class Beacon:
         )
 
     def _open(self, plan: Plan, data: bytes, at: int, now: float) -> Reading:
-        session = self._session
+        device = self._device
         if len(data) - at < plan.shortest:
             return rejected(Reason.SHORT, plan)
-        cipher = session.cipher
+        cipher = device.cipher
         if cipher is None:
-            return sealed_reading(session.locked(self._entry, data, FORMAT), plan)
-        mac = session.reversed_mac
+            return sealed_reading(device.locked(self._entry, data, FORMAT), plan)
+        mac = device.reversed_mac
         if not mac:
             return rejected(Reason.NO_MAC, plan)
         if not plan.modern:
@@ -214,17 +214,17 @@ class Beacon:
         else:
             order.lower = lower
             self._keep(data)
-        if session.in_doubt:
-            session.proves(FORMAT, Proof.COUNTED)
+        if device.in_doubt:
+            device.proves(FORMAT, Proof.COUNTED)
         return self._walk(plan, plain, 0)
 
     def _open_legacy(self, plan: Plan, data: bytes, at: int, cipher: Cipher) -> Reading:
-        session = self._session
-        at_ease = session.at_ease
-        if not at_ease and session.guarded > _CHECKED:
+        device = self._device
+        at_ease = device.at_ease
+        if not at_ease and device.guarded > _CHECKED:
             return rejected(Reason.DOWNGRADE, plan)
         # Nonce: fixed part, upper counter, five bytes of the MAC reversed.
-        nonce = data[:5] + data[-4:-1] + session.reversed_mac[:5]
+        nonce = data[:5] + data[-4:-1] + device.reversed_mac[:5]
         try:
             plain, check = cipher.read_legacy(nonce, data[at:-LEGACY_TAIL])
         except InvalidTag:
@@ -233,9 +233,9 @@ class Beacon:
         agrees = check == data[-1] and plain[2] + HEADER <= len(plain)
         if not (agrees and at_ease):
             if agrees:
-                believed = session.check_agrees()
+                believed = device.check_agrees()
             else:
-                believed = session.check_disagrees(sensible=sensible(plan.spec, plain))
+                believed = device.check_disagrees(sensible=sensible(plan.spec, plain))
             if not believed:
                 return self._refused(plan, data)
         verdict = self._short.judge(data)
@@ -243,20 +243,22 @@ class Beacon:
             return self._late(plan, data, plain, verdict)
         if at_ease:
             return self._walk(plan, plain, 0)
-        session.proves(FORMAT, session.checked)
+        device.proves(FORMAT, device.checked)
         reading = self._walk(plan, plain, 0)
         return (
-            reading._replace(reason=Reason.UNCHECKED) if session.unchecked else reading
+            reading._replace(reason=Reason.UNCHECKED) if device.unchecked else reading
         )
 
     def _refused(self, plan: Plan, data: bytes) -> Reading:
-        outcome, reason = self._session.refused(self._entry, data, FORMAT)
+        outcome, reason = self._device.refused(self._entry, data, FORMAT)
         return sealed_reading(outcome, plan, reason)
 
-    def _late(self, plan: Plan, data: bytes, plain: bytes, verdict: Verdict) -> Reading:
+    def _late(
+        self, plan: Plan, data: bytes, plain: bytes, verdict: CounterVerdict
+    ) -> Reading:
         """Read a frame that the key opened and whose counter is no plain news."""
-        self._session.opened(FORMAT)
-        if verdict is Verdict.QUIET:
+        self._device.opened(FORMAT)
+        if verdict is CounterVerdict.QUIET:
             reading = self._walk(plan, plain, 0)
             if reading.values:
                 return reading._replace(events=())
@@ -271,7 +273,7 @@ class Beacon:
         """
         if plan.rejected:
             return rejected(plan.rejected, plan)
-        if not self._session.guarded:
+        if not self._device.guarded:
             self._follow(plan)
             if not plan.has_objects:
                 return presence(plan)
@@ -286,7 +288,7 @@ class Beacon:
             return rejected(Reason.DOWNGRADE, plan)
         # A clear frame tells no more than that the device is there.
         if plan.paired is not None:
-            self._session.paired = plan.paired
+            self._device.paired = plan.paired
             self.unfollow()  # the next frame that the key opens tells better
         return presence(plan)._replace(values={})
 
@@ -300,9 +302,9 @@ class Beacon:
             return rejected(plan.rejected, plan)
         if len(data) < MAC_END:
             return rejected(Reason.SHORT, plan)
-        if self._session.mac is not None:
+        if self._device.mac is not None:
             return rejected(Reason.FOREIGN_MAC, plan)
-        self._session.learn_mac(data[FIXED:MAC_END])
+        self._device.learn_mac(data[FIXED:MAC_END])
         return self.take(data, now, source, again=True)  # it is in the history already
 
     def _plan(self, data: bytes) -> Plan:

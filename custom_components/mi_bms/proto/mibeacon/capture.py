@@ -19,7 +19,7 @@ from .formats import SERVICES
 from .formats.content import Sealed
 from .frame import FIXED, MAC_END, MODERN_VERSION, objects_at, parse_head
 from .identify import FE95, uuid16
-from .session import mac_of
+from .sensor_device import mac_of
 
 MOST: Final = 500  # entries of one recording
 _TAG: Final = 4

@@ -10,10 +10,10 @@ from .devices import KINDS
 from .formats import CUSTOM, Format
 from .formats.content import Content, Sealed
 from .frame import LONGEST
-from .history import History
+from .history import PayloadHistory
 from .marks import TAG
-from .sequence import Verdict
-from .session import Proof, Session
+from .sensor_device import Proof, SensorDevice
+from .sequence import CounterVerdict
 
 _COUNTER_AT: Final = -2 * TAG  # a counter of four bytes stands before the tag
 
@@ -26,20 +26,20 @@ class Channel:
     """Decode one entry of one device's adverts."""
 
     __slots__ = (
+        "_device",
         "_entry",
         "_format",
-        "_session",
         "again",
         "counters",
         "history",
     )
 
-    def __init__(self, entry: str, session: Session, form: Format) -> None:
+    def __init__(self, entry: str, device: SensorDevice, form: Format) -> None:
         """Serve the entry called ``entry`` with a format's reader."""
-        self.history = History()
+        self.history = PayloadHistory()
         self.again = Reading(Outcome.REPEATED, format=form.name)
         self._entry = entry
-        self._session = session
+        self._device = device
         self._format = form
         self.new_key()
 
@@ -49,12 +49,12 @@ class Channel:
         """Decode the entry's bytes unless they were heard before, or ``again`` with another key."""
         if len(data) > LONGEST:
             return _NOT_OURS
-        parsed = self._format.parse(data, self._session.mac)
+        parsed = self._format.parse(data, self._device.mac)
         if parsed is None:
             return _NOT_OURS
         unique = type(parsed) is Sealed and parsed.counter is not None
         counted = self._format.counted or (type(parsed) is Content and parsed.counted)
-        limits = History.COUNTED if counted else History.UNCOUNTED
+        limits = PayloadHistory.COUNTED if counted else PayloadHistory.UNCOUNTED
         if not again and not self.history.is_new(data, now, source, unique, limits):
             return self.again
         return self._read(parsed, data, now)
@@ -66,7 +66,7 @@ class Channel:
 
     def new_key(self) -> None:
         """Forget the counters: another key counts anew, and without one nothing is counted."""
-        sealed = self._session.cipher is not None
+        sealed = self._device.cipher is not None
         self.counters = Counters(_COUNTER_AT, 0) if sealed else _UNUSED
 
     def _read(
@@ -76,7 +76,7 @@ class Channel:
             return self._rejected(parsed)
         if isinstance(parsed, Sealed):
             return self._open(parsed, data, now)
-        if not self._session.guarded:
+        if not self._device.guarded:
             return self._content(parsed, encrypted=False)
         # Whether a frame is sealed is itself not: without that bit, ciphertext looks like objects.
         if parsed.payload:
@@ -84,16 +84,16 @@ class Channel:
         return self._note(Reading(Outcome.NO_PAYLOAD, format=self._format.name))
 
     def _open(self, sealed: Sealed, data: bytes, now: float) -> Reading:
-        session, name = self._session, self._format.name
-        if not sealed.counter and session.guarded > Proof.SHORT:
+        device, name = self._device, self._format.name
+        if not sealed.counter and device.guarded > Proof.SHORT:
             return self._rejected(Reason.DOWNGRADE, encrypted=True)
-        if session.cipher is None:
-            outcome: Outcome = session.locked(self._entry, data, name)
+        if device.cipher is None:
+            outcome: Outcome = device.locked(self._entry, data, name)
             return self._note(Reading(outcome, format=name, encrypted=True))
         try:
-            plain = session.cipher.decrypt(sealed.nonce, sealed.data, sealed.aad)
+            plain = device.cipher.decrypt(sealed.nonce, sealed.data, sealed.aad)
         except InvalidTag:
-            outcome, reason = session.refused(self._entry, data, name)
+            outcome, reason = device.refused(self._entry, data, name)
             return self._note(
                 Reading(outcome, format=name, encrypted=True, reason=reason)
             )
@@ -101,13 +101,13 @@ class Channel:
             proof, verdict = Proof.COUNTED, self.counters.long.judge(data, now)
         else:
             proof, verdict = Proof.SHORT, self.counters.short.judge(data)
-        news = verdict is Verdict.NEWS
-        if session.in_doubt:
+        news = verdict is CounterVerdict.NEWS
+        if device.in_doubt:
             if news:
-                session.proves(name, proof)
+                device.proves(name, proof)
             else:
-                session.opened(name)
-        if verdict is Verdict.STALE:
+                device.opened(name)
+        if verdict is CounterVerdict.STALE:
             self.history.forget(data)
             return self._rejected(Reason.REPLAY, encrypted=True)
         content = sealed.plain(plain)
@@ -127,15 +127,15 @@ class Channel:
 
     def _content(self, content: Content, *, encrypted: bool) -> Reading:
         name = content.name or self._format.name
-        session = self._session
+        device = self._device
         if name in CUSTOM:
-            session.firmware = name
-        if content.model and session.product_id is None:
-            session.spec = KINDS[content.model]
+            device.firmware = name
+        if content.model and device.product_id is None:
+            device.spec = KINDS[content.model]
         if content.values or content.events:
             outcome = Outcome.DECODED
             if not encrypted:
-                session.in_clear(self._format.name)
+                device.in_clear(self._format.name)
         else:
             outcome = Outcome.IGNORED if content.payload else Outcome.NO_PAYLOAD
         return self._note(

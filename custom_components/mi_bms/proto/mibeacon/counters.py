@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .kept import Kept, read_text
-from .sequence import Sequence, Verdict
+from .sequence import CounterVerdict, Sequence
 
 
 class ShortSequence:
@@ -37,20 +37,20 @@ class ShortSequence:
         self._last: int | None = None
         self._run = self._top = 0
 
-    def judge(self, frame: bytes) -> Verdict:
+    def judge(self, frame: bytes) -> CounterVerdict:
         """Judge a frame."""
         known = self._known
         if frame in known or frame in self._older:
-            return Verdict.STALE
+            return CounterVerdict.STALE
         counter = frame[self._at]
-        last, verdict = self._last, Verdict.NEWS
+        last, verdict = self._last, CounterVerdict.NEWS
         if last is not None and (counter - last & 0xFF) > self.STEP:
             goes_on = self._run and (counter - self._top & 0xFF) <= self.STEP
             self._run = self._run + 1 if goes_on else 1
             self._top = counter
             if self._run < self.RUN:
-                return Verdict.STALE
-            verdict = Verdict.QUIET
+                return CounterVerdict.STALE
+            verdict = CounterVerdict.QUIET
         self._run = 0
         self._last = counter
         if len(known) >= self.KNOWN:

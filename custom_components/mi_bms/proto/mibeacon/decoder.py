@@ -4,16 +4,16 @@ The host gives the merge of all entries it ever heard, so each entry has a chann
 it took last; only entries that changed are decoded. Entries that are new together are merged.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..model.reading import KeyCheck, KeyState, Outcome, Reading, Reason
+from ..model.reading import KeyState, Outcome, Reading, Reason
 from .beacon import Beacon
 from .channel import Channel
 from .counters import Counters
 from .devices import DEVICES, DeviceSpec
 from .formats import CUSTOM, REFLASHABLE, SERVICES, of_company
-from .history import History
+from .history import PayloadHistory
 from .identify import (
     FE95,
     NEWEST_IN_MAKER_DATA,
@@ -25,10 +25,10 @@ from .identify import (
 )
 from .merge import Finest, keep_finest, merge
 from .rows import EventTypes
-from .session import Session
+from .sensor_device import SensorDevice
 from .spec import OFTEN
 
-__all__ = ["Decoder", "Sighting", "check_key", "identify"]
+__all__ = ["Decoder", "Sighting", "identify"]
 
 _MAKER: Final = "maker-"
 
@@ -53,7 +53,7 @@ class Decoder:
         "_kept",
         "_makers",
         "_repeated",
-        "session",
+        "device",
     )
 
     def __init__(
@@ -71,7 +71,7 @@ class Decoder:
         ``backup`` is an older one: it holds where the newer one is lost or damaged.
         A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
         """
-        self.session = Session(address, key)
+        self.device = SensorDevice(address, key)
         self._kept: dict[str, object] = {}
         # What was known of the keys before: who gets one of them back must not believe all again.
         self._former: list[Mapping[str, object]] = []
@@ -84,8 +84,8 @@ class Decoder:
         self._decoded = self._repeated = 0
         self._counts: dict[Outcome | Reason, int] = {}
         if product_id is not None:
-            self.session.product_id = product_id
-            self.session.spec = DEVICES.get(product_id)
+            self.device.product_id = product_id
+            self.device.spec = DEVICES.get(product_id)
 
     def feed(
         self,
@@ -145,7 +145,7 @@ class Decoder:
         found = [one for one in former if isinstance(one, Mapping)]
         found.append({name: part for name, part in kept.items() if name != "former"})
         for one in found:
-            if not self.session.restore(one):
+            if not self.device.restore(one):
                 if one.get("proof"):
                     mark = one.get("key")
                     others = [had for had in self._former if had.get("key") != mark]
@@ -160,52 +160,52 @@ class Decoder:
 
     def _resume(self, name: str, channel: Beacon | Channel) -> None:
         """Let a channel count on from a former run; without a key it counts nothing."""
-        if self.session.cipher is not None:
+        if self.device.cipher is not None:
             channel.counters.restore(self._kept.pop(name, None))
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know to believe no more than this one, for JSON."""
         counters = dict(self._kept)
-        if self.session.cipher is not None:
+        if self.device.cipher is not None:
             counters |= {
                 name: channel.counters.snapshot() for name, channel in self._entries()
             }
         return {
-            **self.session.snapshot(),
+            **self.device.snapshot(),
             "counters": counters,
             "former": self._former,
         }
 
     def allow_clear(self) -> None:
         """Believe what the device sends in the clear, until the key opens a frame again."""
-        self.session.allow_clear()
+        self.device.allow_clear()
         for _, channel in self._entries():
             # What was refused is said again.
-            channel.history = History()
+            channel.history = PayloadHistory()
 
     @property
     def guarded(self) -> bool:
         """Return whether nothing is believed but what the key opens."""
-        return bool(self.session.guarded)
+        return bool(self.device.guarded)
 
     @property
     def proven(self) -> bool:
         """Return whether the key has ever opened a frame, in this run or a former one."""
-        return bool(self.session.proof)
+        return bool(self.device.proof)
 
     def set_key(self, key: bytes | None) -> Reading | None:
         """Use another key and try it on the frames that nothing opened yet.
 
         Give the reading of the newest of them, without its events: what happened then is over.
         """
-        session, before = self.session, self.snapshot()
-        session.set_key(key)
+        device, before = self.device, self.snapshot()
+        device.set_key(key)
         self._former, self._kept = [], {}
         self._restore(before)
         for name, channel in self._entries():
             channel.new_key()
             self._resume(name, channel)
-        waiting, session.kept = session.kept, ()
+        waiting, device.kept = device.kept, ()
         channels = dict(self._entries())
         reading: Reading | None = None
         for entry, data in waiting:
@@ -216,46 +216,46 @@ class Decoder:
     @property
     def key_state(self) -> KeyState | None:
         """Return what is known of the key; None while that is nothing."""
-        return self.session.key_state
+        return self.device.key_state
 
     @property
     def spec(self) -> DeviceSpec | None:
         """Return what is known of the product."""
-        return self.session.spec
+        return self.device.spec
 
     @property
     def product_id(self) -> int | None:
         """Return the product id of the newest MiBeacon frame, or that of the kind that was heard."""
-        session = self.session
-        if session.product_id is None and session.spec is not None:
-            return session.spec.product_id
-        return session.product_id
+        device = self.device
+        if device.product_id is None and device.spec is not None:
+            return device.spec.product_id
+        return device.product_id
 
     @property
     def model(self) -> str | None:
         """Return the model, if the product is known."""
-        return self.session.spec.model if self.session.spec else None
+        return self.device.spec.model if self.device.spec else None
 
     @property
     def events(self) -> EventTypes:
         """Return the sources of events that the product has, each with its types."""
-        return self.session.spec.events if self.session.spec else {}
+        return self.device.spec.events if self.device.spec else {}
 
     @property
     def availability(self) -> float:
         """Return how many seconds of silence are normal, to begin with."""
-        return self.session.spec.availability if self.session.spec else OFTEN
+        return self.device.spec.availability if self.device.spec else OFTEN
 
     @property
     def waits(self) -> bool:
         """Return whether the device speaks when something happens; of an unknown product it may."""
-        session = self.session
-        return session.spec.waits if session.spec else session.product_id is not None
+        device = self.device
+        return device.spec.waits if device.spec else device.product_id is not None
 
     @property
     def firmware(self) -> str | None:
         """Name the custom firmware's format, or ``stock`` for encrypted frames of its maker."""
-        spec, firmware = self.session.spec, self.session.firmware
+        spec, firmware = self.device.spec, self.device.firmware
         # Anybody may use its formats; what cannot run it does not.
         foreign = firmware in CUSTOM and spec and spec.model not in REFLASHABLE
         return None if foreign else firmware
@@ -263,7 +263,7 @@ class Decoder:
     @property
     def paired(self) -> bool | None:
         """Return whether the device is paired, as its newest frame has it; None if nothing told yet."""
-        return self.session.paired
+        return self.device.paired
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -279,7 +279,7 @@ class Decoder:
 
         The name of service data is its UUID, that of manufacturer data ``maker-`` and the company id.
         """
-        found = list(self.session.kept)
+        found = list(self.device.kept)
         for name, channel in self._entries():
             if channel.sealed and (name, channel.sealed) not in found:
                 found.append((name, channel.sealed))
@@ -311,11 +311,11 @@ class Decoder:
     def _service(self, uuid: str) -> Beacon | Channel | None:
         number = uuid16(uuid)
         if number == FE95:
-            channel: Beacon | Channel = Beacon(uuid, self.session)
+            channel: Beacon | Channel = Beacon(uuid, self.device)
         elif number is None or number not in SERVICES:
             return None
         else:
-            channel = Channel(uuid, self.session, SERVICES[number])
+            channel = Channel(uuid, self.device, SERVICES[number])
         self._resume(uuid, channel)
         self._channels[uuid] = channel
         return channel
@@ -323,33 +323,14 @@ class Decoder:
     def _maker(self, company: int, data: bytes) -> Beacon | Channel | None:
         entry = f"{_MAKER}{company}"
         if company == XIAOMI:
-            newest, mac = NEWEST_IN_MAKER_DATA, self.session.mac
+            newest, mac = NEWEST_IN_MAKER_DATA, self.device.mac
             if beacon(data, mac, newest, strict=True) is None:
                 return None
-            channel: Beacon | Channel = Beacon(entry, self.session, newest)
+            channel: Beacon | Channel = Beacon(entry, self.device, newest)
         elif form := of_company(company):
-            channel = Channel(entry, self.session, form)
+            channel = Channel(entry, self.device, form)
         else:
             return None
         self._resume(entry, channel)
         self._makers[company] = channel
         return channel
-
-
-def check_key(
-    address: str, key: bytes, frames: Iterable[tuple[str, bytes]]
-) -> KeyCheck:
-    """Try a key on encrypted entries (name, bytes); one that it opens is enough.
-
-    ``KeyFormatError`` if the key has neither 12 nor 16 bytes.
-    """
-    found = KeyCheck.UNKNOWN
-    # One decoder for all: some frames are only believed together.
-    decoder = Decoder(address, key)
-    for entry, data in frames:
-        reading = decoder.feed_one(entry, data, 0.0)
-        if decoder.key_state is KeyState.RIGHT:
-            return KeyCheck.RIGHT
-        if reading.outcome is Outcome.WRONG_KEY:
-            found = KeyCheck.WRONG
-    return found

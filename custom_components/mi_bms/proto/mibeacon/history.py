@@ -12,8 +12,8 @@ REMEMBERED: Final = 32
 _NONE: Final[Mapping[bytes, float]] = {}
 
 
-class History:
-    """Remember the last payloads of one entry; times are seconds of any clock that runs on."""
+class PayloadHistory:
+    """The last payloads of one entry; times are seconds of any clock that runs on."""
 
     __slots__ = ("last", "older", "recent", "source")
 

@@ -16,7 +16,7 @@ from .frame import (
     Head,
     parse_head,
 )
-from .session import mac_of
+from .sensor_device import mac_of
 from .spec import DeviceSpec
 
 FE95: Final = 0xFE95

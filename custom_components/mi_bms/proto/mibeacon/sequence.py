@@ -11,8 +11,8 @@ from .kept import Kept, Range, read_number, read_ranges, read_tags
 from .marks import TAG, Marks
 
 
-class Verdict(Enum):
-    """Describe what a frame's counter makes of it."""
+class CounterVerdict(Enum):
+    """What a frame's counter makes of it."""
 
     STALE = "stale"  # heard before, or not to be told from what was
     QUIET = "quiet"  # its values hold, but what it tells of may be over
@@ -110,17 +110,17 @@ class Sequence:
         """Return the newest counter; -1 before any."""
         return self._count(self.frames[-1]) if self.upper else self._last
 
-    def judge(self, frame: bytes, now: float) -> Verdict:
+    def judge(self, frame: bytes, now: float) -> CounterVerdict:
         """Judge a frame, which ends with its tag, at a time in seconds of a clock that runs on."""
         low = frame[self._low]
         if frame[-TAG - 3 : -TAG] == self.upper and self.lower < low < self.stop:
             self.lower = low
             self.frames.append(frame)
-            return Verdict.NEWS
+            return CounterVerdict.NEWS
         counter, last = self._count(frame), self.last
         if counter > last and not (self._past or self._random):
             self._take(frame, counter)
-            return Verdict.NEWS
+            return CounterVerdict.NEWS
         self._settle()
         if self._random or counter == last:
             return self._take_again(frame, counter)
@@ -128,36 +128,36 @@ class Sequence:
             return self._among(frame, counter, now)
         return self._doubt(frame, counter, now)
 
-    def _take_again(self, frame: bytes, counter: int) -> Verdict:
+    def _take_again(self, frame: bytes, counter: int) -> CounterVerdict:
         """Judge a frame whose counter tells nothing: its tag has to."""
         if frame[-TAG:] in self._tags(counter):
-            return Verdict.STALE
+            return CounterVerdict.STALE
         if not self._random:
             if self._in_past(counter):
                 self._take(frame, counter, sure=False)
-                return Verdict.QUIET
+                return CounterVerdict.QUIET
             self._each = 2
         self._take(frame, counter)
-        return Verdict.NEWS
+        return CounterVerdict.NEWS
 
-    def _among(self, frame: bytes, counter: int, now: float) -> Verdict:
+    def _among(self, frame: bytes, counter: int, now: float) -> CounterVerdict:
         """Judge a frame that goes on, of a device that counted before."""
         known, step = self._known(counter), counter - self.last
         if Marks.of(frame[-TAG:]) in known:
             # It may well say again what it said then; so its values hold, but not for long.
             ahead = counter - self._sure_to
             if ahead > self.STEP or counter <= max(self.last, self._echo):
-                return Verdict.STALE
+                return CounterVerdict.STALE
             self._echo = counter
-            return Verdict.QUIET
+            return CounterVerdict.QUIET
         if self._is_sure(counter, known):
             self._sure_to = counter
             self._take(frame, counter)
-            return Verdict.NEWS
+            return CounterVerdict.NEWS
         if not 0 < step <= self.STEP:
             return self._doubt(frame, counter, now)
         self._take(frame, counter, sure=False)
-        return Verdict.QUIET
+        return CounterVerdict.QUIET
 
     def _take(self, frame: bytes, counter: int, *, sure: bool = True) -> None:
         """Go on from a frame; one that may be of a former count is not kept for comparison."""
@@ -194,32 +194,32 @@ class Sequence:
         upper = int.from_bytes(frame[-TAG - 3 : -TAG], "little")
         return upper << 8 | frame[self._low]
 
-    def _doubt(self, frame: bytes, counter: int, now: float) -> Verdict:
+    def _doubt(self, frame: bytes, counter: int, now: float) -> CounterVerdict:
         if self.upper:
             self._last = self._before = self.last
             self.upper = b""
         known = self._known(counter)
         if Marks.of(frame[-TAG:]) in known:
             # A device that begins anew says the same again, now and then. It tells nothing either way.
-            return Verdict.STALE
+            return CounterVerdict.STALE
         if self._is_random(counter, now):
             self._take(frame, counter)
-            return Verdict.QUIET
+            return CounterVerdict.QUIET
         run = self._run
         if run is None or counter + self.LAG < run.top:
             run = self._run = Run(counter, now)
         elif counter <= run.top:
-            return Verdict.STALE
+            return CounterVerdict.STALE
         run.top = counter
         run.frames += 1
         run.sure += self._is_sure(counter, known)
         lasted = now - run.since
         enough = run.sure >= self.RUN and lasted >= self.SPREAD
         if not enough and (run.frames < self.LONG_RUN or lasted < self.LONG_SPREAD):
-            return Verdict.STALE
+            return CounterVerdict.STALE
         self._restart(run, sure=run.sure >= self.RUN)
         self._take(frame, counter)
-        return Verdict.QUIET
+        return CounterVerdict.QUIET
 
     def _is_sure(self, counter: int, known: set[int]) -> bool:
         """Return whether a frame that was not heard can be none of those that may have been missed.

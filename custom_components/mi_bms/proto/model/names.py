@@ -35,6 +35,14 @@ def clean_name(name: str) -> str:
     return " ".join(text.split())[:LONGEST_NAME].rstrip(" _")
 
 
+def titled(name: str, address: str) -> str:
+    """Return a name with its address' last two bytes, by which people tell twins apart."""
+    tail = address.replace(":", "")[-4:]
+    if tail in name or name == address:
+        return name
+    return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"
+
+
 def _seen(text: str) -> list[str]:
     """Return the characters that can be seen; what breaks a line or is blank becomes a space."""
     kept: list[str] = []
@@ -47,11 +55,3 @@ def _seen(text: str) -> list[str]:
         elif not (kind.startswith("C") or one in _MARKS or accents > _STACKED):
             kept.append(one)
     return kept
-
-
-def titled(name: str, address: str) -> str:
-    """Return a name its address' last two bytes, by which people tell twins apart."""
-    tail = address.replace(":", "")[-4:]
-    if tail in name or name == address:
-        return name
-    return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"

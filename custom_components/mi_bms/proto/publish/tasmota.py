@@ -76,8 +76,8 @@ def dew_point(celsius: float, humidity: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """Hold one reading of a sensor.
+class HeardReading:
+    """A reading of a sensor, as Tasmota needs it.
 
     ``at`` is a Unix time in seconds, ``rssi`` is in dBm. ``own`` replaces the driver's name. ``keep``
     (s) is how long a value of this sensor holds.
@@ -98,14 +98,14 @@ class _Sensor:
     """Hold what is known of one sensor since the start."""
 
     driver: str
-    last: Heard
+    last: HeardReading
     known: dict[Field, tuple[Value, float]] = default(default_factory=dict)
     fresh: dict[Field, float] = default(default_factory=dict)  # with their times
     moves: bool = False
     events: int = 0
     still: tuple[float, float] | None = None  # s without motion, as of a time
 
-    def take(self, heard: Heard) -> dict[str, Any]:
+    def take(self, heard: HeardReading) -> dict[str, Any]:
         """Take a reading; give the parts of the message that only an event has."""
         self.last = heard
         values = heard.reading.values
@@ -188,7 +188,7 @@ class Tasmota:
         self._zone = zone
         self._sensors: dict[str, _Sensor] = {}
 
-    def hear(self, heard: Heard) -> bytes | None:
+    def hear(self, heard: HeardReading) -> bytes | None:
         """Take a reading and give the message that it leads to at once, if any."""
         sensor = self._sensors.get(heard.address)
         if sensor is None:
@@ -248,7 +248,7 @@ class Tasmota:
         return names
 
 
-def _spec(heard: Heard) -> DeviceSpec | None:
+def _spec(heard: HeardReading) -> DeviceSpec | None:
     return None if heard.product_id is None else DEVICES.get(heard.product_id)
 
 
@@ -270,7 +270,7 @@ def _measured(values: Mapping[Field, Value]) -> dict[str, Any]:
     return found
 
 
-def _pressed(heard: Heard) -> Iterable[tuple[str, int]]:
+def _pressed(heard: HeardReading) -> Iterable[tuple[str, int]]:
     """Return what buttons and dimmers did, under the driver's keys."""
     spec = _spec(heard)
     buttons = spec.buttons if spec else ()

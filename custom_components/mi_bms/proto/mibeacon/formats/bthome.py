@@ -27,8 +27,8 @@ _SHORTEST_V1: Final = 3
 _POUND: Final = 0.45359237
 
 
-class Row(NamedTuple):
-    """Describe a number: bytes, field, units on the wire per unit, sign, factor, decimals kept."""
+class NumberRow(NamedTuple):
+    """A number: bytes, field, units on the wire per unit, sign, factor, decimals kept."""
 
     size: int
     field: Field
@@ -38,66 +38,66 @@ class Row(NamedTuple):
     digits: int = 3
 
 
-NUMBERS: Final[dict[int, Row]] = {
-    0x01: Row(1, Field.BATTERY),
-    0x02: Row(2, Field.TEMPERATURE, 100, True),
-    0x03: Row(2, Field.HUMIDITY, 100),
-    0x04: Row(3, Field.PRESSURE),  # 0.01 hPa = 1 Pa
-    0x05: Row(3, Field.ILLUMINANCE, 100),
-    0x06: Row(2, Field.WEIGHT, 100),
-    0x07: Row(2, Field.WEIGHT, 100, times=_POUND),
-    0x08: Row(2, Field.DEW_POINT, 100, True),
-    0x09: Row(1, Field.COUNT),
-    0x0A: Row(3, Field.ENERGY, 1000),
-    0x0B: Row(3, Field.POWER, 100),
-    0x0C: Row(2, Field.VOLTAGE, 1000),
-    0x0D: Row(2, Field.PM25),
-    0x0E: Row(2, Field.PM10),
-    0x12: Row(2, Field.CO2),
-    0x13: Row(2, Field.TVOC),
-    0x14: Row(2, Field.MOISTURE, 100),
-    0x2E: Row(1, Field.HUMIDITY),
-    0x2F: Row(1, Field.MOISTURE),
-    0x3D: Row(2, Field.COUNT),
-    0x3E: Row(4, Field.COUNT),
-    0x3F: Row(2, Field.ROTATION, 10, True),
-    0x40: Row(2, Field.DISTANCE, 1000),
-    0x41: Row(2, Field.DISTANCE, 10),
-    0x42: Row(3, Field.DURATION, 1000),
-    0x43: Row(2, Field.CURRENT, 1000),
-    0x44: Row(2, Field.SPEED, 100),
-    0x45: Row(2, Field.TEMPERATURE, 10, True),
-    0x46: Row(1, Field.UV_INDEX, 10),
-    0x47: Row(2, Field.VOLUME, 10),
-    0x48: Row(2, Field.VOLUME, 1000),
-    0x49: Row(2, Field.FLOW_RATE, 1000),
-    0x4A: Row(2, Field.VOLTAGE, 10),
-    0x4B: Row(3, Field.GAS_VOLUME, 1000),
-    0x4C: Row(4, Field.GAS_VOLUME, 1000),
-    0x4D: Row(4, Field.ENERGY, 1000),
-    0x4E: Row(4, Field.VOLUME, 1000),
-    0x4F: Row(4, Field.WATER, 1000),
-    0x50: Row(4, Field.TIMESTAMP),
-    0x51: Row(2, Field.ACCELERATION, 1000),
-    0x52: Row(2, Field.GYROSCOPE, 1000),
-    0x55: Row(4, Field.VOLUME_STORAGE, 1000),
-    0x56: Row(2, Field.CONDUCTIVITY),
-    0x57: Row(1, Field.TEMPERATURE, 1, True),
-    0x58: Row(1, Field.TEMPERATURE, 100, True, 35),
-    0x59: Row(1, Field.COUNT, 1, True),
-    0x5A: Row(2, Field.COUNT, 1, True),
-    0x5B: Row(4, Field.COUNT, 1, True),
-    0x5C: Row(4, Field.POWER, 100, True),
-    0x5D: Row(2, Field.CURRENT, 1000, True),
-    0x5E: Row(2, Field.DIRECTION, 100),
-    0x5F: Row(2, Field.PRECIPITATION, 10),
-    0x60: Row(1, Field.CHANNEL),
-    0x61: Row(2, Field.ROTATIONAL_SPEED),
-    0x62: Row(4, Field.SPEED, 1_000_000, True, digits=6),
-    0x63: Row(4, Field.ACCELERATION, 1_000_000, True, digits=6),
-    0x64: Row(1, Field.LIGHT_LEVEL),
-    0x65: Row(1, Field.SETTINGS_REVISION),
-    0xF0: Row(2, Field.DEVICE_TYPE),
+NUMBERS: Final[dict[int, NumberRow]] = {
+    0x01: NumberRow(1, Field.BATTERY),
+    0x02: NumberRow(2, Field.TEMPERATURE, 100, True),
+    0x03: NumberRow(2, Field.HUMIDITY, 100),
+    0x04: NumberRow(3, Field.PRESSURE),  # 0.01 hPa = 1 Pa
+    0x05: NumberRow(3, Field.ILLUMINANCE, 100),
+    0x06: NumberRow(2, Field.WEIGHT, 100),
+    0x07: NumberRow(2, Field.WEIGHT, 100, times=_POUND),
+    0x08: NumberRow(2, Field.DEW_POINT, 100, True),
+    0x09: NumberRow(1, Field.COUNT),
+    0x0A: NumberRow(3, Field.ENERGY, 1000),
+    0x0B: NumberRow(3, Field.POWER, 100),
+    0x0C: NumberRow(2, Field.VOLTAGE, 1000),
+    0x0D: NumberRow(2, Field.PM25),
+    0x0E: NumberRow(2, Field.PM10),
+    0x12: NumberRow(2, Field.CO2),
+    0x13: NumberRow(2, Field.TVOC),
+    0x14: NumberRow(2, Field.MOISTURE, 100),
+    0x2E: NumberRow(1, Field.HUMIDITY),
+    0x2F: NumberRow(1, Field.MOISTURE),
+    0x3D: NumberRow(2, Field.COUNT),
+    0x3E: NumberRow(4, Field.COUNT),
+    0x3F: NumberRow(2, Field.ROTATION, 10, True),
+    0x40: NumberRow(2, Field.DISTANCE, 1000),
+    0x41: NumberRow(2, Field.DISTANCE, 10),
+    0x42: NumberRow(3, Field.DURATION, 1000),
+    0x43: NumberRow(2, Field.CURRENT, 1000),
+    0x44: NumberRow(2, Field.SPEED, 100),
+    0x45: NumberRow(2, Field.TEMPERATURE, 10, True),
+    0x46: NumberRow(1, Field.UV_INDEX, 10),
+    0x47: NumberRow(2, Field.VOLUME, 10),
+    0x48: NumberRow(2, Field.VOLUME, 1000),
+    0x49: NumberRow(2, Field.FLOW_RATE, 1000),
+    0x4A: NumberRow(2, Field.VOLTAGE, 10),
+    0x4B: NumberRow(3, Field.GAS_VOLUME, 1000),
+    0x4C: NumberRow(4, Field.GAS_VOLUME, 1000),
+    0x4D: NumberRow(4, Field.ENERGY, 1000),
+    0x4E: NumberRow(4, Field.VOLUME, 1000),
+    0x4F: NumberRow(4, Field.WATER, 1000),
+    0x50: NumberRow(4, Field.TIMESTAMP),
+    0x51: NumberRow(2, Field.ACCELERATION, 1000),
+    0x52: NumberRow(2, Field.GYROSCOPE, 1000),
+    0x55: NumberRow(4, Field.VOLUME_STORAGE, 1000),
+    0x56: NumberRow(2, Field.CONDUCTIVITY),
+    0x57: NumberRow(1, Field.TEMPERATURE, 1, True),
+    0x58: NumberRow(1, Field.TEMPERATURE, 100, True, 35),
+    0x59: NumberRow(1, Field.COUNT, 1, True),
+    0x5A: NumberRow(2, Field.COUNT, 1, True),
+    0x5B: NumberRow(4, Field.COUNT, 1, True),
+    0x5C: NumberRow(4, Field.POWER, 100, True),
+    0x5D: NumberRow(2, Field.CURRENT, 1000, True),
+    0x5E: NumberRow(2, Field.DIRECTION, 100),
+    0x5F: NumberRow(2, Field.PRECIPITATION, 10),
+    0x60: NumberRow(1, Field.CHANNEL),
+    0x61: NumberRow(2, Field.ROTATIONAL_SPEED),
+    0x62: NumberRow(4, Field.SPEED, 1_000_000, True, digits=6),
+    0x63: NumberRow(4, Field.ACCELERATION, 1_000_000, True, digits=6),
+    0x64: NumberRow(1, Field.LIGHT_LEVEL),
+    0x65: NumberRow(1, Field.SETTINGS_REVISION),
+    0xF0: NumberRow(2, Field.DEVICE_TYPE),
 }
 
 # One byte each.
@@ -223,7 +223,7 @@ class _Found:
         else:
             self.further[field, number] = value
 
-    def number(self, row: Row, raw: float) -> None:
+    def number(self, row: NumberRow, raw: float) -> None:
         exact = row.per == 1 == row.times
         self._keep(
             row.field, raw if exact else round(raw * row.times / row.per, row.digits)

@@ -47,8 +47,8 @@ def mac_of(address: str) -> bytes | None:
     return mac if len(mac) == 6 else None
 
 
-class Session:
-    """Hold one device's address and key, and judge the key by what it opens."""
+class SensorDevice:
+    """A sensor: its address, what it is, and its key, which is judged by what it opens."""
 
     __slots__ = (
         "_agreed",
