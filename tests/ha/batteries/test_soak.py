@@ -21,7 +21,7 @@ import pytest
 
 from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.proto.model.errors import Unreachable
-from custom_components.mi_bms.proto.publish.news import BatteryNews, SensorNews
+from custom_components.mi_bms.proto.publish.news import News
 from custom_components.mi_bms.runtime import SHARED
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
@@ -112,10 +112,10 @@ class Soak:
             entry = await self.home.add(device)
             form = await self.home.options(entry)
             await self.home.set_options(form, {"interval": INTERVAL})
-        self.home.hass.data[SHARED].feed.async_listen(self._told)
+        self.home.hass.data[SHARED].feed.listen(self._told)
 
     @callback
-    def _told(self, news: BatteryNews | SensorNews) -> None:
+    def _told(self, news: News) -> None:
         """Count good polls: each one is news for the outputs."""
         self.good[news.address] += 1
 
