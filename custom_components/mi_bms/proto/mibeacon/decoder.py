@@ -167,14 +167,8 @@ class Decoder:
         """Return what the next run has to know to believe no more than this one, for JSON."""
         counters = dict(self._kept)
         if self.device.cipher is not None:
-            counters |= {
-                name: channel.counters.snapshot() for name, channel in self._entries()
-            }
-        return {
-            **self.device.snapshot(),
-            "counters": counters,
-            "former": self._former,
-        }
+            counters |= {name: one.counters.snapshot() for name, one in self._entries()}
+        return {**self.device.snapshot(), "counters": counters, "former": self._former}
 
     def allow_clear(self) -> None:
         """Believe what the device sends in the clear, until the key opens a frame again."""
