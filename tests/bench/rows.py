@@ -31,8 +31,8 @@ MOST_ROWS: Final = 20_000  # a day, of the pack
 MOST_LINES: Final = 500  # a day, of the house
 SETTLE: Final = 60.0  # s after everything was added
 COMMIT: Final = 10.0  # s within which the recorder has written
-ROWS: Final = """SELECT entity_id, count(*) FROM states JOIN states_meta USING (metadata_id)
-    WHERE last_updated_ts BETWEEN ? AND ? GROUP BY entity_id"""
+ROWS: Final = """SELECT states_meta.entity_id, count(*) FROM states JOIN states_meta USING (metadata_id)
+    WHERE last_updated_ts BETWEEN ? AND ? GROUP BY states_meta.entity_id"""
 
 
 def rows(folder: Path, start: float, end: float) -> Counter[str]:
