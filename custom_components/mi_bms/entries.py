@@ -96,12 +96,23 @@ def _title(data: dict[str, Any]) -> str:
 
 
 @callback
-def async_rekey(hass: HomeAssistant, entry: ConfigEntry, wish: Wish) -> None:
-    """Set another key for an entry; a question for it that is still open is settled by that."""
+def async_rekey(
+    hass: HomeAssistant, entry: ConfigEntry, wish: Wish, *, but: str | None = None
+) -> None:
+    """Set another key for an entry; a question for it that is still open is settled by that.
+
+    ``but`` is the flow that sets it; if it is such a question, the entry is left to it to reload:
+    that would end the flow before it has shown what it made.
+    """
+    asking = False
     hass.config_entries.async_update_entry(entry, data={**entry.data, **key_data(wish)})
     for flow in entry.async_get_active_flows(hass, {"reauth"}):
-        hass.config_entries.flow.async_abort(flow["flow_id"])
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+        if flow["flow_id"] == but:
+            asking = True
+        else:
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+    if not asking:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 def entry_of(hass: HomeAssistant, address: str) -> ConfigEntry | None:

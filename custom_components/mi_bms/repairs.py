@@ -1,13 +1,21 @@
-"""Repairs that lead somewhere: a sensor is paired, or believed though it does not encrypt any more."""
+"""Repairs that lead somewhere: to a key, to the pairing, or to belief in what is not encrypted any more."""
+
+from functools import partial
+from typing import Final
 
 from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 
 from .const import DOMAIN
 from .entries import running
 from .sensors.coordinator import SensorCoordinator
 from .sensors.key_watch import CLEAR
+from .sensors.waiting import KEYS_MISSING, async_waiting
+from .texts import async_words
+
+LISTED: Final = 30  # sensors
 
 
 class PairFlow(RepairsFlow):
@@ -41,6 +49,61 @@ class PairFlow(RepairsFlow):
         )
         return self.async_abort(
             reason="pairing", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"])
+        )
+
+
+class KeysFlow(RepairsFlow):
+    """Lead to the key of one of the sensors that wait for theirs, or to a form for many keys."""
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask which sensor, or whether many keys are there."""
+        waiting = async_waiting(self.hass)
+        if not waiting:
+            return self.async_abort(reason="none_waits")
+        options = {}
+        for entry in waiting[:LISTED]:
+            step = f"sensor_{entry.entry_id.lower()}"
+            # A menu leads to steps only, and by their names.
+            chosen = partial(self._async_sensor, entry.entry_id)
+            setattr(self, f"async_step_{step}", chosen)
+            options[step] = entry.title
+        words = await async_words(self.hass)
+        options["import_keys"] = words("key_repair", "import_keys")
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=options,
+            description_placeholders={"count": str(len(waiting))},
+        )
+
+    async def _async_sensor(
+        self, entry_id: str, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the menu of the ways to the key of one sensor."""
+        if self.hass.config_entries.async_get_entry(entry_id) is None:
+            return await self.async_step_init()
+        flow = await self.hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry_id}
+        )
+        return self._goes_on(flow["flow_id"])
+
+    async def async_step_import_keys(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the form for many keys."""
+        flows = self.hass.config_entries.flow
+        flow = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+        for step in ("keys", "import_keys"):
+            if flow["type"] is not FlowResultType.MENU:
+                return self.async_abort(reason="no_bluetooth")
+            answer = {"next_step_id": step}
+            flow = await flows.async_configure(flow["flow_id"], answer)
+        return self._goes_on(flow["flow_id"])
+
+    def _goes_on(self, flow_id: str) -> RepairsFlowResult:
+        return self.async_abort(
+            reason="goes_on", next_flow=(FlowType.CONFIG_FLOW, flow_id)
         )
 
 
@@ -86,5 +149,7 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Open the flow of an issue."""
+    if issue_id == KEYS_MISSING:
+        return KeysFlow()
     flow = ClearFlow if issue_id.startswith(CLEAR) else PairFlow
     return flow(str((data or {}).get("entry_id")))

@@ -41,10 +41,13 @@ def test_sensor_in_the_clear(wizard: Wizard) -> None:
 
 def test_key_typed_wrong_then_right(wizard: Wizard) -> None:
     wizard.add_discovered("LYWSD03MMC 0C02")
+    wizard.at("A key for the sensor")
+    wizard.shot("29 ways to a key")
+    wizard.choose("I have the key")
     wizard.at("Key of LYWSD03MMC 0C02")
     wizard.shot("30 key")
     answers = {
-        "5b05 0011": "A key has 32 digits",
+        "5b05 0011": "8 of 32 digits",
         "5bO500112233445566778899aabbccO1": "digits and the letters A to F only",
         "00112233445566778899aabbccddeeff": "This key does not fit",
     }
@@ -69,7 +72,8 @@ def test_key_of_a_sensor_that_is_not_heard(wizard: Wizard) -> None:
     wizard.at("What is it?")
     wizard.shot("40 not heard, kind")
     wizard.choose("A sensor that broadcasts")
-    wizard.at("Key of A4:C1:38:00:0C:77, if it has one")
+    wizard.choose("I have the key")
+    wizard.at("Key of A4:C1:38:00:0C:77")
     wizard.shot("41 not heard, key")
     wizard.fill("Key", "5b0500112233445566778899aabbcc77")
     wizard.submit()

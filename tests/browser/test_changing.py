@@ -26,10 +26,10 @@ def test_door_contact(wizard: Wizard) -> None:
     wizard.close("finish|close")
 
     wizard.entry_menu("MCCGQ02HL 0C05", "Reconfigure")
-    wizard.at("Change this sensor")
+    wizard.at("A key for the sensor")
     wizard.shot("203 what to change")
-    wizard.choose("Enter its key")
-    wizard.at("Key of MCCGQ02HL 0C05, if it has one")
+    wizard.choose("I have the key")
+    wizard.at("Key of MCCGQ02HL 0C05")
     wizard.shot("204 another key")
     wizard.fill("Key", DOOR_KEY)
     wizard.submit()

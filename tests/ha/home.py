@@ -96,6 +96,10 @@ class Home:
         await self.clock.until(lambda: self.flows(device.address))
         return await self.answer(self.flows(device.address)[0])
 
+    async def ask_key(self, device: Peripheral) -> Result:
+        """Let a device be heard and give the form for its key."""
+        return await self.choose(await self.discover(device), "key")
+
     def read_at(self, device: Peripheral) -> datetime | None:
         """Return when a battery was last read."""
         entries = self.hass.config_entries.async_entries(DOMAIN)
@@ -125,6 +129,10 @@ class Home:
         if data is None:
             key = getattr(device, "key", None)
             data = {"key": key} if key else {}
+        if form["step_id"] == "key_ways" and not data:
+            data = {"next_step_id": "keyless"}
+        elif form["step_id"] == "key_ways":
+            form = await self.choose(form, "key")
         done = await self.answer(form, data)
         if done.get("step_id") == "unchecked":
             done = await self.answer(done, {})

@@ -172,7 +172,7 @@ async def test_keys_that_do_not_fit(
 ) -> None:
     """Typed one by one, pasted in heaps, and cut short."""
     sensor = thermometer(SENSOR, KEY)
-    form = await home.discover(sensor)
+    form = await home.ask_key(sensor)
     await home.listen(sensor, 3)
     for typed in (WRONG, WRONG[:-2], f"{WRONG}zz", f" {WRONG} x"):
         secrets.look(

@@ -53,6 +53,7 @@ from custom_components.mi_bms.sensors import (
     key_watch,
     options as sensor_options,
     triggers as sensor_triggers,
+    waiting,
 )
 from custom_components.mi_bms.sensors.events import SensorEvent
 from homeassistant.components.sensor import SensorDeviceClass
@@ -100,7 +101,6 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Methods that show the step that they are given first.
 SHOWING = (
     "_ask_how",
-    "_async_ask_key",
     "_async_ask_place",
     "_async_show_preview",
     "_async_confirm",
@@ -120,6 +120,10 @@ WORDS = {
     "fit": set(Fit),
     "heard": {"silent"},
     "key": {"loose"},
+    "key_why": {"encrypts", "unknown", "not_paired", "missing", "no_longer", "change"},
+    "key_pairing": {"no_receiver"},
+    "key_outcome": {"taken"},
+    "key_repair": {"import_keys"},
     "line": {"later", "left", "line", "more"},
     "export": {"used", "too_big", "left_out"},
     "pair_list": {"some", "none", "filter", "filtered", "ago"},
@@ -166,6 +170,8 @@ FILLED = {
     "not_added": {"error"},
     "pair_connecting": {"attempt"},
     "key_of_other_device": {"other"},
+    "key_length": {"digits", "wanted"},
+    "key_ways": {"why", "pairing", "outcome"},
     "nothing_found": {"why"},
     "cloud_bad_address": {"device"},
     "cloud_unknown_device": {"device"},
@@ -560,6 +566,8 @@ def test_issues() -> None:
         storage.NOT_STORED: {"file"},
         NOT_PAIRED: {"name"},
         key_watch.CLEAR: {"name"},
+        waiting.ONE_MISSING: {"count", "names"},
+        waiting.KEYS_MISSING: {"count", "names"},
     }
     same(TEXTS["issues"], filled, "issues")
     for key, texts in TEXTS["issues"].items():

@@ -47,6 +47,11 @@ def is_hearing(hass: HomeAssistant) -> bool:
     return bool(bluetooth.async_scanner_count(hass, connectable=False))
 
 
+def can_connect(hass: HomeAssistant) -> bool:
+    """Return whether there is any scanner that connects."""
+    return bool(bluetooth.async_scanner_count(hass, connectable=True))
+
+
 def discover(hass: HomeAssistant, info: HeardAdvert) -> None:
     """Start a flow for a device, as Home Assistant does when it hears one for the first time."""
     discovery_flow.async_create_flow(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import probatio
 
 from homeassistant.components.file_upload import process_uploaded_file
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -31,6 +31,7 @@ from ..proto.model.errors import KeyFormatError
 from ..proto.model.names import clean_name
 from ..texts import async_words
 from .base import choice, options_of
+from .key_ways import KeyWays
 
 CONF_TEXT: Final = "text"
 CONF_FILE: Final = "file"
@@ -96,7 +97,7 @@ def _line(address: str, key: bytes, name: str) -> KeyLine:
     )
 
 
-class KeySteps(ConfigFlow):
+class KeySteps(KeyWays):
     """Take keys, show what they would change, and take what is ticked."""
 
     def __init__(self) -> None:
@@ -212,19 +213,25 @@ class KeySteps(ConfigFlow):
         further = preview.further(own)
         if not await keys.async_take(own, preview.loose, further, extras):
             return self.async_abort(reason="keys_not_stored")
-        added = updated = 0
+        added, updated, own_row = 0, 0, None
         for row in taken:
-            if await self._async_take_row(row):
+            if row.address == self._address:
+                own_row = row
+            elif await self._async_take_row(row):
                 added += 1
             else:
                 updated += 1
             # Many are not one long turn of the event loop.
             await asyncio.sleep(0)
         self._preview = None
-        return self.async_abort(
-            reason="keys_taken",
-            description_placeholders={"added": str(added), "updated": str(updated)},
-        )
+        if own_row:
+            return await self._async_finish_sensor(own_row.key)
+        done = {"added": str(added), "updated": str(updated)}
+        if self._address:
+            words = await async_words(self.hass)
+            self._outcome = words("key_outcome", "taken", name=self._title, **done)
+            return await self.async_step_key_ways()
+        return self.async_abort(reason="keys_taken", description_placeholders=done)
 
     async def _async_take_row(self, row: PreviewRow) -> bool:
         """Take one row; true if it made a new entry."""
@@ -285,6 +292,7 @@ class KeySteps(ConfigFlow):
 
     async def _async_cloud_form(self) -> probatio.Schema:
         devices = options_of(await async_nearest(self.hass, suits=_may_encrypt))
+        about = [self._address] if self._address else []
         password = selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
         return probatio.Schema(
             {
@@ -293,7 +301,7 @@ class KeySteps(ConfigFlow):
                     probatio.Secret(CONF_PASSWORD)
                 ): selector.TextSelector(password),
                 # Without a default the frontend chooses the first one by itself.
-                probatio.Required(CONF_DEVICES, default=[]): choice(
+                probatio.Required(CONF_DEVICES, default=about): choice(
                     devices, custom_value=True
                 ),
             }

@@ -13,8 +13,8 @@ from typing import Any, Final, override
 import probatio
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    ConfigFlow,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_ADDRESS
@@ -34,6 +34,7 @@ from ..proto.model.address import parse_address
 from ..proto.model.names import titled
 from ..proto.scheduler.diagnosis import WEAK
 from ..texts import async_words
+from .base import DeviceFlow
 from .pair_list import Listed, async_listed, product_of
 
 CONF_PREFIX: Final = "prefix"
@@ -56,7 +57,7 @@ _FILTER: Final = probatio.Schema(
 )
 
 
-class PairSteps(ConfigFlow):
+class PairSteps(DeviceFlow):
     """The steps of pairing: choose a device, prepare it, wait, and see its key."""
 
     def __init__(self) -> None:
@@ -176,7 +177,7 @@ class PairSteps(ConfigFlow):
         self._pair_product = product_of(heard) if heard else None
         if self._pair_product is None and entry:
             self._pair_product = entry.data.get(CONF_PRODUCT)
-        if self.source != SOURCE_RECONFIGURE:
+        if self.source not in {SOURCE_REAUTH, SOURCE_RECONFIGURE}:
             await self.async_set_unique_id(address, raise_on_progress=False)
         self.context["title_placeholders"] = {"name": self._pair_title()}
         return await self.async_step_pair_prepare()
@@ -223,7 +224,12 @@ class PairSteps(ConfigFlow):
     async def _async_start_pairing(self, *, wait: bool) -> bool:
         keys = await async_keys(self.hass)
         pairing = Pairing(
-            self.hass, keys, self._pair_address, self._pair_product, wait=wait
+            self.hass,
+            keys,
+            self._pair_address,
+            self._pair_product,
+            wait=wait,
+            shown_by=self.flow_id,
         )
         if not pairing.start():
             return False
@@ -295,15 +301,28 @@ class PairSteps(ConfigFlow):
         """Say why there is no key, and offer to try again."""
         failure = self._pairing.failure if self._pairing else None
         words = await async_words(self.hass)
-        fixed = self.source == SOURCE_RECONFIGURE
         return self.async_show_menu(
             step_id="pair_failed",
-            menu_options=["pair_prepare"] if fixed else ["pair_prepare", "pair_choose"],
+            # What began with one sensor goes on with its other ways to a key.
+            menu_options=[
+                "pair_prepare",
+                "key_ways" if self._address else "pair_choose",
+            ],
             description_placeholders={
                 "name": self._pair_title(),
                 "reason": words("pair_failure", failure or UNREACHABLE),
             },
         )
+
+    @callback
+    def _pair_settle(self) -> None:
+        """Have the key used that was made, now that the form that showed it is gone."""
+        entry = entry_of(self.hass, self._pair_address)
+        if entry is None:
+            # The key is on the ring: the card of the device offers it.
+            rediscover(self.hass, self._pair_address)
+        elif self.source == SOURCE_REAUTH:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
 
     @callback
     @override
@@ -318,8 +337,7 @@ class PairSteps(ConfigFlow):
                 task.cancel()
         if self._pairing:
             self._pairing.cancel()
-            if self._pairing.result and not entry_of(self.hass, self._pair_address):
-                # The key is on the ring: the card of the device offers it.
-                rediscover(self.hass, self._pair_address)
+            if self._pairing.result:
+                self._pair_settle()
         if self._pair_waiter:
             self._pair_waiter.cancel()

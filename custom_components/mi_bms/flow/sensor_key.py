@@ -30,9 +30,6 @@ _KEY_TEXT: Final = selector.TextSelector(
     selector.TextSelectorConfig(type=selector.TextSelectorType.TEXT)
 )
 _KEY: Final = probatio.Schema({probatio.Required(probatio.Secret(CONF_KEY)): _KEY_TEXT})
-_KEY_IF_ANY: Final = probatio.Schema(
-    {probatio.Optional(probatio.Secret(CONF_KEY)): _KEY_TEXT}
-)
 
 _VERDICTS: Final[Mapping[Judgement, str]] = {
     Judgement.WRONG: "wrong_key",
@@ -110,32 +107,12 @@ class SensorKeySteps(DeviceFlow):
     async def async_step_key(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the key of a sensor that encrypts."""
-        return await self._async_ask_key("key", _KEY, user_input)
-
-    async def async_step_new_key(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the key that a sensor has instead of the one that is set."""
-        return await self._async_ask_key("new_key", _KEY, user_input)
-
-    async def async_step_key_if_any(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the key of a sensor that has not yet shown whether it encrypts."""
-        return await self._async_ask_key("key_if_any", _KEY_IF_ANY, user_input)
-
-    async def _async_ask_key(
-        self, step_id: str, schema: probatio.Schema, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+        """Ask for the key, and judge what was entered at once."""
         self._listen()
         errors: dict[str, str] = {}
-        other = "-"
-        if user_input is not None:
-            text = user_input.get(CONF_KEY, "")
-            if not text.strip() and schema is _KEY_IF_ANY:
-                return await self._async_finish_sensor(None)
-            verdict = await self._async_judge(text)
+        verdict = Verdict(word=Judgement.NOTHING_HEARD)
+        if user_input is not None and CONF_KEY in user_input:
+            verdict = await self._async_judge(user_input[CONF_KEY])
             self._key = verdict.key
             if verdict.word is Judgement.RIGHT:
                 return await self._async_finish_sensor(verdict.key)
@@ -143,15 +120,20 @@ class SensorKeySteps(DeviceFlow):
                 return await self.async_step_unchecked()
             self._damaged = verdict.word is Judgement.CORRUPT
             errors[CONF_KEY] = _VERDICTS[verdict.word]
-            other = self._name_of(verdict.other) if verdict.other else "-"
         elif self.source != SOURCE_RECONFIGURE and await self._async_find_key():
             # The form is opened again, and meanwhile the key was entered elsewhere.
             return await self.async_step_known_key()
         return self.async_show_form(
-            step_id=step_id,
-            data_schema=schema,
+            step_id="key",
+            # What is wrong by a digit stays, to be mended.
+            data_schema=self.add_suggested_values_to_schema(_KEY, user_input),
             errors=errors,
-            description_placeholders=self._placeholders() | {"other": other},
+            description_placeholders=self._placeholders()
+            | {
+                "other": self._name_of(verdict.other) if verdict.other else "-",
+                "digits": str(verdict.digits),
+                "wanted": str(verdict.wanted),
+            },
         )
 
     async def _async_judge(self, text: str) -> Verdict:
@@ -205,6 +187,9 @@ class SensorKeySteps(DeviceFlow):
         **further: str,
     ) -> ConfigFlowResult:
         """Show a form without fields, and finish with a key once it is confirmed."""
+        if user_input is not None and CONF_KEY in user_input:
+            # From a second browser that still shows the form before.
+            return await self.async_step_key(user_input)
         if user_input is not None:
             return await self._async_finish_sensor(key)
         self._set_confirm_only()

@@ -177,7 +177,7 @@ class Steps(
         """Ask what an address is whose adverts do not tell."""
         return self.async_show_menu(
             step_id="kind",
-            menu_options=["key_if_any", "family"],
+            menu_options=["key_ways", "family"],
             description_placeholders=self._placeholders(),
         )
 

@@ -47,8 +47,12 @@ class Pairing:
         product: int | None,
         *,
         wait: bool,
+        shown_by: str | None = None,
     ) -> None:
-        """Take the device; ``wait`` until it is awake before connecting."""
+        """Take the device; ``wait`` until it is awake before connecting.
+
+        ``shown_by`` is the flow that shows how far it is, and at its end the key.
+        """
         self.address, self.product = address, product
         self.stage: str = WAITING if wait else Stage.CONNECTING
         self.attempt = 0
@@ -57,6 +61,7 @@ class Pairing:
         self.stored = False  # on the disk
         self.failure: str | None = None
         self._hass, self._keys, self._wait = hass, keys, wait
+        self._shown_by = shown_by
         self._activation = Activation(address, product)
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -175,7 +180,7 @@ class Pairing:
         self._keys.identities[self.address] = identity
         self._keys.remember({self.address: made.bind_key})
         if entry := entry_of(self._hass, self.address):
-            async_rekey(self._hass, entry, self.wish(made))
+            async_rekey(self._hass, entry, self.wish(made), but=self._shown_by)
         return True
 
     def wish(self, made: ActivationResult) -> Wish:

@@ -8,18 +8,19 @@ from bluetooth_data_tools import monotonic_time_coarse
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_KEYED_AT
+from ..const import CONF_KEY, CONF_KEYED_AT
 from ..proto.keys.watch import Watch
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.reading import Reading
 from .questions import Question
+from .waiting import async_wait
 
 KEY_GRACE: Final = 900.0  # s after a pairing in which the old key may still be heard
 CLEAR: Final = "clear_again"
 
 
 class KeyWatch(Watch):
-    """The watch over one sensor's key, with its flow for a new key and its repair."""
+    """The watch over one sensor's key, with its flow for a new key and its repairs."""
 
     __slots__ = ("_asked_key", "_clear_question", "_entry", "_hass", "proven")
 
@@ -38,7 +39,9 @@ class KeyWatch(Watch):
         """Take what became of an advert, and ask or withdraw what follows from it."""
         super().take(reading, now)
         self._clear_question.async_set(asked=self.wants_clear)
-        if self.wants_key and not self._asked_key and not self._just_keyed():
+        if not self._entry.data.get(CONF_KEY):
+            async_wait(self._hass, self._entry, waits=self.wants_key)
+        elif self.wants_key and not self._asked_key and not self._just_keyed():
             self._asked_key = True
             self._entry.async_start_reauth(self._hass)
         elif self._asked_key and not self.wants_key:
@@ -57,3 +60,9 @@ class KeyWatch(Watch):
         """Take the question about the clear back, if there is one."""
         self.wants_clear = False
         self._clear_question.async_set(asked=False)
+
+    @callback
+    def async_stop(self) -> None:
+        """Take back what is asked in repairs."""
+        self.async_withdraw_clear()
+        async_wait(self._hass, self._entry, waits=False)

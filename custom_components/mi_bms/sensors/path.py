@@ -277,7 +277,7 @@ class Path:
         """Stop all timers and take back all questions."""
         self._auto_off.async_stop()
         self._unpaired.async_stop()
-        self._key_watch.async_withdraw_clear()
+        self._key_watch.async_stop()
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is kept for the next start."""

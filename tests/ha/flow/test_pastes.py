@@ -112,7 +112,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[bool]]:
 
 async def crowded(home: Home) -> Result:
     """Let many encrypted sensors be heard; return the form that asks for the key of one."""
-    form = await home.discover(thermometer())
+    form = await home.ask_key(thermometer())
     for number in range(HEARD):
         device = thermometer(f"A4:C1:38:0A:00:{number:02X}", f"{number + 7:030x}ab")
         home.air.add(device)

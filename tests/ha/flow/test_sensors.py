@@ -63,7 +63,7 @@ async def test_a_sensor_in_the_clear_is_confirmed(home: Home) -> None:
 async def test_a_key_that_does_not_do_is_refused_with_the_reason(
     home: Home, text: str, error: str
 ) -> None:
-    form = await home.discover(thermometer())
+    form = await home.ask_key(thermometer())
     assert form["step_id"] == "key"
     form = await home.answer(form, {"key": text})
     assert form["step_id"] == "key"
@@ -85,7 +85,7 @@ async def test_a_key_that_does_not_do_is_refused_with_the_reason(
     ],
 )
 async def test_the_right_key_in_any_spelling(home: Home, text: str) -> None:
-    form = await home.discover(thermometer())
+    form = await home.ask_key(thermometer())
     done = await home.answer(form, {"key": text})
     assert done["type"] == "create_entry"
     assert done["data"]["key"] == KEY
@@ -97,8 +97,8 @@ async def test_a_key_may_be_judged_on_what_is_heard_while_the_form_is_open(
 ) -> None:
     """Presence says nothing of the key, even when it is heard many times."""
     device = motion_sensor()
-    form = await home.discover(device)
-    assert form["step_id"] == "key_if_any"
+    form = await home.ask_key(device)
+    assert form["step_id"] == "key"
     for _ in range(40):
         data = device.idle()
         assert data is not None
@@ -113,7 +113,7 @@ async def test_a_key_may_be_judged_on_what_is_heard_while_the_form_is_open(
 async def test_a_key_that_cannot_be_judged_yet_is_taken_with_a_warning(
     home: Home,
 ) -> None:
-    form = await home.discover(motion_sensor())
+    form = await home.ask_key(motion_sensor())
     form = await home.answer(form, {"key": "f6" * 16})
     assert form["step_id"] == "unchecked"
     assert home.flows()[0]["context"]["confirm_only"] is True
@@ -121,12 +121,9 @@ async def test_a_key_that_cannot_be_judged_yet_is_taken_with_a_warning(
     assert done["data"]["key"] == "f6" * 16
 
 
-@pytest.mark.parametrize("answer", [{}, {"key": ""}, {"key": "  "}])
-async def test_a_sensor_that_may_have_no_key_is_added_without(
-    home: Home, answer: dict[str, str]
-) -> None:
+async def test_a_sensor_that_may_have_no_key_is_added_without(home: Home) -> None:
     form = await home.discover(motion_sensor())
-    done = await home.answer(form, answer)
+    done = await home.choose(form, "keyless")
     assert done["type"] == "create_entry"
     assert "key" not in done["data"]
 
@@ -136,7 +133,7 @@ async def test_a_legacy_dimmer_takes_24_digits(home: Home) -> None:
         address="F8:24:41:00:03:B6", key="b60300112233445566778807"
     )
     device.press("dimmer", "press")
-    form = await home.discover(device)
+    form = await home.ask_key(device)
     assert form["step_id"] == "key"
     form = await home.answer(form, {"key": "0000001122334455667788aa"})
     assert form["errors"] == {"key": "wrong_key"}
@@ -215,10 +212,10 @@ async def test_reconfiguring_changes_the_key(home: Home) -> None:
     assert isinstance(device, MiSensor)
     device.bind("22" * 16)
     flow = await home.reconfigure(entry)
-    assert flow["step_id"] == "reconfigure_sensor"
-    assert flow["menu_options"] == ["key_if_any", "pair_entry"]
-    flow = await home.choose(flow, "key_if_any")
-    assert flow["step_id"] == "key_if_any"
+    assert flow["step_id"] == "key_ways"
+    assert {"key", "pair_this", "import_keys"} <= set(flow["menu_options"])
+    flow = await home.choose(flow, "key")
+    assert flow["step_id"] == "key"
     await home.listen(device, 6)  # until those under the old key are not kept any more
     form = await home.answer(flow, {"key": KEY})
     assert form["errors"] == {"key": "wrong_key"}
@@ -229,21 +226,12 @@ async def test_reconfiguring_changes_the_key(home: Home) -> None:
     assert entry.data["product"] == 0x055B
 
 
-async def test_reconfiguring_without_a_key_keeps_it(home: Home) -> None:
-    entry = await home.add(thermometer())
-    flow = await home.choose(await home.reconfigure(entry), "key_if_any")
-    done = await home.answer(flow, {})
-    assert done["reason"] == "reconfigure_successful"
-    await home.clock.settle()
-    assert entry.data["key"] == KEY
-
-
 async def test_reconfiguring_a_sensor_that_is_not_heard(home: Home) -> None:
     device = thermometer()
     entry = await home.add(device)
     await home.clock.leap(4000)
     await home.clock.leap(4000)
-    flow = await home.choose(await home.reconfigure(entry), "key_if_any")
+    flow = await home.choose(await home.reconfigure(entry), "key")
     assert flow["description_placeholders"]["rssi"] == "-"
     form = await home.answer(flow, {"key": "33" * 16})
     assert form["step_id"] == "unchecked"
@@ -257,7 +245,7 @@ async def test_a_key_is_hidden_and_never_logged(
 ) -> None:
     caplog.set_level("DEBUG")
     device = thermometer()
-    form = await home.discover(device)
+    form = await home.ask_key(device)
     form = await home.answer(form, {"key": "00" * 16})
     await home.answer(form, {"key": KEY})
     await home.listen(device, 5)

@@ -123,7 +123,7 @@ async def test_an_address_in_any_spelling(home: Home, text: str) -> None:
     )
     home.shout(device)
     form = await manual(home, text)
-    assert form["step_id"] == "key"
+    assert form["step_id"] == "key_ways"
     assert form["description_placeholders"]["address"] == "A4:C1:38:00:05:5B"
 
 
@@ -155,9 +155,9 @@ async def test_a_form_by_hand_does_not_mind_one_by_discovery(home: Home) -> None
 async def test_a_sensor_that_sleeps_is_added_by_its_address(home: Home) -> None:
     menu = await manual(home, "54:48:E6:00:07:F6")
     assert menu["step_id"] == "kind"
-    assert menu["menu_options"] == ["key_if_any", "family"]
+    assert menu["menu_options"] == ["key_ways", "family"]
     assert menu["description_placeholders"]["name"] == "54:48:E6:00:07:F6"
-    form = await home.choose(menu, "key_if_any")
+    form = await home.choose(await home.choose(menu, "key_ways"), "key")
     form = await home.answer(form, {"key": "f6" * 16})
     assert form["step_id"] == "unchecked"
     done = await home.answer(form, {})

@@ -351,7 +351,7 @@ async def test_a_sensor_that_is_set_up_gets_a_new_key(
     entry = await home.add(device)
     old = entry.data["key"]
     menu = await home.reconfigure(entry)
-    form = await home.choose(menu, "pair_entry")
+    form = await home.choose(menu, "pair_this")
     assert form["step_id"] == "pair_prepare"
     flow = await home.answer(form, READY)
     await watch(home, flow)
@@ -382,7 +382,7 @@ async def test_a_key_that_is_wrong_after_the_grace_is_asked_for(home: Home) -> N
     device = KINDS["MI_REGISTERED"](address=ADDRESS, first_data=10_000.0)
     entry = await home.add(device)
     flow = await home.answer(
-        await home.choose(await home.reconfigure(entry), "pair_entry"), READY
+        await home.choose(await home.reconfigure(entry), "pair_this"), READY
     )
     await watch(home, flow)
     await home.answer(flow, {})

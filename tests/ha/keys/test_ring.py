@@ -84,7 +84,7 @@ async def test_a_loose_key_finds_its_sensor_when_it_turns_up(home: Home) -> None
 
 async def test_a_card_that_is_open_learns_of_a_key(home: Home) -> None:
     device = thermometer()
-    form = await home.discover(device)
+    form = await home.ask_key(device)
     assert form["step_id"] == "key"
     assert home.flows(ADDRESS)[0]["step_id"] == "key"
     other = thermometer("A4:C1:38:00:05:5C", OTHER)
@@ -120,7 +120,7 @@ async def test_a_key_of_another_device_is_named(home: Home) -> None:
     other = thermometer("A4:C1:38:00:05:5C", OTHER)
     home.air.add(other)
     home.shout(other)
-    form = await home.discover(thermometer())
+    form = await home.ask_key(thermometer())
     form = await home.answer(form, {"key": OTHER})
     assert form["errors"] == {"key": "key_of_other_device"}
     assert form["description_placeholders"]["other"] == (
@@ -134,21 +134,21 @@ async def test_a_key_of_another_device_is_named(home: Home) -> None:
 
 
 async def test_a_key_of_the_wrong_kind(home: Home) -> None:
-    form = await home.discover(thermometer())
+    form = await home.ask_key(thermometer())
     form = await home.answer(form, {"key": "11" * 12})
     assert form["errors"] == {"key": "key_of_old_kind"}
     remote = KINDS["YLKG07YL"](
         address="F8:24:41:00:03:B6", key="b60300112233445566778807"
     )
     remote.press("dimmer", "press")
-    form = await home.discover(remote)
+    form = await home.ask_key(remote)
     form = await home.answer(form, {"key": "88" * 16})
     assert form["errors"] == {"key": "key_of_new_kind"}
 
 
 async def test_how_often_a_silent_sensor_speaks_is_told(home: Home) -> None:
     device = KINDS["MJYD02YL"](address="54:48:E6:00:07:F6", key="f6" * 16)
-    form = await home.discover(device)
+    form = await home.ask_key(device)
     form = await home.answer(form, {"key": "f6" * 16})
     assert form["step_id"] == "unchecked"
     assert "once a minute" in form["description_placeholders"]["often"]
@@ -161,7 +161,8 @@ async def test_what_was_said_before_the_form_was_opened_counts(home: Home) -> No
     home.air.add(device)
     await home.listen(device, 3)
     flow = await home.choose(await home.start(), "manual")
-    form = await home.answer(flow, {"address": ADDRESS})
+    menu = await home.answer(flow, {"address": ADDRESS})
+    form = await home.choose(menu, "key")
     form = await home.answer(form, {"key": "00" * 16})
     assert form["errors"] == {"key": "wrong_key"}
 
@@ -350,7 +351,7 @@ async def test_nothing_is_kept_once_the_last_entry_is_gone(
     await home.listen(device, 3)
     await home.clock.until(lambda: home.flows(ADDRESS))
     (flow,) = home.flows(ADDRESS)
-    assert flow["step_id"] == "key"
+    assert flow["step_id"] == "key_ways"
 
 
 async def test_what_was_removed_is_discovered_again(home: Home) -> None:

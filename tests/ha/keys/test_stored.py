@@ -40,7 +40,7 @@ async def there(home: Home) -> Result:
 
 async def typed(home: Home) -> Result:
     device = thermometer()
-    form = await home.discover(device)
+    form = await home.ask_key(device)
     await home.listen(device, 3)
     return await home.answer(form, {"key": KEY})
 
@@ -48,7 +48,7 @@ async def typed(home: Home) -> Result:
 async def unchecked(home: Home) -> Result:
     form = await home.choose(await home.start(), "manual")
     form = await home.answer(form, {"address": ADDRESS})
-    form = await home.choose(form, "key_if_any")
+    form = await home.choose(await home.choose(form, "key_ways"), "key")
     form = await home.answer(form, {"key": KEY})
     return await home.answer(form, {})
 
@@ -65,7 +65,7 @@ async def with_another_key(home: Home) -> MockConfigEntry:
 
 async def reconfigured(home: Home) -> Result:
     form = await home.reconfigure(await with_another_key(home))
-    form = await home.choose(form, "key_if_any")
+    form = await home.choose(form, "key")
     form = await home.answer(form, {"key": KEY})
     return await home.answer(form, {}) if form["type"] == "form" else form
 
@@ -80,7 +80,7 @@ async def asked_again(home: Home) -> Result:
     (flow,) = home.flows(ADDRESS)
     assert flow["context"]["source"] == "reauth"
     assert entry.data["key"] == OTHER
-    return await home.answer(flow, {"key": KEY})
+    return await home.answer(await home.choose(flow, "key"), {"key": KEY})
 
 
 WAYS: list[Callable[[Home], Awaitable[Result]]] = [

@@ -36,9 +36,8 @@ def issues(home: Home) -> list[ir.IssueEntry]:
 async def add(home: Home, device: MiActivatable) -> ConfigEntry[Any]:
     """Add it without pairing it."""
     menu = await home.discover(device)
-    assert (menu["type"], menu["step_id"]) == ("menu", "not_paired")
-    form = await home.choose(menu, "key_if_any")
-    done = await home.answer(form, {})
+    assert (menu["type"], menu["step_id"]) == ("menu", "key_ways")
+    done = await home.choose(menu, "keyless")
     assert done["type"] == "create_entry"
     await home.clock.settle()
     entry: ConfigEntry[Any] = done["result"]
@@ -47,9 +46,9 @@ async def add(home: Home, device: MiActivatable) -> ConfigEntry[Any]:
 
 async def test_the_card_says_so_and_leads_to_the_pairing(home: Home) -> None:
     menu = await home.discover(fresh())
-    assert menu["step_id"] == "not_paired"
-    assert menu["menu_options"] == ["pair_heard", "key_if_any"]
-    form = await home.choose(menu, "pair_heard")
+    assert menu["step_id"] == "key_ways"
+    assert "paired with nobody" in menu["description_placeholders"]["why"]
+    form = await home.choose(menu, "pair_this")
     assert form["step_id"] == "pair_prepare"
     assert form["description_placeholders"]["address"] == ADDRESS
 
@@ -73,7 +72,7 @@ async def test_a_state_and_one_repair_that_go_with_the_pairing(home: Home) -> No
     paired = KINDS["LYWSD03MMC"](address=ADDRESS, key="5b" * 16)
     home.air.add(paired)
     await home.listen(paired, 3, every=1)
-    assert issues(home) == []
+    assert [one.translation_key for one in issues(home)] == ["key_missing"]
     await home.clock.run(31)
     assert home.value(device, "key_state") == "missing"
 
@@ -135,5 +134,5 @@ async def test_the_repair_leads_to_the_pairing(
     menu = home.hass.config_entries.flow.async_get(flow_id)
     assert menu["context"]["entry_id"] == entry.entry_id
     menu = await home.answer(menu)
-    assert "pair_entry" in menu["menu_options"]
+    assert "pair_this" in menu["menu_options"]
     assert len(issues(home)) == 1

@@ -157,7 +157,7 @@ async def test_product_takes_nothing_from_a_stranger(home: Home, product: str) -
 async def test_product_refuses_another_key(home: Home, product: str) -> None:
     first = MADE[product][0]
     device = Player(first["address"], frame=bytes.fromhex(first["service_data"]))
-    form = await home.discover(device)
+    form = await home.ask_key(device)
     answer = await home.answer(form, {"key": "0f" * 16})
     assert answer["type"] == "form"
     assert answer["errors"]

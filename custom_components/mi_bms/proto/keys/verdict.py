@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
+from string import hexdigits
 from typing import Final
 
 from ..mibeacon.crypto import parse_key_and_mac
@@ -54,12 +55,15 @@ class Verdict:
     """The word, the key if the text had one, and the other device that it is for.
 
     ``frames`` is on how many frames it was tried: one alone may have been damaged on its way.
+    ``digits`` is how many a text without a key has, ``wanted`` how many are needed.
     """
 
     word: Judgement
     key: bytes | None = field(default=None, repr=False)
     other: str | None = None
     frames: int = 0
+    digits: int = 0
+    wanted: int = 32
 
 
 def judge(
@@ -76,7 +80,10 @@ def judge(
     heard = tuple(frames)
     read = _read(text, address, heard)
     if isinstance(read, Judgement):
-        return Verdict(word=read, frames=len(heard))
+        digits = sum(map(text[:_LONGEST].count, hexdigits))
+        sizes = _sizes(heard)
+        wanted = next((one for one in sizes if digits <= one), sizes[-1])
+        return Verdict(word=read, frames=len(heard), digits=digits, wanted=wanted)
     key, owner = read
     check = check_key(address, key, heard)
     word, other = Judgement.RIGHT, None
@@ -138,6 +145,12 @@ def _other_device(
         if device and device != address and not tuple(others.get(device, ())):
             return device
     return None
+
+
+def _sizes(heard: tuple[tuple[str, bytes], ...]) -> tuple[int, int]:
+    """Return how many digits the keys of a device have, alone and with its address."""
+    legacy = bool(heard) and all(_is_legacy(uuid, data) for uuid, data in heard)
+    return (24, 36) if legacy else (32, 44)
 
 
 def _why_wrong(key: bytes, heard: tuple[tuple[str, bytes], ...]) -> Judgement:
