@@ -7,8 +7,8 @@ from .wizard import Wizard
 
 def test_an_output_to_a_file(wizard: Wizard) -> None:
     wizard.add_integration()
-    wizard.choose("Hand readings on")
-    wizard.at("Hand readings on")
+    wizard.choose("Send readings to MQTT or a file")
+    wizard.at("Send readings to MQTT or a file")
     wizard.shot("300 kinds of outputs")
     wizard.choose("Everything to a file")
     wizard.at("Readings to a file")
@@ -31,7 +31,7 @@ def test_an_output_to_a_file(wizard: Wizard) -> None:
 
 def test_mqtt_that_is_not_there_is_named(wizard: Wizard) -> None:
     wizard.add_integration()
-    wizard.choose("Hand readings on")
+    wizard.choose("Send readings to MQTT or a file")
     wizard.choose("Batteries over MQTT")
     wizard.says("MQTT")
     wizard.shot("310 no MQTT yet")
@@ -40,7 +40,7 @@ def test_mqtt_that_is_not_there_is_named(wizard: Wizard) -> None:
 def test_the_air(wizard: Wizard) -> None:
     # The actions are there with the first entry, whatever it is.
     wizard.add_integration()
-    wizard.choose("Hand readings on")
+    wizard.choose("Send readings to MQTT or a file")
     wizard.choose("Everything to a file")
     wizard.at("Readings to a file")
     wizard.fill("File", "readings/air.jsonl")

@@ -20,6 +20,8 @@ def test_add_everything_nearby(wizard: Wizard) -> None:
     wizard.submit()
     wizard.says(re.compile(r"Devices added: \d+\."), timeout=2 * BATTERY_TIME)
     wizard.shot("502 added")
+    wizard.choose("Done")
+    wizard.close("close")
     wizard.integration()
     expect(wizard.entry("Camper").first).to_be_visible()
     wizard.shot("503 our page")

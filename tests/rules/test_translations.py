@@ -140,6 +140,8 @@ WORDS = {
     "rows": {"unknown", "known"},
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
+    "nearby": {"card", "not_added"},
+    "summary": {"cells"},
     "not_added": {
         "cannot_connect",
         "no_answer",
@@ -160,6 +162,8 @@ FILLED = {
     "there": {"count", "rest"},
     "cloud": {"second_factor"},
     "nearby": {"count"},
+    "nearby_done": {"added", "failed", "missing", "rivals"},
+    "rivals": {"count"},
     "pair_prepare": {"way", "preparation", "signal"},
     "pair_done": {"device_id", "token", "key", "mi32_key"},
     "pair_failed": {"reason"},

@@ -26,7 +26,8 @@ from ..proto.keys.proofs import Proofs
 from ..proto.keys.ring import KeyRing
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.matchers import MATCHERS
-from ..proto.model.reading import Outcome
+from ..proto.model.fields import Field
+from ..proto.model.reading import Outcome, Value
 from ..stored_files import async_remove
 from .auto_add import AutoAdd
 from .storage import (
@@ -72,6 +73,7 @@ class Keys:
         self.ignored: set[str] = set()
         self.pairing: str | None = None  # the address that is being given a key
         self._heard: OrderedDict[str, Decoder] = OrderedDict()
+        self._said: dict[str, dict[Field, Value]] = {}  # values of those
         self._followed: dict[str, Decoder] = {}
         self._adding = AutoAdd(hass, self)
         self._newer = False  # the file is that of a newer version, and left alone
@@ -225,6 +227,7 @@ class Keys:
         """Leave a device to its own decoder, whose frames are taken instead of ours."""
         self._followed[address] = decoder
         self._heard.pop(address, None)
+        self._said.pop(address, None)
         self.proofs.follow(address, decoder, self._save)
 
         @callback
@@ -286,12 +289,15 @@ class Keys:
                 return
             decoder = self._heard[address] = Decoder(address)
             if len(self._heard) > DEVICES:
-                self._heard.popitem(last=False)
+                gone, _ = self._heard.popitem(last=False)
+                self._said.pop(gone, None)
         else:
             self._heard.move_to_end(address)
         reading = decoder.feed(
             info.service_data, info.manufacturer_data, info.time, info.source
         )
+        if reading.values:
+            self._said.setdefault(address, {}).update(reading.values)
         if self.auto_add and reading.outcome in _TELLING:
             self._adding.consider(info)
 
@@ -319,6 +325,10 @@ class Keys:
             self.ignored.add(address)
         if self.auto_add or address in self.proofs:
             self._save()
+
+    def said(self, address: str) -> dict[Field, Value]:
+        """Return the last values of a device that is not set up, as far as it sends them in the clear."""
+        return dict(self._said.get(address, {}))
 
     def decoder(self, address: str) -> Decoder | None:
         """Return what was decoded of a device that is not set up."""

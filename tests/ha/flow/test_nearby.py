@@ -3,10 +3,12 @@
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from tests.world.devices import KINDS
 
 from ..home import Home, Result
 from ..keys.test_ring import ADDRESS, CLEAR, KEY, entries, paste, take, thermometer
+from .test_crowd import told
 
 BATTERY = "A5:C2:37:00:00:04"
 LOCKED = "A5:C2:37:00:00:05"
@@ -54,26 +56,90 @@ async def finish(home: Home, form: Result, data: dict[str, Any]) -> Result:
     return await home.answer(flow)
 
 
-async def test_everything_is_ticked_and_named(home: Home) -> None:
+def labels(form: Result) -> dict[str, dict[str, str]]:
+    """Return what the lines of each list say, by list and address."""
+    return {
+        str(field): {one["value"]: one["label"] for one in kind.config["options"]}
+        for field, kind in form["data_schema"].schema.items()
+        if "options" in getattr(kind, "config", {}) and str(field) != "ignored"
+    }
+
+
+async def test_everything_is_in_its_group_and_named(home: Home) -> None:
     form = await near(home)
     data = fill(form)
-    assert set(data["take"]) == {ADDRESS, CLEAR, BATTERY, GONE}
+    assert data["take"] == [CLEAR]
+    assert set(data["batteries"]) == {BATTERY, GONE}
+    assert data["keyless"] == []
+    assert set(labels(form)["keyless"]) == {ADDRESS}
+    assert data["without_key"] is False
     assert data["names"][f"LYWSD03MMC {ADDRESS}"] == "LYWSD03MMC 055B"
     assert data["auto_add"] is False
     assert data["ignored"] == []
 
 
+async def test_a_line_says_what_the_device_says_now(home: Home) -> None:
+    device = KINDS["LYWSDCGQ"](address="58:2D:34:00:00:01")
+    home.air.add(device)
+    await near(home)
+    await home.listen(device, 12)
+    truth = device.truth()
+    said = labels(await near(home))
+    values = said["take"][device.address]
+    assert f"{truth['temperature']:.1f} °C" in values
+    assert f" · {truth['humidity']:.0f} %" in values
+    assert values.endswith("dBm")
+    celsius = home.air.devices[CLEAR].truth()["temperature"]
+    assert f"{celsius:.1f} °C" in said["take"][CLEAR]
+    assert said["batteries"][BATTERY].startswith("JBD-mine 0004 · JBD smart BMS · ")
+
+
+async def test_a_line_says_it_in_the_units_of_the_house(home: Home) -> None:
+    home.hass.config.units = US_CUSTOMARY_SYSTEM
+    said = labels(await near(home))["take"][CLEAR]
+    celsius = home.air.devices[CLEAR].truth()["temperature"]
+    assert f"{celsius * 1.8 + 32:.1f} °F" in said
+
+
+async def test_what_a_known_key_opens_is_said_and_ready(home: Home) -> None:
+    preview = await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {'22' * 16}")
+    await take(home, preview)
+    device = thermometer()
+    home.air.add(device)
+    await home.listen(device, 12)
+    form = await home.choose(await home.start(), "nearby")
+    said = labels(form)["take"][ADDRESS]
+    assert f"{device.truth()['temperature']:.1f} °C" in said
+
+
+async def test_who_is_barely_heard_is_not_ticked(home: Home) -> None:
+    far = "A4:C1:38:00:00:99"
+    product = 0x01AA
+    home.air.hear(far, told(far, product, 1), rssi=-86)
+    near_by = "A4:C1:38:00:00:98"
+    home.air.hear(near_by, told(near_by, product, 1), rssi=-85)
+    await home.clock.settle()
+    form = await home.choose(await home.start(), "nearby")
+    data = fill(form)
+    assert data["take"] == [near_by]
+    assert data["weak"] == []
+    assert list(labels(form)["weak"]) == [far]
+
+
 async def test_all_are_added_in_one_go(home: Home) -> None:
     form = await near(home)
-    data = fill(form)
+    data = fill(form, without_key=True)
     data["names"][f"LYWSD03MMC {ADDRESS}"] = "  Attic "
     data["names"][f"JBD-mine {BATTERY}"] = ""
     done = await finish(home, form, data)
-    assert done["type"] == "abort"
-    assert done["reason"] == "nearby_partly"
+    assert done["step_id"] == "nearby_done"
+    assert done["menu_options"] == ["keys", "nearby_end"]
     assert done["description_placeholders"]["added"] == "3"
+    assert done["description_placeholders"]["missing"] == "1"
     failed = done["description_placeholders"]["failed"]
-    assert failed.startswith("- JBD-gone 0006: could not be reached.")
+    assert "\n- JBD-gone 0006: could not be reached." in failed
+    done = await home.choose(done, "nearby_end")
+    assert done["reason"] == "nearby_partly"
     made = entries(home)
     assert set(made) == {ADDRESS, CLEAR, BATTERY}
     assert made[ADDRESS].title == "Attic"
@@ -87,29 +153,120 @@ async def test_known_keys_are_used(home: Home) -> None:
     preview = await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {'22' * 16}")
     await take(home, preview)
     form = await near(home)
-    await finish(home, form, fill(form, take=[ADDRESS]))
+    await finish(home, form, fill(form, take=[ADDRESS], batteries=[]))
     assert entries(home)[ADDRESS].data["key"] == KEY
     assert set(entries(home)) == {ADDRESS}
+
+
+NOTHING: dict[str, Any] = {"take": [], "batteries": [], "keyless": []}
 
 
 async def test_nothing_ticked_only_keeps_the_switch(
     home: Home, hass: HomeAssistant
 ) -> None:
     form = await near(home)
-    done = await finish(
-        home, form, fill(form, take=[], ignored=["a4c138001441", "nonsense"])
-    )
-    assert done["reason"] == "nearby_added"
-    assert done["description_placeholders"] == {"added": "0"}
+    done = await finish(home, form, fill(form, **NOTHING, ignored=["nonsense"]))
+    assert done["reason"] == "nearby_nothing"
     assert entries(home) == {}
+
+
+async def test_who_was_unticked_is_left_alone_from_now_on(home: Home) -> None:
+    """A sensor without its key is not: it may get one."""
+    form = await near(home)
+    data = fill(form, **(NOTHING | {"batteries": [BATTERY]}))
+    await finish(home, form, data | {"auto_add": True})
+    assert set(entries(home)) == {BATTERY}
+    clear = home.air.devices[CLEAR]
+    for _ in range(8):
+        await home.listen(clear, 1, 40)
+    assert set(entries(home)) == {BATTERY}
     form = await home.choose(await home.start(), "nearby")
-    assert fill(form)["ignored"] == [CLEAR]
-    assert CLEAR not in fill(form)["take"]
+    data = fill(form)
+    assert data["auto_add"] is True
+    assert set(data["ignored"]) == {CLEAR, GONE}
+    assert data["take"] == data["batteries"] == []
+    # Somebody thinks better of it.
+    await finish(home, form, data | {"ignored": [], "take": []})
+    form = await home.choose(await home.start(), "nearby")
+    assert fill(form)["ignored"] == []
+    await finish(home, form, fill(form, take=[CLEAR]))
+    assert CLEAR in entries(home)
+
+
+async def test_what_is_added_by_itself_takes_no_name_away(home: Home) -> None:
+    """Batteries that take minutes are read meanwhile, and the sensors go on talking."""
+    slow = [
+        KINDS["JBD"](address=f"A5:C2:37:00:01:0{number}", name=f"JBD-slow{number}")
+        for number in range(4)
+    ]
+    for device in slow:
+        home.air.add(device)
+        home.air.faults[device.address].mute = True
+    home.shout(*slow)
+    form = await near(home)
+    data = fill(form, auto_add=True)
+    name = next(one for one in data["names"] if CLEAR in one)
+    data["names"][name] = "Greenhouse"
+    flow = await home.answer(form, data)
+    assert flow["type"] == "progress"
+    await home.clock.run(2)
+    assert entries(home)[CLEAR].title == "Greenhouse"
+    for _ in range(10):
+        await home.listen(home.air.devices[CLEAR], 1, 40)
+    done = await home.answer(flow)
+    assert done["description_placeholders"]["added"] == "2"
+    assert entries(home)[CLEAR].title == "Greenhouse"
+
+
+async def test_who_was_added_meanwhile_gets_the_name_that_was_typed(home: Home) -> None:
+    form = await near(home)
+    data = fill(form, batteries=[])
+    name = next(one for one in data["names"] if CLEAR in one)
+    data["names"][name] = "Greenhouse"
+    card = next(one for one in home.flows(CLEAR))
+    done = await home.answer(card, {})
+    assert done["type"] == "create_entry", done
+    done = await finish(home, form, data)
+    assert done["description_placeholders"]["added"] == "1"
+    assert entries(home)[CLEAR].title == "Greenhouse"
+
+
+async def test_who_is_silent_when_the_form_is_sent_is_added_or_named(
+    home: Home,
+) -> None:
+    form = await near(home)
+    data = fill(form)
+    for address in (CLEAR, BATTERY):
+        home.air.devices.pop(address)
+    await home.clock.leap(3_000)
+    # Another browser opens the same flow, and sees it as it stands now.
+    again = await home.answer(form)
+    assert fill(again)["take"] == [CLEAR]
+    done = await finish(home, form, data)
+    assert set(entries(home)) == {CLEAR}
+    assert done["description_placeholders"]["added"] == "1"
+    assert (
+        "JBD-mine 0004: could not be reached"
+        in (done["description_placeholders"]["failed"])
+    )
+
+
+async def test_two_browsers_send_the_same_list(home: Home) -> None:
+    form = await near(home)
+    data = fill(form, batteries=[BATTERY])
+    flow = await home.answer(form, data)
+    assert flow["type"] == "progress"
+    second = await home.answer(form, fill(form, batteries=[]))
+    assert second["type"] == "progress"
+    await home.clock.run(60)
+    done = await home.answer(flow)
+    assert set(entries(home)) == {CLEAR, BATTERY}
+    assert done["description_placeholders"]["added"] == "2"
 
 
 async def test_a_form_that_is_closed_stops_adding(home: Home) -> None:
     form = await near(home)
-    flow = await home.answer(form, fill(form, take=[BATTERY]))
+    flow = await home.answer(form, fill(form, take=[], batteries=[BATTERY]))
     assert flow["type"] == "progress"
     home.hass.config_entries.flow.async_abort(flow["flow_id"])
     await home.clock.run(10)

@@ -1,0 +1,135 @@
+"""The list of everything that is heard and not set up, in groups by what adding takes."""
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from homeassistant.core import HomeAssistant
+
+from ..bluetooth.discovery import SHOWN, Heard, async_nearest
+from ..entries import configured
+from ..keys.ring import Frames, Keys, async_keys
+from ..proto.bms.index import INDEX
+from ..proto.keys.newcomers import NEAR
+from ..proto.keys.ring import KeyRing
+from ..proto.mibeacon.decoder import Decoder
+from ..proto.model.fields import Field
+from ..proto.model.reading import Value
+from .summary import Summary, async_summary
+
+
+class Group(StrEnum):
+    """What adding a device takes; the value is the field of the form."""
+
+    READY = "take"
+    BATTERIES = "batteries"
+    KEYLESS = "keyless"
+    WEAK = "weak"
+
+    @property
+    def is_ticked(self) -> bool:
+        """Return whether its devices are proposed."""
+        return self in {Group.READY, Group.BATTERIES}
+
+
+class Candidate(NamedTuple):
+    """One device of the list; ``label`` is what it is called there."""
+
+    heard: Heard
+    group: Group
+    label: str
+
+
+class _Clue(NamedTuple):
+    """What is known of a device beside its last advert."""
+
+    frames: Frames
+    own: bytes | None  # a key that has proven itself
+    values: Mapping[Field, Value]
+
+
+async def async_lines(
+    hass: HomeAssistant, before: Mapping[str, Candidate]
+) -> dict[str, Candidate]:
+    """Return the lines by address, the nearest first.
+
+    A device that was listed before keeps its line where it is silent now: somebody may have ticked it.
+    """
+    known = configured(hass)
+    near = await async_nearest(hass, known)
+    keys, summary = await async_keys(hass), await async_summary(hass)
+    clues = {one.address: _clue(keys, one.address) for one in near}
+    found = await hass.async_add_executor_job(_lines, near, clues, keys.ring, summary)
+    # Whoever has the same list open has ticked it in its group.
+    lines = {
+        address: line._replace(group=before[address].group)
+        if address in before
+        else line
+        for address, line in found.items()
+    }
+    silent = [
+        one for one in before.items() if one[0] not in lines and one[0] not in known
+    ]
+    return lines | dict(silent[: SHOWN - len(lines)])
+
+
+def _clue(keys: Keys, address: str) -> _Clue:
+    own = keys.ring.get(address)
+    if own and not keys.proofs.proves(address, own):
+        own = None
+    return _Clue(keys.frames(address), own, keys.said(address))
+
+
+def _lines(
+    near: Iterable[Heard], clues: Mapping[str, _Clue], ring: KeyRing, summary: Summary
+) -> dict[str, Candidate]:
+    return {one.address: _line(one, clues[one.address], ring, summary) for one in near}
+
+
+def _line(heard: Heard, clue: _Clue, ring: KeyRing, summary: Summary) -> Candidate:
+    address = heard.address
+    key = ring.match(address, clue.frames) if clue.frames else clue.own
+    now = said(heard, key, clue.frames, clue.values, summary)
+    return Candidate(heard, _group(heard, key), _label(heard, now))
+
+
+def said(
+    heard: Heard,
+    key: bytes | None,
+    frames: Frames,
+    before: Mapping[Field, Value],
+    summary: Summary,
+) -> str:
+    """Return what a sensor says now: its last advert, over what it said ``before``."""
+    if heard.sighting is None:
+        return ""
+    decoder, info = Decoder(heard.address, key), heard.info
+    values: dict[Field, Value] = dict(before)
+    if key:
+        for entry, data in frames:
+            values.update(decoder.feed_one(entry, data, info.time).values)
+    reading = decoder.feed(info.service_data, info.manufacturer_data, info.time)
+    values.update(reading.values)
+    spec = heard.sighting.spec
+    doubtful: Collection[Field] = spec.untrusted if spec else ()
+    return summary.values({f: one for f, one in values.items() if f not in doubtful})
+
+
+def _group(heard: Heard, key: bytes | None) -> Group:
+    sighting = heard.sighting
+    if sighting and key is None and (sighting.encrypted or sighting.paired is False):
+        return Group.KEYLESS
+    if heard.rssi < NEAR:
+        return Group.WEAK
+    return Group.BATTERIES if sighting is None else Group.READY
+
+
+def _label(heard: Heard, now: str) -> str:
+    parts: list[Any] = [heard.title]
+    if now:
+        parts.append(now)
+    elif heard.sighting:
+        parts.append(heard.sighting.title)
+    elif (family := INDEX[heard.families[0]].title) != heard.model:
+        parts.append(family)
+    return " · ".join((*parts, f"{heard.rssi} dBm"))

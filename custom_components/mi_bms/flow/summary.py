@@ -1,0 +1,109 @@
+"""What a device says now, and what it measures, in one line of a list or a form.
+
+Names come from Home Assistant's translations, units are those of the house.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
+from homeassistant.components.sensor.const import UNIT_CONVERTERS
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..proto.model.fields import Field
+from ..proto.model.reading import Value
+from ..proto.model.sample import BmsSample
+from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
+from ..texts import Words, async_words
+
+_MOST: Final = 4  # values in a line
+_BATTERY: Final = (Field.BATTERY_LEVEL, Field.VOLTAGE, Field.CURRENT)
+_PLATFORMS: Final = ("sensor", "binary_sensor")
+# As many as tell devices apart; a row's own digits elsewhere.
+_DIGITS: Final = {"%": 0, "V": 1, "A": 1}
+
+
+class Summary:
+    """Say values and quantities in the language and the units of the house."""
+
+    def __init__(
+        self, hass: HomeAssistant, words: Words, texts: Mapping[str, str]
+    ) -> None:
+        """Take the words, and the names of entities and states as Home Assistant has them."""
+        self._units = hass.config.units
+        self._words, self._texts = words, texts
+
+    def values(self, values: Mapping[Field, Value]) -> str:
+        """Return what a sensor says, empty where it says nothing that can be shown."""
+        shown = (
+            self._value(field, values[field]) for field in Field if field in values
+        )
+        return " · ".join(islice(filter(None, shown), _MOST))
+
+    def sample(self, sample: BmsSample) -> str:
+        """Return what a battery said when it was read."""
+        parts = [
+            self._number(SENSORS[field], float(value))
+            for field in _BATTERY
+            if isinstance(value := sample.values.get(field), (int, float))
+        ]
+        if sample.cells:
+            parts.append(self._words("summary", "cells", count=str(len(sample.cells))))
+        return ", ".join(parts)
+
+    def names(self, fields: Iterable[Field]) -> str:
+        """Return the quantities that a device measures, by their names."""
+        names = (self._name(field) for field in fields)
+        return ", ".join(dict.fromkeys(filter(None, names)))
+
+    def _value(self, field: Field, value: Value) -> str:
+        if row := PASSIVE_SENSORS.get(field):
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            said = number and row.native_unit_of_measurement
+            main = row.entity_category is None
+            return self._number(row, float(value)) if said and main else ""
+        flag = BINARY_SENSORS.get(field)
+        if flag is None or flag.entity_category is not None:
+            return ""
+        state = self._find("binary_sensor", flag, f"state.{'on' if value else 'off'}")
+        return f"{self._name(field)} {state}" if state else ""
+
+    def _number(self, row: SensorEntityDescription, value: float) -> str:
+        unit = row.native_unit_of_measurement
+        kind = row.device_class
+        wanted = row.suggested_unit_of_measurement
+        wanted = self._units.get_converted_unit(kind, unit) or wanted
+        if kind is SensorDeviceClass.TEMPERATURE:
+            # Home Assistant keeps this unit apart from its table.
+            wanted = self._units.temperature_unit
+        if wanted and wanted != unit and kind in UNIT_CONVERTERS:
+            value = UNIT_CONVERTERS[kind].convert(value, unit, wanted)
+            unit = wanted
+        digits = _DIGITS.get(unit or "", row.suggested_display_precision or 0)
+        text = f"{value:.{digits}f}"
+        return f"{text.replace('-', '\N{MINUS SIGN}')} {unit}"
+
+    def _name(self, field: Field) -> str:
+        if row := PASSIVE_SENSORS.get(field):
+            return self._find("sensor", row, "name")
+        flag = BINARY_SENSORS.get(field)
+        return self._find("binary_sensor", flag, "name") if flag else ""
+
+    def _find(self, platform: str, row: EntityDescription, what: str) -> str:
+        own = f"component.{DOMAIN}.entity.{platform}.{row.translation_key}.{what}"
+        common = f"component.{platform}.entity_component.{row.device_class}.{what}"
+        return self._texts.get(own) or self._texts.get(common, "")
+
+
+async def async_summary(hass: HomeAssistant) -> Summary:
+    """Load what values are called."""
+    language: str = hass.config.language
+    names = await async_get_translations(hass, language, "entity", [DOMAIN])
+    common = await async_get_translations(
+        hass, language, "entity_component", _PLATFORMS
+    )
+    return Summary(hass, await async_words(hass), {**common, **names})
