@@ -174,7 +174,7 @@ async def test_names_that_are_typed_into_forms(
 ) -> None:
     """Whatever is pasted there becomes a title, which names devices and entities."""
     form = await near(home)
-    data = fill(form, take=[ADDRESS])
+    data = fill(form, take=[], batteries=[], keyless=[ADDRESS])
     data["names"][f"LYWSD03MMC {ADDRESS}"] = name
     await finish(home, form, data)
     made = [entries(home)[ADDRESS]]
