@@ -19,7 +19,7 @@ from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
 from ..texts import async_words
 from .base import FAILED, WHY, choice
-from .nearby_list import Candidate, Group, async_lines
+from .nearby_list import Group, ListedDevice, async_lines
 from .others import Rival, async_ignore, async_rivals
 
 CONF_NAMES: Final = "names"
@@ -37,7 +37,7 @@ class NearbySteps(ConfigFlow):
     def __init__(self) -> None:
         """Begin with nothing."""
         super().__init__()
-        self._near: dict[str, Candidate] = {}
+        self._near: dict[str, ListedDevice] = {}
         self._adding: asyncio.Task[None] | None = None
         self._added = self._wanted = 0
         self._failed: list[str] = []
@@ -277,7 +277,7 @@ class NearbySteps(ConfigFlow):
             self._adding.cancel()
 
 
-def options_of(lines: Iterable[Candidate]) -> list[selector.SelectOptionDict]:
+def options_of(lines: Iterable[ListedDevice]) -> list[selector.SelectOptionDict]:
     """Return devices as the lines of a list."""
     return [
         selector.SelectOptionDict(value=one.heard.address, label=one.label)

@@ -32,7 +32,7 @@ class Group(StrEnum):
         return self in {Group.READY, Group.BATTERIES}
 
 
-class Candidate(NamedTuple):
+class ListedDevice(NamedTuple):
     """One device of the list; ``label`` is what it is called there."""
 
     heard: Heard
@@ -49,8 +49,8 @@ class _Clue(NamedTuple):
 
 
 async def async_lines(
-    hass: HomeAssistant, before: Mapping[str, Candidate]
-) -> dict[str, Candidate]:
+    hass: HomeAssistant, before: Mapping[str, ListedDevice]
+) -> dict[str, ListedDevice]:
     """Return the lines by address, the nearest first.
 
     A device that was listed before keeps its line where it is silent now: somebody may have ticked it.
@@ -82,15 +82,15 @@ def _clue(keys: Keys, address: str) -> _Clue:
 
 def _lines(
     near: Iterable[Heard], clues: Mapping[str, _Clue], ring: KeyRing, summary: Summary
-) -> dict[str, Candidate]:
+) -> dict[str, ListedDevice]:
     return {one.address: _line(one, clues[one.address], ring, summary) for one in near}
 
 
-def _line(heard: Heard, clue: _Clue, ring: KeyRing, summary: Summary) -> Candidate:
+def _line(heard: Heard, clue: _Clue, ring: KeyRing, summary: Summary) -> ListedDevice:
     address = heard.address
     key = ring.match(address, clue.frames) if clue.frames else clue.own
     now = said(heard, key, clue.frames, clue.values, summary)
-    return Candidate(heard, _group(heard, key), _label(heard, now))
+    return ListedDevice(heard, _group(heard, key), _label(heard, now))
 
 
 def said(
