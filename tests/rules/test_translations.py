@@ -732,3 +732,14 @@ def test_titles_of_menus_name_nothing() -> None:
     assert menus <= set(steps)
     named = {name for name in menus if "{" in steps[name]["title"]}
     assert not named, f"take the placeholders out of the titles of {named}"
+
+
+def test_what_happens_is_called_otherwise_than_what_is() -> None:
+    """A motion sensor has both, on one page."""
+    names = {
+        platform: {one["name"] for one in texts.values() if "name" in one}
+        for platform, texts in TEXTS["entity"].items()
+    }
+    shown = set().union(*(names[one] for one in names.keys() - {"event"}))
+    twice = sorted(names["event"] & shown)
+    assert not twice, f"translations/en.json, entity.event: {twice} are values, too"

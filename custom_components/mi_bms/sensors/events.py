@@ -101,6 +101,7 @@ class SensorEvent(OfSensor, EventEntity):
         base = key.partition("_")[0]
         self._key = key
         self._first = first
+        self._was_here: bool | None = None
         self._attr_translation_key = key
         self._attr_device_class = _CLASSES.get(base)
         self._attr_event_types = entity_types(key, _types(coordinator, key))
@@ -118,9 +119,18 @@ class SensorEvent(OfSensor, EventEntity):
         self.async_on_remove(
             self._coordinator.path.events.async_listen(self._key, self._happened)
         )
+        self.async_on_remove(self._coordinator.async_follow(self._follow))
         if self._first:
             self._happened(self._first)
             self._first = None
+
+    @callback
+    def _follow(self) -> None:
+        """Write that the sensor came or went; whoever follows it is told of each reading, too."""
+        here = self.available
+        if here is not self._was_here:
+            self._was_here = here
+            self.async_write_ha_state()
 
     @callback
     def _happened(self, event: Event) -> None:

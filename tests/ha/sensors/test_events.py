@@ -342,3 +342,22 @@ async def test_a_motion_that_lasts_over_a_reload_still_ends(home: Home) -> None:
     assert home.value(device, "motion") == "on"
     await home.clock.run(10)
     assert home.value(device, "motion") == "off"
+
+
+async def test_what_happened_is_unavailable_with_its_sensor(
+    home: Home, fired: list[tuple[str, Mapping[str, object]]]
+) -> None:
+    """At once, as all its other entities are, and there again with the next one."""
+    device = KINDS["MUE4094RT"](address="DE:70:E8:00:03:DD")
+    entry = await home.add(device)
+    await home.set_options(await home.sensor_options(entry), {"timeout": 60})
+    await home.listen(device, 6)
+    assert len(fired) == 1
+    before = home.value(device, "event_motion")
+    await home.clock.leap(7200)
+    assert home.value(device, "motion") == "unavailable"
+    assert home.value(device, "event_motion") == "unavailable"
+    device.press()
+    await home.listen(device, 3, every=0.1)
+    assert home.value(device, "event_motion") > before
+    assert len(fired) == 2

@@ -207,7 +207,7 @@ async def test_a_door_that_was_used_a_lot_is_there_in_the_morning(home: Home) ->
     await watch.lives(10)
     for _ in range(11):
         await home.clock.run(3600)
-    assert watch.states()["binary_sensor.door_opening"] == "off"
+    assert watch.states()["binary_sensor.door_door"] == "off"
 
 
 async def test_a_sensor_that_is_gone_is_not_kept_alive(home: Home) -> None:
