@@ -1,7 +1,8 @@
 """Make entries for others: many at once, or without anybody at the screen."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, cast
 
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
@@ -26,8 +27,13 @@ from .const import (
 )
 from .proto.mibeacon.crypto import parse_key
 from .proto.mibeacon.devices import DEVICES
+from .proto.mibeacon.spec import ProductKind
 from .proto.model.errors import KeyFormatError
 from .proto.model.names import titled
+from .texts import async_words
+
+# In the context of a flow: the name that its device gets.
+CALLED: Final = "called"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def sensor_data(
     if product is None:
         product = wish.product
     if model is None and product is not None and (spec := DEVICES.get(product)):
-        model = spec.title
+        model = spec.described
     data: dict[str, Any] = {
         CONF_KIND: KIND_SENSOR,
         CONF_ADDRESS: wish.address,
@@ -83,16 +89,53 @@ async def async_add(hass: HomeAssistant, wish: Wish) -> ConfigFlowResult:
         data = sensor_data(wish, seen.product_id, seen.title)
     else:
         data = sensor_data(wish)
-    name = wish.name or (heard.title if heard else _title(data))
+    name = wish.name or await async_new_name(hass, wish.address, wish.product, heard)
     return await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_IMPORT}, data={CONF_NAME: name, **data}
     )
 
 
-def _title(data: dict[str, Any]) -> str:
-    address: str = data[CONF_ADDRESS]
-    spec = DEVICES.get(data[CONF_PRODUCT]) if data[CONF_PRODUCT] else None
-    return titled(spec.model, address) if spec else address
+async def async_new_name(
+    hass: HomeAssistant, address: str, product: int | None, heard: Heard | None = None
+) -> str:
+    """Return a name for what is to be added, as no other is called."""
+    words, taken = await async_words(hass), taken_names(hass, {address})
+    if heard:
+        return heard.title(words, taken)
+    return titled(words("product", kind_of_product(product)), address, taken)
+
+
+def kind_of_product(product: int | None) -> ProductKind:
+    """Return what a product is."""
+    spec = None if product is None else DEVICES.get(product)
+    return spec.kind if spec else ProductKind.SENSOR
+
+
+@callback
+def name_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str:
+    """Return the name that the user knows a device by: its own one, else that of its entry."""
+    device = dr.async_get(hass).async_get_device_by_connection(
+        (dr.CONNECTION_BLUETOOTH, str(entry.unique_id)), entry.entry_id
+    )
+    return (device and device.name_by_user) or entry.title
+
+
+@callback
+def taken_names(hass: HomeAssistant, without: Container[str] = ()) -> set[str]:
+    """Return how other devices than those ``without`` are called that have an entry or a card."""
+    taken = {
+        name
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if entry.unique_id not in without
+        for name in (entry.title, name_of(hass, entry))
+    }
+    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    contexts = [cast(dict[str, Any], flow["context"]) for flow in flows]
+    return taken | {
+        str(context[CALLED])
+        for context in contexts
+        if CALLED in context and context.get("unique_id") not in without
+    }
 
 
 @callback

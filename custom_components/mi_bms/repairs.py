@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .const import DOMAIN
-from .entries import running
+from .entries import name_of, running
 from .sensors.coordinator import SensorCoordinator
 from .sensors.key_watch import CLEAR
 from .sensors.waiting import KEYS_MISSING, async_waiting
@@ -40,7 +40,8 @@ class PairFlow(RepairsFlow):
             return self.async_abort(reason="not_loaded")
         if user_input is None:
             return self.async_show_form(
-                step_id="confirm", description_placeholders={"name": entry.title}
+                step_id="confirm",
+                description_placeholders={"name": name_of(self.hass, entry)},
             )
         flows = self.hass.config_entries.flow
         flow = await flows.async_init(
@@ -68,7 +69,7 @@ class KeysFlow(RepairsFlow):
             # A menu leads to steps only, and by their names.
             chosen = partial(self._async_sensor, entry.entry_id)
             setattr(self, f"async_step_{step}", chosen)
-            options[step] = entry.title
+            options[step] = name_of(self.hass, entry)
         words = await async_words(self.hass)
         options["import_keys"] = words("key_repair", "import_keys")
         return self.async_show_menu(
@@ -121,7 +122,9 @@ class ClearFlow(RepairsFlow):
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         return self.async_show_menu(
             menu_options=["allow", "refuse"],
-            description_placeholders={"name": entry.title if entry else ""},
+            description_placeholders={
+                "name": name_of(self.hass, entry) if entry else ""
+            },
         )
 
     async def async_step_allow(

@@ -6,8 +6,10 @@ from custom_components.mi_bms.proto.active.spec import ACTIVE, Function
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, DeviceSpec
 from custom_components.mi_bms.proto.model.fields import Field
 
-from .markdown import NAMES, joined, small, table
+from .markdown import NAMES, TEXTS, joined, small, table
 
+# What users read of the kinds of products.
+WORDS = TEXTS["selector"]["product"]["options"]
 KEY = {"yes": "yes", "no": "no", "unknown": "some"}
 SLEEPS = (
     40_000  # s; who may be silent for half a day speaks only when something happens
@@ -33,7 +35,7 @@ def sensors() -> list[str]:
     rows = [
         (
             model,
-            joined(s.name for s in specs),
+            joined(s.title or WORDS[s.kind] for s in specs),
             KEY[specs[0].encrypted],
             "yes" if any(s.sleepy or s.availability >= SLEEPS for s in specs) else "",
             _reports(specs),

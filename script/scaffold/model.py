@@ -7,6 +7,7 @@ from typing import Final
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
 from custom_components.mi_bms.proto.mibeacon.objects import OBJECTS
 from custom_components.mi_bms.proto.mibeacon.rows import Values
+from custom_components.mi_bms.proto.mibeacon.spec import ProductKind
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Reason
 from tests.proto.mibeacon.frames import ADDRESS, KEY, obj, sealed
@@ -23,7 +24,15 @@ _TRIED: Final = (210, 45, 87, 1, 0)
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what a model may be begun with."""
     parser.add_argument("--product", help="the product id that its adverts say, 0xNNNN")
-    parser.add_argument("--title", default="Sensor", help="what it is, in a few words")
+    parser.add_argument(
+        "--kind",
+        default=ProductKind.THERMOMETER,
+        choices=list(ProductKind),
+        help="what it is",
+    )
+    parser.add_argument(
+        "--title", default="", help="what its maker calls it, if that says more"
+    )
     parser.add_argument("--maker", default="Xiaomi", help="whose it is")
     parser.add_argument(
         "--reports", default=",".join(_USUAL), help="quantities, with commas between"
@@ -44,7 +53,7 @@ def plan(asked: argparse.Namespace) -> Plan:
     if fixture.exists():
         raise Mistake(f"{fixture.name} is there already: add your adverts to it")
     for text in (asked.title, asked.maker):
-        if not plain(text):
+        if text and not plain(text):
             raise Mistake(f"{text!r} is no name: use plain words")
     fields = [_field(word) for word in asked.reports.split(",")]
     row = _row(asked, product, fields)
@@ -62,8 +71,10 @@ def plan(asked: argparse.Namespace) -> Plan:
 
 def _row(asked: argparse.Namespace, product: int, fields: list[Field]) -> str:
     """Return the row of a model."""
-    said = [f'"{asked.name}"', f'"{asked.title}"']
+    said = [f'"{asked.name}"', f"ProductKind.{ProductKind(asked.kind).name}"]
     said += [f"Field.{field.name}" for field in fields]
+    if asked.title:
+        said.append(f'title="{asked.title}"')
     if asked.maker != "Xiaomi":
         said.append(f'manufacturer="{asked.maker}"')
     return f"    0x{product:04X}: device({', '.join(said)},),\n"
@@ -98,7 +109,7 @@ def _product(given: str | None) -> int:
         raise Mistake(f"{given!r} is no product id: four digits as in 0x045B")
     if product in DEVICES:
         raise Mistake(
-            f"0x{product:04X} is {DEVICES[product].title}: change its row in {FILE.name}"
+            f"0x{product:04X} is {DEVICES[product].described}: change its row in {FILE.name}"
         )
     return product
 

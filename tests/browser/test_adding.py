@@ -12,13 +12,13 @@ DEGREES = re.compile(r"-?\d+\.\d\s+°C")
 def test_discovery_cards(wizard: Wizard) -> None:
     wizard.integrations()
     for name in (
-        "LYWSDCGQ 0C01",
-        "LYWSD03MMC 0C02",
-        "ATC 0C03",
-        "MCCGQ02HL 0C05",
-        "JBD-SP04S020 0C06",
-        "xiaoxiang BMS 0C07",
-        "JK-PB2A16S20P 0C08",
+        "Thermometer 0C01",
+        "Thermometer 0C02",
+        "Thermometer 0C03",
+        "Door sensor 0C05",
+        "Battery JBD-SP04S020 0C06",
+        "Battery xiaoxiang BMS 0C07",
+        "Battery JK-PB2A16S20P 0C08",
     ):
         card = wizard.discovery(name)
         expect(card).to_be_visible(timeout=BATTERY_TIME)
@@ -28,8 +28,8 @@ def test_discovery_cards(wizard: Wizard) -> None:
 
 
 def test_sensor_in_the_clear(wizard: Wizard) -> None:
-    wizard.add_discovered("LYWSDCGQ 0C01")
-    wizard.at("Add LYWSDCGQ 0C01?")
+    wizard.add_discovered("Thermometer 0C01")
+    wizard.at("Add Thermometer 0C01 (LYWSDCGQ)?")
     wizard.shot("20 clear sensor")
     wizard.submit()
     wizard.created()
@@ -40,11 +40,11 @@ def test_sensor_in_the_clear(wizard: Wizard) -> None:
 
 
 def test_key_typed_wrong_then_right(wizard: Wizard) -> None:
-    wizard.add_discovered("LYWSD03MMC 0C02")
+    wizard.add_discovered("Thermometer 0C02")
     wizard.at("A key for the sensor")
     wizard.shot("29 ways to a key")
     wizard.choose("I have the key")
-    wizard.at("Key of LYWSD03MMC 0C02")
+    wizard.at("Key of Thermometer 0C02 (LYWSD03MMC)")
     wizard.shot("30 key")
     answers = {
         "5b05 0011": "8 of 32 digits",

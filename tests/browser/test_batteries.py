@@ -9,8 +9,8 @@ from .wizard import BATTERY_TIME, Wizard
 
 
 def test_battery_and_its_page(wizard: Wizard) -> None:
-    wizard.add_discovered("JBD-SP04S020 0C06")
-    wizard.at("Add JBD-SP04S020 0C06?")
+    wizard.add_discovered("Battery JBD-SP04S020 0C06")
+    wizard.at("Add Battery JBD-SP04S020 0C06 (JBD smart BMS)?")
     wizard.shot("100 battery")
     wizard.submit()
     wizard.created(timeout=BATTERY_TIME)
@@ -26,7 +26,7 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.shot("102 battery's page")
     wizard.tall_shot("103 battery's whole page")
 
-    wizard.configure("JBD-SP04S020 0C06")
+    wizard.configure("Battery JBD-SP04S020 0C06")
     wizard.at("How this battery is read")
     wizard.shot("104 battery options")
     wizard.unfold("Corrections")
@@ -47,7 +47,7 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.says("saved")
     wizard.close("finish|close")
 
-    wizard.entry_menu("JBD-SP04S020 0C06", "Reconfigure")
+    wizard.entry_menu("Battery JBD-SP04S020 0C06", "Reconfigure")
     wizard.at("Change this battery")
     wizard.shot("106 battery, change")
     wizard.choose("Change the type of battery")
@@ -58,9 +58,11 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
 
 
 def test_password_typed_wrong_then_right(wizard: Wizard) -> None:
-    wizard.add_discovered("xiaoxiang BMS 0C07")
+    wizard.add_discovered("Battery xiaoxiang BMS 0C07")
     wizard.submit()
-    wizard.at("Password of xiaoxiang BMS 0C07", timeout=BATTERY_TIME)
+    wizard.at(
+        "Password of Battery xiaoxiang BMS 0C07 (JBD smart BMS)", timeout=BATTERY_TIME
+    )
     wizard.shot("110 password")
     wizard.fill("Password", "123456")
     wizard.submit()
@@ -107,8 +109,8 @@ def test_big_battery_on_a_dark_phone(open_wizard: Callable[..., Wizard]) -> None
         has_touch=True,
         color_scheme="dark",
     )
-    wizard.add_discovered("JK-PB2A16S20P 0C08")
-    wizard.at("Add JK-PB2A16S20P 0C08?")
+    wizard.add_discovered("Battery JK-PB2A16S20P 0C08")
+    wizard.at("Add Battery JK-PB2A16S20P 0C08 (JK BMS)?")
     wizard.shot("140 phone")
     wizard.submit()
     wizard.finish(timeout=BATTERY_TIME)
@@ -116,7 +118,7 @@ def test_big_battery_on_a_dark_phone(open_wizard: Callable[..., Wizard]) -> None
 
 
 def test_battery_that_is_not_what_it_looks_like(wizard: Wizard) -> None:
-    wizard.add_discovered("JBD-quiet 0C12")
+    wizard.add_discovered("Battery JBD-quiet 0C12")
     wizard.submit()
     wizard.at("Type of battery", timeout=BATTERY_TIME)
     wizard.says("lets itself be connected but does not answer")
@@ -125,14 +127,14 @@ def test_battery_that_is_not_what_it_looks_like(wizard: Wizard) -> None:
 
 
 def test_battery_that_wants_a_pairing(wizard: Wizard) -> None:
-    wizard.add_discovered("JBD-passkey 0C13")
+    wizard.add_discovered("Battery JBD-passkey 0C13")
     wizard.submit()
     wizard.says("Bluetooth proxies cannot pair", timeout=BATTERY_TIME)
     wizard.shot("151 battery, pairing")
 
 
 def test_what_may_be_a_charge_controller(wizard: Wizard) -> None:
-    wizard.add_discovered("BT-TH-66000C14")
+    wizard.add_discovered("Battery BT-TH-66000C14")
     wizard.says("It may also be a charge controller")
     wizard.shot("152 battery or charge controller")
     wizard.submit()

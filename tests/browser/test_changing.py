@@ -8,13 +8,13 @@ DOOR_KEY = "8b0900112233445566778899aabbcc05"
 
 
 def test_door_contact(wizard: Wizard) -> None:
-    wizard.add_discovered("MCCGQ02HL 0C05")
+    wizard.add_discovered("Door sensor 0C05")
     wizard.fill("Key", DOOR_KEY)
     wizard.submit()
     wizard.finish()
     wizard.shot("200 door contact's page")
 
-    wizard.configure("MCCGQ02HL 0C05")
+    wizard.configure("Door sensor 0C05")
     wizard.at("Options")
     wizard.choose("What this sensor shows")
     wizard.at("What this sensor shows")
@@ -25,11 +25,11 @@ def test_door_contact(wizard: Wizard) -> None:
     wizard.shot("202 options kept")
     wizard.close("finish|close")
 
-    wizard.entry_menu("MCCGQ02HL 0C05", "Reconfigure")
+    wizard.entry_menu("Door sensor 0C05", "Reconfigure")
     wizard.at("A key for the sensor")
     wizard.shot("203 what to change")
     wizard.choose("I have the key")
-    wizard.at("Key of MCCGQ02HL 0C05")
+    wizard.at("Key of Door sensor 0C05")
     wizard.shot("204 another key")
     wizard.fill("Key", DOOR_KEY)
     wizard.submit()
@@ -44,11 +44,11 @@ def test_door_contact(wizard: Wizard) -> None:
 
 
 def test_thermometer(wizard: Wizard) -> None:
-    wizard.add_discovered("ATC 0C03")
-    wizard.at("Add ATC 0C03?")
+    wizard.add_discovered("Thermometer 0C03")
+    wizard.at("Add Thermometer 0C03 (ATC)?")
     wizard.submit()
     wizard.finish()
-    wizard.configure("ATC 0C03")
+    wizard.configure("Thermometer 0C03")
     wizard.choose("What this sensor shows")
     wizard.at("What this sensor shows")
     wizard.tall_shot("210 thermometer's options")
@@ -57,6 +57,6 @@ def test_thermometer(wizard: Wizard) -> None:
     wizard.submit()
     wizard.says("saved")
     wizard.close("finish|close")
-    wizard.configure("ATC 0C03")
+    wizard.configure("Thermometer 0C03")
     wizard.choose("What this sensor shows")
     expect(wizard.number("Temperature correction")).to_have_value("-0.4")

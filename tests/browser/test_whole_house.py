@@ -14,7 +14,7 @@ def test_add_everything_nearby(wizard: Wizard) -> None:
     wizard.shot("500 everything nearby")
     wizard.unfold("Names")
     name = wizard.flow.get_by_role("textbox", name="LT-12V-1544")
-    expect(name).to_have_value("LT-12V-1544 0C0E")
+    expect(name).to_have_value("Battery LT-12V-1544 0C0E")
     name.fill("Camper")
     wizard.shot("501 names")
     wizard.submit()

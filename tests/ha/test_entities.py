@@ -201,7 +201,7 @@ async def test_a_battery_is_a_device_in_its_own_words(home: Home) -> None:
     (found,) = dr.async_entries_for_config_entry(
         dr.async_get(home.hass), entry.entry_id
     )
-    assert found.name == "JBD-mine 0004"
+    assert found.name == "Battery JBD-mine 0004"
     assert found.connections == {(dr.CONNECTION_BLUETOOTH, "A5:C2:37:00:00:04")}
     assert found.identifiers == {("mi_bms", "A5:C2:37:00:00:04")}
     assert found.manufacturer == "JBD"
@@ -219,10 +219,10 @@ async def test_a_sensor_is_a_device_with_its_model(home: Home) -> None:
     )
     assert found.connections == {(dr.CONNECTION_BLUETOOTH, "A4:C1:38:00:05:5B")}
     assert found.manufacturer == "Xiaomi"
-    assert found.model_id == "LYWSD03MMC"
-    assert found.model == "Temperature/Humidity Sensor"
+    assert found.model == "LYWSD03MMC"
+    assert found.model_id is None
     assert found.sw_version is None
-    assert found.name == "LYWSD03MMC 055B"
+    assert found.name == "Thermometer 055B"
 
 
 async def test_an_unknown_product_shows_its_values_without_a_model(home: Home) -> None:
@@ -246,7 +246,7 @@ async def test_an_unknown_product_shows_its_values_without_a_model(home: Home) -
     (found,) = dr.async_entries_for_config_entry(
         dr.async_get(home.hass), entry.entry_id
     )
-    assert found.name == "Xiaomi 0xFFFE"
+    assert found.name == "Sensor FFFE"
     assert found.model_id is None
     assert found.manufacturer is None
 

@@ -25,7 +25,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
     ("const", ""),
     ("texts stored quantities bluetooth", ""),
-    ("runtime entries options stored_files", "stored bluetooth stored_files"),
+    ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
     ("keys", "stored stored_files bluetooth texts entries"),
     ("outputs", "stored stored_files runtime options"),
     ("batteries", "stored bluetooth texts quantities runtime entries options"),

@@ -33,6 +33,7 @@ from custom_components.mi_bms.proto.gatt.operations import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
 from custom_components.mi_bms.proto.keys.preview import Change, Fit
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, EVENT_TYPES, KINDS
+from custom_components.mi_bms.proto.mibeacon.spec import ProductKind
 from custom_components.mi_bms.proto.model.rows import STEPS, Detail
 from custom_components.mi_bms.proto.model.sample import Place
 from custom_components.mi_bms.proto.model.smoothing import Smoothing
@@ -132,6 +133,7 @@ WORDS = {
     "often": {"minute", "ten_minutes", "day", "on_use", "unknown"},
     "preparation": set(Preparation),
     "pair_way": set(Way),
+    "product": {*ProductKind, "battery", "numbered"},
     "pair_signal": {"near", "weak", "silent"},
     "cause": set(Cause),
     "remedy": set(Remedy),

@@ -9,7 +9,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..bluetooth.connection import BleakLink, async_use
 from ..const import DOMAIN
-from ..entries import entry_of
+from ..entries import entry_of, name_of
 from ..proto.gatt.explore import Service, explore
 from ..proto.gatt.operations import Batch, Code, Operation, OperationFailed
 from ..proto.gatt.records import Record, answer, service
@@ -47,7 +47,7 @@ async def async_talk(
     """
     own = entry_of(hass, address)
     if own and not allow_own and any(one.writes for one in operations):
-        raise mistake("own_device", Code.NOT_WRITABLE, name=own.title)
+        raise mistake("own_device", Code.NOT_WRITABLE, name=name_of(hass, own))
 
     batch: Batch | None = None
 

@@ -25,7 +25,7 @@ from ..bluetooth.adverts import (
 )
 from ..bluetooth.discovery import look_at
 from ..bluetooth.scanners import ScannerView, views
-from ..entries import entry_of
+from ..entries import entry_of, name_of
 from ..keys.ring import KEYS
 from ..proto.air.adverts import AirAdvert, Filter
 from ..proto.air.records import record as advert_record
@@ -70,7 +70,7 @@ def record(
         "connectable": any(one["connectable"] for one in hearing),
         "age": _seconds(now - info.time),
         "interval": None if interval is None else _seconds(interval),
-        "set_up": own.title if own else None,
+        "set_up": name_of(hass, own) if own else None,
         "device": _device(hass, info),
     }
 

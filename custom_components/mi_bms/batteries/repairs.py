@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 
 from ..const import DOMAIN
+from ..entries import name_of
 from ..proto.scheduler.diagnosis import Cause, Remedy
 from ..proto.scheduler.link_state import LinkState
 from .coordinator import BatteryCoordinator
@@ -83,7 +84,10 @@ class Issue:
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key=KEY,
-            translation_placeholders={"name": self._entry.title, "reason": text},
+            translation_placeholders={
+                "name": name_of(self._hass, self._entry),
+                "reason": text,
+            },
         )
 
     def _delete(self) -> None:

@@ -3,7 +3,7 @@
 One advert is recognised where it arrives; all that are heard are recognised beside the event loop.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from heapq import nsmallest
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ from ..proto.air.adverts import address_type
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import BatteryAdvert, recognise
 from ..proto.mibeacon.decoder import Sighting, identify
-from ..proto.model.names import clean_name, titled
+from ..proto.model.names import Words, bracketed, clean_name, kinded, titled
 from .adverts import HeardAdvert, last_advert, last_adverts
 
 _FLEETING: Final = frozenset({"resolvable", "non_resolvable", "reserved"})
@@ -66,26 +66,36 @@ class Heard(NamedTuple):
 
     @property
     def model(self) -> str:
-        """Return what it is, in few words."""
+        """Return its model, or what a battery calls itself."""
         if self.sighting:
             return self.sighting.model or self.sighting.title
-        name = clean_name(advert_of(self.info).name or "")
-        return name or INDEX[self.families[0]].title
+        return self._own_name or INDEX[self.families[0]].title
 
     @property
-    def title(self) -> str:
-        """Return the name that it gets unless somebody has a better one."""
-        return titled(self.model, self.address)
+    def _own_name(self) -> str:
+        return clean_name(advert_of(self.info).name or "")
 
-    @property
-    def label(self) -> str:
-        """Return model, address and signal, for lists."""
-        model = self.model
+    def plain(self, words: Words) -> str:
+        """Return what it is, as people say."""
         if self.sighting:
-            model = self.sighting.title
-        elif (family := INDEX[self.families[0]].title) != model:
-            model = f"{model} ({family})"
-        return f"{model} · {self.address} · {self.rssi} dBm"
+            return words("product", self.sighting.kind)
+        name = self._own_name or INDEX[self.families[0]].called
+        return kinded(words("product", "battery"), name)
+
+    def known_as(self, words: Words) -> str:
+        """Return its model or type, as people know it."""
+        if self.sighting:
+            return self.sighting.known_as(words)
+        return INDEX[self.families[0]].title if self._own_name else ""
+
+    def title(self, words: Words, taken: Collection[str] = ()) -> str:
+        """Return the name that it gets unless somebody has a better one."""
+        return titled(self.plain(words), self.address, taken)
+
+    def label(self, words: Words, name: str) -> str:
+        """Return name, model, address and signal, for lists."""
+        shown = bracketed(name, self.known_as(words))
+        return f"{shown} · {self.address} · {self.rssi} dBm"
 
 
 def look_at(info: HeardAdvert) -> Heard | None:

@@ -1,7 +1,7 @@
 """What the steps of one device share: which device it is, its name, and its entry where it has one."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, cast
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -10,22 +10,45 @@ from homeassistant.config_entries import (
     ConfigFlow,
 )
 from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 
 from ..bluetooth.adverts import HeardAdvert, last_advert
 from ..bluetooth.discovery import Heard, look_at, sighting_of
+from ..entries import CALLED, entry_of, kind_of_product, name_of, taken_names
 from ..proto.mibeacon.decoder import Sighting
-from ..proto.model.names import titled
+from ..proto.model.names import Words, bracketed, kinded, titled, titled_apart
+from ..texts import async_words
 
 # In the placeholders of the flow that could not add a device.
 FAILED: Final = "error"
 WHY: Final = "reason"
 
 
-def options_of(devices: Iterable[Heard]) -> list[selector.SelectOptionDict]:
+def names_of(
+    hass: HomeAssistant, devices: Collection[Heard], words: Words
+) -> dict[str, str]:
+    """Return what each device of a list is called, or will be, by address."""
+    known = {
+        one.address: name_of(hass, entry)
+        for one in devices
+        if (entry := entry_of(hass, one.address))
+    }
+    plain = {
+        one.address: one.plain(words) for one in devices if one.address not in known
+    }
+    return titled_apart(plain, taken_names(hass, plain)) | known
+
+
+def options_of(
+    devices: Iterable[Heard], names: Mapping[str, str], words: Words
+) -> list[selector.SelectOptionDict]:
     """Return devices as the lines of a list."""
     return [
-        selector.SelectOptionDict(value=one.address, label=one.label) for one in devices
+        selector.SelectOptionDict(
+            value=one.address, label=one.label(words, names[one.address])
+        )
+        for one in devices
     ]
 
 
@@ -62,13 +85,30 @@ class DeviceFlow(ConfigFlow):
             return False
         self._sighting = heard.sighting
         self._families = list(heard.families)
-        self._set_title(heard.model)
         return True
+
+    async def _async_name(self) -> None:
+        """Name a device that was recognised as no other is called."""
+        if self._info is None:
+            return
+        heard = Heard(self._info, self._sighting, tuple(self._families))
+        words = await async_words(self.hass)
+        taken = taken_names(self.hass, {self._address})
+        self._set_title(heard.title(words, taken), heard.known_as(words))
+
+    async def _async_name_late(self, family: str | None = None) -> None:
+        """Name a device that was known by its address alone by what it turned out to be."""
+        if self._title == self._address:
+            words = await async_words(self.hass)
+            taken = taken_names(self.hass, {self._address})
+            plain = words("product", "battery" if family else kind_of_product(None))
+            plain = kinded(plain, family) if family else plain
+            self._set_title(titled(plain, self._address, taken))
 
     def _take_entry(self, entry: ConfigEntry) -> None:
         """Take a device whose entry is repaired or changed."""
         self._address = entry.data[CONF_ADDRESS]
-        self.context["title_placeholders"] = {"name": entry.title}
+        self._set_title(name_of(self.hass, entry))
         self._info = last_advert(self.hass, self._address)
         self._sighting = sighting_of(self._info) if self._info else None
 
@@ -80,13 +120,20 @@ class DeviceFlow(ConfigFlow):
         changes = self.source == SOURCE_RECONFIGURE
         return self._get_reconfigure_entry() if changes else None
 
-    def _set_title(self, name: str) -> None:
-        self.context["title_placeholders"] = {"name": titled(name, self._address)}
+    def _set_title(self, name: str, known_as: str = "") -> None:
+        """Take the name that the device gets; cards have room for the model, too."""
+        context = cast(dict[str, Any], self.context)
+        context[CALLED] = name
+        context["title_placeholders"] = {"name": bracketed(name, known_as)}
 
     @property
     def _title(self) -> str:
-        return self.context["title_placeholders"]["name"]
+        return str(cast(dict[str, Any], self.context)[CALLED])
 
     def _placeholders(self) -> dict[str, str]:
         signal = str(self._info.rssi) if self._info else "-"
-        return {"name": self._title, "address": self._address, "rssi": signal}
+        return {
+            "name": self.context["title_placeholders"]["name"],
+            "address": self._address,
+            "rssi": signal,
+        }

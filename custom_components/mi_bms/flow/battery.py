@@ -230,7 +230,7 @@ class BatterySteps(DeviceFlow):
                 self.hass, self._address, err, has_password=self._secret is not None
             )
         else:
-            return self._finish_battery(family, sample)
+            return await self._async_finish_battery(family, sample)
         return None
 
     @property
@@ -283,7 +283,9 @@ class BatterySteps(DeviceFlow):
             errors["base"] = "other_family"
         return found
 
-    def _finish_battery(self, family: str, sample: BmsSample) -> ConfigFlowResult:
+    async def _async_finish_battery(
+        self, family: str, sample: BmsSample
+    ) -> ConfigFlowResult:
         known, entry = Profile(), self._changed
         # What a battery of another type has shown says nothing of this one.
         if entry and entry.data[CONF_FAMILY] == family:
@@ -294,8 +296,7 @@ class BatterySteps(DeviceFlow):
             update[CONF_PASSWORD] = self._secret
         if entry:
             return self.async_update_reload_and_abort(entry, data_updates=update)
-        if self._title == self._address:
-            self._set_title(INDEX[family].title)
+        await self._async_name_late(INDEX[family].called)
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
@@ -312,7 +313,7 @@ class BatterySteps(DeviceFlow):
             )
             return self._not_added(ERRORS[Unreachable])
         self._recognise(heard.info)
-        self.context["title_placeholders"] = {"name": name}
+        self._set_title(name)
         errors: dict[str, str] = {}
         choice = self._families[0] if len(self._families) == 1 else FIND_OUT
         result = await self._async_try(choice, errors)

@@ -18,7 +18,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from ..bluetooth.discovery import Heard, async_nearest
-from ..entries import async_add, async_rekey, entry_of
+from ..entries import async_add, async_rekey, entry_of, name_of
 from ..keys.cloud import CloudError, async_available, async_fetch
 from ..keys.import_preview import async_collect, async_look, wish_of
 from ..keys.ring import async_keys
@@ -30,7 +30,7 @@ from ..proto.model.address import parse_address
 from ..proto.model.errors import KeyFormatError
 from ..proto.model.names import clean_name
 from ..texts import async_words
-from .base import choice, options_of
+from .base import choice, names_of, options_of
 from .key_ways import KeyWays
 
 CONF_TEXT: Final = "text"
@@ -77,7 +77,7 @@ def others_keys(hass: HomeAssistant) -> list[KeyLine]:
             except KeyFormatError:
                 continue
             if address:
-                found.append(_line(address, key, entry.title))
+                found.append(_line(address, key, name_of(hass, entry)))
     return found
 
 
@@ -291,7 +291,9 @@ class KeySteps(KeyWays):
         return lines
 
     async def _async_cloud_form(self) -> probatio.Schema:
-        devices = options_of(await async_nearest(self.hass, suits=_may_encrypt))
+        words = await async_words(self.hass)
+        near = await async_nearest(self.hass, suits=_may_encrypt)
+        devices = options_of(near, names_of(self.hass, near, words), words)
         about = [self._address] if self._address else []
         password = selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
         return probatio.Schema(

@@ -59,7 +59,7 @@ class NearbySteps(ConfigFlow):
 
     def _nearby_form(self, auto_add: bool, ignored: list[str]) -> probatio.Schema:
         names = {
-            probatio.Optional(_field(one.heard), default=one.heard.title): str
+            probatio.Optional(_field(one.heard), default=one.name): str
             for one in self._near.values()
         }
         lines = options_of(self._near.values())
@@ -173,7 +173,7 @@ class NearbySteps(ConfigFlow):
         async def add(wish: Wish) -> None:
             async with gate:
                 key = await keys.async_match(wish.address, proven=True)
-                title = wish.name or (wish.heard.title if wish.heard else wish.address)
+                title = wish.name or self._near[wish.address].name
                 result = await async_add(self.hass, replace(wish, key=key, name=title))
             await self._async_take_result(wish, title, result)
             self.async_update_progress((self._added + len(self._failed)) / self._wanted)
@@ -189,7 +189,7 @@ class NearbySteps(ConfigFlow):
             self._added += 1
         elif result.get("reason") == ALREADY and entry:
             self._added += 1
-            if wish.heard and title != wish.heard.title:
+            if title != self._near[wish.address].name:
                 self.hass.config_entries.async_update_entry(entry, title=title)
         else:
             words = await async_words(self.hass)

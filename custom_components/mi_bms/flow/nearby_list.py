@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant
 
 from ..bluetooth.discovery import SHOWN, Heard, async_nearest
 from ..entries import configured
 from ..keys.ring import Frames, Keys, async_keys
-from ..proto.bms.index import INDEX
 from ..proto.keys.newcomers import NEAR
 from ..proto.keys.ring import KeyRing
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.fields import Field
+from ..proto.model.names import bracketed
 from ..proto.model.reading import Value
+from ..texts import async_words
+from .base import names_of
 from .summary import Summary, async_summary
 
 
@@ -33,11 +35,12 @@ class Group(StrEnum):
 
 
 class ListedDevice(NamedTuple):
-    """One device of the list; ``label`` is what it is called there."""
+    """One device of the list; ``label`` is its line, ``name`` what its entry is called."""
 
     heard: Heard
     group: Group
     label: str
+    name: str
 
 
 class _Clue(NamedTuple):
@@ -59,7 +62,18 @@ async def async_lines(
     near = await async_nearest(hass, known)
     keys, summary = await async_keys(hass), await async_summary(hass)
     clues = {one.address: _clue(keys, one.address) for one in near}
+    words = await async_words(hass)
+    names = names_of(hass, near, words)
+    shown = {
+        one.address: bracketed(names[one.address], one.known_as(words)) for one in near
+    }
     found = await hass.async_add_executor_job(_lines, near, clues, keys.ring, summary)
+    found = {
+        address: line._replace(
+            label=f"{shown[address]} · {line.label}", name=names[address]
+        )
+        for address, line in found.items()
+    }
     # Whoever has the same list open has ticked it in its group.
     lines = {
         address: line._replace(group=before[address].group)
@@ -90,7 +104,8 @@ def _line(heard: Heard, clue: _Clue, ring: KeyRing, summary: Summary) -> ListedD
     address = heard.address
     key = ring.match(address, clue.frames) if clue.frames else clue.own
     now = said(heard, key, clue.frames, clue.values, summary)
-    return ListedDevice(heard, _group(heard, key), _label(heard, now))
+    label = " · ".join((*([now] if now else []), f"{heard.rssi} dBm"))
+    return ListedDevice(heard, _group(heard, key), label, "")
 
 
 def said(
@@ -122,14 +137,3 @@ def _group(heard: Heard, key: bytes | None) -> Group:
     if heard.rssi < NEAR:
         return Group.WEAK
     return Group.BATTERIES if sighting is None else Group.READY
-
-
-def _label(heard: Heard, now: str) -> str:
-    parts: list[Any] = [heard.title]
-    if now:
-        parts.append(now)
-    elif heard.sighting:
-        parts.append(heard.sighting.title)
-    elif (family := INDEX[heard.families[0]].title) != heard.model:
-        parts.append(family)
-    return " · ".join((*parts, f"{heard.rssi} dBm"))

@@ -16,7 +16,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers import selector
 
 from ..const import CONF_KIND, DOMAIN, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
-from ..entries import entries_of
+from ..entries import entries_of, name_of
 from ..outputs.line_file import LineFile
 from ..outputs.options import (
     BATTERY,
@@ -122,7 +122,9 @@ class OutputSteps(ConfigFlow):
     def _place_form(self, kind: str, given: dict[str, Any] | None) -> probatio.Schema:
         place, usual, kinds = _TYPES[kind]
         options = [
-            selector.SelectOptionDict(value=entry.unique_id, label=entry.title)
+            selector.SelectOptionDict(
+                value=entry.unique_id, label=name_of(self.hass, entry)
+            )
             for entry in entries_of(self.hass, *kinds)
             if entry.unique_id
         ]

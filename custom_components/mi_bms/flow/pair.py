@@ -25,13 +25,13 @@ from homeassistant.helpers.event import async_track_time_interval
 from ..bluetooth.adverts import async_search, rediscover
 from ..bluetooth.discovery import Heard, find
 from ..const import CONF_KEY, CONF_PRODUCT
-from ..entries import Wish, entry_of, sensor_data
+from ..entries import Wish, async_new_name, entry_of, name_of, sensor_data
 from ..keys.pairing import UNREACHABLE, Pairing
 from ..keys.ring import async_keys
 from ..proto.activation.devices import Preparation, Way, hint_of
 from ..proto.mibeacon.devices import DEVICES
 from ..proto.model.address import parse_address
-from ..proto.model.names import titled
+from ..proto.model.names import bracketed
 from ..proto.scheduler.diagnosis import WEAK
 from ..texts import async_words
 from .base import DeviceFlow
@@ -65,6 +65,7 @@ class PairSteps(DeviceFlow):
         super().__init__()
         self._pair_address = ""
         self._pair_product: int | None = None
+        self._pair_title = ""
         self._pair_prefix = ""
         self._pairing: Pairing | None = None
         self._pair_waiter: asyncio.Task[None] | None = None
@@ -179,14 +180,19 @@ class PairSteps(DeviceFlow):
             self._pair_product = entry.data.get(CONF_PRODUCT)
         if self.source not in {SOURCE_REAUTH, SOURCE_RECONFIGURE}:
             await self.async_set_unique_id(address, raise_on_progress=False)
-        self.context["title_placeholders"] = {"name": self._pair_title()}
+        await self._async_name_pair()
         return await self.async_step_pair_prepare()
 
-    def _pair_title(self) -> str:
-        if entry := entry_of(self.hass, self._pair_address):
-            return entry.title
-        spec = None if self._pair_product is None else DEVICES.get(self._pair_product)
-        return titled(spec.model if spec else self._pair_address, self._pair_address)
+    async def _async_name_pair(self) -> None:
+        """Take the name of the device, or one that it gets by its product."""
+        spec = DEVICES.get(self._pair_product or 0)
+        address, product = self._pair_address, self._pair_product
+        if entry := entry_of(self.hass, address):
+            self._pair_title = name_of(self.hass, entry)
+        else:
+            self._pair_title = await async_new_name(self.hass, address, product)
+        shown = bracketed(self._pair_title, spec.short_model if spec else "")
+        self.context["title_placeholders"] = {"name": shown}
 
     async def async_step_pair_prepare(
         self, user_input: dict[str, Any] | None = None
@@ -212,7 +218,7 @@ class PairSteps(DeviceFlow):
             data_schema=self.add_suggested_values_to_schema(_ACCEPT, suggested),
             errors=errors,
             description_placeholders={
-                "name": self._pair_title(),
+                "name": self._pair_title,
                 "address": self._pair_address,
                 "preparation": words("preparation", hint.preparation),
                 "way": words("pair_way", hint.way),
@@ -257,7 +263,7 @@ class PairSteps(DeviceFlow):
             progress_action=f"pair_{pairing.stage}",
             progress_task=self._pair_waiter,
             description_placeholders={
-                "name": self._pair_title(),
+                "name": self._pair_title,
                 "attempt": str(max(1, pairing.attempt)),
             },
         )
@@ -281,7 +287,7 @@ class PairSteps(DeviceFlow):
             step_id="pair_done",
             errors={} if pairing.stored else {"base": "keys_not_stored"},
             description_placeholders={
-                "name": self._pair_title(),
+                "name": self._pair_title,
                 "address": made.address,
                 "device_id": made.device_id or "-",
                 "token": made.token.hex() if made.token else "-",
@@ -293,7 +299,7 @@ class PairSteps(DeviceFlow):
     def _finish_pairing(self, wish: Wish) -> ConfigFlowResult:
         if entry_of(self.hass, wish.address):
             return self.async_abort(reason="paired")
-        return self.async_create_entry(title=self._pair_title(), data=sensor_data(wish))
+        return self.async_create_entry(title=self._pair_title, data=sensor_data(wish))
 
     async def async_step_pair_failed(
         self, user_input: dict[str, Any] | None = None
@@ -309,7 +315,7 @@ class PairSteps(DeviceFlow):
                 "key_ways" if self._address else "pair_choose",
             ],
             description_placeholders={
-                "name": self._pair_title(),
+                "name": self._pair_title,
                 "reason": words("pair_failure", failure or UNREACHABLE),
             },
         )

@@ -9,7 +9,9 @@ from homeassistant.core import HomeAssistant
 
 from ..bluetooth.discovery import MIBEACON_FORMAT, Heard, async_ours, nearness
 from ..proto.activation.devices import can_pair
-from ..texts import Words
+from ..proto.model.names import Words, bracketed
+from ..texts import async_words
+from .base import names_of
 
 LISTED: Final = 30  # devices
 LONGEST_FILTER: Final = 200  # characters
@@ -21,6 +23,7 @@ class Listed(NamedTuple):
     """A line of the list; ``age`` is for how long (s) the device has been silent."""
 
     heard: Heard
+    name: str
     age: int
 
     @property
@@ -31,14 +34,16 @@ class Listed(NamedTuple):
     def differs(self, shown: Listed) -> bool:
         """Return whether a line reads otherwise than when it was shown."""
         moved = abs(self.heard.info.rssi - shown.heard.info.rssi)
-        return moved >= _DIFFERENCE or self.silence != shown.silence
+        told = self.silence, self.name
+        return moved >= _DIFFERENCE or told != (shown.silence, shown.name)
 
     def label(self, words: Words) -> str:
-        """Return signal, model and address in this order: narrow screens cut the end off."""
+        """Return signal, name and address in this order: narrow screens cut the end off."""
         signal = f"{self.heard.info.rssi} dBm"
         if self.silence:
             signal = words("pair_list", "ago", seconds=str(self.silence))
-        return f"{signal} · {self.heard.model} · {self.heard.address}"
+        shown = bracketed(self.name, self.heard.known_as(words))
+        return f"{signal} · {shown} · {self.heard.address}"
 
 
 def product_of(heard: Heard) -> int | None:
@@ -69,7 +74,11 @@ async def async_listed(
         return found[:LISTED]
 
     found = await async_ours(hass, choose, connectable=True)
-    return {one.address: Listed(one, max(0, int(now - one.info.time))) for one in found}
+    names = names_of(hass, found, await async_words(hass))
+    return {
+        one.address: Listed(one, names[one.address], max(0, int(now - one.info.time)))
+        for one in found
+    }
 
 
 def _begins(heard: Heard, prefixes: tuple[str, ...]) -> bool:

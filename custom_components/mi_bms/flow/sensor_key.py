@@ -16,7 +16,7 @@ from homeassistant.helpers import selector
 from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_news
 from ..bluetooth.discovery import find
 from ..const import CONF_KEY, CONF_PRODUCT
-from ..entries import Wish, entry_of, key_data, sensor_data
+from ..entries import Wish, entry_of, key_data, name_of, sensor_data
 from ..keys.ring import Frames, async_keys
 from ..proto.keys.ring import opens
 from ..proto.keys.verdict import Judgement, Verdict, judge
@@ -123,6 +123,7 @@ class SensorKeySteps(DeviceFlow):
         elif self.source != SOURCE_RECONFIGURE and await self._async_find_key():
             # The form is opened again, and meanwhile the key was entered elsewhere.
             return await self.async_step_known_key()
+        other = await self._async_name_of(verdict.other) if verdict.other else "-"
         return self.async_show_form(
             step_id="key",
             # What is wrong by a digit stays, to be mended.
@@ -130,7 +131,7 @@ class SensorKeySteps(DeviceFlow):
             errors=errors,
             description_placeholders=self._placeholders()
             | {
-                "other": self._name_of(verdict.other) if verdict.other else "-",
+                "other": other,
                 "digits": str(verdict.digits),
                 "wanted": str(verdict.wanted),
             },
@@ -163,11 +164,12 @@ class SensorKeySteps(DeviceFlow):
             opens(self._address, key, (frame,)) for frame in await self._frames()
         )
 
-    def _name_of(self, address: str) -> str:
+    async def _async_name_of(self, address: str) -> str:
         if entry := entry_of(self.hass, address):
-            return f"{entry.title} ({address})"
+            return f"{name_of(self.hass, entry)} ({address})"
         heard = find(self.hass, address)
-        return f"{heard.model} ({address})" if heard else address
+        words = await async_words(self.hass)
+        return f"{heard.title(words)} ({address})" if heard else address
 
     async def async_step_unchecked(
         self, user_input: dict[str, Any] | None = None
@@ -220,6 +222,7 @@ class SensorKeySteps(DeviceFlow):
             return self.async_update_reload_and_abort(
                 entry, data_updates=key_data(wish)
             )
+        await self._async_name_late()
         seen = self._sighting
         named = (seen.product_id, seen.title) if seen else (None, None)
         return self.async_create_entry(

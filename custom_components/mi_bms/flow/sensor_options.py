@@ -1,5 +1,6 @@
 """The options of a sensor: a form with only what makes sense for its model, and all keys as files."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, Final, override
 
 import probatio
@@ -25,6 +26,7 @@ from ..proto.mibeacon.devices import DEVICES
 from ..sensors.coordinator import SensorCoordinator
 from ..sensors.options import ROWS, About
 from ..texts import async_words
+from .base import names_of, options_of
 
 CONF_CONFIRM: Final = "confirm"
 CONF_KEYS: Final = "keys"
@@ -52,12 +54,6 @@ def _about(hass: HomeAssistant, entry: ConfigEntry[Any]) -> About:
         fields=shown.union(spec.fields, spec.held) if spec else shown,
         functions=active.functions if active else frozenset(),
     )
-
-
-def _label(hass: HomeAssistant, address: str) -> str:
-    """Return the name of a device that is not set up."""
-    heard = find(hass, address)
-    return f"{heard.title} · {address}" if heard else address
 
 
 class SensorOptionsFlow(OptionsFlow):
@@ -105,17 +101,7 @@ class SensorOptionsFlow(OptionsFlow):
                     return self.async_abort(reason="keys_forgotten")
                 return self.async_abort(reason="keys_not_stored")
             errors[CONF_KEYS] = "nothing_ticked"
-        words = await async_words(self.hass)
-        options = [
-            selector.SelectOptionDict(value=one, label=_label(self.hass, one))
-            for one in keys.spare
-        ]
-        options += [
-            selector.SelectOptionDict(
-                value=name, label=words("key", "loose", end=key.hex()[-_SHOWN:])
-            )
-            for name, key in loose.items()
-        ]
+        options = await self._async_forgettable(keys.spare, loose)
         field = selector.SelectSelectorConfig(options=options, multiple=True)
         return self.async_show_form(
             step_id="forget_keys",
@@ -128,6 +114,26 @@ class SensorOptionsFlow(OptionsFlow):
             ),
             errors=errors,
         )
+
+    async def _async_forgettable(
+        self, spare: Collection[str], loose: Mapping[str, bytes]
+    ) -> list[selector.SelectOptionDict]:
+        """Return the lines of keys: those that are heard by their names, then those that are silent."""
+        words = await async_words(self.hass)
+        near = [heard for one in spare if (heard := find(self.hass, one))]
+        lines = options_of(near, names_of(self.hass, near, words), words)
+        known = {one.address for one in near}
+        lines += [
+            selector.SelectOptionDict(value=one, label=one)
+            for one in spare
+            if one not in known
+        ]
+        return lines + [
+            selector.SelectOptionDict(
+                value=name, label=words("key", "loose", end=key.hex()[-_SHOWN:])
+            )
+            for name, key in loose.items()
+        ]
 
     async def async_step_export_keys(
         self, user_input: dict[str, Any] | None = None

@@ -26,7 +26,8 @@ from ..bluetooth.adverts import (
 from ..bluetooth.discovery import async_nearest
 from ..const import DOMAIN
 from ..proto.model.address import parse_address
-from .base import options_of
+from ..texts import async_words
+from .base import names_of, options_of
 from .battery import BatterySteps
 from .cards import async_gone, async_has_room, async_watch
 from .import_keys import KeySteps
@@ -82,6 +83,7 @@ class Steps(
         context = cast(MutableMapping[str, Any], self.context)
         if not async_has_room(self.hass, context, discovery_info, self._sighting):
             return self.async_abort(reason="too_many")
+        await self._async_name()
         self._has_card = True
         result = await self._async_step_for_kind()
         # All keys were tried on it; meanwhile it may have been added by itself.
@@ -123,9 +125,11 @@ class Steps(
         if user_input is not None and CONF_ADDRESS in user_input:
             return await self._async_take(user_input[CONF_ADDRESS])
         known = self._async_current_ids(include_ignore=False)
-        heard = options_of(await async_nearest(self.hass, known))
-        if not heard:
+        near = await async_nearest(self.hass, known)
+        if not near:
             return await self.async_step_nothing_heard()
+        words = await async_words(self.hass)
+        heard = options_of(near, names_of(self.hass, near, words), words)
         return self.async_show_form(
             step_id="pick",
             data_schema=probatio.Schema(
@@ -166,6 +170,7 @@ class Steps(
         self._address = address
         info = last_advert(self.hass, address)
         if info is not None and self._recognise(info):
+            await self._async_name()
             return await self._async_step_for_kind()
         self._info = info
         self._set_title(address)

@@ -60,7 +60,7 @@ class AutoAdd:
             if key is None and Outcome.DECODED not in decoder.counters:
                 self._newcomers.again(address)
                 return
-            wish = Wish(address=address, name=heard.title, key=key, heard=heard)
+            wish = Wish(address=address, key=key, heard=heard)
             await async_add(self._hass, wish)
             if not self._newcomers.add(monotonic_time_coarse()):
                 # So many at once are hardly the user's own.

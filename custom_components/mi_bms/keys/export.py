@@ -26,10 +26,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_MODEL, CONF_PRODUCT, DOMAIN, KIND_SENSOR
-from ..entries import entries_of, key_of
+from ..entries import entries_of, key_of, name_of
 from ..proto.keys.contract import KnownSensor
 from ..proto.keys.exporter import Export, export
-from ..proto.mibeacon.devices import PRODUCT_OF
+from ..proto.mibeacon.devices import product_of
 from ..texts import async_words
 from .ring import Keys, async_keys
 
@@ -56,9 +56,9 @@ def _known_sensors(hass: HomeAssistant, keys: Keys) -> list[KnownSensor]:
         found[address] = KnownSensor(
             address=address,
             key=key_of(entry),
-            name=entry.title,
+            name=name_of(hass, entry),
             product_id=entry.data.get(CONF_PRODUCT)
-            or PRODUCT_OF.get(entry.data.get(CONF_MODEL)),
+            or product_of(entry.data.get(CONF_MODEL)),
             firmware=decoder.firmware if decoder else None,
             extra=keys.extras.get(address, ""),
         )

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..bluetooth.adverts import last_advert
 from ..bluetooth.discovery import Heard, look_at
 from ..const import DOMAIN, KIND_SENSOR
-from ..entries import Wish, entries_of, key_of
+from ..entries import Wish, entries_of, entry_of, key_of, name_of, taken_names
 from ..proto.keys.contract import Import, KeyLine, RefusedLine
 from ..proto.keys.preview import Around, Preview, PreviewRow, look
 from .ring import Keys
@@ -23,11 +23,10 @@ def _around(hass: HomeAssistant, keys: Keys, found: Import) -> Around:
     lines: list[KeyLine | RefusedLine] = [*found.found, *found.refused]
     swapped = (line.swapped[0] for line in found.found if line.swapped)
     frames = keys.everybodys_frames()
-    infos = {
-        address: info
-        for address in (*(one.address for one in lines), *swapped, *frames)
-        if address and (info := last_advert(hass, address))
+    addresses = {
+        one for one in (*(one.address for one in lines), *swapped, *frames) if one
     }
+    infos = {one: info for one in addresses if (info := last_advert(hass, one))}
 
     @cache
     def heard(address: str) -> Heard | None:
@@ -43,6 +42,11 @@ def _around(hass: HomeAssistant, keys: Keys, found: Import) -> Around:
             if entry.unique_id
         },
         {str(entry.unique_id) for entry in entries_of(hass, KIND_SENSOR)},
+        {
+            str(entry.unique_id): name_of(hass, entry)
+            for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        },
+        taken_names(hass, {one for one in addresses if not entry_of(hass, one)}),
     )
 
 

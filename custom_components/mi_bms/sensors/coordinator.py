@@ -25,7 +25,7 @@ from ..const import CLOCKS_APART, CONF_MODEL, CONF_PRODUCT
 from ..keys.ring import KEYS
 from ..proto.active.spec import ACTIVE
 from ..proto.mibeacon.decoder import Decoder
-from ..proto.mibeacon.devices import PRODUCT_OF
+from ..proto.mibeacon.devices import product_of
 from ..proto.model.availability import ENOUGH, Cadence
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
@@ -90,7 +90,7 @@ class SensorCoordinator(StateWriter):
         self.here = alive or (self.here and not self._guarded)
         self._was_here = self.here  # before the newest advert
         title: str | None = entry.data.get(CONF_MODEL)
-        product: int = entry.data.get(CONF_PRODUCT) or PRODUCT_OF.get(title, 0)
+        product: int = entry.data.get(CONF_PRODUCT) or product_of(title) or 0
         can = ACTIVE.get(product)
         self.active = (
             ActiveSensor(hass, entry, (can, product), self.async_told) if can else None
@@ -315,7 +315,7 @@ class SensorCoordinator(StateWriter):
     def contact(self) -> Field:
         """Return what the sensor's contact is on, if it has one."""
         spec = self.decoder.spec
-        return self.options.contact_of(spec.name if spec else "")
+        return self.options.contact_of(spec.kind if spec else None)
 
     @callback
     def async_take_options(self) -> None:

@@ -18,8 +18,9 @@ def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
         connections={(CONNECTION_BLUETOOTH, coordinator.address)},
         name=entry.title,
         manufacturer=spec.manufacturer if spec else None,
-        model=(spec.name if spec else None) or entry.data.get(CONF_MODEL),
-        model_id=decoder.model,
+        # The maker's words where they say more than the model does.
+        model=(spec.title or spec.model) if spec else entry.data.get(CONF_MODEL),
+        model_id=decoder.model if spec and spec.title else None,
         # The maker's own firmware does not tell its version; others are worth knowing.
         sw_version=None if decoder.firmware == STOCK else decoder.firmware,
     )

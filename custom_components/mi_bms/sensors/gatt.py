@@ -22,6 +22,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..bluetooth.adverts import last_advert
 from ..bluetooth.connection import async_use
 from ..const import DOMAIN
+from ..entries import name_of
 from ..proto.active import change
 from ..proto.active.codec import Comfort, Moment, Unit
 from ..proto.active.due import FILL_EVERY, Due
@@ -120,7 +121,7 @@ class ActiveSensor:
     @property
     def name(self) -> str:
         """Return the name that the user knows."""
-        return self.entry.title
+        return name_of(self.hass, self.entry)
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

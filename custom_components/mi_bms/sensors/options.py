@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-import re
 from typing import Any, Final, NamedTuple, Self
 
 from homeassistant.const import PERCENTAGE, UnitOfTemperature, UnitOfTime
 
 from ..options import Bounds, Option, schema
 from ..proto.active.spec import Function
+from ..proto.mibeacon.spec import ProductKind
 from ..proto.model.derived import CARE
 from ..proto.model.fields import Field, Limits
 from ..proto.model.smoothing import Shaper, Smoother, Smoothing
@@ -199,14 +199,11 @@ class SensorOptions:
             fill=FILL.of(stored),
         )
 
-    def contact_of(self, product: str) -> Field:
-        """Return what the contact of a product is on: what the user says, else what it is called."""
+    def contact_of(self, kind: ProductKind | None) -> Field:
+        """Return what the contact of a product is on: what the user says, else what it is made for."""
         if self.contact != BY_NAME:
             return Field(self.contact)
-        words = re.findall(r"[a-z]+", product.lower())
-        return next(
-            (one for one in (Field.DOOR, Field.WINDOW) if one in words), Field.OPENING
-        )
+        return Field.DOOR if kind is ProductKind.DOOR_SENSOR else Field.OPENING
 
     def shapers(self) -> dict[Field, Shaper]:
         """Return a shaper for each field that the options change."""

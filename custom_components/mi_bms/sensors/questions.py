@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
+from ..entries import name_of
 
 
 class Question:
@@ -36,6 +37,6 @@ class Question:
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=self._key,
-            translation_placeholders={"name": self._entry.title},
+            translation_placeholders={"name": name_of(self._hass, self._entry)},
             data={"entry_id": self._entry.entry_id},
         )

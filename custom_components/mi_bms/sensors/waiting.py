@@ -12,6 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..entries import name_of
 
 KEYS_MISSING: Final = "keys_missing"
 ONE_MISSING: Final = "key_missing"
@@ -23,7 +24,7 @@ _WAITING: HassKey[dict[str, ConfigEntry[Any]]] = HassKey(f"{DOMAIN}.waiting")
 def async_waiting(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
     """Return the entries of the sensors that wait for their key, by name."""
     found = hass.data.get(_WAITING, {}).values()
-    return sorted(found, key=lambda entry: entry.title.casefold())
+    return sorted(found, key=lambda entry: name_of(hass, entry).casefold())
 
 
 @callback
@@ -39,7 +40,7 @@ def async_wait(hass: HomeAssistant, entry: ConfigEntry[Any], *, waits: bool) -> 
     if not waiting:
         ir.async_delete_issue(hass, DOMAIN, KEYS_MISSING)
         return
-    names = [one.title for one in async_waiting(hass)]
+    names = [name_of(hass, one) for one in async_waiting(hass)]
     more = ["…"] if len(names) > _NAMED else []
     ir.async_create_issue(
         hass,

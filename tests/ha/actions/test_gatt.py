@@ -330,7 +330,7 @@ async def test_our_own_devices_are_protected(home: Home) -> None:
     assert (failed, fill["code"], fill["name"]) == (
         "air_own_device",
         "6",
-        "JBD-mine 0BD1",
+        "Battery JBD-mine 0BD1",
     )
     answer = await act(
         home, "write", address=PACK, characteristic=line, data="00", allow_own=True

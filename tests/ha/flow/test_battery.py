@@ -36,10 +36,10 @@ async def by_hand(home: Home, device: Peripheral) -> Result:
 @pytest.mark.parametrize(
     ("kind", "family", "title"),
     [
-        ("JBD", "jbd", "JBD smart BMS 1544"),
-        ("EJ", "ej", "E&J Technology BMS 1544"),
-        ("JIKONG", "jikong", "JK BMS 1544"),
-        ("DALY", "daly", "Daly smart BMS 1544"),
+        ("JBD", "jbd", "Battery JBD smart BMS 1544"),
+        ("EJ", "ej", "Battery E&J Technology BMS 1544"),
+        ("JIKONG", "jikong", "Battery JK BMS 1544"),
+        ("DALY", "daly", "Battery Daly smart BMS 1544"),
     ],
 )
 async def test_a_nameless_battery_is_found_out(

@@ -73,7 +73,7 @@ async def test_everything_is_in_its_group_and_named(home: Home) -> None:
     assert data["keyless"] == []
     assert set(labels(form)["keyless"]) == {ADDRESS}
     assert data["without_key"] is False
-    assert data["names"][f"LYWSD03MMC {ADDRESS}"] == "LYWSD03MMC 055B"
+    assert data["names"][f"LYWSD03MMC {ADDRESS}"] == "Thermometer 055B"
     assert data["auto_add"] is False
     assert data["ignored"] == []
 
@@ -91,7 +91,9 @@ async def test_a_line_says_what_the_device_says_now(home: Home) -> None:
     assert values.endswith("dBm")
     celsius = home.air.devices[CLEAR].truth()["temperature"]
     assert f"{celsius:.1f} °C" in said["take"][CLEAR]
-    assert said["batteries"][BATTERY].startswith("JBD-mine 0004 · JBD smart BMS · ")
+    assert said["batteries"][BATTERY].startswith(
+        "Battery JBD-mine 0004 (JBD smart BMS) · "
+    )
 
 
 async def test_a_line_says_it_in_the_units_of_the_house(home: Home) -> None:
@@ -137,13 +139,13 @@ async def test_all_are_added_in_one_go(home: Home) -> None:
     assert done["description_placeholders"]["added"] == "3"
     assert done["description_placeholders"]["missing"] == "1"
     failed = done["description_placeholders"]["failed"]
-    assert "\n- JBD-gone 0006: could not be reached." in failed
+    assert "\n- Battery JBD-gone 0006: could not be reached." in failed
     done = await home.choose(done, "nearby_end")
     assert done["reason"] == "nearby_partly"
     made = entries(home)
     assert set(made) == {ADDRESS, CLEAR, BATTERY}
     assert made[ADDRESS].title == "Attic"
-    assert made[BATTERY].title == "JBD-mine 0004"
+    assert made[BATTERY].title == "Battery JBD-mine 0004"
     assert made[BATTERY].data["family"] == "jbd"
     assert "key" not in made[ADDRESS].data
     await home.clock.run(5)
@@ -246,7 +248,7 @@ async def test_who_is_silent_when_the_form_is_sent_is_added_or_named(
     assert set(entries(home)) == {CLEAR}
     assert done["description_placeholders"]["added"] == "1"
     assert (
-        "JBD-mine 0004: could not be reached"
+        "Battery JBD-mine 0004: could not be reached"
         in (done["description_placeholders"]["failed"])
     )
 

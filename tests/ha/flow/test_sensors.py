@@ -36,7 +36,7 @@ async def test_a_sensor_in_the_clear_is_confirmed(home: Home) -> None:
     form = await home.discover(device)
     assert form["step_id"] == "confirm"
     assert form["description_placeholders"] == {
-        "name": "ATC 1441",
+        "name": "Thermometer 1441 (ATC)",
         "address": "A4:C1:38:00:14:41",
         "rssi": "-60",
     }

@@ -76,11 +76,13 @@ async def test_a_search_lists_what_is_heard_the_nearest_first(home: Home) -> Non
     form = await searched(home)
     assert form["step_id"] == "pick"
     assert _choices(form) == [
-        {"value": ADDRESS, "label": f"JBD-mine (JBD smart BMS) · {ADDRESS} · -55 dBm"},
+        {
+            "value": ADDRESS,
+            "label": f"Battery JBD-mine 0004 (JBD smart BMS) · {ADDRESS} · -55 dBm",
+        },
         {
             "value": "A4:C1:38:00:05:5B",
-            "label": "Temperature/Humidity Sensor LYWSD03MMC"
-            " · A4:C1:38:00:05:5B · -80 dBm",
+            "label": "Thermometer 055B (LYWSD03MMC) · A4:C1:38:00:05:5B · -80 dBm",
         },
     ]
 
@@ -161,7 +163,7 @@ async def test_a_sensor_that_sleeps_is_added_by_its_address(home: Home) -> None:
     form = await home.answer(form, {"key": "f6" * 16})
     assert form["step_id"] == "unchecked"
     done = await home.answer(form, {})
-    assert done["title"] == "54:48:E6:00:07:F6"
+    assert done["title"] == "Sensor 07F6"
     assert done["data"] == {
         "kind": "sensor",
         "address": "54:48:E6:00:07:F6",
@@ -202,7 +204,7 @@ async def test_a_battery_that_is_not_recognised_is_named_by_the_user(
     assert form["errors"]["base"] in {"no_answer", "invalid_reply"}
     done = await home.answer(form, {"family": "ej"})
     assert done["data"]["family"] == "ej"
-    assert done["title"] == "E&J Technology BMS 1544"
+    assert done["title"] == "Battery E&J Technology BMS 1544"
     await home.clock.run(5)
 
 

@@ -84,7 +84,7 @@ async def test_the_files(
     assert file.headers["Cache-Control"] == "no-store"
     assert file.headers["Content-Disposition"] == 'attachment; filename="mi32cfg"'
     text = await stranger.get(where["keys.txt"])
-    assert await text.text() == f"{ADDRESS} {KEY} # LYWSD03MMC 055B\n"
+    assert await text.text() == f"{ADDRESS} {KEY} # Thermometer 055B\n"
 
     again = await stranger.get(where["mi32cfg"])
     assert again.status == HTTPStatus.GONE

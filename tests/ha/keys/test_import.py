@@ -51,10 +51,10 @@ async def test_a_mixed_text_is_previewed_line_by_line_and_taken(home: Home) -> N
     assert form["step_id"] == "import_pick"
     assert set(choices(form)) == {ADDRESS, SECOND, UNHEARD}
     assert choices(form)[ADDRESS] == (
-        f"Attic · LYWSD03MMC · {ADDRESS} · -60 dBm · will be added · key fits"
+        f"Attic (LYWSD03MMC) · {ADDRESS} · -60 dBm · will be added · key fits"
     )
     assert choices(form)[UNHEARD] == (
-        f"{UNHEARD} · not heard · will be added · will be checked when it speaks"
+        f"Sensor 07F6 · {UNHEARD} · not heard · will be added · will be checked when it speaks"
     )
     assert "conflict" in choices(form)[SECOND]
     assert set(ticked(form)) == {ADDRESS, UNHEARD}
@@ -80,7 +80,10 @@ async def test_what_is_there_already_is_left_as_it_is(home: Home) -> None:
     await home.add(thermometer())
     form = await paste(home, f"{ADDRESS} {KEY}\n{UNHEARD} {'f6' * 16}")
     assert set(choices(form)) == {UNHEARD}
-    assert "Line 1: `A4:C1:38:00:05:5B`" in form["description_placeholders"]["rest"]
+    assert (
+        "Line 1: Thermometer 055B (`A4:C1:38:00:05:5B`)"
+        in form["description_placeholders"]["rest"]
+    )
 
 
 async def test_a_key_that_does_not_fit_is_not_ticked(home: Home) -> None:

@@ -109,7 +109,7 @@ async def test_a_new_key_is_made_and_used(
     assert shown["mi32_key"] == (shown["key"] + "A4C13800055B").upper()
     done = await home.answer(form, {})
     assert done["type"] == "create_entry"
-    assert done["title"] == "LYWSD03MMC 055B"
+    assert done["title"] == "Thermometer 055B"
     assert done["data"]["key"] == shown["key"]
     assert done["data"]["product"] == 0x055B
 
@@ -143,7 +143,10 @@ async def test_only_what_can_be_paired_is_listed(home: Home) -> None:
         line(ADDRESS),
         "pair_filter",
     ]
-    assert menu["menu_options"][line(ADDRESS)] == f"-60 dBm · LYWSD03MMC · {ADDRESS}"
+    assert (
+        menu["menu_options"][line(ADDRESS)]
+        == f"-60 dBm · Thermometer 055B (LYWSD03MMC) · {ADDRESS}"
+    )
     assert menu["description_placeholders"]["filter"] == ""
     form = await home.choose(menu, "pair_filter")
     menu = await home.answer(form, {"prefix": "XYZ, lywsd"})
@@ -189,7 +192,7 @@ async def test_the_list_stays_up_to_date_while_it_is_shown(home: Home) -> None:
     await home.clock.run(21)
     assert news
     shown = (await home.answer(menu))["menu_options"]
-    assert shown[line(ADDRESS)].startswith("silent for 20 s · LYWSD03MMC")
+    assert shown[line(ADDRESS)].startswith("silent for 20 s · Thermometer 055B")
 
     await home.choose(menu, line(ADDRESS))
     news.clear()

@@ -124,12 +124,12 @@ async def test_a_key_of_another_device_is_named(home: Home) -> None:
     form = await home.answer(form, {"key": OTHER})
     assert form["errors"] == {"key": "key_of_other_device"}
     assert form["description_placeholders"]["other"] == (
-        "LYWSD03MMC (A4:C1:38:00:05:5C)"
+        "Thermometer 055C (A4:C1:38:00:05:5C)"
     )
     await home.add(other)
     form = await home.answer(home.flows(ADDRESS)[0], {"key": OTHER})
     assert form["description_placeholders"]["other"] == (
-        "LYWSD03MMC 055C (A4:C1:38:00:05:5C)"
+        "Thermometer 055C (A4:C1:38:00:05:5C)"
     )
 
 
@@ -210,7 +210,7 @@ async def test_new_sensors_are_added_by_themselves_when_that_is_wanted(
         assert turn >= 5 or entries(home) == {}
     assert set(entries(home)) == {CLEAR, ADDRESS}
     assert entries(home)[ADDRESS].data["key"] == KEY
-    assert entries(home)[CLEAR].title == "ATC 1441"
+    assert entries(home)[CLEAR].title == "Thermometer 1441"
     assert {one["context"]["unique_id"] for one in home.flows()} == {
         "A4:C1:38:00:00:99",
         far.address,
@@ -252,7 +252,7 @@ async def test_an_export_is_for_administrators_who_confirm(
         return
     assert await home.clock.wait(export(hass_admin_user)) == {
         "mi32cfg": f'[{{"MAC":"A4C13800055B","PID":"055b","key":"{KEY.upper()}"' + "}]",
-        "list": f"{ADDRESS} {KEY} # LYWSD03MMC 055B\n",
+        "list": f"{ADDRESS} {KEY} # Thermometer 055B\n",
         "too_big_for_tasmota": False,
         "not_in_mi32cfg": [],
     }

@@ -380,9 +380,9 @@ class TestBattery:
         await home.listen(other, 3)
         await home.clock.run(40)
         topic, message, qos, retain = published(broker)[0]
-        assert topic == "energy/battery/JBD-mine 0004"
+        assert topic == "energy/battery/Battery JBD-mine 0004"
         assert (qos, retain) == (1, False)
-        assert message["battery_id"] == "JBD-mine 0004"
+        assert message["battery_id"] == "Battery JBD-mine 0004"
         assert message["voltage"] == 13.18
         assert message["cells"] == [3.298, 3.297, 3.292, 3.293]
         assert message["timestamp"].count("T") == 1

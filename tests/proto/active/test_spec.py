@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.mi_bms.proto.active.look import ASKED
 from custom_components.mi_bms.proto.active.spec import ACTIVE, ActiveSpec, Function
-from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, PRODUCT_OF
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, product_of
 
 
 @pytest.mark.parametrize("product", ACTIVE)
@@ -26,7 +26,13 @@ def test_models_of_the_same_name_do_the_same() -> None:
 
 
 def test_kinds_without_a_product_id() -> None:
-    titles = {spec.title: spec.model for spec in KINDS.values()}
-    for title, product in PRODUCT_OF.items():
-        assert titles[title] == DEVICES[product].model
-        assert list(titles).count(title) == 1
+    with_one = [spec for spec in KINDS.values() if spec.product_id]
+    assert with_one
+    for spec in with_one:
+        # As entries have been describing them, and as they do.
+        for described in (spec.described, f"Temperature/Humidity Sensor {spec.model}"):
+            product = product_of(described)
+            assert product == spec.product_id
+            assert product is not None
+            assert DEVICES[product].model == spec.model
+    assert product_of(None) is product_of("") is product_of("Band Mi Band") is None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from custom_components.mi_bms.proto.bms import families as families_package
-from custom_components.mi_bms.proto.bms.catalogue import Secret
+from custom_components.mi_bms.proto.bms.catalogue import Listing, Secret
 from custom_components.mi_bms.proto.bms.index import INDEX
 from custom_components.mi_bms.proto.bms.matching import (
     BatteryAdvert,
@@ -240,3 +240,17 @@ def test_recorded_adverts_wake_home_assistant() -> None:
     ours = [vector for vector in ADVERTS if vector["family"] is not None]
     assert len(ours) > 100
     assert not [one["id"] for one in ours if not caught(advert_of(one))]
+
+
+@pytest.mark.parametrize(
+    ("title", "called"),
+    [
+        ("JK BMS", "JK BMS"),
+        ("Eleksol battery", "Eleksol"),
+        ("BMS with Modbus over Nordic UART", "BMS with Modbus"),
+        ("Dalysmartbatterymanagement system", "Dalysmartbatterymanagement"),
+        ("123\\SmartBMS", "123SmartBMS"),
+    ],
+)
+def test_a_family_is_called_in_few_words(title: str, called: str) -> None:
+    assert Listing(title=title).called == called

@@ -1,7 +1,7 @@
 """The preview of a heap of keys: what each line would change, and what its device says of the key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from custom_components.mi_bms.proto.keys.preview import (
     PreviewRow,
     look,
 )
+from custom_components.mi_bms.proto.model.names import Words
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -42,9 +43,14 @@ CLEAR, ENCRYPTS = 0x01AA, 0x055B  # products
 
 @dataclass(frozen=True)
 class Heard:
-    model: str = "LYWSD03MMC"
     rssi: int = -60
     encrypted: bool | None = True
+
+    def plain(self, words: Words) -> str:
+        return words("product", "thermometer")
+
+    def known_as(self, words: Words) -> str:
+        return "LYWSD03MMC"
 
 
 def line(address: str = ADDRESS, key: bytes = KEY, **more: Any) -> KeyLine:
@@ -156,10 +162,45 @@ def test_a_word_that_can_be_read_in_two_ways() -> None:
 
 
 def test_a_silent_device_is_called_by_its_product() -> None:
-    assert only(seen(around(), line(product_id=ENCRYPTS))).name == "LYWSD03MMC 83F4"
+    for where, said in (
+        (around(), line(product_id=ENCRYPTS)),
+        (around({ADDRESS: Heard()}), line()),
+    ):
+        preview = seen(where, said)
+        assert only(preview).name is None
+        (label,), _ = preview.told(words)
+        assert label.startswith("product thermometer 83F4 (LYWSD03MMC) · ")
+    (label,), _ = seen(around(), line()).told(words)
+    assert label.startswith(f"product sensor 83F4 · {ADDRESS} · ")
     assert only(seen(around(), line(product_id=ENCRYPTS, name="Attic"))).name == "Attic"
-    heard = {ADDRESS: Heard()}
-    assert only(seen(around(heard), line(product_id=ENCRYPTS))).name is None
+
+
+def test_twins_are_told_apart_and_from_what_is_there() -> None:
+    twin = ADDRESS.replace(ADDRESS[9:11], "00")
+    assert twin != ADDRESS
+    lines = line(product_id=ENCRYPTS), line(twin, product_id=ENCRYPTS, line=2)
+    labels, _ = seen(around(), *lines).told(words)
+    assert [one.partition(" (")[0] for one in labels] == [
+        "product thermometer 4883F4".replace("48", ADDRESS[9:11]),
+        "product thermometer 0083F4",
+    ]
+    there = replace(around(), taken={"product thermometer 83F4"})
+    (label,), _ = seen(there, lines[1]).told(words)
+    assert label.startswith("product thermometer 0083F4 (")
+
+
+def test_what_is_set_up_is_called_by_its_name() -> None:
+    where = replace(
+        around({ADDRESS: Heard()}, keys={ADDRESS: OTHER_KEY}), names={ADDRESS: "Attic"}
+    )
+    for said in (line(), line(name="LYWSD03MMC")):
+        (label,), _ = seen(where, said).told(words)
+        assert label.startswith(f"Attic (LYWSD03MMC) · {ADDRESS} · ")
+    placed = replace(where, frames={ADDRESS: FRAMES})
+    (label,), _ = seen(placed, loose=(KEY,)).told(words)
+    assert label.startswith("Attic (LYWSD03MMC) · ")
+    same = seen(where, line(key=OTHER_KEY))
+    assert same.rest(words) == f"- line line 1 Attic (`{ADDRESS}`): change unchanged"
 
 
 @pytest.mark.parametrize(
@@ -223,20 +264,20 @@ def test_other_formats_are_tried_too() -> None:
     [
         (
             PreviewRow(address=ADDRESS, name="Attic", heard=Heard()),
-            f"Attic · LYWSD03MMC · {ADDRESS} · -60 dBm · change added · fit later",
+            f"Hall (LYWSD03MMC) · {ADDRESS} · -60 dBm · change added · fit later",
         ),
         (
             PreviewRow(address=ADDRESS, product=ENCRYPTS),
-            f"LYWSD03MMC · {ADDRESS} · heard silent · change added · fit later",
+            f"Hall (LYWSD03MMC) · {ADDRESS} · heard silent · change added · fit later",
         ),
         (
             PreviewRow(address=ADDRESS, change=Change.CONFLICT, fit=Fit.WRONG),
-            f"{ADDRESS} · heard silent · change conflict · fit wrong",
+            f"Hall · {ADDRESS} · heard silent · change conflict · fit wrong",
         ),
     ],
 )
 def test_labels(row: PreviewRow, label: str) -> None:
-    assert row.label(words) == label
+    assert row.label(words, "Hall") == label
 
 
 def test_what_is_left_is_told_in_the_order_of_the_text(
@@ -278,7 +319,7 @@ def test_what_is_told_and_taken_of_a_preview() -> None:
     several = line(key=OTHER_KEY, others=(KEY,))
     preview = seen(where, several, line(OTHER, line=2))
     labels, left = preview.told(words)
-    assert labels == [preview.rows[ADDRESS].label(words)]
+    assert labels == [preview.rows[ADDRESS].label(words, "product sensor 83F4")]
     assert left == f"line left\n\n- line line 2 `{OTHER}`: change unchanged"
     assert seen(where, several).told(words)[1] == ""
     assert preview.further({ADDRESS}) == {ADDRESS: (OTHER_KEY, KEY)}

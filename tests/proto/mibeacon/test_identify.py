@@ -3,11 +3,16 @@
 import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, identify
+from custom_components.mi_bms.proto.mibeacon.spec import ProductKind
 
 from .frames import ADDRESS, FE95, MAC, bthome, clear, legacy, obj, sealed, uuid
 
 FOREIGN = "F0:CA:F0:CA:02:01"
 ATC = MAC + bytes.fromhex("00a22f5f0bf819")
+
+
+def said(group: str, word: str, **fill: str) -> str:
+    return " ".join((group, word, *fill.values()))
 
 
 def test_known_product() -> None:
@@ -18,7 +23,9 @@ def test_known_product() -> None:
         0x055B,
         True,
     )
-    assert found.title == "Temperature/Humidity Sensor LYWSD03MMC"
+    assert found.title == "LYWSD03MMC"
+    assert found.kind is ProductKind.THERMOMETER
+    assert found.known_as(said) == "LYWSD03MMC"
     assert not found.event_only
 
 
@@ -63,6 +70,8 @@ def test_unknown_product_with_payload_has_its_number() -> None:
     found = identify({FE95: clear(0xBEEF, obj(0x1004, "c800"))}, {}, "", ADDRESS)
     assert found
     assert (found.title, found.model, found.spec) == ("Xiaomi 0xBEEF", None, None)
+    assert found.kind is ProductKind.SENSOR
+    assert found.known_as(said) == "product numbered BEEF"
     assert not found.event_only
 
 
@@ -129,6 +138,7 @@ def test_unknown_kind_of_a_known_maker() -> None:
     )
     assert found
     assert (found.title, found.model) == ("Qingping", None)
+    assert found.known_as(said) == "Qingping"
 
 
 def test_manufacturer_data() -> None:

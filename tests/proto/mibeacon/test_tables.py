@@ -55,7 +55,8 @@ def test_product_rows() -> None:
 
 def keeps_to_the_rules(spec: DeviceSpec) -> None:
     assert spec.model
-    assert spec.title == f"{spec.name} {spec.model}"
+    assert spec.described.endswith(spec.model)
+    assert "/" not in spec.title + spec.short_model
     assert spec.manufacturer
     assert len(set(spec.fields)) == len(spec.fields)
     assert spec.encrypted in {"yes", "no", "unknown"}

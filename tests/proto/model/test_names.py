@@ -5,7 +5,14 @@ import unicodedata
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.mi_bms.proto.model.names import LONGEST_NAME, clean_name, titled
+from custom_components.mi_bms.proto.model.names import (
+    LONGEST_NAME,
+    bracketed,
+    clean_name,
+    kinded,
+    titled,
+    titled_apart,
+)
 from tests.proto.characters import ANY
 
 
@@ -82,9 +89,70 @@ def test_any_text(name: str) -> None:
     [
         ("LYWSD03MMC", "LYWSD03MMC 055B"),
         ("ATC_00055B", "ATC_00055B"),
+        ("atc-055b", "atc-055b"),
+        ("055B-ATC", "055B-ATC 055B"),
         ("A4:C1:38:00:05:5B", "A4:C1:38:00:05:5B"),
         ("x" * LONGEST_NAME, "x" * (LONGEST_NAME - 5) + " 055B"),
     ],
 )
 def test_twins_are_told_apart(name: str, title: str) -> None:
     assert titled(name, "A4:C1:38:00:05:5B") == title
+
+
+ONE, TWIN = "A4:C1:38:12:05:5B", "A4:C1:38:13:05:5B"
+
+
+def test_a_name_that_somebody_has_gets_the_third_byte() -> None:
+    taken = {"Thermometer 055B"}
+    assert titled("Thermometer", ONE, taken) == "Thermometer 12055B"
+    assert titled("Thermometer", ONE, {"Plant sensor 055B"}) == "Thermometer 055B"
+    every = {f"Thermometer {ONE.replace(':', '')[-n:]}" for n in (4, 6, 8, 10)}
+    assert titled("Thermometer", ONE, every) == "Thermometer A4C13812055B"
+
+
+def test_twins_in_a_list_get_the_third_byte_both() -> None:
+    plain = {ONE: "Thermometer", TWIN: "Thermometer", "A5:C2:37:00:00:04": "Scale"}
+    assert titled_apart(plain) == {
+        ONE: "Thermometer 12055B",
+        TWIN: "Thermometer 13055B",
+        "A5:C2:37:00:00:04": "Scale 0004",
+    }
+    assert titled_apart({ONE: "Scale", TWIN: "Lock"}, {"Lock 055B"}) == {
+        ONE: "Scale 055B",
+        TWIN: "Lock 13055B",
+    }
+    assert titled_apart({}) == {}
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.dictionaries(
+        st.binary(min_size=6, max_size=6).map(lambda raw: raw.hex(":").upper()),
+        st.sampled_from(("Lock", "Scale", "BT-055B")),
+        max_size=9,
+    )
+)
+def test_no_two_of_a_list_are_called_the_same(plain: dict[str, str]) -> None:
+    names = titled_apart(plain)
+    assert names.keys() == plain.keys()
+    assert len(set(names.values())) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "shown"),
+    [
+        ("Thermometer 055B", "LYWSD03MMC", "Thermometer 055B (LYWSD03MMC)"),
+        ("Thermometer 055B", "", "Thermometer 055B"),
+        ("My LYWSD03MMC", "LYWSD03MMC", "My LYWSD03MMC"),
+        ("x" * LONGEST_NAME, "LYWSD03MMC", "x" * LONGEST_NAME),
+    ],
+)
+def test_the_model_stands_in_brackets_where_there_is_room(
+    name: str, inside: str, shown: str
+) -> None:
+    assert bracketed(name, inside) == shown
+
+
+def test_a_battery_is_called_one_once() -> None:
+    assert kinded("Battery", "JBD-SP04S020") == "Battery JBD-SP04S020"
+    assert kinded("Battery", "battery 12 V") == "battery 12 V"

@@ -63,6 +63,9 @@ class Match:
                 object.__setattr__(self, name, expand(value))
 
 
+_CALLED: Final = 18  # characters
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """What is known of a family without its decoder: names, how its adverts look, and its password.
@@ -83,6 +86,16 @@ class Listing:
     either_unit: bool = False
     shared_module: bool = False
     order: int = 50
+
+    @property
+    def called(self) -> str:
+        """Return the title in few words, for a battery that has no other name."""
+        first, *others = self.title.replace("\\", "").removesuffix(" battery").split()
+        for word in others:
+            if len(longer := f"{first} {word}") > _CALLED:
+                break
+            first = longer
+        return first
 
 
 def names(

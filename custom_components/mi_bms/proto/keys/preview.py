@@ -4,7 +4,7 @@ In come the lines of a text and what is set up and heard; each key is tried on w
 Out come rows, of which the user ticks some, and what is left as it is with why.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
@@ -12,7 +12,8 @@ from typing import Final, Protocol
 
 from ..mibeacon.devices import DEVICES
 from ..mibeacon.key_check import check_key
-from ..model.names import titled
+from ..mibeacon.spec import ProductKind
+from ..model.names import Words, bracketed, titled_apart
 from ..model.reading import KeyCheck
 from .contract import Import, KeyLine, Refusal, RefusedLine, TextFormat
 from .exporter import FIRMWARE
@@ -26,7 +27,6 @@ _KEYLESS: Final = frozenset({Refusal.NO_KEY, Refusal.EMPTY_KEY})
 
 
 type Frames = tuple[tuple[str, bytes], ...]  # service, data
-type Words = Callable[..., str]  # the text of a word in a group, with what is filled in
 
 
 class Change(StrEnum):
@@ -56,9 +56,12 @@ _FITS: Final = {KeyCheck.RIGHT: Fit.RIGHT, KeyCheck.WRONG: Fit.WRONG}
 class HeardDevice(Protocol):
     """What is heard of a device."""
 
-    @property
-    def model(self) -> str:
-        """Return what it is, in few words."""
+    def plain(self, words: Words) -> str:
+        """Return what it is, as people say."""
+        ...
+
+    def known_as(self, words: Words) -> str:
+        """Return its model or type, as people know it."""
         ...
 
     @property
@@ -95,14 +98,26 @@ class PreviewRow:
         doubtful = self.fit in {Fit.WRONG, Fit.EITHER}
         return self.change in {Change.ADDED, Change.UPDATED} and not doubtful
 
-    def label(self, words: Words) -> str:
+    @property
+    def shown(self) -> str:
+        """Return whom it is about, in Markdown."""
+        return f"{self.name} (`{self.address}`)" if self.name else f"`{self.address}`"
+
+    def plain(self, words: Words) -> str:
+        """Return what it is, as people say."""
+        if self.heard:
+            return self.heard.plain(words)
+        spec = DEVICES.get(self.product or 0)
+        return words("product", spec.kind if spec else ProductKind.SENSOR)
+
+    def label(self, words: Words, name: str) -> str:
         """Return the line of the list."""
         heard, spec = self.heard, DEVICES.get(self.product or 0)
-        model = heard.model if heard else spec.model if spec else None
-        parts = [self.name, model, self.address]
+        model = heard.known_as(words) if heard else spec.short_model if spec else ""
+        parts = [bracketed(name, model), self.address]
         parts.append(f"{heard.rssi} dBm" if heard else words("heard", "silent"))
         parts += [words("change", self.change), words("fit", self.fit)]
-        return " · ".join(part for part in dict.fromkeys(parts) if part)
+        return " · ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +130,7 @@ class Preview:
     spare: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
     lines: int = 0
     aside: int = 0
+    taken: Collection[str] = ()
 
     def takeable(self) -> list[PreviewRow]:
         """Return the rows that change something, as many as can be taken at once."""
@@ -135,18 +151,22 @@ class Preview:
         """Return the line of each row that can be taken, and what is left as it is, if anything."""
         rest = self.rest(words)
         left = f"{words('line', 'left')}\n\n{rest}" if rest else ""
-        return [row.label(words) for row in self.takeable()], left
+        rows = self.takeable()
+        plain = {row.address: row.plain(words) for row in rows if not row.name}
+        names = titled_apart(plain, self.taken)
+        lines = [row.label(words, row.name or names[row.address]) for row in rows]
+        return lines, left
 
     def rest(self, words: Words) -> str:
         """Tell in a list what is left as it is, and why."""
         told = [
-            (row.line or 0, f"`{row.address}`: {words('change', row.change)}")
+            (row.line or 0, f"{row.shown}: {words('change', row.change)}")
             for row in self.rows.values()
             if row.change is Change.UNCHANGED
         ]
         told += [(one.line, _refused(one, words)) for one in self.refused]
         told += [
-            (row.line or 0, f"`{row.address}`: {words('line', 'later')}")
+            (row.line or 0, f"{row.shown}: {words('line', 'later')}")
             for row in self._changing()[OFFERED:]
         ]
         told.sort(key=lambda one: one[0])
@@ -171,13 +191,16 @@ class Around:
     """What is set up and heard, as it was at one moment.
 
     ``heard`` returns what is heard of an address, None if nothing is or it is none of ours. ``keys``
-    are those of what is set up, sensors and others.
+    are those of what is set up, sensors and others, ``names`` how that is called; ``taken`` are names
+    that others have.
     """
 
     heard: Callable[[str], HeardDevice | None]
     frames: Mapping[str, Frames]
     keys: Mapping[str, bytes | None]
     sensors: Container[str]
+    names: Mapping[str, str] = field(default_factory=dict)
+    taken: Collection[str] = ()
 
     def is_known(self, address: str) -> bool:
         """Return whether a device is set up or heard."""
@@ -196,7 +219,12 @@ def look(around: Around, found: Import) -> Preview:
             rows[row.address] = _judged(around, row)
     for address, key in _placed(around.frames, found.loose):
         if address not in rows:
-            row = PreviewRow(address=address, key=key, heard=around.heard(address))
+            row = PreviewRow(
+                address=address,
+                key=key,
+                name=around.names.get(address),
+                heard=around.heard(address),
+            )
             rows[address] = _judged(around, row)
     return Preview(
         rows=rows,
@@ -209,6 +237,7 @@ def look(around: Around, found: Import) -> Preview:
         },
         lines=found.lines,
         aside=len(found.aside),
+        taken=around.taken,
     )
 
 
@@ -227,7 +256,7 @@ def _keyless(around: Around, one: RefusedLine) -> PreviewRow | None:
     spec = DEVICES.get(one.product_id or 0)
     return PreviewRow(
         address=one.address,
-        name=one.name or (titled(spec.model, one.address) if spec else None),
+        name=around.names.get(one.address, one.name),
         product=one.product_id if spec else None,
         heard=heard,
         extra=one.extra,
@@ -250,16 +279,12 @@ def _rows(around: Around, line: KeyLine) -> Iterator[PreviewRow]:
 
 
 def _row(around: Around, line: KeyLine) -> PreviewRow:
-    heard, spec = around.heard(line.address), DEVICES.get(line.product_id or 0)
-    name = line.name
-    if spec and not heard:
-        name = name or titled(spec.model, line.address)
     return PreviewRow(
         address=line.address,
         key=_best(around, line),
-        name=name,
+        name=around.names.get(line.address, line.name),
         product=line.product_id,
-        heard=heard,
+        heard=around.heard(line.address),
         extra=line.extra,
         line=line.line,
     )

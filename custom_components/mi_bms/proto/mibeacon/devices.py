@@ -46,9 +46,19 @@ from .rows import (
     only_one,
     states,
 )
-from .spec import DAY, HALF_DAY, OFTEN, ON_USE, SLOW, DeviceSpec, Encrypted, device
+from .spec import (
+    DAY,
+    HALF_DAY,
+    OFTEN,
+    ON_USE,
+    SLOW,
+    DeviceSpec,
+    Encrypted,
+    ProductKind,
+    device,
+)
 
-__all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "PRODUCT_OF", "DeviceSpec"]
+__all__ = ["DEVICES", "EVENT_TYPES", "HEARD", "KINDS", "DeviceSpec", "product_of"]
 
 # Every source of events (the word before the first underscore of an event's key) and its types.
 EVENT_TYPES: Final[EventTypes] = {
@@ -113,7 +123,7 @@ _CLICKS_12: Final = 0x7200
 
 def _thermometer(
     model: str = "",
-    name: str = "Temperature/Humidity Sensor",
+    kind: ProductKind = ProductKind.THERMOMETER,
     *,
     encrypted: bool = True,
     maker: str = "Xiaomi",
@@ -123,7 +133,7 @@ def _thermometer(
 ) -> DeviceSpec:
     return device(
         model,
-        name,
+        kind,
         *_CLIMATE,
         encrypted="yes" if encrypted else "no",
         manufacturer=maker,
@@ -133,14 +143,17 @@ def _thermometer(
     )
 
 
-def _remote(model: str, name: str, *buttons: str, powers: bool = False) -> DeviceSpec:
+def _remote(
+    model: str, kind: ProductKind, *buttons: str, powers: bool = False, title: str = ""
+) -> DeviceSpec:
     row = press(named(*buttons), REMOTE)
     if powers:
         row = _with_power(row)
     return device(
         model,
-        name,
+        kind,
         *row.fields,
+        title=title,
         encrypted="unknown",
         manufacturer="Yeelight",
         sleepy=True,
@@ -170,17 +183,19 @@ def _with_power(row: ObjectSpec) -> ObjectSpec:
 
 def _switch(
     model: str,
-    name: str,
+    kind: ProductKind,
     objects: Mapping[int, ObjectSpec],
     *fields: Field,
     maker: str = "Xiaomi",
     availability: float = HALF_DAY,
+    title: str = "",
 ) -> DeviceSpec:
     return device(
         model,
-        name,
+        kind,
         *fields,
         Field.BATTERY,
+        title=title,
         manufacturer=maker,
         sleepy=True,
         availability=availability,
@@ -189,11 +204,12 @@ def _switch(
 
 
 def _wall_switch(
-    model: str, name: str, keys: Mapping[int, tuple[str, ...]]
+    model: str, keys: Mapping[int, tuple[str, ...]], title: str
 ) -> DeviceSpec:
     return device(
         model,
-        name,
+        ProductKind.SWITCH,
+        title=title,
         manufacturer="Linptech",
         sleepy=True,
         availability=ON_USE,
@@ -206,7 +222,8 @@ def _lock(
     *fields: Field,
     encrypted: Encrypted = "yes",
     maker: str = "Xiaomi",
-    name: str = "Door Lock",
+    kind: ProductKind = ProductKind.LOCK,
+    title: str = "",
     objects: Mapping[int, ObjectSpec] | None = None,
 ) -> DeviceSpec:
     own = objects or {}
@@ -215,8 +232,9 @@ def _lock(
     door = (0x0007,) if Field.DOOR_STUCK in fields else ()
     return device(
         model,
-        name,
+        kind,
         *dict.fromkeys((*fields, *_LOCK, *action.fields)),
+        title=title,
         encrypted=encrypted,
         manufacturer=maker,
         sleepy=True,
@@ -229,7 +247,7 @@ def _lock(
 def _kettle(model: str) -> DeviceSpec:
     return device(
         model,
-        "Smart Kettle",
+        ProductKind.KETTLE,
         Field.POWER,
         Field.KETTLE_STATE,
         Field.TEMPERATURE,
@@ -240,17 +258,18 @@ def _kettle(model: str) -> DeviceSpec:
 def _scale(model: str = "MJTZC01YM") -> DeviceSpec:
     return device(
         model,
-        "Body Composition Scale",
+        ProductKind.SCALE,
         *_SCALE,
         sleepy=True,
         availability=ON_USE,
         idle=_STEPPED_OFF,
+        title="Body Composition Scale",
     )
 
 
 _SCALE_S200: Final = device(
     "MJTZC02YM",
-    "Smart Scale S200",
+    ProductKind.SCALE,
     Field.WEIGHT,
     Field.PROFILE_ID,
     Field.STABILIZED,
@@ -258,16 +277,18 @@ _SCALE_S200: Final = device(
     availability=ON_USE,
     objects={0x4E16: body.FINAL_WEIGHT},
     idle=_STEPPED_OFF,
+    title="Smart Scale S200",
 )
 
 
-def _band(model: str, name: str) -> DeviceSpec:
+def _band(model: str, title: str) -> DeviceSpec:
     return device(
         model,
-        name,
+        ProductKind.FITNESS_BAND,
         Field.CHARGING_STATE,
         Field.ASLEEP,
         Field.WEARING,
+        title=title,
         sleepy=True,
         availability=DAY,
     )
@@ -276,7 +297,7 @@ def _band(model: str, name: str) -> DeviceSpec:
 def _toothbrush(model: str, *fields: Field, encrypted: bool = True) -> DeviceSpec:
     return device(
         model,
-        "Smart Toothbrush",
+        ProductKind.TOOTHBRUSH,
         Field.TOOTHBRUSH,
         *fields,
         Field.SCORE,
@@ -313,9 +334,9 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x055B: _thermometer("LYWSD03MMC", untrusted=_BATTERY, coarse=_HUMIDITY),
     0x0387: _thermometer("MHO-C401", untrusted=_BATTERY, coarse=_HUMIDITY),
     0x06D3: _thermometer(
-        "MHO-C303", "Alarm Clock", encrypted=False, availability=OFTEN
+        "MHO-C303", ProductKind.CLOCK, encrypted=False, availability=OFTEN
     ),
-    0x1203: _thermometer("XMWSDJ04MMC", "Thermometer"),
+    0x1203: _thermometer("XMWSDJ04MMC"),
     0x2832: _thermometer("MJWSD05MMC"),
     0x4C47: _thermometer("MJWSD05MMC"),
     0x55B5: _thermometer("MJWSD06MMC"),
@@ -323,7 +344,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x5DB1: _thermometer("MBS17"),
     0x78DB: device(
         "ESM787",
-        "Temperature/Humidity Sensor",
+        ProductKind.THERMOMETER,
         Field.TEMPERATURE,
         Field.HUMIDITY,
         encrypted="no",
@@ -334,21 +355,31 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x0B48: _thermometer("CGG1-ENCRYPTED", maker="Qingping"),
     0x5808: _thermometer("CGG3", maker="Qingping"),
     0x0576: _thermometer(
-        "CGD1", "3-in-1 Alarm Clock", maker="Qingping", untrusted=_BATTERY
+        "CGD1", ProductKind.CLOCK, maker="Qingping", untrusted=_BATTERY
     ),
-    0x0C3C: _thermometer("CGC1", "Alarm Clock", maker="Qingping"),
+    0x0C3C: _thermometer("CGC1", ProductKind.CLOCK, maker="Qingping"),
     0x066F: _thermometer("CGDK2", maker="Qingping"),
     0x4F59: _thermometer("CGDK3", maker="Qingping"),
     # Plants, air, smoke, household
     0x0098: device(
-        "HHCCJCY01", "Plant Sensor", *_PLANT, encrypted="no", manufacturer="HHCC"
+        "HHCCJCY01",
+        ProductKind.PLANT_SENSOR,
+        *_PLANT,
+        encrypted="no",
+        manufacturer="HHCC",
+        known_as="Flora",
     ),
     0x03BC: device(
-        "GCLS002", "Grow Care Garden", *_PLANT, encrypted="no", manufacturer="VegTrug"
+        "GCLS002",
+        ProductKind.PLANT_SENSOR,
+        *_PLANT,
+        encrypted="no",
+        manufacturer="VegTrug",
+        title="Grow Care Garden",
     ),
     0x015D: device(
         "HHCCPOT002",
-        "Smart Flower Pot",
+        ProductKind.FLOWER_POT,
         Field.MOISTURE,
         Field.CONDUCTIVITY,
         encrypted="no",
@@ -356,16 +387,17 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x02DF: device(
         "JQJCY01YM",
-        "Formaldehyde Sensor",
+        ProductKind.AIR_MONITOR,
         Field.TEMPERATURE,
         Field.HUMIDITY,
         Field.FORMALDEHYDE,
         Field.BATTERY,
         encrypted="no",
+        title="Formaldehyde Sensor",
     ),
     0x0997: device(
         "JTYJGD03MI",
-        "Smoke Detector",
+        ProductKind.SMOKE_ALARM,
         Field.SMOKE,
         Field.FAULT,
         Field.BATTERY,
@@ -375,20 +407,22 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x040A: device(
         "WX08ZM",
-        "Mosquito Repellent",
+        ProductKind.INSECT_REPELLENT,
         Field.POWER,
         Field.CONSUMABLE,
         Field.BATTERY,
         encrypted="no",
+        title="Mosquito Repellent",
     ),
     0x0DE7: device(
         "SU001-T",
-        "Odor Eliminator",
+        ProductKind.AIR_FRESHENER,
         Field.POWER,
         Field.MOTION,
         Field.BATTERY,
         availability=DAY,
         holds=_NEVER_ENDS,
+        title="Odor Eliminator",
     ),
     0x0083: _kettle("YM-K1501"),
     0x0113: _kettle("YM-K1501EU"),
@@ -396,15 +430,16 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     # Bodies
     0x00DB: device(
         "MMC-T201-1",
-        "Baby Thermometer",
+        ProductKind.BODY_THERMOMETER,
         Field.TEMPERATURE,
         Field.BATTERY,
         encrypted="no",
         availability=OFTEN,
+        title="Baby Thermometer",
     ),
     0x0391: device(
         "MMC-W505",
-        "Body Thermometer",
+        ProductKind.BODY_THERMOMETER,
         Field.TEMPERATURE,
         encrypted="no",
         sleepy=True,
@@ -419,7 +454,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     0x6188: _band("M2456B1", "Smart Band 10 Glimmer Edition"),
     0x20DB: device(
         "MJZNZ018H",
-        "Smart pillow",
+        ProductKind.PILLOW,
         *_PILLOW,
         Field.BATTERY,
         Field.BATTERY_LOW,
@@ -434,7 +469,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x18E3: device(
         "ZX1",
-        "8H smart pillow",
+        ProductKind.PILLOW,
         *_PILLOW,
         manufacturer="8H",
         sleepy=True,
@@ -452,7 +487,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     # Motion, presence, night lights
     0x03DD: device(
         "MUE4094RT",
-        "Nightlight",
+        ProductKind.NIGHT_LIGHT,
         manufacturer="Philips",
         encrypted="no",
         sleepy=True,
@@ -462,7 +497,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x07F6: device(
         "MJYD02YL",
-        "Nightlight",
+        ProductKind.NIGHT_LIGHT,
         Field.MOTION,
         Field.LIGHT,
         Field.IDLE_TIME,
@@ -473,7 +508,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x0A8D: device(
         "RTCGQ02LM",
-        "Motion Sensor",
+        ProductKind.MOTION_SENSOR,
         Field.MOTION,
         Field.LIGHT,
         Field.IDLE_TIME,
@@ -484,7 +519,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x0A83: device(
         "CGPR1",
-        "Motion/Light Sensor",
+        ProductKind.MOTION_SENSOR,
         Field.MOTION,
         Field.ILLUMINANCE,
         Field.LIGHT,
@@ -497,7 +532,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x2AEB: device(
         "HS1BB(MI)",
-        "Motion Sensor",
+        ProductKind.MOTION_SENSOR,
         Field.MOTION,
         Field.ILLUMINANCE,
         Field.IDLE_TIME,
@@ -508,7 +543,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x3531: device(
         "XMPIRO2SXS",
-        "Motion Sensor",
+        ProductKind.MOTION_SENSOR,
         Field.MOTION,
         Field.ILLUMINANCE,
         Field.IDLE_TIME,
@@ -518,7 +553,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x4C60: device(
         "XMPIRO2GSXS",
-        "Motion Sensor",
+        ProductKind.MOTION_SENSOR,
         Field.MOTION,
         Field.ILLUMINANCE,
         Field.IDLE_TIME,
@@ -528,7 +563,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x4683: device(
         "XMOSB01XS",
-        "Occupancy Sensor",
+        ProductKind.OCCUPANCY_SENSOR,
         Field.OCCUPANCY,
         Field.ILLUMINANCE,
         Field.DURATION_DETECTED,
@@ -540,7 +575,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x50FB: device(
         "ES3",
-        "Human Presence Sensor",
+        ProductKind.OCCUPANCY_SENSOR,
         Field.OCCUPANCY,
         Field.ILLUMINANCE,
         Field.DURATION_DETECTED,
@@ -552,7 +587,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x6A0F: device(
         "ES5BB",
-        "Human Presence Sensor",
+        ProductKind.OCCUPANCY_SENSOR,
         Field.OCCUPANCY,
         Field.OCCUPANCY_CLOSE_RANGE,
         Field.ILLUMINANCE,
@@ -566,7 +601,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x3F4C: device(
         "PS1BB",
-        "Seat Pressure Sensor",
+        ProductKind.SEAT_SENSOR,
         Field.OCCUPANCY,
         Field.PRESSURE_PRESENT_DURATION,
         Field.PRESSURE_NOT_PRESENT_DURATION,
@@ -581,7 +616,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     # Contact and leak
     0x098B: device(
         "MCCGQ02HL",
-        "Door/Window Sensor",
+        ProductKind.DOOR_SENSOR,
         Field.OPENING,
         Field.DOOR_LEFT_OPEN,
         Field.LIGHT,
@@ -592,7 +627,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x03D6: device(
         "CGH1",
-        "Door/Window Sensor",
+        ProductKind.DOOR_SENSOR,
         Field.OPENING,
         Field.DOOR_LEFT_OPEN,
         Field.BATTERY,
@@ -602,7 +637,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x1889: device(
         "MS1BB(MI)",
-        "Door/Window Sensor",
+        ProductKind.DOOR_SENSOR,
         Field.OPENING,
         Field.DOOR_LEFT_OPEN,
         Field.DEVICE_FORCIBLY_REMOVED,
@@ -615,7 +650,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x78D1: device(
         "MC-COMM",
-        "Door/Window Sensor",
+        ProductKind.DOOR_SENSOR,
         Field.OPENING,
         Field.BATTERY,
         manufacturer="Zhiee",
@@ -624,7 +659,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x0863: device(
         "SJWS01LM",
-        "Flood Detector",
+        ProductKind.LEAK_SENSOR,
         Field.MOISTURE_DETECTED,
         Field.BATTERY,
         sleepy=True,
@@ -633,26 +668,28 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x3F0F: device(
         "RS1BB(MI)",
-        "Flood and Rain Sensor",
+        ProductKind.LEAK_SENSOR,
         Field.MOISTURE_DETECTED,
         Field.BATTERY,
         manufacturer="Linptech",
         sleepy=True,
         availability=DAY,
+        title="Flood and Rain Sensor",
     ),
     0x6375: device(
         "SJWS02LM",
-        "Water Leak Sensor 2",
+        ProductKind.LEAK_SENSOR,
         Field.BOTTOM_SUBMERSION,
         Field.TOP_SPLASH,
         Field.BATTERY,
         sleepy=True,
         availability=DAY,
         objects={0x4806: _BOTTOM},
+        title="Water Leak Sensor 2",
     ),
     0x7712: device(
         "zhiee.flood.sj01",
-        "Water Leak Sensor",
+        ProductKind.LEAK_SENSOR,
         Field.BOTTOM_SUBMERSION,
         Field.BATTERY,
         manufacturer="Zhiee",
@@ -663,14 +700,14 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     # Buttons, remotes, dimmers, cube
     0x07BF: _switch(
         "YLAI003",
-        "Wireless Switch",
+        ProductKind.SWITCH,
         _ONE_BUTTON,
         maker="Yeelight",
         availability=DAY,
     ),
     0x0153: _remote(
         "YLYK01YL",
-        "Remote Control",
+        ProductKind.REMOTE,
         "on",
         "off",
         "brightness",
@@ -681,27 +718,29 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x068E: _remote(
         "YLYK01YL-FANCL",
-        "Fan Remote Control",
+        ProductKind.REMOTE,
         "fan",
         "light",
         "wind_speed",
         "color_temperature",
         "wind_mode",
         "brightness",
+        title="Fan Remote Control",
     ),
     0x04E6: _remote(
         "YLYK01YL-VENFAN",
-        "Ventilator Fan Remote Control",
+        ProductKind.REMOTE,
         "swing",
         "power",
         "timer_60_minutes",
         "increase_wind_speed",
         "timer_30_minutes",
         "decrease_wind_speed",
+        title="Ventilator Fan Remote Control",
     ),
     0x03BF: _remote(
         "YLYB01YL-BHFRC",
-        "Bathroom Heater Remote",
+        ProductKind.REMOTE,
         "stop",
         "air_exchange",
         "fan",
@@ -711,10 +750,11 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         "light",
         "swing",
         "heat",
+        title="Bathroom Heater Remote",
     ),
     0x03B6: device(
         "YLKG07YL/YLKG08YL",
-        "Dimmer Switch",
+        ProductKind.DIMMER,
         manufacturer="Yeelight",
         sleepy=True,
         availability=ON_USE,
@@ -722,21 +762,20 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x04E1: device(
         "XMMF01JQD",
-        "Magic Cube",
+        ProductKind.CUBE,
         encrypted="unknown",
         sleepy=True,
         availability=ON_USE,
         objects={0x1001: CUBE},
     ),
-    0x1568: _wall_switch("K9B-1BTN", "Switch (single button)", {0: ("",)}),
+    0x1568: _wall_switch("K9B-1BTN", {0: ("",)}, title="Switch (single button)"),
     0x1569: _wall_switch(
         "K9B-2BTN",
-        "Switch (double button)",
         {0: ("left",), 1: ("right",), 2: ("left", "right")},
+        title="Switch (double button)",
     ),
     0x0DFD: _wall_switch(
         "K9B-3BTN",
-        "Switch (triple button)",
         {
             0: ("left",),
             1: ("middle",),
@@ -746,10 +785,11 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
             5: ("left", "right"),
             6: ("left", "middle", "right"),
         },
+        title="Switch (triple button)",
     ),
     0x1C10: _switch(
         "K9BB-1BTN",
-        "Switch (single button)",
+        ProductKind.SWITCH,
         {
             0x4E0C: states(
                 {
@@ -761,48 +801,62 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
             )
         },
         maker="Linptech",
+        title="Switch (single button)",
     ),
     0x3A61: _switch(
-        "KS1", "Switch (quadruple button)", clicks(_CLICKS_5, _FOUR), maker="Linptech"
+        "KS1",
+        ProductKind.SWITCH,
+        clicks(_CLICKS_5, _FOUR),
+        maker="Linptech",
+        title="Switch (quadruple button)",
     ),
     0x3E17: _switch(
         "KS1BP",
-        "Switch (quadruple button)",
+        ProductKind.SWITCH,
         clicks(_CLICKS_5, _FOUR),
         Field.TEMPERATURE,
         Field.HUMIDITY,
         maker="Linptech",
+        title="Switch (quadruple button)",
     ),
     0x520B: device(
         "KS2BB",
-        "Temperature/Humidity Sensor with Button",
+        ProductKind.THERMOMETER,
         *_CLIMATE,
         manufacturer="Linptech",
         availability=SLOW,
         objects=clicks(_CLICKS_5),
+        title="Thermometer with button",
     ),
     0x1949: _switch(
-        "XMWXKG01YL", "Switch (double button)", clicks(_CLICKS_3, _TWO_OR_BOTH)
+        "XMWXKG01YL",
+        ProductKind.SWITCH,
+        clicks(_CLICKS_3, _TWO_OR_BOTH),
+        title="Switch (double button)",
     ),
-    0x2387: _switch("XMWXKG01LM", "Button", clicks(_CLICKS_3)),
+    0x2387: _switch("XMWXKG01LM", ProductKind.BUTTON, clicks(_CLICKS_3)),
     0x5968: _switch(
         "XMWS01XS",
-        "Switch (double button)",
+        ProductKind.SWITCH,
         clicks(_CLICKS_2, named("left", "right")),
         Field.BATTERY_LOW,
+        title="Switch (double button)",
     ),
-    0x38BB: _switch("PTX_YK1_QMIMB", "Wireless Switch", clicks(_CLICKS_2), maker="PTX"),
+    0x38BB: _switch(
+        "PTX_YK1_QMIMB", ProductKind.SWITCH, clicks(_CLICKS_2), maker="PTX"
+    ),
     0x64C5: device(
         "PTX-F1-Display",
-        "Four-button switch with display",
+        ProductKind.SWITCH,
         Field.TEMPERATURE,
         Field.HUMIDITY,
         manufacturer="PTX",
         sleepy=True,
         availability=HALF_DAY,
         objects=clicks(_CLICKS_3, {number: (str(number),) for number in (1, 2, 3, 4)}),
+        title="Four-button switch with display",
     ),
-    0x78A3: _switch("AFWXKG220000", "Wireless Switch", clicks(_CLICKS_5)),
+    0x78A3: _switch("AFWXKG220000", ProductKind.SWITCH, clicks(_CLICKS_5)),
     # Locks
     0x04E9: _lock("MJZNMSQ01YD", Field.FINGERPRINT),
     0x098C: _lock("XMZNMST02YD", Field.FINGERPRINT, *_DOOR, encrypted="unknown"),
@@ -853,7 +907,7 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
         Field.DOOR,
         encrypted="unknown",
         maker="Loock",
-        name="Safe Box",
+        kind=ProductKind.SAFE,
         objects={0x100F: locks.DOOR_OPEN_IS_1},
     ),
 }
@@ -861,16 +915,18 @@ _HEARD: Final[Mapping[int, DeviceSpec]] = {
 
 def _published(
     model: str,
-    name: str,
+    kind: ProductKind,
     *fields: Field,
     maker: str = "Xiaomi",
     availability: float = DAY,
     objects: Mapping[int, ObjectSpec] | None = None,
+    title: str = "",
 ) -> DeviceSpec:
     return device(
         model,
-        name,
+        kind,
         *fields,
+        title=title,
         encrypted="unknown",
         manufacturer=maker,
         sleepy=True,
@@ -894,8 +950,8 @@ _SPEC_LOCK_FIELDS: Final = (*_LOCK, Field.DOOR, Field.DOOR_LEFT_OPEN)
 def _published_lock(
     model: str,
     maker: str = "Xiaomi",
-    name: str = "Door Lock",
     *fields: Field,
+    title: str = "",
     objects: Mapping[int, ObjectSpec] | None = None,
 ) -> DeviceSpec:
     return _lock(
@@ -906,17 +962,18 @@ def _published_lock(
         *fields,
         encrypted="unknown",
         maker=maker,
-        name=name,
+        title=title,
         objects=objects,
     )
 
 
 def _published_button(
     model: str,
-    name: str,
+    kind: ProductKind,
     *services: int,
     maker: str,
     fields: tuple[Field, ...] = (Field.BATTERY,),
+    title: str = "",
 ) -> DeviceSpec:
     # Several services are several keys, in their order; one service is one key or tells no number.
     names = (
@@ -927,15 +984,21 @@ def _published_button(
     rows: dict[int, ObjectSpec] = {}
     for service, key in zip(services, names, strict=True):
         rows |= clicks(service, name=key)
-    return _published(model, name, *fields, maker=maker, objects=rows)
+    return _published(model, kind, *fields, maker=maker, objects=rows, title=title)
 
 
 def _numbered(
-    model: str, name: str, count: int, *, maker: str, service: int = _CLICKS_5
+    model: str,
+    title: str,
+    count: int,
+    *,
+    maker: str,
+    kind: ProductKind = ProductKind.SWITCH,
+    service: int = _CLICKS_5,
 ) -> DeviceSpec:
     battery = (Field.BATTERY,) if service == _CLICKS_5 else ()
     rows = numbered(service, count)
-    return _published(model, name, *battery, maker=maker, objects=rows)
+    return _published(model, kind, *battery, maker=maker, objects=rows, title=title)
 
 
 _F2: Final = {
@@ -954,12 +1017,14 @@ _F2: Final = {
 
 _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     0x031A: _published_lock("MJZNMS02LM"),
-    0x03BB: _published_lock("ydhome.lock.m2silver", "Ydhome", "Lock M2"),
-    0x04B3: _published_lock("dsm.lock.q3", "Dessmann", "Door Lock Q3"),
-    0x0571: _published("lcrmcr.safe.ms30b", "Safe Cayo Anno 30Z"),
+    0x03BB: _published_lock("ydhome.lock.m2silver", "Ydhome", title="Lock M2"),
+    0x04B3: _published_lock("dsm.lock.q3", "Dessmann", title="Door Lock Q3"),
+    0x0571: _published(
+        "lcrmcr.safe.ms30b", ProductKind.SAFE, title="Safe Cayo Anno 30Z"
+    ),
     0x0711: _published(
         "PTH-1",
-        "Air Quality Monitor",
+        ProductKind.AIR_MONITOR,
         Field.TEMPERATURE,
         Field.HUMIDITY,
         Field.BATTERY,
@@ -967,15 +1032,22 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         objects={0x1010: number(Field.FORMALDEHYDE, "<H", 1000)},
     ),
     0x09E0: _published(
-        "MJHWSHO2YM", "Kettle Pro", Field.POWER, Field.KETTLE_STATE, Field.TEMPERATURE
+        "MJHWSHO2YM",
+        ProductKind.KETTLE,
+        Field.POWER,
+        Field.KETTLE_STATE,
+        Field.TEMPERATURE,
+        title="Kettle Pro",
     ),
-    0x0BEB: _published_lock("ZNMS20LM", "Aqara", "Door Lock D100"),
-    0x0D0F: _published_lock("loock.lock.cc2xpro", "Lockin", "Door Lock Classic 2X Pro"),
-    0x0E65: _published_lock("XMZNMS06LM", name="Face Recognition Smart Door Lock X"),
+    0x0BEB: _published_lock("ZNMS20LM", "Aqara", title="Door Lock D100"),
+    0x0D0F: _published_lock(
+        "loock.lock.cc2xpro", "Lockin", title="Door Lock Classic 2X Pro"
+    ),
+    0x0E65: _published_lock("XMZNMS06LM", title="Face Recognition Smart Door Lock X"),
     0x0F3B: _published_lock("XMZNMSTO3YD", "Lockin"),
     0x1781: _published(
         "XMZNMS09LM",
-        "Face Recognition Smart Door Lock",
+        ProductKind.LOCK,
         *_LOCK,
         Field.DOOR_LEFT_OPEN,
         objects={
@@ -983,9 +1055,10 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
             0x4A14: locks.SPEC_LOCK_09LM,
             **_BELL,
         },
+        title="Face Recognition Smart Door Lock",
     ),
     0x1A56: _published_button(
-        "lemesh.remote.ts1", "Wireless Button", _CLICKS_2, maker="LeMesh", fields=()
+        "lemesh.remote.ts1", ProductKind.BUTTON, _CLICKS_2, maker="LeMesh", fields=()
     ),
     0x1E37: _lock(
         "loock.lock.fvl109",
@@ -996,20 +1069,22 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         Field.CHILDLOCK,
         encrypted="unknown",
         maker="Lockin",
-        name="Smart Door Lock S50M",
         objects={0x100E: locks.BOLTS, 0x100F: locks.DOOR_OPEN_IS_0},
+        title="Smart Door Lock S50M",
     ),
     0x1FDA: _published_lock(
         "loock.lock.t2v1",
         "Lockin",
-        "Door Lock M20",
         Field.FAULT,
         objects={0x100E: locks.LOCKED_IS_1, 0x100F: locks.DOOR_OPEN_IS_0},
+        title="Door Lock M20",
     ),
-    0x21A5: _published("huca.switch.dh2", "Double Wall Switch", maker="H+"),
+    0x21A5: _published(
+        "huca.switch.dh2", ProductKind.SWITCH, maker="H+", title="Double Wall Switch"
+    ),
     0x24A9: _published(
         "hoto.timer.kt",
-        "Timer",
+        ProductKind.TIMER,
         maker="Mijia",
         objects={
             0x4A19: told(Event("timer_1", "end")),
@@ -1017,11 +1092,16 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         },
     ),
     0x2695: _published(
-        "XFCL201", "Smart Lock V5 Max", Field.BATTERY, maker="Loock", objects=_BELL
+        "XFCL201",
+        ProductKind.LOCK,
+        Field.BATTERY,
+        maker="Loock",
+        objects=_BELL,
+        title="Smart Lock V5 Max",
     ),
     0x2809: _published(
         "XMZNMS01OD",
-        "Door Lock E10",
+        ProductKind.LOCK,
         *_SPEC_LOCK_FIELDS,
         Field.BATTERY_LOW,
         objects={
@@ -1030,11 +1110,12 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
             0x5601: locks.LOW_AT_E10,
             0x5A06: _RINGS,
         },
+        title="Door Lock E10",
     ),
     # Four keys and a knob, each with an event of its own.
     0x2C09: _published(
         "PTX-X6-QMIMB",
-        "Wireless situation knob switch",
+        ProductKind.SWITCH,
         maker="PTX",
         objects={
             0x4A0C: told(Event("button_1", "press")),
@@ -1045,76 +1126,103 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
             0x4E0D: told(Event("dimmer", "rotate_left")),
             0x4E0E: told(Event("dimmer", "press")),
         },
+        title="Wireless situation knob switch",
     ),
     0x2CBA: _published(
         "lcrmcr.lock.cb2207",
-        "Intelligent glass door lock",
+        ProductKind.LOCK,
         Field.BATTERY,
         Field.BATTERY_LOW,
         maker="CRMCR",
+        title="Intelligent glass door lock",
     ),
     0x2F97: _published(
         "loock.lock.r2",
-        "Door Lock M20 Pro",
+        ProductKind.LOCK,
         Field.LOCK,
         maker="Lockin",
         objects={0x4C15: locks.BOLT_R2, **_BELL},
+        title="Door Lock M20 Pro",
     ),
-    0x2FC5: _published("MCN003", "Safe Box", Field.BATTERY, Field.BATTERY_LOW),
+    0x2FC5: _published("MCN003", ProductKind.SAFE, Field.BATTERY, Field.BATTERY_LOW),
     0x305E: _published_button(
-        "huca.remote.wx8", "Wireless Button", _CLICKS_12, maker="H+"
+        "huca.remote.wx8", ProductKind.BUTTON, _CLICKS_12, maker="H+"
     ),
     0x3286: _published(
-        "XMZNMS201LM", "Smart Door Lock E20 WIFI", Field.BATTERY, objects=_BELL
+        "XMZNMS201LM",
+        ProductKind.LOCK,
+        Field.BATTERY,
+        objects=_BELL,
+        title="Smart Door Lock E20 WIFI",
     ),
     0x3341: _published(
         "lumi.lock.mcn009",
-        "Smart Door Lock E20 (Video Monitor)",
+        ProductKind.LOCK,
         Field.BATTERY,
         objects=_BELL,
+        title="Smart Door Lock E20 (Video Monitor)",
     ),
-    0x34FE: _published("MJBQDYJ1-WC", "Label printer"),
+    0x34FE: _published("MJBQDYJ1-WC", ProductKind.LABEL_PRINTER),
     0x3878: _published(
         "lemesh.remote.ts4",
-        "Scenario wireless knob switch K4",
+        ProductKind.SWITCH,
         Field.BATTERY,
         maker="LeMesh",
         objects=numbered(_CLICKS_5, 4, knob=True),
+        title="Scenario wireless knob switch K4",
     ),
-    0x3884: _published("lemesh.switch.sw3f01", "Triple Wall Switch", maker="LeMesh"),
-    0x3885: _published("lemesh.switch.sw2f01", "Double Wall Switch", maker="LeMesh"),
-    0x3886: _published("lemesh.switch.sw1f01", "Single Wall Switch", maker="LeMesh"),
+    0x3884: _published(
+        "lemesh.switch.sw3f01",
+        ProductKind.SWITCH,
+        maker="LeMesh",
+        title="Triple Wall Switch",
+    ),
+    0x3885: _published(
+        "lemesh.switch.sw2f01",
+        ProductKind.SWITCH,
+        maker="LeMesh",
+        title="Double Wall Switch",
+    ),
+    0x3886: _published(
+        "lemesh.switch.sw1f01",
+        ProductKind.SWITCH,
+        maker="LeMesh",
+        title="Single Wall Switch",
+    ),
     0x3910: _published_button(
         "PTX-AK1-QMIMC",
-        "Mesh Wireless Switch",
+        ProductKind.SWITCH,
         _CLICKS_2,
         maker="PTX",
         fields=(Field.BATTERY_LOW,),
+        title="Mesh Wireless Switch",
     ),
     0x3911: _published_button(
         "PTX-AK2-QMIMB",
-        "Mesh Double Wireless Switch",
+        ProductKind.SWITCH,
         _CLICKS_2,
         _CLICKS_4,
         maker="PTX",
         fields=(Field.BATTERY_LOW,),
+        title="Mesh Double Wireless Switch",
     ),
     0x3912: _published_button(
         "PTX-AK3-QMIMB",
-        "Mesh Triple Wireless Switch",
+        ProductKind.SWITCH,
         _CLICKS_2,
         _CLICKS_4,
         _CLICKS_5,
         maker="PTX",
         fields=(Field.BATTERY_LOW,),
+        title="Mesh Triple Wireless Switch",
     ),
     0x399A: _published(
-        "xiaomi.pet_waterer.002", "Pet Drinking Fountain", Field.BATTERY
+        "xiaomi.pet_waterer.002", ProductKind.PET_FOUNTAIN, Field.BATTERY
     ),
     # It sends more, of which nothing is settled.
     0x3B94: _published(
         "T501",
-        "Smart Toothbrush",
+        ProductKind.TOOTHBRUSH,
         Field.BATTERY,
         maker="Soocare",
         availability=ON_USE,
@@ -1156,62 +1264,81 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
     ),
     0x3F3F: _published_button(
         "giot.remote.v51kwm",
-        "V5 One Key Switch",
+        ProductKind.SWITCH,
         _CLICKS_2,
         maker="GranwinIoT",
         fields=(),
+        title="V5 One Key Switch",
     ),
     0x433D: _published(
-        "line.lock.fms5", "Smart Door Lock S5", Field.BATTERY, maker="Line"
+        "line.lock.fms5",
+        ProductKind.LOCK,
+        Field.BATTERY,
+        maker="Line",
+        title="Smart Door Lock S5",
     ),
     0x44C1: _published(
         "XMZNMS03OD",
-        "Smart Door Lock 2 (Finger Vein Unlock)",
+        ProductKind.LOCK,
         *_SPEC_LOCK_FIELDS,
         objects=_SPEC_LOCK,
+        title="Smart Door Lock 2 (Finger Vein Unlock)",
     ),
-    0x44FA: _numbered("lemesh.remote.ts10", "Remote Control TS10", 10, maker="LeMesh"),
+    0x44FA: _numbered(
+        "lemesh.remote.ts10",
+        "Remote Control TS10",
+        10,
+        maker="LeMesh",
+        kind=ProductKind.REMOTE,
+    ),
     0x45A1: _numbered("cxw.remote.ble006", "Eight scene knob switch", 8, maker="CXW"),
     # Four keys and a knob, whose turns are counted as keys five and six.
     0x474A: _published(
         "ailol.remote.ts4",
-        "F2 smart knob remote control",
+        ProductKind.REMOTE,
         Field.BATTERY,
         maker="ZXFANS",
         objects=_F2,
+        title="F2 smart knob remote control",
     ),
     0x47D6: _published(
         "xiaomi.lock.b04sv",
-        "Smart Door Lock E30",
+        ProductKind.LOCK,
         *_SPEC_LOCK_FIELDS,
         objects=_SPEC_LOCK,
+        title="Smart Door Lock E30",
     ),
     0x48C4: _published(
-        "loock.lock.h01lyk", "Smart Door Lock E30", Field.BATTERY, objects=_BELL
+        "loock.lock.h01lyk",
+        ProductKind.LOCK,
+        Field.BATTERY,
+        objects=_BELL,
+        title="Smart Door Lock E30",
     ),
     0x4964: _published(
         "izq.sensor_occupy.ble",
-        "IZQ Presence Sensor Loong",
+        ProductKind.OCCUPANCY_SENSOR,
         Field.OCCUPANCY,
         Field.DURATION_DETECTED,
         Field.DURATION_CLEARED,
         Field.ILLUMINANCE,
         Field.BATTERY,
         maker="ZiQing",
+        title="IZQ Presence Sensor Loong",
     ),
     0x4B09: _numbered(
         "cxw.remote.panv01", "Eight Key Twenty-four Scene Switch V1", 8, maker="CXW"
     ),
     0x4C4D: _published(
         "shuse.flood.ss05",
-        "Water Leak Sensor",
+        ProductKind.LEAK_SENSOR,
         Field.MOISTURE_DETECTED,
         Field.BATTERY,
         maker="Shuse",
     ),
     0x4ED3: _published(
         "rhj.sensor_occupy.l730a",
-        "Presence Sensor POP",
+        ProductKind.OCCUPANCY_SENSOR,
         Field.TEMPERATURE,
         Field.HUMIDITY,
         Field.ILLUMINANCE,
@@ -1219,63 +1346,77 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
         Field.DURATION_DETECTED,
         Field.DURATION_CLEARED,
         maker="LeTianPai",
+        title="Presence Sensor POP",
     ),
     0x50D4: _published(
         "HS3BB",
-        "Motion Sensor 3",
+        ProductKind.MOTION_SENSOR,
         Field.MOTION,
         Field.ILLUMINANCE,
         Field.IDLE_TIME,
         Field.BATTERY,
         maker="Linptech",
+        title="Motion Sensor 3",
     ),
     0x5149: _published_button(
-        "lemesh.remote.ts00", "Scene Wireless Button S", _CLICKS_5, maker="LeMesh"
+        "lemesh.remote.ts00",
+        ProductKind.BUTTON,
+        _CLICKS_5,
+        maker="LeMesh",
+        title="Scene Wireless Button S",
     ),
     0x51E2: _published(
         "MJTZC04YM",
-        "8-electrode Body Fat Scale S800",
+        ProductKind.SCALE,
         Field.WEIGHT,
         Field.HEART_RATE,
         Field.BATTERY_LOW,
         availability=ON_USE,
         objects={0x4E16: body.STAGED_WEIGHT},
+        title="8-electrode Body Fat Scale S800",
     ),
     0x52E6: _numbered("YLYKG-0129", "K Series 4-Key Wall Switch", 4, maker="Yeelight"),
     0x6651: _published(
         "shuse.airm.ss006",
-        "Air Monitor",
+        ProductKind.AIR_MONITOR,
         Field.TEMPERATURE,
         Field.HUMIDITY,
         maker="Shuse",
     ),
-    0x6655: _published("bwj.diffuser.s5", "Smart Aroma Diffuser S5", maker="SO"),
+    0x6655: _published(
+        "bwj.diffuser.s5",
+        ProductKind.AROMA_DIFFUSER,
+        maker="SO",
+        title="Smart Aroma Diffuser S5",
+    ),
     0x6B61: _published(
         "shuse.flood.ss05",
-        "Water Leak Sensor Pro",
+        ProductKind.LEAK_SENSOR,
         Field.MOISTURE_DETECTED,
         Field.BATTERY,
         maker="Shuse",
+        title="Water Leak Sensor Pro",
     ),
     0x6ED9: _published(
         "ES5DB",
-        "Human Presence Sensor ES5 (top mounted)",
+        ProductKind.OCCUPANCY_SENSOR,
         Field.OCCUPANCY,
         Field.ILLUMINANCE,
         Field.DURATION_DETECTED,
         Field.DURATION_CLEARED,
         maker="Linptech",
+        title="Human Presence Sensor ES5 (top mounted)",
     ),
     0x76C4: _published(
         "shuse.flood.ss40",
-        "Water Leak Sensor",
+        ProductKind.LEAK_SENSOR,
         Field.MOISTURE_DETECTED,
         Field.BATTERY,
         maker="Shuse",
     ),
     0x7ABA: _published(
         "xiaomi.sensor_smoke.yg2",
-        "Smoke Alarm 2",
+        ProductKind.SMOKE_ALARM,
         Field.SMOKE,
         Field.TEMPERATURE,
         Field.BATTERY_LOW,
@@ -1288,9 +1429,10 @@ _PUBLISHED: Final[Mapping[int, DeviceSpec]] = {
             0x5884: flag(Field.BATTERY_LOW, generic=False),
             0x5A01: happened(Field.BATTERY_LOW),
         },
+        title="Smoke Alarm 2",
     ),
     0x7EE9: _published(
-        "vchon.sensor_ht.mbs20", "Thermometer and hygrometer", *_CLIMATE, maker="RSH"
+        "vchon.sensor_ht.mbs20", ProductKind.THERMOMETER, *_CLIMATE, maker="RSH"
     ),
 }
 
@@ -1302,7 +1444,7 @@ _GPIO: Final = (Field.OPENING, Field.SWITCH, Field.COUNT)
 
 def _kind(
     model: str,
-    name: str,
+    kind: ProductKind,
     *fields: Field,
     maker: str = "Qingping",
     sleepy: bool = False,
@@ -1310,11 +1452,13 @@ def _kind(
     encrypted: Encrypted = "no",
     optional: frozenset[Field] = frozenset(),
     product_id: int | None = None,
+    title: str = "",
 ) -> DeviceSpec:
     return device(
         model,
-        name,
+        kind,
         *fields,
+        title=title,
         manufacturer=maker,
         encrypted=encrypted,
         optional=optional,
@@ -1330,19 +1474,20 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
     for spec in (
         _kind(
             "ATC",
-            "Thermometer with custom firmware",
+            ProductKind.THERMOMETER,
             *_CLIMATE,
             Field.VOLTAGE,
             *_GPIO,
             maker="Xiaomi",
             encrypted="unknown",
             optional=frozenset({Field.OPENING, Field.SWITCH}),
+            title="Thermometer with custom firmware",
         ),
-        _kind("CGG1", "Temperature/Humidity Sensor", *_CLIMATE, product_id=0x0347),
-        _kind("CGG3", "Temperature/Humidity Sensor", *_CLIMATE, product_id=0x5808),
+        _kind("CGG1", ProductKind.THERMOMETER, *_CLIMATE, product_id=0x0347),
+        _kind("CGG3", ProductKind.THERMOMETER, *_CLIMATE, product_id=0x5808),
         _kind(
             "CGH1",
-            "Door/Window Sensor",
+            ProductKind.DOOR_SENSOR,
             Field.OPENING,
             Field.DOOR_LEFT_OPEN,
             Field.BATTERY,
@@ -1350,24 +1495,25 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             availability=DAY,
             product_id=0x03D6,
         ),
-        _kind("CGP1W", "Air Barometer", *_CLIMATE, Field.PRESSURE),
-        _kind("CGD1", "3-in-1 Alarm Clock", *_CLIMATE, product_id=0x0576),
-        _kind("CGC1", "Alarm Clock", *_CLIMATE, product_id=0x0C3C),
-        _kind("CGF1W", "Temperature/Humidity Monitor", *_CLIMATE),
-        _kind("CGM1", "Temperature/Humidity Sensor", *_CLIMATE),
+        _kind("CGP1W", ProductKind.BAROMETER, *_CLIMATE, Field.PRESSURE),
+        _kind("CGD1", ProductKind.CLOCK, *_CLIMATE, product_id=0x0576),
+        _kind("CGC1", ProductKind.CLOCK, *_CLIMATE, product_id=0x0C3C),
+        _kind("CGF1W", ProductKind.THERMOMETER, *_CLIMATE),
+        _kind("CGM1", ProductKind.THERMOMETER, *_CLIMATE),
         _kind(
             "CGDN1",
-            "Air Monitor Lite",
+            ProductKind.AIR_MONITOR,
             Field.TEMPERATURE,
             Field.HUMIDITY,
             Field.PM25,
             Field.PM10,
             Field.CO2,
+            title="Air Monitor Lite",
         ),
-        _kind("CGDK2", "Temperature/Humidity Sensor", *_CLIMATE, product_id=0x066F),
+        _kind("CGDK2", ProductKind.THERMOMETER, *_CLIMATE, product_id=0x066F),
         _kind(
             "CGPR1",
-            "Motion/Light Sensor",
+            ProductKind.MOTION_SENSOR,
             Field.MOTION,
             Field.ILLUMINANCE,
             Field.LIGHT,
@@ -1375,13 +1521,19 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             product_id=0x0A83,
         ),
         _kind(
-            "CGP23W", "Temperature/Humidity/Pressure Sensor", *_CLIMATE, Field.PRESSURE
+            "CGP23W",
+            ProductKind.BAROMETER,
+            *_CLIMATE,
+            Field.PRESSURE,
+            title="Thermometer and barometer",
         ),
-        _kind("CGP22C", "Air Monitor", *_CLIMATE, Field.CO2),
-        _kind("HHCCJCY10", "Plant Sensor", *_PLANT, Field.BATTERY, maker="HHCC"),
+        _kind("CGP22C", ProductKind.AIR_MONITOR, *_CLIMATE, Field.CO2),
+        _kind(
+            "HHCCJCY10", ProductKind.PLANT_SENSOR, *_PLANT, Field.BATTERY, maker="HHCC"
+        ),
         _kind(
             "XMTZC01HM/XMTZC04HM",
-            "Mi Smart Scale",
+            ProductKind.SCALE,
             Field.WEIGHT,
             Field.WEIGHT_RAW,
             Field.STABILIZED,
@@ -1389,10 +1541,11 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             maker="Xiaomi",
             sleepy=True,
             availability=ON_USE,
+            title="Mi Smart Scale",
         ),
         _kind(
             "XMTZC02HM/XMTZC05HM/NUN4049CN",
-            "Mi Body Composition Scale",
+            ProductKind.SCALE,
             Field.WEIGHT,
             Field.WEIGHT_RAW,
             Field.IMPEDANCE,
@@ -1401,10 +1554,11 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             maker="Xiaomi",
             sleepy=True,
             availability=ON_USE,
+            title="Mi Body Composition Scale",
         ),
         _kind(
             "TZC4",
-            "Body Composition Scale",
+            ProductKind.SCALE,
             Field.WEIGHT,
             Field.WEIGHT_RAW,
             Field.IMPEDANCE,
@@ -1412,10 +1566,11 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             maker="Xiaogui",
             sleepy=True,
             availability=ON_USE,
+            title="Body Composition Scale",
         ),
         _kind(
             "QJ-J",
-            "Body Composition Scale",
+            ProductKind.SCALE,
             Field.WEIGHT,
             Field.WEIGHT_RAW,
             Field.IMPEDANCE,
@@ -1423,11 +1578,18 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
             maker="MaxxMee",
             sleepy=True,
             availability=ON_USE,
+            title="Body Composition Scale",
         ),
-        _kind("Mi Band", "Band", Field.HEART_RATE, Field.STEPS, maker="Xiaomi"),
+        _kind(
+            "Mi Band",
+            ProductKind.FITNESS_BAND,
+            Field.HEART_RATE,
+            Field.STEPS,
+            maker="Xiaomi",
+        ),
         _kind(
             "Amazfit scale",
-            "Scale",
+            ProductKind.SCALE,
             Field.WEIGHT,
             Field.WEIGHT_RAW,
             Field.IMPEDANCE,
@@ -1440,7 +1602,11 @@ KINDS: Final[Mapping[str, DeviceSpec]] = {
     )
 }
 
-# The product id of a kind that has one elsewhere, by its title.
-PRODUCT_OF: Final[Mapping[str | None, int]] = {
-    spec.title: spec.product_id for spec in KINDS.values() if spec.product_id
+_PRODUCT_OF: Final[Mapping[str, int]] = {
+    spec.model: spec.product_id for spec in KINDS.values() if spec.product_id
 }
+
+
+def product_of(described: str | None) -> int | None:
+    """Return the product id of a kind that has one elsewhere, by how it is described in an entry."""
+    return _PRODUCT_OF.get((described or "").rpartition(" ")[2])

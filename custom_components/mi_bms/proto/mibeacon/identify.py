@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from ..model.names import Words
 from .devices import DEVICES, KINDS
 from .formats import SERVICES, Format, atc, of_company
 from .formats.content import Content, Sealed
@@ -17,7 +18,7 @@ from .frame import (
     parse_head,
 )
 from .sensor_device import mac_of
-from .spec import DeviceSpec
+from .spec import DeviceSpec, ProductKind
 
 FE95: Final = 0xFE95
 XIAOMI: Final = 0x038F
@@ -40,6 +41,7 @@ _PREFIXES: Final = (bytes.fromhex("a4c138"), bytes.fromhex("582d34"))
 class Sighting(NamedTuple):
     """Hold what an advert shows of a device before it is set up.
 
+    ``title`` describes the product; without the words of a language, so it is no name.
     ``encrypted`` is None where a frame without payload does not tell. ``has_payload`` is false for
     such a frame. ``paired`` is False for a product that waits to be paired before it tells anything.
     """
@@ -52,6 +54,19 @@ class Sighting(NamedTuple):
     has_payload: bool = True
     spec: DeviceSpec | None = None
     paired: bool | None = None
+
+    @property
+    def kind(self) -> ProductKind:
+        """Return what it is."""
+        return self.spec.kind if self.spec else ProductKind.SENSOR
+
+    def known_as(self, words: Words) -> str:
+        """Return its model as people know it; of an unknown product what tells it from others."""
+        if self.spec:
+            return self.spec.short_model
+        if self.product_id is None:
+            return self.title
+        return words("product", "numbered", product=f"{self.product_id:04X}")
 
     @property
     def event_only(self) -> bool:
@@ -130,7 +145,7 @@ def beacon(
 def _sighting(head: Head, spec: DeviceSpec | None) -> Sighting:
     return Sighting(
         format="mibeacon",
-        title=spec.title if spec else f"Xiaomi 0x{head.product_id:04X}",
+        title=spec.described if spec else f"Xiaomi 0x{head.product_id:04X}",
         model=spec.model if spec else None,
         product_id=head.product_id,
         encrypted=head.encrypted if head.has_objects else None,
@@ -177,7 +192,7 @@ def _parsed(
     spec = KINDS.get(model) if model else None
     return Sighting(
         format=form.name,
-        title=spec.title if spec else form.name.capitalize(),
+        title=spec.described if spec else form.name.capitalize(),
         model=model,
         encrypted=sealed,
         has_payload=sealed or (isinstance(parsed, Content) and parsed.payload),

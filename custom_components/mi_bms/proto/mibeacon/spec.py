@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field as default
-from typing import Final, Literal
+from enum import StrEnum
+from typing import Final, Literal, TypedDict, Unpack
 
 from ..model.fields import Field
 from ..model.reading import Value
@@ -30,10 +31,50 @@ HOLDS: Final[Mapping[Field, float]] = {
 type Encrypted = Literal["yes", "no", "unknown"]
 
 
+class ProductKind(StrEnum):
+    """Describe what a product is, by the key of one plain word for it in the translations."""
+
+    AIR_FRESHENER = "air_freshener"
+    AIR_MONITOR = "air_monitor"
+    AROMA_DIFFUSER = "aroma_diffuser"
+    BAROMETER = "barometer"
+    BODY_THERMOMETER = "body_thermometer"
+    BUTTON = "button"
+    CLOCK = "clock"
+    CUBE = "cube"
+    DIMMER = "dimmer"
+    DOOR_SENSOR = "door_sensor"
+    FITNESS_BAND = "fitness_band"
+    FLOWER_POT = "flower_pot"
+    INSECT_REPELLENT = "insect_repellent"
+    KETTLE = "kettle"
+    LABEL_PRINTER = "label_printer"
+    LEAK_SENSOR = "leak_sensor"
+    LOCK = "lock"
+    MOTION_SENSOR = "motion_sensor"
+    NIGHT_LIGHT = "night_light"
+    OCCUPANCY_SENSOR = "occupancy_sensor"
+    PET_FOUNTAIN = "pet_fountain"
+    PILLOW = "pillow"
+    PLANT_SENSOR = "plant_sensor"
+    REMOTE = "remote"
+    SAFE = "safe"
+    SCALE = "scale"
+    SEAT_SENSOR = "seat_sensor"
+    SENSOR = "sensor"  # a product that nobody knows
+    SMOKE_ALARM = "smoke_alarm"
+    SWITCH = "switch"
+    THERMOMETER = "thermometer"
+    TIMER = "timer"
+    TOOTHBRUSH = "toothbrush"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSpec:
     """Describe one product.
 
+    ``title`` is what its maker calls it, where that says more than its kind. ``known_as`` is what
+    people call the model, where that is something else.
     ``encrypted`` is what stock firmware does; each frame says itself what it is. ``availability`` is
     in seconds. ``holds`` (s) are the states that end by themselves, and after how long; a product that
     never says that one has ended names a time of its own.
@@ -46,7 +87,9 @@ class DeviceSpec:
     """
 
     model: str
-    name: str
+    kind: ProductKind
+    title: str = ""
+    known_as: str = ""
     manufacturer: str = "Xiaomi"
     encrypted: Encrypted = "unknown"
     sleepy: bool = False
@@ -87,28 +130,41 @@ class DeviceSpec:
         return tuple(name for name in self.holds if name in reports)
 
     @property
-    def title(self) -> str:
-        """Return a name for lists of devices."""
-        return f"{self.name} {self.model}"
+    def short_model(self) -> str:
+        """Return the one model by which people know the product."""
+        return self.known_as or self.model.partition("/")[0]
+
+    @property
+    def described(self) -> str:
+        """Return the maker's words for the product, the model last."""
+        return f"{self.title} {self.model}".lstrip()
+
+
+class _Told(TypedDict, total=False):
+    """What a row may say of its product besides, as it stands in the product."""
+
+    title: str
+    known_as: str
+    manufacturer: str
+    sleepy: bool
+    availability: float
+    untrusted: frozenset[Field]
+    coarse: frozenset[Field]
+    unsteady: frozenset[Field]
+    optional: frozenset[Field]
+    product_id: int | None
 
 
 def device(
     model: str,
-    name: str,
+    kind: ProductKind,
     *fields: Field,
     encrypted: Encrypted = "yes",
     sends: tuple[int, ...] = (),
     objects: Mapping[int, ObjectSpec] | None = None,
-    manufacturer: str = "Xiaomi",
-    sleepy: bool = False,
-    availability: float = OFTEN,
     holds: Mapping[Field, float] | None = None,
-    untrusted: frozenset[Field] = frozenset(),
-    coarse: frozenset[Field] = frozenset(),
-    unsteady: frozenset[Field] = frozenset(),
-    optional: frozenset[Field] = frozenset(),
     idle: Mapping[Field, Value] | None = None,
-    product_id: int | None = None,
+    **told: Unpack[_Told],
 ) -> DeviceSpec:
     """Build a product; its events are those of its own rows and of the common objects it ``sends``."""
     own = objects or {}
@@ -116,19 +172,12 @@ def device(
     tables += [OBJECTS[object_id].events for object_id in sends if object_id not in own]
     return DeviceSpec(
         model=model,
-        name=name,
-        manufacturer=manufacturer,
+        kind=kind,
         encrypted=encrypted,
-        sleepy=sleepy,
-        availability=availability,
         fields=fields,
         events=merge_types(*tables),
         holds={**HOLDS, **(holds or {})},
-        untrusted=untrusted,
-        coarse=coarse,
-        unsteady=unsteady,
-        optional=optional,
         objects=own,
         idle=idle or {},
-        product_id=product_id,
+        **told,
     )

@@ -4,12 +4,18 @@ Anybody can send any name over the air. What stays is one short line of characte
 none of which Markdown or HTML reads as more than itself.
 """
 
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 import re
 from typing import Final
 import unicodedata
 
+type Words = Callable[..., str]  # the text of a word in a group, with what is filled in
+
 LONGEST_NAME: Final = 64  # characters
+_TAIL: Final = 4  # digits of an address by which people tell twins apart
+_MORE: Final = 2  # digits that are added while two are called the same
 _LOOKED_AT: Final = 512  # of what may be any text
 _MARKS: Final = frozenset("*[]<>{}|\\`~")
 # Letters and symbols that look like nothing.
@@ -35,10 +41,48 @@ def clean_name(name: str) -> str:
     return " ".join(text.split())[:LONGEST_NAME].rstrip(" _")
 
 
-def titled(name: str, address: str) -> str:
-    """Return a name with its address' last two bytes, by which people tell twins apart."""
-    tail = address.replace(":", "")[-4:]
-    if tail in name or name == address:
+def titled(name: str, address: str, taken: Collection[str] = ()) -> str:
+    """Return a name with so much of its address' end, two bytes at least, that nobody is called so."""
+    digits = address.replace(":", "")
+    if name == address:
+        return name
+    for length in range(_TAIL, len(digits), _MORE):
+        if (made := _ended(name, digits[-length:])) not in taken:
+            return made
+    return _ended(name, digits)
+
+
+def titled_apart(
+    plain: Mapping[str, str], taken: Collection[str] = ()
+) -> dict[str, str]:
+    """Return a name for each address, from its plain one: twins get as much of it as tells them apart."""
+    names = {address: titled(name, address, taken) for address, name in plain.items()}
+    # As often as an address has bytes left.
+    for _ in range(_TAIL):
+        told = Counter(names.values())
+        twins = [address for address, name in names.items() if told[name] > 1]
+        if not twins:
+            break
+        known = {*taken, *told}
+        for address in twins:
+            names[address] = titled(plain[address], address, known)
+    return names
+
+
+def bracketed(name: str, inside: str) -> str:
+    """Return a name with what is known besides in brackets, where it is news and there is room."""
+    both = f"{name} ({inside})"
+    fits = inside and inside not in name and len(both) <= LONGEST_NAME
+    return both if fits else name
+
+
+def kinded(kind: str, name: str) -> str:
+    """Return a name behind the word for what bears it, unless it begins with that."""
+    return name if name.casefold().startswith(kind.casefold()) else f"{kind} {name}"
+
+
+def _ended(name: str, tail: str) -> str:
+    if name.casefold().endswith(tail.casefold()):
         return name
     return f"{name[: LONGEST_NAME - len(tail) - 1].rstrip()} {tail}"
 
