@@ -26,6 +26,7 @@ from homeassistant.const import (
 from homeassistant.helpers.entity import EntityDescription
 
 from .proto.bms.alarms import Alarm
+from .proto.bms.battery_state import BatteryState
 from .proto.model.fields import Field
 from .proto.model.reading import KeyState
 
@@ -72,11 +73,18 @@ def _measured(
 # What only grows, and what nobody draws a graph of.
 _counted = partial(_measured, state_class=SensorStateClass.TOTAL_INCREASING)
 _told = partial(_measured, state_class=None)
+# What is no daily question.
+_noted = partial(_measured, category=_DIAGNOSTIC)
+_tallied = partial(_counted, category=_DIAGNOSTIC)
 
 
 def _word(field: Field, *words: str) -> SensorEntityDescription:
     """Return the row of a quantity that is one of some words."""
     return _told(field, _C.ENUM, options=[*words])
+
+
+def _noted_word(field: Field, *words: str) -> SensorEntityDescription:
+    return _told(field, _C.ENUM, options=[*words], category=_DIAGNOSTIC)
 
 
 def _flag(
@@ -121,25 +129,25 @@ SENSORS: Final = _table(
     _measured(Field.UV_INDEX, digits=1),
     _measured(Field.PRECIPITATION, _C.PRECIPITATION, digits=1),
     # The sensor's own supply
-    _measured(Field.BATTERY, _C.BATTERY, category=_DIAGNOSTIC),
+    _noted(Field.BATTERY, _C.BATTERY),
     _measured(Field.VOLTAGE, _C.VOLTAGE, digits=2),
     _word(Field.CHARGING_STATE, "charging", "not_charging", "full", "unknown"),
     _told(Field.FIRMWARE, category=_DIAGNOSTIC),
-    _measured(Field.CLOCK_DRIFT, _C.DURATION, digits=0, category=_DIAGNOSTIC),
+    _noted(Field.CLOCK_DRIFT, _C.DURATION, digits=0),
     # Presence
     _measured(Field.IDLE_TIME, _C.DURATION, category=_DIAGNOSTIC, enabled=False),
     _measured(Field.DURATION_DETECTED, _C.DURATION),
     _measured(Field.DURATION_CLEARED, _C.DURATION),
     _measured(Field.PRESSURE_PRESENT_DURATION, _C.DURATION),
     _measured(Field.PRESSURE_NOT_PRESENT_DURATION, _C.DURATION),
-    _measured(Field.PRESSURE_PRESENT_TIME_SET, _C.DURATION, category=_DIAGNOSTIC),
-    _measured(Field.PRESSURE_NOT_PRESENT_TIME_SET, _C.DURATION, category=_DIAGNOSTIC),
+    _noted(Field.PRESSURE_PRESENT_TIME_SET, _C.DURATION),
+    _noted(Field.PRESSURE_NOT_PRESENT_TIME_SET, _C.DURATION),
     # Locks
     _told(Field.KEY_ID),
     _told(Field.LOCK_METHOD),
     # Body, household
     _measured(Field.WEIGHT, _C.WEIGHT, digits=2),
-    _measured(Field.WEIGHT_RAW, _C.WEIGHT, digits=2, category=_DIAGNOSTIC),
+    _noted(Field.WEIGHT_RAW, _C.WEIGHT, digits=2),
     _measured(Field.IMPEDANCE, digits=0),
     _measured(Field.IMPEDANCE_LOW, digits=1),
     _measured(Field.IMPEDANCE_HIGH, digits=1),
@@ -185,51 +193,45 @@ SENSORS: Final = _table(
     _told(Field.RAW, category=_DIAGNOSTIC, enabled=False),
     _told(Field.SETTINGS_REVISION, category=_DIAGNOSTIC, enabled=False),
     _told(Field.DEVICE_TYPE, category=_DIAGNOSTIC, enabled=False),
-    # Batteries
+    # Batteries. What is asked for daily has no category: nine at most, whatever the type.
     _measured(Field.CURRENT, _C.CURRENT, digits=2),
     _measured(Field.POWER, _C.POWER, digits=1),
     _measured(Field.BATTERY_LEVEL, _C.BATTERY),
-    _measured(Field.BATTERY_HEALTH, digits=0),
-    _counted(Field.CYCLES),
-    _measured(Field.CYCLE_CHARGE, digits=2),
-    _measured(Field.FULL_CHARGE, digits=1, category=_DIAGNOSTIC),
-    _measured(Field.DESIGN_CAPACITY, digits=0, category=_DIAGNOSTIC),
-    _measured(Field.CYCLE_CAPACITY, _C.ENERGY_STORAGE, digits=1),
-    _counted(Field.TOTAL_CHARGE, digits=0),
-    _counted(Field.TOTAL_CHARGED, digits=0),
-    _measured(Field.CONSUMED_CHARGE, digits=1),
-    _counted(Field.ENERGY_IN, _C.ENERGY, digits=2, shown_in=_KWH),
-    _counted(Field.ENERGY_OUT, _C.ENERGY, digits=2, shown_in=_KWH),
-    _counted(Field.ENERGY_TOTAL, _C.ENERGY, digits=2, shown_in=_KWH),
-    _measured(Field.INPUT_POWER, _C.POWER, digits=0),
-    _measured(Field.OUTPUT_POWER, _C.POWER, digits=0),
-    _measured(
-        Field.UPTIME,
-        _C.DURATION,
-        digits=1,
-        unit=UnitOfTime.DAYS,
-        category=_DIAGNOSTIC,
-        enabled=False,
-    ),
+    _noted(Field.BATTERY_HEALTH, digits=0),
+    _tallied(Field.CYCLES),
+    _noted(Field.CYCLE_CHARGE, digits=2),
+    _noted(Field.FULL_CHARGE, digits=1),
+    _noted(Field.DESIGN_CAPACITY, digits=0),
+    _noted(Field.CYCLE_CAPACITY, _C.ENERGY_STORAGE, digits=1),
+    _tallied(Field.TOTAL_CHARGE, digits=0),
+    _tallied(Field.TOTAL_CHARGED, digits=0),
+    _noted(Field.CONSUMED_CHARGE, digits=1),
+    _tallied(Field.ENERGY_IN, _C.ENERGY, digits=2, shown_in=_KWH),
+    _tallied(Field.ENERGY_OUT, _C.ENERGY, digits=2, shown_in=_KWH),
+    _tallied(Field.ENERGY_TOTAL, _C.ENERGY, digits=2, shown_in=_KWH),
+    _noted(Field.INPUT_POWER, _C.POWER, digits=0),
+    _noted(Field.OUTPUT_POWER, _C.POWER, digits=0),
+    _noted(Field.UPTIME, _C.DURATION, digits=1, unit=UnitOfTime.DAYS, enabled=False),
     # Two digits tell the minutes of an hour.
     _measured(Field.RUNTIME, _C.DURATION, digits=2, unit=UnitOfTime.HOURS),
     _measured(Field.TIME_TO_FULL, _C.DURATION, digits=2, unit=UnitOfTime.HOURS),
-    _measured(Field.CELL_VOLTAGE, _C.VOLTAGE, digits=3),
+    _noted(Field.CELL_VOLTAGE, _C.VOLTAGE, digits=3),
     _told(Field.CELL_COUNT, category=_DIAGNOSTIC, enabled=False),
     _measured(Field.DELTA_VOLTAGE, _C.VOLTAGE, digits=3),
-    _measured(Field.MAX_CELL_VOLTAGE, _C.VOLTAGE, digits=3, category=_DIAGNOSTIC),
-    _measured(Field.MIN_CELL_VOLTAGE, _C.VOLTAGE, digits=3, category=_DIAGNOSTIC),
+    _noted(Field.MAX_CELL_VOLTAGE, _C.VOLTAGE, digits=3),
+    _noted(Field.MIN_CELL_VOLTAGE, _C.VOLTAGE, digits=3),
     _told(Field.MAX_CELL, category=_DIAGNOSTIC, enabled=False),
     _told(Field.MIN_CELL, category=_DIAGNOSTIC, enabled=False),
-    _measured(Field.PROBE_TEMPERATURE, _C.TEMPERATURE, digits=1),
-    _measured(Field.MIN_CELL_TEMPERATURE, _C.TEMPERATURE, digits=1),
-    _measured(Field.BALANCE_CURRENT, _C.CURRENT, digits=2, category=_DIAGNOSTIC),
-    _measured(Field.HEATER_CURRENT, _C.CURRENT, digits=2, category=_DIAGNOSTIC),
+    _noted(Field.PROBE_TEMPERATURE, _C.TEMPERATURE, digits=1),
+    _noted(Field.MIN_CELL_TEMPERATURE, _C.TEMPERATURE, digits=1),
+    _noted(Field.BALANCE_CURRENT, _C.CURRENT, digits=2),
+    _noted(Field.HEATER_CURRENT, _C.CURRENT, digits=2),
     _told(Field.PROBLEM_CODE, category=_DIAGNOSTIC, enabled=False),
     _word(Field.ALARM, NO_ALARM, *(str(alarm) for alarm in Alarm)),
     _told(Field.PRODUCTION_DATE, _C.DATE, category=_DIAGNOSTIC),
     _told(Field.PACK_COUNT, category=_DIAGNOSTIC),
-    _word(Field.BATTERY_MODE, "unknown", "bulk", "absorption", "float"),
+    _noted_word(Field.BATTERY_MODE, "unknown", "bulk", "absorption", "float"),
+    _noted_word(Field.BATTERY_STATE, *BatteryState),
     # The link
     _measured(Field.RSSI, _C.SIGNAL_STRENGTH, category=_DIAGNOSTIC, enabled=False),
     # Home Assistant lists each change of a time in Activity; only off it is out of there.
@@ -241,7 +243,7 @@ SENSORS: Final = _table(
 PASSIVE_SENSORS: Final[Mapping[Field, SensorEntityDescription]] = {
     **SENSORS,
     **_table(
-        _measured(Field.VOLTAGE, _C.VOLTAGE, digits=2, category=_DIAGNOSTIC),
+        _noted(Field.VOLTAGE, _C.VOLTAGE, digits=2),
     ),
 }
 # Of one receiver: no field of a reading.
@@ -326,7 +328,7 @@ BINARY_SENSORS: Final = _table(
     _flag(Field.BOUND, category=_DIAGNOSTIC, enabled=False),
     _flag(Field.SWITCH, enabled=False),
     # Batteries
-    _flag(Field.BATTERY_CHARGING, _B.BATTERY_CHARGING),
+    _flag(Field.BATTERY_CHARGING, _B.BATTERY_CHARGING, category=_DIAGNOSTIC),
     _flag(Field.BALANCER, category=_DIAGNOSTIC),
     _flag(Field.CHRG_MOSFET, category=_DIAGNOSTIC),
     _flag(Field.DISCHRG_MOSFET, category=_DIAGNOSTIC),

@@ -168,8 +168,8 @@ async def test_names_and_ids_of_a_battery(home: Home) -> None:
         "delta_voltage": "Cell voltage difference",
         "max_cell_voltage": "Highest cell voltage",
         "min_cell_voltage": "Lowest cell voltage",
-        "max_cell": "Highest cell",
-        "min_cell": "Lowest cell",
+        "max_cell": "Number of highest cell",
+        "min_cell": "Number of lowest cell",
         "problem_code": "Problem code",
         "cell_voltage_1": "Cell 1 voltage",
         "cell_voltage_2": "Cell 2 voltage",
@@ -179,6 +179,7 @@ async def test_names_and_ids_of_a_battery(home: Home) -> None:
     }
     assert {key: found.get(key) for key in expected} == expected
     assert "cell_voltage_5" not in found
+    assert found["battery_state"] == "Battery state"
     assert {"probe_temperature_1", "probe_temperature_2"} <= found.keys()
 
 

@@ -492,7 +492,9 @@ class TestEntities:
             )
 
     def test_icons(self) -> None:
-        no_icon = (None, SensorDeviceClass.ENUM)
+        # Home Assistant draws volts and amperes as alternating current.
+        alternating = SensorDeviceClass.VOLTAGE, SensorDeviceClass.CURRENT
+        no_icon = (None, SensorDeviceClass.ENUM, *alternating)
         wanted = {
             "sensor": {
                 str(field)

@@ -3,6 +3,7 @@
 from typing import Any, Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 
 from ..proto.bms.alarms import Alarm, active
@@ -22,6 +23,7 @@ CLEARED: Final = "cleared"
 ALARM: Final = EventEntityDescription(
     key=Field.ALARM,
     translation_key=Field.ALARM,
+    entity_category=EntityCategory.DIAGNOSTIC,
     event_types=[str(alarm) for alarm in Alarm],
 )
 

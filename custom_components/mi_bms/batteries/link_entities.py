@@ -125,8 +125,14 @@ LINK_SENSORS: Final = (
     _link("rssi", _rssi, _C.SIGNAL_STRENGTH, SIGNAL_STRENGTH_DECIBELS_MILLIWATT),
     _link("receiver", _scanner, more=_scanners),
 )
-REFRESH: Final = ButtonEntityDescription(key="refresh", translation_key="refresh")
-RELEASE: Final = ButtonEntityDescription(key="release", translation_key="release")
+REFRESH: Final = ButtonEntityDescription(
+    key="refresh",
+    translation_key="refresh",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+RELEASE: Final = ButtonEntityDescription(
+    key="release", translation_key="release", entity_category=EntityCategory.CONFIG
+)
 READING: Final = SwitchEntityDescription(
     key="reading", translation_key="reading", entity_category=EntityCategory.CONFIG
 )

@@ -35,6 +35,8 @@ _SHOWN_IN: Final[Mapping[Field, float]] = {
     Field.UPTIME: 86_400.0,
 }
 _SHOWN_DIGITS: Final = 4
+# Nothing is empty before long that is being charged.
+_ONE_WAY: Final = frozenset({Field.RUNTIME, Field.TIME_TO_FULL})
 
 
 def _probe_of(places: tuple[Place, ...], index: int) -> tuple[str, int]:
@@ -64,6 +66,17 @@ class BatterySensor(BatteryEntity, SensorEntity):
             key, number = _probe_of(self.profile.probes, spot.part)
             self._attr_translation_key = key
             self._attr_translation_placeholders = {"number": str(number)}
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is a value; of the two times there is none while it goes the other way.
+
+        That is no fault and nothing to wait for, as "unknown" would say.
+        """
+        if not super().available:
+            return False
+        return self.spot.field not in _ONE_WAY or self._said is not None
 
     @property
     @override

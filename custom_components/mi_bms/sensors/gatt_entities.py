@@ -36,6 +36,7 @@ class PressDescription(ButtonEntityDescription):
 READ_NOW: Final = PressDescription(
     key="read_now",
     translation_key="read_now",
+    entity_category=EntityCategory.DIAGNOSTIC,
     functions=ASKED,
     press=ActiveSensor.async_look,
 )
@@ -55,10 +56,12 @@ BLINK: Final = PressDescription(
 )
 BUTTONS: Final = (READ_NOW, SET_CLOCK, BLINK)
 
+# Unknown until somebody lets the sensor be asked: off at first, like the limits.
 UNIT: Final = SelectEntityDescription(
     key="temperature_unit",
     translation_key="temperature_unit",
     entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
     options=[*Unit],
 )
 
@@ -73,6 +76,7 @@ LIMITS: Final = tuple(
         translation_key=f"{_COMFORT}{kind.value}_{end}",
         device_class=kind,
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         native_unit_of_measurement=unit,
         native_min_value=bounds[0],
         native_max_value=bounds[1],
@@ -101,9 +105,8 @@ class ActiveEntity(OfSensor):
         super().__init__(coordinator, description.key)
         self.entity_description = description
         self._active, self._functions = active, functions
-        self._attr_entity_registry_enabled_default = not (
-            functions & active.spec.functions <= active.spec.doubtful
-        )
+        if functions & active.spec.functions <= active.spec.doubtful:
+            self._attr_entity_registry_enabled_default = False
 
     @property
     @override

@@ -78,7 +78,7 @@ async def test_the_time_of_one_that_sleeps_ends_after_a_quarter_of_an_hour(
     assert home.value(device, "connection") == "asleep"
     assert float(home.value(device, "runtime")) < 10
     await home.clock.run(400)
-    assert home.value(device, "runtime") == "unknown"
+    assert home.value(device, "runtime") == "unavailable"
     assert home.value(device, "current") == "0.0"
     home.air.refuse.clear()
     device.pack.current = -10.0
@@ -99,24 +99,30 @@ async def test_a_bad_probe_of_one_pack_is_no_fire(home: Home) -> None:
 
 
 @pytest.mark.parametrize("detail", ["all", "normal", "sparing"])
-async def test_what_is_unknown_comes_and_goes_with_its_battery(
+async def test_a_time_is_there_while_the_battery_goes_that_way(
     home: Home, detail: str
 ) -> None:
-    """However little is recorded: unknown and unavailable are not the same."""
+    """However little is recorded."""
     device = still()
     device.pack.current = -10.0
     entry = await added(home, device)
     await home.set_options(await home.options(entry), {"recording": detail})
     device.pack.current = 30.0
-    await home.clock.until(lambda: home.value(device, "runtime") == "unknown", 900)
+    await home.clock.until(lambda: home.value(device, "runtime") == "unavailable", 900)
+    assert float(home.value(device, "time_to_full")) > 0
     home.air.refuse.add(ADDRESS)
     await home.listen(device, 20, every=10)
     assert home.value(device, "voltage") == "unavailable"
-    assert home.value(device, "runtime") == "unavailable"
+    assert home.value(device, "time_to_full") == "unavailable"
     home.air.refuse.clear()
     await home.listen(device, 20, every=10)
     assert home.value(device, "voltage") != "unavailable"
-    assert home.value(device, "runtime") == "unknown"
+    assert home.value(device, "runtime") == "unavailable"
+    assert float(home.value(device, "time_to_full")) > 0
+    device.pack.current = -30.0
+    await home.listen(device, 60, every=10)
+    assert home.value(device, "time_to_full") == "unavailable"
+    assert float(home.value(device, "runtime")) > 0
 
 
 async def test_a_wish_just_before_the_end_is_written_without_a_complaint(

@@ -16,6 +16,7 @@ from typing import Final
 
 from ..model.fields import Field
 from ..model.sample import BmsSample
+from .battery_state import BatteryState, battery_state
 from .derive import time_to_empty, time_to_full
 from .limits import number
 
@@ -43,6 +44,7 @@ class Outlook:
         self._shown: tuple[Field, int] | None = None
         self._told_at = 0.0
         self._packs: list[Outlook] = []
+        self._state: BatteryState | None = None
 
     def restore(self, sample: BmsSample, at: float) -> None:
         """Go on from a sample of an earlier run, told at a time of this clock."""
@@ -50,6 +52,7 @@ class Outlook:
         for outlook, pack in zip(self._packs, sample.packs, strict=True):
             outlook.restore(pack, at)
         self._mean, self._at = _mean_of(sample), at
+        self._state = battery_state(sample, sample.values.get(Field.BATTERY_STATE))
 
     def rescale(self, factor: float) -> None:
         """Go on with currents that are from now on so many times what they were."""
@@ -58,7 +61,7 @@ class Outlook:
         if self._mean is not None:
             self._mean *= factor
         if factor < 0:
-            self._shown = None
+            self._shown = self._state = None
 
     def lapse(self, sample: BmsSample, now: float) -> BmsSample:
         """Return a sample of one that is not read any more, without times that were kept for long enough."""
@@ -81,10 +84,14 @@ class Outlook:
         return zip(self._packs, sample.packs, strict=False)
 
     def judge(self, sample: BmsSample, now: float) -> BmsSample:
-        """Return the sample with steady times."""
+        """Return the sample with steady times, and whether the battery is charged or discharged."""
         packs = tuple(
             outlook.judge(pack, now) for outlook, pack in self._of_packs(sample)
         )
+        self._state = battery_state(sample, self._state)
+        if self._state is not None:
+            told = {**sample.values, Field.BATTERY_STATE: self._state.value}
+            sample = replace(sample, values=told)
         current = number(sample, Field.CURRENT)
         if current is None:
             return replace(sample, packs=packs)

@@ -6,12 +6,16 @@ in each later sample.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from ..model.fields import Field
 from ..model.reading import Value
 from ..model.sample import BmsSample, DeviceInfo, Place
 from .alarms import Alarm
+
+FIRST: Final = (Field.BATTERY_LEVEL, Field.POWER, Field.CURRENT, Field.VOLTAGE)
+# Each of them tells whether it is charged or discharged.
+_MOVED: Final = (Field.CURRENT, Field.POWER, Field.BATTERY_CHARGING)
 
 
 class Spot(NamedTuple):
@@ -96,10 +100,15 @@ class Profile:
 
     def spots(self, pack: int | None = None) -> Iterator[Spot]:
         """Return everything the battery shows; cells and probes of packs stand with their packs only."""
+        # In the order of the device's page, as far as that is ours: what is asked for first.
+        for name in FIRST:
+            if name in self.fields:
+                yield Spot(name, None, pack)
         if pack is None:
             yield Spot(Field.LAST_READ)
         for name, shown in (
-            *((name, name in self.fields) for name in Field),
+            *((name, name in self.fields) for name in Field if name not in FIRST),
+            (Field.BATTERY_STATE, not self.fields.isdisjoint(_MOVED)),
             (Field.ALARM, Field.PROBLEM_CODE in self.fields),
             (Field.PRODUCTION_DATE, self.info.production_date),
         ):

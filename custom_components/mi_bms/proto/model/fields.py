@@ -295,6 +295,7 @@ class Field(StrEnum):
     TEMP_SENSORS = "temp_sensors", Quantity(battery=(0, 400))
     BATTERY_CHARGING = "battery_charging", Quantity(flag=True)
     BATTERY_MODE = "battery_mode"
+    BATTERY_STATE = "battery_state"  # charging, discharging, idle
     BALANCER = "balancer"  # bit 0 = cell 1 is balancing
     BALANCE_CURRENT = "balance_current", Quantity("A", battery=(-100, 100), step=0.05)
     CHRG_MOSFET = "chrg_mosfet", Quantity(flag=True)  # true = conducts
