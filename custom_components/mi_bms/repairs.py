@@ -1,4 +1,7 @@
-"""Repairs that lead somewhere: to a key, to the pairing, or to belief in what is not encrypted any more."""
+"""Repairs that lead somewhere: to a key, to the pairing, or to belief in what is not encrypted any more.
+
+Those of batteries stand in ``batteries/fix_flow``.
+"""
 
 from functools import partial
 from typing import Final
@@ -8,6 +11,8 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
+from .batteries.fix_flow import UnreachableFlow
+from .batteries.repairs import KEY as UNREACHABLE
 from .const import DOMAIN
 from .entries import name_of, running
 from .sensors.coordinator import SensorCoordinator
@@ -148,11 +153,15 @@ class ClearFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+# What an issue's id begins with -> its flow.
+_FLOWS: Final = ((CLEAR, ClearFlow), (UNREACHABLE, UnreachableFlow))
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Open the flow of an issue."""
     if issue_id == KEYS_MISSING:
         return KeysFlow()
-    flow = ClearFlow if issue_id.startswith(CLEAR) else PairFlow
+    flow = next((one for key, one in _FLOWS if issue_id.startswith(key)), PairFlow)
     return flow(str((data or {}).get("entry_id")))

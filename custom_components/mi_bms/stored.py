@@ -145,6 +145,7 @@ _SENSOR: Final[dict[Any, Any]] = {
     Optional("active"): table(
         {
             Optional("unit"): Either(None, In(set(Unit))),
+            Optional("firmware"): Either(None, word),
             Optional("comfort"): Either(None, whole(ExactSequence([finite] * 4))),
             Optional("missing"): [In(set(Function))],
             Optional("due"): unix,

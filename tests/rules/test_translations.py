@@ -564,7 +564,7 @@ def test_device_triggers() -> None:
 
 def test_issues() -> None:
     filled = {
-        issues.KEY: {"name", "reason"},
+        issues.KEY: {"name", "reason", "reserve", "fewer"},
         DISK_FULL: {"name", "path"},
         NOT_WRITABLE: {"name", "path"},
         storage.DAMAGED: {"file"},

@@ -81,7 +81,8 @@ class Issue:
             self._hass,
             DOMAIN,
             issue_id(self._entry.entry_id),
-            is_fixable=False,
+            is_fixable=True,
+            data={"entry_id": self._entry.entry_id},
             severity=ir.IssueSeverity.WARNING,
             translation_key=KEY,
             translation_placeholders={

@@ -2,11 +2,30 @@
 
 from typing import override
 
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import CONNECTION_BLUETOOTH, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from ..const import CONF_MODEL, DOMAIN, STOCK
 from .coordinator import SensorCoordinator
+
+
+def _firmware(coordinator: SensorCoordinator) -> str | None:
+    """Return what runs on a sensor: other firmware by its name, the maker's by what was read of it."""
+    told = coordinator.decoder.firmware
+    if told is not None and told != STOCK:
+        return told
+    return coordinator.active.firmware if coordinator.active else None
+
+
+@callback
+def async_tell_firmware(coordinator: SensorCoordinator) -> None:
+    """Write the firmware into the device once it was read: its entities were made before."""
+    registry = dr.async_get(coordinator.hass)
+    device = registry.async_get_device(identifiers={(DOMAIN, coordinator.address)})
+    if device and (firmware := _firmware(coordinator)):
+        registry.async_update_device(device.id, sw_version=firmware)
 
 
 def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
@@ -21,8 +40,7 @@ def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
         # The maker's words where they say more than the model does.
         model=(spec.title or spec.model) if spec else entry.data.get(CONF_MODEL),
         model_id=decoder.model if spec and spec.title else None,
-        # The maker's own firmware does not tell its version; others are worth knowing.
-        sw_version=None if decoder.firmware == STOCK else decoder.firmware,
+        sw_version=_firmware(coordinator),
     )
 
 

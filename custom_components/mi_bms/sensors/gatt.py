@@ -72,6 +72,7 @@ class ActiveSensor:
         "address",
         "comfort",
         "entry",
+        "firmware",
         "hass",
         "missing",
         "options",
@@ -96,6 +97,7 @@ class ActiveSensor:
         kept = hass.data[SHARED].kept.get(self.address, {}).get("active", {})
         self.unit = Unit(kept["unit"]) if kept.get("unit") else None
         self.comfort = Comfort(*kept["comfort"]) if kept.get("comfort") else None
+        self.firmware: str | None = kept.get("firmware")
         self.missing = {Function(one) for one in kept.get("missing", ())}
         self._chance = random.random
         # Not all at once after a start.
@@ -110,6 +112,7 @@ class ActiveSensor:
         return {
             "unit": self.unit,
             "comfort": self.comfort and list(self.comfort),
+            "firmware": self.firmware,
             "missing": sorted(self.missing),
         } | self._due.snapshot()
 
@@ -160,6 +163,8 @@ class ActiveSensor:
         self.unit = found.unit or self.unit
         self.comfort = found.comfort or self.comfort
         self.missing |= found.missing
+        if firmware := found.values.get(Field.FIRMWARE):
+            self.firmware = str(firmware)
         if found.values:
             self._told(found.values)
         self._changed()

@@ -1,5 +1,6 @@
 """The entry of one sensor: how it is set up and forgotten, and what diagnostics tell of it."""
 
+from functools import partial
 from typing import Any, Final
 
 from probatio import All, Any as Either, Optional, Range, Required
@@ -13,6 +14,7 @@ from ..keys.ring import async_keys
 from ..runtime import async_forget_device
 from ..stored import address, at_least, finite, key, unix, word
 from .coordinator import SensorCoordinator
+from .device import async_tell_firmware
 
 DATA: Final = at_least(
     {
@@ -42,7 +44,11 @@ async def async_prepare(
 @callback
 def async_start(hass: HomeAssistant, entry: ConfigEntry[SensorCoordinator]) -> None:
     """Begin to listen, only now: the platforms must be there for the first advert."""
-    entry.async_on_unload(entry.runtime_data.async_start())
+    coordinator = entry.runtime_data
+    if active := coordinator.active:
+        told = partial(async_tell_firmware, coordinator)
+        entry.async_on_unload(active.async_listen(told))
+    entry.async_on_unload(coordinator.async_start())
 
 
 async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:

@@ -12,7 +12,7 @@ from custom_components.mi_bms.proto.active import codec, spec
 from custom_components.mi_bms.sensors.options import FILL, SYNC_CLOCK
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from tests.world.link import moved
 from tests.world.peripheral import GattError
@@ -137,6 +137,37 @@ async def test_a_model_shows_what_it_can(
     assert {key for key in KEYS if home.entity_id(device, key)} == has
 
 
+def firmware_of(home: Home) -> str | None:
+    """Return the firmware that the page of the only device of ours names."""
+    (found,) = [
+        one.sw_version
+        for one in dr.async_get(home.hass).devices
+        if any(domain == DOMAIN for domain, _ in one.identifiers)
+    ]
+    return found
+
+
+async def test_the_firmware_that_was_read_stays_with_the_device(home: Home) -> None:
+    device = thermometer()
+    entry = await home.add(device)
+    assert firmware_of(home) is None
+    await press(home, device, "read_now")
+    assert firmware_of(home) == "1.0.0_0130"
+    await home.clock.wait(home.hass.config_entries.async_reload(entry.entry_id))
+    assert firmware_of(home) == "1.0.0_0130"
+
+
+async def test_settings_that_nobody_has_read_are_off_at_first(home: Home) -> None:
+    device = thermometer()
+    await home.add(device)
+    registry = er.async_get(home.hass)
+    for key in ("temperature_unit", "comfort_temperature_high", "comfort_humidity_low"):
+        one = registry.async_get(home.entity_id(device, key) or "")
+        assert one
+        assert one.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+@pytest.mark.usefixtures("all_entities_on")
 async def test_reading_a_clock(home: Home) -> None:
     device = clock()
     await home.add(device)
@@ -184,6 +215,7 @@ async def test_a_clock_that_drops_the_link_after_the_write(home: Home) -> None:
     assert not home.air.links
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_unit(home: Home) -> None:
     device = clock()
     await home.add(device)
@@ -198,6 +230,7 @@ async def test_unit(home: Home) -> None:
     assert device.values[UNIT] == b"\xff"
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_a_thermometer_and_its_limits(home: Home) -> None:
     device = thermometer()
     await home.add(device)
@@ -207,6 +240,7 @@ async def test_a_thermometer_and_its_limits(home: Home) -> None:
     assert home.value(device, "voltage") == "2.714"
     assert home.value(device, "temperature") == "23.93"
     assert home.value(device, "firmware") == "1.0.0_0130"
+    assert firmware_of(home) == "1.0.0_0130"
     assert float(home.value(device, "comfort_temperature_high")) == 27
     # There is one battery, and adverts that lie do not touch it.
     await home.listen(device, 5)
@@ -374,6 +408,7 @@ async def test_without_a_database_no_gaps_are_filled(home: Home) -> None:
     assert not device.written
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_what_was_told_outlives_a_reload(home: Home) -> None:
     device = thermometer()
     entry = await home.add(device)
@@ -386,6 +421,7 @@ async def test_what_was_told_outlives_a_reload(home: Home) -> None:
     assert float(home.value(device, "comfort_humidity_low")) == 20
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_what_a_device_lacks_after_all(home: Home) -> None:
     device = thermometer()
     device.services = tuple(
@@ -410,6 +446,7 @@ async def test_what_a_device_lacks_after_all(home: Home) -> None:
     assert home.value(device, "comfort_humidity_low") == "unavailable"
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_an_outdated_table_of_services_is_asked_for_anew(home: Home) -> None:
     device = thermometer()
     whole = device.services
@@ -430,6 +467,7 @@ async def test_an_outdated_table_of_services_is_asked_for_anew(home: Home) -> No
     assert home.air.cleared == cleared + 1
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_handles_that_moved_are_looked_up_anew(home: Home) -> None:
     device = thermometer()
     home.air.caches = True
