@@ -10,11 +10,14 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .actions.table import async_setup_services
+from .batteries.options import LEFT_EMPTY as BATTERY_EMPTY
 from .const import DOMAIN
 from .entry import MiBmsConfigEntry, kind_if_known, kind_of, mended
 from .keys.export import ExportView
 from .keys.ring import async_keys
+from .options import without_zeros
 from .runtime import SHARED, async_forget_device, async_setup_shared
+from .sensors.options import LEFT_EMPTY as SENSOR_EMPTY
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,6 +80,9 @@ async def async_migrate_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> b
     if entry.minor_version < 2:
         # What a profile of version 1.1 did not hold is filled in when it is read.
         hass.config_entries.async_update_entry(entry, minor_version=2)
+    if entry.minor_version < 3:
+        options = without_zeros(entry.options, (*BATTERY_EMPTY, *SENSOR_EMPTY))
+        hass.config_entries.async_update_entry(entry, options=options, minor_version=3)
     return True
 
 

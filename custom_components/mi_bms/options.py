@@ -38,7 +38,8 @@ class Option:
     ``step`` is the smallest difference between two numbers. ``section`` is where it stands in the
     form; ``apart``: in the entry, too. ``error`` names the text for a number out of bounds; without
     one the field itself keeps to them. ``shown`` tells whether a device has the option, ``now`` the
-    bounds that depend on what else was entered. ``kept``: in the entry, and not for all of a kind.
+    bounds that depend on what else was entered. Without a ``default`` the field of a number may stay
+    empty; then it is not stored. ``kept``: in the entry, and not for all of a kind.
     """
 
     key: str
@@ -112,18 +113,36 @@ def form(
     ``about`` is what the rows' ``shown`` are asked with. Fields begin with what is ``stored``, or
     else as they usually are.
     """
-    marker = probatio.Required if required else probatio.Optional
     fields: dict[probatio.Marker, Any] = {}
     sections: dict[str, dict[probatio.Marker, Any]] = {}
     for row in rows:
         if row.shown(about):
             where = sections.setdefault(row.section, {}) if row.section else fields
-            default = row.default if stored is None else row.of(stored)
-            where[marker(row.key, default=default)] = row.field
+            where[_marker(row, stored, required=required)] = row.field
     for name, inner in sections.items():
         config = SectionConfig(collapsed=name not in opened)
         fields[probatio.Required(name)] = section(probatio.Schema(inner), config)
     return probatio.Schema(fields)
+
+
+def _marker(row: Option, stored: Given | None, *, required: bool) -> probatio.Marker:
+    now = row.default if stored is None else row.of(stored)
+    if row.default is None:
+        # A default would come back whenever somebody empties the field.
+        suggested = None if now is None else {"suggested_value": now}
+        return probatio.Optional(row.key, description=suggested)
+    return (probatio.Required if required else probatio.Optional)(row.key, default=now)
+
+
+def without_zeros(stored: Given, rows: Iterable[Option]) -> dict[str, Any]:
+    """Return an entry's options without the zeros that once stood for an empty field."""
+    kept = dict(stored)
+    for row in rows:
+        inside = kept.get(row.section) if row.apart else kept
+        if isinstance(inside, Mapping) and inside.get(row.key) == 0:
+            rest = {key: one for key, one in inside.items() if key != row.key}
+            kept = {**kept, row.section: rest} if row.apart else rest
+    return kept
 
 
 def schema(rows: Iterable[Option], further: Mapping[Any, Any]) -> probatio.Schema:
@@ -154,8 +173,9 @@ def check(rows: Iterable[Option], given: Given) -> Checked:
         bounds = row.now(given) if row.now else row.bounds
         if row.error is None or bounds is None:
             continue
-        inside = given[row.section] if row.section else given
-        if not bounds.low <= inside[row.key] <= bounds.high:
+        entered = (given[row.section] if row.section else given).get(row.key)
+        # What may be left empty is not there then.
+        if entered is not None and not bounds.low <= entered <= bounds.high:
             # What stands in a section is told above all fields, or it would not be seen.
             found.errors["base" if row.section else row.key] = row.error
             if row.section:

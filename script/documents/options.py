@@ -72,4 +72,4 @@ def _usually(row: Option) -> str:
         return _words(row)[row.default]
     if row.bounds is None:
         return "on" if row.default else "off"
-    return f"{row.default:g}"
+    return "empty" if row.default is None else f"{row.default:g}"

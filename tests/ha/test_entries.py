@@ -70,6 +70,24 @@ async def test_a_sensor_of_version_1_1(home: Home) -> None:
     assert dict(entry.data) == before
 
 
+async def test_zeros_of_version_1_2_become_empty_fields(home: Home) -> None:
+    own = {
+        "interval": 40,
+        "grace": 0,
+        "corrections": {"capacity": 0, "current_gain": 2},
+    }
+    entry = battery(version=1, minor_version=2, options=own)
+    entry.add_to_hass(home.hass)
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    assert entry.options == {"interval": 40, "corrections": {"current_gain": 2}}
+    own = {"timeout": 0, "motion_hold": 0, "offset_humidity": 0, "battery_low_hold": 3}
+    entry = sensor(version=1, minor_version=2, options=own)
+    entry.add_to_hass(home.hass)
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    assert entry.options == {"offset_humidity": 0, "battery_low_hold": 3}
+    assert entry.minor_version == 3
+
+
 async def test_an_entry_of_the_next_major_version_is_left_alone(home: Home) -> None:
     entry = battery(version=2, minor_version=1)
     before = dict(entry.data)

@@ -140,6 +140,7 @@ WORDS = {
     "doubt": {"unsure", "shared_module"},
     "pace": {"unknown", "fits", "raised"},
     "rows": {"unknown", "known"},
+    "learned": {"unknown", "known"},
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
     "nearby": {"card", "not_added"},
@@ -714,6 +715,11 @@ def test_placeholders_of_the_flow() -> None:
     measured = {"pace", "rows"}
     filled = {
         ("step", "init", "description"): measured,
+        (
+            *("step", "init", "sections", "sharing"),
+            *("data_description", "grace"),
+        ): {"usual_grace"},
+        ("step", "sensor", "data_description", "timeout"): {"learned"},
         ("step", "download", "description"): {"mi32cfg", "list", "minutes", "notes"},
     }
     for path, value in leaves(TEXTS["options"]):

@@ -32,11 +32,8 @@ def _slowest(interval: float, *, adaptive: bool) -> float:
     return max(interval, IDLE_INTERVAL) if adaptive else interval
 
 
-def _grace_now(given: Given) -> Bounds | None:
+def _grace_now(given: Given) -> Bounds:
     """Return the bounds of the grace; with less than two intervals values would come and go."""
-    # Zero leaves it to the interval; anything else that is no number of seconds is out of bounds.
-    if given[SHARING][GRACE.key] == 0:
-        return None
     slowest = _slowest(given[INTERVAL.key], adaptive=given[ADAPTIVE.key])
     return Bounds(min(2 * slowest, MAX_GRACE), MAX_GRACE)
 
@@ -56,7 +53,12 @@ def _step(name: Field, most: float) -> Option:
 
 
 def _correction(
-    key: str, default: float, bounds: Bounds, error: str, unit: str | None, step: float
+    key: str,
+    default: float | None,
+    bounds: Bounds,
+    error: str,
+    unit: str | None,
+    step: float,
 ) -> Option:
     return Option(
         key=key,
@@ -97,8 +99,8 @@ _STEPS: Final[Mapping[Field, Option]] = {
 }
 GRACE: Final = Option(
     key="grace",
-    default=0,
-    bounds=Bounds(0, MAX_GRACE),
+    default=None,
+    bounds=Bounds(1, MAX_GRACE),
     unit=UnitOfTime.SECONDS,
     section=SHARING,
     error="grace_bounds",
@@ -136,7 +138,7 @@ CURRENT_BAND: Final = _correction(
     0.01,
 )
 CAPACITY: Final = _correction(
-    "capacity", 0, Bounds(0, 20_000), "capacity_bounds", "Ah", 0.1
+    "capacity", None, Bounds(0.1, 20_000), "capacity_bounds", "Ah", 0.1
 )
 TEMPERATURE_OFFSET: Final = _correction(
     "temperature_offset",
@@ -146,6 +148,8 @@ TEMPERATURE_OFFSET: Final = _correction(
     UnitOfTemperature.CELSIUS,
     0.1,
 )
+# What may be left empty; until version 1.2 of an entry zero meant that.
+LEFT_EMPTY: Final = (GRACE, CAPACITY)
 # In the order of the form.
 ROWS: Final = (
     INTERVAL,
@@ -185,18 +189,17 @@ class BatterySettings:
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Return stored options; absent ones have their defaults."""
         interval, adaptive = INTERVAL.of(stored), ADAPTIVE.of(stored)
-        slowest = _slowest(interval, adaptive=adaptive)
         return cls(
             pace=Pace(interval=interval, slowest=IDLE_INTERVAL),
             adaptive=adaptive,
-            grace=GRACE.of(stored) or max(GRACE_INTERVALS * slowest, MIN_GRACE),
+            grace=GRACE.of(stored) or usual_grace(stored),
             release=RELEASE.of(stored),
             bands=bands_of(stored),
             correction=Correction(
                 invert=INVERT.of(stored),
                 gain=GAIN.of(stored),
                 dead_band=CURRENT_BAND.of(stored),
-                capacity=CAPACITY.of(stored) or None,
+                capacity=CAPACITY.of(stored),
                 offset=TEMPERATURE_OFFSET.of(stored),
             ),
             corrections=dict(stored.get(CONF_CORRECTIONS, {})),
@@ -210,6 +213,12 @@ class BatterySettings:
             CONF_CORRECTIONS: self.corrections,
             CONF_CELSIUS: self.celsius,
         }
+
+
+def usual_grace(stored: Mapping[str, Any]) -> float:
+    """Return for how many seconds values hold where nobody has set it."""
+    slowest = _slowest(INTERVAL.of(stored), adaptive=ADAPTIVE.of(stored))
+    return max(GRACE_INTERVALS * slowest, MIN_GRACE)
 
 
 def bands_of(

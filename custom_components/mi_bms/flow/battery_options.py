@@ -6,7 +6,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
 from ..batteries.coordinator import BatteryCoordinator
-from ..batteries.options import ROWS, SHARING, bands_of, detail_of
+from ..batteries.options import ROWS, SHARING, bands_of, detail_of, usual_grace
 from ..const import CONF_FAMILY, CONF_RESERVE
 from ..entries import running
 from ..options import Checked, check, form
@@ -46,7 +46,9 @@ class BatteryOptions(OptionsFlow):
                 shown,
             ),
             errors=checked.errors,
-            description_placeholders=checked.named | await self._async_measured(shown),
+            description_placeholders=checked.named
+            | await self._async_measured(shown)
+            | {"usual_grace": f"{usual_grace(self.config_entry.options):g}"},
         )
 
     def _take(self, given: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The options of a sensor: a form with only what makes sense for its model, and all keys as files."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final, override
 
 import probatio
@@ -195,7 +196,17 @@ class SensorOptionsFlow(OptionsFlow):
                 ),
                 self.config_entry.options,
             ),
+            description_placeholders={"learned": await self._async_learned()},
         )
+
+    async def _async_learned(self) -> str:
+        """Return after how long a silence it counts as gone where nobody has set that."""
+        words = await async_words(self.hass)
+        coordinator = running(self.config_entry, SensorCoordinator)
+        if coordinator is None:
+            return words("learned", "unknown")
+        limit = replace(coordinator.cadence, fixed=None).limit
+        return words("learned", "known", minutes=f"{limit / 60:.0f}")
 
     def _take(self, given: dict[str, Any]) -> None:
         """Store what was entered, and let a sensor that is set up follow it without being set up anew."""

@@ -32,11 +32,11 @@ class Hold(NamedTuple):
     longest: int  # in the unit
 
     def option(self, held: Field) -> Option:
-        """Return the option of a state; zero leaves its time to the model."""
+        """Return the option of a state; left empty, its time is that of the model."""
         return Option(
             key=f"{held}_hold",
-            default=0,
-            bounds=Bounds(0, self.longest),
+            default=None,
+            bounds=Bounds(1, self.longest),
             unit=self.unit,
             shown=lambda about: held in about.fields,
         )
@@ -93,7 +93,10 @@ def _is_shaped(about: About) -> bool:
 
 
 TIMEOUT: Final = Option(
-    key="timeout", default=0, bounds=Bounds(0, 60 * 24 * 30), unit=UnitOfTime.MINUTES
+    key="timeout",
+    default=None,
+    bounds=Bounds(1, 60 * 24 * 30),
+    unit=UnitOfTime.MINUTES,
 )
 SMOOTHING: Final = Option(
     key="smoothing",
@@ -144,6 +147,8 @@ FILL: Final = Option(
     default=False,
     shown=lambda about: Function.HISTORY in about.functions,
 )
+# What may be left empty; until version 1.2 of an entry zero meant that.
+LEFT_EMPTY: Final = (TIMEOUT, *_HOLDS.values())
 # In the order of the form.
 ROWS: Final = (
     TIMEOUT,
@@ -181,9 +186,9 @@ class SensorOptions:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        """Read stored options; absent ones and zeros mean that nothing was set."""
+        """Read stored options; of absent ones nothing was set."""
         return cls(
-            timeout=TIMEOUT.of(stored) * _MINUTE or None,
+            timeout=(TIMEOUT.of(stored) or 0) * _MINUTE or None,
             holds={
                 held: time * HOLDS[held].seconds
                 for held, option in _HOLDS.items()

@@ -24,7 +24,7 @@ OTHER = "A5:C2:37:00:00:05"
         ({"grace": 59}, "grace", "60", "86400"),
         ({"grace": 119, "adaptive": True}, "grace", "120", "86400"),
         ({"grace": 86401}, "grace", "60", "86400"),
-        ({"grace": -1}, "grace", "60", "86400"),
+        ({"grace": 0}, "grace", "60", "86400"),
         ({"reserve": -1}, "reserve", "0", "3"),
         ({"reserve": 4}, "reserve", "0", "3"),
     ],

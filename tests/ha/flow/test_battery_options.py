@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import probatio
 import pytest
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,7 +16,6 @@ UNCHANGED = {
     "invert_current": False,
     "current_gain": 1,
     "current_dead_band": 0,
-    "capacity": 0,
     "temperature_offset": 0,
 }
 
@@ -100,8 +100,8 @@ async def test_the_form_shows_what_is_set(home: Home) -> None:
         ("current_gain", 11, "gain", "0.1", "10"),
         ("current_dead_band", -1, "band", "0", "10"),
         ("current_dead_band", 11, "band", "0", "10"),
-        ("capacity", -1, "capacity", "0", "20000"),
-        ("capacity", 20_001, "capacity", "0", "20000"),
+        ("capacity", 0, "capacity", "0.1", "20000"),
+        ("capacity", 20_001, "capacity", "0.1", "20000"),
         ("temperature_offset", 21, "offset", "-20", "20"),
         ("temperature_offset", float("nan"), "offset", "-20", "20"),
     ],
@@ -124,6 +124,31 @@ async def test_a_battery_that_does_not_tell_its_unit(home: Home) -> None:
     await set_options(home, entry, celsius=True)
     celsius = float(home.value(device, "probe_temperature_1"))
     assert fahrenheit == pytest.approx((celsius - 32) * 5 / 9, abs=0.01)
+
+
+async def test_what_is_emptied_is_as_nobody_had_set_it(home: Home) -> None:
+    device = jbd()
+    entry = await added(home, device)
+    await home.set_options(
+        await home.options(entry), {"capacity": 280, "grace": 300, "interval": 40}
+    )
+    await home.clock.run(5)
+    assert entry.options["grace"] == 300
+    assert entry.options["corrections"]["capacity"] == 280
+    assert float(home.value(device, "design_capacity")) == 280
+    form = await home.options(entry)
+    # Nothing comes back by itself into a field that somebody empties.
+    for section, key in (("sharing", "grace"), ("corrections", "capacity")):
+        fields = form["data_schema"].schema[section].schema.schema
+        (field,) = [one for one in fields if one == key]
+        assert isinstance(field, probatio.Optional)
+        assert isinstance(field.default, probatio.Undefined)
+    assert form["description_placeholders"]["usual_grace"] == "160"
+    await home.set_options(form, {"interval": 40})
+    await home.clock.run(5)
+    assert "grace" not in entry.options
+    assert "capacity" not in entry.options["corrections"]
+    assert float(home.value(device, "design_capacity")) == 100
 
 
 @pytest.mark.parametrize("kept", ["new in a later version", None, 7])

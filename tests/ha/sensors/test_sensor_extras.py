@@ -421,3 +421,18 @@ async def test_doubtful_value_counts_when_it_comes_twice(home: Home) -> None:
     assert home.value(device, "battery") == "80"
     await home.listen(device, 1)
     assert home.value(device, "battery") == "3"
+
+
+async def test_the_form_says_what_an_empty_field_means_now(home: Home) -> None:
+    entry = await home.add(thermometer(temperature=20.0))
+    form = await home.sensor_options(entry)
+    limit = entry.runtime_data.cadence.limit
+    told = {"learned": f"now {limit / 60:.0f} minutes"}
+    assert form["description_placeholders"] == told
+    await options(home, entry, timeout=500)
+    assert entry.runtime_data.cadence.limit == 500 * 60
+    form = await home.sensor_options(entry)
+    assert form["description_placeholders"] == told
+    await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
+    form = await home.sensor_options(entry)
+    assert form["description_placeholders"] == {"learned": "not known yet"}
