@@ -9,6 +9,7 @@ DOOR_KEY = "8b0900112233445566778899aabbcc05"
 
 def test_door_contact(wizard: Wizard) -> None:
     wizard.add_discovered("Door sensor 0C05")
+    wizard.choose("I have the key")
     wizard.fill("Key", DOOR_KEY)
     wizard.submit()
     wizard.finish()

@@ -306,8 +306,10 @@ class Keys:
         key = self.ring.decide(address, decoder.frames)
         if key is None:
             return
-        if key != self.ring.get(address) and (entry := entry_of(self._hass, address)):
+        own = self.ring.get(address)
+        if key != own and (entry := entry_of(self._hass, address)):
             self.ring.add(address, key)
+            self.ring.add_spare(address, [own] if own else ())
             async_rekey(self._hass, entry, Wish(address=address, key=key))
         self.ring.settle(address)
         self._save()

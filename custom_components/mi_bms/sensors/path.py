@@ -72,7 +72,7 @@ class Path:
         "decoder",
         "events",
         "key",
-        "on_proven",
+        "on_key",
         "sign",
         "stages",
     )
@@ -100,8 +100,8 @@ class Path:
         key = entry.data.get(CONF_KEY)
         self.key = bytes.fromhex(key) if key else None
         self.decoder = self._decoder(entry, address, kept.get("trust"))
-        # Called when the key has proven itself: whoever has just typed it is looking.
-        self.on_proven: Callable[[], None] | None = None
+        # Called when the key has proven itself, or none is needed: whoever has just typed it is looking.
+        self.on_key: Callable[[], None] | None = None
         self._begun = False  # something was decoded: the product has what its row says
         self.sign = Sign.ANYBODYS  # of life, in the newest advert
         self.events = EventListeners()
@@ -192,6 +192,8 @@ class Path:
         self._begun = True
         self.stages = self._choose()
         self.events.begin()
+        if self.on_key:
+            self.on_key()
         return reading
 
     def _shape(self, reading: Reading, _info: HeardAdvert) -> Reading:
@@ -251,8 +253,8 @@ class Path:
         watch = self._key_watch
         before, watch.proven = watch.proven, self.decoder.proven
         self._hass.data[SHARED].async_save_soon(SAVE_NEWS if before else SAVE_SOON)
-        if watch.proven and not before and self.on_proven:
-            self.on_proven()
+        if watch.proven and not before and self.on_key:
+            self.on_key()
 
     def allow_clear(self, *, allowed: bool) -> None:
         """Believe what the sensor sends in the clear though its key is proven, or stay with the key."""

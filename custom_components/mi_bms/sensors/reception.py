@@ -59,17 +59,17 @@ class LastSeenSensor(PolledSensor):
 
 
 class KeySensor(PolledSensor):
-    """Whether a sensor that encrypts can be read, and if not, why."""
+    """Whether a sensor can be read, and if not, what is the matter with its key."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show at once that the key fits."""
-        self._coordinator.path.on_proven = self.async_write_ha_state
+        """Show at once that the key fits, or that none is needed."""
+        self._coordinator.path.on_key = self.async_write_ha_state
 
     @override
     async def async_will_remove_from_hass(self) -> None:
         """Show nothing more."""
-        self._coordinator.path.on_proven = None
+        self._coordinator.path.on_key = None
 
     @property
     @override
@@ -106,11 +106,9 @@ def async_add_reception(
         [
             RssiSensor(coordinator, SENSORS[Field.RSSI]),
             LastSeenSensor(coordinator, SENSORS[Field.LAST_SEEN]),
+            KeySensor(coordinator, KEY),
         ]
     )
-    spec = coordinator.decoder.spec
-    if coordinator.path.key or (spec and spec.encrypted == "yes"):
-        async_add_entities([KeySensor(coordinator, KEY)])
 
     @callback
     def new_receiver(source: str, name: str) -> None:

@@ -51,7 +51,9 @@ async def test_nothing_heard_leaves_both_keys_until_the_first_packet(
     assert home.value(device, "temperature") not in {"unknown", "unavailable"}
     assert home.flows() == []
     await home.clock.run(5)
+    # The other one is kept: the sensor may be paired on that server again.
     assert hass_storage["mi_bms.keys"]["data"]["spare"] == {}
+    assert hass_storage["mi_bms.keys"]["data"]["loose"] == [OTHER]
 
 
 async def test_the_first_key_may_be_the_right_one(home: Home) -> None:
@@ -62,6 +64,23 @@ async def test_the_first_key_may_be_the_right_one(home: Home) -> None:
     await home.listen(device, 8)
     assert entries(home)[ADDRESS].data["key"] == KEY
     assert home.hass.data["mi_bms.keys"].ring.spares == {}
+
+
+async def test_the_key_that_was_not_taken_is_found_when_it_comes_to_use(
+    home: Home,
+) -> None:
+    device: Any = thermometer()
+    home.air.add(device)
+    await home.listen(device, 3)
+    form = await paste(home, f"{ADDRESS} {OTHER}\n{ADDRESS} {KEY}")
+    assert "key fits" in choices(form)[ADDRESS]
+    await take(home, form, ADDRESS)
+    assert entries(home)[ADDRESS].data["key"] == KEY
+    await home.listen(device, 3)
+    device.bind(OTHER)
+    await home.listen(device, 9, every=600)
+    (flow,) = home.flows(ADDRESS)
+    assert flow["step_id"] == "known_key"
 
 
 async def test_what_needs_no_key_is_taken_though_it_is_silent(home: Home) -> None:

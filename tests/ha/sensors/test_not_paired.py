@@ -84,6 +84,14 @@ async def test_a_key_that_fits_is_said_to_be_right_at_once(home: Home) -> None:
     assert home.value(device, "key_state") == "right"
 
 
+async def test_what_sends_in_the_clear_needs_no_key(home: Home) -> None:
+    device = KINDS["ATC1441"](address="A4:C1:38:00:14:41")
+    await home.add(device)
+    home.shout(device)
+    await home.clock.settle()
+    assert home.value(device, "key_state") == "not_needed"
+
+
 async def test_a_sensor_that_speaks_is_not_called_unpaired_by_a_stranger(
     home: Home,
 ) -> None:

@@ -325,4 +325,4 @@ def test_what_is_told_and_taken_of_a_preview() -> None:
     assert preview.further({ADDRESS}) == {ADDRESS: (OTHER_KEY, KEY)}
     assert preview.further({OTHER}) == {}
     proven = seen(around(frames={ADDRESS: FRAMES}), several)
-    assert proven.further({ADDRESS}) == {}
+    assert proven.further({ADDRESS}) == {ADDRESS: (OTHER_KEY, KEY)}

@@ -100,11 +100,13 @@ def test_further_keys_of_a_device() -> None:
     assert ring.spares == {}
     ring.add_spare(ADDRESS, [bytes((number,)) * 16 for number in range(20)])
     assert len(ring.spare(ADDRESS)) == module.SPARE
+    kept = ring.spare(ADDRESS)
     ring.settle(ADDRESS)
-    assert ring.spares == {}
+    assert (ring.spares, ring.loose) == ({}, kept)
+    ring.settle(ADDRESS)
     ring.add_spare(ADDRESS, [OTHER_KEY])
     ring.remove(ADDRESS)
-    assert (len(ring), ring.spares) == (0, {})
+    assert (len(ring), ring.spares) == (len(kept), {})
 
 
 def test_keys_are_not_shown() -> None:

@@ -140,12 +140,8 @@ class Preview:
         return [row for row in self.rows.values() if row.change is not Change.UNCHANGED]
 
     def further(self, own: Container[str]) -> dict[str, tuple[bytes, ...]]:
-        """Return the further keys of devices that have their ``own`` now, unless one has proven itself."""
-        return {
-            address: keys
-            for address, keys in self.spare.items()
-            if address in own and self.rows[address].fit is not Fit.RIGHT
-        }
+        """Return the further keys of devices that have their ``own`` now."""
+        return {address: keys for address, keys in self.spare.items() if address in own}
 
     def told(self, words: Words) -> tuple[list[str], str]:
         """Return the line of each row that can be taken, and what is left as it is, if anything."""

@@ -73,8 +73,10 @@ class KeyRing:
             self.undecided[address] = kept
 
     def settle(self, address: str) -> None:
-        """Drop the further keys of a device: its own has proven itself."""
-        self.undecided.pop(address, None)
+        """Keep the further keys of a device as loose ones: its own has proven itself."""
+        # One may be in use again, after the sensor was paired on another server.
+        for key in self.undecided.pop(address, ()):
+            self.add(None, key)
 
     def spare(self, address: str) -> tuple[bytes, ...]:
         """Return the further keys of a device."""
