@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..bluetooth.adverts import last_advert
 from ..bluetooth.scanners import describe
 from ..const import DOMAIN
+from ..entries import name_of
 from ..proto.model.errors import MiBmsError
 from ..proto.scheduler.diagnosis import Diagnosis, diagnose
 from ..proto.scheduler.facts import Facts
@@ -65,7 +66,7 @@ async def async_refresh(coordinator: BatteryCoordinator) -> None:
             translation_domain=DOMAIN,
             translation_key="not_read",
             translation_placeholders={
-                "name": coordinator.name,
+                "name": name_of(coordinator.hass, coordinator.entry),
                 "reason": await async_tell(coordinator.hass, coordinator.diagnose()),
             },
         )
