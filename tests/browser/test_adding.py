@@ -29,9 +29,9 @@ def test_discovery_cards(wizard: Wizard) -> None:
 
 def test_sensor_in_the_clear(wizard: Wizard) -> None:
     wizard.add_discovered("Thermometer 0C01")
-    wizard.at("Add Thermometer 0C01 (LYWSDCGQ)?")
+    wizard.at("Add this device?")
     wizard.shot("20 clear sensor")
-    wizard.submit()
+    wizard.choose("Add this one")
     wizard.created()
     wizard.shot("21 clear sensor added")
     wizard.finish()

@@ -10,9 +10,9 @@ from .wizard import BATTERY_TIME, Wizard
 
 def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.add_discovered("Battery JBD-SP04S020 0C06")
-    wizard.at("Add Battery JBD-SP04S020 0C06 (JBD smart BMS)?")
+    wizard.at("Add this device?")
     wizard.shot("100 battery")
-    wizard.submit()
+    wizard.choose("Add this one")
     wizard.created(timeout=BATTERY_TIME)
     wizard.shot("101 battery added")
     wizard.finish()
@@ -59,7 +59,8 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
 
 def test_password_typed_wrong_then_right(wizard: Wizard) -> None:
     wizard.add_discovered("Battery xiaoxiang BMS 0C07")
-    wizard.submit()
+    wizard.at("Add this device?")
+    wizard.choose("Add this one")
     wizard.at(
         "Password of Battery xiaoxiang BMS 0C07 (JBD smart BMS)", timeout=BATTERY_TIME
     )
@@ -110,16 +111,17 @@ def test_big_battery_on_a_dark_phone(open_wizard: Callable[..., Wizard]) -> None
         color_scheme="dark",
     )
     wizard.add_discovered("Battery JK-PB2A16S20P 0C08")
-    wizard.at("Add Battery JK-PB2A16S20P 0C08 (JK BMS)?")
+    wizard.at("Add this device?")
     wizard.shot("140 phone")
-    wizard.submit()
+    wizard.choose("Add this one")
     wizard.finish(timeout=BATTERY_TIME)
     wizard.tall_shot("141 phone, device")
 
 
 def test_battery_that_is_not_what_it_looks_like(wizard: Wizard) -> None:
     wizard.add_discovered("Battery JBD-quiet 0C12")
-    wizard.submit()
+    wizard.at("Add this device?")
+    wizard.choose("Add this one")
     wizard.at("Type of battery", timeout=BATTERY_TIME)
     wizard.says("lets itself be connected but does not answer")
     assert "Find out by itself" in wizard.texts()
@@ -128,16 +130,18 @@ def test_battery_that_is_not_what_it_looks_like(wizard: Wizard) -> None:
 
 def test_battery_that_wants_a_pairing(wizard: Wizard) -> None:
     wizard.add_discovered("Battery JBD-passkey 0C13")
-    wizard.submit()
+    wizard.at("Add this device?")
+    wizard.choose("Add this one")
     wizard.says("Bluetooth proxies cannot pair", timeout=BATTERY_TIME)
     wizard.shot("151 battery, pairing")
 
 
 def test_what_may_be_a_charge_controller(wizard: Wizard) -> None:
     wizard.add_discovered("Battery BT-TH-66000C14")
+    wizard.at("Add this device?")
     wizard.says("It may also be a charge controller")
     wizard.shot("152 battery or charge controller")
-    wizard.submit()
+    wizard.choose("Add this one")
     wizard.at("Type of battery", timeout=BATTERY_TIME)
     wizard.says("It does not answer as a battery")
     wizard.shot("153 no battery")

@@ -46,8 +46,8 @@ def test_door_contact(wizard: Wizard) -> None:
 
 def test_thermometer(wizard: Wizard) -> None:
     wizard.add_discovered("Thermometer 0C03")
-    wizard.at("Add Thermometer 0C03 (ATC)?")
-    wizard.submit()
+    wizard.at("Add this device?")
+    wizard.choose("Add this one")
     wizard.finish()
     wizard.configure("Thermometer 0C03")
     wizard.choose("What this sensor shows")

@@ -370,7 +370,7 @@ def menu_choice(result: Json, device: Json) -> str:
     by_hand = {"user": "manual", "kind": "family"}
     if device.get("by_hand") and by_hand.get(result["step_id"]) in options:
         return by_hand[result["step_id"]]
-    for word in ("confirm", "key_ways", "keyless"):
+    for word in ("confirm", "add_one", "key_ways", "keyless"):
         if word in options:
             return word
     raise Trouble(f"the menu {result['step_id']} offers only {', '.join(options)}")

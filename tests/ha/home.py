@@ -79,7 +79,15 @@ class Home:
         return done
 
     async def answer(self, flow: Result, data: dict[str, Any] | None = None) -> Result:
-        """Send a form."""
+        """Send a form; of a card that offers all that are heard, this one is taken."""
+        if (
+            flow.get("step_id") == "found"
+            and data is not None
+            and "next_step_id" not in data
+        ):
+            flow = await self.choose(flow, "add_one")
+            if not data or flow["type"] != "form":
+                return flow
         return await self.clock.wait(
             self.hass.config_entries.flow.async_configure(flow["flow_id"], data)
         )

@@ -144,7 +144,7 @@ WORDS = {
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
     "nearby": {"card", "not_added"},
-    "summary": {"cells"},
+    "summary": {"cells", "battery", "measures", "now"},
     "not_added": {
         "cannot_connect",
         "no_answer",
@@ -164,6 +164,9 @@ FILLED = {
     "import_pick": {"lines", "aside", "count", "rest"},
     "there": {"count", "rest"},
     "cloud": {"second_factor"},
+    "found": {"about", "count"},
+    "confirm": {"about"},
+    "known_key": {"about"},
     "nearby": {"count"},
     "nearby_done": {"added", "failed", "missing", "rivals"},
     "rivals": {"count"},
@@ -178,7 +181,7 @@ FILLED = {
     "pair_connecting": {"attempt"},
     "key_of_other_device": {"other"},
     "key_length": {"digits", "wanted"},
-    "key_ways": {"why", "pairing", "outcome"},
+    "key_ways": {"why", "pairing", "outcome", "count"},
     "nothing_found": {"why"},
     "cloud_bad_address": {"device"},
     "cloud_unknown_device": {"device"},
@@ -700,7 +703,7 @@ def test_home_assistant_accepts_the_texts() -> None:
 
 
 def test_placeholders_of_the_flow() -> None:
-    battery = {"name", "address", "rssi", "family", "reason", "att", "doubt"}
+    battery = {"name", "address", "rssi", "family", "reason", "att", "about"}
     for path, value in leaves(TEXTS["config"]):
         used = set(PLACEHOLDER.findall(value))
         used -= FILLED.get(path[min(1, len(path) - 1)], set())
@@ -710,7 +713,7 @@ def test_placeholders_of_the_flow() -> None:
         )
         if path[0] == "step" and used & {"family", "reason"}:
             assert path[1] in {"battery", "family", "password", "reconfigure"}, path
-        assert "doubt" not in used or path[1] == "battery", path
+        assert "about" not in used or path[1] == "battery", path
         assert "att" not in used or path[1] == "pairing_needed", path
     measured = {"pace", "rows"}
     filled = {

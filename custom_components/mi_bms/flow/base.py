@@ -8,17 +8,29 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigFlow,
+    ConfigFlowResult,
 )
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 
 from ..bluetooth.adverts import HeardAdvert, last_advert
-from ..bluetooth.discovery import Heard, look_at, sighting_of
-from ..entries import CALLED, entry_of, kind_of_product, name_of, taken_names
+from ..bluetooth.discovery import Heard, advert_of, async_nearest, look_at, sighting_of
+from ..entries import (
+    CALLED,
+    configured,
+    entry_of,
+    kind_of_product,
+    name_of,
+    taken_names,
+)
+from ..keys.ring import async_keys
+from ..proto.bms.index import INDEX
+from ..proto.bms.matching import recognise
 from ..proto.mibeacon.decoder import Sighting
 from ..proto.model.names import Words, bracketed, kinded, titled, titled_apart
 from ..texts import async_words
+from .summary import async_summary, values_of
 
 # In the placeholders of the flow that could not add a device.
 FAILED: Final = "error"
@@ -76,6 +88,8 @@ class DeviceFlow(ConfigFlow):
         self._info: HeardAdvert | None = None
         self._sighting: Sighting | None = None
         self._families: list[str] = []
+        self._key: bytes | None = None
+        self._offers_all = False  # its card was opened, and what to add is not said yet
 
     def _recognise(self, info: HeardAdvert) -> bool:
         self._info = info
@@ -129,6 +143,51 @@ class DeviceFlow(ConfigFlow):
     @property
     def _title(self) -> str:
         return str(cast(dict[str, Any], self.context)[CALLED])
+
+    async def _async_count(self) -> int:
+        """Return how many devices the card can offer to add at once, 0 where there is no other."""
+        if not self._offers_all:
+            return 0
+        near = await async_nearest(self.hass, configured(self.hass))
+        return len(near) if len(near) > 1 else 0
+
+    async def _async_offer(self) -> ConfigFlowResult | None:
+        """Return the choice between this device and all, None where no other is heard."""
+        if not (count := await self._async_count()):
+            return None
+        return self.async_show_menu(
+            step_id="found",
+            menu_options=["add_one", "nearby"],
+            description_placeholders=self._placeholders()
+            | {"about": await self._async_about(), "count": str(count)},
+        )
+
+    def _doubt(self, words: Words) -> str:
+        """Return what else the battery may be, if its adverts are not sure of the type."""
+        found = recognise(advert_of(self._info)) if self._info else []
+        if not found or found[0].sure or not self._families:
+            return ""
+        shared = INDEX[self._families[0]].shared_module
+        return words("doubt", "shared_module" if shared else "unsure")
+
+    async def _async_about(self) -> str:
+        """Return what the device is, what it measures and what it says now."""
+        words, seen = await async_words(self.hass), self._sighting
+        if self._info is None or seen is None:
+            family = INDEX[self._families[0]].title if self._families else "-"
+            about = words("summary", "battery", family=family)
+            return f"{about} {self._doubt(words)}".rstrip()
+        summary, keys = await async_summary(self.hass), await async_keys(self.hass)
+        frames, before = keys.frames(self._address), keys.said(self._address)
+        values = values_of(Heard(self._info, seen), self._key, frames, before)
+        parts = [f"{seen.title}."]
+        # Of firmware that may send anything, what it sends is what counts.
+        product = seen.spec if seen.product_id is not None else None
+        if names := summary.names(product.fields if product else values):
+            parts.append(words("summary", "measures", names=names))
+        if now := summary.values(values):
+            parts.append(words("summary", "now", values=now))
+        return " ".join(parts)
 
     def _placeholders(self) -> dict[str, str]:
         signal = str(self._info.rssi) if self._info else "-"

@@ -42,7 +42,6 @@ from ..proto.model.errors import (
 )
 from ..proto.model.sample import BmsSample
 from ..runtime import async_alone
-from ..texts import async_words
 from .base import FAILED, WHY, DeviceFlow
 
 FIND_OUT: Final = "find_out"
@@ -117,6 +116,8 @@ class BatterySteps(DeviceFlow):
     ) -> ConfigFlowResult:
         """Read a recognised battery once and make its entry."""
         errors: dict[str, str] = {}
+        if user_input is None and (menu := await self._async_offer()):
+            return menu
         if user_input is not None:
             choice = user_input.get(CONF_FAMILY, self._families[0])
             if result := await self._async_try(choice, errors):
@@ -133,7 +134,7 @@ class BatterySteps(DeviceFlow):
             data_schema=probatio.Schema(field if several else {}),
             errors=errors,
             description_placeholders=self._battery_placeholders()
-            | {"doubt": await self._async_doubt()},
+            | {"about": await self._async_about()},
         )
 
     async def async_step_family(
@@ -199,15 +200,6 @@ class BatterySteps(DeviceFlow):
             "reason": self._why,
             "att": self._att,
         }
-
-    async def _async_doubt(self) -> str:
-        """Return what else the battery may be, if its adverts are not sure of the type."""
-        found = recognise(advert_of(self._info)) if self._info else []
-        if not found or found[0].sure:
-            return ""
-        shared = INDEX[self._families[0]].shared_module
-        words = await async_words(self.hass)
-        return words("doubt", "shared_module" if shared else "unsure")
 
     async def _async_try(
         self, choice: str, errors: dict[str, str]

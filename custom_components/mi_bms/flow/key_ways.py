@@ -37,17 +37,27 @@ class KeyWays(SensorKeySteps, PairSteps):
         words = await async_words(self.hass)
         note = self._pairing_note()
         impossible = await self._async_impossible(pairs=note == "possible")
+        if not (count := await self._async_count()):
+            impossible.add("nearby")
         outcome, self._outcome = self._outcome, ""
         return self.async_show_menu(
             step_id="key_ways",
             menu_options=[
                 one
-                for one in ("key", "pair_this", "cloud", "import_keys", "keyless")
+                for one in (
+                    "key",
+                    "pair_this",
+                    "cloud",
+                    "import_keys",
+                    "keyless",
+                    "nearby",
+                )
                 if one not in impossible
             ],
             description_placeholders=self._placeholders()
             | {
                 "outcome": outcome,
+                "count": str(count),
                 "why": words("key_why", self._reason()),
                 "pairing": words("key_pairing", note) if note == "no_receiver" else "",
             },

@@ -1,6 +1,6 @@
 """The list of everything that is heard and not set up, in groups by what adding takes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,13 +11,12 @@ from ..entries import configured
 from ..keys.ring import Frames, Keys, async_keys
 from ..proto.keys.newcomers import NEAR
 from ..proto.keys.ring import KeyRing
-from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.fields import Field
 from ..proto.model.names import bracketed
 from ..proto.model.reading import Value
 from ..texts import async_words
 from .base import names_of
-from .summary import Summary, async_summary
+from .summary import Summary, async_summary, values_of
 
 
 class Group(StrEnum):
@@ -103,31 +102,9 @@ def _lines(
 def _line(heard: Heard, clue: _Clue, ring: KeyRing, summary: Summary) -> ListedDevice:
     address = heard.address
     key = ring.match(address, clue.frames) if clue.frames else clue.own
-    now = said(heard, key, clue.frames, clue.values, summary)
+    now = summary.values(values_of(heard, key, clue.frames, clue.values))
     label = " · ".join((*([now] if now else []), f"{heard.rssi} dBm"))
     return ListedDevice(heard, _group(heard, key), label, "")
-
-
-def said(
-    heard: Heard,
-    key: bytes | None,
-    frames: Frames,
-    before: Mapping[Field, Value],
-    summary: Summary,
-) -> str:
-    """Return what a sensor says now: its last advert, over what it said ``before``."""
-    if heard.sighting is None:
-        return ""
-    decoder, info = Decoder(heard.address, key), heard.info
-    values: dict[Field, Value] = dict(before)
-    if key:
-        for entry, data in frames:
-            values.update(decoder.feed_one(entry, data, info.time).values)
-    reading = decoder.feed(info.service_data, info.manufacturer_data, info.time)
-    values.update(reading.values)
-    spec = heard.sighting.spec
-    doubtful: Collection[Field] = spec.untrusted if spec else ()
-    return summary.values({f: one for f, one in values.items() if f not in doubtful})
 
 
 def _group(heard: Heard, key: bytes | None) -> Group:

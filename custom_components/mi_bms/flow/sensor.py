@@ -30,7 +30,10 @@ class SensorSteps(KeyWays):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Confirm a sensor that sends in the clear."""
-        return await self._async_confirm("confirm", None, user_input)
+        if user_input is None and (menu := await self._async_offer()):
+            return menu
+        about = await self._async_about()
+        return await self._async_confirm("confirm", None, user_input, about=about)
 
     async def async_import_sensor(
         self, name: str, data: dict[str, Any]

@@ -51,7 +51,6 @@ class SensorKeySteps(DeviceFlow):
         super().__init__()
         self._decoder: Decoder | None = None
         self._stop_listening: Callable[[], None] | None = None
-        self._key: bytes | None = None
         self._keyed_at: float | None = None
         self._damaged = False  # somebody was told so already
 
@@ -102,7 +101,12 @@ class SensorKeySteps(DeviceFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Confirm a sensor whose key is on the ring already."""
-        return await self._async_confirm("known_key", self._key, user_input)
+        if user_input is None and (menu := await self._async_offer()):
+            return menu
+        about = await self._async_about()
+        return await self._async_confirm(
+            "known_key", self._key, user_input, about=about
+        )
 
     async def async_step_key(
         self, user_input: dict[str, Any] | None = None

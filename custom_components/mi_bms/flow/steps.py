@@ -88,7 +88,24 @@ class Steps(
         result = await self._async_step_for_kind()
         # All keys were tried on it; meanwhile it may have been added by itself.
         self._abort_if_unique_id_configured()
+        # Nobody looks at the card yet: who else is heard is counted when it is opened.
+        self._offers_all = True
         return result
+
+    async def async_step_found(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask again whether one device is meant, or all."""
+        return await self._async_offer() or await self._async_step_for_kind()
+
+    async def async_step_add_one(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add the device of the card, without asking again where nothing is left to ask."""
+        self._offers_all = False
+        if self._sighting is not None:
+            return await self._async_finish_sensor(self._key)
+        return await self.async_step_battery({} if len(self._families) == 1 else None)
 
     @override
     async def async_step_user(

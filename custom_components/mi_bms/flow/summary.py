@@ -3,7 +3,7 @@
 Names come from Home Assistant's translations, units are those of the house.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Final
 
@@ -13,7 +13,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.translation import async_get_translations
 
+from ..bluetooth.discovery import Heard
 from ..const import DOMAIN
+from ..keys.ring import Frames
+from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.model.sample import BmsSample
@@ -25,6 +28,11 @@ _BATTERY: Final = (Field.BATTERY_LEVEL, Field.VOLTAGE, Field.CURRENT)
 _PLATFORMS: Final = ("sensor", "binary_sensor")
 # As many as tell devices apart; a row's own digits elsewhere.
 _DIGITS: Final = {"%": 0, "V": 1, "A": 1}
+
+
+def _is_main(field: Field) -> bool:
+    row = PASSIVE_SENSORS.get(field) or BINARY_SENSORS.get(field)
+    return row is not None and row.entity_category is None
 
 
 class Summary:
@@ -39,9 +47,8 @@ class Summary:
 
     def values(self, values: Mapping[Field, Value]) -> str:
         """Return what a sensor says, empty where it says nothing that can be shown."""
-        shown = (
-            self._value(field, values[field]) for field in Field if field in values
-        )
+        main = (field for field in Field if field in values and _is_main(field))
+        shown = (self._value(field, values[field]) for field in main)
         return " · ".join(islice(filter(None, shown), _MOST))
 
     def sample(self, sample: BmsSample) -> str:
@@ -56,19 +63,16 @@ class Summary:
         return ", ".join(parts)
 
     def names(self, fields: Iterable[Field]) -> str:
-        """Return the quantities that a device measures, by their names."""
-        names = (self._name(field) for field in fields)
+        """Return the main quantities that a device measures, by their names."""
+        names = (self._name(field) for field in fields if _is_main(field))
         return ", ".join(dict.fromkeys(filter(None, names)))
 
     def _value(self, field: Field, value: Value) -> str:
         if row := PASSIVE_SENSORS.get(field):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             said = number and row.native_unit_of_measurement
-            main = row.entity_category is None
-            return self._number(row, float(value)) if said and main else ""
-        flag = BINARY_SENSORS.get(field)
-        if flag is None or flag.entity_category is not None:
-            return ""
+            return self._number(row, float(value)) if said else ""
+        flag = BINARY_SENSORS[field]
         state = self._find("binary_sensor", flag, f"state.{'on' if value else 'off'}")
         return f"{self._name(field)} {state}" if state else ""
 
@@ -107,3 +111,21 @@ async def async_summary(hass: HomeAssistant) -> Summary:
         hass, language, "entity_component", _PLATFORMS
     )
     return Summary(hass, await async_words(hass), {**common, **names})
+
+
+def values_of(
+    heard: Heard, key: bytes | None, frames: Frames, before: Mapping[Field, Value]
+) -> dict[Field, Value]:
+    """Return what a sensor says now: its last advert, over what it said ``before``."""
+    if heard.sighting is None:
+        return {}
+    decoder, info = Decoder(heard.address, key), heard.info
+    values: dict[Field, Value] = dict(before)
+    if key:
+        for entry, data in frames:
+            values.update(decoder.feed_one(entry, data, info.time).values)
+    reading = decoder.feed(info.service_data, info.manufacturer_data, info.time)
+    values.update(reading.values)
+    spec = heard.sighting.spec
+    doubtful: Collection[Field] = spec.untrusted if spec else ()
+    return {name: one for name, one in values.items() if name not in doubtful}

@@ -287,7 +287,7 @@ async def test_a_module_that_is_in_charge_controllers_too(home: Home) -> None:
     )
     await home.clock.until(home.flows)
     form = await home.answer(home.flows()[0])
-    assert "charge controller" in form["description_placeholders"]["doubt"]
+    assert "charge controller" in form["description_placeholders"]["about"]
     form = await home.answer(form, {})
     assert form["step_id"] == "family"
     assert form["errors"] == {"base": "maybe_controller"}
@@ -295,7 +295,8 @@ async def test_a_module_that_is_in_charge_controllers_too(home: Home) -> None:
 
 async def test_what_is_sure_leaves_no_doubt(home: Home) -> None:
     form = await home.discover(jbd())
-    assert form["description_placeholders"]["doubt"] == ""
+    assert form["description_placeholders"]["about"].endswith(".")
+    assert "charge" not in form["description_placeholders"]["about"]
 
 
 def both_services() -> bytes:
@@ -454,7 +455,7 @@ async def test_one_protocol_behind_the_module_of_another(
     form = await home.answer(home.flows()[0])
     options = [one["value"] for one in _options(form)]
     assert options == ["find_out", "tdt", "jbd"]
-    assert "first answer decides" in form["description_placeholders"]["doubt"]
+    assert "first answer decides" in form["description_placeholders"]["about"]
     done = await home.answer(form, {"family": choice})
     if first:
         assert done["errors"] == {"base": first}

@@ -129,6 +129,7 @@ async def test_a_sensor_of_other_firmware_is_neither_paired_nor_in_an_account(
         "cloud",
         "import_keys",
         "keyless",
+        "nearby",
     ]
     form = await home.choose(menu, "cloud")
     fields = {str(one): one for one in form["data_schema"].schema}

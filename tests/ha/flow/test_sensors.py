@@ -39,6 +39,9 @@ async def test_a_sensor_in_the_clear_is_confirmed(home: Home) -> None:
         "name": "Thermometer 1441 (ATC)",
         "address": "A4:C1:38:00:14:41",
         "rssi": "-60",
+        "about": "Thermometer with custom firmware ATC. "
+        "It measures: Temperature, Humidity. "
+        "It says now: 20.5 °C · 52 %.",
     }
     assert home.flows()[0]["context"]["confirm_only"] is True
     done = await home.answer(form, {})
