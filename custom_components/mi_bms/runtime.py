@@ -112,6 +112,16 @@ class Shared:
 
 
 SHARED: HassKey[Shared] = HassKey(DOMAIN)
+# What flows have read before the first entry loads the integration, by address.
+_HANDED: HassKey[dict[str, dict[str, Any]]] = HassKey(f"{DOMAIN}.handed")
+
+
+@callback
+def async_hand_over(hass: HomeAssistant, address: str, state: dict[str, Any]) -> None:
+    """Keep what a flow has read of a device for its entry, which is set up next."""
+    shared = hass.data.get(SHARED)
+    kept = shared.kept if shared else hass.data.setdefault(_HANDED, {})
+    kept[address] = state
 
 
 async def async_setup_shared(hass: HomeAssistant) -> None:
@@ -121,6 +131,8 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
     )
     shared = Shared(Polls(hass), store)
     await shared.async_load()
+    handed: dict[str, dict[str, Any]] = hass.data.pop(_HANDED, {})
+    shared.kept |= handed
     hass.data[SHARED] = shared
 
     async def save_now_and_then(_now: datetime) -> None:

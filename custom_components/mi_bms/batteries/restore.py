@@ -87,6 +87,14 @@ def to_store(battery: Battery, now: float, last: LastReading) -> dict[str, Any]:
     }
 
 
+def first_to_store(sample: BmsSample, read_as: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a battery that was read just now, before it had an entry."""
+    return sample.to_json() | {
+        "read_at": dt_util.utcnow().isoformat(),
+        "read_as": read_as,
+    }
+
+
 def wishes_to_store(
     battery: Battery, now: float, before: Mapping[str, Any]
 ) -> dict[str, Any] | None:

@@ -19,6 +19,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
 from ..batteries.diagnosis import async_why
+from ..batteries.options import BatterySettings
+from ..batteries.restore import first_to_store
 from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
@@ -41,7 +43,7 @@ from ..proto.model.errors import (
     Unsupported,
 )
 from ..proto.model.sample import BmsSample
-from ..runtime import async_alone
+from ..runtime import async_alone, async_hand_over
 from .base import FAILED, WHY, DeviceFlow
 
 FIND_OUT: Final = "find_out"
@@ -289,6 +291,9 @@ class BatterySteps(DeviceFlow):
         if entry:
             return self.async_update_reload_and_abort(entry, data_updates=update)
         await self._async_name_late(INDEX[family].called)
+        # Else everything of it would be unknown until it is read again.
+        read_as = BatterySettings.of({}).read_as(family)
+        async_hand_over(self.hass, self._address, first_to_store(sample, read_as))
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},

@@ -478,3 +478,21 @@ async def test_a_name_of_two_generations(home: Home) -> None:
     assert done["data"]["family"] == "ant"
     await home.clock.run(5)
     assert home.value(device, "voltage")
+
+
+@pytest.mark.parametrize("others", [False, True])
+async def test_what_the_flow_has_read_is_shown_at_once(
+    home: Home, others: bool
+) -> None:
+    """With the first entry as with a later one, and though it cannot be read again."""
+    if others:
+        await home.add(KINDS["ATC1441"](address="A4:C1:38:00:14:41"))
+    device = jbd()
+    form = await home.discover(device)
+    done = await home.answer(form, {})
+    home.air.refuse.add(ADDRESS)
+    await home.clock.settle()
+    assert done["result"].runtime_data.reader.polls <= 1
+    assert float(home.value(device, "voltage")) == device.truth()["voltage"]
+    assert home.value(device, "battery_level") not in {"unknown", "unavailable"}
+    await home.clock.run(5)
