@@ -105,6 +105,9 @@ def _flag(
     )
 
 
+_spare = partial(_flag, category=_DIAGNOSTIC, enabled=False)
+
+
 def _table[Row: EntityDescription](*rows: Row) -> Mapping[Field, Row]:
     return {Field(row.key): row for row in rows}
 
@@ -325,22 +328,17 @@ BINARY_SENSORS: Final = _table(
     _flag(Field.CONNECTIVITY, _B.CONNECTIVITY),
     _flag(Field.GENERIC),
     _flag(Field.DOCKED),
-    _flag(Field.BOUND, category=_DIAGNOSTIC, enabled=False),
+    _spare(Field.BOUND),
     _flag(Field.SWITCH, enabled=False),
     # Batteries
-    _flag(Field.BATTERY_CHARGING, _B.BATTERY_CHARGING, category=_DIAGNOSTIC),
+    _spare(Field.BATTERY_CHARGING, _B.BATTERY_CHARGING),  # the state says more
     _flag(Field.BALANCER, category=_DIAGNOSTIC),
     _flag(Field.CHRG_MOSFET, category=_DIAGNOSTIC),
     _flag(Field.DISCHRG_MOSFET, category=_DIAGNOSTIC),
-    _flag(Field.PRECHRG_MOSFET, category=_DIAGNOSTIC, enabled=False),
+    _spare(Field.PRECHRG_MOSFET),
     _flag(Field.CHARGER, _B.PLUG, category=_DIAGNOSTIC),
     _flag(Field.HEATER, _B.HEAT, category=_DIAGNOSTIC),
     _flag(Field.PROBLEM, _B.PROBLEM, category=_DIAGNOSTIC),
 )
 # One bit of the balancer's mask.
-CELL_BALANCING: Final = _flag(
-    Field.BALANCER,
-    category=_DIAGNOSTIC,
-    enabled=False,
-    translation_key="cell_balancing",
-)
+CELL_BALANCING: Final = _spare(Field.BALANCER, translation_key="cell_balancing")

@@ -67,6 +67,7 @@ async def test_corrections_change_what_is_shown(home: Home) -> None:
     assert after["voltage"] == before["voltage"]
 
 
+@pytest.mark.usefixtures("all_entities_on")
 async def test_a_capacity_and_a_dead_band(home: Home) -> None:
     device = jbd()
     entry = await added(home, device)

@@ -92,3 +92,18 @@ def test_a_sign_that_is_turned_turns_it() -> None:
     outlook.rescale(-1.0)
     after = outlook.judge(said(current=edge, design_capacity=100.0), 30.0)
     assert after.values[Field.BATTERY_STATE] == IDLE
+
+
+def test_the_flag_follows_the_state() -> None:
+    """A current around zero is no charging that comes and goes."""
+    outlook = Outlook()
+    told = [
+        outlook.judge(
+            said(current=one, design_capacity=100.0, battery_charging=one > 0),
+            at * 30.0,
+        ).values[Field.BATTERY_CHARGING]
+        for at, one in enumerate((0.1, -0.1, 0.1, 2.0, 0.3, 2.0, -0.1, 0.1, -2.0))
+    ]
+    assert told == [False, False, False, True, True, True, False, False, False]
+    bare = Outlook().judge(said(battery_charging=False), 0.0)
+    assert bare.values == {Field.BATTERY_CHARGING: False}

@@ -91,6 +91,10 @@ class Outlook:
         self._state = battery_state(sample, self._state)
         if self._state is not None:
             told = {**sample.values, Field.BATTERY_STATE: self._state.value}
+            if Field.BATTERY_CHARGING in told:
+                # One decision: a flag of its own would flicker where the current is about zero.
+                charging = self._state is BatteryState.CHARGING
+                told[Field.BATTERY_CHARGING] = charging
             sample = replace(sample, values=told)
         current = number(sample, Field.CURRENT)
         if current is None:
