@@ -35,6 +35,7 @@ def _always(_about: Any) -> bool:
 class Option:
     """One option: a number if it has bounds, one of its words if it has any, else a flag.
 
+    ``labels`` say more of the words than their translations do, in one form.
     ``step`` is the smallest difference between two numbers. ``section`` is where it stands in the
     form; ``apart``: in the entry, too. ``error`` names the text for a number out of bounds; without
     one the field itself keeps to them. ``shown`` tells whether a device has the option, ``now`` the
@@ -48,6 +49,7 @@ class Option:
     step: float = 1
     unit: str | None = None
     words: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     dropdown: bool = False
     section: str = ""
     apart: bool = False
@@ -82,9 +84,14 @@ class Option:
     def field(self) -> selector.Selector[Any]:
         """Return the field of a form."""
         if self.words:
-            choice = selector.SelectSelectorConfig(
-                options=list(self.words), translation_key=self.key
-            )
+            choice = selector.SelectSelectorConfig(options=list(self.words))
+            if self.labels:
+                choice["options"] = [
+                    selector.SelectOptionDict(value=word, label=label)
+                    for word, label in zip(self.words, self.labels, strict=True)
+                ]
+            else:
+                choice["translation_key"] = self.key
             if self.dropdown:
                 choice["mode"] = selector.SelectSelectorMode.DROPDOWN
             return selector.SelectSelector(choice)

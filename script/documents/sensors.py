@@ -88,7 +88,9 @@ def _reports(specs: Iterable[DeviceSpec]) -> str:
         if field not in spec.untrusted
     )
     events = joined(
-        small(NAMES["event"][key]["name"]) for spec in specs for key in spec.events
+        small(NAMES["event"][key]["name"]).removesuffix(" event")
+        for spec in specs
+        for key in spec.events
     )
     return "; ".join(part for part in (fields, events and f"events: {events}") if part)
 

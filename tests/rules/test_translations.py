@@ -139,7 +139,7 @@ WORDS = {
     "remedy": set(Remedy),
     "doubt": {"unsure", "shared_module"},
     "pace": {"unknown", "fits", "raised"},
-    "rows": {"unknown", "known"},
+    "rows": {"unknown", "known", "about"},
     "learned": {"unknown", "known"},
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),

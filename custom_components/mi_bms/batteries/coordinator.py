@@ -314,13 +314,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def _succeeded(self, sample: BmsSample) -> None:
         now = self._polls.now()
         self._asked_password = False
-        self.rows.take(sample, now)
         self._read_as = self.settings.read_as(self.family.id)
         self.read_at = dt_util.utcnow()
         if self.settings.adaptive:
             self._happened(Paced(interval=self.settings.pace.after(sample)))
         self._keep_profile(self.profile.learn(sample))
         self.data = self.reader.outlook.judge(sample, now)
+        self.rows.take(self.data, now)
         self.hass.data[SHARED].feed.tell(
             BatteryNews(
                 address=self.address,

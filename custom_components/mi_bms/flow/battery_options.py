@@ -7,10 +7,10 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.options import ROWS, SHARING, bands_of, detail_of, usual_grace
+from ..batteries.rows import labelled, rows_per_day, told
 from ..const import CONF_FAMILY, CONF_RESERVE
 from ..entries import running
 from ..options import Checked, check, form
-from ..proto.model.rows import Detail
 from ..runtime import SHARED
 from ..texts import Words, async_words
 
@@ -37,11 +37,13 @@ class BatteryOptions(OptionsFlow):
                 return self.async_create_entry(data=given)
         stored = {**self.config_entry.options, CONF_RESERVE: shared.reserve}
         shown = user_input or {**stored, SHARING: stored}
+        coordinator = running(self.config_entry, BatteryCoordinator)
+        rows = labelled(coordinator, await async_words(self.hass), shown)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
                 form(
-                    ROWS, self.config_entry.data[CONF_FAMILY], opened=checked.sections
+                    rows, self.config_entry.data[CONF_FAMILY], opened=checked.sections
                 ),
                 shown,
             ),
@@ -73,15 +75,11 @@ class BatteryOptions(OptionsFlow):
 def _rows(
     coordinator: BatteryCoordinator, words: Words, shown: Mapping[str, Any]
 ) -> str:
-    """Return how many rows a day each detail makes, once there are readings to tell it from."""
-    interval = coordinator.battery.effective
-    rows = {
-        one: coordinator.rows.estimate(bands_of(shown, one), interval) for one in Detail
-    }
-    if None in rows.values():
+    """Return how many rows a day are written now, once there are readings to tell it from."""
+    rows = rows_per_day(coordinator, bands_of(shown, detail_of(shown)))
+    if rows is None:
         return words("rows", "unknown")
-    told = {name.value: str(count) for name, count in rows.items()}
-    return words("rows", "known", now=told[detail_of(shown)], **told)
+    return words("rows", "known", now=told(rows))
 
 
 def _pace(coordinator: BatteryCoordinator, words: Words) -> str:

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from random import Random
+import re
 from typing import Any, Final
+
+import pytest
 
 from homeassistant.components.logbook.helpers import is_sensor_continuous
 from homeassistant.core import Event, callback
 from homeassistant.helpers import entity_registry as er
 from tests.world.devices import KINDS
 
-from ..home import Home
+from ..home import Home, Result
 
 ADDRESS: Final = "C8:47:80:00:0C:08"
 DAY: Final = 86_400
@@ -58,7 +61,7 @@ async def live(home: Home, device: Any, polls: int) -> None:
         await home.listen(device, 3, every=INTERVAL / 3)
 
 
-async def test_a_large_pack_spares_the_database(home: Home) -> None:
+def pack() -> Any:
     device = KINDS["JIKONG"](
         address=ADDRESS,
         name="JK-mine",
@@ -66,6 +69,17 @@ async def test_a_large_pack_spares_the_database(home: Home) -> None:
     )
     device.pack.step = lambda _seconds: None
     device.offsets = [cell.offset for cell in device.pack.stack]
+    return device
+
+
+def labels(form: Result) -> dict[str, str]:
+    """Return what the choices of the recorded detail are called."""
+    choice = form["data_schema"].schema["recording"]
+    return {one["value"]: one["label"] for one in choice.config["options"]}
+
+
+async def test_a_large_pack_spares_the_database(home: Home) -> None:
+    device = pack()
     await home.add(device)
     await live(home, device, 4)
     written = Written(home)
@@ -73,3 +87,42 @@ async def test_a_large_pack_spares_the_database(home: Home) -> None:
     days = POLLS * INTERVAL / DAY
     assert written.rows.total() / days <= MOST_ROWS, written.rows
     assert written.lines.total() / days <= MOST_LINES, written.lines
+
+
+@pytest.mark.parametrize("detail", ["normal", "all"])
+async def test_each_choice_tells_the_rows_that_it_writes(
+    home: Home, detail: str
+) -> None:
+    """All entities that are on count, and no others."""
+    device = pack()
+    entry = await home.add(device)
+    await home.set_options(await home.options(entry), {"recording": detail})
+    # A few readings say nothing yet.
+    assert labels(await home.options(entry))[detail] in {"Normal", "Everything"}
+    await live(home, device, 12)
+    written = Written(home)
+    await live(home, device, POLLS)
+    a_day = written.rows.total() / (POLLS * INTERVAL / DAY)
+    choices = labels(await home.options(entry))
+    told = {
+        one: int(
+            re.sub(r".*\(about ([\d,]+) rows a day\)", r"\1", text).replace(",", "")
+        )
+        for one, text in choices.items()
+    }
+    assert a_day / 2 <= told[detail] <= a_day * 2, (a_day, choices)
+    assert told["sparing"] <= told["normal"] <= told["all"]
+
+
+async def test_an_entity_that_is_off_writes_no_rows(home: Home) -> None:
+    device = pack()
+    entry = await home.add(device)
+    await live(home, device, 12)
+    before = labels(await home.options(entry))["all"]
+    registry = er.async_get(home.hass)
+    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
+        registry.async_update_entity(
+            one.entity_id, disabled_by=er.RegistryEntryDisabler.USER
+        )
+    assert before != "Everything (about 0 rows a day)"
+    assert labels(await home.options(entry))["all"] == "Everything (about 0 rows a day)"

@@ -163,4 +163,5 @@ async def test_a_detail_that_nobody_knows_is_the_usual_one(
     await home.listen(device, 15, every=30)
     assert home.value(device, "current") == "-12.5"
     form = await home.clock.wait(entries.options.async_init(entry.entry_id))
-    assert "rows a day" in form["description_placeholders"]["rows"]
+    recording = form["data_schema"].schema["recording"]
+    assert "rows a day" in recording.config["options"][0]["label"]

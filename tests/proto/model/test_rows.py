@@ -1,5 +1,6 @@
 """Dead-bands keep rows out of the database, and the estimate says how many are left."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from hypothesis import given, strategies as st
@@ -9,67 +10,76 @@ from custom_components.mi_bms.proto.model.fields import Field, spot_of
 from custom_components.mi_bms.proto.model.rows import (
     DEAD_BANDS,
     STEPS,
-    Bands,
     Detail,
     RowsPerDay,
+    Shown,
     bands,
+    rounded,
     time_to_tell,
 )
-from custom_components.mi_bms.proto.model.sample import BmsSample, Probe
+from custom_components.mi_bms.proto.model.sample import BmsSample
 
 
-def sample(volts: float, *, flag: bool = False, probes: int = 1) -> BmsSample:
-    return BmsSample(
-        values={Field.VOLTAGE: volts, Field.PROBLEM: flag, Field.BATTERY_MODE: "bulk"},
-        cells=(3.3, None),
-        probes=(Probe(20.0),) * probes,
-    )
+def sample(volts: float | None) -> BmsSample:
+    return BmsSample(values={} if volts is None else {Field.VOLTAGE: volts})
+
+
+def played(volts: Iterable[float | None]) -> RowsPerDay:
+    rows = RowsPerDay()
+    for number, one in enumerate(volts):
+        rows.take(sample(one), 30.0 * number)
+    return rows
+
+
+def entity(band: float = 0.0) -> Shown:
+    return Shown(lambda one: one.values.get(Field.VOLTAGE), band)
 
 
 def test_only_what_left_its_band_is_written() -> None:
-    bands = Bands({Field.VOLTAGE: 0.1})
-    assert len(bands.take(sample(13.0))) == 6
-    assert bands.take(sample(13.05)) == {}
-    assert bands.take(sample(13.2)) == {(Field.VOLTAGE, 0): 13.2}
-    assert bands.take(sample(13.2, flag=True)) == {(Field.PROBLEM, 0): True}
-    gone = {(Field.PROBE_TEMPERATURE, 1): None}
-    assert bands.take(sample(13.2, flag=True, probes=0)) == gone
-    assert bands.take(sample(13.2, flag=True, probes=0)) == {}
-    back = bands.take(sample(13.2, flag=True))
-    assert back == {(Field.PROBE_TEMPERATURE, 1): 20.0}
-
-
-def test_without_a_band_each_change_is_written() -> None:
-    bands = Bands({})
-    bands.take(sample(13.0))
-    assert bands.take(sample(13.0)) == {}
-    assert bands.take(sample(13.001)) == {(Field.VOLTAGE, 0): 13.001}
+    # Back and forth within the band, out of it, and gone twice.
+    rows = played([13.0, 13.05, 13.0, 13.2, 13.25, None, None, 13.2, 13.2, None])
+    assert rows.estimate([entity(0.1)], 30.0) == pytest.approx(4 / 9 * 2880)
+    assert rows.estimate([entity()], 30.0) == pytest.approx(7 / 9 * 2880)
 
 
 def test_rows_per_day() -> None:
-    rows = RowsPerDay()
-    rows.take(sample(13.0), 0.0)
-    assert rows.estimate({}, 30.0) is None
-    for number in range(1, 100):
-        rows.take(sample(13.0 + number % 2), 30.0 * number)
-    assert rows.estimate({}, 30.0) == 2880
-    assert rows.estimate({Field.VOLTAGE: 2.0}, 30.0) == 0
+    rows = played([13.0])
+    assert rows.estimate([entity()], 30.0) is None
+    rows = played(13.0 + number % 2 for number in range(100))
+    assert rows.estimate([entity()], 30.0) == 2880
+    assert rows.estimate([entity(), entity(), entity(2.0)], 30.0) == 5760
+    assert rows.estimate([], 30.0) == 0
     # Every second poll sees no change at all; too few are left of very long intervals.
-    assert rows.estimate({}, 60.0) == 0
-    assert rows.estimate({}, 3000.0) == 29
+    assert rows.estimate([entity()], 60.0) == 0
+    assert rows.estimate([entity()], 3000.0) == pytest.approx(28.8)
 
 
 @given(st.lists(st.floats(10, 15), min_size=12, max_size=40), st.floats(0, 2))
 def test_a_wider_band_never_writes_more_than_everything(
     volts: list[float], band: float
 ) -> None:
-    rows = RowsPerDay()
-    for number, value in enumerate(volts):
-        rows.take(sample(value), 30.0 * number)
-    most, fewer = (
-        rows.estimate(bands, 30.0) or 0 for bands in ({}, {Field.VOLTAGE: band})
-    )
+    rows = played(volts)
+    most, fewer = (rows.estimate([entity(one)], 30.0) or 0 for one in (0.0, band))
     assert 0 <= fewer <= most <= 2880
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (0, 0),
+        (7, 7),
+        (14, 14),
+        (96, 100),
+        (187, 190),
+        (4_980, 5_000),
+        (7_344, 7_000),
+        (14_039, 14_000),
+        (60_696, 60_000),
+        (96_000, 100_000),
+    ],
+)
+def test_an_estimate_has_one_digit_or_two(rows: float, told: int) -> None:
+    assert rounded(rows) == told
 
 
 @pytest.mark.parametrize("field", sorted(DEAD_BANDS))

@@ -5,10 +5,10 @@ around the one written last; a value that is no number, when it changed.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from .fields import Field
 from .reading import Value
@@ -42,8 +42,6 @@ STEPS: Final[Mapping[Field, tuple[Field, ...]]] = {
     ),
 }
 
-type Place = tuple[Field, int]
-
 
 class Detail(StrEnum):
     """Describe how much of what a battery tells is worth a row."""
@@ -76,26 +74,11 @@ def bands(
     return found
 
 
-class Bands:
-    """Pass on what is worth writing; give each sample, take the values that are new."""
+class Shown(NamedTuple):
+    """Describe an entity: how its value is found in a sample, and the dead-band it is written with."""
 
-    def __init__(self, bands: Mapping[Field, float]) -> None:
-        """Take the dead-band of each field; a field without one is written on every change."""
-        self._bands = bands
-        self._written: dict[Place, Value | None] = {}
-
-    def take(self, sample: BmsSample) -> dict[Place, Value | None]:
-        """Return the values to write, by field and index (0 for fields without); None = gone."""
-        new = dict(_values(sample))
-        gone = dict.fromkeys(self._written.keys() - new.keys())
-        found = {
-            place: value
-            for place, value in (*new.items(), *gone.items())
-            if place not in self._written
-            or worth_a_row(value, self._written[place], self._bands.get(place[0], 0.0))
-        }
-        self._written |= found
-        return found
+    value: Callable[[BmsSample], Value | None]
+    band: float = 0.0
 
 
 class RowsPerDay:
@@ -109,22 +92,19 @@ class RowsPerDay:
         """Remember a sample."""
         self._samples.append((now, sample))
 
-    def estimate(self, bands: Mapping[Field, float], interval: float) -> int | None:
+    def estimate(self, shown: Iterable[Shown], interval: float) -> float | None:
         """Return the rows per day when it is read every ``interval`` seconds; None after few samples.
 
-        The remembered samples are played through the dead-bands, thinned to the interval if enough are
-        left. For another interval than theirs the share of values that change is taken to be the same.
+        The remembered samples are played to the entities, thinned to the interval if enough are left.
+        For another interval than theirs the share of values that change is taken to be the same.
         """
         if len(self._samples) < ENOUGH:
             return None
         taken = list(self._thinned(interval))
         if len(taken) < ENOUGH:
             taken = [sample for _, sample in self._samples]
-        gate = Bands(bands)
-        # The first one writes everything, which happens once a start and not all day.
-        gate.take(taken[0])
-        rows = sum(len(gate.take(sample)) for sample in taken[1:])
-        return round(rows / (len(taken) - 1) * DAY / interval)
+        rows = sum(_written([one.value(s) for s in taken], one.band) for one in shown)
+        return rows / (len(taken) - 1) * DAY / interval
 
     def _thinned(self, interval: float) -> Iterator[BmsSample]:
         next_at = self._samples[0][0]
@@ -135,12 +115,16 @@ class RowsPerDay:
                 yield sample
 
 
-def _values(sample: BmsSample) -> Iterator[tuple[Place, Value | None]]:
-    yield from (((name, 0), value) for name, value in sample.values.items())
-    for number, volts in enumerate(sample.cells, 1):
-        yield (Field.CELL_VOLTAGE, number), volts
-    for number, probe in enumerate(sample.probes, 1):
-        yield (Field.PROBE_TEMPERATURE, number), probe.celsius
+def _written(values: Sequence[Value | None], band: float) -> int:
+    """Return how many of an entity's values are written.
+
+    The first one is, too, which happens once a start and not all day.
+    """
+    rows, written = 0, values[0]
+    for value in values:
+        if worth_a_row(value, written, band):
+            rows, written = rows + 1, value
+    return rows
 
 
 def time_to_tell(
@@ -166,3 +150,10 @@ def worth_a_row(value: object, written: object, band: float) -> bool:
     ):
         return value != written and abs(value - written) >= band
     return value != written
+
+
+def rounded(rows: float) -> int:
+    """Return rows with as many digits as an estimate is worth: one, or two where the first is a 1."""
+    digits = str(round(rows))
+    spare = len(digits) - (2 if digits.startswith("1") else 1)
+    return int(round(rows, -max(0, spare)))
