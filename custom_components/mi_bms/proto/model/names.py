@@ -60,12 +60,12 @@ def titled_apart(
     # As often as an address has bytes left.
     for _ in range(_TAIL):
         told = Counter(names.values())
-        twins = [address for address, name in names.items() if told[name] > 1]
-        if not twins:
-            break
         known = {*taken, *told}
-        for address in twins:
-            names[address] = titled(plain[address], address, known)
+        names |= {
+            address: titled(plain[address], address, known)
+            for address, name in names.items()
+            if told[name] > 1
+        }
     return names
 
 
