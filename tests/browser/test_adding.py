@@ -96,7 +96,7 @@ def test_search(wizard: Wizard) -> None:
     wizard.pick("Device", "C4:7C:8D:00:0C:04")
     wizard.shot("53 chosen")
     wizard.submit()
-    wizard.at("Add HHCCJCY01 0C04?")
+    wizard.at("Add Plant sensor 0C04 (Flora)?")
     wizard.submit()
     wizard.finish()
     wizard.shot("54 plant sensor's page")
