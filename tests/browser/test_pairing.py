@@ -58,7 +58,7 @@ def test_the_list_changes_by_itself(wizard: Wizard) -> None:
     wizard.choose_line("It is not in this list")
     wizard.fill("Bluetooth address", "A4:C1:38:00:0C:77")
     wizard.submit()
-    wizard.at("Prepare A4:C1:38:00:0C:77")
+    wizard.at("Prepare Sensor 0C77")
     wizard.says("The device is not heard right now")
 
 
