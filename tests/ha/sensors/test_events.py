@@ -80,7 +80,7 @@ async def test_a_press_heard_three_times_fires_once(
     await home.listen(device, 3, every=0.1)
 
     assert fired == [
-        ("event.xmwxkg01yl_1949_button_right", {"event_type": "press_end"})
+        ("event.switch_1949_button_right", {"event_type": "press_end"})
     ]
 
 
@@ -191,7 +191,7 @@ async def test_a_model_has_its_buttons_from_the_first_press_on(
     await home.listen(device, 3, every=0.1)
 
     # The press that makes them is told, too.
-    assert fired == [("event.ylyk01yl_0153_button_plus", {"event_type": "press_end"})]
+    assert fired == [("event.remote_0153_button_plus", {"event_type": "press_end"})]
     names = {
         one.unique_id.removeprefix("F8:24:41:00:01:53-event_"): one.original_name
         for one in er.async_get(home.hass).entities.values()
@@ -215,7 +215,7 @@ async def test_a_capital_letter_on_a_button_matters_to_nobody(
     device.press("button_M")
     await home.listen(device, 3, every=0.1)
 
-    assert fired == [("event.ylyk01yl_0153_button_m", {"event_type": "press_end"})]
+    assert fired == [("event.remote_0153_button_m", {"event_type": "press_end"})]
 
 
 async def test_without_a_key_there_is_no_event(home: Home) -> None:
