@@ -79,9 +79,7 @@ async def test_a_press_heard_three_times_fires_once(
     device.press("button_right")
     await home.listen(device, 3, every=0.1)
 
-    assert fired == [
-        ("event.switch_1949_button_right", {"event_type": "press_end"})
-    ]
+    assert fired == [("event.switch_1949_button_right", {"event_type": "press_end"})]
 
 
 async def test_a_press_that_two_receivers_hear_fires_once(
