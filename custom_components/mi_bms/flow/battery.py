@@ -29,6 +29,7 @@ from ..proto.bms.catalogue import Secret
 from ..proto.bms.contract import Family
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import recognise
+from ..proto.bms.plausible import credible
 from ..proto.bms.profile import Profile
 from ..proto.gatt.link import GattLink
 from ..proto.gatt.session import Device, Session, probe
@@ -293,7 +294,8 @@ class BatterySteps(DeviceFlow):
         await self._async_name_late(INDEX[family].called)
         # Else everything of it would be unknown until it is read again.
         read_as = BatterySettings.of({}).read_as(family)
-        async_hand_over(self.hass, self._address, first_to_store(sample, read_as))
+        if credible(sample):
+            async_hand_over(self.hass, self._address, first_to_store(sample, read_as))
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},

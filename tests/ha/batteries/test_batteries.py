@@ -176,9 +176,9 @@ async def test_a_battery_that_lies_is_not_believed(home: Home) -> None:
 
 async def test_a_first_sample_is_judged_too(home: Home) -> None:
     device = still()
+    device.pack.remaining = 2 * device.pack.capacity
     form = await home.discover(device)
     done = await home.answer(form, {})
-    device.pack.remaining = 2 * device.pack.capacity
     await home.clock.run(2)
     assert home.value(device, "voltage") == "unavailable"
     assert (await report(home, done["result"]))["refused"] == {"battery_level": 1}

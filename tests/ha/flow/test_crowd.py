@@ -11,6 +11,7 @@ import pytest
 from custom_components.mi_bms.bluetooth import discovery
 from custom_components.mi_bms.bluetooth.discovery import Heard, look_at
 from custom_components.mi_bms.flow import cards
+from custom_components.mi_bms.flow.nearby_list import Group
 from custom_components.mi_bms.keys import ring as keyring, storage
 from custom_components.mi_bms.proto.keys import newcomers
 from homeassistant.components import bluetooth
@@ -307,7 +308,8 @@ async def test_forms_show_the_nearest_of_a_crowd(home: Home, first: int) -> None
     nearest = crowd[: discovery.SHOWN] if first == 0xC4 else []
     form = await home.choose(await home.start(), "nearby")
     fields = {str(one): kind for one, kind in form["data_schema"].schema.items()}
-    offered = {one["value"] for one in fields["take"].config["options"]}
+    groups = [fields[one] for one in Group if one in fields]
+    offered = {one["value"] for kind in groups for one in kind.config["options"]}
     assert len(fields["names"].schema.schema) == len(nearest)
     assert len(offered) == len(nearest)
     assert offered >= set(nearest[:-8])

@@ -94,7 +94,9 @@ async def test_a_card_that_is_open_learns_of_a_key(home: Home) -> None:
     form = await paste(home, f"{OTHER}\nA4:C1:38:99:99:99 {'44' * 16}")
     await take(home, form)
     form = await home.answer(home.flows(other.address)[0])
-    assert form["step_id"] == "known_key"
+    assert form["step_id"] == "found"
+    done = await home.choose(form, "add_one")
+    assert done["data"]["key"] == OTHER
 
 
 async def test_a_sensor_that_was_paired_anew_first_looks_at_the_ring(
@@ -399,8 +401,10 @@ async def test_what_was_kept_is_there_again(
     }
     form = await home.discover(thermometer())
     assert form["step_id"] == "known_key"
-    form = await home.discover(thermometer("A4:C1:38:00:05:5C", OTHER))
-    assert form["step_id"] == "known_key"
+    other = await home.discover(thermometer("A4:C1:38:00:05:5C", OTHER))
+    assert other["step_id"] == "found"
     form = await home.choose(await home.start(), "nearby")
     fields = {str(one): one for one in form["data_schema"].schema}
     assert fields["ignored"].default() == [CLEAR]
+    done = await home.choose(other, "add_one")
+    assert done["data"]["key"] == OTHER

@@ -293,8 +293,8 @@ async def test_a_sensor_that_tells_of_its_own_times_is_believed(home: Home) -> N
 
     home.air.hear(address, adverts[0])
     await home.clock.until(lambda: home.flows(address))
-    form = await home.answer(home.flows(address)[0])
-    await home.answer(form, {"key": key})
+    menu = await home.answer(home.flows(address)[0])
+    await home.answer(await home.choose(menu, "key"), {"key": key})
     await home.clock.settle()
 
     shown = {}

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.bms.limits import Chemistry, Guess, Jump
-from custom_components.mi_bms.proto.bms.plausible import KEPT, Gate
+from custom_components.mi_bms.proto.bms.plausible import KEPT, Gate, credible
 from custom_components.mi_bms.proto.model.errors import Implausible
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
@@ -250,6 +250,11 @@ def test_what_was_corrected_otherwise_is_no_measure() -> None:
 def test_a_clock_that_jumps_back_allows_nothing_more() -> None:
     assert refusal(seen(), sample(), -1e6) is None
     assert refusal(seen(), sample({Field.BATTERY_LEVEL: 90}), -1e6) == "battery_level"
+
+
+def test_a_sample_alone() -> None:
+    assert credible(sample({}))
+    assert not credible(sample({Field.BATTERY_LEVEL: 101}))
 
 
 def test_only_the_last_refused_samples_are_kept() -> None:

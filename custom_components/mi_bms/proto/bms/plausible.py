@@ -168,6 +168,15 @@ class Gate:
         return None
 
 
+def credible(sample: BmsSample) -> bool:
+    """Return whether a sample with nothing before it would be taken."""
+    try:
+        Gate().take(sample, 0.0)
+    except Implausible:
+        return False
+    return True
+
+
 def _oddities(sample: BmsSample) -> _Oddities:
     """Return by how much values contradict each other, and how much is normal, by pack and field."""
     return {
