@@ -28,8 +28,10 @@ from .server import (
     CCCD,
     DEVICE_NAME,
     READ_NOT_PERMITTED,
+    USUAL_VOLTAGE,
     WRITE_NOT_PERMITTED,
     generic_access,
+    state_of,
 )
 
 FIXTURES: Final = Path(__file__).parents[2] / "fixtures" / "bms"
@@ -96,6 +98,13 @@ def truth_of(expect: Mapping[str, Any]) -> dict[str, object]:
         told["battery_mode"] = MODES[told["battery_mode"]]
     for number, pack in enumerate(packs, 1):
         told |= {f"pack_{number}_{name}": one for name, one in truth_of(pack).items()}
+    current = told.get("current")
+    if current is None and "power" in told:
+        current = told["power"] / (told.get("voltage") or USUAL_VOLTAGE)
+    if current is not None:
+        told["battery_state"] = state_of(current, told.get("design_capacity"))
+    elif told.get("battery_charging"):
+        told["battery_state"] = "charging"
     return told
 
 

@@ -13,7 +13,7 @@ from tests.world.peripheral import Truth
 
 from . import modbus
 from .battery import Pack, make_pack
-from .server import GattBattery, derived
+from .server import GattBattery, derived, state_of
 
 SYSTEM: Final = 0
 STATES: Final = 0x2200
@@ -191,6 +191,7 @@ class SeplosBattery(GattBattery):
             "power": round(voltage * current, 3),
             "cycle_capacity": round(voltage * self._charge() / 100, 3),
             "battery_charging": current > 0,
+            "battery_state": state_of(current, values["design_capacity"]),
         }
 
 

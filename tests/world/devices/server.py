@@ -24,6 +24,10 @@ from .signals import NUMBER
 
 CCCD: Final = "00002902-0000-1000-8000-00805f9b34fb"
 DEVICE_NAME: Final = ad.BASE_UUID.format("2a00")
+# Parts of the capacity per hour below which a battery rests: between the two of the integration.
+REST: Final = 0.0035
+USUAL_CAPACITY: Final = 100.0  # Ah
+USUAL_VOLTAGE: Final = 12.0  # V
 NUS: Final = "6e40{}-b5a3-f393-e0a9-e50e24dcca9e"
 READ_NOT_PERMITTED: Final = 2
 WRITE_NOT_PERMITTED: Final = 3
@@ -256,6 +260,14 @@ class GattBattery(Peripheral):
         self._schedule()
 
 
+def state_of(current: float, capacity: object) -> str:
+    """Return what is done with a battery of so many Ah: near zero it is idle."""
+    least = REST * (capacity if isinstance(capacity, NUMBER) else USUAL_CAPACITY)
+    if abs(current) < least:
+        return "idle"
+    return "charging" if current > 0 else "discharging"
+
+
 def derived(
     values: dict[str, object],
     cells: Sequence[float],
@@ -295,6 +307,7 @@ def derived(
     values["power"] = round(voltage * current, 3)
     values["cycle_capacity"] = round(voltage * charge, 3)
     values["battery_charging"] = current > 0
+    values["battery_state"] = state_of(current, values.get("design_capacity"))
     if warm := probes if mean_of is None else mean_of:
         values["temperature"] = round(sum(warm) / len(warm), 3)
         if len(warm) > 1:
