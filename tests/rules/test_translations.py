@@ -144,7 +144,7 @@ WORDS = {
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
     "nearby": {"card", "not_added"},
-    "summary": {"cells", "battery", "measures", "now"},
+    "summary": {"battery", "measures", "now"},
     "not_added": {
         "cannot_connect",
         "no_answer",

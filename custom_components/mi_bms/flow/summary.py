@@ -19,12 +19,10 @@ from ..keys.ring import Frames
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
-from ..proto.model.sample import BmsSample
-from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
+from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from ..texts import Words, async_words
 
 _MOST: Final = 4  # values in a line
-_BATTERY: Final = (Field.BATTERY_LEVEL, Field.VOLTAGE, Field.CURRENT)
 _PLATFORMS: Final = ("sensor", "binary_sensor")
 # As many as tell devices apart; a row's own digits elsewhere.
 _DIGITS: Final = {"%": 0, "V": 1, "A": 1}
@@ -50,17 +48,6 @@ class Summary:
         main = (field for field in Field if field in values and _is_main(field))
         shown = (self._value(field, values[field]) for field in main)
         return " · ".join(islice(filter(None, shown), _MOST))
-
-    def sample(self, sample: BmsSample) -> str:
-        """Return what a battery said when it was read."""
-        parts = [
-            self._number(SENSORS[field], float(value))
-            for field in _BATTERY
-            if isinstance(value := sample.values.get(field), (int, float))
-        ]
-        if sample.cells:
-            parts.append(self._words("summary", "cells", count=str(len(sample.cells))))
-        return ", ".join(parts)
 
     def names(self, fields: Iterable[Field]) -> str:
         """Return the main quantities that a device measures, by their names."""
