@@ -4,6 +4,7 @@ Most of them are off at first, and a busy house hears hundreds of adverts a seco
 on follows its sensor's readings, and one that is off costs nothing.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Final, override
 
@@ -44,6 +45,12 @@ class DerivedEntity(OfSensor):
         self.entity_description = description
         self._written: object = None
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Follow the sensor."""
+        return self._coordinator.available
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the sensor from now on."""
@@ -51,9 +58,9 @@ class DerivedEntity(OfSensor):
         self.async_on_remove(self._coordinator.async_follow(self._follow))
         self._take()
 
+    @abstractmethod
     def _take(self) -> object:
         """Calculate anew; return what would be shown."""
-        raise NotImplementedError
 
     @callback
     def _follow(self) -> None:
@@ -73,12 +80,6 @@ class DerivedSensor(DerivedEntity, SensorEntity):
         super().__init__(coordinator, SENSORS[row.field])
         self._row = row
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Follow the sensor."""
-        return self._coordinator.available
-
     @override
     def _take(self) -> object:
         self._attr_native_value = self._row.of(self._coordinator.values)
@@ -91,12 +92,6 @@ class NeedsWater(DerivedEntity, BinarySensorEntity, RestoreEntity):
     def __init__(self, coordinator: SensorCoordinator) -> None:
         """Take the row of the table."""
         super().__init__(coordinator, BINARY_SENSORS[Field.NEEDS_WATER])
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Follow the sensor."""
-        return self._coordinator.available
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -122,6 +117,12 @@ class HeardTracker(DerivedEntity, BaseScannerEntity):
     def __init__(self, coordinator: SensorCoordinator) -> None:
         """Take the row."""
         super().__init__(coordinator, HEARD)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return true: who is away is not at home, which is a state."""
+        return True
 
     @property
     @override
