@@ -54,8 +54,9 @@ INDEX: Final[Mapping[str, Listing]] = {
 NAME = "Mi BMS (Xiaomi & battery BMS)"
 HEAD = {"domain": "mi_bms", "name": NAME}
 REST = {
-    # Used only where they are: an output may publish, a memory may fill gaps of statistics.
-    "after_dependencies": ["mqtt", "recorder"],
+    # Used only where they are: an output may publish, a memory may fill gaps of statistics, a
+    # battery may stand in the Energy dashboard.
+    "after_dependencies": ["energy", "mqtt", "recorder"],
     "codeowners": ["@mi-bms"],
     "config_flow": True,
     "dependencies": ["bluetooth_adapters", "file_upload", "http"],

@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .actions.table import async_setup_services
 from .batteries.options import LEFT_EMPTY as BATTERY_EMPTY
 from .const import DOMAIN
+from .dashboard.follow import async_follow, async_forget
 from .entry import MiBmsConfigEntry, kind_if_known, kind_of, mended
 from .keys.export import ExportView
 from .keys.ring import async_keys
@@ -29,6 +30,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_setup_shared(hass)
     await async_keys(hass)
     async_setup_services(hass)
+    async_follow(hass)
     hass.http.register_view(ExportView)
     return True
 
@@ -108,3 +110,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> No
         await (await async_keys(hass)).async_forget_all()
         if shared := hass.data.get(SHARED):
             await shared.async_forget_all(hass)
+    # Last: it leans on what Home Assistant does not promise.
+    await async_forget(hass, entry)

@@ -26,13 +26,13 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("const", ""),
     ("texts stored quantities bluetooth", ""),
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
-    ("keys", "stored stored_files bluetooth texts entries"),
+    ("keys dashboard", "stored stored_files bluetooth texts entries"),
     ("outputs", "stored stored_files runtime options"),
     ("batteries", "stored bluetooth texts quantities runtime entries options"),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
         "flow actions",
-        "texts quantities bluetooth runtime entries options keys outputs batteries sensors",
+        "texts quantities bluetooth runtime entries options keys dashboard outputs batteries sensors",
     ),
     ("entry", "stored outputs batteries sensors flow"),
     ("doors", "*"),  # the modules that Home Assistant asks for

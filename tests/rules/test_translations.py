@@ -20,6 +20,9 @@ from custom_components.mi_bms.batteries import (
     triggers as battery_triggers,
 )
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
+from custom_components.mi_bms.dashboard.parts import METERS, Fault, Part
+from custom_components.mi_bms.dashboard.source import Mistake
+from custom_components.mi_bms.dashboard.standing import Ending
 from custom_components.mi_bms.flow.battery_options import BatteryOptions
 from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
 from custom_components.mi_bms.keys import storage
@@ -110,6 +113,8 @@ SHOWING = (
 # The options of a sensor live in a module of their own.
 SENSOR_OPTIONS = tree(INTEGRATION / "flow" / "sensor_options.py")
 OUTPUT_OPTIONS = tree(INTEGRATION / "flow" / "output_options.py")
+BATTERY_OPTIONS = tree(INTEGRATION / "flow" / "battery_options.py")
+ENERGY_OPTIONS = tree(INTEGRATION / "flow" / "energy_options.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
     for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
@@ -144,6 +149,14 @@ WORDS = {
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
     "nearby": {"card", "not_added"},
+    "energy_line": {
+        *(f"stat_energy_{way}" for way in ("from", "to")),
+        *(f"stat_rate{way}" for way in ("", "_inverted", "_from", "_to")),
+        *("stat_soc", "capacity", "name"),
+    },
+    "energy_note": set(Part) - set(METERS),
+    "energy_fault": {f"{meters}{one}" for one in Fault for meters in ("", "meters_")},
+    "energy_mistake": set(Mistake),
     "summary": {"battery", "measures", "now"},
     "not_added": {
         "cannot_connect",
@@ -200,10 +213,9 @@ COUNTS = {row.translation_key for row in quantities.PROTECTION_COUNTS.values()}
 
 
 def part(name: str) -> ast.ClassDef:
-    modules = (FLOW, tree(INTEGRATION / "flow" / "battery_options.py"))
     return next(
         node
-        for module in modules
+        for module in (FLOW, BATTERY_OPTIONS)
         for node in ast.walk(module)
         if isinstance(node, ast.ClassDef) and node.name == name
     )
@@ -259,7 +271,7 @@ class TestFlow:
     def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
         steps = shown_steps(part(flow) if cls is BatteryOptions else FLOW)
         known = steps | (
-            SENSOR_STEPS | shown_steps(OUTPUT_OPTIONS)
+            SENSOR_STEPS | shown_steps(OUTPUT_OPTIONS) | shown_steps(ENERGY_OPTIONS)
             if texts is TEXTS["options"]
             else set()
         )
@@ -274,6 +286,7 @@ class TestFlow:
         [
             (FLOW, TEXTS["config"], MiBmsConfigFlow),
             (SENSOR_OPTIONS, TEXTS["options"], SensorOptionsFlow),
+            (BATTERY_OPTIONS, TEXTS["options"], BatteryOptions),
         ],
     )
     def test_menus(self, flow: ast.Module, texts: dict[str, Any], cls: type) -> None:
@@ -340,12 +353,15 @@ class TestFlow:
                         f"{flow}.step.{name}.data_description",
                     )
 
-    def test_options_of_a_sensor(self) -> None:
+    def test_ends_of_options(self) -> None:
         said = {"not_confirmed", "nothing_ticked", *TEXTS["options"]["abort"]}
-        assert literals(SENSOR_OPTIONS) >= said, (
-            "remove these texts of options, nothing shows them: "
-            f"{sorted(said - literals(SENSOR_OPTIONS))}"
+        shown = literals(SENSOR_OPTIONS) | literals(ENERGY_OPTIONS)
+        shown |= {f"energy_{one}" for one in Ending}
+        assert shown >= said, (
+            f"remove these texts of options, nothing shows them: {sorted(said - shown)}"
         )
+        lacking = {f"energy_{one}" for one in Ending} - said
+        assert not lacking, f"options.abort lacks {sorted(lacking)}"
 
     def test_selectors(self) -> None:
         shown = {
@@ -724,6 +740,15 @@ def test_placeholders_of_the_flow() -> None:
         ): {"usual_grace"},
         ("step", "sensor", "data_description", "timeout"): {"learned"},
         ("step", "download", "description"): {"mi32cfg", "list", "minutes", "notes"},
+        ("step", "energy_in", "title"): {"name"},
+        ("step", "energy_in", "description"): {"lines", "notes"},
+        ("step", "energy_out", "title"): {"name"},
+        ("step", "energy_out", "description"): {"lines", "mistakes"},
+        ("abort", "energy_not_possible"): {"name", "why"},
+        **{
+            ("abort", f"energy_{end}"): {"name"}
+            for end in ("there", "refused", "written", "not_there", "taken_out")
+        },
     }
     for path, value in leaves(TEXTS["options"]):
         used = set(PLACEHOLDER.findall(value))

@@ -1,29 +1,50 @@
-"""The options form of a battery: how it is read, what of it is recorded, and corrections of what it says."""
+"""The options of a battery: how it is read, what of it is recorded, corrections, and the Energy dashboard."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult
 
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.options import ROWS, SHARING, bands_of, detail_of, usual_grace
 from ..batteries.rows import labelled, rows_per_day, told
 from ..const import CONF_FAMILY, CONF_RESERVE
+from ..dashboard.preferences import is_loaded
 from ..entries import running
 from ..options import Checked, check, form
 from ..runtime import SHARED
 from ..texts import Words, async_words
+from .energy_options import EnergyOptions
 
 _WHOLE: Final = frozenset(row.key for row in ROWS if row.bounds and row.step == 1)
 
 
-class BatteryOptions(OptionsFlow):
-    """The options of a battery: how it is read, and corrections of what it says; they act at once."""
+class BatteryOptions(EnergyOptions):
+    """The options of a battery: how it is read, and corrections of what it says; they act at once.
+
+    Where there is an Energy dashboard, a menu leads there, too.
+    """
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show and store the options."""
+        """Lead to the form, or store it; ask what is wanted where there is more."""
+        if user_input is None and is_loaded(self.hass):
+            return await self.async_step_battery_menu()
+        return await self.async_step_reading(user_input)
+
+    async def async_step_battery_menu(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is wanted."""
+        return self.async_show_menu(
+            step_id="battery_menu", menu_options=["reading", "energy"]
+        )
+
+    async def async_step_reading(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show and store the options; the form's answer comes back to ``init``."""
         shared = self.hass.data[SHARED]
         checked = Checked({}, {}, set())
         if user_input is not None:

@@ -1,0 +1,1 @@
+"""Batteries in the Energy dashboard."""
