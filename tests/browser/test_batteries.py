@@ -27,6 +27,9 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.tall_shot("103 battery's whole page")
 
     wizard.configure("Battery JBD-SP04S020 0C06")
+    wizard.at("This battery")
+    wizard.shot("1039 battery, what to set")
+    wizard.choose("How this battery is read")
     wizard.at("How this battery is read")
     wizard.shot("104 battery options")
     wizard.unfold("Corrections")

@@ -24,6 +24,7 @@ from ..batteries.restore import first_to_store
 from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
+from ..dashboard.preferences import is_loaded
 from ..proto.bms import registry
 from ..proto.bms.catalogue import Secret
 from ..proto.bms.contract import Family
@@ -299,6 +300,7 @@ class BatterySteps(DeviceFlow):
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
+            description="with_dashboard" if is_loaded(self.hass) else None,
         )
 
     async def async_import_battery(

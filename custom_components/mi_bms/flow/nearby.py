@@ -7,7 +7,7 @@ from typing import Any, Final, override
 
 import probatio
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType, SectionConfig, section
 from homeassistant.helpers import selector
@@ -19,6 +19,7 @@ from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
 from ..texts import async_words
 from .base import FAILED, WHY, choice
+from .energy_steps import EnergySteps, async_newcomers
 from .nearby_list import Group, ListedDevice, async_lines
 from .others import Rival, async_ignore, async_rivals
 
@@ -31,7 +32,7 @@ AT_ONCE: Final = 3  # batteries that are read at the same time
 ALREADY: Final = "already_configured"
 
 
-class NearbySteps(ConfigFlow):
+class NearbySteps(EnergySteps):
     """List what is heard, and add what is ticked."""
 
     def __init__(self) -> None:
@@ -209,7 +210,9 @@ class NearbySteps(ConfigFlow):
         """Tell what was added, and offer what is left to do."""
         missing = sum(one.group is Group.KEYLESS for one in self._near.values())
         self._rivals = await async_rivals(self.hass)
-        if not self._wanted or not (missing or self._rivals):
+        self._newcomers = await async_newcomers(self.hass, self._near)
+        left = missing or self._rivals or self._newcomers
+        if not self._wanted or not left:
             return await self.async_step_nearby_end()
         words = await async_words(self.hass)
         # Of a device that was discovered, this is what its card says until it is closed.
@@ -220,6 +223,7 @@ class NearbySteps(ConfigFlow):
             menu_options=[
                 *(["keys"] if missing else []),
                 *(["rivals"] if self._rivals else []),
+                *(["energy"] if self._newcomers else []),
                 "nearby_end",
             ],
             description_placeholders={
@@ -227,8 +231,14 @@ class NearbySteps(ConfigFlow):
                 "failed": words("nearby", "not_added", failed=lines) if lines else "",
                 "missing": str(missing),
                 "rivals": str(len(self._rivals)),
+                "batteries": str(len(self._newcomers)),
             },
         )
+
+    @override
+    async def _async_after_energy(self) -> ConfigFlowResult:
+        """Go on with what is left to do."""
+        return await self.async_step_nearby_done()
 
     async def async_step_rivals(
         self, user_input: dict[str, Any] | None = None

@@ -103,25 +103,32 @@ class Owner:
         await self.home.clock.settle()
 
 
-def meter(home: Home, entry: ConfigEntry[Any], key: str) -> None:
-    """Give a battery a meter, at 20 kWh."""
+def register_meter(home: Home, address: str, key: str) -> str:
+    """Register a meter of a battery, which may have no entry yet."""
     entity = er.async_get(home.hass).async_get_or_create(
         "sensor",
         DOMAIN,
-        f"{entry.unique_id}-{key}",
-        config_entry=entry,
+        f"{address}-{key}",
+        config_entry=home.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, address
+        ),
         capabilities={"state_class": "total_increasing"},
         original_device_class="energy",
         original_name=key,
         unit_of_measurement="kWh",
     )
+    return entity.entity_id
+
+
+def meter(home: Home, address: str, key: str) -> None:
+    """Give a battery a meter, at 20 kWh."""
     about = {
         "state_class": "total_increasing",
         "device_class": "energy",
         "unit_of_measurement": "kWh",
         "friendly_name": key,
     }
-    home.hass.states.async_set(entity.entity_id, "20", about)
+    home.hass.states.async_set(register_meter(home, address, key), "20", about)
 
 
 @pytest.fixture
@@ -133,5 +140,5 @@ async def owner(home: Home, ask: Ask) -> Owner:
     entry = await home.add(device)
     await home.clock.run(3)
     for key in ("energy_charged", "energy_discharged"):
-        meter(home, entry, key)
+        meter(home, device.address, key)
     return Owner(home, device, entry, ask)

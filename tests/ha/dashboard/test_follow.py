@@ -48,7 +48,7 @@ async def test_all_entities_renamed_at_once(owner: Owner) -> None:
         )
     await owner.home.clock.settle()
     for key in ("energy_charged", "energy_discharged"):
-        meter(owner.home, owner.entry, key)
+        meter(owner.home, owner.device.address, key)
     (battery,) = await owner.sources()
     assert battery.pop("capacity")
     assert battery == expected(owner)
@@ -110,7 +110,7 @@ async def test_other_batteries_stay(owner: Owner) -> None:
     device = KINDS["JBD"](address="A5:C2:37:00:00:05", name="JBD-other")
     entry = await owner.home.add(device)
     for key in ("energy_charged", "energy_discharged"):
-        meter(owner.home, entry, key)
+        meter(owner.home, device.address, key)
     other = Owner(owner.home, device, entry, owner.ask)
     await other.put_in()
     assert len(await owner.sources()) == 2
