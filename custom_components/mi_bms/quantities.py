@@ -235,6 +235,15 @@ SENSORS: Final = _table(
     _told(Field.PACK_COUNT, category=_DIAGNOSTIC),
     _noted_word(Field.BATTERY_MODE, "unknown", "bulk", "absorption", "float"),
     _noted_word(Field.BATTERY_STATE, *BatteryState),
+    # Several batteries as one
+    _noted(Field.USABLE_CHARGE, digits=1),
+    _noted(Field.FITTING_CHARGE, digits=1),
+    _noted(Field.CIRCULATING_CURRENT, _C.CURRENT, digits=2),
+    _noted(Field.LEVEL_SPREAD, digits=1),
+    _noted(Field.LOAD_RATIO, digits=0),
+    _noted(Field.PACK_DELTA_VOLTAGE, _C.VOLTAGE, digits=3),
+    _noted(Field.MAX_CELL_TEMPERATURE, _C.TEMPERATURE, digits=1),
+    _noted(Field.BATTERIES_READ),
     # The link
     _measured(Field.RSSI, _C.SIGNAL_STRENGTH, category=_DIAGNOSTIC, enabled=False),
     # Home Assistant lists each change of a time in Activity; only off it is out of there.
@@ -339,6 +348,8 @@ BINARY_SENSORS: Final = _table(
     _flag(Field.CHARGER, _B.PLUG, category=_DIAGNOSTIC),
     _flag(Field.HEATER, _B.HEAT, category=_DIAGNOSTIC),
     _flag(Field.PROBLEM, _B.PROBLEM, category=_DIAGNOSTIC),
+    _flag(Field.IMBALANCE, _B.PROBLEM, category=_DIAGNOSTIC),
+    _flag(Field.CIRCULATING, _B.PROBLEM, category=_DIAGNOSTIC),
 )
 # One bit of the balancer's mask.
 CELL_BALANCING: Final = _spare(Field.BALANCER, translation_key="cell_balancing")

@@ -5,13 +5,13 @@ energy, cycles, power, direction, times, temperatures. A value that a battery ne
 not follow from others stays absent, and so does one that no battery can have.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from itertools import takewhile
 from typing import Final
 
 from ..model.fields import Field
 from ..model.reading import Value
-from ..model.sample import BmsSample, DeviceInfo, Place
+from ..model.sample import BmsSample, DeviceInfo, Place, Probe
 from .alarms import Alarm
 from .codec import Draft
 from .limits import RANGES
@@ -140,21 +140,22 @@ def _time_to_full(draft: Draft) -> Value | None:
     )
 
 
-def _warmth(draft: Draft) -> list[float]:
+def cell_temperatures(probes: Iterable[Probe]) -> list[float]:
     """Return the temperatures of the cells, in the best way that the battery knows them."""
+    all_probes = tuple(probes)
     for places in _CELL_PLACES:
-        probes = [probe for probe in draft.probes if probe.place in places]
-        if probes:
-            return [probe.celsius for probe in probes if probe.celsius is not None]
+        found = [probe for probe in all_probes if probe.place in places]
+        if found:
+            return [probe.celsius for probe in found if probe.celsius is not None]
     return []
 
 
 def _temperature(draft: Draft) -> Value | None:
-    return _mean(_warmth(draft))
+    return _mean(cell_temperatures(draft.probes))
 
 
 def _lowest_temperature(draft: Draft) -> Value | None:
-    found = _warmth(draft)
+    found = cell_temperatures(draft.probes)
     return min(found) if len(found) > 1 else None
 
 

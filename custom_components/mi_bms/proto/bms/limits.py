@@ -100,14 +100,8 @@ class Guess:
 
     def learn(self, sample: BmsSample) -> None:
         """Take a good sample; only the flat part of the curve tells."""
-        level = number(sample, Field.BATTERY_LEVEL)
-        cells = [volts for volts in sample.cells if volts]
-        if level is None or not cells or not _FLAT[0] <= level <= _FLAT[1]:
-            return
-        mean = sum(cells) / len(cells)
-        for low, high, chemistry in _CURVES:
-            if low <= mean <= high:
-                self.votes[chemistry] = self.votes.get(chemistry, 0) + 1
+        if (chemistry := chemistry_of(sample)) is not None:
+            self.votes[chemistry] = self.votes.get(chemistry, 0) + 1
 
     @property
     def chemistry(self) -> Chemistry:
@@ -117,6 +111,16 @@ class Guess:
             return Chemistry.UNKNOWN
         best = max(self.votes, key=lambda name: self.votes[name])
         return best if self.votes[best] >= _MAJORITY * total else Chemistry.UNKNOWN
+
+
+def chemistry_of(sample: BmsSample) -> Chemistry | None:
+    """Return what the cells of one sample seem to be made of; None where their voltage does not tell."""
+    level = number(sample, Field.BATTERY_LEVEL)
+    cells = [volts for volts in sample.cells if volts]
+    if level is None or not cells or not _FLAT[0] <= level <= _FLAT[1]:
+        return None
+    mean = sum(cells) / len(cells)
+    return next((one for low, high, one in _CURVES if low <= mean <= high), None)
 
 
 def number(sample: BmsSample, name: Field) -> float | None:

@@ -311,6 +311,18 @@ class Field(StrEnum):
     PRODUCTION_DATE = "production_date"
     PACK_COUNT = "pack_count", Quantity(battery=(0, 256))
 
+    # Several batteries as one; "usable" and "fitting" are without those that block
+    USABLE_CHARGE = "usable_charge", Quantity("Ah", step=0.2)
+    FITTING_CHARGE = "fitting_charge", Quantity("Ah", step=0.2)
+    CIRCULATING_CURRENT = "circulating_current", Quantity("A", step=0.1)
+    LEVEL_SPREAD = "level_spread", Quantity("%", step=0.5)
+    LOAD_RATIO = "load_ratio", Quantity("%", step=5.0)  # 100 = its share
+    PACK_DELTA_VOLTAGE = "pack_delta_voltage", Quantity("V", step=0.003)  # the worst
+    MAX_CELL_TEMPERATURE = "max_cell_temperature", Quantity("°C", step=0.3)
+    BATTERIES_READ = "batteries_read"
+    IMBALANCE = "imbalance", Quantity(flag=True)
+    CIRCULATING = "circulating", Quantity(flag=True)  # true = for minutes
+
     # The link
     RSSI = "rssi", Quantity("dBm")
     LAST_SEEN = "last_seen"  # a sensor's last advert
