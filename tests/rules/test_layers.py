@@ -17,7 +17,7 @@ from .repo import INTEGRATION, PROTO, tree
 ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("proto.model", ""),
     (
-        "proto.air proto.mibeacon proto.bms proto.activation proto.scheduler",
+        "proto.air proto.mibeacon proto.bms proto.activation proto.scheduler proto.energy",
         "proto.model",
     ),
     ("proto.gatt proto.bank", "proto.model proto.bms proto.activation proto.air"),

@@ -195,6 +195,7 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
     """Make the sample of a complete draft; fields in ``never`` are not derived."""
     left_out = sift(draft)
     packs = _finish_packs(draft, never, left_out)
+    sent = frozenset(draft.values)
     if packs:
         _join(draft, packs)
     if any(place.startswith(Field.CELL_VOLTAGE) for place in left_out):
@@ -213,7 +214,21 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
         counters=dict(draft.counters),
         info=DeviceInfo(**draft.info),
         left_out=left_out,
+        derived=_derived(draft, packs, sent),
     )
+
+
+def _derived(
+    draft: Draft, packs: tuple[BmsSample, ...], sent: frozenset[Field]
+) -> frozenset[Field]:
+    """Return what was not sent: neither by the battery nor, for a sum of them, by each of its packs."""
+    not_sent = {name for name, _ in _RULES if name in draft.values} - sent
+    summed = {
+        name
+        for name in _SUMS
+        if packs and all(name in pack.values.keys() - pack.derived for pack in packs)
+    }
+    return frozenset(not_sent - summed)
 
 
 def _judge(draft: Draft) -> None:

@@ -1,0 +1,1 @@
+"""Energy that adds up."""
