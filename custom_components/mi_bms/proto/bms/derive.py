@@ -223,12 +223,8 @@ def _derived(
 ) -> frozenset[Field]:
     """Return what was not sent: neither by the battery nor, for a sum of them, by each of its packs."""
     not_sent = {name for name, _ in _RULES if name in draft.values} - sent
-    summed = {
-        name
-        for name in _SUMS
-        if packs and all(name in pack.values.keys() - pack.derived for pack in packs)
-    }
-    return frozenset(not_sent - summed)
+    sums = [{*_SUMS} & (pack.values.keys() - pack.derived) for pack in packs]
+    return frozenset(not_sent - set[Field]().union(*sums[:1]).intersection(*sums))
 
 
 def _judge(draft: Draft) -> None:
