@@ -62,7 +62,7 @@ class Watch:
     def take(self, reading: Reading, now: float) -> None:
         """Take what became of an advert."""
         self.alert = True
-        if reading.outcome in _OPENED or reading.reason is Reason.REPLAY:
+        if reading.outcome in _OPENED:
             self._take_good(reading, now)
         elif reading.reason is Reason.DOWNGRADE:
             self._take_clear(now)
