@@ -20,6 +20,9 @@ SENSOR_LAG: Final = 8.0
 POLL_TIME: Final = 15.0
 POLL_AGE: Final = 75.0
 
+# A turn is told when it has lasted: what the current is at the moment says nothing of it.
+STEADIED: Final = frozenset({Field.BATTERY_STATE, Field.BATTERY_CHARGING})
+
 # Times that a battery says remain are shown to a minute below an hour, to a tenth of one below ten, else
 # to an hour, and stay until they differ by a fiftieth: the README says so.
 REMAINING: Final = frozenset({"runtime", "time_to_full"})
@@ -121,7 +124,8 @@ def judge(
         if device.get("foreign"):
             continue
         title = f"{device['kind']} {device.get('name') or ''}".strip()
-        keys = [key for key, value in device["truth"].items() if value is not None]
+        told = {key for key, value in device["truth"].items() if value is not None}
+        keys = [key for key in device["truth"] if key in told - STEADIED]
         found = {key: registry.get(unique_id(address, key)) for key in keys}
         mine = [shown.get(one["entity_id"]) for one in found.values() if one]
         # A report that changes nothing leaves no trace in a state: take the device's newest one.
@@ -137,7 +141,7 @@ def judge(
                 row |= _row(device, key, state, newest, now)
             rows.append(Row(address=address, device=title, key=key, **row))
         if device["kind"] != PARTLY_KNOWN:
-            rows += _unconfirmed(address, title, set(keys), registry, shown)
+            rows += _unconfirmed(address, title, told, registry, shown)
     return rows
 
 

@@ -1,13 +1,17 @@
 """A battery is charged, discharged or idle, and does not flicker between them."""
 
+from itertools import pairwise
+from math import pi, sin
+
 import pytest
 
 from custom_components.mi_bms.proto.bms.battery_state import (
     MOVES,
+    REST_TIME,
     RESTS,
     USUAL_CAPACITY,
     BatteryState,
-    battery_state,
+    Movement,
 )
 from custom_components.mi_bms.proto.bms.outlook import Outlook
 from custom_components.mi_bms.proto.model.fields import Field
@@ -41,25 +45,59 @@ def said(**values: Value) -> BmsSample:
     ],
 )
 def test_one_sample(values: dict[str, Value], expected: BatteryState | None) -> None:
-    assert battery_state(said(**values)) is expected
+    assert Movement().take(said(**values), 0.0) is expected
 
 
-def walk(*currents: float) -> list[Value | None]:
+def walk(*currents: float, every: float = 30.0) -> list[Value | None]:
     outlook = Outlook()
     return [
-        outlook.judge(said(current=one, design_capacity=100.0), at * 30.0).values.get(
+        outlook.judge(said(current=one, design_capacity=100.0), at * every).values.get(
             Field.BATTERY_STATE
         )
         for at, one in enumerate(currents)
     ]
 
 
+def changes(told: list[Value | None]) -> int:
+    return sum(one != other for one, other in pairwise(told))
+
+
+EDGE = (MOVES + RESTS) / 2 * 100
+
+
 def test_a_current_at_the_edge_does_not_flicker() -> None:
-    edge = (MOVES + RESTS) / 2 * 100
-    assert walk(edge, 1.0, edge, 1.0, edge, 0.0, edge) == [
-        IDLE, IN, IN, IN, IN, IDLE, IDLE
+    assert walk(EDGE, 1.0, EDGE, 1.0, EDGE, 0.0, EDGE) == [IDLE, *(IN,) * 6]
+
+
+def test_rest_is_told_after_two_minutes_and_movement_at_once() -> None:
+    rest = int(REST_TIME / 30)
+    assert walk(-1.0, *(0.0,) * rest, -1.0, *(0.0,) * (rest - 1), -1.0) == [
+        *(OUT,) * rest, IDLE, *(OUT,) * (rest + 1)
     ]  # fmt: skip
-    assert walk(-1.0, -edge, edge, 1.0) == [OUT, OUT, IDLE, IN]
+    # Of one that is seldom read each reading counts.
+    assert walk(-1.0, 0.0, 3.0, every=3600.0) == [OUT, IDLE, IN]
+
+
+def test_a_trickle_the_other_way_is_rest() -> None:
+    """Less than counts as movement, for as long as it lasts."""
+    assert walk(-1.0, *(EDGE,) * 6)[-1] == IDLE
+    assert walk(-1.0, *(-EDGE,) * 60)[-1] == OUT
+
+
+def test_a_turn_is_told_when_it_lasts() -> None:
+    told = walk(-10.0, *(10.0,) * 10)
+    assert changes(told) == 1
+    assert told.index(IN) * 30 == 240
+    # A load that is small beside what comes now.
+    told = walk(-2.0, *(30.0,) * 10)
+    assert told.index(IN) * 30 == 30
+
+
+@pytest.mark.parametrize("period", [120, 240, 700, 900])
+def test_loads_that_come_and_go_beside_a_charger_are_no_turns(period: int) -> None:
+    """An evening: the current crosses zero all the time, the battery goes down."""
+    currents = (-3 + 6 * sin(2 * pi * at * 30 / period) for at in range(720))
+    assert changes(walk(*currents)) == 0
 
 
 def test_packs_have_states_of_their_own() -> None:
@@ -83,6 +121,9 @@ def test_a_start_anew_goes_on() -> None:
     outlook.restore(before, 0.0)
     after = outlook.judge(said(current=-edge, design_capacity=100.0), 60.0)
     assert after.values[Field.BATTERY_STATE] == OUT
+    outlook.restore(before, 0.0)
+    after = outlook.judge(said(current=5.0, design_capacity=100.0), 3600.0)
+    assert after.values[Field.BATTERY_STATE] == IN
 
 
 def test_a_sign_that_is_turned_turns_it() -> None:
@@ -100,7 +141,7 @@ def test_the_flag_follows_the_state() -> None:
     told = [
         outlook.judge(
             said(current=one, design_capacity=100.0, battery_charging=one > 0),
-            at * 30.0,
+            at * 120.0,
         ).values[Field.BATTERY_CHARGING]
         for at, one in enumerate((0.1, -0.1, 0.1, 2.0, 0.3, 2.0, -0.1, 0.1, -2.0))
     ]

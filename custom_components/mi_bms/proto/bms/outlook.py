@@ -16,7 +16,7 @@ from typing import Final
 
 from ..model.fields import Field
 from ..model.sample import BmsSample
-from .battery_state import BatteryState, battery_state
+from .battery_state import BatteryState, Movement
 from .derive import time_to_empty, time_to_full
 from .limits import number
 
@@ -44,7 +44,7 @@ class Outlook:
         self._shown: tuple[Field, int] | None = None
         self._told_at = 0.0
         self._packs: list[Outlook] = []
-        self._state: BatteryState | None = None
+        self._movement = Movement()
 
     def restore(self, sample: BmsSample, at: float) -> None:
         """Go on from a sample of an earlier run, told at a time of this clock."""
@@ -52,7 +52,7 @@ class Outlook:
         for outlook, pack in zip(self._packs, sample.packs, strict=True):
             outlook.restore(pack, at)
         self._mean, self._at = _mean_of(sample), at
-        self._state = battery_state(sample, sample.values.get(Field.BATTERY_STATE))
+        self._movement.restore(sample.values.get(Field.BATTERY_STATE), at)
 
     def rescale(self, factor: float) -> None:
         """Go on with currents that are from now on so many times what they were."""
@@ -60,8 +60,9 @@ class Outlook:
             outlook.rescale(factor)
         if self._mean is not None:
             self._mean *= factor
+        self._movement.rescale(factor)
         if factor < 0:
-            self._shown = self._state = None
+            self._shown = None
 
     def lapse(self, sample: BmsSample, now: float) -> BmsSample:
         """Return a sample of one that is not read any more, without times that were kept for long enough."""
@@ -88,12 +89,12 @@ class Outlook:
         packs = tuple(
             outlook.judge(pack, now) for outlook, pack in self._of_packs(sample)
         )
-        self._state = battery_state(sample, self._state)
-        if self._state is not None:
-            told = {**sample.values, Field.BATTERY_STATE: self._state.value}
+        state = self._movement.take(sample, now)
+        if state is not None:
+            told = {**sample.values, Field.BATTERY_STATE: state.value}
             if Field.BATTERY_CHARGING in told:
                 # One decision: a flag of its own would flicker where the current is about zero.
-                charging = self._state is BatteryState.CHARGING
+                charging = state is BatteryState.CHARGING
                 told[Field.BATTERY_CHARGING] = charging
             sample = replace(sample, values=told)
         current = number(sample, Field.CURRENT)
