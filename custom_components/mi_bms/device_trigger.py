@@ -15,13 +15,13 @@ from homeassistant.const import (
     CONF_TYPE,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import ATTR_SOURCE, DOMAIN, EVENT_HAPPENED
 from .sensors.event_words import TRIGGERS
-from .sensors.events import source_of, types_of
+from .sensors.events import sources_of, types_of
 
 CONF_SUBTYPE: Final = "subtype"
 
@@ -36,15 +36,10 @@ TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
 async def async_get_triggers(
     hass: HomeAssistant, device_id: str
 ) -> list[dict[str, Any]]:
-    """List what can happen on a device: each type of each source it has an event entity for."""
+    """List what can happen on a device: each type of each source that it has."""
     device = dr.async_get(hass).async_get(device_id)
     if device is None:
         return []
-    sources = [
-        source
-        for registered in er.async_entries_for_device(er.async_get(hass), device_id)
-        if registered.platform == DOMAIN and (source := source_of(registered))
-    ]
     return [
         {
             CONF_PLATFORM: "device",
@@ -53,7 +48,7 @@ async def async_get_triggers(
             CONF_TYPE: name,
             CONF_SUBTYPE: source,
         }
-        for source in sources
+        for source in sources_of(hass, device)
         for name in types_of(hass, device, source)
     ]
 

@@ -10,13 +10,12 @@ from ..proto.model.reading import Event
 class EventListeners:
     """The listeners of one sensor; ``on_new`` is called with the first event of each source without one."""
 
-    __slots__ = ("_listeners", "on_begin", "on_new")
+    __slots__ = ("_listeners", "on_new")
 
     def __init__(self) -> None:
         """Begin without a listener."""
         self._listeners: dict[str, Callable[[Event], None]] = {}
         self.on_new: Callable[[str, Event], None] | None = None
-        self.on_begin: Callable[[], None] | None = None
 
     @callback
     def async_listen(
@@ -30,11 +29,6 @@ class EventListeners:
             self._listeners.pop(key, None)
 
         return remove
-
-    def begin(self) -> None:
-        """Tell that the sensor said something that could be read."""
-        if self.on_begin:
-            self.on_begin()
 
     def fire(self, events: tuple[Event, ...]) -> None:
         """Hand each event to the listener of its source."""

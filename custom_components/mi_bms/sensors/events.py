@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..const import ATTR_SOURCE, EVENT_HAPPENED
+from ..const import ATTR_SOURCE, DOMAIN, EVENT_HAPPENED
 from ..entries import runtime_of
 from ..proto.mibeacon.devices import EVENT_TYPES
 from ..proto.model.reading import Event
@@ -40,9 +40,10 @@ def async_add_events(
     entry: ConfigEntry[SensorCoordinator],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add an event entity for each source that was heard before, and then for each that the model has.
+    """Add an event entity for each source that was heard before, and for another with its first event.
 
-    These come with the first thing that can be read: what needs a key has nothing to show before.
+    Before that it would be "unknown", on a remote with many buttons for good. Device triggers are there
+    from the beginning.
     """
     coordinator = entry.runtime_data
     prefix = f"{coordinator.address}-{_ID_PREFIX}"
@@ -61,19 +62,20 @@ def async_add_events(
             known.add(key)
             async_add_entities([SensorEvent(coordinator, key, event)])
 
-    @callback
-    def all_of_the_model() -> None:
-        new = {key.lower() for key in coordinator.decoder.events} - known
-        known.update(new)
-        async_add_entities(SensorEvent(coordinator, key) for key in sorted(new))
-
-    events = coordinator.path.events
-    events.on_new, events.on_begin = first_of_its_kind, all_of_the_model
+    coordinator.path.events.on_new = first_of_its_kind
 
 
-def source_of(registered: er.RegistryEntry) -> str | None:
-    """Return the source of an event entity, or None for any other entity."""
-    if registered.domain != EVENT_DOMAIN:
+def sources_of(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> list[str]:
+    """Return where something can happen on a device: what its model has, and what has shown itself."""
+    coordinator = runtime_of(hass, device, SensorCoordinator)
+    events = coordinator.decoder.events if coordinator else {}
+    entities = er.async_entries_for_device(er.async_get(hass), device.id)
+    shown = filter(None, map(_source_of, entities))
+    return list(dict.fromkeys((*(key.lower() for key in events), *shown)))
+
+
+def _source_of(registered: er.RegistryEntry) -> str | None:
+    if registered.platform != DOMAIN or registered.domain != EVENT_DOMAIN:
         return None
     return registered.unique_id.partition(f"-{_ID_PREFIX}")[2] or None
 

@@ -102,7 +102,7 @@ class Path:
         self.decoder = self._decoder(entry, address, kept.get("trust"))
         # Called when the key has proven itself, or none is needed: whoever has just typed it is looking.
         self.on_key: Callable[[], None] | None = None
-        self._begun = False  # something was decoded: the product has what its row says
+        self._begun = False  # something was decoded
         self.sign = Sign.ANYBODYS  # of life, in the newest advert
         self.events = EventListeners()
         self.capture = CaptureSession(address, self.key, later)
@@ -188,10 +188,9 @@ class Path:
         return reading
 
     def _begin(self, reading: Reading, _info: HeardAdvert) -> Reading:
-        """Tell once that the sensor can be read: until then nothing is known to come from it."""
+        """Tell once that the sensor can be read."""
         self._begun = True
         self.stages = self._choose()
-        self.events.begin()
         if self.on_key:
             self.on_key()
         return reading

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_get_device_automations
 
+from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from tests.world.devices import KINDS
@@ -144,7 +146,7 @@ async def test_the_press_that_led_to_discovery_fires_nothing(
     device.press("button_left")
     entry = await home.add(device)
     assert fired == []
-    assert home.value(device, "event_button_left") == "unknown"
+    assert home.entity_id(device, "event_button_left") is None
 
     device.press("button_left")
     await home.listen(device, 3, every=0.1)
@@ -179,9 +181,10 @@ async def test_an_old_press_that_comes_with_news_after_a_restart_fires_nothing(
     assert len(fired) == 1
 
 
-async def test_a_model_has_its_buttons_from_the_first_press_on(
+async def test_each_button_comes_with_its_first_press(
     home: Home, fired: list[tuple[str, Mapping[str, object]]]
 ) -> None:
+    """Those that nobody presses would be unknown for good; automations can be made of all of them."""
     device = KINDS["YLYK01YL"](address="F8:24:41:00:01:53")
     await home.add(device)
     assert not [one for one in er.async_get(home.hass).entities if "event." in one]
@@ -190,18 +193,22 @@ async def test_a_model_has_its_buttons_from_the_first_press_on(
 
     # The press that makes them is told, too.
     assert fired == [("event.remote_0153_button_plus", {"event_type": "press_end"})]
-    names = {
-        one.unique_id.removeprefix("F8:24:41:00:01:53-event_"): one.original_name
+    rows = [
+        one
         for one in er.async_get(home.hass).entities.values()
         if one.domain == "event"
-    }
-    assert names == {
-        "button_on": "Button on",
-        "button_off": "Button off",
-        "button_brightness": "Button brightness",
-        "button_plus": "Button plus",
-        "button_m": "Button M",
-        "button_min": "Button min",
+    ]
+    assert [one.original_name for one in rows] == ["Button plus"]
+    offered = await async_get_device_automations(
+        home.hass, DeviceAutomationType.TRIGGER, str(rows[0].device_id)
+    )
+    assert {one["subtype"] for one in offered if one["domain"] == "mi_bms"} == {
+        "button_on",
+        "button_off",
+        "button_brightness",
+        "button_plus",
+        "button_m",
+        "button_min",
     }
 
 
@@ -225,7 +232,7 @@ async def test_without_a_key_there_is_no_event(home: Home) -> None:
         await home.listen(device, 3, every=0.1)
     assert home.entity_id(device, "event_button_left") is None
 
-    # With the key the first press makes all of them.
+    # With the key it comes with the first press.
     await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
     home.hass.config_entries.async_update_entry(
         entry, data={**entry.data, "key": "19" * 16}
@@ -234,7 +241,7 @@ async def test_without_a_key_there_is_no_event(home: Home) -> None:
     device.press("button_left")
     await home.listen(device, 3, every=0.1)
     assert home.state(device, "event_button_left").attributes["event_type"]
-    assert home.value(device, "event_button_right") == "unknown"
+    assert home.entity_id(device, "event_button_right") is None
 
 
 async def test_a_dimmer_keeps_its_own_words_and_steps(
