@@ -1,8 +1,12 @@
 """The alarms of a battery: a sensor of the most serious one, and an event when one appears or clears."""
 
-from typing import Any, Final, override
+from typing import Any, Final, cast, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.components.event import (
+    EventDeviceClass,
+    EventEntity,
+    EventEntityDescription,
+)
 from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 
@@ -19,10 +23,15 @@ ATTR_CHANGE: Final = "change"
 APPEARED: Final = "appeared"
 CLEARED: Final = "cleared"
 
+# Home Assistant has no such class: it tells the events of alarms from those of buttons, where the
+# automation editor offers what a trigger is for.
+ALARM_CLASS: Final = cast(EventDeviceClass, "alarm")
+
 # The word of the alarm is the event's type, so an automation can wait for one alarm.
 ALARM: Final = EventEntityDescription(
     key=Field.ALARM,
     translation_key=Field.ALARM,
+    device_class=ALARM_CLASS,
     entity_category=EntityCategory.DIAGNOSTIC,
     event_types=[str(alarm) for alarm in Alarm],
 )

@@ -22,14 +22,14 @@ from homeassistant.helpers.trigger import (
 
 from ..proto.bms.alarms import Alarm
 from ..proto.model.fields import Field
-from .alarms import APPEARED, ATTR_CHANGE
+from .alarms import ALARM_CLASS, APPEARED, ATTR_CHANGE
 from .targets import CONF_ALARM, CONF_DIFFERENCE, WIDEST, millivolts, those_of
 
 
 class AlarmAppeared(StatelessEntityTriggerBase):
     """The coming of an alarm: of any, or of one of those that are chosen."""
 
-    _domain_specs = {EVENT_DOMAIN: DomainSpec()}
+    _domain_specs = {EVENT_DOMAIN: DomainSpec(device_class=ALARM_CLASS)}
     _primary_entities_only = False
     _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
         {

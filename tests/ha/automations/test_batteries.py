@@ -1,15 +1,19 @@
 """Our triggers and conditions for batteries: alarms that appear, cells that drift apart."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from custom_components import mi_bms
+from homeassistant.util.yaml import load_yaml_dict
 from tests.world.devices import KINDS
 from tests.world.devices.server import GattBattery
 
 from ..home import Home
 from .conftest import Automate
 
+TRIGGERS = load_yaml_dict(str(Path(mi_bms.__file__).with_name("triggers.yaml")))
 ADDRESS = "A5:C2:37:00:00:04"
 
 
@@ -112,6 +116,23 @@ async def test_an_alarm_of_a_battery_that_was_away_fires(
         await home.listen(device, 1, every=10)
     assert home.value(device, "alarm") == "discharge_overcurrent"
     assert len(calls) == 1
+
+
+async def test_the_trigger_of_alarms_is_offered_for_batteries_alone(home: Home) -> None:
+    """The editor lists a trigger for each entity that its target fits: buttons have no alarms."""
+    device = await added(home)
+    remote = KINDS["YLYK01YL"](address="F8:24:41:00:01:53")
+    await home.add(remote)
+    remote.press("button_plus")
+    await home.listen(remote, 3, every=0.1)
+    wanted = TRIGGERS["alarm_appeared"]["target"]["entity"]["device_class"]
+    classes = {
+        state.entity_id: state.attributes.get("device_class")
+        for state in home.hass.states.async_all("event")
+    }
+    assert len(classes) == 2
+    fits = [one for one, kind in classes.items() if kind == wanted]
+    assert fits == [home.entity_id(device, "alarm_change")]
 
 
 def spread(device: GattBattery, millivolts: int) -> None:
