@@ -175,7 +175,7 @@ async def test_names_that_are_typed_into_forms(
     """Whatever is pasted there becomes a title, which names devices and entities."""
     form = await near(home)
     data = fill(form, take=[], batteries=[], keyless=[ADDRESS])
-    data["names"][f"LYWSD03MMC {ADDRESS}"] = name
+    data["names"]["Thermometer 055B"] = name
     await finish(home, form, data)
     made = [entries(home)[ADDRESS]]
     made.append(await output(home, "file", path="a.jsonl", name=name))

@@ -148,7 +148,7 @@ WORDS = {
     "learned": {"unknown", "known"},
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
-    "nearby": {"card", "not_added"},
+    "nearby": {"not_added"},
     "energy_line": {
         *(f"stat_energy_{way}" for way in ("from", "to")),
         *(f"stat_rate{way}" for way in ("", "_inverted", "_from", "_to")),
@@ -177,6 +177,7 @@ FILLED = {
     "import_pick": {"lines", "aside", "count", "rest"},
     "there": {"count", "rest"},
     "cloud": {"second_factor"},
+    "user": {"count"},
     "found": {"about", "count"},
     "confirm": {"about"},
     "known_key": {"about"},

@@ -1,7 +1,8 @@
 """Steps that add everything that is heard in one go, and the switch that does so from now on."""
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, Final, override
 
@@ -12,27 +13,24 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType, SectionConfig, section
 from homeassistant.helpers import selector
 
-from ..bluetooth.discovery import Heard
 from ..entries import Wish, async_add, entry_of
 from ..keys.ring import async_keys
 from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
 from ..texts import async_words
 from .base import FAILED, WHY, choice
-from .energy_steps import EnergySteps, async_newcomers
-from .nearby_list import Group, ListedDevice, async_lines
-from .others import Rival, async_ignore, async_rivals
+from .left import LeftSteps
+from .nearby_list import Group, ListedDevice, async_good, async_lines
 
 CONF_NAMES: Final = "names"
 CONF_WITHOUT_KEY: Final = "without_key"
 CONF_AUTO_ADD: Final = "auto_add"
 CONF_IGNORED: Final = "ignored"
-CONF_RIVALS: Final = "rivals"
 AT_ONCE: Final = 3  # batteries that are read at the same time
 ALREADY: Final = "already_configured"
 
 
-class NearbySteps(EnergySteps):
+class NearbySteps(LeftSteps):
     """List what is heard, and add what is ticked."""
 
     def __init__(self) -> None:
@@ -40,9 +38,6 @@ class NearbySteps(EnergySteps):
         super().__init__()
         self._near: dict[str, ListedDevice] = {}
         self._adding: asyncio.Task[None] | None = None
-        self._added = self._wanted = 0
-        self._failed: list[str] = []
-        self._rivals: list[Rival] = []
 
     async def async_step_nearby(
         self, user_input: dict[str, Any] | None = None
@@ -60,8 +55,8 @@ class NearbySteps(EnergySteps):
 
     def _nearby_form(self, auto_add: bool, ignored: list[str]) -> probatio.Schema:
         names = {
-            probatio.Optional(_field(one.heard), default=one.name): str
-            for one in self._near.values()
+            probatio.Optional(field, default=self._near[address].name): str
+            for address, field in self._name_fields().items()
         }
         lines = options_of(self._near.values())
         skip = [one for one in lines if one["value"] not in ignored]
@@ -98,6 +93,14 @@ class NearbySteps(EnergySteps):
                 fields[without] = selector.BooleanSelector()
         return fields
 
+    def _name_fields(self) -> dict[str, str]:
+        """Return the field of each device's name by address: forms show a field as it is called."""
+        names = Counter(one.name for one in self._near.values())
+        return {
+            address: one.name if names[one.name] == 1 else f"{one.name} {address}"
+            for address, one in self._near.items()
+        }
+
     async def _async_add_chosen(self, answer: dict[str, Any]) -> ConfigFlowResult:
         chosen = [one for group in Group for one in answer.get(group, ())]
         if answer.get(CONF_WITHOUT_KEY):
@@ -107,22 +110,49 @@ class NearbySteps(EnergySteps):
                 if line.group is Group.KEYLESS
             ]
             chosen = list(dict.fromkeys((*chosen, *keyless)))
+        typed = {
+            address: clean_name(answer[CONF_NAMES].get(field, ""))
+            for address, field in self._name_fields().items()
+        }
         wishes = [
-            Wish(
-                address=address,
-                name=clean_name(answer[CONF_NAMES].get(_field(line.heard), "")),
-                heard=line.heard,
-            )
+            Wish(address=address, name=typed[address], heard=line.heard)
             for address in chosen
             if (line := self._near.get(address))
         ]
         given = (parse_address(one) for one in answer[CONF_IGNORED])
         ignored = await self._async_ignored({one for one in given if one}, chosen)
-        self._wanted = len(wishes)
+        return await self._async_begin(wishes, answer[CONF_AUTO_ADD], ignored)
+
+    async def async_step_all_now(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add everything that is heard well, without a list and as yet without missing keys."""
+        keys = await async_keys(self.hass)
+        self._near = await async_lines(self.hass, {})
+        good = await async_good(self.hass)
+        wishes = [
+            Wish(address=address, name="", heard=line.heard)
+            for address, line in self._near.items()
+            if address in good
+        ]
+        if not wishes:
+            # Somebody else was faster.
+            return await self.async_step_nearby()
+        return await self._async_begin(wishes, keys.auto_add, keys.ignored)
+
+    async def _async_begin(
+        self, wishes: list[Wish], auto_add: bool, ignored: Collection[str]
+    ) -> ConfigFlowResult:
+        self._wanted, self._listed = len(wishes), [*self._near]
+        self._keyless = [
+            address
+            for address, line in self._near.items()
+            if line.group is Group.KEYLESS
+        ]
         # The entry of this flow's own device ends every other flow that is about it.
         await self.async_set_unique_id(None)
         self._adding = self.hass.async_create_background_task(
-            self._async_add_all(wishes, answer[CONF_AUTO_ADD], ignored),
+            self._async_add_all(wishes, auto_add, {*ignored}),
             "add all nearby",
         )
         return self._show_adding(self._adding)
@@ -202,82 +232,6 @@ class NearbySteps(EnergySteps):
             )
             self._failed.append(f"- {title}: {reason}")
 
-    # --- what is left to do ---------------------------------------------------------------
-
-    async def async_step_nearby_done(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Tell what was added, and offer what is left to do."""
-        missing = sum(one.group is Group.KEYLESS for one in self._near.values())
-        self._rivals = await async_rivals(self.hass)
-        self._newcomers = await async_newcomers(self.hass, self._near)
-        left = missing or self._rivals or self._newcomers
-        if not self._wanted or not left:
-            return await self.async_step_nearby_end()
-        words = await async_words(self.hass)
-        # Of a device that was discovered, this is what its card says until it is closed.
-        self.context["title_placeholders"] = {"name": words("nearby", "card")}
-        lines = "\n".join(self._failed)
-        return self.async_show_menu(
-            step_id="nearby_done",
-            menu_options=[
-                *(["keys"] if missing else []),
-                *(["rivals"] if self._rivals else []),
-                *(["energy"] if self._newcomers else []),
-                "nearby_end",
-            ],
-            description_placeholders={
-                "added": str(self._added),
-                "failed": words("nearby", "not_added", failed=lines) if lines else "",
-                "missing": str(missing),
-                "rivals": str(len(self._rivals)),
-                "batteries": str(len(self._newcomers)),
-            },
-        )
-
-    @override
-    async def _async_after_energy(self) -> ConfigFlowResult:
-        """Go on with what is left to do."""
-        return await self.async_step_nearby_done()
-
-    async def async_step_rivals(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """List what other integrations have found of our devices, and leave it alone if wanted."""
-        if user_input is not None:
-            accepted = set(user_input[CONF_RIVALS])
-            await async_ignore(
-                self.hass, [one for one in self._rivals if one.flow_id in accepted]
-            )
-            return await self.async_step_nearby_done()
-        options = [
-            selector.SelectOptionDict(value=one.flow_id, label=one.label)
-            for one in self._rivals
-        ]
-        default = [one.flow_id for one in self._rivals]
-        field = probatio.Required(CONF_RIVALS, default=default)
-        return self.async_show_form(
-            step_id="rivals",
-            data_schema=probatio.Schema(
-                {field: choice(options, mode=selector.SelectSelectorMode.LIST)}
-            ),
-            description_placeholders={"count": str(len(options))},
-        )
-
-    async def async_step_nearby_end(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Tell what was added, what was not and why, and where to look."""
-        added = {"added": str(self._added)}
-        if self._failed:
-            failed = {"failed": "\n".join(self._failed)}
-            return self.async_abort(
-                reason="nearby_partly", description_placeholders=added | failed
-            )
-        if not self._wanted:
-            return self.async_abort(reason="nearby_nothing")
-        return self.async_abort(reason="nearby_added", description_placeholders=added)
-
     @callback
     @override
     def async_remove(self) -> None:
@@ -293,8 +247,3 @@ def options_of(lines: Iterable[ListedDevice]) -> list[selector.SelectOptionDict]
         selector.SelectOptionDict(value=one.heard.address, label=one.label)
         for one in lines
     ]
-
-
-def _field(heard: Heard) -> str:
-    """Name the field of a device's name: forms show a field without translation as it is called."""
-    return f"{heard.model} {heard.address}"

@@ -86,6 +86,13 @@ async def async_lines(
     return lines | dict(silent[: SHOWN - len(lines)])
 
 
+async def async_good(hass: HomeAssistant) -> set[str]:
+    """Return the addresses of those that are heard well and that nobody wants left alone."""
+    ignored = (await async_keys(hass)).ignored
+    near = await async_nearest(hass, configured(hass))
+    return {one.address for one in near if one.rssi >= NEAR} - ignored
+
+
 def _clue(keys: Keys, address: str) -> _Clue:
     own = keys.ring.get(address)
     if own and not keys.proofs.proves(address, own):

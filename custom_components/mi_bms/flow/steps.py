@@ -31,7 +31,9 @@ from .base import names_of, options_of
 from .battery import BatterySteps
 from .cards import async_gone, async_has_room, async_watch
 from .import_keys import KeySteps
+from .left import LEFT
 from .nearby import NearbySteps
+from .nearby_list import async_good
 from .outputs import OutputSteps
 from .sensor import SensorSteps
 
@@ -111,12 +113,24 @@ class Steps(
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how to find the device."""
+        """Ask how to find the device; of a card that was closed, what is left to do."""
+        if user_input and LEFT in user_input:
+            return await self._async_go_on(user_input[LEFT])
         if not is_hearing(self.hass):
             return self.async_abort(reason="no_bluetooth")
+        count = len(await async_good(self.hass))
         return self.async_show_menu(
             step_id="user",
-            menu_options=["search", "nearby", "keys", "pair", "manual", "outputs"],
+            menu_options=[
+                *(["all_now"] if count > 1 else []),
+                "search",
+                "nearby",
+                "keys",
+                "pair",
+                "manual",
+                "outputs",
+            ],
+            description_placeholders={"count": str(count)},
         )
 
     async def async_step_search(

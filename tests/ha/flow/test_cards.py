@@ -20,14 +20,23 @@ async def test_every_card_offers_all_that_are_heard(home: Home, address: str) ->
     assert menu["description_placeholders"]["count"] == "4"
     form = await home.choose(menu, "nearby")
     done = await finish(home, form, fill(form, without_key=True))
-    # Its own device has an entry now, and the form that added all is still there.
+    # The card is gone, whatever becomes of the menu: that is a flow of its own.
+    assert done["reason"] == "nearby_added"
+    kind, left = done["next_flow"]
+    assert kind == "config_flow"
+    assert not home.flows(address)
+    (done,) = [one for one in home.flows() if one["flow_id"] == left]
+    done = await home.answer(done)
     assert done["step_id"] == "nearby_done"
+    assert done["menu_options"] == ["keys", "nearby_end"]
+    assert done["description_placeholders"]["missing"] == "1"
     assert done["description_placeholders"]["added"] == "3"
     assert set(entries(home)) == {ADDRESS, CLEAR, BATTERY}
     done = await home.choose(done, "nearby_end")
     assert done["type"] == "abort"
     await home.clock.run(5)
-    assert not [one for one in home.flows() if one["context"]["source"] != "user"][1:]
+    gone = {str(one["context"].get("unique_id")) for one in home.flows()}
+    assert gone.isdisjoint(entries(home))
 
 
 async def test_a_known_key_is_offered_with_all(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from custom_components.mi_bms.keys.ring import async_keys
 from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from tests.world.devices import KINDS
@@ -73,7 +74,8 @@ async def test_everything_is_in_its_group_and_named(home: Home) -> None:
     assert data["keyless"] == []
     assert set(labels(form)["keyless"]) == {ADDRESS}
     assert data["without_key"] is False
-    assert data["names"][f"LYWSD03MMC {ADDRESS}"] == "Thermometer 055B"
+    # A name is labelled as the device is called in the lists.
+    assert data["names"]["Thermometer 055B"] == "Thermometer 055B"
     assert data["auto_add"] is False
     assert data["ignored"] == []
 
@@ -128,11 +130,62 @@ async def test_who_is_barely_heard_is_not_ticked(home: Home) -> None:
     assert list(labels(form)["weak"]) == [far]
 
 
+async def test_all_that_are_heard_well_are_added_at_once(home: Home) -> None:
+    """Two choices from the beginning on: no list, no switch; keys can come later."""
+    far, alone = "A4:C1:38:00:00:99", "A4:C1:38:00:00:98"
+    for address, rssi in ((far, -86), (alone, -60)):
+        home.air.hear(address, told(address, 0x01AA, 1), rssi=rssi)
+    form = await near(home)
+    data = fill(form, take=[], batteries=[], ignored=[alone])
+    await finish(home, form, data | {"batteries": [GONE]})
+    keys = await async_keys(home.hass)
+    keys.async_set_adding(auto_add=False, ignored={alone})
+    menu = await home.start()
+    assert menu["menu_options"][0] == "all_now"
+    assert menu["description_placeholders"]["count"] == "4"
+    done = await finish(home, menu, {"next_step_id": "all_now"})
+    assert done["menu_options"] == ["keys", "nearby_end"]
+    assert done["description_placeholders"]["added"] == "3"
+    assert done["description_placeholders"]["missing"] == "1"
+    assert "Battery JBD-gone 0006" in done["description_placeholders"]["failed"]
+    made = entries(home)
+    assert set(made) == {ADDRESS, CLEAR, BATTERY}
+    assert made[ADDRESS].title == "Thermometer 055B"
+    # Who is left alone stays so, and nothing is added by itself from now on.
+    assert keys.ignored == {alone}
+    assert not keys.auto_add
+
+
+async def test_all_at_once_where_somebody_was_faster(home: Home) -> None:
+    await near(home)
+    menu, other = await home.start(), await home.start()
+    home.air.refuse.clear()
+    await finish(home, other, {"next_step_id": "all_now"})
+    form = await home.choose(menu, "all_now")
+    assert form["step_id"] == "nearby"
+    assert form["description_placeholders"]["count"] == "0"
+
+
+async def test_two_of_one_name_have_fields_of_their_own(home: Home) -> None:
+    """One that fell silent keeps its line, and another one that sounds like it may come."""
+    form = await near(home)
+    data = fill(form)
+    home.air.devices.pop(CLEAR)
+    await home.clock.leap(3_000)
+    twin = "A4:C1:38:99:14:41"
+    home.air.add(KINDS["ATC1441"](address=twin))
+    home.shout(home.air.devices[twin])
+    await home.clock.settle()
+    again = fill(await home.answer(form))["names"]
+    assert "Thermometer 1441" in data["names"]
+    assert {f"Thermometer 1441 {one}" for one in (CLEAR, twin)} <= set(again)
+
+
 async def test_all_are_added_in_one_go(home: Home) -> None:
     form = await near(home)
     data = fill(form, without_key=True)
-    data["names"][f"LYWSD03MMC {ADDRESS}"] = "  Attic "
-    data["names"][f"JBD-mine {BATTERY}"] = ""
+    data["names"]["Thermometer 055B"] = "  Attic "
+    data["names"]["Battery JBD-mine 0004"] = ""
     done = await finish(home, form, data)
     assert done["step_id"] == "nearby_done"
     assert done["menu_options"] == ["keys", "nearby_end"]
@@ -207,8 +260,7 @@ async def test_what_is_added_by_itself_takes_no_name_away(home: Home) -> None:
     home.shout(*slow)
     form = await near(home)
     data = fill(form, auto_add=True)
-    name = next(one for one in data["names"] if CLEAR in one)
-    data["names"][name] = "Greenhouse"
+    data["names"]["Thermometer 1441"] = "Greenhouse"
     flow = await home.answer(form, data)
     assert flow["type"] == "progress"
     await home.clock.run(2)
@@ -223,8 +275,7 @@ async def test_what_is_added_by_itself_takes_no_name_away(home: Home) -> None:
 async def test_who_was_added_meanwhile_gets_the_name_that_was_typed(home: Home) -> None:
     form = await near(home)
     data = fill(form, batteries=[])
-    name = next(one for one in data["names"] if CLEAR in one)
-    data["names"][name] = "Greenhouse"
+    data["names"]["Thermometer 1441"] = "Greenhouse"
     card = next(one for one in home.flows(CLEAR))
     done = await home.answer(card, {})
     assert done["type"] == "create_entry", done
