@@ -12,8 +12,9 @@ DOMAIN: Final = "mi_bms"
 # So much of a label is sure to be seen, on a tile and on a phone.
 SEEN_LETTERS: Final = 20
 COUNTED: Final = "mi_bms_clicks"
-# Clicks of a hand only; they are kept where the next page finds them.
-COUNT_CLICKS: Final = f"""addEventListener("click", event => {{
+# What a hand presses: of a switch the browser makes two clicks, and of one on a label, too. They are kept
+# where the next page finds them.
+COUNT_CLICKS: Final = f"""addEventListener("pointerdown", event => {{
     if (event.isTrusted)
         sessionStorage.{COUNTED} = Number(sessionStorage.{COUNTED} ?? 0) + 1;
 }}, true)"""

@@ -7,6 +7,7 @@ named by their host element: their content is slotted, so the role ``dialog`` ho
 from pathlib import Path
 import re
 import shutil
+import time
 from typing import Final
 
 from playwright.sync_api import (
@@ -125,11 +126,20 @@ class Wizard:
     # --- pictures ----------------------------------------------------------------------
 
     def shot(self, name: str) -> None:
-        """Keep a picture of the page at rest; no text on it may be raw."""
+        """Keep a picture of the page at rest; no text on it may stay raw.
+
+        Words of states come over the websocket, after an integration was set up for the first time: they
+        are waited for, as a person does who looks.
+        """
         self.settle()
+        end = time.monotonic() + PATIENCE / SECONDS
+        while (raw := self._raw()) and time.monotonic() < end:
+            self.page.wait_for_timeout(200)
         self.keep(name)
-        raw = sorted({match[0] for match in RAW.finditer(self.texts())})
         assert not raw, f"{name}: not translated or not filled in: {raw}"
+
+    def _raw(self) -> list[str]:
+        return sorted({match[0] for match in RAW.finditer(self.texts())})
 
     def settle(self) -> None:
         """Wait until nothing is loaded, drawn or moved any more."""
@@ -273,6 +283,11 @@ class Wizard:
         with self.page.expect_download() as file:
             self.flow.get_by_role("link", name=name).click()
         return file.value.path().read_bytes()
+
+    def paste(self, label: str, text: str) -> None:
+        """Click into a text field, and paste."""
+        self.flow.get_by_role("textbox", name=label).click()
+        self.fill(label, text)
 
     def fill(self, label: str, text: str) -> None:
         """Fill a text field."""
