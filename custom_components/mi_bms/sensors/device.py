@@ -23,7 +23,9 @@ def _firmware(coordinator: SensorCoordinator) -> str | None:
 def async_tell_firmware(coordinator: SensorCoordinator) -> None:
     """Write the firmware into the device once it was read: its entities were made before."""
     registry = dr.async_get(coordinator.hass)
-    device = registry.async_get_device(identifiers={(DOMAIN, coordinator.address)})
+    device = registry.async_get_device_by_identifier(
+        (DOMAIN, coordinator.address), coordinator.entry.entry_id
+    )
     if device and (firmware := _firmware(coordinator)):
         registry.async_update_device(device.id, sw_version=firmware)
 
