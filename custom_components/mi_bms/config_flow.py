@@ -40,7 +40,7 @@ class MiBmsConfigFlow(Steps, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change a sensor's key, a battery's type and password, or where an output goes."""
+        """Change a sensor's key, a battery's type and password, what a bank is of, or where an output goes."""
         entry = self._get_reconfigure_entry()
         return await kind_of(entry).reconfigure(self, entry)
 

@@ -18,6 +18,7 @@ CONF_CELSIUS: Final = "celsius"
 
 KIND_SENSOR: Final = "sensor"
 KIND_BATTERY: Final = "battery"
+KIND_BANK: Final = "bank"
 KIND_OUTPUT: Final = "output"
 
 

@@ -6,6 +6,7 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
+from .banks.members import CONF_MEMBERS, CONF_NAMES
 from .bluetooth.adverts import last_advert
 from .const import CONF_KEY, CONF_KIND
 from .entry import MiBmsConfigEntry, kind_if_known
@@ -18,6 +19,8 @@ _SECRET: Final = frozenset(
         CONF_ADDRESS,
         CONF_TOPIC,
         CONF_PATH,
+        CONF_MEMBERS,
+        CONF_NAMES,
         "name",
         "serial_number",
         "title",

@@ -1,4 +1,4 @@
-"""The kinds of entries: one row says all that differs between a sensor, a battery and an output.
+"""The kinds of entries: one row says all that differs between a sensor, a battery, a bank and an output.
 
 What Home Assistant asks for (``__init__``, the platforms, the flows, diagnostics) looks up the row
 of an entry and does what stands there; nothing else compares kinds.
@@ -16,10 +16,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .banks import options as bank_options, setup as bank
+from .banks.coordinator import BankCoordinator
+from .banks.entities import PLATFORMS as BANK_PLATFORMS
 from .batteries import options as battery_options, setup as battery
 from .batteries.coordinator import BatteryCoordinator
 from .batteries.platforms import PLATFORMS as BATTERY_PLATFORMS
-from .const import CONF_KIND, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
+from .const import CONF_KIND, KIND_BANK, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
+from .flow.bank_options import BankOptions
 from .flow.battery_options import BatteryOptions
 from .flow.output_options import OutputOptions
 from .flow.sensor_options import SensorOptionsFlow
@@ -33,7 +37,9 @@ from .sensors.coordinator import SensorCoordinator
 from .sensors.platforms import PLATFORMS as SENSOR_PLATFORMS
 from .stored import sound
 
-type MiBmsConfigEntry = ConfigEntry[SensorCoordinator | BatteryCoordinator | Output]
+type MiBmsConfigEntry = ConfigEntry[
+    SensorCoordinator | BatteryCoordinator | BankCoordinator | Output
+]
 
 
 def _nothing_to_start(_hass: HomeAssistant, _entry: ConfigEntry[Any]) -> None:
@@ -117,6 +123,18 @@ KINDS: Final[Mapping[str, Kind]] = {
             report=battery.async_report,
             remove=battery.async_remove,
             remove_device=battery.async_remove_pack,
+        ),
+        Kind(
+            name=KIND_BANK,
+            data=bank.DATA,
+            options=bank_options.STORED,
+            prepare=bank.async_prepare,
+            platforms=BANK_PLATFORMS,
+            start=bank.async_start,
+            options_flow=BankOptions,
+            reconfigure=Steps.async_reconfigure_bank,
+            report=bank.async_report,
+            remove=bank.async_remove,
         ),
         Kind(
             name=KIND_OUTPUT,

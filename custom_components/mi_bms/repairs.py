@@ -1,6 +1,6 @@
 """Repairs that lead somewhere: to a key, to the pairing, or to belief in what is not encrypted any more.
 
-Those of batteries stand in ``batteries/fix_flow``.
+Those of batteries and banks stand in their packages, in ``fix_flow``.
 """
 
 from functools import partial
@@ -11,6 +11,8 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
+from .banks.fix_flow import MemberGoneFlow
+from .banks.repairs import KEY as MEMBER_GONE
 from .batteries.fix_flow import UnreachableFlow
 from .batteries.repairs import KEY as UNREACHABLE
 from .const import DOMAIN
@@ -154,7 +156,11 @@ class ClearFlow(RepairsFlow):
 
 
 # What an issue's id begins with -> its flow.
-_FLOWS: Final = ((CLEAR, ClearFlow), (UNREACHABLE, UnreachableFlow))
+_FLOWS: Final = (
+    (CLEAR, ClearFlow),
+    (UNREACHABLE, UnreachableFlow),
+    (MEMBER_GONE, MemberGoneFlow),
+)
 
 
 async def async_create_fix_flow(

@@ -17,6 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from .bluetooth.adverts import rediscover_removed
 from .bluetooth.scheduler import Polls
 from .const import CONF_RESERVE, DOMAIN
+from .proto.bank.board import Board
 from .proto.publish.news import Feed
 from .stored import SETTINGS, STATE
 from .stored_files import async_read, async_remove
@@ -37,6 +38,7 @@ class Shared:
     store: Store[dict[str, Any]]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
+    board: Board = field(default_factory=Board)
     _due: float | None = None  # when the next write is, in the scheduler's time
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
 

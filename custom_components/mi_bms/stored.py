@@ -17,9 +17,10 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_RESERVE
 from .proto.active.codec import Unit
 from .proto.active.spec import Function
+from .proto.bank.wiring import parts_of
 from .proto.bms.alarms import Alarm
 from .proto.mibeacon.crypto import parse_key
-from .proto.model.address import parse_address
+from .proto.model.address import parse_address, parse_device
 from .proto.model.errors import KeyFormatError
 from .proto.model.fields import Field
 from .proto.model.sample import Place
@@ -60,6 +61,26 @@ def address(value: object) -> str:
     if not isinstance(value, str) or parse_address(value) != value:
         raise probatio.Invalid("no address")
     return value
+
+
+def device(value: object) -> str:
+    """Take an address, or the id of a bank, in the one way it is written."""
+    if not isinstance(value, str) or parse_device(value) != value:
+        raise probatio.Invalid("no device")
+    return value
+
+
+def member(value: object) -> str:
+    """Take a member of a bank: the address of a battery, and the number of a pack of it or none."""
+    text = value if isinstance(value, str) else ""
+    try:
+        found, pack = parts_of(text)
+    except ValueError:
+        raise probatio.Invalid("no pack") from None
+    if pack is not None and not 0 < pack <= _CELLS:
+        raise probatio.Invalid("no pack")
+    address(found)
+    return text
 
 
 def key(value: object) -> str:
@@ -191,7 +212,7 @@ STATE: Final = probatio.Schema(
         Optional(SETTINGS): table(
             {Optional(CONF_RESERVE): All(int, number, probatio.Range(min=0, max=99))}
         ),
-        address: table(RECORD),
+        device: table(RECORD),
     }
 )
 # Rows that nobody here knows are counted as damage: the file is put aside before they are lost.

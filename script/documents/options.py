@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custom_components.mi_bms.banks.options import ROWS as BANK_OPTIONS
 from custom_components.mi_bms.batteries.options import ROWS as BATTERY_OPTIONS
 from custom_components.mi_bms.options import Option
 from custom_components.mi_bms.outputs.options import (
@@ -19,6 +20,7 @@ from .markdown import TEXTS, table
 FORMS: Mapping[str, tuple[str, tuple[Option, ...]]] = {
     "sensor": ("sensors", SENSOR_OPTIONS),
     "init": ("batteries", BATTERY_OPTIONS),
+    "bank": ("banks", BANK_OPTIONS),
     **{
         kind: (
             f"outputs: {name}",

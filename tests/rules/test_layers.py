@@ -28,13 +28,13 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
     ("keys dashboard", "stored stored_files bluetooth texts entries"),
     ("outputs", "stored stored_files runtime options"),
-    ("batteries", "stored bluetooth texts quantities runtime entries options"),
+    ("batteries banks", "stored bluetooth texts quantities runtime entries options"),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
         "flow actions",
-        "texts quantities bluetooth runtime entries options keys dashboard outputs batteries sensors",
+        "texts quantities bluetooth runtime entries options keys dashboard outputs batteries banks sensors",
     ),
-    ("entry", "stored outputs batteries sensors flow"),
+    ("entry", "stored outputs batteries banks sensors flow"),
     ("doors", "*"),  # the modules that Home Assistant asks for
 )
 MAY: Final = {name: may.split() for names, may in ROWS for name in names.split()}

@@ -12,6 +12,7 @@ import yaml
 from custom_components.mi_bms import quantities
 from custom_components.mi_bms.actions import air as air_actions
 from custom_components.mi_bms.actions.table import ACTIONS
+from custom_components.mi_bms.banks import repairs as bank_repairs
 from custom_components.mi_bms.batteries import (
     alarms,
     conditions,
@@ -31,6 +32,7 @@ from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
 from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
 from custom_components.mi_bms.proto.activation.contract import ErrorCode, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
+from custom_components.mi_bms.proto.bank.wiring import Misfit, Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.gatt.operations import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
@@ -114,6 +116,7 @@ SHOWING = (
 SENSOR_OPTIONS = tree(INTEGRATION / "flow" / "sensor_options.py")
 OUTPUT_OPTIONS = tree(INTEGRATION / "flow" / "output_options.py")
 BATTERY_OPTIONS = tree(INTEGRATION / "flow" / "battery_options.py")
+BANK_OPTIONS = tree(INTEGRATION / "flow" / "bank_options.py")
 ENERGY_OPTIONS = tree(INTEGRATION / "flow" / "energy_options.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
@@ -158,6 +161,7 @@ WORDS = {
     "energy_fault": {f"{meters}{one}" for one in Fault for meters in ("", "meters_")},
     "energy_mistake": set(Mistake),
     "summary": {"battery", "measures", "now"},
+    "bank": {"name", "pack"},
     "not_added": {
         "cannot_connect",
         "no_answer",
@@ -273,7 +277,10 @@ class TestFlow:
     def test_steps(self, flow: str, texts: dict[str, Any], cls: type) -> None:
         steps = shown_steps(part(flow) if cls is BatteryOptions else FLOW)
         known = steps | (
-            SENSOR_STEPS | shown_steps(OUTPUT_OPTIONS) | shown_steps(ENERGY_OPTIONS)
+            SENSOR_STEPS
+            | shown_steps(OUTPUT_OPTIONS)
+            | shown_steps(ENERGY_OPTIONS)
+            | shown_steps(BANK_OPTIONS)
             if texts is TEXTS["options"]
             else set()
         )
@@ -323,6 +330,7 @@ class TestFlow:
         errors = set(TEXTS["config"]["error"])
         faults = {f"topic_{one}" for one in TopicFault}
         faults |= {f"path_{one}" for one in PathFault}
+        faults |= {f"bank_{one}" for one in Misfit}
         same(errors, errors | faults, "config.error")
         words = literals(FLOW) | faults
         assert errors <= words, (
@@ -372,6 +380,7 @@ class TestFlow:
             if "options" in texts
         }
         choices = {"family": {"find_out"}, "qos": shown["qos"]}
+        choices |= {"wiring": set(Wiring)}
         choices |= {"recording": set(Detail), "smoothing": set(Smoothing)}
         choices |= {
             row.key: set(row.words)
@@ -595,6 +604,7 @@ def test_issues() -> None:
         storage.UNREADABLE: {"file"},
         storage.NOT_STORED: {"file"},
         NOT_PAIRED: {"name"},
+        bank_repairs.KEY: {"name", "member"},
         key_watch.CLEAR: {"name"},
         waiting.ONE_MISSING: {"count", "names"},
         waiting.KEYS_MISSING: {"count", "names"},

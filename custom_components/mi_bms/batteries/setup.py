@@ -24,6 +24,7 @@ from ..stored import address, at_least, finite, flag, sound, table, whole, word
 from .coordinator import BatteryCoordinator
 from .diagnosis import async_tell, obstacle
 from .entity import battery_device, pack_number
+from .posting import async_post
 from .reader import Reader
 from .repairs import async_watch_health
 
@@ -90,6 +91,7 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]) -> 
     """Begin to read, and to watch whether that succeeds."""
     coordinator = entry.runtime_data
     entry.async_on_unload(coordinator.async_watch())
+    entry.async_on_unload(async_post(hass, coordinator))
     entry.async_on_unload(async_watch_health(hass, entry, coordinator))
 
 

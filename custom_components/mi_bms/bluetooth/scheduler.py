@@ -6,7 +6,7 @@ the time; each battery registers a member that can read and close.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 import contextlib
 from dataclasses import replace
 from datetime import datetime
@@ -103,6 +103,13 @@ class Polls:
         settings = replace(self.scheduler.settings, reserve=slots)
         self.scheduler.settings = settings
         self.kick()
+
+    @callback
+    def together(self, addresses: Collection[str]) -> CALLBACK_TYPE:
+        """Read these batteries close together until the returned function is called."""
+        groups, group = self.scheduler.groups, frozenset(addresses)
+        groups.append(group)
+        return lambda: groups.remove(group)
 
     @contextlib.asynccontextmanager
     async def async_alone(self, address: str) -> AsyncIterator[None]:

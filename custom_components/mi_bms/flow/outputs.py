@@ -15,7 +15,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers import selector
 
-from ..const import CONF_KIND, DOMAIN, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
+from ..const import CONF_KIND, DOMAIN, KIND_BANK, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
 from ..entries import entries_of, name_of
 from ..outputs.line_file import LineFile
 from ..outputs.options import (
@@ -28,7 +28,7 @@ from ..outputs.options import (
     TASMOTA,
 )
 from ..outputs.setup import has_mqtt
-from ..proto.model.address import parse_address
+from ..proto.model.address import parse_device
 from ..proto.model.names import clean_name
 from ..proto.publish.place import path_fault, topic_fault
 
@@ -37,8 +37,12 @@ _TEXT: Final = selector.TextSelector()
 # Type -> what its place is called and usually is, and whose devices it has.
 _TYPES: Final = {
     TASMOTA: (CONF_TOPIC, DOMAIN, (KIND_SENSOR,)),
-    BATTERY: (CONF_TOPIC, "battery", (KIND_BATTERY,)),
-    FILE: (CONF_PATH, f"{DOMAIN}/readings.jsonl", (KIND_SENSOR, KIND_BATTERY)),
+    BATTERY: (CONF_TOPIC, "battery", (KIND_BATTERY, KIND_BANK)),
+    FILE: (
+        CONF_PATH,
+        f"{DOMAIN}/readings.jsonl",
+        (KIND_SENSOR, KIND_BATTERY, KIND_BANK),
+    ),
 }
 
 
@@ -148,7 +152,7 @@ class OutputSteps(ConfigFlow):
     def _finish_output(self, kind: str, given: dict[str, Any]) -> ConfigFlowResult:
         place = _TYPES[kind][0]
         data = {CONF_KIND: KIND_OUTPUT, CONF_TYPE: kind, place: given[place]}
-        devices = map(parse_address, given.get(CONF_DEVICES, []))
+        devices = map(parse_device, given.get(CONF_DEVICES, []))
         chosen = {CONF_DEVICES: list(dict.fromkeys(filter(None, devices)))}
         title = clean_name(given.get(CONF_NAME, "")) or clean_name(given[place]) or kind
         if (entry := self._changed_output) is not None:

@@ -27,6 +27,7 @@ from ..bluetooth.discovery import async_nearest
 from ..const import DOMAIN
 from ..proto.model.address import parse_address
 from ..texts import async_words
+from .bank import BankSteps
 from .base import names_of, options_of
 from .battery import BatterySteps
 from .cards import async_gone, async_has_room, async_watch
@@ -48,6 +49,7 @@ class Steps(
     KeySteps,
     NearbySteps,
     OutputSteps,
+    BankSteps,
 ):
     """All steps of the config flow: the ways to a device, and on to its entry."""
 
@@ -128,6 +130,7 @@ class Steps(
                 "keys",
                 "pair",
                 "manual",
+                "bank",
                 "outputs",
             ],
             description_placeholders={"count": str(count)},

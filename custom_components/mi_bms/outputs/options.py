@@ -7,7 +7,7 @@ from probatio import Optional
 from homeassistant.const import UnitOfInformation, UnitOfTime
 
 from ..options import Bounds, Option, schema
-from ..stored import address
+from ..stored import device
 
 # What stands in an entry's data.
 CONF_TYPE: Final = "type"
@@ -63,4 +63,4 @@ ROWS: Final = (
     *(DIRECT, PERIOD, AGGREGATE, SUMMARY, OWN_NAMES),
     *(QOS, RETAIN, MAX_SIZE, MAX_AGE, KEEP, BACKLOG),
 )
-STORED: Final = schema(ROWS, {Optional(CONF_DEVICES): [address]})
+STORED: Final = schema(ROWS, {Optional(CONF_DEVICES): [device]})

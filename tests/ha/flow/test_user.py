@@ -36,6 +36,7 @@ async def searched(home: Home) -> Result:
         "keys",
         "pair",
         "manual",
+        "bank",
         "outputs",
     ]
     return await home.choose(menu, "search")

@@ -59,6 +59,11 @@ class Bank:
         self._load = Lasting(600.0)
         self._circulates = Lasting(300.0)
 
+    @property
+    def side_by_side(self) -> bool:
+        """Return whether there are several strings, between which a current may circulate."""
+        return len(self._strings) > 1
+
     def restore(self, sample: BmsSample, at: float) -> None:
         """Go on from what an earlier run has shown."""
         self._outlook.restore(sample, at)
@@ -192,7 +197,7 @@ class Bank:
     ) -> None:
         amps = circulating(strings) if draft.simultaneous else None
         draft.put(Field.CIRCULATING_CURRENT, amps)
-        if len(self._strings) > 1:
+        if self.side_by_side:
             flows = self._circulates.judge(circulates(amps, whole.capacity), now)
             draft.values[Field.CIRCULATING] = flows
             if flows:

@@ -16,6 +16,7 @@ from ..bms.limits import Chemistry, chemistry_of, number
 from ..model.fields import Field
 from ..model.sample import BmsSample
 
+MARK: Final = "#"  # between the address of a battery and the number of its pack
 VOLTS_APART: Final = 0.05
 CAPACITIES_APART: Final = 0.2
 
@@ -67,6 +68,12 @@ class Plate:
         )
 
 
+def parts_of(member: str) -> tuple[str, int | None]:
+    """Return the address of a member, and the number of the pack from 1 where it is a single one."""
+    address, mark, number = member.partition(MARK)
+    return address, int(number) if mark else None
+
+
 def strings_of(
     wiring: Wiring, members: Sequence[str], length: int = 1
 ) -> tuple[tuple[str, ...], ...]:
@@ -116,7 +123,7 @@ def _inside_itself(members: Sequence[str]) -> bool:
     """Return whether a battery and a pack of it are both there: the pack would count twice."""
     whole = {*members}
     return any(
-        battery in whole for one in members if (battery := one.partition("#")[0]) != one
+        address in whole for one in members if (address := parts_of(one)[0]) != one
     )
 
 

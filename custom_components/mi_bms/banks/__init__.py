@@ -1,0 +1,1 @@
+"""Several batteries as one device in Home Assistant."""

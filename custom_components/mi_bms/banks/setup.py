@@ -1,0 +1,80 @@
+"""The entry of one bank: how it is set up and forgotten, and what diagnostics tell of it."""
+
+from typing import Any, Final
+
+from probatio import All, In, Length, Optional, Range, Required
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from ..proto.bank.wiring import Wiring
+from ..runtime import SHARED
+from ..stored import at_least, member, word
+from ..texts import async_words
+from .coordinator import BankCoordinator
+from .members import CONF_LENGTH, CONF_MEMBERS, CONF_NAMES, CONF_WIRING
+from .repairs import async_watch_members
+
+MOST: Final = 64  # members
+
+DATA: Final = at_least(
+    {
+        Required(CONF_MEMBERS): All([member], Length(min=1, max=MOST)),
+        Required(CONF_WIRING): In(set(Wiring)),
+        Optional(CONF_LENGTH): All(int, Range(min=1, max=MOST)),
+        Optional(CONF_NAMES): {member: word},
+    }
+)
+
+
+async def async_prepare(
+    hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]
+) -> None:
+    """Make the coordinator of a bank, and keep how its members are called now."""
+    coordinator = BankCoordinator(hass, entry, await async_words(hass))
+    entry.runtime_data = coordinator
+    if entry.data.get(CONF_NAMES) != coordinator.names:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_NAMES: coordinator.names}
+        )
+
+
+@callback
+def async_start(hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]) -> None:
+    """Begin to follow the members."""
+    coordinator = entry.runtime_data
+    entry.async_on_unload(coordinator.async_watch())
+    entry.async_on_unload(async_watch_members(hass, entry, coordinator))
+    coordinator.async_list_members()
+
+
+async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Forget a bank that was removed."""
+    if shared := hass.data.get(SHARED):
+        shared.forget(str(entry.unique_id))
+
+
+async def async_report(
+    hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]
+) -> dict[str, Any]:
+    """Return what is known of a bank; its members go by their places, names may be those of persons."""
+    coordinator = entry.runtime_data
+    view, places = coordinator.data, [*coordinator.members]
+
+    def numbers(members: Any) -> list[int]:
+        return [places.index(one) + 1 for one in members]
+
+    return {
+        "members": len(places),
+        "wiring": entry.data[CONF_WIRING],
+        "read": numbers(view.read),
+        "left_out": {
+            str(places.index(one) + 1): str(why) for one, why in view.left_out.items()
+        },
+        "blocked": numbers(view.blocked),
+        "charge_estimated": numbers(view.estimated),
+        "without_capacity": numbers(view.without_capacity),
+        "troubles": [str(one) for one in view.troubles],
+        "alarms": {str(one): numbers(who) for one, who in view.alarms.items()},
+        "values": view.sample.to_json()["values"],
+    }

@@ -1,0 +1,1 @@
+"""Tests of outputs in Home Assistant."""
