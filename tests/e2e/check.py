@@ -9,6 +9,7 @@ from typing import Final
 from .active import Person
 from .air import look
 from .api import Api, Json
+from .banks import combine
 from .compare import POLL_AGE, POLL_TIME, Row, judge, table
 from .home_assistant import HomeAssistant, hopeless, leaked, unexpected
 from .process import PATIENCE, Trouble, until
@@ -23,6 +24,7 @@ VALUES_TIME: Final = 120.0  # s without another right value
 FLOW_STEPS: Final = 12
 FLOWS_AT_ONCE: Final = 4
 TRIES: Final = 3
+TIMES: Final = ("-runtime", "-time_to_full")
 HISTORY: Final = POLL_AGE + POLL_TIME
 TRANSIENT: Final = frozenset({"cannot_connect", "no_answer", "invalid_reply"})
 # The form comes back to tell that the battery is of another kind than its advert says: going on is right.
@@ -95,6 +97,7 @@ class Check:
         if any(wanted[one].get("steps") for one in self._added):
             self.outcome.problems += await person.use(wanted, self._added)
             await self._compare(self._added)
+        self.outcome.problems += await combine(self.api, self.world, self._say)
         await self._look_for_strangers(truth)
         await self._look_at_entries()
         await self._look_for_dead_entities()
@@ -338,6 +341,11 @@ class Check:
         shown = {one["entity_id"]: one for one in await self.api.call("get_states")}
         for one in await self.api.call("config/entity_registry/list"):
             if one["platform"] != DOMAIN or one["disabled_by"]:
+                continue
+            # Of a bank's two times the one that does not apply is there, too.
+            if one["unique_id"].startswith("bank-") and one["unique_id"].endswith(
+                TIMES
+            ):
                 continue
             state = shown.get(one["entity_id"])
             if state is None or state["state"] == "unavailable":

@@ -192,6 +192,7 @@ def about(spec: DeviceSpec) -> Json:
         "password": spec.password,
         "steps": spec.steps or None,
         "expect": spec.expect or None,
+        "bank": spec.bank or None,
     }
     return {key: value for key, value in everything.items() if value is not None}
 

@@ -26,6 +26,8 @@
       {fault = {handles_moved = 3}},          # what happens to it meanwhile
     ]
     expect = {unit = "celsius"}               # what it holds afterwards; a list: one of these
+    bank = {name = "House", wiring = "strings", length = 2}   # batteries of one name become a bank;
+                                              # with successor = true it takes the place of the first
     [[crowd]]
     kind = "LYWSD03MMC"                       # so many devices of one kind, with made-up ends of the address
     count = 60
@@ -101,7 +103,9 @@ OWN_KEYS: Final = (
     "faults",
     "steps",
     "expect",
+    "bank",
 )
+BANK_KEYS: Final = ("name", "wiring", "length", "successor")
 TYPE_NAMES: Final[Mapping[type, str]] = {
     str: "a text in quotes",
     int: "a whole number",
@@ -123,7 +127,7 @@ class DeviceSpec:
     ``foreign`` devices belong to nobody here: nothing may be discovered. ``by_hand`` devices are ours
     but no advert gives them away: a person has to add them. ``activate`` devices are to be given a key
     over Bluetooth. ``family`` answers a flow that asks for one. ``steps`` are done to it by a person,
-    then it holds what ``expect`` says.
+    then it holds what ``expect`` says. ``bank`` says which batteries are combined by a person, and how.
     """
 
     kind: str
@@ -139,6 +143,7 @@ class DeviceSpec:
     password: str | None = None
     steps: tuple[Table, ...] = ()
     expect: Table = field(default_factory=dict)
+    bank: Table = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,7 +399,14 @@ def _device(entry: Table, where: str, proxies: list[str], kinds: Kinds) -> Devic
         password=_get(entry, "password", str, where, "") or None,
         steps=_steps(entry, where),
         expect=_get(entry, "expect", dict, where, {}),
+        bank=_bank(entry, where),
     )
+
+
+def _bank(entry: Table, where: str) -> Table:
+    bank: Table = _get(entry, "bank", dict, where, {})
+    _known(bank, BANK_KEYS, f"{where}: bank")
+    return bank
 
 
 def _steps(entry: Table, where: str) -> tuple[Table, ...]:

@@ -8,7 +8,8 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -54,6 +55,9 @@ BELOW: Final = (
 # Where there is more than one battery, and more than one string.
 OF_SEVERAL: Final = (Field.LEVEL_SPREAD,)
 SIDE_BY_SIDE: Final = (Field.CIRCULATING_CURRENT, Field.LOAD_RATIO)
+_SOMETIMES: Final = frozenset(
+    {*OF_SEVERAL, *SIDE_BY_SIDE, Field.IMBALANCE, Field.CIRCULATING}
+)
 
 
 def _row(name: Field) -> Any:
@@ -238,6 +242,19 @@ def _flags(coordinator: BankCoordinator) -> Iterable[Field]:
         yield Field.IMBALANCE
     if coordinator.bank.side_by_side:
         yield Field.CIRCULATING
+
+
+@callback
+def async_remove_needless(
+    hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]
+) -> None:
+    """Remove the entities of a bank that it had as it was wired before, and has no longer."""
+    coordinator, registry = entry.runtime_data, er.async_get(hass)
+    needless = _SOMETIMES.difference(_numbers(coordinator), _flags(coordinator))
+    ids = {f"{coordinator.bank_id}-{name}" for name in needless}
+    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if one.unique_id in ids:
+            registry.async_remove(one.entity_id)
 
 
 @callback

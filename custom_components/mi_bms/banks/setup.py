@@ -12,6 +12,7 @@ from ..runtime import SHARED
 from ..stored import at_least, member, word
 from ..texts import async_words
 from .coordinator import BankCoordinator
+from .entities import async_remove_needless
 from .members import CONF_LENGTH, CONF_MEMBERS, CONF_NAMES, CONF_WIRING
 from .repairs import async_watch_members
 
@@ -46,6 +47,7 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]) -> Non
     entry.async_on_unload(coordinator.async_watch())
     entry.async_on_unload(async_watch_members(hass, entry, coordinator))
     coordinator.async_list_members()
+    async_remove_needless(hass, entry)
 
 
 async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:

@@ -88,6 +88,22 @@ async def test_a_bank_lists_its_batteries(owner: Owner) -> None:
     ]
 
 
+async def test_other_wiring_has_other_entities(owner: Owner) -> None:
+    await owner.add(battery(1, 5), battery(2, 5))
+    bank = await owner.combine(ONE, TWO)
+    assert owner.value(bank, "circulating_current") == "0.0"
+    form = await owner.home.reconfigure(bank)
+    await owner.send(form, [ONE, TWO], wiring="series")
+    await owner.home.clock.run(2)
+    registry = er.async_get(owner.home.hass)
+    left = {
+        one.unique_id.rpartition("-")[2]
+        for one in er.async_entries_for_config_entry(registry, bank.entry_id)
+    }
+    assert left.isdisjoint({"circulating", "circulating_current", "load_ratio"})
+    assert {"imbalance", "level_spread", "current"} <= left
+
+
 async def test_a_battery_that_is_not_read_is_left_out(owner: Owner) -> None:
     devices = [battery(1, 5, 0.4), battery(2, 5, 0.6)]
     await owner.add(*devices)
@@ -107,6 +123,20 @@ async def test_a_battery_that_is_not_read_is_left_out(owner: Owner) -> None:
     await owner.home.clock.run(150)
     assert owner.value(bank, "current") == OFF
     assert owner.value(bank, "problem") == OFF
+
+
+async def test_of_a_battery_that_is_asleep_nothing_flows(owner: Owner) -> None:
+    devices = [battery(1, -5, 0.4), battery(2, 0, 0.6)]
+    await owner.add(*devices)
+    bank = await owner.combine(ONE, TWO)
+    await owner.home.listen(devices[1], 6, every=10)
+    owner.home.air.refuse.add(TWO)
+    for _ in range(60):
+        await owner.home.listen(devices[0], 1, every=10)
+    assert owner.home.value(devices[1], "connection") == "asleep"
+    assert owner.value(bank, "batteries_read") == "2"
+    assert owner.value(bank, "current") == "-5.0"
+    assert float(owner.value(bank, "cycle_charge")) == 100
 
 
 async def test_a_battery_that_blocks(owner: Owner) -> None:

@@ -46,8 +46,8 @@ def circulating(strings: Sequence[Totals]) -> float | None:
     amps = known(one.amps for one in strings)
     if len(amps) < 2 or len(amps) < len(strings):
         return None
-    charged = sum(one for one in amps if one > 0)
-    return min(charged, -sum(one for one in amps if one < 0))
+    charged = sum((one for one in amps if one > 0), 0.0)
+    return min(charged, sum((-one for one in amps if one < 0), 0.0))
 
 
 def load_ratios(strings: Sequence[Totals], whole: Totals) -> list[float]:
