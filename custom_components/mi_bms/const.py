@@ -9,6 +9,7 @@ CONF_KEY: Final = "key"
 CONF_FAMILY: Final = "family"
 CONF_MODEL: Final = "model"
 CONF_PROFILE: Final = "profile"
+CONF_METER: Final = "meter"
 CONF_PRODUCT: Final = "product"
 CONF_KEYED_AT: Final = "keyed_at"
 

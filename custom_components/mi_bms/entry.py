@@ -116,6 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             prepare=battery.async_prepare,
             platforms=BATTERY_PLATFORMS,
             start=battery.async_start,
+            stop=battery.async_stop,
             options_flow=BatteryOptions,
             imported=Steps.async_import_battery,
             reauth=Steps.async_reauth_battery,

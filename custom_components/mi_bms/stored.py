@@ -14,11 +14,13 @@ from probatio import All, Any as Either, ExactSequence, In, Length, Optional, Re
 
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_RESERVE
+from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_METER, CONF_RESERVE
 from .proto.active.codec import Unit
 from .proto.active.spec import Function
 from .proto.bank.wiring import parts_of
 from .proto.bms.alarms import Alarm
+from .proto.energy.day import Day
+from .proto.energy.measures import TOTALS
 from .proto.mibeacon.crypto import parse_key
 from .proto.model.address import parse_address, parse_device
 from .proto.model.errors import KeyFormatError
@@ -192,7 +194,41 @@ def _read_as(value: object) -> Any:
         return {"family": ""}
 
 
+_PART: Final = Either(None, finite)
+# What a meter counted, and the last point, which belongs to it.
+_METER: Final = table(
+    {
+        Optional("totals"): table({Optional(one.value): positive for one in TOTALS}),
+        Optional("last"): Either(
+            None,
+            whole(
+                {
+                    Required("wall"): unix,
+                    Required("power"): finite,
+                    Required("current"): finite,
+                    Required("voltage"): finite,
+                    Required("charge"): _PART,
+                    Required("step"): positive,
+                    Required("counted"): flag,
+                    Required("capacity"): Either(None, positive),
+                    Required("level"): _PART,
+                    Required("counters"): ExactSequence([Either(None, positive)] * 4),
+                    Required("factor"): finite,
+                }
+            ),
+        ),
+        Optional("day"): whole({Required(one): positive for one in Day.__slots__}),
+        Optional("efficiency"): whole(
+            {
+                Required("percent"): Either(None, positive),
+                Required("mark"): Either(None, ExactSequence([finite] * 7)),
+            }
+        ),
+    }
+)
+
 _BATTERY: Final[dict[Any, Any]] = {
+    Optional(CONF_METER): _METER,
     Optional("paused"): flag,
     Optional("left_until"): Either(None, moment),
     Optional("learned"): whole(

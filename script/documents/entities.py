@@ -9,6 +9,7 @@ from custom_components.mi_bms.batteries.link_entities import (
     REFRESH,
     RELEASE,
 )
+from custom_components.mi_bms.meters import METERS
 from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, SENSORS
 from custom_components.mi_bms.sensors.capture_button import RECORD
 from custom_components.mi_bms.sensors.derived import HEARD
@@ -26,7 +27,7 @@ def entities() -> list[str]:
         ("event", "event", (ALARM,)),
         ("number", "setting", LIMITS),
         ("select", "choice", (UNIT,)),
-        ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS)),
+        ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS, *METERS.values())),
         ("switch", "switch", (READING,)),
     )
     rows = [

@@ -10,7 +10,9 @@ import pytest
 
 from custom_components.mi_bms import quantities
 from custom_components.mi_bms.batteries import alarms, link_entities
+from custom_components.mi_bms.meters import METERS
 from custom_components.mi_bms.proto.bms.profile import Profile, Spot
+from custom_components.mi_bms.proto.energy.measures import Measure
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import Place
@@ -96,6 +98,12 @@ def test_few_values_of_a_battery_stand_above(family: str) -> None:
     )
 
 
+def test_of_the_meters_those_of_energy_stand_above() -> None:
+    # Beside the nine: the Energy dashboard wants them, and a diagnostic entity is none of its meters.
+    above = {key for key, row in METERS.items() if row.entity_category is None}
+    assert above == {Measure.ENERGY_CHARGED, Measure.ENERGY_DISCHARGED}
+
+
 @families
 def test_the_state_of_charge_comes_first(family: str) -> None:
     keys = [spot.key for spot in PROFILES[family].spots()]
@@ -157,6 +165,7 @@ def test_labels_of_a_battery_begin_differently(family: str) -> None:
         if place is not Place.GENERIC
     }
     labels += [_label("sensor", row.key) for row in link_entities.LINK_SENSORS]
+    labels += [_label("sensor", key) for key in METERS]
     assert not _alike(labels), "tell them apart by their first letters"
 
 

@@ -24,11 +24,14 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
     ("const", ""),
-    ("texts stored quantities bluetooth", ""),
+    ("texts stored quantities meters bluetooth", ""),
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
     ("keys dashboard", "stored stored_files bluetooth texts entries"),
     ("outputs", "stored stored_files runtime options"),
-    ("batteries banks", "stored bluetooth texts quantities runtime entries options"),
+    (
+        "batteries banks",
+        "stored bluetooth texts quantities meters runtime entries options",
+    ),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
         "flow actions",

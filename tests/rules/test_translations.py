@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.mi_bms import quantities
+from custom_components.mi_bms import meters, quantities
 from custom_components.mi_bms.actions import air as air_actions
 from custom_components.mi_bms.actions.table import ACTIONS
 from custom_components.mi_bms.banks import repairs as bank_repairs
@@ -214,7 +214,9 @@ PROBES = {
     for place in set(Place) - {Place.GENERIC}
     for several in ("", "_n")
 }
-LINKS = {row.translation_key for row in link_entities.LINK_SENSORS}
+LINKS = {row.translation_key for row in link_entities.LINK_SENSORS} | {
+    row.translation_key for row in meters.METERS.values()
+}
 COUNTS = {row.translation_key for row in quantities.PROTECTION_COUNTS.values()}
 
 
@@ -536,7 +538,7 @@ class TestEntities:
             | {row.key for row in OUTPUT_SENSORS}
             | {
                 row.key
-                for row in link_entities.LINK_SENSORS
+                for row in (*link_entities.LINK_SENSORS, *meters.METERS.values())
                 if row.device_class in no_icon
             }
             | COUNTS,

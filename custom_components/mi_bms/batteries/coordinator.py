@@ -22,7 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_each
 from ..bluetooth.scanners import coverage, describe
-from ..const import CONF_PROFILE
+from ..const import CONF_METER, CONF_PROFILE
 from ..proto.bms.contract import Family, Mode
 from ..proto.bms.index import INDEX
 from ..proto.bms.profile import Profile
@@ -44,7 +44,8 @@ from ..proto.scheduler.events import (
 )
 from ..proto.scheduler.facts import facts_of
 from ..proto.scheduler.link_state import Failure, LinkState, Phase
-from ..runtime import SHARED
+from ..runtime import SAVE_NEWS, SHARED
+from .metering import Metering
 from .options import BatterySettings
 from .reader import Reader
 from .restore import Kept, LastReading, to_store, wishes_to_store
@@ -87,8 +88,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.title = INDEX[family.id].title
         self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
-        self.rows = RowsPerDay()
-        self.guard = FaultGuard("batteries")
+        self.metering = Metering(self._polls.now, settings)
+        self.rows, self.guard = RowsPerDay(), FaultGuard("batteries")
         self.read_at: datetime | None = None
         self.device_id = ""  # of the device registry; packs are parts of it
         self.data = BmsSample()
@@ -104,6 +105,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if not stored:
             return
         read_as, now = self._read_as, self._polls.now()
+        self.metering.meter.restore(stored.get(CONF_METER, {}))
         kept = Kept.of(stored, read_as)
         kept.tell(self.battery, now)
         if (last := kept.last) is not None:
@@ -121,7 +123,8 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if self.read_at is None:
             return wishes_to_store(self.battery, self._polls.now(), before)
         last = LastReading(sample=self.data, at=self.read_at, read_as=self._read_as)
-        return to_store(self.battery, self._polls.now(), last)
+        kept = to_store(self.battery, self._polls.now(), last)
+        return kept | {CONF_METER: self.metering.meter.state()}
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:
@@ -220,6 +223,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Look at intervals: silence is no event."""
         self._judge()
         if self.link_state is LinkState.ASLEEP:
+            self.metering.sleeps()
             self.data = self.reader.outlook.lapse(self.data, self._polls.now())
         if self._shown != (self.online, self.link_state, self.data):
             self._show()
@@ -235,6 +239,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Follow options that were changed; nothing has to be built anew for them."""
         before, family = self.settings, self.family.id
         self.settings = settings = BatterySettings.of(self.entry.options)
+        self.metering.follow(settings)
         if settings.read_as(family) != before.read_as(family):
             self.reader.correct(before, settings)
             self._happened(Asked())
@@ -318,9 +323,11 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.read_at = dt_util.utcnow()
         if self.settings.adaptive:
             self._happened(Paced(interval=self.settings.pace.after(sample)))
-        self._keep_profile(self.profile.learn(sample))
+        self.keep_profile(self.profile.learn(sample))
         self.data = self.reader.outlook.judge(sample, now)
         self.rows.take(self.data, now)
+        self.metering.take(sample, self.reader.age, self.battery.effective)
+        self.hass.data[SHARED].async_save_soon(SAVE_NEWS)
         self.hass.data[SHARED].feed.tell(
             BatteryNews(
                 address=self.address,
@@ -331,16 +338,10 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             )
         )
 
-    def _keep_profile(self, profile: Profile) -> None:
+    def keep_profile(self, profile: Profile) -> None:
+        """Remember what the battery has shown."""
         if profile != self.profile:
             self.profile = profile
             self.hass.config_entries.async_update_entry(
                 self.entry, data=self.entry.data | {CONF_PROFILE: profile.to_json()}
             )
-
-    def forget_pack(self, number: int) -> bool:
-        """Forget a pack, from 1, that the last reading did not have; return whether it was forgotten."""
-        if self.read_at is None or number <= len(self.data.packs):
-            return False
-        self._keep_profile(self.profile.without_packs_from(number))
-        return True

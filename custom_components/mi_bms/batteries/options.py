@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from homeassistant.const import UnitOfElectricCurrent, UnitOfTemperature, UnitOfTime
+from homeassistant.const import (
+    UnitOfElectricCurrent,
+    UnitOfEnergy,
+    UnitOfTemperature,
+    UnitOfTime,
+)
 
 from ..const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_RESERVE, MAX_RELEASE
 from ..options import Bounds, Given, Option, schema
 from ..proto.bms.correct import Correction
 from ..proto.bms.index import INDEX
+from ..proto.energy.measures import Measure
 from ..proto.model.fields import Field
 from ..proto.model.rows import Detail, bands
 from ..proto.scheduler.pace import Pace
@@ -21,6 +27,7 @@ MAX_GRACE: Final = 86_400  # s
 # Sections of the form; what stands in the second is stored without it.
 STEPS: Final = "steps"
 SHARING: Final = "sharing"
+METERS: Final = "meters"
 
 
 def _tells_no_unit(family: str) -> bool:
@@ -148,6 +155,20 @@ TEMPERATURE_OFFSET: Final = _correction(
     UnitOfTemperature.CELSIUS,
     0.1,
 )
+ESTIMATES: Final = Option(key="estimates", default=True, section=METERS, apart=True)
+# What was counted elsewhere before: given once, with the battery.
+STARTS: Final[Mapping[Measure, Option]] = {
+    name: Option(
+        key=f"start_{name}",
+        default=None,
+        bounds=Bounds(0, 100_000),
+        step=0.001,
+        unit=UnitOfEnergy.KILO_WATT_HOUR,
+        section=METERS,
+        apart=True,
+    )
+    for name in (Measure.ENERGY_CHARGED, Measure.ENERGY_DISCHARGED)
+}
 # What may be left empty; until version 1.2 of an entry zero meant that.
 LEFT_EMPTY: Final = (GRACE, CAPACITY)
 # In the order of the form.
@@ -165,6 +186,8 @@ ROWS: Final = (
     CURRENT_BAND,
     CAPACITY,
     TEMPERATURE_OFFSET,
+    ESTIMATES,
+    *STARTS.values(),
 )
 STORED: Final = schema(ROWS, {})
 
@@ -174,6 +197,7 @@ class BatterySettings:
     """The options of a battery: ``pace`` and ``grace`` in seconds, ``release`` in minutes.
 
     ``bands`` is the dead-band of each field, in its unit, for what is worth a row of the database.
+    ``estimates``: what a battery counted in gaps is part of its meters, which begin with ``starts``.
     """
 
     pace: Pace
@@ -184,6 +208,8 @@ class BatterySettings:
     correction: Correction
     corrections: Mapping[str, Any]
     celsius: bool
+    estimates: bool
+    starts: Mapping[Measure, float]
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
@@ -204,6 +230,8 @@ class BatterySettings:
             ),
             corrections=dict(stored.get(CONF_CORRECTIONS, {})),
             celsius=CELSIUS.of(stored),
+            estimates=ESTIMATES.of(stored),
+            starts=starts_of(stored),
         )
 
     def read_as(self, family: str) -> dict[str, Any]:
@@ -213,6 +241,12 @@ class BatterySettings:
             CONF_CORRECTIONS: self.corrections,
             CONF_CELSIUS: self.celsius,
         }
+
+
+def starts_of(stored: Mapping[str, Any]) -> Mapping[Measure, float]:
+    """Return what was counted elsewhere before, in kWh."""
+    given = {name: row.of(stored) for name, row in STARTS.items()}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def usual_grace(stored: Mapping[str, Any]) -> float:

@@ -25,6 +25,7 @@ from .link_entities import (
     RefreshButton,
     ReleaseButton,
 )
+from .meter_entities import async_add_meters
 from .values import BatteryFlag, BatterySensor, LastReadSensor
 
 # A sensor's power flag and a battery's power in watts share a field name.
@@ -56,6 +57,7 @@ def _add_sensors(entry: _Entry, async_add_entities: _Add) -> None:
     coordinator = entry.runtime_data
     async_add_battery(coordinator, _sensor, async_add_entities)
     async_add_entities(LinkSensor(coordinator, row) for row in LINK_SENSORS)
+    async_add_meters(coordinator, async_add_entities)
 
 
 @callback

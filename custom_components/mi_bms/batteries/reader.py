@@ -70,6 +70,7 @@ class Reader:
         self.failures: Counter[str] = Counter()
         self.last_error: str | None = None
         self.left_out: dict[str, Value] = {}
+        self.age = 0.0  # s, of the last sample's current when it was complete
 
     def restore(self, sample: BmsSample, at: float, *, same: bool) -> None:
         """Go on from what an earlier run read at a time; ``same``: it was corrected as it is now."""
@@ -131,6 +132,7 @@ class Reader:
         device = Device(name=info.name if info else "", address=address)
         secret = self._entry.data.get(CONF_PASSWORD)
         sample = await opened.use(self._session.read(opened.link, device, secret))
+        self.age = self._session.age
         if self._family.alive is not None:
             self._link.say_often(
                 lambda: self._keep_alive(opened, device, secret),

@@ -95,6 +95,12 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]) -> 
     entry.async_on_unload(async_watch_health(hass, entry, coordinator))
 
 
+async def async_stop(entry: ConfigEntry[BatteryCoordinator]) -> None:
+    """Have the meters write what they show, as long as they can."""
+    entry.runtime_data.metering.closing = True
+    entry.runtime_data.async_update_listeners()
+
+
 async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Forget a battery that was removed."""
     async_forget_device(hass, entry)
@@ -111,12 +117,20 @@ def async_remove_pack(
     for domain, identifier in device.identifiers:
         number = pack_number(coordinator.address, identifier)
         if domain == DOMAIN and number is not None:
-            gone = coordinator.forget_pack(number)
+            gone = _forget_pack(coordinator, number)
             if gone:
                 # Its entities are still loaded.
                 hass.config_entries.async_schedule_reload(entry.entry_id)
             return gone
     return False
+
+
+def _forget_pack(coordinator: BatteryCoordinator, number: int) -> bool:
+    """Forget a pack, from 1, that the last reading did not have; return whether it was forgotten."""
+    if coordinator.read_at is None or number <= len(coordinator.data.packs):
+        return False
+    coordinator.keep_profile(coordinator.profile.without_packs_from(number))
+    return True
 
 
 async def async_report(
@@ -152,6 +166,7 @@ async def async_report(
             for one in polls.scheduler.scanners.values()
         ],
         "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
+        "meters": coordinator.metering.report(),
         "sample": coordinator.data.to_json(),
     }
 

@@ -27,7 +27,6 @@ from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
 from ..dashboard.preferences import is_loaded
 from ..proto.bms import registry
 from ..proto.bms.catalogue import Secret
-from ..proto.bms.contract import Family
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import recognise
 from ..proto.bms.plausible import credible
@@ -47,6 +46,7 @@ from ..proto.model.errors import (
 from ..proto.model.sample import BmsSample
 from ..runtime import async_alone, async_hand_over
 from .base import FAILED, WHY, DeviceFlow
+from .meter_start import start_fields, start_options
 
 FIND_OUT: Final = "find_out"
 
@@ -80,15 +80,6 @@ def word_of(err: MiBmsError) -> str:
     return ERRORS[type(err)]
 
 
-def load_known(names: Iterable[str]) -> dict[str, Family]:
-    """Return families in the order given; those without a decoder are left out."""
-    found = {}
-    for name in dict.fromkeys(names):
-        with contextlib.suppress(Unsupported):
-            found[name] = registry.load(name)
-    return found
-
-
 def _family_field(families: list[str]) -> selector.SelectSelector:
     options = [
         selector.SelectOptionDict(value=FIND_OUT, label=FIND_OUT),
@@ -114,6 +105,7 @@ class BatterySteps(DeviceFlow):
         super().__init__()
         self._secret: str | None = None
         self._why = self._att = "-"
+        self._options: dict[str, Any] = {}
 
     async def async_step_battery(
         self, user_input: dict[str, Any] | None = None
@@ -123,19 +115,22 @@ class BatterySteps(DeviceFlow):
         if user_input is None and (menu := await self._async_offer()):
             return menu
         if user_input is not None:
+            self._options = start_options(user_input)
             choice = user_input.get(CONF_FAMILY, self._families[0])
             if result := await self._async_try(choice, errors):
                 return result
             found = await self._async_propose(choice, errors)
             if not found and errors["base"] in _DOUBTFUL:
                 return self._show_types(choice, errors)
-        several = len(self._families) > 1
-        field = {probatio.Required(CONF_FAMILY): _family_field(self._families)}
-        if not several:
+        fields = start_fields()
+        if len(self._families) > 1:
+            kinds = {probatio.Required(CONF_FAMILY): _family_field(self._families)}
+            fields = kinds | fields
+        else:
             self._set_confirm_only()
         return self.async_show_form(
             step_id="battery",
-            data_schema=probatio.Schema(field if several else {}),
+            data_schema=probatio.Schema(fields),
             errors=errors,
             description_placeholders=self._battery_placeholders()
             | {"about": await self._async_about()},
@@ -236,7 +231,9 @@ class BatterySteps(DeviceFlow):
 
     async def _async_read_battery(self, family: str) -> BmsSample:
         """Read the battery once, as the family that it is said to be."""
-        known = await self.hass.async_add_import_executor_job(load_known, [family])
+        known = await self.hass.async_add_import_executor_job(
+            registry.load_known, [family]
+        )
         if family not in known:
             raise Unsupported("family")
         session = Session(known[family])
@@ -249,7 +246,9 @@ class BatterySteps(DeviceFlow):
 
     async def _async_find(self, names: Iterable[str]) -> str | None:
         """Return the family that answers harmless questions, asked in the order given."""
-        known = await self.hass.async_add_import_executor_job(load_known, names)
+        known = await self.hass.async_add_import_executor_job(
+            registry.load_known, names
+        )
 
         async def ask(link: GattLink) -> str | None:
             return await probe(link, self._device, known.values())
@@ -300,6 +299,7 @@ class BatterySteps(DeviceFlow):
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
+            options=self._options,
             description="with_dashboard" if is_loaded(self.hass) else None,
         )
 

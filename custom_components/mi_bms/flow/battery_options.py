@@ -6,7 +6,15 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigFlowResult
 
 from ..batteries.coordinator import BatteryCoordinator
-from ..batteries.options import ROWS, SHARING, bands_of, detail_of, usual_grace
+from ..batteries.options import (
+    METERS,
+    ROWS,
+    SHARING,
+    bands_of,
+    detail_of,
+    starts_of,
+    usual_grace,
+)
 from ..batteries.rows import labelled, rows_per_day, told
 from ..const import CONF_FAMILY, CONF_RESERVE
 from ..dashboard.preferences import is_loaded
@@ -49,6 +57,10 @@ class BatteryOptions(EnergyOptions):
         checked = Checked({}, {}, set())
         if user_input is not None:
             checked = check(ROWS, user_input)
+            if starts_of(user_input) != starts_of(self.config_entry.options):
+                # The meters run: it would count as energy of this hour.
+                checked.errors["base"] = "start_fixed"
+                checked.sections.add(METERS)
             if not checked.errors:
                 given = {**user_input, **user_input[SHARING]}
                 del given[SHARING]

@@ -131,7 +131,8 @@ class Pack:
 
     ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction;
     ``mismatch`` that of their voltages at rest (V), ``current_noise`` (A) and ``cell_noise`` (V) that of
-    what the board measures from moment to moment. Raises ``ValueError`` for a pack that cannot be.
+    what the board measures from moment to moment. ``energy_in`` and ``energy_out`` (Wh) are what went
+    through its terminals since the beginning. Raises ``ValueError`` for a pack that cannot be.
     """
 
     cells: int = 4
@@ -160,6 +161,8 @@ class Pack:
     temperature: float = field(init=False)
     remaining: float = field(init=False)
     discharged: float = field(init=False, default=0.0)
+    energy_in: float = field(init=False, default=0.0)
+    energy_out: float = field(init=False, default=0.0)
     protections: set[str] = field(init=False, default_factory=set)
     counters: dict[str, int] = field(init=False)
     locked: set[str] = field(init=False, default_factory=set)
@@ -259,6 +262,8 @@ class Pack:
                 cell.offset = offset + self._noise.gauss(0, self.cell_noise)
         moved = self.current * seconds / 3600
         volts = self.cell_voltages
+        self.energy_in += max(0.0, moved) * sum(volts)
+        self.energy_out += max(0.0, -moved) * sum(volts)
         lowest = min(volts)
         heat = 0.0
         for index, cell in enumerate(self.stack):

@@ -78,7 +78,8 @@ class Context:
     ``address`` is upper case with colons. ``now`` is unix time in seconds, for devices that want to be
     told. ``state`` is forgotten with the connection, ``memory`` is kept for the device: note there what
     need not be found out again (the answering protocol variant, a register that is never answered).
-    ``spent`` returns the share of the poll's time that is gone, 0 to 1.
+    ``spent`` returns the share of the poll's time that is gone, 0 to 1. ``heard`` is told what is known
+    after each answer of a plan.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Context:
     state: dict[str, Note] = field(default_factory=dict)
     memory: dict[str, Note] = field(default_factory=dict)
     spent: Callable[[], float] = lambda: 0.0
+    heard: Callable[[Draft], None] = lambda _draft: None
 
     @property
     def mac(self) -> bytes:
@@ -151,6 +153,7 @@ class Family(Manner):
             else:
                 frame = (yield ask) or b""
                 decode(ask.rows, frame[self.body : len(frame) - self.tail], draft)
+            context.heard(draft)
         return draft
 
 

@@ -1,5 +1,7 @@
 """Find families by id. A family's module is imported when it is first needed: do that off the event loop."""
 
+from collections.abc import Iterable
+import contextlib
 from importlib import import_module
 
 from ..model.errors import Unsupported
@@ -20,3 +22,12 @@ def load(family_id: str) -> Family:
         raise Unsupported(family_id) from None
     family: Family = module.FAMILY
     return family
+
+
+def load_known(names: Iterable[str]) -> dict[str, Family]:
+    """Return families in the order given; those without a decoder are left out."""
+    found = {}
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(Unsupported):
+            found[name] = load(name)
+    return found

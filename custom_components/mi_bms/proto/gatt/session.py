@@ -31,6 +31,7 @@ from ..model.errors import (
 )
 from ..model.fields import Field
 from ..model.sample import BmsSample, DeviceInfo
+from .inbox import now
 from .line import Device, Line, Memory, fitting_wires
 from .link import GattLink
 from .runner import Runner
@@ -94,6 +95,8 @@ class Session:
         self.correction = correction or Correction()
         self.memory = Memory() if memory is None else memory
         self._clock = clock
+        self.age = 0.0  # s, of the last sample's current when it was complete
+        self._measured_at: float | None = None
         self._line: Line | None = None
         self._lock = asyncio.Lock()
 
@@ -103,18 +106,27 @@ class Session:
         """Poll once; return a complete sample or raise one of the errors of ``model.errors``."""
         at = link, device, secret
         async with self._lock:
+            self._measured_at = None
             try:
                 draft = await self._polled(at)
             except NoAnswer:
                 if self.memory.polls:
                     self.memory.deaf = DEAF_POLLS
                 raise
+            # What a dialogue does not tell was said last.
+            measured_at = self._measured_at or now()
             self.memory.deaf = max(0, self.memory.deaf - 1)
             await self._extras(at, frozenset(draft.alarms))
             draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
             self.correction.apply(draft)
+            self.age = now() - measured_at
             return finish(draft, self.family.never)
+
+    def _heard(self, draft: Draft) -> None:
+        """Note when the answer came that held the current."""
+        if self._measured_at is None and Field.CURRENT in draft.values:
+            self._measured_at = now()
 
     async def _polled(self, at: _At) -> Draft:
         """Poll; a device that never spoke and has several wires is tried on each."""
@@ -227,6 +239,7 @@ class Session:
         link, device, secret = at
         line = self._open(link, device)
         line.context.now, line.context.secret = int(self._clock()), secret or None
+        line.context.heard = self._heard
         try:
             return await line.runner.run(line.talk(talk), self.family.pacing.deadline)
         except MiBmsError:
