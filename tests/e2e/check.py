@@ -258,9 +258,11 @@ class Check:
 
     async def _add(self, flow_id: str, device: Json) -> None:
         result = await self.api.look_at_flow(flow_id)
-        tries = 0
-        for _ in range(FLOW_STEPS):
+        tries = steps = 0
+        while steps < FLOW_STEPS:
             kind = result["type"]
+            # Reading takes as long as it takes; it ends by itself.
+            steps += kind not in {"progress", "progress_done"}
             if kind == "create_entry":
                 return
             if kind == "abort":

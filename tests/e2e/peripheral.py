@@ -67,9 +67,13 @@ async def add(api: Api, address: str, device: Json) -> None:
 
     flow = await until(f"{address}", PATIENCE, discovered)
     result = await api.look_at_flow(flow)
-    for _ in range(8):
+    for _ in range(600):
         if result["type"] == "create_entry":
             return
+        if result["type"] in {"progress", "progress_done"}:
+            await asyncio.sleep(0.2)
+            result = await api.look_at_flow(flow)
+            continue
         if result["type"] == "menu":
             data: Json = {"next_step_id": menu_choice(result, device)}
         elif result["type"] == "form" and not result.get("errors"):

@@ -88,9 +88,29 @@ class Home:
             flow = await self.choose(flow, "add_one")
             if not data or flow["type"] != "form":
                 return flow
+        flow = await self.send(flow, data)
+        if flow.get("step_id") == "reading":
+            flow = await self.read(flow)
+        # Whoever answers a form of a battery means that one.
+        return await self.send(flow, {}) if flow.get("step_id") == "is_it" else flow
+
+    async def send(self, flow: Result, data: dict[str, Any] | None = None) -> Result:
+        """Send a form, and nothing else."""
         return await self.clock.wait(
             self.hass.config_entries.flow.async_configure(flow["flow_id"], data)
         )
+
+    async def read(self, flow: Result) -> Result:
+        """Wait until a battery was read, and look at what came of it."""
+        flows = self.hass.config_entries.flow
+        wanted = flow["flow_id"]
+
+        def ended() -> bool:
+            steps = {one["flow_id"]: one["step_id"] for one in flows.async_progress()}
+            return steps.get(wanted) != "reading"
+
+        await self.clock.until(ended, 600)
+        return await self.send(flow)
 
     async def choose(self, flow: Result, step: str) -> Result:
         """Choose from a menu."""

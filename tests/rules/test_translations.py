@@ -160,6 +160,7 @@ WORDS = {
     "energy_note": set(Part) - set(METERS),
     "energy_fault": {f"{meters}{one}" for one in Fault for meters in ("", "meters_")},
     "energy_mistake": set(Mistake),
+    "battery_read": {"cells", "nothing"},
     "summary": {"battery", "measures", "now"},
     "bank": {"name", "pack"},
     "not_added": {
@@ -183,6 +184,7 @@ FILLED = {
     "cloud": {"second_factor"},
     "user": {"count"},
     "found": {"about", "count"},
+    "is_it": {"told"},
     "confirm": {"about"},
     "known_key": {"about"},
     "nearby": {"count"},
@@ -742,7 +744,13 @@ def test_placeholders_of_the_flow() -> None:
             "take it out, or fill it in and list it in FILLED"
         )
         if path[0] == "step" and used & {"family", "reason"}:
-            assert path[1] in {"battery", "family", "password", "reconfigure"}, path
+            assert path[1] in {
+                "battery",
+                "family",
+                "password",
+                "reconfigure",
+                "is_it",
+            }, path
         assert "about" not in used or path[1] == "battery", path
         assert "att" not in used or path[1] == "pairing_needed", path
     measured = {"pace", "rows"}

@@ -3,13 +3,14 @@
 It is read once, without changing anything in it, before its entry is made.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 import contextlib
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import probatio
 
 from homeassistant.config_entries import (
+    SOURCE_IMPORT,
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigFlowResult,
@@ -21,21 +22,16 @@ from homeassistant.helpers import selector
 from ..batteries.diagnosis import async_why
 from ..batteries.options import BatterySettings
 from ..batteries.restore import first_to_store
-from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
 from ..dashboard.preferences import is_loaded
-from ..proto.bms import registry
 from ..proto.bms.catalogue import Secret
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import recognise
 from ..proto.bms.plausible import credible
 from ..proto.bms.profile import Profile
-from ..proto.gatt.link import GattLink
-from ..proto.gatt.session import Device, Session, probe
 from ..proto.model.errors import (
     AuthNeeded,
-    AuthRejected,
     FrameError,
     MiBmsError,
     NoAnswer,
@@ -44,8 +40,10 @@ from ..proto.model.errors import (
     Unsupported,
 )
 from ..proto.model.sample import BmsSample
-from ..runtime import async_alone, async_hand_over
-from .base import FAILED, WHY, DeviceFlow
+from ..runtime import async_hand_over
+from .base import FAILED, WHY
+from .battery_errors import ERRORS, word_of
+from .battery_reading import BatteryReading
 from .meter_start import start_fields, start_options
 
 FIND_OUT: Final = "find_out"
@@ -56,28 +54,13 @@ _PASSWORD_TEXT: Final = selector.TextSelector(
 _PASSWORD: Final = probatio.Schema(
     {probatio.Required(probatio.Secret(CONF_PASSWORD)): _PASSWORD_TEXT}
 )
-ERRORS: Final[Mapping[type[MiBmsError], str]] = {
-    PairingNeeded: "pairing_needed",
-    Unreachable: "cannot_connect",
-    NoAnswer: "no_answer",
-    FrameError: "invalid_reply",
-    AuthRejected: "invalid_auth",
-    AuthNeeded: "auth_required",
-    Unsupported: "not_supported",
-}
 # What a battery of another family leads to.
 _OTHER_FAMILY: Final = (ERRORS[FrameError], ERRORS[Unsupported])
 # What makes the type doubtful, so that another one can be chosen.
 _DOUBTFUL: Final = (*_OTHER_FAMILY, ERRORS[NoAnswer])
-_ECHO: Final = "pairing_echo"
 _LOOKALIKE: Final = "maybe_controller"
 
-
-def word_of(err: MiBmsError) -> str:
-    """Return the word for what went wrong."""
-    if isinstance(err, PairingNeeded) and err.code is None:
-        return _ECHO
-    return ERRORS[type(err)]
+type _Made = tuple[BmsSample, dict[str, Any]]
 
 
 def _family_field(families: list[str]) -> selector.SelectSelector:
@@ -97,23 +80,29 @@ def _family_field(families: list[str]) -> selector.SelectSelector:
     )
 
 
-class BatterySteps(DeviceFlow):
+class BatterySteps(BatteryReading):
     """The steps that read a battery and make its entry, or change that."""
 
     def __init__(self) -> None:
-        """Begin without a password and without a failure."""
+        """Begin without a failure."""
         super().__init__()
-        self._secret: str | None = None
         self._why = self._att = "-"
         self._options: dict[str, Any] = {}
+        self._made: _Made | None = None
+        self._update: dict[str, Any] = {}  # of the entry that is changed
 
     async def async_step_battery(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Read a recognised battery once and make its entry."""
+        """Read a recognised battery once, and ask whether it is the one."""
+        if user_input is not None:
+            return self._show_work(self._async_battery(user_input))
+        return await self._async_offer() or await self._async_battery(None)
+
+    async def _async_battery(
+        self, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
-        if user_input is None and (menu := await self._async_offer()):
-            return menu
         if user_input is not None:
             self._options = start_options(user_input)
             choice = user_input.get(CONF_FAMILY, self._families[0])
@@ -140,6 +129,13 @@ class BatterySteps(DeviceFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the user say what battery it is, or have it found out."""
+        if user_input is not None:
+            return self._show_work(self._async_family(user_input))
+        return await self._async_family(None)
+
+    async def _async_family(
+        self, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
         choice = None
         if user_input is not None:
@@ -177,6 +173,13 @@ class BatterySteps(DeviceFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the battery's password and try it at once."""
+        if user_input is not None:
+            return self._show_work(self._async_password(user_input))
+        return await self._async_password(None)
+
+    async def _async_password(
+        self, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
         if user_input is not None:
             self._secret = user_input[CONF_PASSWORD]
@@ -213,7 +216,7 @@ class BatterySteps(DeviceFlow):
             ask = isinstance(err, AuthNeeded) and self._secret is None
             if ask and family != FIND_OUT:
                 self._families = [family]
-                return await self.async_step_password()
+                return await self._async_password(None)
             errors["base"] = word_of(err)
             if isinstance(err, PairingNeeded):
                 self._att = str(err.code)
@@ -223,38 +226,6 @@ class BatterySteps(DeviceFlow):
         else:
             return await self._async_finish_battery(family, sample)
         return None
-
-    @property
-    def _device(self) -> Device:
-        name = advert_of(self._info).name if self._info else None
-        return Device(name=name or "", address=self._address)
-
-    async def _async_read_battery(self, family: str) -> BmsSample:
-        """Read the battery once, as the family that it is said to be."""
-        known = await self.hass.async_add_import_executor_job(
-            registry.load_known, [family]
-        )
-        if family not in known:
-            raise Unsupported("family")
-        session = Session(known[family])
-
-        async def meet(link: GattLink) -> BmsSample:
-            return await session.meet(link, self._device, self._secret)
-
-        async with async_alone(self.hass, self._address):
-            return await async_use(self.hass, self._address, meet)
-
-    async def _async_find(self, names: Iterable[str]) -> str | None:
-        """Return the family that answers harmless questions, asked in the order given."""
-        known = await self.hass.async_add_import_executor_job(
-            registry.load_known, names
-        )
-
-        async def ask(link: GattLink) -> str | None:
-            return await probe(link, self._device, known.values())
-
-        async with async_alone(self.hass, self._address):
-            return await async_use(self.hass, self._address, ask)
 
     async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
         """Return what a battery is that does not answer as ``choice``, and propose that instead.
@@ -290,10 +261,37 @@ class BatterySteps(DeviceFlow):
         if self._secret is not None:
             update[CONF_PASSWORD] = self._secret
         if entry:
-            return self.async_update_reload_and_abort(entry, data_updates=update)
+            self._update = update
+            return self.async_show_progress_done(next_step_id="changed")
         await self._async_name_late(INDEX[family].called)
+        self._made = sample, update
+        if self.source == SOURCE_IMPORT:
+            return await self.async_step_is_it({})
+        return await self.async_step_is_it()
+
+    async def async_step_changed(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the entry, only now: it is set up anew, which ends a flow that is still at work."""
+        return self.async_update_reload_and_abort(
+            cast(ConfigEntry[Any], self._changed), data_updates=self._update
+        )
+
+    async def async_step_is_it(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what was read, and make the entry if that is the battery that was meant."""
+        sample, update = cast(_Made, self._made)
+        # A second browser may still send the form before.
+        if user_input is None or user_input:
+            self._set_confirm_only()
+            return self.async_show_form(
+                step_id="is_it",
+                description_placeholders=self._battery_placeholders()
+                | {"told": await self._async_told(sample)},
+            )
         # Else everything of it would be unknown until it is read again.
-        read_as = BatterySettings.of({}).read_as(family)
+        read_as = BatterySettings.of({}).read_as(update[CONF_FAMILY])
         if credible(sample):
             async_hand_over(self.hass, self._address, first_to_store(sample, read_as))
         return self.async_create_entry(

@@ -33,6 +33,46 @@ async def by_hand(home: Home, device: Peripheral) -> Result:
     return await home.choose(flow, "family")
 
 
+async def test_what_was_read_is_shown_before_it_is_added(home: Home) -> None:
+    """Of five batteries of one type it says which it is; closing the form adds nothing."""
+    device = jbd()
+    card = await home.discover(device)
+    flow = await home.send(card, {})
+    assert flow["type"] == "progress"
+    assert flow["progress_action"] == "reading"
+    assert flow["description_placeholders"]["name"].startswith("Battery JBD-mine 1544")
+    form = await home.read(flow)
+    assert form["step_id"] == "is_it"
+    truth = device.truth()
+    told = form["description_placeholders"]["told"]
+    assert told.startswith(
+        f"{truth['battery_level']:.0f} %, {truth['voltage']:.1f} V, "
+    )
+    assert told.endswith(f" A, {truth['cell_count']} cells")
+    assert home.hass.config_entries.async_entries("mi_bms") == []
+    # A second browser still sends the form before.
+    again = await home.send(form, {"family": "jbd"})
+    assert again["step_id"] == "is_it"
+    done = await home.send(again, {})
+    assert done["type"] == "create_entry"
+    assert done["data"]["family"] == "jbd"
+    await home.clock.run(5)
+
+
+async def test_closing_the_form_ends_the_reading(home: Home) -> None:
+    device = jbd()
+    card = await home.discover(device)
+    home.air.faults[ADDRESS].mute = True
+    flow = await home.send(card, {})
+    assert flow["type"] == "progress"
+    await home.clock.run(1)
+    assert home.air.links
+    home.hass.config_entries.flow.async_abort(flow["flow_id"])
+    await home.clock.run(5)
+    assert not home.air.links
+    assert home.hass.config_entries.async_entries("mi_bms") == []
+
+
 @pytest.mark.parametrize(
     ("kind", "family", "title"),
     [

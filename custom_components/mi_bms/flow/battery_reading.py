@@ -1,0 +1,126 @@
+"""How reading a battery is shown: what is going on, and then what was read, to be looked at.
+
+A step of a battery does its work in a task. What the step would have answered comes out of it: the
+form once more, with why it failed, or the question whether this is the battery that was meant.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any, cast, override
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import callback
+
+from ..bluetooth.connection import async_use
+from ..bluetooth.discovery import advert_of
+from ..proto.bms import registry
+from ..proto.gatt.link import GattLink
+from ..proto.gatt.session import Device, Session, probe
+from ..proto.model.errors import Unsupported
+from ..proto.model.fields import Field
+from ..proto.model.sample import BmsSample
+from ..runtime import async_alone
+from ..texts import async_words
+from .base import DeviceFlow
+
+type _Task = asyncio.Task[ConfigFlowResult]
+type _Work = Coroutine[Any, Any, ConfigFlowResult]
+
+
+class BatteryReading(DeviceFlow):
+    """Show that a battery is being read, and what came of it."""
+
+    def __init__(self) -> None:
+        """Begin without a password, and with nothing under way."""
+        super().__init__()
+        self._secret: str | None = None
+        self._reading: _Task | None = None
+
+    def _show_work(self, work: _Work) -> ConfigFlowResult:
+        """Begin to read, and show that."""
+        self._reading = task = self.hass.async_create_background_task(
+            work, "reading a battery"
+        )
+        return self._show_reading(task)
+
+    def _show_reading(self, task: _Task) -> ConfigFlowResult:
+        if task.done():
+            return self.async_show_progress_done(next_step_id="read")
+        return self.async_show_progress(
+            step_id="reading",
+            progress_action="reading",
+            progress_task=task,
+            description_placeholders=self._placeholders(),
+        )
+
+    async def async_step_reading(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show it until it has ended."""
+        return self._show_reading(cast(_Task, self._reading))
+
+    async def async_step_read(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with what came of it."""
+        return cast(_Task, self._reading).result()
+
+    async def _async_told(self, sample: BmsSample) -> str:
+        """Return what tells a battery from others, as its owner knows it."""
+        words, values = await async_words(self.hass), sample.values
+        shown = [
+            f"{values[name]:.{digits}f} {name.quantity.unit}".replace(
+                "-", "\N{MINUS SIGN}"
+            )
+            for name, digits in (
+                (Field.BATTERY_LEVEL, 0),
+                (Field.VOLTAGE, 1),
+                (Field.CURRENT, 1),
+            )
+            if isinstance(values.get(name), int | float)
+        ]
+        if sample.cells:
+            shown.append(words("battery_read", "cells", count=str(len(sample.cells))))
+        return ", ".join(shown) or words("battery_read", "nothing")
+
+    # --- talking to it --------------------------------------------------------------------
+
+    @property
+    def _device(self) -> Device:
+        name = advert_of(self._info).name if self._info else None
+        return Device(name=name or "", address=self._address)
+
+    async def _async_read_battery(self, family: str) -> BmsSample:
+        """Read the battery once, as the family that it is said to be."""
+        known = await self.hass.async_add_import_executor_job(
+            registry.load_known, [family]
+        )
+        if family not in known:
+            raise Unsupported("family")
+        session = Session(known[family])
+
+        async def meet(link: GattLink) -> BmsSample:
+            return await session.meet(link, self._device, self._secret)
+
+        async with async_alone(self.hass, self._address):
+            return await async_use(self.hass, self._address, meet)
+
+    async def _async_find(self, names: Iterable[str]) -> str | None:
+        """Return the family that answers harmless questions, asked in the order given."""
+        known = await self.hass.async_add_import_executor_job(
+            registry.load_known, names
+        )
+
+        async def ask(link: GattLink) -> str | None:
+            return await probe(link, self._device, known.values())
+
+        async with async_alone(self.hass, self._address):
+            return await async_use(self.hass, self._address, ask)
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Stop reading when the form is closed: the battery may be wanted elsewhere."""
+        super().async_remove()
+        if self._reading:
+            self._reading.cancel()
