@@ -3,10 +3,11 @@
 Names come from Home Assistant's translations, units are those of the house.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.components.sensor.const import UNIT_CONVERTERS
 from homeassistant.core import HomeAssistant
@@ -26,6 +27,17 @@ _MOST: Final = 4  # values in a line
 _PLATFORMS: Final = ("sensor", "binary_sensor")
 # As many as tell devices apart; a row's own digits elsewhere.
 _DIGITS: Final = {"%": 0, "V": 1, "A": 1}
+
+# "Closed" says enough, and "Opening Closed" nothing.
+_TOLD_BY_STATE: Final = frozenset(
+    {
+        BinarySensorDeviceClass.DOOR,
+        BinarySensorDeviceClass.GARAGE_DOOR,
+        BinarySensorDeviceClass.LOCK,
+        BinarySensorDeviceClass.OPENING,
+        BinarySensorDeviceClass.WINDOW,
+    }
+)
 
 
 def _is_main(field: Field) -> bool:
@@ -61,7 +73,8 @@ class Summary:
             return self._number(row, float(value)) if said else ""
         flag = BINARY_SENSORS[field]
         state = self._find("binary_sensor", flag, f"state.{'on' if value else 'off'}")
-        return f"{self._name(field)} {state}" if state else ""
+        told = flag.device_class in _TOLD_BY_STATE
+        return state if told or not state else f"{self._name(field)} {state}"
 
     def _number(self, row: SensorEntityDescription, value: float) -> str:
         unit = row.native_unit_of_measurement
@@ -114,5 +127,6 @@ def values_of(
     reading = decoder.feed(info.service_data, info.manufacturer_data, info.time)
     values.update(reading.values)
     spec = heard.sighting.spec
-    doubtful: Collection[Field] = spec.untrusted if spec else ()
+    # What only some have built in is said of all; of most it is wrong.
+    doubtful = {*spec.untrusted, *spec.optional} if spec else set()
     return {name: one for name, one in values.items() if name not in doubtful}

@@ -98,6 +98,26 @@ async def test_a_line_says_what_the_device_says_now(home: Home) -> None:
     )
 
 
+async def test_a_line_leaves_out_what_hardly_any_has(home: Home) -> None:
+    """This firmware tells of a contact that has to be soldered on: "Opening Closed" of a thermometer."""
+    device = home.air.add(KINDS["PVVX"](address="A4:C1:38:00:94:4A"))
+    await home.listen(device, 12)
+    form = await home.choose(await home.start(), "nearby")
+    said = labels(form)["take"][device.address].split(" · ")
+    assert [one.partition(" ")[2] for one in said[1:]] == ["°C", "%", "dBm"]
+
+
+async def test_a_line_says_of_a_contact_how_it_stands(home: Home) -> None:
+    device = KINDS["MCCGQ02HL"](address="E4:AA:EC:00:09:8B", key="8b" * 16)
+    known = f"{'8b' * 16}\nA4:C1:38:99:99:99 {'22' * 16}"
+    await take(home, await paste(home, known))
+    home.air.add(device)
+    await home.listen(device, 60)
+    form = await home.choose(await home.start(), "nearby")
+    said = labels(form)["take"][device.address].split(" · ")
+    assert {"Open", "Closed"} & set(said), said
+
+
 async def test_a_line_says_it_in_the_units_of_the_house(home: Home) -> None:
     home.hass.config.units = US_CUSTOMARY_SYSTEM
     said = labels(await near(home))["take"][CLEAR]
