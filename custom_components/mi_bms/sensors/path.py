@@ -245,7 +245,7 @@ class Path:
     @property
     def key_state(self) -> str | None:
         """Return what is known of the sensor's key, or that it cannot have one yet; None: nothing."""
-        return NOT_PAIRED if self._unpaired.waits else self.decoder.key_state
+        return NOT_PAIRED if self._unpaired.waits else self._key_watch.state
 
     def _note_proof(self) -> None:
         """Have it written down: no first proof and no event may be believed twice after a crash."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 import itertools
 import random
+import struct
 import sys
 from typing import Any
 
@@ -14,11 +15,13 @@ from .forger import (
     VICTIMS,
     Frame,
     Victim,
+    atc,
     bthome2,
     in_the_clear,
     mi_clear,
     mi_sealed,
     obj,
+    pvvx,
 )
 from .test_forgers import beacon, says
 from .test_proofs import gone, restart
@@ -199,7 +202,19 @@ async def test_a_stranger_makes_no_difference(
         )
 
 
-@pytest.mark.parametrize("name", ["thermo5", "bthome2", "door"])
+def rekeyed(victim: Victim, words: bytes, count: int) -> Frame:
+    """Return what a sensor says under the key it has got elsewhere."""
+    key = bytes(range(16))
+    if victim.name in {"pvvx", "atc"}:
+        seal = pvvx if victim.name == "pvvx" else atc
+        temp, hum, percent = struct.unpack("<hHB", words)
+        return seal(victim.address, temp, hum, percent, count, key)
+    if victim.product is None:
+        return bthome2(victim.address, words, count, key)
+    return mi_sealed(victim.address, victim.product, words, count, key)
+
+
+@pytest.mark.parametrize("name", ["thermo5", "bthome2", "door", "pvvx", "atc"])
 async def test_a_recording_neither_hides_nor_withdraws_the_question(
     home: Home, name: str
 ) -> None:
@@ -216,15 +231,7 @@ async def test_a_recording_neither_hides_nor_withdraws_the_question(
         count += 1
         await home.clock.leap(300.0)
         for watch in (pair.one, pair.two):
-            address, key, words = (
-                watch.victim.address,
-                bytes(range(16)),
-                says(victim, count),
-            )
-            if victim.product is None:
-                frame = bthome2(address, words, count, key)
-            else:
-                frame = mi_sealed(address, victim.product, words, count, key)
+            frame = rekeyed(watch.victim, says(victim, count), count)
             await watch.hear(frame, 0.0)
         for old in (pair.one.said[count % 24], pair.one.said[-1]):
             await pair.one.hear(old, 1.0)
@@ -237,3 +244,30 @@ async def test_a_recording_neither_hides_nor_withdraws_the_question(
                 )
     assert set(asked) == {"one", "two"}, asked
     assert asked["one"] == pytest.approx(asked["two"], abs=700)
+
+
+@pytest.mark.parametrize("name", ["thermo5", "bthome2", "pvvx", "knob"])
+@pytest.mark.usefixtures("all_entities_on")
+async def test_what_anybody_sends_says_nothing_of_the_key(
+    home: Home, name: str
+) -> None:
+    """Beside it, sealed with another key; as long as nothing is asked, the key fits."""
+    victim = NAMED[name]
+    watch = Watch(home, victim)
+    await watch.set_up()
+    forged = []
+    for number in range(12):
+        words = (victim.states or victim.events)[0]
+        service, data = replace(victim, key=bytes(range(16))).frame(words, number + 9)
+        forged.append((service, data[:-5] + bytes(reversed(data[-5:]))))
+    for number in range(6):
+        await watch.genuine(says(victim, number), 35.0)
+    for frame in (*forged[:1], *forged):
+        await watch.hear(frame, 5.0)
+        assert watch.key_state() == "right"
+    # Read anew, as it is every half minute.
+    await watch.hear(watch.said[-1], 35.0)
+    assert watch.key_state() == "right"
+    assert not watch.questions()
+    await watch.genuine(says(victim, 7), 35.0)
+    assert watch.key_state() == "right"

@@ -10,6 +10,7 @@ from custom_components.mi_bms.proto.keys.watch import (
 )
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.spec import SLOW
+from custom_components.mi_bms.proto.model.reading import KeyState
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -157,3 +158,38 @@ def test_a_key_of_a_former_run_gets_its_time() -> None:
     for _ in range(10):
         again.forged()
     assert not again.watch.wants_key
+
+
+def test_the_state_of_the_key_follows_the_question() -> None:
+    sensor = Sensor()
+    for _ in range(3):
+        sensor.forged()
+        assert (sensor.watch.state is KeyState.WRONG) is sensor.watch.wants_key
+    assert sensor.watch.state is KeyState.WRONG
+    sensor.says()
+    assert sensor.watch.state is KeyState.RIGHT
+    for _ in range(9):
+        sensor.forged(5.0)
+        assert sensor.watch.state is KeyState.RIGHT
+    for _ in range(9):
+        sensor.forged(SLOW)
+    assert sensor.watch.state is KeyState.WRONG
+    without = Sensor(None)
+    without.clear()
+    assert without.watch.state is KeyState.NOT_NEEDED
+
+
+def test_what_was_heard_before_does_not_say_that_the_key_is_still_right() -> None:
+    """Played between the frames under a new key, it would make each of them a damaged packet."""
+    sensor = Sensor()
+    said = []
+    for _ in range(100):
+        sensor.says()
+        said.append(
+            sealed(PRODUCT, obj(0x1004, number(sensor.count % 300, 2)), sensor.count)
+        )
+    for count in range(40):
+        sensor.forged(SLOW / 8)
+        sensor.hears(said[count], 1.0)
+    assert sensor.watch.wants_key
+    assert sensor.watch.state is KeyState.WRONG

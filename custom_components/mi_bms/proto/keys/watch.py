@@ -52,6 +52,18 @@ class Watch:
         # True while the next frame that is opened changes more than the time of the last one.
         self.alert = True
 
+    @property
+    def state(self) -> KeyState | None:
+        """Return what is known of the key: what anybody sends says no more of it than is asked."""
+        state = self._decoder.key_state
+        if state is None or self._decoder.device.cipher is None:
+            return state
+        if self.wants_key:
+            return KeyState.WRONG
+        if state is KeyState.WRONG:
+            return KeyState.RIGHT if self._opened else KeyState.UNVERIFIED
+        return state
+
     def opens(self, now: float) -> None:
         """Note that the key opened a frame; enough while nothing is the matter."""
         before, self._opened_at = self._opened_at, now

@@ -257,12 +257,13 @@ class Beacon:
         self, plan: Plan, data: bytes, plain: bytes, verdict: CounterVerdict
     ) -> Reading:
         """Read a frame that the key opened and whose counter is no plain news."""
-        self._device.opened(FORMAT)
         if verdict is CounterVerdict.QUIET:
+            self._device.opened(FORMAT)
             reading = self._walk(plan, plain, 0)
             if reading.values:
                 return reading._replace(events=())
         else:
+            self._device.opened_again(FORMAT)
             self.history.forget(data)
         return rejected(Reason.REPLAY, plan)
 

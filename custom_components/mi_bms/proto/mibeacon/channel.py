@@ -102,14 +102,15 @@ class Channel:
         else:
             proof, verdict = Proof.SHORT, self.counters.short.judge(data)
         news = verdict is CounterVerdict.NEWS
+        if verdict is CounterVerdict.STALE:
+            device.opened_again(name)
+            self.history.forget(data)
+            return self._rejected(Reason.REPLAY, encrypted=True)
         if device.in_doubt:
             if news:
                 device.proves(name, proof)
             else:
                 device.opened(name)
-        if verdict is CounterVerdict.STALE:
-            self.history.forget(data)
-            return self._rejected(Reason.REPLAY, encrypted=True)
         content = sealed.plain(plain)
         if not news:
             content = content._replace(events=())

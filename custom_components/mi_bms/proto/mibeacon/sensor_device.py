@@ -166,6 +166,14 @@ class SensorDevice:
         self._keep(entry, data)
         return Outcome.NEEDS_KEY
 
+    def opened_again(self, name: str) -> None:
+        """Note that the key opened a frame that may be a recording; needed only while in doubt.
+
+        It tells that the key was right, not that it still is: what failed since then has been sent since.
+        """
+        if not self._failures:
+            self.opened(name)
+
     def opened(self, name: str) -> None:
         """Note that the key opened a frame; needed only while it is in doubt."""
         self._sealed_format = name
