@@ -1,7 +1,9 @@
 """What the steps of one device share: which device it is, its name, and its entry where it has one."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, cast, override
+
+import probatio
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -35,6 +37,8 @@ from .summary import async_summary, values_of
 # In the placeholders of the flow that could not add a device.
 FAILED: Final = "error"
 WHY: Final = "reason"
+# Of values that are typed beside what is ticked.
+TYPED: Final = 1_000
 
 
 def names_of(
@@ -64,6 +68,34 @@ def options_of(
     ]
 
 
+class Choice(selector.SelectSelector):
+    """A field in which several lines can be ticked, checked in one go.
+
+    Home Assistant looks each answer up in the whole list. What is longer than anybody ticks or types
+    is refused before anything is looked at.
+    """
+
+    @override
+    def __call__(self, data: Any) -> Any:
+        """Return what was ticked; raise ``Invalid``."""
+        if not isinstance(data, list):
+            return super().__call__(data)
+        config = self.config
+        most = len(config["options"]) + TYPED * config["custom_value"]
+        if len(data) > most:
+            raise probatio.Invalid(f"more than {most} values")
+        if not all(isinstance(one, str) for one in data):
+            raise probatio.Invalid("expected str")
+        known = {_value(one) for one in config["options"]}
+        if not config["custom_value"] and not known.issuperset(data):
+            raise probatio.Invalid("value is not in the list")
+        return [*data]
+
+
+def _value(option: str | selector.SelectOptionDict) -> str:
+    return option if isinstance(option, str) else option["value"]
+
+
 def choice(
     options: list[selector.SelectOptionDict],
     *,
@@ -71,7 +103,7 @@ def choice(
     custom_value: bool = False,
 ) -> selector.SelectSelector:
     """Return a field in which several lines can be ticked."""
-    return selector.SelectSelector(
+    return Choice(
         selector.SelectSelectorConfig(
             options=options, multiple=True, mode=mode, custom_value=custom_value
         )

@@ -31,6 +31,7 @@ from ..outputs.setup import has_mqtt
 from ..proto.model.address import parse_device
 from ..proto.model.names import clean_name
 from ..proto.publish.place import path_fault, topic_fault
+from .base import Choice
 
 _LINK: Final = frozenset({errno.ELOOP, errno.ENOTDIR})
 _TEXT: Final = selector.TextSelector()
@@ -144,7 +145,7 @@ class OutputSteps(ConfigFlow):
             {
                 probatio.Optional(CONF_NAME): _TEXT,
                 probatio.Required(place): _TEXT,
-                probatio.Optional(CONF_DEVICES): selector.SelectSelector(pick),
+                probatio.Optional(CONF_DEVICES): Choice(pick),
             }
         )
         return self.add_suggested_values_to_schema(schema, known | (given or {}))

@@ -27,7 +27,7 @@ from ..proto.mibeacon.devices import DEVICES
 from ..sensors.coordinator import SensorCoordinator
 from ..sensors.options import ROWS, About
 from ..texts import async_words
-from .base import names_of, options_of
+from .base import Choice, names_of, options_of
 
 CONF_CONFIRM: Final = "confirm"
 CONF_KEYS: Final = "keys"
@@ -107,11 +107,7 @@ class SensorOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="forget_keys",
             data_schema=probatio.Schema(
-                {
-                    probatio.Required(CONF_KEYS, default=[]): selector.SelectSelector(
-                        field
-                    )
-                }
+                {probatio.Required(CONF_KEYS, default=[]): Choice(field)}
             ),
             errors=errors,
         )
