@@ -132,6 +132,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             prepare=bank.async_prepare,
             platforms=BANK_PLATFORMS,
             start=bank.async_start,
+            stop=bank.async_stop,
             options_flow=BankOptions,
             reconfigure=Steps.async_reconfigure_bank,
             report=bank.async_report,

@@ -240,8 +240,11 @@ _BATTERY: Final[dict[Any, Any]] = {
     Optional("packs"): whole(All([_PACK], Length(max=_CELLS))),
 }
 
-# What is kept of one device, sensor or battery.
-RECORD: Final[Mapping[Any, Any]] = {**_SENSOR, **_BATTERY}
+# Of a bank: how it is wired, and of which batteries it is.
+_BANK: Final[dict[Any, Any]] = {Optional("made_of"): whole([word])}
+
+# What is kept of one device, sensor, battery or bank.
+RECORD: Final[Mapping[Any, Any]] = {**_SENSOR, **_BATTERY, **_BANK}
 
 STATE: Final = probatio.Schema(
     {

@@ -20,7 +20,10 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
         "proto.air proto.mibeacon proto.bms proto.activation proto.scheduler proto.energy",
         "proto.model",
     ),
-    ("proto.gatt proto.bank", "proto.model proto.bms proto.activation proto.air"),
+    (
+        "proto.gatt proto.bank",
+        "proto.model proto.bms proto.activation proto.air proto.energy",
+    ),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
     ("const", ""),

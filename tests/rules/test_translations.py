@@ -24,6 +24,7 @@ from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.dashboard.parts import METERS, Fault, Part
 from custom_components.mi_bms.dashboard.source import Mistake
 from custom_components.mi_bms.dashboard.standing import Ending
+from custom_components.mi_bms.flow.bank_options import BankOptions
 from custom_components.mi_bms.flow.battery_options import BatteryOptions
 from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
 from custom_components.mi_bms.keys import storage
@@ -300,6 +301,7 @@ class TestFlow:
             (FLOW, TEXTS["config"], MiBmsConfigFlow),
             (SENSOR_OPTIONS, TEXTS["options"], SensorOptionsFlow),
             (BATTERY_OPTIONS, TEXTS["options"], BatteryOptions),
+            (BANK_OPTIONS, TEXTS["options"], BankOptions),
         ],
     )
     def test_menus(self, flow: ast.Module, texts: dict[str, Any], cls: type) -> None:

@@ -17,13 +17,15 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..const import CLOCKS_APART, DOMAIN
+from ..const import CLOCKS_APART, CONF_METER, DOMAIN
 from ..proto.bank.bank import Bank
+from ..proto.bank.metering import BankMetering, Instant
 from ..proto.bank.view import BankView
 from ..proto.bank.wiring import Wiring, parts_of
+from ..proto.energy.day import Day
 from ..proto.model.sample import BmsSample
 from ..proto.publish.news import BatteryNews
-from ..runtime import SHARED
+from ..runtime import SAVE_NEWS, SHARED
 from ..texts import Words
 from .members import (
     CONF_LENGTH,
@@ -33,7 +35,7 @@ from .members import (
     names_of,
     said_by,
 )
-from .options import PARTIAL, TOGETHER
+from .options import ESTIMATES, PARTIAL, TOGETHER
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,14 +61,21 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         self.members: tuple[str, ...] = tuple(entry.data[CONF_MEMBERS])
         known = entry.data.get(CONF_NAMES, {})
         self.names = names_of(hass, self.members, words, known)
+        length = int(entry.data.get(CONF_LENGTH, 1))
+        self._wiring = Wiring(entry.data[CONF_WIRING])
         self.bank = Bank(
-            Wiring(entry.data[CONF_WIRING]),
+            self._wiring,
             self.members,
-            length=int(entry.data.get(CONF_LENGTH, 1)),
+            length=length,
             partial=PARTIAL.of(entry.options),
         )
         self.data = BankView()
+        self.metering = BankMetering(self.members, in_a_row=self.bank.in_a_row)
+        self.metering.meter.estimates = ESTIMATES.of(entry.options)
+        self.closing = False  # what the meters show is to be written for the last time
+        self._made_of = [str(self._wiring), str(length), *self.members]
         self._shared = hass.data[SHARED]
+        self.clock = self._shared.polls.now
         self._worked_out: float | None = None
         self._told_at = -inf
         self._timer: CALLBACK_TYPE | None = None
@@ -78,19 +87,40 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
 
     def _restore(self) -> None:
         stored = self._shared.kept.get(self.bank_id, {})
+        meter: dict[str, Any] = stored.get(CONF_METER, {})
         at = dt_util.parse_datetime(stored.get("read_at") or "")
+        if stored.get("made_of") != self._made_of:
+            # Between the charges of different batteries nothing flowed: totals go on, the last point does not.
+            self.metering.meter.restore({**meter, "last": None})
+            return
+        self.metering.meter.restore(meter)
         if at is not None:
             age = (dt_util.utcnow() - at).total_seconds()
             if age >= -CLOCKS_APART:
-                now = self._shared.polls.now() - max(age, 0.0)
+                now = self.clock() - max(age, 0.0)
                 self.bank.restore(BmsSample.from_json(stored), now)
 
     def snapshot(self) -> dict[str, Any] | None:
-        """Return what is kept for the next start."""
-        if not self.data.available:
-            return None
-        at = dt_util.utcnow().isoformat()
-        return self.data.sample.to_json() | {"read_at": at}
+        """Return what is kept for the next start; what was shown last stays while nothing is."""
+        kept = self._shared.kept.get(self.bank_id, {})
+        if self.data.available:
+            at = dt_util.utcnow().isoformat()
+            kept = self.data.sample.to_json() | {"read_at": at}
+        meter = self.metering.meter.state()
+        return kept | {CONF_METER: meter, "made_of": self._made_of}
+
+    def today(self) -> Day:
+        """Return how much of the day was measured until now."""
+        now = self._moment()
+        asleep = bool(self.data.read) and self.bank.asleep
+        return self.metering.meter.day(now.mono, now.wall, now.midnight, asleep=asleep)
+
+    def _moment(self) -> Instant:
+        return Instant(
+            mono=self.clock(),
+            wall=dt_util.utcnow().timestamp(),
+            midnight=dt_util.start_of_local_day().timestamp(),
+        )
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:
@@ -130,13 +160,18 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
             self.bank.withdraw(member)
         else:
             self.bank.update(
-                member, said, last.at, interval=last.interval, asleep=last.asleep
+                member,
+                said,
+                last.at,
+                interval=last.interval,
+                asleep=last.asleep,
+                factor=last.factor,
             )
 
     # --- when it is worked out -----------------------------------------------------------------
 
     def _soon(self) -> None:
-        now = self._shared.polls.now()
+        now = self.clock()
         if self._worked_out is None or now - self._worked_out >= PAUSE:
             self._work_out()
         else:
@@ -158,11 +193,13 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         self._work_out()
 
     def _work_out(self) -> None:
-        now = self._worked_out = self._shared.polls.now()
+        now = self._worked_out = self.clock()
         self.data = self.bank.view(now)
         end = self.bank.expires(now)
         if isfinite(end):
             self._later(max(end - now, 0.0) + _LATER)
+        self.metering.take(self.bank.last, self.data, self._moment())
+        self._shared.async_save_soon(SAVE_NEWS)
         self.async_update_listeners()
         if self.data.available and now - self._told_at >= TELL_EVERY:
             self._told_at = now

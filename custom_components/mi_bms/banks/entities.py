@@ -10,18 +10,18 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from ..const import DOMAIN
 from ..proto.bms.alarms import Alarm, active
+from ..proto.energy.measures import Measure
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.model.rows import DEAD_BANDS, worth_a_row
 from ..quantities import BINARY_SENSORS, NO_ALARM, SENSORS
 from .coordinator import BankCoordinator
+from .entity import BankDeviceEntity
+from .meter_entities import BankMeter
 
 _SECONDS: Final = 3600.0  # of the unit in which times are shown
 _DIGITS: Final = 4
@@ -68,29 +68,15 @@ def _row(name: Field) -> Any:
     return replace(row, entity_category=EntityCategory.DIAGNOSTIC)
 
 
-def bank_device(coordinator: BankCoordinator) -> DeviceInfo:
-    """Return a bank as a device."""
-    return DeviceInfo(
-        identifiers={(DOMAIN, coordinator.bank_id)},
-        name=coordinator.entry.title,
-        entry_type=DeviceEntryType.SERVICE,
-    )
-
-
-class BankEntity(CoordinatorEntity[BankCoordinator]):
-    """One entity of a bank."""
-
-    _attr_has_entity_name = True
+class BankEntity(BankDeviceEntity):
+    """One quantity of a bank as it is now."""
 
     def __init__(
         self, coordinator: BankCoordinator, description: EntityDescription
     ) -> None:
         """Take the row of the quantity."""
-        super().__init__(coordinator)
-        self.entity_description = description
+        super().__init__(coordinator, description)
         self.field = Field(description.key)
-        self._attr_unique_id = f"{coordinator.bank_id}-{description.key}"
-        self._attr_device_info = bank_device(coordinator)
 
     @property
     @override
@@ -267,6 +253,7 @@ def _add_sensors(
         _CLASSES.get(name, BankSensor)(coordinator, _row(name))
         for name in _numbers(coordinator)
     )
+    async_add_entities(BankMeter(coordinator, name) for name in Measure)
 
 
 @callback

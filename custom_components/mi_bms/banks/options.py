@@ -5,7 +5,8 @@ from typing import Final
 from ..options import Option, schema
 
 PARTIAL: Final = Option(key="partial", default=False)
+ESTIMATES: Final = Option(key="estimates", default=True)
 TOGETHER: Final = Option(key="together", default=False)
 # In the order of the form.
-ROWS: Final = (PARTIAL, TOGETHER)
+ROWS: Final = (PARTIAL, ESTIMATES, TOGETHER)
 STORED: Final = schema(ROWS, {})

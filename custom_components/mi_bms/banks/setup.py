@@ -50,6 +50,12 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]) -> Non
     async_remove_needless(hass, entry)
 
 
+async def async_stop(entry: ConfigEntry[BankCoordinator]) -> None:
+    """Have the meters write what they show, as long as they can."""
+    entry.runtime_data.closing = True
+    entry.runtime_data.async_update_listeners()
+
+
 async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Forget a bank that was removed."""
     if shared := hass.data.get(SHARED):

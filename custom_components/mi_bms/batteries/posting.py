@@ -20,10 +20,12 @@ def async_post(hass: HomeAssistant, coordinator: BatteryCoordinator) -> CALLBACK
         sleeps = coordinator.link_state is LinkState.ASLEEP
         last = LastSample(
             sample=coordinator.data,
-            at=battery.read_at,
+            # When the current was measured, not when the poll ended.
+            at=battery.read_at - coordinator.reader.age,
             interval=battery.effective,
             # A sleep that lasts longer than any before is a battery that is gone.
             asleep=sleeps and coordinator.online,
+            factor=coordinator.settings.correction.factor,
         )
         board.post(coordinator.address, last)
 

@@ -138,6 +138,7 @@ def test_a_member_counts_for_two_intervals_and_at_least_for_90_seconds() -> None
 def test_of_one_that_is_asleep_nothing_flows() -> None:
     made = bank(PARALLEL, EXAMPLE[0])
     made.update("a", EXAMPLE[0], 0, asleep=True)
+    assert made.asleep
     view = made.view(9_000)
     assert made.expires(9_000) == inf
     assert view.sample.values[Field.CURRENT] == 0

@@ -60,6 +60,22 @@ class Bank:
         self._circulates = Lasting(300.0)
 
     @property
+    def last(self) -> Mapping[str, LastSample]:
+        """Return the last sample of each member that has one."""
+        return self._last
+
+    @property
+    def asleep(self) -> bool:
+        """Return whether all members are asleep."""
+        said = [self._last.get(one) for one in self.members]
+        return all(one is not None and one.asleep for one in said)
+
+    @property
+    def in_a_row(self) -> int:
+        """Return how many batteries the longest string has."""
+        return max(len(row) for row in self._strings)
+
+    @property
     def side_by_side(self) -> bool:
         """Return whether there are several strings, between which a current may circulate."""
         return len(self._strings) > 1
@@ -76,6 +92,7 @@ class Bank:
         *,
         interval: float = 30.0,
         asleep: bool = False,
+        factor: float = 1.0,
     ) -> None:
         """Take what a member said; what is older than its last sample is no news."""
         before = self._last.get(member)
@@ -84,7 +101,7 @@ class Bank:
         if before is None or at > before.at:
             self._guesses[member].learn(sample)
         self._last[member] = LastSample(
-            sample=sample, at=at, interval=interval, asleep=asleep
+            sample=sample, at=at, interval=interval, asleep=asleep, factor=factor
         )
 
     def withdraw(self, member: str) -> None:

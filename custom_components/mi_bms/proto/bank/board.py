@@ -13,12 +13,16 @@ from ..model.sample import BmsSample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastSample:
-    """What a battery said last: when (s), how often it is read (s), and whether it is asleep since."""
+    """What a battery said last: when (s), how often it is read (s), and whether it is asleep since.
+
+    ``factor`` is by what the user's corrections multiply its current.
+    """
 
     sample: BmsSample
     at: float
     interval: float
     asleep: bool = False
+    factor: float = 1.0
 
 
 type PostListener = Callable[[str], None]
