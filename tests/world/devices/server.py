@@ -181,6 +181,10 @@ class GattBattery(Peripheral):
         return []
 
     @override
+    def holds(self) -> Truth:
+        """Return the Wh that went through its terminals since the beginning, either way."""
+        return {"energy_in": self.pack.energy_in, "energy_out": self.pack.energy_out}
+
     def tick(self, now: float) -> None:
         """Move the pack on."""
         if self._now is not None:
