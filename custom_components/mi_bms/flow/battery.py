@@ -264,7 +264,7 @@ class BatterySteps(BatteryReading):
             self._update = update
             return self.async_show_progress_done(next_step_id="changed")
         await self._async_name_late(INDEX[family].called)
-        self._made = sample, update
+        self._made, self._families = (sample, update), [family]
         if self.source == SOURCE_IMPORT:
             return await self.async_step_is_it({})
         return await self.async_step_is_it()

@@ -87,7 +87,10 @@ async def test_a_nameless_battery_is_found_out(
 ) -> None:
     device = KINDS[kind](address=ADDRESS, name=None)
     form = await by_hand(home, device)
-    done = await home.answer(form, {"family": "find_out"})
+    form = await home.read(await home.send(form, {"family": "find_out"}))
+    found = form["description_placeholders"]["family"]
+    assert found == title.removeprefix("Battery ").removesuffix(" 1544")
+    done = await home.answer(form, {})
     assert done["type"] == "create_entry", done
     assert done["data"]["family"] == family
     assert done["title"] == title
