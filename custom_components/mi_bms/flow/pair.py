@@ -22,10 +22,10 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import selector
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..bluetooth.adverts import async_search, rediscover
+from ..bluetooth.adverts import async_search
 from ..bluetooth.discovery import Heard, find
-from ..const import CONF_KEY, CONF_PRODUCT
-from ..entries import Wish, async_new_name, entry_of, name_of, sensor_data
+from ..const import CONF_PRODUCT
+from ..entries import async_new_name, entry_of, name_of
 from ..keys.pairing import UNREACHABLE, Pairing
 from ..keys.ring import async_keys
 from ..proto.activation.devices import Preparation, Way, hint_of
@@ -34,12 +34,11 @@ from ..proto.model.address import parse_address
 from ..proto.model.names import bracketed
 from ..proto.scheduler.diagnosis import WEAK
 from ..texts import async_words
-from .base import DeviceFlow
+from .pair_end import CONF_ACCEPT, PairEnd
 from .pair_list import Listed, async_listed, product_of
 
 CONF_PREFIX: Final = "prefix"
 CONF_INSTANT: Final = "instant"
-CONF_ACCEPT: Final = "accept"
 LISTEN: Final = 2.0  # s before the list is shown for the first time
 REFRESH: Final = timedelta(seconds=2)
 
@@ -57,17 +56,14 @@ _FILTER: Final = probatio.Schema(
 )
 
 
-class PairSteps(DeviceFlow):
+class PairSteps(PairEnd):
     """The steps of pairing: choose a device, prepare it, wait, and see its key."""
 
     def __init__(self) -> None:
         """Begin without a device."""
         super().__init__()
-        self._pair_address = ""
         self._pair_product: int | None = None
-        self._pair_title = ""
         self._pair_prefix = ""
-        self._pairing: Pairing | None = None
         self._pair_waiter: asyncio.Task[None] | None = None
         self._pair_scan: asyncio.Task[None] | None = None
         self._pair_listening: asyncio.Task[None] | None = None
@@ -96,6 +92,7 @@ class PairSteps(DeviceFlow):
             )
         return self.async_show_progress_done(next_step_id="pair_choose")
 
+    @override
     async def async_step_pair_choose(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -268,39 +265,6 @@ class PairSteps(DeviceFlow):
             },
         )
 
-    async def async_step_pair_done(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the new key, this once; it is stored already."""
-        pairing = self._pairing
-        if pairing is None or pairing.result is None:
-            return await self.async_step_pair_choose()
-        made = pairing.result
-        # A pairing that takes no time leads here with the answer to the form before it.
-        if user_input is not None and CONF_ACCEPT not in user_input:
-            if not pairing.stored:
-                pairing.stored = await (await async_keys(self.hass)).async_store()
-            if pairing.stored:
-                return self._finish_pairing(pairing.wish(made))
-        self._set_confirm_only()
-        return self.async_show_form(
-            step_id="pair_done",
-            errors={} if pairing.stored else {"base": "keys_not_stored"},
-            description_placeholders={
-                "name": self._pair_title,
-                "address": made.address,
-                "device_id": made.device_id or "-",
-                "token": made.token.hex() if made.token else "-",
-                CONF_KEY: made.bind_key.hex(),
-                "mi32_key": made.mi32_key,
-            },
-        )
-
-    def _finish_pairing(self, wish: Wish) -> ConfigFlowResult:
-        if entry_of(self.hass, wish.address):
-            return self.async_abort(reason="paired")
-        return self.async_create_entry(title=self._pair_title, data=sensor_data(wish))
-
     async def async_step_pair_failed(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -319,16 +283,6 @@ class PairSteps(DeviceFlow):
                 "reason": words("pair_failure", failure or UNREACHABLE),
             },
         )
-
-    @callback
-    def _pair_settle(self) -> None:
-        """Have the key used that was made, now that the form that showed it is gone."""
-        entry = entry_of(self.hass, self._pair_address)
-        if entry is None:
-            # The key is on the ring: the card of the device offers it.
-            rediscover(self.hass, self._pair_address)
-        elif self.source == SOURCE_REAUTH:
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)
 
     @callback
     @override

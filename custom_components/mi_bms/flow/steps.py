@@ -36,6 +36,7 @@ from .left import LEFT
 from .nearby import NearbySteps
 from .nearby_list import async_good
 from .outputs import OutputSteps
+from .pair_end import PAIRED
 from .sensor import SensorSteps
 
 _ADDRESS: Final = probatio.Schema(
@@ -115,9 +116,11 @@ class Steps(
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how to find the device; of a card that was closed, what is left to do."""
+        """Ask how to find the device, or go on where a card or a question for a key has ended."""
         if user_input and LEFT in user_input:
             return await self._async_go_on(user_input[LEFT])
+        if user_input and PAIRED in user_input:
+            return self._go_on_paired(user_input[PAIRED])
         if not is_hearing(self.hass):
             return self.async_abort(reason="no_bluetooth")
         count = len(await async_good(self.hass))
