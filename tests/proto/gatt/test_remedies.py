@@ -35,6 +35,7 @@ from tests.replay.activation import Air, start
 from tests.replay.batteries import run
 from tests.world.devices.activation import MiActivatable
 from tests.world.devices.mi_remote import MiLegacyRemote
+from tests.world.peripheral import Peripheral
 
 NOTIFY, WRITE = expand("ff01"), expand("ff02")
 SMALL = 20  # bytes of one write, the least that Bluetooth has
@@ -53,6 +54,8 @@ class Odd(Enum):
     NEVER_CONFIRMS = auto()  # writes with response are not offered, and refused
     SLOW = auto()
     NOISY = auto()  # something else comes before each answer of the first connection
+    REFUSES_FIRST = auto()  # subscription on the first connection
+    ALWAYS_CONFIRMS = auto()  # writes without response are not offered, and refused
     LEAVES = auto()  # at the second write of the first connection
 
 
@@ -84,9 +87,9 @@ class OddLink(GattLink):
         self._link, self._house = link, house
         # Some things happen to a device once.
         first = house.connections == 1
-        once = {Odd.LOSES_FIRST, Odd.NOISY, Odd.LEAVES}
+        once = {Odd.LOSES_FIRST, Odd.NOISY, Odd.REFUSES_FIRST, Odd.LEAVES}
         self._odd = house.odd if first or house.odd not in once else Odd.NOTHING
-        self._writes = 0
+        self._writes = self._subscriptions = 0
 
     @property
     @override
@@ -97,6 +100,8 @@ class OddLink(GattLink):
     def properties(self, uuid: str) -> Collection[str]:
         if self._odd is Odd.NEVER_CONFIRMS:
             return ("read", "notify", "write-without-response")
+        if self._odd is Odd.ALWAYS_CONFIRMS:
+            return ("read", "notify", "write")
         return ("read", "notify", "write", "write-without-response")
 
     @override
@@ -117,6 +122,9 @@ class OddLink(GattLink):
             else:
                 notified(data)
 
+        self._subscriptions += 1
+        if self._odd is Odd.REFUSES_FIRST and self._subscriptions == 1:
+            raise Unreachable("gatt_14")
         await self._link.subscribe(uuid, said)
 
     @override
@@ -124,6 +132,8 @@ class OddLink(GattLink):
         self._writes += 1
         self._house.written.append((data, response))
         if response and self._odd is Odd.NEVER_CONFIRMS:
+            raise Unreachable("gatt_3")
+        if not response and self._odd is Odd.ALWAYS_CONFIRMS:
             raise Unreachable("gatt_3")
         if not response and len(data) > self.max_write(uuid):
             raise Unreachable("gatt_13")
@@ -190,7 +200,8 @@ def battery(response: bool) -> Family:
 
 def read_battery(house: House) -> dict[Field, Any]:
     board = Board()
-    session = Session(battery(house.odd is not Odd.TAKES_LITTLE), clock=lambda: 0.0)
+    silent = {Odd.TAKES_LITTLE, Odd.ALWAYS_CONFIRMS}  # of its own
+    session = Session(battery(house.odd not in silent), clock=lambda: 0.0)
 
     async def direct(work: Callable[[Any], Awaitable[Any]]) -> Any:
         return await work(board)
@@ -216,6 +227,8 @@ def read_battery(house: House) -> dict[Field, Any]:
         (Odd.NEVER_CONFIRMS, 1, [30, 30]),
         (Odd.SLOW, 1, [30, 30, 30, 30]),  # each question once more
         (Odd.NOISY, 1, [30, 30]),
+        (Odd.REFUSES_FIRST, 1, [30, 30]),
+        (Odd.ALWAYS_CONFIRMS, 1, [30, 30]),
         (Odd.LEAVES, 2, [30, 30, 30, 30]),
     ],
 )
@@ -241,12 +254,16 @@ def test_batteries(odd: Odd, connections: int, written: list[int]) -> None:
         (Odd.NEVER_CONFIRMS, 1),
         (Odd.SLOW, 1),
         (Odd.NOISY, 1),
+        (Odd.REFUSES_FIRST, 1),
+        (Odd.ALWAYS_CONFIRMS, 1),
         (Odd.LEAVES, 2),
     ],
 )
 def test_activation(odd: Odd, connections: int) -> None:
     house = House(odd, late=0.6)  # a slower one hangs up before it has said everything
     device = MiActivatable(address="A4:C1:38:12:34:56")
+    if odd is Odd.ALWAYS_CONFIRMS:
+        offer(device, "write")
 
     async def work() -> bytes:
         air = Air(device)
@@ -254,23 +271,29 @@ def test_activation(odd: Odd, connections: int) -> None:
 
     assert run(work()).hex() == device._new_key
     assert house.connections == connections
-    assert not any(response for _, response in house.written)
+    confirmed = odd is Odd.ALWAYS_CONFIRMS
+    assert {response for _, response in house.written} == {confirmed}
     assert max(len(data) for data, _ in house.written) <= SMALL
+
+
+def offer(device: Peripheral, write: str) -> None:
+    """Let a device's characteristics offer one way to write."""
+    offered = frozenset({"read", "notify", write})
+    device.services = tuple(
+        replace(
+            service,
+            characteristics=tuple(
+                replace(one, properties=offered) for one in service.characteristics
+            ),
+        )
+        for service in device.services
+    )
 
 
 def test_a_remote_that_never_confirms() -> None:
     house = House(Odd.NEVER_CONFIRMS)
     remote = MiLegacyRemote(address="F8:24:41:12:34:56")
-    silent = frozenset({"read", "notify", "write-without-response"})
-    remote.services = tuple(
-        replace(
-            service,
-            characteristics=tuple(
-                replace(one, properties=silent) for one in service.characteristics
-            ),
-        )
-        for service in remote.services
-    )
+    offer(remote, "write-without-response")
 
     async def work() -> bytes:
         use = house.use(Air(remote).use)
@@ -279,6 +302,24 @@ def test_a_remote_that_never_confirms() -> None:
     assert run(work()).hex() == remote.key
     assert house.written
     assert not any(response for _, response in house.written)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_subscription_is_asked_for_twice_at_most(lost: bool) -> None:
+    class Deaf(Board):
+        """Refuse all subscriptions, or be gone."""
+
+        asked = 0
+
+        @override
+        async def subscribe(self, uuid: str, notified: Notified) -> None:
+            self.asked += 1
+            raise Unreachable(LOST if lost else "gatt_14")
+
+    board = Deaf()
+    with pytest.raises((Unreachable, OperationFailed)):
+        run(Batch(OddLink(board, House(Odd.NOTHING))).run([*operations()]))
+    assert board.asked == (1 if lost else 2)
 
 
 def test_an_activation_that_is_written_to_for_ever_is_garbage() -> None:
@@ -309,6 +350,7 @@ def test_an_activation_that_is_written_to_for_ever_is_garbage() -> None:
         (Odd.LOSES_FIRST, 1, 2),
         (Odd.TAKES_LITTLE, 1, 1),
         (Odd.NEVER_CONFIRMS, 1, 1),
+        (Odd.ALWAYS_CONFIRMS, 1, 1),
         (Odd.LEAVES, 1, 1),
     ],
 )
@@ -335,7 +377,8 @@ def test_a_clock_that_loses_its_first_write_and_then_leaves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("odd", "connections"), [(Odd.NOTHING, 1), (Odd.SLOW, 1), (Odd.NOISY, 2)]
+    ("odd", "connections"),
+    [(Odd.NOTHING, 1), (Odd.SLOW, 1), (Odd.NOISY, 2), (Odd.REFUSES_FIRST, 1)],
 )
 def test_values_of_sensors(odd: Odd, connections: int) -> None:
     sensor = Sensor({spec.LIVE: b""})
@@ -380,6 +423,8 @@ def act(house: House, *, response: bool | None = None) -> Any:
     [
         (Odd.NOTHING, ANSWER),
         (Odd.NEVER_CONFIRMS, ANSWER),
+        (Odd.ALWAYS_CONFIRMS, ANSWER),
+        (Odd.REFUSES_FIRST, ANSWER),
         (Odd.SLOW, ANSWER),
         (Odd.NOISY, NOISE),  # the user sees what came
     ],

@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 from ..bms.framing import Framer
 from ..model.errors import (
     BROKEN,
+    LOST,
     FrameError,
     MiBmsError,
     NoAnswer,
@@ -191,7 +192,14 @@ class Runner:
             listeners.get(uuid, ours)(chunk)
 
         if uuid not in listeners:
-            await self._in_time(self.link.subscribe(uuid, notified))
+            try:
+                await self._in_time(self.link.subscribe(uuid, notified))
+            except Unreachable as err:
+                if err.reason == LOST:
+                    raise
+                # Some modules refuse what comes first, before they have settled.
+                await asyncio.sleep(self._manner.pacing.settle)
+                await self._in_time(self.link.subscribe(uuid, notified))
         listeners[uuid] = ours
 
     async def _read(self, step: Read) -> bytes | None:
