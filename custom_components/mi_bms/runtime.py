@@ -129,7 +129,12 @@ def async_hand_over(hass: HomeAssistant, address: str, state: dict[str, Any]) ->
 async def async_setup_shared(hass: HomeAssistant) -> None:
     """Make the shared state once, when the integration is loaded."""
     store: Store[dict[str, Any]] = Store(
-        hass, STORE_VERSION, f"{DOMAIN}.state", atomic_writes=True
+        # When somebody came and went is nobody else's business.
+        hass,
+        STORE_VERSION,
+        f"{DOMAIN}.state",
+        private=True,
+        atomic_writes=True,
     )
     shared = Shared(Polls(hass), store)
     await shared.async_load()

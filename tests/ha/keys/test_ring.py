@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.mi_bms.runtime import SHARED
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
@@ -177,6 +178,8 @@ async def test_keys_are_kept_privately_and_survive_a_restart(
     assert hass_storage["mi_bms.keys"]["data"]["keys"] == {ADDRESS: KEY}
     store: Store[Any] = home.hass.data["mi_bms.keys"]._store
     assert store._private
+    # When a door was opened and who is there, too.
+    assert home.hass.data[SHARED].store._private
 
 
 async def test_new_sensors_are_added_by_themselves_when_that_is_wanted(

@@ -139,6 +139,27 @@ def test_encrypted_custom_key_states() -> None:
     assert decode(data, OTHER_KEY, 0x181A).outcome is Outcome.WRONG_KEY
 
 
+def test_a_short_counter_that_leaps_says_again_that_the_key_is_right() -> None:
+    decoder, service = Decoder(ADDRESS, KEY), uuid(0x181A)
+
+    def say(count: int, key: bytes = KEY) -> Reason | None:
+        plain = struct.pack("<hHBB", 2000 + count, 4200, 77, 2)
+        head = bytes((count,))
+        nonce = REVERSED + b"\x0e\x16\x1a\x18" + head
+        box = AESCCM(key, tag_length=4).encrypt(nonce, plain, b"\x11")
+        return decoder.feed_one(service, head + box, count).reason
+
+    assert say(1) is None
+    say(2, OTHER_KEY)
+    say(3, OTHER_KEY)
+    assert decoder.key_state is KeyState.WRONG
+    for count in (1, 100, 101):
+        say(count)
+        assert decoder.key_state is KeyState.WRONG
+    assert say(102) is None
+    assert decoder.key_state is KeyState.RIGHT
+
+
 def qingping(kind: int, entries: str, mac: bytes = MAC) -> bytes:
     return bytes((0x08, kind)) + mac[::-1] + bytes.fromhex(entries)
 
