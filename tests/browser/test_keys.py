@@ -37,6 +37,7 @@ def test_keys_pasted_and_previewed(wizard: Wizard) -> None:
     wizard.submit()
     wizard.at("Preview")
     wizard.shot("303 preview")
+    wizard.dialog_picture("preview")
     ticked = wizard.flow.get_by_role("checkbox", name="A4:C1:38:00:0C:0C")
     expect(ticked).to_be_checked()
     wizard.submit()

@@ -48,6 +48,7 @@ def test_the_list_changes_by_itself(wizard: Wizard) -> None:
     changed = lines.filter(has_not_text=re.compile(before))
     expect(changed.first).to_be_visible(timeout=BATTERY_TIME)
     wizard.shot("408 list that changed")
+    wizard.dialog_picture("pairing")
     wizard.choose_line("It is not in this list")
     wizard.at("Not in the list?")
     wizard.shot("409 not in the list")

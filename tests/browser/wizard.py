@@ -45,6 +45,13 @@ ARGUMENTS: Final = (
 AT_REST: Final = """Promise.all([document.fonts.ready, ...document.getAnimations()
     .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
     .map(one => one.finished.catch(() => null))]).then(() => null)"""
+# A dialog's own box is deep in the shadow of its host.
+DIALOG_BOX: Final = """() => {
+    const find = root => [...root.querySelectorAll("*")]
+        .flatMap(one => [one, ...(one.shadowRoot ? find(one.shadowRoot) : [])]);
+    return find(document).find(one => one.localName === "dialog" && one.open)
+        .getBoundingClientRect().toJSON();
+}"""
 # Names of programs and formats.
 PROPER: Final = r"mi_bms|ble_monitor|mac_address"
 # What a text looks like that was not translated or not filled in.
@@ -174,6 +181,16 @@ class Wizard:
         self.page.screenshot(
             path=self._shots / f"{name}.png", clip=rest | {"width": size["width"]}
         )
+
+    def dialog_picture(self, name: str) -> None:
+        """Keep a picture for the documents: the dialog alone."""
+        self.settle()
+        self.page.mouse.move(0, 0)
+        box = self.page.evaluate(DIALOG_BOX)
+        edge = 4
+        clip = {key: box[key] - edge for key in ("x", "y")}
+        clip |= {key: box[key] + 2 * edge for key in ("width", "height")}
+        self.page.screenshot(path=self._shots / f"{name}.png", clip=clip)
 
     def keep(self, name: str) -> None:
         """Keep a picture of the page, and the texts on it."""

@@ -162,6 +162,7 @@ WORDS = {
     "energy_fault": {f"{meters}{one}" for one in Fault for meters in ("", "meters_")},
     "energy_mistake": set(Mistake),
     "battery_read": {"cells", "nothing"},
+    "energy_twice": {"note"},
     "summary": {"battery", "measures", "now"},
     "bank": {"name", "pack"},
     "not_added": {

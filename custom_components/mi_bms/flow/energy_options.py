@@ -8,14 +8,18 @@ from typing import Any, Final
 
 import probatio
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import UnitOfEnergy
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 
+from ..banks.members import CONF_MEMBERS
+from ..const import KIND_BANK, KIND_BATTERY
 from ..dashboard.parts import meters_of, parts_of
 from ..dashboard.preferences import is_loaded, known_fields
 from ..dashboard.standing import async_put_in, async_standing, async_take_out
-from ..entries import name_of
+from ..entries import entries_of, name_of
+from ..proto.bank.wiring import parts_of as parts_of_member
 from ..texts import async_words
 from .energy_texts import lines_of, mistakes_of, notes_of, refusal_of
 
@@ -35,6 +39,23 @@ _CAPACITY: Final = probatio.Schema(
         )
     }
 )
+
+
+def _members(entry: ConfigEntry[Any]) -> set[str]:
+    """Return the batteries that a bank is made of, whole or by their packs."""
+    return {parts_of_member(one)[0] for one in entry.data.get(CONF_MEMBERS, ())}
+
+
+async def async_counted_twice(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> list[str]:
+    """Return what stands in the dashboard already and counts the same energy: members, or a bank."""
+    return [
+        name_of(hass, other)
+        for other in entries_of(hass, KIND_BATTERY, KIND_BANK)
+        if (other.unique_id in _members(entry) or entry.unique_id in _members(other))
+        and await async_standing(hass, meters_of(hass, other))
+    ]
 
 
 class EnergyOptions(OptionsFlow):
@@ -63,6 +84,9 @@ class EnergyOptions(OptionsFlow):
             ending = await async_put_in(self.hass, [chosen])
             return self._end(f"energy_{ending}")
         shown = replace(offer, capacity=None).source(known_fields())
+        notes = [notes_of(parts, words)]
+        if twice := await async_counted_twice(self.hass, self.config_entry):
+            notes.insert(0, words("energy_twice", "note", names=", ".join(twice)))
         return self.async_show_form(
             step_id="energy_in",
             data_schema=self.add_suggested_values_to_schema(
@@ -71,7 +95,7 @@ class EnergyOptions(OptionsFlow):
             description_placeholders={
                 "name": parts.name,
                 "lines": lines_of(self.hass, shown, words),
-                "notes": notes_of(parts, words),
+                "notes": "\n\n".join(filter(None, notes)),
             },
         )
 

@@ -74,7 +74,7 @@ async def test_what_is_shown_is_what_is_written(owner: Owner) -> None:
     ):
         assert f"({entity_id})" in lines
     assert lines.index("energy_discharged") < lines.index("energy_charged")
-    assert "Name: Battery JBD-mine 0004" in lines
+    assert "Display name: Battery JBD-mine 0004" in lines
     assert not form["description_placeholders"]["notes"]
     assert await complaints(owner.ask) == []
 
@@ -192,7 +192,7 @@ async def test_an_older_dashboard_gets_what_it_knows(
         data, "BATTERY_SOURCE_SCHEMA", type(data.BATTERY_SOURCE_SCHEMA)(old)
     )
     form = await owner.open()
-    assert "Name" not in form["description_placeholders"]["lines"]
+    assert "Display name" not in form["description_placeholders"]["lines"]
     await owner.answer(form, {"capacity": 2.5})
     assert set((await owner.sources())[0]) == OLD
 
