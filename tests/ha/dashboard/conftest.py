@@ -7,7 +7,6 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.mi_bms.const import DOMAIN
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -103,34 +102,6 @@ class Owner:
         await self.home.clock.settle()
 
 
-def register_meter(home: Home, address: str, key: str) -> str:
-    """Register a meter of a battery, which may have no entry yet."""
-    entity = er.async_get(home.hass).async_get_or_create(
-        "sensor",
-        DOMAIN,
-        f"{address}-{key}",
-        config_entry=home.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, address
-        ),
-        capabilities={"state_class": "total_increasing"},
-        original_device_class="energy",
-        original_name=key,
-        unit_of_measurement="kWh",
-    )
-    return entity.entity_id
-
-
-def meter(home: Home, address: str, key: str) -> None:
-    """Give a battery a meter, at 20 kWh."""
-    about = {
-        "state_class": "total_increasing",
-        "device_class": "energy",
-        "unit_of_measurement": "kWh",
-        "friendly_name": key,
-    }
-    home.hass.states.async_set(register_meter(home, address, key), "20", about)
-
-
 @pytest.fixture
 async def owner(home: Home, ask: Ask) -> Owner:
     """Add a battery with meters."""
@@ -139,6 +110,4 @@ async def owner(home: Home, ask: Ask) -> Owner:
     device.pack.current = -12.5
     entry = await home.add(device)
     await home.clock.run(3)
-    for key in ("energy_charged", "energy_discharged"):
-        meter(home, device.address, key)
     return Owner(home, device, entry, ask)

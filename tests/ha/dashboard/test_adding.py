@@ -1,7 +1,5 @@
 """At the end of adding, new batteries can be put into the Energy dashboard."""
 
-from typing import Any
-
 import pytest
 
 from homeassistant.helpers import entity_registry as er
@@ -9,19 +7,17 @@ from tests.world.devices import KINDS
 
 from ..flow.test_nearby import fill, finish
 from ..home import Home, Result
-from .conftest import Ask, register_meter
+from .conftest import Ask
 
 METERS = ("energy_charged", "energy_discharged")
 BATTERIES = {"A5:C2:37:00:00:04": "JBD-mine", "A5:C2:37:00:00:05": "JBD-other"}
 
 
-async def added(home: Home, meters: Any = METERS) -> Result:
+async def added(home: Home) -> Result:
     """Add two batteries from the list of what is heard."""
     devices = [KINDS["JBD"](address=one, name=name) for one, name in BATTERIES.items()]
     for device in devices:
         home.air.add(device)
-        for key in meters:
-            register_meter(home, device.address, key)
     home.shout(*devices)
     await home.clock.settle()
     form = await home.choose(await home.start(), "nearby")
@@ -68,11 +64,6 @@ async def test_one_that_got_there_meanwhile(home: Home, ask: Ask) -> None:
     again = await home.answer(form, {"dashboard": [*BATTERIES]})
     assert again["errors"] == {"base": "energy_refused"}
     assert (await ask("get_prefs"))["energy_sources"] == [source]
-
-
-@pytest.mark.usefixtures("dashboard")
-async def test_without_meters_nothing_is_offered(home: Home) -> None:
-    assert (await added(home, ()))["reason"] == "nearby_added"
 
 
 async def test_without_a_dashboard_nothing_is_offered(home: Home) -> None:

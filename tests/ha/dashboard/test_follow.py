@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.world.devices import KINDS
 
-from .conftest import Owner, meter
+from .conftest import Owner
 from .test_options import FRIDGE, GRID, complaints, expected
 
 
@@ -47,8 +47,6 @@ async def test_all_entities_renamed_at_once(owner: Owner) -> None:
             owner.id(key), new_entity_id=f"sensor.shed_{key}"
         )
     await owner.home.clock.settle()
-    for key in ("energy_charged", "energy_discharged"):
-        meter(owner.home, owner.device.address, key)
     (battery,) = await owner.sources()
     assert battery.pop("capacity")
     assert battery == expected(owner)
@@ -109,8 +107,7 @@ async def test_other_batteries_stay(owner: Owner) -> None:
     await owner.put_in()
     device = KINDS["JBD"](address="A5:C2:37:00:00:05", name="JBD-other")
     entry = await owner.home.add(device)
-    for key in ("energy_charged", "energy_discharged"):
-        meter(owner.home, device.address, key)
+    await owner.home.clock.run(3)
     other = Owner(owner.home, device, entry, owner.ask)
     await other.put_in()
     assert len(await owner.sources()) == 2
