@@ -128,12 +128,13 @@ STAGES: Final[Mapping[str, Stage]] = {
         slow=True,
     ),
     "proofs": Stage(
-        title="a local adapter, what sensors do over a connection, a phone, a served device (script/run)",
+        title="a local adapter, what sensors do over a connection, a phone, meters over kills, a served device (script/run)",
         commands=(
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
             ("script/run", "--check", "--world", "tests/world/scenarios/active.toml"),
             ("script/run", "--proof", "forgers"),
             ("script/run", "--proof", "homekit"),
+            ("script/run", "--proof", "meters"),
             ("script/run", "--proof", "peripheral"),
         ),
         slow=True,
