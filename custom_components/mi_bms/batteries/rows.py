@@ -13,6 +13,8 @@ from homeassistant.helpers import entity_registry as er
 
 from ..options import Option
 from ..proto.bms.profile import Spot
+from ..proto.energy.measures import Measure
+from ..proto.energy.rows import OFTEN
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.model.rows import DAY, TIME_STEP, Detail, Shown, rounded
@@ -23,6 +25,8 @@ from .options import RECORDING, ROWS, bands_of
 
 # Entities of the connection whose state or attributes each reading changes.
 _EACH_READING: Final = ("poll_time", "receiver", "rssi")
+# Of its meters: what goes in or out at a time, and the share of the day that was measured.
+_NOW_AND_THEN: Final = (Measure.ENERGY_CHARGED, Measure.ENERGY_COVERAGE)
 
 
 def rows_per_day(
@@ -35,6 +39,7 @@ def rows_per_day(
     if rows is None:
         return None
     rows += sum(one in on for one in _EACH_READING) * DAY / interval
+    rows += sum(one in on for one in _NOW_AND_THEN) * DAY / OFTEN
     if Field.LAST_READ in on:
         rows += DAY / max(interval, TIME_STEP.total_seconds())
     return rows

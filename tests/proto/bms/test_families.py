@@ -124,6 +124,10 @@ def test_fields_have_no_double_names() -> None:
     assert len(set(Field)) == len(list(Field))
 
 
+def test_families_that_are_unknown_are_left_out() -> None:
+    assert [*registry.load_known(["jbd", "nobody", "daly", "jbd"])] == ["jbd", "daly"]
+
+
 def test_unknown_families_are_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unsupported):
         registry.load("nobody")

@@ -431,6 +431,14 @@ def test_the_clock_on_the_wall_counts_over_a_restart_only() -> None:
     assert charged(behind) == pytest.approx(500 * 30 / 3.6e6)
 
 
+def test_the_day_after_a_restart_is_not_yesterday() -> None:
+    meter = Meter()
+    meter.restore(fed(at(0), at(60)).state())
+    assert meter.day(5, MIDNIGHT + 100, MIDNIGHT).measured_s == 60
+    later = meter.day(5, MIDNIGHT + 90_000, MIDNIGHT + 86_400)
+    assert (later.measured_s, later.left_out_s) == (0, 3600)
+
+
 def test_a_meter_goes_on_from_elsewhere() -> None:
     start = {Measure.ENERGY_CHARGED: 1234.5}
     meter = fed(at(0), at(30), meter=Meter(start))

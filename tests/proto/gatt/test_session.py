@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import sum8
-from custom_components.mi_bms.proto.bms.codec import Draft, Num
+from custom_components.mi_bms.proto.bms.codec import Draft, Num, decode
 from custom_components.mi_bms.proto.bms.contract import (
     Ask,
     Context,
@@ -23,6 +23,7 @@ from custom_components.mi_bms.proto.bms.contract import (
     Write,
     gather,
 )
+from custom_components.mi_bms.proto.bms.dialects import jbd
 from custom_components.mi_bms.proto.bms.framing import (
     LengthFramer,
     WholeFramer,
@@ -130,6 +131,11 @@ def session(family: Family = JBD, memory: Memory | None = None) -> Session:
     return Session(family, memory=memory, clock=lambda: 1_700_000_000.5)
 
 
+def only_basic() -> Talk[Draft]:
+    """Ask one question, and tell nobody what its answer holds."""
+    return decode(jbd.ROWS, (yield from jbd.ask(jbd.BASIC)), Draft())
+
+
 def lossy(count: int, answers: dict[bytes, list[bytes]]) -> Answers:
     """Lose the first writes."""
     left = [count]
@@ -153,6 +159,22 @@ def test_a_poll() -> None:
     assert memory.polls == 1
     assert not memory.settle
     assert memory.response == {WRITE: False}
+
+
+@pytest.mark.parametrize(
+    ("family", "answers", "age"),
+    [
+        # The cells come half a second after the current.
+        (JBD, GOOD, 0.5),
+        (replace(JBD, dialogue=lambda _context: only_basic()), GOOD, 0.0),
+    ],
+)
+def test_a_sample_is_as_old_as_the_answer_with_its_current(
+    family: Family, answers: dict[bytes, list[bytes]], age: float
+) -> None:
+    link, one = Link(answers, delay=0.5), session(family)
+    run(one.read(link, DEVICE))
+    assert one.age == pytest.approx(age, abs=0.05)
 
 
 def test_lost_first_commands_are_sent_again() -> None:

@@ -161,9 +161,9 @@ class Meter:
     ) -> Day:
         """Return today as it is now; silence that is too long to be drawn through counts already."""
         last = self.last
-        if last is None or last.mono is None:
+        if last is None:
             return self._day
-        seconds = mono - last.mono
+        seconds = wall - last.wall if last.mono is None else mono - last.mono
         if seconds <= self._limit:
             return self._day
         basis = Basis.MEASURED if asleep else Basis.LEFT_OUT

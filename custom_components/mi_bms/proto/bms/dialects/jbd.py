@@ -279,6 +279,7 @@ def ask_basic(context: Context) -> Talk[bytes]:
 def poll(context: Context) -> Talk[Draft]:
     """Read values and cells."""
     draft = decode(ROWS, (yield from ask_basic(context)), Draft())
+    context.heard(draft)
     yield from read_cells(context, draft)
     return draft
 
