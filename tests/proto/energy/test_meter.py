@@ -23,7 +23,7 @@ from custom_components.mi_bms.proto.model.sample import BmsSample
 
 from .truth import MIDNIGHT, charged, discharged
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 watts = st.floats(-5000, 5000, allow_nan=False).map(lambda one: round(one, 1))
 
 
