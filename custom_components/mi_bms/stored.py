@@ -19,6 +19,7 @@ from .proto.active.codec import Unit
 from .proto.active.spec import Function
 from .proto.bank.wiring import parts_of
 from .proto.bms.alarms import Alarm
+from .proto.bms.battery_state import BatteryState
 from .proto.energy.day import Day
 from .proto.energy.measures import TOTALS
 from .proto.mibeacon.crypto import parse_key
@@ -134,6 +135,8 @@ _LEARNED: Final = whole(ExactSequence([positive, _count]))
 def _value(field: Field) -> Any:
     if field.quantity.flag:
         return flag
+    if field is Field.BATTERY_STATE:
+        return In({*BatteryState})
     if field is Field.BALANCER:
         return Either(flag, _code)
     return _code if field is Field.PROBLEM_CODE else finite

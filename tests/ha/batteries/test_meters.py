@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,8 +11,12 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
+from custom_components.mi_bms.stored import STATE as STORED
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    EVENT_HOMEASSISTANT_STOP,
+)
 from homeassistant.core import (
     Event,
     EventStateChangedData,
@@ -232,6 +237,17 @@ async def test_what_was_counted_before_goes_on_over_a_start(
     counted = await exact(home, entry)
     # The half minute before the start is drawn as a line.
     assert counted[CHARGED] == pytest.approx(12.505, abs=0.001), counted
+
+
+async def test_what_is_stored_is_sound(
+    hass_storage: dict[str, Any], home: Home
+) -> None:
+    await added(home, loaded())
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await home.clock.settle()
+    stored = json.loads(json.dumps(hass_storage[STATE]["data"]))
+    assert STORED(stored) == stored
+    assert stored[ADDRESS]["meter"]["last"]
 
 
 async def test_damaged_figures_are_none(
