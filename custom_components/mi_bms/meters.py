@@ -60,8 +60,10 @@ def _described(name: Measure) -> SensorEntityDescription:
         if row.total
         else SensorStateClass.MEASUREMENT,
         suggested_display_precision=row.digits,
-        # The Energy dashboard takes meters that stand among the values.
+        # The Energy dashboard is where they are looked at: it takes what is no diagnostic, hidden or
+        # not, and the overview that Home Assistant makes by itself keeps room for what is now.
         entity_category=None if energy else EntityCategory.DIAGNOSTIC,
+        entity_registry_visible_default=not energy,
         entity_registry_enabled_default=row.shown,
     )
 

@@ -102,6 +102,9 @@ def test_of_the_meters_those_of_energy_stand_above() -> None:
     # Beside the nine: the Energy dashboard wants them, and a diagnostic entity is none of its meters.
     above = {key for key, row in METERS.items() if row.entity_category is None}
     assert above == {Measure.ENERGY_CHARGED, Measure.ENERGY_DISCHARGED}
+    # They are no tiles of an overview that is full with the nine.
+    visible = {key for key in above if METERS[key].entity_registry_visible_default}
+    assert not visible
 
 
 @families
