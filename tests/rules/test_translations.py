@@ -152,7 +152,7 @@ WORDS = {
     "learned": {"unknown", "known"},
     "pair_failure": set(ErrorCode) | {UNREACHABLE, ASLEEP, "not_heard", "no_slot"},
     "air_do": set(Do),
-    "nearby": {"not_added"},
+    "nearby": {"not_added", "keyed"},
     "energy_line": {
         *(f"stat_energy_{way}" for way in ("from", "to")),
         *(f"stat_rate{way}" for way in ("", "_inverted", "_from", "_to")),
@@ -190,7 +190,7 @@ FILLED = {
     "confirm": {"about"},
     "known_key": {"about"},
     "nearby": {"count"},
-    "nearby_done": {"added", "failed", "missing", "rivals", "batteries"},
+    "nearby_done": {"added", "failed", "keyed", "missing", "rivals", "batteries"},
     "energy": {"batteries"},
     "rivals": {"count"},
     "pair_prepare": {"way", "preparation", "signal"},
@@ -373,6 +373,7 @@ class TestFlow:
     def test_ends_of_options(self) -> None:
         said = {"not_confirmed", "nothing_ticked", *TEXTS["options"]["abort"]}
         shown = literals(SENSOR_OPTIONS) | literals(ENERGY_OPTIONS)
+        shown |= literals(tree(INTEGRATION / "flow" / "entry_options.py"))
         shown |= {f"energy_{one}" for one in Ending}
         assert shown >= said, (
             f"remove these texts of options, nothing shows them: {sorted(said - shown)}"

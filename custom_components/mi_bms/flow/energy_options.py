@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import probatio
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
@@ -22,6 +22,7 @@ from ..entries import entries_of, name_of
 from ..proto.bank.wiring import parts_of as parts_of_member
 from ..texts import async_words
 from .energy_texts import lines_of, mistakes_of, notes_of, refusal_of
+from .entry_options import EntryOptions
 
 CONF_CAPACITY: Final = "capacity"
 _MOST: Final = 100_000  # kWh; a container has thousands
@@ -58,7 +59,7 @@ async def async_counted_twice(
     ]
 
 
-class EnergyOptions(OptionsFlow):
+class EnergyOptions(EntryOptions):
     """The Energy dashboard in the options of a battery, or of several that are one."""
 
     async def async_step_energy(

@@ -226,11 +226,21 @@ class KeySteps(KeyWays):
         self._preview = None
         if own_row:
             return await self._async_finish_sensor(own_row.key)
-        done = {"added": str(added), "updated": str(updated)}
         if self._address:
             words = await async_words(self.hass)
-            self._outcome = words("key_outcome", "taken", name=self._title, **done)
+            self._outcome = words(
+                "key_outcome",
+                "taken",
+                name=self._title,
+                added=str(added),
+                updated=str(updated),
+            )
             return await self.async_step_key_ways()
+        return await self._async_after_keys(added, updated)
+
+    async def _async_after_keys(self, added: int, updated: int) -> ConfigFlowResult:
+        """Tell what became of the keys that were taken."""
+        done = {"added": str(added), "updated": str(updated)}
         return self.async_abort(reason="keys_taken", description_placeholders=done)
 
     async def _async_take_row(self, row: PreviewRow) -> bool:

@@ -19,6 +19,7 @@ from homeassistant.helpers import selector
 
 from ..const import CONF_KEY, DOMAIN
 from ..entries import entry_of
+from ..proto.model.names import Words
 from ..texts import async_words
 from .base import choice
 from .energy_steps import EnergySteps, async_newcomers
@@ -34,7 +35,7 @@ class LeftSteps(EnergySteps):
     def __init__(self) -> None:
         """Begin with nothing."""
         super().__init__()
-        self._added = self._wanted = 0
+        self._added = self._wanted = self._keyed = 0
         self._failed: list[str] = []
         self._listed: list[str] = []  # addresses
         self._keyless: list[str] = []
@@ -65,11 +66,16 @@ class LeftSteps(EnergySteps):
             description_placeholders={
                 "added": str(self._added),
                 "failed": words("nearby", "not_added", failed=lines) if lines else "",
+                "keyed": self._told_keys(words),
                 "missing": str(missing),
                 "rivals": str(len(self._rivals)),
                 "batteries": str(len(self._newcomers)),
             },
         )
+
+    def _told_keys(self, words: Words) -> str:
+        keyed = str(self._keyed)
+        return words("nearby", "keyed", keyed=keyed) if self._keyed else ""
 
     def _has_key(self, address: str) -> bool:
         entry = entry_of(self.hass, address)

@@ -60,7 +60,10 @@ class NearbySteps(LeftSteps):
         }
         lines = options_of(self._near.values())
         skip = [one for one in lines if one["value"] not in ignored]
-        skip += [selector.SelectOptionDict(value=one, label=one) for one in ignored]
+        skip += [
+            selector.SelectOptionDict(value=one, label=self._called(one))
+            for one in ignored
+        ]
         return probatio.Schema(
             self._group_fields(ignored)
             | {
@@ -75,6 +78,11 @@ class NearbySteps(LeftSteps):
                 ),
             }
         )
+
+    def _called(self, address: str) -> str:
+        """Return the name of a device that is left alone, its address while it is not heard."""
+        line = self._near.get(address)
+        return self._name_fields()[address] if line else address
 
     def _group_fields(self, ignored: list[str]) -> dict[Any, Any]:
         """Return the lists of those groups that have somebody; the first where nobody is heard."""

@@ -6,9 +6,10 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 
 from ..options import form
 from ..outputs.options import CONF_TYPE, ROWS
+from .entry_options import EntryOptions
 
 
-class OutputOptions(OptionsFlowWithReload):
+class OutputOptions(EntryOptions, OptionsFlowWithReload):
     """The options of an output: one form, with the rows of its type."""
 
     async def async_step_init(

@@ -6,7 +6,7 @@ from typing import Any, Final, override
 
 import probatio
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, selector
 
@@ -28,6 +28,7 @@ from ..sensors.coordinator import SensorCoordinator
 from ..sensors.options import ROWS, About
 from ..texts import async_words
 from .base import Choice, names_of, options_of
+from .entry_options import EntryOptions
 
 CONF_CONFIRM: Final = "confirm"
 CONF_KEYS: Final = "keys"
@@ -57,7 +58,7 @@ def _about(hass: HomeAssistant, entry: ConfigEntry[Any]) -> About:
     )
 
 
-class SensorOptionsFlow(OptionsFlow):
+class SensorOptionsFlow(EntryOptions):
     """The options of a sensor: what it shows; beside them all keys as files, and keys to forget."""
 
     def __init__(self) -> None:

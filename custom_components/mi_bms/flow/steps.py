@@ -73,6 +73,15 @@ class Steps(
             if not entries.async_entry_for_domain_unique_id(DOMAIN, device):
                 rediscover(self.hass, device)
 
+    @override
+    async def _async_after_keys(self, added: int, updated: int) -> ConfigFlowResult:
+        """Go on with what else is left to do, where the keys were one part of that."""
+        if not self._wanted:
+            return await super()._async_after_keys(added, updated)
+        self._added += added
+        self._keyed += updated
+        return await self.async_step_nearby_done()
+
     # --- how a device gets here -----------------------------------------------------------
 
     @override

@@ -14,6 +14,9 @@ from .test_crowd import told
 BATTERY = "A5:C2:37:00:00:04"
 LOCKED = "A5:C2:37:00:00:05"
 GONE = "A5:C2:37:00:00:06"
+SECOND = "A4:C1:38:00:05:5C"
+THIRD = "A4:C1:38:00:05:5D"
+UNHEARD = "54:48:E6:00:07:F6"
 
 
 def fill(form: Result, **more: Any) -> dict[str, Any]:
@@ -224,6 +227,36 @@ async def test_all_are_added_in_one_go(home: Home) -> None:
     await home.clock.run(5)
 
 
+async def test_keys_are_one_part_of_what_is_left_to_do(home: Home) -> None:
+    for address in (SECOND, THIRD):
+        home.air.add(device := thermometer(address, "33" * 16))
+        await home.listen(device, 2)
+    form = await near(home)
+    done = await finish(home, form, fill(form, without_key=True))
+    told = done["description_placeholders"]
+    assert (told["added"], told["missing"], told["keyed"]) == ("5", "3", "")
+    done = await pasted(home, done, f"{SECOND} {'33' * 16}\n{UNHEARD} {'f6' * 16}")
+    assert done["step_id"] == "nearby_done"
+    assert done["menu_options"] == ["keys", "nearby_end"]
+    told = done["description_placeholders"]
+    assert (told["added"], told["missing"]) == ("6", "2")
+    assert told["keyed"] == "Devices with a new key: 1."
+    done = await pasted(home, done, f"{ADDRESS} {KEY}")
+    assert done["description_placeholders"]["keyed"] == "Devices with a new key: 2."
+    done = await pasted(home, done, f"{THIRD} {'33' * 16}")
+    assert (done["type"], done["reason"]) == ("abort", "nearby_partly")
+    made = entries(home)
+    assert all("key" in made[one].data for one in (ADDRESS, SECOND, THIRD, UNHEARD))
+
+
+async def pasted(home: Home, menu: Result, text: str) -> Result:
+    """Paste the missing keys, and take all that can be taken."""
+    form = await home.choose(await home.choose(menu, "keys"), "import_keys")
+    form = await home.answer(form, {"text": text})
+    (field,) = form["data_schema"].schema
+    return await home.answer(form, {"take": field.default()})
+
+
 async def test_known_keys_are_used(home: Home) -> None:
     preview = await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {'22' * 16}")
     await take(home, preview)
@@ -259,6 +292,14 @@ async def test_who_was_unticked_is_left_alone_from_now_on(home: Home) -> None:
     data = fill(form)
     assert data["auto_add"] is True
     assert set(data["ignored"]) == {CLEAR, GONE}
+    (kind,) = [
+        kind
+        for one, kind in form["data_schema"].schema.items()
+        if str(one) == "ignored"
+    ]
+    called = {one["value"]: one["label"] for one in kind.config["options"]}
+    assert called[CLEAR] == "Thermometer 1441"
+    assert called[GONE] == "Battery JBD-gone 0006"
     assert data["take"] == data["batteries"] == []
     # Somebody thinks better of it.
     await finish(home, form, data | {"ignored": [], "take": []})
