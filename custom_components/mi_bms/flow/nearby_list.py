@@ -11,6 +11,7 @@ from ..entries import configured
 from ..keys.ring import Frames, Keys, async_keys
 from ..proto.keys.newcomers import NEAR
 from ..proto.keys.ring import KeyRing
+from ..proto.mibeacon.decoder import Sighting
 from ..proto.model.fields import Field
 from ..proto.model.names import bracketed
 from ..proto.model.reading import Value
@@ -114,9 +115,19 @@ def _line(heard: Heard, clue: _Clue, ring: KeyRing, summary: Summary) -> ListedD
     return ListedDevice(heard, _group(heard, key), label, "")
 
 
+def _waits_for_key(sighting: Sighting) -> bool:
+    """Return whether the sensor shows nothing without a key.
+
+    Of one that has not said anything yet, such as a remote control between two presses, the model tells.
+    """
+    if sighting.encrypted is None and sighting.spec:
+        return sighting.spec.encrypted == "yes" or sighting.paired is False
+    return bool(sighting.encrypted) or sighting.paired is False
+
+
 def _group(heard: Heard, key: bytes | None) -> Group:
     sighting = heard.sighting
-    if sighting and key is None and (sighting.encrypted or sighting.paired is False):
+    if sighting and key is None and _waits_for_key(sighting):
         return Group.KEYLESS
     if heard.rssi < NEAR:
         return Group.WEAK

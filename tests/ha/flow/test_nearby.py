@@ -83,6 +83,18 @@ async def test_everything_is_in_its_group_and_named(home: Home) -> None:
     assert data["ignored"] == []
 
 
+async def test_whose_model_encrypts_is_not_ready_before_it_said_anything(
+    home: Home,
+) -> None:
+    """A remote control says between two presses that it is there, and no more."""
+    dimmer = KINDS["YLKG07YL"](address="F8:24:41:00:03:B6", key="b6" * 12)
+    home.air.add(dimmer)
+    home.shout(dimmer)
+    form = await near(home)
+    assert set(labels(form)["keyless"]) == {ADDRESS, dimmer.address}
+    assert fill(form)["keyless"] == []
+
+
 async def test_a_line_says_what_the_device_says_now(home: Home) -> None:
     device = KINDS["LYWSDCGQ"](address="58:2D:34:00:00:01")
     home.air.add(device)
