@@ -42,6 +42,7 @@ async def set_options(home: Home, entry: ConfigEntry[Any], **more: Any) -> Resul
         "interval": 30,
         **general,
         "sharing": {},
+        "meters": {},
         "steps": {},
         "corrections": UNCHANGED | more,
     }
