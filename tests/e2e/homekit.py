@@ -33,7 +33,7 @@ from .world_client import WorldProcess, add_proxy
 
 SCENARIO: Final = Path(__file__).parents[1] / "world" / "scenarios" / "homekit.toml"
 REMOTE: Final = "F8:24:41:07:01:53"
-PRESSED: Final = "Press Button Plus"
+PRESSED: Final = "Press End Button Plus"
 CODE: Final = re.compile(r"\b\d{3}-\d\d-\d{3}\b")
 # The controller and the states are read one after the other, and a value moves meanwhile.
 TRIES: Final = 5
@@ -47,7 +47,7 @@ SHOWN: Final = {
     ("sensor", "humidity"): (_S.HUMIDITY_SENSOR, _C.RELATIVE_HUMIDITY_CURRENT),
     ("sensor", "illuminance"): (_S.LIGHT_SENSOR, _C.LIGHT_LEVEL_CURRENT),
     ("binary_sensor", "motion"): (_S.MOTION_SENSOR, _C.MOTION_DETECTED),
-    ("binary_sensor", "opening"): (_S.CONTACT_SENSOR, _C.CONTACT_STATE),
+    ("binary_sensor", "door"): (_S.CONTACT_SENSOR, _C.CONTACT_STATE),
     ("binary_sensor", "moisture"): (_S.LEAK_SENSOR, _C.LEAK_DETECTED),
 }
 # Lowest steps that the protocol has: a phone shows no more digits.
