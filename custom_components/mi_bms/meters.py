@@ -4,6 +4,7 @@ A meter goes out as sensors. What the recorder and Home Assistant remember of th
 first state is written: a total that were smaller for a moment would be counted once more as a whole.
 """
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Mapping
 import logging
@@ -103,9 +104,9 @@ class MeterSensor(RestoreSensor):
         self._row = MEASURES[name]
         self._rows, self._clock = Rows(self._row.step), clock
 
+    @abstractmethod
     def today(self) -> Day:
         """Return how much of the day was measured until now."""
-        raise NotImplementedError
 
     @property
     @override

@@ -16,11 +16,11 @@ from typing import Final
 from tests.ha.sensors.forger import KEY, Frame, mi_clear, mi_sealed, obj, other_formats
 from tests.world import ad
 
-from .home_assistant import HomeAssistant, free_port, prepare, unexpected
+from .home_assistant import HomeAssistant, free_port, unexpected
 from .peripheral import SCENARIOS, add, shown
 from .process import PATIENCE, until
-from .proof import prove, say, verdict
-from .world_client import WorldProcess, add_proxy
+from .proof import prove, say, start, verdict
+from .world_client import WorldProcess
 
 REMOTE, WARMTH = "54:EF:44:0D:00:49", "A4:C1:38:0D:05:5B"
 PRESS: Final = "Button left"
@@ -109,18 +109,6 @@ def damaged(state: Path) -> None:
     kept["data"][REMOTE]["trust"] = ["x"]
     kept["data"][WARMTH] = 5
     state.write_text(json.dumps(kept), encoding="utf-8")
-
-
-async def start(folder: Path, world: WorldProcess, port: int) -> HomeAssistant:
-    """Start Home Assistant and wait until it hears the proxy."""
-    prepare(folder, port)
-    home = await HomeAssistant.start(folder, port)
-    await home.ready()
-    for proxy in world.proxies:
-        await add_proxy(home.api, proxy)
-    children = (home.child, world.child)
-    await until("the proxy", PATIENCE, world.all_subscribed, children=children)
-    return home
 
 
 async def is_shown(home: HomeAssistant, warmth: int) -> Shown:

@@ -14,11 +14,11 @@ import sqlite3
 import sys
 from typing import Final
 
-from .home_assistant import HomeAssistant, free_port, prepare, unexpected
+from .home_assistant import HomeAssistant, free_port, unexpected
 from .peripheral import SCENARIOS, add, shown
 from .process import PATIENCE, until
-from .proof import prove, say, verdict
-from .world_client import WorldProcess, add_proxy
+from .proof import prove, say, start, verdict
+from .world_client import WorldProcess
 
 ADDRESS: Final = "C8:47:80:00:15:01"
 NAME: Final = "Energy charged"
@@ -26,18 +26,6 @@ KILLS: Final = 3
 LIVES: Final = 95.0  # s; longer than what is not yet written down
 WATTS: Final = 60 * 53.5
 BEHIND: Final = 60.0  # s that the newest sample and its state may be old
-
-
-async def start(folder: Path, world: WorldProcess, port: int) -> HomeAssistant:
-    """Start Home Assistant and wait until it hears the proxy."""
-    prepare(folder, port)
-    home = await HomeAssistant.start(folder, port)
-    await home.ready()
-    for proxy in world.proxies:
-        await add_proxy(home.api, proxy)
-    children = (home.child, world.child)
-    await until("the proxy", PATIENCE, world.all_subscribed, children=children)
-    return home
 
 
 async def meter(home: HomeAssistant) -> float | None:

@@ -1,4 +1,4 @@
-"""What every run against a real Home Assistant is framed by: progress, a scratch folder, an exit code."""
+"""What every run against a real Home Assistant is framed by: a start, progress, a scratch folder, an exit code."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,9 @@ import tempfile
 import time
 from typing import Final
 
-from .process import Trouble
+from .home_assistant import HomeAssistant, prepare
+from .process import PATIENCE, Trouble, until
+from .world_client import WorldProcess, add_proxy
 
 STARTED: Final = time.monotonic()
 
@@ -24,6 +26,18 @@ def verdict(name: str, problems: list[str]) -> int:
         say(f"PROBLEM {line}")
     say(f"{name} FAILED" if problems else f"{name} passed")
     return 1 if problems else 0
+
+
+async def start(folder: Path, world: WorldProcess, port: int) -> HomeAssistant:
+    """Start Home Assistant and wait until it hears the proxy."""
+    prepare(folder, port)
+    home = await HomeAssistant.start(folder, port)
+    await home.ready()
+    for proxy in world.proxies:
+        await add_proxy(home.api, proxy)
+    children = (home.child, world.child)
+    await until("the proxy", PATIENCE, world.all_subscribed, children=children)
+    return home
 
 
 def prove(name: str, run: Callable[[Path], Awaitable[int]]) -> int:

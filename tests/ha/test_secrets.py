@@ -7,7 +7,6 @@ ours are looked through for them, too.
 from types import SimpleNamespace
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
@@ -23,13 +22,14 @@ from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 from tests.world.devices.activation import MiActivatable
 
+from .database import written_database
 from .home import Home
 from .keys.test_import import Refused, TwoFactor, cloud, library
 from .keys.test_pairing import READY, choose, fresh, watch
 from .keys.test_ring import paste, thermometer
 from .secrets import Secrets, spellings
 
-__all__ = ["library"]  # a fixture
+__all__ = ["library", "written_database"]  # fixtures
 
 KEY = "5b0500112233445566778899aabbcc01"
 WRONG = "c0ffee00112233445566778899aabb02"
@@ -40,15 +40,6 @@ PIN, BAD_PIN = "pw7593", "pw1112"
 PHRASE = "hunter2hunter2"
 OURS = "custom_components.mi_bms"
 LIMIT = 2_000_000  # rows
-
-
-@pytest.fixture(autouse=True)
-def _our_integration(
-    frozen: FrozenDateTimeFactory,
-    recorder_mock: object,
-    enable_custom_integrations: None,
-) -> None:
-    """Give a house whose database is written; it has to be there first."""
 
 
 @pytest.fixture

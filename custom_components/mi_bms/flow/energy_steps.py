@@ -3,6 +3,7 @@
 Each is shown as it will be written; all of them are written at once, or none.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -85,6 +86,6 @@ class EnergySteps(ConfigFlow):
                 shown += [lines, notes_of(parts, words)]
         return "\n\n".join(filter(None, shown))
 
+    @abstractmethod
     async def _async_after_energy(self) -> ConfigFlowResult:
         """Go on with what is left to do."""
-        raise NotImplementedError

@@ -1,5 +1,6 @@
 """The end of a pairing: the new key is shown once, and used."""
 
+from abc import abstractmethod
 from typing import Any, Final
 
 from homeassistant.config_entries import (
@@ -32,11 +33,11 @@ class PairEnd(DeviceFlow):
         self._pairing: Pairing | None = None
         self._paired: dict[str, str] = {}
 
+    @abstractmethod
     async def async_step_pair_choose(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """List the devices that can be paired."""
-        raise NotImplementedError
 
     async def async_step_pair_done(
         self, user_input: dict[str, Any] | None = None

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
@@ -18,23 +17,17 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
+from ..database import written_database
 from ..home import Home
 from .test_batteries import ADDRESS, added, still
 from .test_meters import CHARGED, exact, reload
+
+__all__ = ["written_database"]  # a fixture
 
 SLOT = 300.0  # s
 SLOTS = 8
 
 type Act = Callable[[Home, ConfigEntry[Any], dict[str, Any]], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def _our_integration(
-    frozen: FrozenDateTimeFactory,
-    recorder_mock: object,
-    enable_custom_integrations: None,
-) -> None:
-    """Give a house whose database is written; it has to be there first."""
 
 
 async def reloaded(home: Home, entry: ConfigEntry[Any], _old: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -14,18 +13,12 @@ from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 from tests.world.peripheral import Peripheral
 
+from ..database import written_database
 from ..home import Home, Result
 
+__all__ = ["written_database"]  # a fixture
+
 type Ask = Callable[..., Awaitable[Any]]
-
-
-@pytest.fixture(autouse=True)
-def _our_integration(
-    frozen: FrozenDateTimeFactory,
-    recorder_mock: object,
-    enable_custom_integrations: None,
-) -> None:
-    """Give a house whose database is written; it has to be there first."""
 
 
 @pytest.fixture

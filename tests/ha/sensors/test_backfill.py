@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.mi_bms.proto.active import spec
@@ -19,9 +18,12 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.const import UnitOfTemperature
 from homeassistant.util import dt as dt_util
 
+from ..database import written_database
 from ..gatt import GattSensor
 from ..home import Home
 from .test_gatt import clock, options, pass_by
+
+__all__ = ["written_database"]  # a fixture
 
 COUNT, INDEX, RECORDS, TIME, LIVE = (
     name.rpartition("/")[2]
@@ -29,15 +31,6 @@ COUNT, INDEX, RECORDS, TIME, LIVE = (
 )
 HOUR = 3600
 NEWEST = 500
-
-
-@pytest.fixture(autouse=True)
-def _our_integration(
-    frozen: FrozenDateTimeFactory,
-    recorder_mock: object,
-    enable_custom_integrations: None,
-) -> None:
-    """Give a house whose database is written; it has to be there first."""
 
 
 def hour_of(moment: datetime) -> datetime:
