@@ -16,8 +16,6 @@ def test_door_contact(wizard: Wizard) -> None:
     wizard.shot("200 door contact's page")
 
     wizard.configure("Door sensor 0C05")
-    wizard.at("Options")
-    wizard.choose("What this sensor shows")
     wizard.at("What this sensor shows")
     wizard.shot("201 door contact's options")
     wizard.fill_number("Unavailable after", "90")
@@ -50,7 +48,6 @@ def test_thermometer(wizard: Wizard) -> None:
     wizard.choose("Add this one")
     wizard.finish()
     wizard.configure("Thermometer 0C03")
-    wizard.choose("What this sensor shows")
     wizard.at("What this sensor shows")
     wizard.tall_shot("210 thermometer's options")
     wizard.pick("Smoothing", "Median")
@@ -59,5 +56,4 @@ def test_thermometer(wizard: Wizard) -> None:
     wizard.says("saved")
     wizard.close("finish|close")
     wizard.configure("Thermometer 0C03")
-    wizard.choose("What this sensor shows")
     expect(wizard.number("Temperature correction")).to_have_value("-0.4")

@@ -124,9 +124,10 @@ def test_export(wizard: Wizard) -> None:
 
 
 def test_download(wizard: Wizard) -> None:
-    wizard.configure("Cellar")
-    wizard.at("Options")
-    wizard.shot("340 options")
+    wizard.add_integration()
+    wizard.choose("Download or forget keys")
+    wizard.at("Kept keys")
+    wizard.shot("340 kept keys")
     wizard.choose("Download all keys")
     wizard.at("Download all keys")
     wizard.submit()

@@ -53,13 +53,10 @@ class Home:
             self.hass.config_entries.options.async_init(entry.entry_id)
         )
 
-    async def sensor_options(self, entry: ConfigEntry[Any]) -> Result:
-        """Choose "configure" of a sensor's entry, and what it shows."""
-        menu = await self.options(entry)
-        return await self.clock.wait(
-            self.hass.config_entries.options.async_configure(
-                menu["flow_id"], {"next_step_id": "sensor"}
-            )
+    async def forget_keys(self) -> Result:
+        """Choose "add device", and there to forget keys."""
+        return await self.choose(
+            await self.choose(await self.start(), "kept_keys"), "forget_keys"
         )
 
     async def set_options(self, flow: Result, data: dict[str, Any]) -> Result:

@@ -22,7 +22,7 @@ OUTPUTS = {
     if name.startswith("output_")
 }
 # Errors that are no bounds of a number.
-OTHERS = {"not_confirmed", "nothing_ticked", "start_fixed"}
+OTHERS = {"start_fixed"}
 
 
 def ids(one: object) -> str:

@@ -26,7 +26,6 @@ from custom_components.mi_bms.dashboard.source import Mistake
 from custom_components.mi_bms.dashboard.standing import Ending
 from custom_components.mi_bms.flow.bank_options import BankOptions
 from custom_components.mi_bms.flow.battery_options import BatteryOptions
-from custom_components.mi_bms.flow.sensor_options import SensorOptionsFlow
 from custom_components.mi_bms.keys import storage
 from custom_components.mi_bms.keys.pairing import ASLEEP, UNREACHABLE, WAITING
 from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
@@ -180,6 +179,7 @@ WORDS = {
 }
 # What steps fill in, apart from what is known of every device.
 FILLED = {
+    "download": {"mi32cfg", "list", "minutes", "notes"},
     "unchecked": {"often"},
     "import_pick": {"lines", "aside", "count", "rest"},
     "there": {"count", "rest"},
@@ -300,7 +300,6 @@ class TestFlow:
         ("flow", "texts", "cls"),
         [
             (FLOW, TEXTS["config"], MiBmsConfigFlow),
-            (SENSOR_OPTIONS, TEXTS["options"], SensorOptionsFlow),
             (BATTERY_OPTIONS, TEXTS["options"], BatteryOptions),
             (BANK_OPTIONS, TEXTS["options"], BankOptions),
         ],
@@ -371,8 +370,8 @@ class TestFlow:
                     )
 
     def test_ends_of_options(self) -> None:
-        said = {"not_confirmed", "nothing_ticked", *TEXTS["options"]["abort"]}
-        shown = literals(SENSOR_OPTIONS) | literals(ENERGY_OPTIONS)
+        said = set(TEXTS["options"]["abort"])
+        shown = literals(ENERGY_OPTIONS)
         shown |= literals(tree(INTEGRATION / "flow" / "entry_options.py"))
         shown |= {f"energy_{one}" for one in Ending}
         assert shown >= said, (
@@ -765,7 +764,6 @@ def test_placeholders_of_the_flow() -> None:
             *("data_description", "grace"),
         ): {"usual_grace"},
         ("step", "sensor", "data_description", "timeout"): {"learned"},
-        ("step", "download", "description"): {"mi32cfg", "list", "minutes", "notes"},
         ("step", "energy_in", "title"): {"name"},
         ("step", "energy_in", "description"): {"lines", "notes"},
         ("step", "energy_out", "title"): {"name"},

@@ -32,6 +32,7 @@ from .base import names_of, options_of
 from .battery import BatterySteps
 from .cards import async_gone, async_has_room, async_watch
 from .import_keys import KeySteps
+from .kept_keys import KeptKeySteps
 from .left import LEFT
 from .nearby import NearbySteps
 from .nearby_list import async_good
@@ -51,6 +52,7 @@ class Steps(
     NearbySteps,
     OutputSteps,
     BankSteps,
+    KeptKeySteps,
 ):
     """All steps of the config flow: the ways to a device, and on to its entry."""
 
@@ -144,6 +146,7 @@ class Steps(
                 "manual",
                 "bank",
                 "outputs",
+                *(["kept_keys"] if await self._async_are_kept() else []),
             ],
             description_placeholders={"count": str(count)},
         )

@@ -156,7 +156,7 @@ async def test_a_small_step_back_is_not_swallowed(home: Home) -> None:
     sensor = thermometer()
     entry = await home.add(sensor)
     await home.listen(sensor, 2)
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     await home.set_options(form, {"dead_band_temperature": 1.0})
     sensor.put("temperature", 20.0)
     await home.listen(sensor, 2)

@@ -44,7 +44,7 @@ async def added(home: Home, **options: Any) -> Beacon:
     device = button()
     entry = await home.add(device)
     if options:
-        await home.set_options(await home.sensor_options(entry), options)
+        await home.set_options(await home.options(entry), options)
     await press(home, device, "press")
     return device
 

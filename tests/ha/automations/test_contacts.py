@@ -39,7 +39,7 @@ async def added(home: Home, kind: str | None = None) -> Beacon:
     entry = await home.add(device)
     await move(home, device, opened=False)
     if kind:
-        await home.set_options(await home.sensor_options(entry), {"contact": kind})
+        await home.set_options(await home.options(entry), {"contact": kind})
         await home.clock.run(1)
         await move(home, device, opened=False)
     return device
@@ -76,7 +76,7 @@ async def test_the_automation_editor_offers_what_the_user_says(
     (entry,) = home.hass.config_entries.async_entries("mi_bms")
     client = await hass_ws_client(home.hass)
     for kind in ("by_name", "window", "garage_door", "opening", "door"):
-        await home.set_options(await home.sensor_options(entry), {"contact": kind})
+        await home.set_options(await home.options(entry), {"contact": kind})
         await home.clock.run(1)
         target = {"entity_id": [home.entity_id(device, "opening")]}
         wanted = "door" if kind == "by_name" else kind

@@ -1,4 +1,4 @@
-"""All keys as files, out of the options of a sensor."""
+"""All keys as files, where devices are added."""
 
 from http import HTTPStatus
 import re
@@ -16,7 +16,7 @@ from ..people import person
 from .test_ring import ADDRESS, CLEAR, KEY, OTHER, paste, take, thermometer
 
 UNHEARD = "54:48:E6:00:07:F6"
-FLOW = "/api/config/config_entries/options/flow"
+FLOW = "/api/config/config_entries/flow"
 LINK = re.compile(r'<a href="([^"]+)" target="_blank">([\w.]+)</a>')
 
 pytestmark = pytest.mark.usefixtures("frontend_of_settings")
@@ -38,12 +38,13 @@ async def send(browser: Browser, url: str, data: dict[str, Any]) -> dict[str, An
     return form
 
 
-async def confirm(browser: Browser, entry: Any) -> dict[str, Any]:
+async def confirm(browser: Browser) -> dict[str, Any]:
     """Go to the form with the links."""
-    menu = await send(browser, FLOW, {"handler": entry.entry_id})
-    assert menu["menu_options"] == ["sensor", "export_keys"]
+    menu = await send(browser, FLOW, {"handler": "mi_bms"})
     url = f"{FLOW}/{menu['flow_id']}"
-    form = await send(browser, url, {"next_step_id": "export_keys"})
+    form = await send(browser, url, {"next_step_id": "kept_keys"})
+    if form["type"] == "menu":
+        form = await send(browser, url, {"next_step_id": "export_keys"})
     refused = await send(browser, url, {"confirm": False})
     assert refused["errors"] == {"confirm": "not_confirmed"}
     assert form["step_id"] == refused["step_id"]
@@ -66,9 +67,9 @@ async def test_the_files(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("DEBUG")
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     browser = await hass_client()
-    form = await confirm(browser, entry)
+    form = await confirm(browser)
     assert form["description_placeholders"]["minutes"] == "5"
     assert form["description_placeholders"]["notes"] == ""
     where = links(form)
@@ -105,14 +106,14 @@ async def test_the_links_end_with_the_form_and_with_time(
     hass_client: ClientSessionGenerator,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     browser = await hass_client()
-    form = await confirm(browser, entry)
+    form = await confirm(browser)
     assert (await browser.delete(f"{FLOW}/{form['flow_id']}")).status == HTTPStatus.OK
     stranger = await hass_client_no_auth()
     assert (await stranger.get(links(form)["mi32cfg"])).status == HTTPStatus.GONE
 
-    form = await confirm(browser, entry)
+    form = await confirm(browser)
     shown = await (await browser.get(f"{FLOW}/{form['flow_id']}")).json()
     assert links(shown) == links(form)
     await home.clock.leap(301)
@@ -123,9 +124,9 @@ async def test_the_links_end_with_the_form_and_with_time(
 async def test_forms_of_two_people_do_not_disturb_each_other(
     home: Home, hass_client: ClientSessionGenerator
 ) -> None:
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     browser = await hass_client()
-    first, second = await confirm(browser, entry), await confirm(browser, entry)
+    first, second = await confirm(browser), await confirm(browser)
     await send(browser, f"{FLOW}/{first['flow_id']}", {})
     gone = await browser.get(links(first)["mi32cfg"])
     assert gone.status == HTTPStatus.GONE
@@ -139,14 +140,14 @@ async def test_only_the_signature_and_an_administrator_open_a_link(
     hass_client_no_auth: ClientSessionGenerator,
     hass_read_only_access_token: str,
 ) -> None:
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     browser = await hass_client()
-    path = links(await confirm(browser, entry))["mi32cfg"].partition("?")[0]
+    path = links(await confirm(browser))["mi32cfg"].partition("?")[0]
     stranger = await hass_client_no_auth()
     assert (await stranger.get(path)).status == HTTPStatus.UNAUTHORIZED
     guest = await hass_client(hass_read_only_access_token)
     assert (await guest.get(path)).status == HTTPStatus.UNAUTHORIZED
-    asked = await guest.post(FLOW, json={"handler": entry.entry_id})
+    asked = await guest.post(FLOW, json={"handler": "mi_bms"})
     assert asked.status == HTTPStatus.UNAUTHORIZED
     assert (await browser.get(path)).status == HTTPStatus.OK
 
@@ -157,9 +158,9 @@ async def test_a_link_is_for_the_administrator_who_asked_alone(
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     """Nor does somebody else's try use it up."""
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     browser = await hass_client()
-    where = links(await confirm(browser, entry))["mi32cfg"]
+    where = links(await confirm(browser))["mi32cfg"]
     user, secret = await person(home.hass, "administrator")
     second = await hass_client(secret)
     assert user.is_admin
@@ -173,9 +174,9 @@ async def test_a_link_ends_with_time_whoever_signs_it(
     home: Home, hass_client: ClientSessionGenerator
 ) -> None:
     """The form may stay open for days."""
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     browser = await hass_client()
-    path = links(await confirm(browser, entry))["mi32cfg"].partition("?")[0]
+    path = links(await confirm(browser))["mi32cfg"].partition("?")[0]
     await home.clock.leap(301)
     assert (await browser.get(path)).status == HTTPStatus.GONE
 
@@ -183,7 +184,7 @@ async def test_a_link_ends_with_time_whoever_signs_it(
 async def test_what_does_not_fit_is_told(
     home: Home, hass_client: ClientSessionGenerator
 ) -> None:
-    entry = await home.add(thermometer())
+    await home.add(thermometer())
     lines = [f"A4:C1:38:01:00:{number:02X} {number:032x}" for number in range(3)]
     await take(home, await paste(home, "\n".join(lines)), "A4:C1:38:01:00:01")
     many = ",".join(
@@ -192,7 +193,7 @@ async def test_what_does_not_fit_is_told(
     )
     form = await paste(home, f"[{many}]")
     await take(home, form, *(f"A4:C1:38:02:00:{number:02X}" for number in range(40)))
-    form = await confirm(await hass_client(), entry)
+    form = await confirm(await hass_client())
     notes = form["description_placeholders"]["notes"]
     assert "room for 32 sensors" in notes
     assert "A4:C1:38:01:00:01" in notes
@@ -215,14 +216,9 @@ async def test_what_tasmotas_file_says_besides_comes_out_again(
     await home.clock.run(5)
     kept = hass_storage["mi_bms.keys"]["data"]["extras"]
     assert set(kept) == {ADDRESS, CLEAR}
-    (entry,) = [
-        one
-        for one in home.hass.config_entries.async_entries("mi_bms")
-        if one.unique_id == ADDRESS
-    ]
     home.shout(device)
     await home.clock.settle()
-    form = await confirm(browser := await hass_client(), entry)
+    form = await confirm(browser := await hass_client())
     content = await (await browser.get(links(form)["mi32cfg"])).read()
     assert content == file.encode() + b"\0"
 
@@ -233,7 +229,8 @@ async def test_a_clock_that_never_names_its_product_is_in_the_file(
     clock = KINDS["CGD1"](address="58:2D:34:00:05:76")
     entry = await home.add(clock)
     assert not entry.data.get("product_id")
+    await home.add(thermometer())
     browser = await hass_client()
-    where = links(await confirm(browser, entry))
+    where = links(await confirm(browser))
     file = await browser.get(where["mi32cfg"])
     assert b'{"MAC":"582D34000576","PID":"0576","key":""}' in await file.read()

@@ -263,24 +263,15 @@ async def test_an_export_is_for_administrators_who_confirm(
     }
 
 
-async def forgettable(home: Home, entry: Any) -> Result | None:
-    """Open the form that forgets keys, if there is any to forget."""
-    menu = await home.options(entry)
-    if "forget_keys" not in menu["menu_options"]:
-        return None
-    return await home.clock.wait(
-        home.hass.config_entries.options.async_configure(
-            menu["flow_id"], {"next_step_id": "forget_keys"}
-        )
-    )
-
-
 async def test_single_keys_can_be_forgotten(
     home: Home, hass_storage: dict[str, Any]
 ) -> None:
     """Those of devices that are not set up, and those of nobody."""
-    entry = await home.add(thermometer())
-    assert await forgettable(home, entry) is None
+    assert "kept_keys" not in (await home.start())["menu_options"]
+    await home.add(thermometer())
+    # The key of a device that is set up can be handed out, not forgotten.
+    kept = await home.choose(await home.start(), "kept_keys")
+    assert kept["step_id"] == "export_keys"
     third, loose = "A4:C1:38:00:00:03", "33" * 16
     form = await paste(home, f"{CLEAR} {OTHER}\n{third} {KEY}\n{loose}\n{'44' * 16}")
     await take(home, form, CLEAR, third)
@@ -288,18 +279,15 @@ async def test_single_keys_can_be_forgotten(
         await home.clock.wait(
             home.hass.config_entries.async_remove(entries(home)[one].entry_id)
         )
-    form = await forgettable(home, entry) or {}
+    form = await home.forget_keys()
     (field,) = form["data_schema"].schema.values()
     shown = {one["value"]: one["label"] for one in field.config["options"]}
     assert shown[third] == third
     assert shown["loose_0"] == "Key of an unknown device, ending in 3333"
     assert set(shown) == {CLEAR, third, "loose_0", "loose_1"}
-    configure = home.hass.config_entries.options.async_configure
-    form = await home.clock.wait(configure(form["flow_id"], {"keys": []}))
+    form = await home.answer(form, {"keys": []})
     assert form["errors"] == {"keys": "nothing_ticked"}
-    done = await home.clock.wait(
-        configure(form["flow_id"], {"keys": [CLEAR, "loose_0"]})
-    )
+    done = await home.answer(form, {"keys": [CLEAR, "loose_0"]})
     assert done["reason"] == "keys_forgotten"
     await home.clock.run(2)
     kept = hass_storage["mi_bms.keys"]["data"]

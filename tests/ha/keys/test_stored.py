@@ -173,20 +173,14 @@ async def test_a_key_that_was_made_is_on_the_disk_before_it_is_shown(
 async def test_a_key_that_is_forgotten_is_off_the_disk(
     home: Home, hass_storage: dict[str, Any], disk: Disk
 ) -> None:
-    entry = await home.add(KINDS["ATC1441"](address=CLEAR))
+    await home.add(KINDS["ATC1441"](address=CLEAR))
     form = await paste(home, f"{ADDRESS} {KEY}\n{LOOSE}")
     await take(home, form)
     assert hass_storage[FILE]["data"]["loose"] == [LOOSE]
-    for full, reason in ((True, storage.NOT_STORED), (False, "keys_forgotten")):
-        options = home.hass.config_entries.options
-        menu = await home.options(entry)
-        menu = await home.clock.wait(
-            options.async_configure(menu["flow_id"], {"next_step_id": "forget_keys"})
-        )
+    for full, reason in ((True, "keys_not_forgotten"), (False, "keys_forgotten")):
+        form = await home.forget_keys()
         disk.full = full
-        done = await home.clock.wait(
-            options.async_configure(menu["flow_id"], {"keys": ["loose_0"]})
-        )
+        done = await home.answer(form, {"keys": ["loose_0"]})
         assert done["reason"] == reason
         if full:
             home.hass.data[ring.KEYS].ring.add(None, bytes.fromhex(LOOSE))

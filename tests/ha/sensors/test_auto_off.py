@@ -48,12 +48,12 @@ def lock() -> Beacon:
 
 
 async def form_of(home: Home, entry: ConfigEntry[Any]) -> set[str]:
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     return {str(key) for key in form["data_schema"].schema if "hold" in str(key)}
 
 
 async def choose(home: Home, entry: ConfigEntry[Any], **chosen: Any) -> None:
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     done = await home.clock.wait(
         home.hass.config_entries.options.async_configure(form["flow_id"], chosen)
     )

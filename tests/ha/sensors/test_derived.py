@@ -83,7 +83,7 @@ async def test_corrections_count(home: Home) -> None:
     device = thermometer()
     entry = await home.add(device)
     await home.set_options(
-        await home.sensor_options(entry),
+        await home.options(entry),
         {"offset_temperature": 5, "offset_humidity": 20},
     )
     await home.listen(device, 3)
@@ -101,7 +101,7 @@ async def test_they_go_with_the_sensor(home: Home) -> None:
     device = thermometer()
     entry = await home.add(device)
     await home.listen(device, 3)
-    await home.set_options(await home.sensor_options(entry), {"timeout": 5})
+    await home.set_options(await home.options(entry), {"timeout": 5})
     await switch_on(home, device, *AIR, "derived_heard")
     assert home.value(device, "derived_heard") == "home"
     await home.clock.run(600)
@@ -148,7 +148,7 @@ async def test_a_plant_needs_water_as_its_options_say(
     entry = await home.add(device)
     await home.listen(device, 3)
     if options:
-        await home.set_options(await home.sensor_options(entry), options)
+        await home.set_options(await home.options(entry), options)
     # Without another reading: the options themselves count.
     assert home.value(device, "derived_needs_water") == ("on" if on else "off")
 

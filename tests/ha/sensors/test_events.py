@@ -355,7 +355,7 @@ async def test_what_happened_is_unavailable_with_its_sensor(
     """At once, as all its other entities are, and there again with the next one."""
     device = KINDS["MUE4094RT"](address="DE:70:E8:00:03:DD")
     entry = await home.add(device)
-    await home.set_options(await home.sensor_options(entry), {"timeout": 60})
+    await home.set_options(await home.options(entry), {"timeout": 60})
     await home.listen(device, 6)
     assert len(fired) == 1
     before = home.value(device, "event_motion")

@@ -101,7 +101,7 @@ def call(home: Home, device: GattSensor, action: str, **data: Any) -> Awaitable[
 
 
 async def options(home: Home, entry: ConfigEntry[Any], **chosen: bool) -> None:
-    flow = await home.sensor_options(entry)
+    flow = await home.options(entry)
     done = await home.set_options(flow, dict(chosen))
     assert done["type"] == "create_entry"
 

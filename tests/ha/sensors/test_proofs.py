@@ -230,7 +230,7 @@ async def test_a_key_that_is_forgotten_takes_its_proof_along(
 ) -> None:
     """So does a key that is changed; who enters the old one again is as wary as before."""
     victim = NAMED["thermo5"]
-    other = await home.add(KINDS["ATC1441"](address=CLEAR))
+    await home.add(KINDS["ATC1441"](address=CLEAR))
     watch = Watcher(home, victim)
     await watch.set_up()
     await lives(watch)
@@ -247,11 +247,7 @@ async def test_a_key_that_is_forgotten_takes_its_proof_along(
     await home.clock.wait(hass.config_entries.async_remove(watch.entry.entry_id))
     await home.clock.run(5)
     assert victim.address in hass_storage[KEYS]["data"]["proofs"]
-    menu = await home.options(other)
-    configure = hass.config_entries.options.async_configure
-    step = {"next_step_id": "forget_keys"}
-    form = await home.clock.wait(configure(menu["flow_id"], step))
-    await home.clock.wait(configure(form["flow_id"], {"keys": [victim.address]}))
+    await home.answer(await home.forget_keys(), {"keys": [victim.address]})
     await home.clock.run(5)
     assert hass_storage[KEYS]["data"]["proofs"] == {}
 

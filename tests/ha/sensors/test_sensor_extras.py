@@ -61,7 +61,7 @@ def stranger() -> Beacon:
 
 async def options(home: Home, entry: ConfigEntry[Any], **chosen: Any) -> None:
     flow = home.hass.config_entries.options
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     assert form["step_id"] == "sensor"
     done = await home.clock.wait(flow.async_configure(form["flow_id"], chosen))
     assert done["type"] == "create_entry"
@@ -172,7 +172,7 @@ async def test_form_offers_what_the_model_has(home: Home) -> None:
     clear = await home.add(thermometer())
     remote = await home.add(switch())
     for entry, wanted in ((clear, True), (remote, False)):
-        form = await home.sensor_options(entry)
+        form = await home.options(entry)
         keys = {str(key) for key in form["data_schema"].schema}
         assert "timeout" in keys
         assert ("offset_temperature" in keys) is wanted
@@ -425,14 +425,14 @@ async def test_doubtful_value_counts_when_it_comes_twice(home: Home) -> None:
 
 async def test_the_form_says_what_an_empty_field_means_now(home: Home) -> None:
     entry = await home.add(thermometer(temperature=20.0))
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     limit = entry.runtime_data.cadence.limit
     told = {"learned": f"now {limit / 60:.0f} minutes"}
     assert form["description_placeholders"] == told
     await options(home, entry, timeout=500)
     assert entry.runtime_data.cadence.limit == 500 * 60
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     assert form["description_placeholders"] == told
     await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
-    form = await home.sensor_options(entry)
+    form = await home.options(entry)
     assert form["description_placeholders"] == {"learned": "not known yet"}
