@@ -18,6 +18,7 @@ just a remark
 
 # As the device writes it, the NUL at the end included.
 FILE = b'[{"MAC":"A4C138000C57","PID":"055b","key":"5B0500112233445566778899AABBCC57","feat":1}]\0'
+LOOSE = "5b0500112233445566778899aabb4444"
 CELLAR = "A4:C1:38:00:0C:11 5b0500112233445566778899aabbcc11 # Cellar"
 
 
@@ -125,6 +126,15 @@ def test_export(wizard: Wizard) -> None:
 
 def test_download(wizard: Wizard) -> None:
     wizard.add_integration()
+    wizard.choose("Enter keys")
+    wizard.choose("Paste or upload")
+    wizard.fill("Text", LOOSE)
+    wizard.submit()
+    wizard.at("Preview")
+    wizard.submit()
+    wizard.says("no device was added or changed")
+
+    wizard.add_integration()
     wizard.choose("Download or forget keys")
     wizard.at("Kept keys")
     wizard.shot("340 kept keys")
@@ -144,3 +154,9 @@ def test_download(wizard: Wizard) -> None:
     wizard.flow.get_by_role("button", name="Done").click()
     wizard.says("The links no longer work")
     wizard.shot("343 the end")
+
+    wizard.add_integration()
+    wizard.choose("Download or forget keys")
+    wizard.choose("Forget keys")
+    wizard.says("ending in 4444")
+    wizard.shot("344 forget keys")

@@ -240,6 +240,8 @@ class KeySteps(KeyWays):
 
     async def _async_after_keys(self, added: int, updated: int) -> ConfigFlowResult:
         """Tell what became of the keys that were taken."""
+        if not added and not updated:
+            return self.async_abort(reason="keys_left")
         done = {"added": str(added), "updated": str(updated)}
         return self.async_abort(reason="keys_taken", description_placeholders=done)
 

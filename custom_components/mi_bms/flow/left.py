@@ -64,7 +64,7 @@ class LeftSteps(EnergySteps):
                 "nearby_end",
             ],
             description_placeholders={
-                "added": str(self._added),
+                "told": self._told_added(words),
                 "failed": words("nearby", "not_added", failed=lines) if lines else "",
                 "keyed": self._told_keys(words),
                 "missing": str(missing),
@@ -72,6 +72,11 @@ class LeftSteps(EnergySteps):
                 "batteries": str(len(self._newcomers)),
             },
         )
+
+    def _told_added(self, words: Words) -> str:
+        if not self._added:
+            return words("nearby", "none_added")
+        return words("nearby", "added", added=str(self._added))
 
     def _told_keys(self, words: Words) -> str:
         keyed = str(self._keyed)
@@ -98,7 +103,9 @@ class LeftSteps(EnergySteps):
         )
         return self.async_abort(
             reason="nearby_added",
-            description_placeholders={"added": str(self._added)},
+            description_placeholders={
+                "told": self._told_added(await async_words(self.hass))
+            },
             next_flow=(FlowType.CONFIG_FLOW, menu["flow_id"]),
         )
 
@@ -142,12 +149,12 @@ class LeftSteps(EnergySteps):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Tell what was added, what was not and why, and where to look."""
-        added = {"added": str(self._added)}
+        if not self._wanted:
+            return self.async_abort(reason="nearby_nothing")
+        told = {"told": self._told_added(await async_words(self.hass))}
         if self._failed:
             failed = {"failed": "\n".join(self._failed)}
             return self.async_abort(
-                reason="nearby_partly", description_placeholders=added | failed
+                reason="nearby_partly", description_placeholders=told | failed
             )
-        if not self._wanted:
-            return self.async_abort(reason="nearby_nothing")
-        return self.async_abort(reason="nearby_added", description_placeholders=added)
+        return self.async_abort(reason="nearby_added", description_placeholders=told)

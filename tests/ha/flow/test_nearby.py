@@ -180,7 +180,7 @@ async def test_all_that_are_heard_well_are_added_at_once(home: Home) -> None:
     assert menu["description_placeholders"]["count"] == "4"
     done = await finish(home, menu, {"next_step_id": "all_now"})
     assert done["menu_options"] == ["keys", "nearby_end"]
-    assert done["description_placeholders"]["added"] == "3"
+    assert done["description_placeholders"]["told"].startswith("Devices added: 3.")
     assert done["description_placeholders"]["missing"] == "1"
     assert "Battery JBD-gone 0006" in done["description_placeholders"]["failed"]
     made = entries(home)
@@ -224,7 +224,7 @@ async def test_all_are_added_in_one_go(home: Home) -> None:
     done = await finish(home, form, data)
     assert done["step_id"] == "nearby_done"
     assert done["menu_options"] == ["keys", "nearby_end"]
-    assert done["description_placeholders"]["added"] == "3"
+    assert done["description_placeholders"]["told"].startswith("Devices added: 3.")
     assert done["description_placeholders"]["missing"] == "1"
     failed = done["description_placeholders"]["failed"]
     assert "\n- Battery JBD-gone 0006: could not be reached." in failed
@@ -246,12 +246,14 @@ async def test_keys_are_one_part_of_what_is_left_to_do(home: Home) -> None:
     form = await near(home)
     done = await finish(home, form, fill(form, without_key=True))
     told = done["description_placeholders"]
-    assert (told["added"], told["missing"], told["keyed"]) == ("5", "3", "")
+    assert (told["missing"], told["keyed"]) == ("3", "")
+    assert told["told"].startswith("Devices added: 5.")
     done = await pasted(home, done, f"{SECOND} {'33' * 16}\n{UNHEARD} {'f6' * 16}")
     assert done["step_id"] == "nearby_done"
     assert done["menu_options"] == ["keys", "nearby_end"]
     told = done["description_placeholders"]
-    assert (told["added"], told["missing"]) == ("6", "2")
+    assert told["missing"] == "2"
+    assert told["told"].startswith("Devices added: 6.")
     assert told["keyed"] == "Devices with a new key: 1."
     done = await pasted(home, done, f"{ADDRESS} {KEY}")
     assert done["description_placeholders"]["keyed"] == "Devices with a new key: 2."
@@ -288,6 +290,15 @@ async def test_nothing_ticked_only_keeps_the_switch(
     done = await finish(home, form, fill(form, **NOTHING, ignored=["nonsense"]))
     assert done["reason"] == "nearby_nothing"
     assert entries(home) == {}
+
+
+async def test_where_no_device_could_be_added_nothing_is_said_to_be_found(
+    home: Home,
+) -> None:
+    form = await near(home)
+    done = await finish(home, form, fill(form, **(NOTHING | {"batteries": [GONE]})))
+    assert done["description_placeholders"]["told"] == "No device was added."
+    assert "Battery JBD-gone 0006" in done["description_placeholders"]["failed"]
 
 
 async def test_who_was_unticked_is_left_alone_from_now_on(home: Home) -> None:
@@ -341,7 +352,7 @@ async def test_what_is_added_by_itself_takes_no_name_away(home: Home) -> None:
     for _ in range(10):
         await home.listen(home.air.devices[CLEAR], 1, 40)
     done = await home.answer(flow)
-    assert done["description_placeholders"]["added"] == "2"
+    assert done["description_placeholders"]["told"].startswith("Devices added: 2.")
     assert entries(home)[CLEAR].title == "Greenhouse"
 
 
@@ -353,7 +364,7 @@ async def test_who_was_added_meanwhile_gets_the_name_that_was_typed(home: Home) 
     done = await home.answer(card, {})
     assert done["type"] == "create_entry", done
     done = await finish(home, form, data)
-    assert done["description_placeholders"]["added"] == "1"
+    assert done["description_placeholders"]["told"].startswith("Devices added: 1.")
     assert entries(home)[CLEAR].title == "Greenhouse"
 
 
@@ -370,7 +381,7 @@ async def test_who_is_silent_when_the_form_is_sent_is_added_or_named(
     assert fill(again)["take"] == [CLEAR]
     done = await finish(home, form, data)
     assert set(entries(home)) == {CLEAR}
-    assert done["description_placeholders"]["added"] == "1"
+    assert done["description_placeholders"]["told"].startswith("Devices added: 1.")
     assert (
         "Battery JBD-mine 0004: could not be reached"
         in (done["description_placeholders"]["failed"])
@@ -387,7 +398,7 @@ async def test_two_browsers_send_the_same_list(home: Home) -> None:
     await home.clock.run(60)
     done = await home.answer(flow)
     assert set(entries(home)) == {CLEAR, BATTERY}
-    assert done["description_placeholders"]["added"] == "2"
+    assert done["description_placeholders"]["told"].startswith("Devices added: 2.")
 
 
 async def test_a_form_that_is_closed_stops_adding(home: Home) -> None:

@@ -93,6 +93,7 @@ async def test_a_key_that_does_not_fit_is_not_ticked(home: Home) -> None:
     form = await paste(home, f"{ADDRESS} {OTHER}")
     assert "does not fit" in choices(form)[ADDRESS]
     assert ticked(form) == []
+    assert (await take(home, form))["reason"] == "keys_left"
 
 
 async def test_a_sensor_without_a_key_may_stand_in_the_file(home: Home) -> None:
