@@ -522,12 +522,12 @@ def _six(**special: SimPack) -> tuple[list[SimScanner], list[SimPack]]:
 
 def _dying() -> tuple[list[SimScanner], list[SimPack]]:
     scanners, packs = _twelve()
-    scanners[0].down = ((600.0, 1200.0),)
+    scanners[0].down = ((300.0, 900.0),)
     return scanners, packs
 
 
 def _alone_and_dying() -> tuple[list[SimScanner], list[SimPack]]:
-    scanners = [SimScanner(name="hall", down=((600.0, 1200.0), (2000.0, 2040.0)))]
+    scanners = [SimScanner(name="hall", down=((300.0, 900.0), (1300.0, 1340.0)))]
     return scanners, [
         SimPack(name=f"pack {number}", rssi={"hall": -60}) for number in range(1, 7)
     ]
@@ -536,20 +536,20 @@ def _alone_and_dying() -> tuple[list[SimScanner], list[SimPack]]:
 def _night() -> tuple[list[SimScanner], list[SimPack]]:
     scanners, packs = _twelve()
     for pack in packs[:3]:
-        pack.away, pack.idle = ((600.0, 1800.0),), True
+        pack.away, pack.idle = ((300.0, 1500.0),), True
     return scanners, packs
 
 
 def _phone() -> tuple[list[SimScanner], list[SimPack]]:
     scanners, packs = _twelve()
-    packs[0].away = ((600.0, 1200.0),)
-    packs[1].refuses = ((600.0, 1200.0),)
+    packs[0].away = ((300.0, 900.0),)
+    packs[1].refuses = ((300.0, 900.0),)
     return scanners, packs
 
 
 def _guests() -> tuple[list[SimScanner], list[SimPack]]:
     scanners, packs = _twelve()
-    scanners[0].others = ((300.0, 2000.0, 1), (900.0, 1500.0, 1))
+    scanners[0].others = ((200.0, 1100.0, 1), (500.0, 800.0, 1))
     return scanners, packs
 
 
@@ -561,7 +561,7 @@ def _third() -> tuple[list[SimScanner], list[SimPack]]:
 
 def _near_and_far() -> tuple[list[SimScanner], list[SimPack]]:
     scanners = [
-        SimScanner(name="near", down=((600.0, 1200.0),)),
+        SimScanner(name="near", down=((300.0, 900.0),)),
         SimScanner(name="far"),
     ]
     return scanners, [
@@ -583,13 +583,13 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "a dead pack at 1 slot": Scenario(
         make=lambda: _six(
             pack_6=SimPack(
-                name="pack 6", rssi={"hall": -60}, refuses=((300.0, 1500.0),)
+                name="pack 6", rssi={"hall": -60}, refuses=((200.0, 1400.0),)
             )
         )
     ),
     "a silent pack at 1 slot": Scenario(
         make=lambda: _six(
-            pack_6=SimPack(name="pack 6", rssi={"hall": -60}, away=((300.0, 1500.0),))
+            pack_6=SimPack(name="pack 6", rssi={"hall": -60}, away=((200.0, 1400.0),))
         )
     ),
     "one of two scanners dies": Scenario(make=_dying),

@@ -46,6 +46,7 @@ from custom_components.mi_bms.proto.model.steps import (
     Wait,
     Write,
 )
+from tests.each import rows
 
 from .transcripts import STANDARD_TABLE, Vector, converse_legacy, load, scripted
 
@@ -154,7 +155,7 @@ def test_names_in_the_service() -> None:
     assert qualified(DATA) == f"{SERVICE}/{DATA}"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("frame", "meaning"),
     [
         ("000000030400", Begin(3, 4)),
@@ -195,7 +196,7 @@ def test_only_eight_numbers_fit() -> None:
     assert len(lost(range(1, 17))) == 20
 
 
-@pytest.mark.parametrize(
+@rows(
     ("number", "kind", "reason"),
     [
         (0xE1, ActivationRefused, ErrorCode.ALREADY_REGISTERED),
@@ -248,7 +249,7 @@ def information(data: str) -> list[tuple[str, bytes]]:
     return [(DATA, bytes.fromhex("00000200" + data))]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("answers", "reason"),
     [
         ([], ErrorCode.TIMEOUT),

@@ -8,12 +8,13 @@ from custom_components.mi_bms.proto.active.codec import Comfort, Dial, Moment, U
 from custom_components.mi_bms.proto.active.spec import Values
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 NOON = 1_704_110_400  # 2024-01-01 12:00:00 UTC
 HOUR = 3600
 
 
-@pytest.mark.parametrize(
+@rows(
     ("values", "data", "told"),
     [
         (
@@ -63,7 +64,7 @@ def test_live_values(values: Values, data: str, told: dict[str, float]) -> None:
     assert {str(field): value for field, value in found.items()} == told
 
 
-@pytest.mark.parametrize(
+@rows(
     ("values", "data", "reason"),
     [
         (Values.EBE0, "59092b9a", "length"),

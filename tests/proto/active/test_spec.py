@@ -1,13 +1,12 @@
 """Rows of what products can do."""
 
-import pytest
-
 from custom_components.mi_bms.proto.active.look import ASKED
 from custom_components.mi_bms.proto.active.spec import ACTIVE, ActiveSpec, Function
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, product_of
+from tests.each import rows
 
 
-@pytest.mark.parametrize("product", ACTIVE)
+@rows("product", ACTIVE)
 def test_rows(product: int) -> None:
     row: ActiveSpec = ACTIVE[product]
     assert product in DEVICES

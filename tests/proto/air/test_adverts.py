@@ -8,6 +8,7 @@ from custom_components.mi_bms.proto.air.adverts import (
     Filter,
     address_type,
 )
+from tests.each import rows
 
 BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 BEACON = "0000fe95-0000-1000-8000-00805f9b34fb"
@@ -21,7 +22,7 @@ ADVERT = AirAdvert(
 )
 
 
-@pytest.mark.parametrize(
+@rows(
     ("address", "told", "type_", "kind"),
     [
         ("C4:00:00:00:00:00", 0, "public", None),
@@ -61,7 +62,7 @@ def test_each_kind_of_scanner_tells_the_type_in_its_own_place(
     assert address_type("A4:C1:38:12:34:56", details).type == type_
 
 
-@pytest.mark.parametrize(
+@rows(
     ("wanted", "fits"),
     [
         (Filter(), True),

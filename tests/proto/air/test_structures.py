@@ -14,6 +14,7 @@ from custom_components.mi_bms.proto.air.structures import (
     structure,
 )
 from custom_components.mi_bms.proto.air.uuids import parse_uuid, shortest, text
+from tests.each import rows
 
 BASE = "-0000-1000-8000-00805f9b34fb"
 LONG = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
@@ -42,7 +43,7 @@ def test_advert_and_scan_response_of_one_device() -> None:
     assert payload.structures[0].data == b"\x06"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("kind", "data", "value"),
     [
         (0x01, "1b", [
@@ -196,7 +197,7 @@ def test_rebuild_of_nothing(power: int | None) -> None:
     ) == Payload(())
 
 
-@pytest.mark.parametrize(
+@rows(
     ("written", "uuid"),
     [
         ("180F", f"0000180f{BASE}"),

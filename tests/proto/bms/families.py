@@ -1,10 +1,12 @@
 """The families that have a decoder, for tests that run over all of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from custom_components.mi_bms.proto.bms import families, registry
 from custom_components.mi_bms.proto.bms.contract import Context, Family
+from tests.each import each
 
 IDS: Final = sorted(
     path.stem
@@ -12,6 +14,11 @@ IDS: Final = sorted(
     if path.stem != "__init__"
 )
 ALL: Final = [registry.load(family_id) for family_id in IDS]
+
+
+def every(check: Callable[[Family], None]) -> None:
+    """Check all families in one test; fail with the names of all that are wrong."""
+    each(zip(IDS, ALL, strict=True), check)
 
 
 def context_of(family: Family, secret: str | None = None) -> Context:

@@ -1,11 +1,10 @@
 """What is active, and in which order a person is told."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bms.alarms import Alarm, Severity, active
+from tests.each import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("words", "problem", "found"),
     [
         ((), False, ()),

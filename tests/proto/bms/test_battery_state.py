@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.bms.outlook import Outlook
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.each import rows
 
 IN, OUT, IDLE = BatteryState.CHARGING, BatteryState.DISCHARGING, BatteryState.IDLE
 
@@ -25,7 +26,7 @@ def said(**values: Value) -> BmsSample:
     return BmsSample(values={Field(name): value for name, value in values.items()})
 
 
-@pytest.mark.parametrize(
+@rows(
     ("values", "expected"),
     [
         ({"current": 5.0, "design_capacity": 100.0}, IN),

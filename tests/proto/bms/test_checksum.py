@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from custom_components.mi_bms.proto.bms import checksum
+from tests.each import rows
 
 CHECK = b"123456789"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("function", "value"),
     [
         (checksum.modbus16, 0x4B37),

@@ -25,13 +25,14 @@ from custom_components.mi_bms.proto.bms.uuids import NUS, expand
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import Place, Probe, fold
+from tests.each import rows
 
 
 def one(row: Row, body: str) -> Draft:
     return decode((row,), bytes.fromhex(body), Draft())
 
 
-@pytest.mark.parametrize(
+@rows(
     ("row", "body", "value"),
     [
         (Num(Field.VOLTAGE, 0, ">u2", 0.01), "0533", 13.31),
@@ -58,7 +59,7 @@ def test_scalars(row: Num | Bit, body: str, value: object) -> None:
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize(
+@rows(
     "row",
     [
         Num(Field.VOLTAGE, 1, ">u2"),

@@ -1,13 +1,12 @@
 """Counters, switches and times that only some families have, out of recorded and made-up frames."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.codec import Draft, decode
 from custom_components.mi_bms.proto.bms.families import lithionics
 from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.each import rows
 from tests.replay.batteries import VectorLink, run
 
 from .fixtures import VECTORS
@@ -25,7 +24,7 @@ def read(vector_id: str) -> BmsSample:
     return run(session.read(link, device, vector.get("secret")))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("vector_id", "expected"),
     [
         # 58 and 100 bytes behind the cells: used and charged charge, both in mAh; 66: seconds.

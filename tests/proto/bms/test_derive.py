@@ -8,6 +8,7 @@ from custom_components.mi_bms.proto.bms.derive import finish
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
 from custom_components.mi_bms.proto.model.sample import DeviceInfo, Place, Probe
+from tests.each import rows
 
 
 def derived(values: dict[Field, Value], **more: object) -> dict[Field, Value]:
@@ -120,7 +121,7 @@ def test_no_capacity_gives_no_level() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@rows(
     ("values", "cells", "problem"),
     [
         ({Field.VOLTAGE: 0.0}, [], True),

@@ -24,6 +24,7 @@ from custom_components.mi_bms.proto.bms.matching import (
     spell_out,
 )
 from custom_components.mi_bms.proto.bms.uuids import NUS, expand
+from tests.each import rows
 from tests.replay.batteries import advert_of
 
 from .fixtures import FOLDER, VECTORS
@@ -79,7 +80,7 @@ def test_passwords_are_described() -> None:
         assert (entry.password.kind is Secret.NONE) is (entry.password.longest == 0)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("said", "family"),
     [
         ({"name": "LT-12V12345"}, "ej"),

@@ -14,6 +14,7 @@ from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
 from custom_components.mi_bms.proto.model.sample import BmsSample, Probe
 from tests.bench.gate_matrix import CORPUS, measure
+from tests.each import rows
 
 GOOD: dict[Field, Value] = {
     Field.VOLTAGE: 13.3,
@@ -53,7 +54,7 @@ def seen(*more: BmsSample) -> Gate:
     return gate
 
 
-@pytest.mark.parametrize(
+@rows(
     "one",
     [
         sample(),
@@ -78,7 +79,7 @@ def test_good_samples_pass(one: BmsSample) -> None:
     assert refusal(Gate(), one, 0.0) is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "field"),
     [
         (sample({Field.VOLTAGE: -1.0}), Field.VOLTAGE),
@@ -122,7 +123,7 @@ def test_what_no_battery_can_be(one: BmsSample, field: Field) -> None:
     assert gate.good is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "field"),
     [
         (sample({Field.BATTERY_LEVEL: 90}), Field.BATTERY_LEVEL),
@@ -322,8 +323,8 @@ def test_nothing_but_implausible_is_raised(names: list[Field], value: float) -> 
 
 
 def test_no_lie_is_published_and_hardly_a_truth_is_lost() -> None:
-    matrix = measure(600, lies=0.22)
-    assert sum(matrix.lies.values()) > 100
+    matrix = measure(400, lies=0.22)
+    assert sum(matrix.lies.values()) > 80
     assert set(matrix.lies) == set(CORPUS)
     assert not matrix.published
     assert sum(matrix.refused_true.values()) <= matrix.steps + matrix.true // 1000

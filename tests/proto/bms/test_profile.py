@@ -1,7 +1,5 @@
 """What a battery has shown is remembered, and each of its spots finds its value again."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.profile import Profile, Spot
 from custom_components.mi_bms.proto.model.fields import Field
@@ -12,6 +10,7 @@ from custom_components.mi_bms.proto.model.sample import (
     Place,
     Probe,
 )
+from tests.each import rows
 
 PACK = BmsSample(values={Field.VOLTAGE: 13.1}, cells=(3.3, 3.2))
 WHOLE = BmsSample(
@@ -23,7 +22,7 @@ WHOLE = BmsSample(
 )
 
 
-@pytest.mark.parametrize(
+@rows(
     ("spot", "value"),
     [
         (Spot(Field.VOLTAGE), 26.4),

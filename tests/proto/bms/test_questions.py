@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import (
     high_low,
@@ -21,7 +19,7 @@ from custom_components.mi_bms.proto.gatt.session import Device, Session
 from custom_components.mi_bms.proto.model.errors import MiBmsError
 from tests.replay.batteries import VectorLink, agrees, run, values_of
 
-from .families import ALL, IDS
+from .families import IDS, every
 from .fixtures import VECTORS
 
 TABLE: Final = Path(__file__).with_name("questions.json")
@@ -177,8 +175,11 @@ def kinds(family_id: str) -> Mapping[str, Mapping[str, set[str]]]:
     return found
 
 
-@pytest.mark.parametrize("family", ALL, ids=IDS)
-def test_no_answer_to_an_optional_question_loses_the_sample(family: Family) -> None:
+def test_no_answer_to_an_optional_question_loses_the_sample() -> None:
+    every(no_answer_to_an_optional_question_loses_the_sample)
+
+
+def no_answer_to_an_optional_question_loses_the_sample(family: Family) -> None:
     lost = {
         request: set(FAULTS) - passed
         for request, passed in kinds(family.id)["optional"].items()
@@ -187,8 +188,11 @@ def test_no_answer_to_an_optional_question_loses_the_sample(family: Family) -> N
     assert not lost
 
 
-@pytest.mark.parametrize("family", ALL, ids=IDS)
-def test_each_question_is_needed_or_optional_on_purpose(family: Family) -> None:
+def test_each_question_is_needed_or_optional_on_purpose() -> None:
+    every(each_question_is_needed_or_optional_on_purpose)
+
+
+def each_question_is_needed_or_optional_on_purpose(family: Family) -> None:
     """Compare with the table; a changed line there is a decision, not an accident.
 
     What it does not name is needed: a question of a recorded poll that no longer is, shows here.

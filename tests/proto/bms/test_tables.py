@@ -19,6 +19,7 @@ from custom_components.mi_bms.proto.bms.families import (
     jikong,
 )
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 from tests.replay.batteries import replay
 
 from .fixtures import VECTORS
@@ -42,7 +43,7 @@ DALY = row_of(new_daly._D2_ROWS)
 OLD_DALY = row_of(daly_legacy._PLAN[0x98])
 
 
-@pytest.mark.parametrize(
+@rows(
     ("row", "bits", "problem", "alarms"),
     [
         (JK[0], (4, 18, 19), False, set()),

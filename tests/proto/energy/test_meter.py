@@ -20,6 +20,7 @@ from custom_components.mi_bms.proto.energy.point import (
 from custom_components.mi_bms.proto.energy.rows import Rows
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.each import rows
 
 from .truth import MIDNIGHT, charged, discharged
 
@@ -125,7 +126,7 @@ def test_counters_need_a_voltage_that_makes_energy_of_them() -> None:
     assert bridged(first, at(900, voltage=0.0, counters=after), 900) is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("before", "after", "found"),
     [
         (charge(40), charge(44), (200, 0, 4, 0)),

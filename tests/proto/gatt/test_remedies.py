@@ -30,6 +30,7 @@ from custom_components.mi_bms.proto.model.errors import (
     Unreachable,
 )
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 from tests.proto.active.device import Sensor
 from tests.replay.activation import Air, start
 from tests.replay.batteries import run
@@ -218,7 +219,7 @@ def read_battery(house: House) -> dict[Field, Any]:
     return dict(run(read()).values)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("odd", "connections", "written"),
     [
         (Odd.NOTHING, 1, [30, 30]),
@@ -245,7 +246,7 @@ def test_batteries(odd: Odd, connections: int, written: list[int]) -> None:
 # --- activation: a protocol that asks again by itself, on fresh connections with fresh keys --------
 
 
-@pytest.mark.parametrize(
+@rows(
     ("odd", "connections"),
     [
         (Odd.NOTHING, 1),

@@ -5,6 +5,7 @@ import pytest
 from custom_components.mi_bms.proto.keys import verdict
 from custom_components.mi_bms.proto.keys.ring import KeyRing
 from custom_components.mi_bms.proto.keys.verdict import judge
+from tests.each import rows
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -40,7 +41,7 @@ THEIRS = {
 WRONG = b"\x07" * 16
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "frames", "word"),
     [
         (KEY.hex(), MINE, "right"),

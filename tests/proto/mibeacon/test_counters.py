@@ -9,6 +9,7 @@ import pytest
 from custom_components.mi_bms.proto.mibeacon.counters import Counters, ShortSequence
 from custom_components.mi_bms.proto.mibeacon.marks import Marks
 from custom_components.mi_bms.proto.mibeacon.sequence import CounterVerdict, Sequence
+from tests.each import rows
 
 STALE, QUIET, NEWS = CounterVerdict.STALE, CounterVerdict.QUIET, CounterVerdict.NEWS
 
@@ -354,7 +355,7 @@ def test_what_an_earlier_version_kept_is_known() -> None:
     assert play(order, range(1_000, 1_002), start=1e5) == [STALE, STALE]
 
 
-@pytest.mark.parametrize(
+@rows(
     "spoil",
     [
         {"last": "7"},

@@ -10,6 +10,7 @@ from custom_components.mi_bms.proto.mibeacon.devices import EVENT_TYPES
 from custom_components.mi_bms.proto.mibeacon.formats import bthome as bthome_format
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import KeyState, Outcome, Reason
+from tests.each import rows
 
 from .frames import (
     ADDRESS,
@@ -47,7 +48,7 @@ def test_custom_format_without_flags() -> None:
     assert reading.format == "pvvx"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("service", "data"),
     [
         (0x181A, REVERSED + ATC[6:]),
@@ -164,7 +165,7 @@ def qingping(kind: int, entries: str, mac: bytes = MAC) -> bytes:
     return bytes((0x08, kind)) + mac[::-1] + bytes.fromhex(entries)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("kind", "entries", "expected", "model"),
     [
         (0x07, "0104f3ff4502", {"temperature": -1.3, "humidity": 58.1}, "CGG1"),
@@ -385,7 +386,7 @@ BTHOME = [
 ]
 
 
-@pytest.mark.parametrize(("objects", "expected"), BTHOME)
+@rows(("objects", "expected"), BTHOME)
 def test_bthome_objects(objects: str, expected: dict[str, object]) -> None:
     data = bytes.fromhex(objects)
     assert values(decode(b"\x40" + data, service=0xFCD2)) == expected
@@ -484,7 +485,7 @@ def v1(objects: bytes, counter: int = 1) -> bytes:
     return body[:-4] + count + body[-4:]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("objects", "expected"),
     [
         ("2302ceff", {"temperature": -0.5}),

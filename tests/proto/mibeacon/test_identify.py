@@ -4,6 +4,7 @@ import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, identify
 from custom_components.mi_bms.proto.mibeacon.spec import ProductKind
+from tests.each import rows
 
 from .frames import ADDRESS, FE95, MAC, bthome, clear, legacy, obj, sealed, uuid
 
@@ -35,7 +36,7 @@ def test_frame_without_payload_does_not_tell_of_encryption() -> None:
     assert (found.model, found.encrypted, found.has_payload) == ("ESM787", None, False)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("frame", "paired"),
     [
         ("30585b0501f4830238c1a408", False),  # shows its capability, is not registered
@@ -92,7 +93,7 @@ def test_other_beacons(data: bytes) -> None:
     assert identify({FE95: data}, {}, "", ADDRESS) is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("service", "data", "name", "address", "model"),
     [
         (0x181A, ATC, "", ADDRESS, "ATC"),

@@ -9,7 +9,7 @@ from custom_components.mi_bms.proto.mibeacon.formats import GPIO
 from custom_components.mi_bms.proto.mibeacon.objects import OBJECTS
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Outcome, Reason
-from tests.each import each
+from tests.each import each, rows
 
 from .frames import KEY, clear, decode, events, obj, sealed, values
 
@@ -584,7 +584,7 @@ BUTTONS = [
 ]
 
 
-@pytest.mark.parametrize(("product", "data", "fired"), BUTTONS)
+@rows(("product", "data", "fired"), BUTTONS)
 def test_button(product: int, data: str, fired: list[tuple[str, ...]]) -> None:
     reading = decode(clear(product, obj(0x1001, data)))
     assert events(reading) == fired
@@ -595,7 +595,7 @@ def test_remote_tells_power_only_by_its_two_power_keys() -> None:
     assert not decode(clear(0x0153, obj(0x1001, "030000"))).values
 
 
-@pytest.mark.parametrize(
+@rows(
     ("object_id", "data"),
     [
         (0x100A, "65"),  # 101 %

@@ -1,6 +1,5 @@
 """Each product against frames from an encoder that knows the published formats and none of our tables."""
 
-from itertools import groupby
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
+from tests.each import each
 from tests.replay.sensors import OPTIONAL, equal, replay
 
 from .frames import ADDRESS, FE95, clear, obj
@@ -16,22 +16,20 @@ from .frames import ADDRESS, FE95, clear, obj
 MADE = json.loads(
     (Path(__file__).parents[2] / "fixtures" / "products" / "made.json").read_text()
 )
-PRODUCTS = [
-    pytest.param(list(vectors), id=product)
-    for product, vectors in groupby(MADE, lambda one: one["product_id"])
-]
 
 
-@pytest.mark.parametrize("vectors", PRODUCTS)
-def test_product_says_what_was_put_in(vectors: list[dict[str, Any]]) -> None:
-    for vector in vectors:
-        told, expected = replay(vector), vector["expect"]
-        assert told["outcome"] == vector["outcome"], vector["id"]
-        assert told["values"].keys() - OPTIONAL == expected.keys() - OPTIONAL
-        for name, value in expected.items():
-            assert equal(name, value, told["values"].get(name)), (vector["id"], name)
-        wanted = [{"properties": {}, **event} for event in vector["events"]]
-        assert told["events"] == wanted, vector["id"]
+def test_products_say_what_was_put_in() -> None:
+    each(((vector["id"], vector) for vector in MADE), says_what_was_put_in)
+
+
+def says_what_was_put_in(vector: dict[str, Any]) -> None:
+    told, expected = replay(vector), vector["expect"]
+    assert told["outcome"] == vector["outcome"]
+    assert told["values"].keys() - OPTIONAL == expected.keys() - OPTIONAL
+    for name, value in expected.items():
+        assert equal(name, value, told["values"].get(name)), name
+    wanted = [{"properties": {}, **event} for event in vector["events"]]
+    assert told["events"] == wanted
 
 
 def test_products_are_known() -> None:

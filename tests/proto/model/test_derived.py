@@ -11,6 +11,7 @@ from custom_components.mi_bms.proto.model.derived import (
     needs_water,
 )
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 ROWS = {row.field: row for row in DERIVED}
 # Water in saturated air, g/m³: tables of respiratory medicine (medicalalgorithms.com, 19 to 41 °C).
@@ -26,7 +27,7 @@ SATURATED = {
 }
 
 
-@pytest.mark.parametrize(("celsius", "grams"), SATURATED.items())
+@rows(("celsius", "grams"), SATURATED.items())
 def test_water_in_saturated_air(celsius: float, grams: float) -> None:
     assert absolute_humidity(celsius, 100) == pytest.approx(grams, rel=0.01)
     assert dew_point(celsius, 100) == pytest.approx(celsius)

@@ -13,10 +13,11 @@ from custom_components.mi_bms.proto.model.names import (
     titled,
     titled_apart,
 )
+from tests.each import rows
 from tests.proto.characters import ANY
 
 
-@pytest.mark.parametrize(
+@rows(
     "name",
     [
         "JBD-SP04S020",
@@ -36,7 +37,7 @@ def test_usual_names_stay(name: str) -> None:
     assert clean_name(name) == name
 
 
-@pytest.mark.parametrize(
+@rows(
     ("name", "shown"),
     [
         ("![x](http://evil.example/a.png)", "!x(http evil.example/a.png)"),

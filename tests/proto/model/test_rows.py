@@ -18,6 +18,7 @@ from custom_components.mi_bms.proto.model.rows import (
     time_to_tell,
 )
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.each import rows
 
 
 def sample(volts: float | None) -> BmsSample:
@@ -63,7 +64,7 @@ def test_a_wider_band_never_writes_more_than_everything(
     assert 0 <= fewer <= most <= 2880
 
 
-@pytest.mark.parametrize(
+@rows(
     ("rows", "told"),
     [
         (0, 0),
@@ -82,7 +83,7 @@ def test_an_estimate_has_one_digit_or_two(rows: float, told: int) -> None:
     assert rounded(rows) == told
 
 
-@pytest.mark.parametrize("field", sorted(DEAD_BANDS))
+@rows("field", sorted(DEAD_BANDS))
 def test_default_bands_are_positive(field: Field) -> None:
     assert DEAD_BANDS[field] > 0
 
@@ -94,7 +95,7 @@ def test_less_detail_means_wider_bands() -> None:
     assert all(sparing[field] > normal[field] for field in DEAD_BANDS)
 
 
-@pytest.mark.parametrize("quantity", STEPS)
+@rows("quantity", STEPS)
 def test_own_bands_are_set_by_quantity(quantity: Field) -> None:
     own = bands(Detail.OWN, {quantity: 7.5})
     for field, band in DEAD_BANDS.items():

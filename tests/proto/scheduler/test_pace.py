@@ -1,13 +1,13 @@
 """A battery is read faster when much happens and slower when nothing does."""
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
 from custom_components.mi_bms.proto.model.sample import BmsSample, Probe
 from custom_components.mi_bms.proto.scheduler.pace import Flow, Pace, flow, near_limit
 from custom_components.mi_bms.proto.scheduler.quality import POLLS, Quality
+from tests.each import rows
 
 PACE = Pace(interval=30.0, fastest=12.0, slowest=100.0)
 
@@ -24,7 +24,7 @@ def sample(
     return BmsSample(values=known, cells=cells, probes=(Probe(probe),))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "expected"),
     [
         (sample(), Flow.NORMAL),
@@ -42,7 +42,7 @@ def test_flow(one: BmsSample, expected: Flow) -> None:
     assert flow(one) is expected
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "expected"),
     [
         (sample(), False),

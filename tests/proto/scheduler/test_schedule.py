@@ -988,20 +988,20 @@ def test_whatever_happens_slots_are_kept_to_and_none_leaks(
 
 # Some minutes after the last thing that happens in it there is nothing more to see.
 ENDS = {
-    "12 packs, 2 scanners of 3 slots": 1200.0,
-    "6 packs, 1 scanner of 1 slot": 1200.0,
-    "a dead pack at 1 slot": 1800.0,
-    "a silent pack at 1 slot": 1800.0,
-    "a pack answers every third time": 1500.0,
-    "one of two scanners dies": 1500.0,
-    "two packs held by phones": 1500.0,
-    "a near and a far scanner": 1500.0,
-    "visits at 1 slot": 1800.0,
-    "visits at 2 scanners": 1800.0,
-    "visits that stay too long at 1 slot": 2400.0,
-    "others hold slots": 2300.0,
-    "the only scanner dies twice": 2400.0,
-    "three packs asleep": 2100.0,
+    "12 packs, 2 scanners of 3 slots": 900.0,
+    "6 packs, 1 scanner of 1 slot": 900.0,
+    "a dead pack at 1 slot": 1600.0,
+    "a silent pack at 1 slot": 1600.0,
+    "a pack answers every third time": 900.0,
+    "one of two scanners dies": 1100.0,
+    "two packs held by phones": 1100.0,
+    "a near and a far scanner": 1100.0,
+    "visits at 1 slot": 900.0,
+    "visits at 2 scanners": 900.0,
+    "visits that stay too long at 1 slot": 1200.0,
+    "others hold slots": 1300.0,
+    "the only scanner dies twice": 1500.0,
+    "three packs asleep": 1700.0,
 }
 
 
@@ -1058,7 +1058,7 @@ def test_visits_get_their_turn(name: str) -> None:
     world, _ = outcome(name)
     for visitor in world.visitors:
         assert visitor.turned_away == 0
-        assert len(visitor.waits) > 20
+        assert len(visitor.waits) > 10
         assert max(visitor.waits) <= sim.VISIT_WITHIN
 
 
@@ -1094,9 +1094,8 @@ def test_states_tell_what_happened() -> None:
         assert pack.states[LinkState.ASLEEP] == 0
 
 
-@pytest.mark.parametrize("case", share_cases.CASES)
-def test_each_case_of_the_house_is_compared_with_a_scenario(case: str) -> None:
-    assert share_cases.CASES[case].baseline in sim.SCENARIOS
+def test_each_case_of_the_house_is_compared_with_a_scenario() -> None:
+    assert {case.baseline for case in share_cases.CASES.values()} <= {*sim.SCENARIOS}
 
 
 def test_ours_is_better_than_what_others_do() -> None:

@@ -16,11 +16,13 @@ class Quality:
         """Begin without a poll."""
         self._polls: deque[bool] = deque(maxlen=POLLS)
         self._seconds: deque[float] = deque(maxlen=TIMES)
+        self._median: float | None = None  # asked for far more often than it changes
 
     def good(self, seconds: float) -> None:
         """Count a poll that gave a sample, and its duration in seconds, connecting included."""
         self._polls.append(True)
         self._seconds.append(seconds)
+        self._median = median(self._seconds)
 
     def bad(self) -> None:
         """Count a poll that gave nothing."""
@@ -46,7 +48,7 @@ class Quality:
     @property
     def seconds(self) -> float | None:
         """Return the median duration of a good poll in seconds, None before the first."""
-        return median(self._seconds) if self._seconds else None
+        return self._median
 
 
 class Health:
