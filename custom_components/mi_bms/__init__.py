@@ -14,6 +14,8 @@ from .batteries.options import LEFT_EMPTY as BATTERY_EMPTY
 from .const import DOMAIN
 from .dashboard.follow import async_follow, async_forget
 from .entry import MiBmsConfigEntry, kind_if_known, kind_of, mended
+from .face.commands import async_register
+from .face.page import async_hide, async_show
 from .keys.export import ExportView
 from .keys.ring import async_keys
 from .options import without_zeros
@@ -31,6 +33,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_keys(hass)
     async_setup_services(hass)
     async_follow(hass)
+    async_register(hass)
     hass.http.register_view(ExportView)
     return True
 
@@ -52,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
     await kind.prepare(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
     kind.start(hass, entry)
+    await async_show(hass)
     return True
 
 
@@ -110,5 +114,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> No
         await (await async_keys(hass)).async_forget_all()
         if shared := hass.data.get(SHARED):
             await shared.async_forget_all(hass)
+        await async_hide(hass)
     # Last: it leans on what Home Assistant does not promise.
     await async_forget(hass, entry)

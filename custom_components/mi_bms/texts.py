@@ -27,7 +27,7 @@ class Words:
         return text.format(**fill) if fill else text
 
 
-async def async_words(hass: HomeAssistant) -> Words:
-    """Load the words."""
-    language: str = hass.config.language
+async def async_words(hass: HomeAssistant, language: str | None = None) -> Words:
+    """Load the words in the language of the house, or in another one."""
+    language = language or str(hass.config.language)
     return Words(await async_get_translations(hass, language, _CATEGORY, [DOMAIN]))

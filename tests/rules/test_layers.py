@@ -26,8 +26,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
-    ("const", ""),
-    ("texts stored quantities meters bluetooth", ""),
+    ("const texts stored quantities meters bluetooth", ""),
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
     ("keys dashboard", "stored stored_files bluetooth texts entries"),
     ("outputs", "stored stored_files runtime options"),
@@ -37,8 +36,12 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
+        "face",
+        "texts quantities meters bluetooth runtime entries options batteries banks sensors",
+    ),
+    (
         "flow actions",
-        "texts quantities bluetooth runtime entries options keys dashboard outputs batteries banks sensors",
+        "texts quantities bluetooth runtime entries options keys dashboard outputs batteries banks sensors face",
     ),
     ("entry", "stored outputs batteries banks sensors flow"),
     ("doors", "*"),  # the modules that Home Assistant asks for

@@ -44,7 +44,13 @@ def test_values() -> None:
     assert MANIFEST["domain"] == INTEGRATION.name
     assert MANIFEST["requirements"] == []
     assert MANIFEST["dependencies"] == ["bluetooth_adapters", "file_upload", "http"]
-    assert MANIFEST["after_dependencies"] == ["energy", "mqtt", "recorder"]
+    assert MANIFEST["after_dependencies"] == [
+        "energy",
+        "frontend",
+        "lovelace",
+        "mqtt",
+        "recorder",
+    ]
     assert MANIFEST["codeowners"]
     assert MANIFEST["documentation"].startswith("https://")
     assert re.fullmatch(r"\d+\.\d+\.\d+", MANIFEST["version"])

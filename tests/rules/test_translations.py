@@ -32,6 +32,7 @@ from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
 from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
 from custom_components.mi_bms.proto.activation.contract import ErrorCode, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
+from custom_components.mi_bms.proto.bank.view import Absence
 from custom_components.mi_bms.proto.bank.wiring import Misfit, Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.gatt.operations import Do
@@ -123,6 +124,8 @@ SENSOR_STEPS = {
     for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
 }
 
+# Why a sensor tells nothing new, as cards say it.
+STANDINGS = {"starting", "unreachable", "old", "no_key", "not_paired"}
 # Words that texts are put together from.
 WORDS = {
     "change": set(Change),
@@ -164,6 +167,9 @@ WORDS = {
     "energy_twice": {"note"},
     "summary": {"battery", "measures", "now"},
     "bank": {"name", "pack"},
+    "absence": {*Absence, "all"},
+    "sensor_cause": STANDINGS,
+    "sensor_remedy": STANDINGS,
     "not_added": {
         "cannot_connect",
         "no_answer",

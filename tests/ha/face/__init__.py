@@ -1,0 +1,1 @@
+"""Cards: how they get into pages, and what they are told."""
