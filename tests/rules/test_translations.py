@@ -717,6 +717,7 @@ def test_home_assistant_accepts_the_texts() -> None:
         "device_automation",
         "triggers",
         "conditions",
+        "common",
     }
     for path, value in leaves(TEXTS):
         where = ".".join(path)

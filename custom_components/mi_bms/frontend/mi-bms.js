@@ -1,15 +1,6 @@
-// Cards, features and strategies of Mi BMS: plain modules, served as they are.
+// What Home Assistant loads: defines the cards of batteries and sensors, and announces them.
 
-/** Home Assistant's root element: what is defined before it may go into the wrong registry. */
-const ready = customElements.whenDefined("home-assistant");
+import { BatteryCard } from "./battery-card.js";
+import { define } from "./parts/dom.js";
 
-/**
- * Define an element once, as soon as Home Assistant is there.
- * @param {string} name
- * @param {CustomElementConstructor} element
- * @returns {Promise<void>}
- */
-export async function define(name, element) {
-  await ready;
-  if (!window.customElements.get(name)) window.customElements.define(name, element);
-}
+define("mi-bms-battery-card", () => BatteryCard);
