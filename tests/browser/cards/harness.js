@@ -81,6 +81,7 @@ home.make = () => ({
     const text = new Intl.NumberFormat(home.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(number);
     return unit === "%" ? `${text}%` : `${text}\u00a0${unit}`;
   },
+  formatEntityAttributeValue: (state, name) => state.attributes.words?.[state.attributes[name]] ?? state.attributes[name],
   formatEntityName: (state) => state.attributes.label ?? state.entity_id,
   async callWS(message) {
     home.calls.push(message);

@@ -73,3 +73,29 @@ def test_batteries(chromium: Browser, dark: bool, language: str) -> None:
         assert not cut_off(page)
         if language == "en":
             judge(page, "374px")
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_others(chromium: Browser, dark: bool, language: str) -> None:
+    line = world.day(world.level)
+    with stage(chromium, dark=dark, language=language) as page:
+        page.furnish(
+            *world.SENSORS,
+            *world.bank(),
+            reception=world.RECEPTION,
+            history={
+                "sensor.living_room_temperature": line,
+                "sensor.bathroom_scale_weight": line,
+            },
+        )
+        for width in WIDTHS:
+            for device, _ in world.SENSORS:
+                page.show("sensor", width=width, device=device["id"])
+            page.show("bank", width=width, device="bank")
+            page.show("bank", width=width)
+        page.show("reception", width=900)
+        assert not cut_off(page)
+        if language == "en":
+            judge(page, "374px")
+            judge(page, "900px")

@@ -32,6 +32,7 @@ interface Hass {
   localize: Localize;
   loadBackendTranslation(category: string, integration: string): Promise<unknown>;
   formatEntityState(state: HassState, value?: string): string;
+  formatEntityAttributeValue?(state: HassState, attribute: string): string;
   formatEntityName?(state: HassState, parts: { type: string }[]): string;
   callWS(message: Record<string, unknown>): Promise<any>;
   callService(domain: string, service: string, data: Record<string, unknown>): Promise<unknown>;

@@ -166,3 +166,183 @@ def level(hour: float) -> float:
 def power(hour: float) -> int:
     sun = max(0.0, math.sin((hour - 6) / 12 * math.pi)) if 6 < hour < 18 else 0
     return round(2600 * sun - 450 - 250 * math.sin(hour * 2.1))
+
+
+def device(
+    key: str, kind: str, face: str, roles: dict[str, str], **more: Any
+) -> dict[str, Any]:
+    """Return what the integration tells of a device that is no single battery."""
+    return {
+        "id": key,
+        "kind": kind,
+        "face": face,
+        "name": key.replace("_", " ").capitalize(),
+        "area": None,
+        "model": None,
+        "chemistry": None,
+        "limits": None,
+        "capacity": None,
+        "packs": [],
+        "roles": roles,
+        "read_at": NOW - 30,
+        "stale_after": 600,
+        "standing": "fresh",
+        "cause": None,
+        "remedy": None,
+        "act": None,
+        "until": None,
+        "members": [],
+        "left_out": [],
+        "wiring": None,
+    } | more
+
+
+def sensor(key: str, face: str, **values: Any) -> tuple[dict[str, Any], States]:
+    """Return a sensor; a bare word is the state of something that is on or off, or happened."""
+    states: States = {}
+    roles: dict[str, str] = {}
+    for role, value in values.items():
+        domain = (
+            "sensor"
+            if isinstance(value[1], dict) and "unit_of_measurement" in value[1]
+            else "binary_sensor"
+        )
+        entity = f"{'event' if role.startswith('event_') else domain}.{key}_{role}"
+        roles[role] = entity
+        states[entity] = value
+    return device(key, "sensor", face, roles), states
+
+
+STAMP = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(NOW - 300))
+SENSORS = [
+    sensor(
+        "living_room",
+        "climate",
+        temperature=number(21.4, "°C", 1, "Temperature"),
+        humidity=number(48, "%", 0, "Humidity"),
+        dew_point=number(9.9, "°C", 1, "Dew point"),
+        battery=number(88, "%", 0, "Battery"),
+    ),
+    sensor(
+        "front_door",
+        "contact",
+        opening=words("on", "Opening", on="Open", off="Closed"),
+        battery=number(71, "%", 0, "Battery"),
+    ),
+    sensor(
+        "cellar_leak",
+        "leak",
+        moisture_detected=words("off", "Moisture", on="Wet", off="Dry"),
+    ),
+    sensor(
+        "hall",
+        "motion",
+        motion=words("on", "Motion", on="Detected", off="Clear"),
+        illuminance=number(120, "lx", 0, "Illuminance"),
+    ),
+    sensor(
+        "ficus",
+        "plant",
+        moisture=number(18, "%", 0, "Moisture"),
+        conductivity=number(420, "µS/cm", 0, "Conductivity"),
+        illuminance=number(2300, "lx", 0, "Illuminance"),
+        temperature=number(22.1, "°C", 1, "Temperature"),
+    ),
+    sensor(
+        "bedside_remote",
+        "remote",
+        event_button=(
+            STAMP,
+            {
+                "label": "Button",
+                "event_type": "long_press",
+                "words": {"long_press": "Long press"},
+            },
+        ),
+    ),
+    sensor(
+        "bathroom_scale",
+        "scale",
+        weight=number(72.4, "kg", 1, "Weight"),
+        impedance=number(480, "Ω", 0, "Impedance"),
+    ),
+    sensor("flat_lock", "lock", lock=words("off", "Lock", on="Unlocked", off="Locked")),
+    sensor(
+        "study_air",
+        "air",
+        pm25=number(7, "µg/m³", 0, "PM2.5"),
+        co2=number(820, "ppm", 0, "Carbon dioxide"),
+    ),
+    sensor(
+        "kitchen_smoke",
+        "smoke",
+        smoke=words("off", "Smoke", on="Detected", off="Clear"),
+    ),
+    sensor("something", "other", speed=number(3, "m/s", 1, "Speed")),
+]
+SENSORS[4][0]["limits_of"] = {"moisture": {"low": 20, "high": 60}}
+
+
+def bank(key: str = "bank") -> list[tuple[dict[str, Any], States]]:
+    """Return three batteries and what they are together."""
+    members = [
+        battery(f"{key}_{name}", name=f"Battery {name.upper()}", **more)
+        for name, more in (
+            ("a", {}),
+            ("b", {}),
+            ("c", {"standing": "unreachable", "dead": True}),
+        )
+    ]
+    members[1][1][f"sensor.{key}_b_level"] = number(58, "%")
+    members[1][1][f"sensor.{key}_b_current"] = number(-9.1, "A", 1)
+    whole, states = battery(
+        key,
+        packs=0,
+        name="House bank",
+        kind="bank",
+        face="bank",
+        wiring="parallel",
+        members=[one["id"] for one, _ in members],
+        left_out=[{"device": f"{key}_c", "why": "It was last read too long ago."}],
+    )
+    extra = {
+        f"sensor.{key}_circulating_current": number(0.4, "A", 1, "Circulating current"),
+        f"sensor.{key}_level_spread": number(18, "%", 0, "Level spread"),
+    }
+    whole["roles"] |= {entity.split(f"{key}_")[1]: entity for entity in extra}
+    return [(whole, states | extra), *members]
+
+
+RECEPTION = {
+    "receivers": [
+        {"id": "r1", "name": "Proxy cellar"},
+        {"id": "r2", "name": "Proxy attic"},
+    ],
+    "sensors": {
+        "living_room": {
+            "hours": [60 + index % 7 for index in range(24)],
+            "expected": 66,
+            "share": 0.98,
+            "rssi": {"r1": -71, "r2": -58},
+            "best": "r2",
+            "why": None,
+        },
+        "ficus": {
+            "hours": [0] * 5 + [7] * 19,
+            "expected": 60,
+            "share": 0.12,
+            "rssi": {"r1": -96},
+            "best": "r1",
+            "why": "It is heard at the edge of what a receiver hears.",
+        },
+        "front_door": {
+            "hours": [3] * 24,
+            "expected": None,
+            "share": None,
+            "rssi": {},
+            "best": None,
+            "why": None,
+        },
+    },
+    "advice": "A receiver near Ficus would help most.",
+}

@@ -11,16 +11,12 @@ const LEVELS = [20, 50, 100];
 // Half of what the zoomed scale shows, in volts: a round step, so that the scale rests.
 const SPANS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 
-/**
- * Return the limits between the levels, in millivolts.
- * @param {MiConfig} config
- * @returns {number[]}
- */
+/** Return the limits between the levels, in millivolts. @param {MiConfig} config @returns {number[]} */
 export const levelsOf = (config) =>
-  LEVELS.map((usual, index) => {
-    const value = Number(config[`level_${index + 1}`] ?? usual);
-    return Number.isFinite(value) && value > 0 ? value : usual;
-  });
+	LEVELS.map((usual, index) => {
+		const value = Number(config[`level_${index + 1}`] ?? usual);
+		return Number.isFinite(value) && value > 0 ? value : usual;
+	});
 
 /**
  * @typedef {object} Look
@@ -32,269 +28,231 @@ export const levelsOf = (config) =>
  * @property {number[]} balancing numbers of cells
  */
 
-/**
- * Return what the cells of a pack say.
- * @param {Hass} hass
- * @param {(string | null)[]} cells
- * @param {number[]} [balancing]
- * @returns {Look}
- */
+/** Return what the cells of a pack say. @param {Hass} hass @param {(string | null)[]} cells @param {number[]} [balancing] @returns {Look} */
 export function look(hass, cells, balancing = []) {
-  const volts = cells.map((id) => valueOf(hass, id));
-  let [lowest, highest, sum, count] = [-1, -1, 0, 0];
-  volts.forEach((value, index) => {
-    if (value === null) return;
-    sum += value;
-    count += 1;
-    if (lowest < 0 || value < Number(volts[lowest])) lowest = index;
-    if (highest < 0 || value > Number(volts[highest])) highest = index;
-  });
-  const spread = count ? Math.round((Number(volts[highest]) - Number(volts[lowest])) * 1000) : 0;
-  if (!spread) lowest = highest = -1;
-  return { volts, lowest, highest, spread, mean: count ? sum / count : Number.NaN, balancing };
+	const volts = cells.map((id) => valueOf(hass, id));
+	let [lowest, highest, sum, count] = [-1, -1, 0, 0];
+	volts.forEach((value, index) => {
+		if (value === null) return;
+		sum += value;
+		count += 1;
+		if (lowest < 0 || value < Number(volts[lowest])) lowest = index;
+		if (highest < 0 || value > Number(volts[highest])) highest = index;
+	});
+	const spread = count ? Math.round((Number(volts[highest]) - Number(volts[lowest])) * 1000) : 0;
+	if (!spread) lowest = highest = -1;
+	return { volts, lowest, highest, spread, mean: count ? sum / count : Number.NaN, balancing };
 }
 
-/**
- * Return the ends of the scale.
- * @param {Look} seen
- * @param {boolean} isWhole
- * @param {{low: number, high: number} | null} limits
- */
+/** Return the ends of the scale. @param {Look} seen @param {boolean} isWhole @param {{low: number, high: number} | null} limits */
 export function scaleOf(seen, isWhole, limits) {
-  const values = /** @type {number[]} */ (seen.volts.filter((value) => value !== null));
-  if (isWhole && limits) {
-    const margin = (limits.high - limits.low) * 0.12;
-    return { low: Math.min(limits.low - margin, ...values), high: Math.max(limits.high + margin, ...values), isWhole };
-  }
-  if (isWhole) return { low: 0, high: Math.max(1, ...values) * 1.1, isWhole };
-  const far = Math.max(0, ...values.map((value) => Math.abs(value - seen.mean)));
-  const half = SPANS.find((span) => span >= far * 1.05) ?? Math.max(2, far);
-  const middle = Math.round(seen.mean / (half / 5)) * (half / 5);
-  return { low: middle - half * 1.25, high: middle + half * 1.25, isWhole };
+	const values = /** @type {number[]} */ (seen.volts.filter((value) => value !== null));
+	if (isWhole && limits) {
+		const margin = (limits.high - limits.low) * 0.12;
+		return { low: Math.min(limits.low - margin, ...values), high: Math.max(limits.high + margin, ...values), isWhole };
+	}
+	if (isWhole) return { low: 0, high: Math.max(1, ...values) * 1.1, isWhole };
+	const far = Math.max(0, ...values.map((value) => Math.abs(value - seen.mean)));
+	const half = SPANS.find((span) => span >= far * 1.05) ?? Math.max(2, far);
+	const middle = Math.round(seen.mean / (half / 5)) * (half / 5);
+	return { low: middle - half * 1.25, high: middle + half * 1.25, isWhole };
 }
 
-/**
- * Return which of the four levels a difference is.
- * @param {number} spread
- * @param {number[]} levels
- */
+/** Return which of the four levels a difference is. @param {number} spread @param {number[]} levels */
 export const levelOf = (spread, levels) => levels.filter((limit) => spread >= limit).length;
 
 const SHAPES = ["check-circle-outline", "circle-outline", "alert-circle-outline", "alert-octagon"];
 const COLORS = ["ok", "even", "warn", "bad"];
 
-/**
- * Return the difference as a headline; a press shows its last days.
- * @param {import("./card.js").MiCard} card
- * @param {() => Look} get
- * @param {string | undefined} id of the difference
- */
+/** Return the difference as a headline; a press shows its last days. @param {import("./card.js").MiCard} card @param {() => Look} get @param {string | undefined} id of the difference */
 export function headline(card, get, id) {
-  const levels = levelsOf(card.config);
-  const value = h("span", { class: "big num" });
-  const mark = h("span");
-  const word = h("span", { class: "word" });
-  const box = h("div", { class: "week" });
-  box.hidden = true;
-  const button = h(id ? "button" : "div", { class: "headline", ...(id ? { type: "button", "aria-expanded": "false" } : {}) }, value, mark, word);
-  card.bind(
-    () => get().spread,
-    (spread) => {
-      value.textContent = number(card.hass, spread, 0, "mV");
-    },
-  );
-  card.bind(
-    () => levelOf(get().spread, levels),
-    (level) => {
-      mark.replaceChildren(icon(SHAPES[level], COLORS[level]));
-      word.textContent = t(card.hass, `level_${level}`);
-      put(word, "class", `word ${COLORS[level]}`);
-    },
-  );
-  if (id) {
-    button.addEventListener("click", async () => {
-      box.hidden = !box.hidden;
-      put(button, "aria-expanded", String(!box.hidden));
-      if (!box.hidden) await week(card.hass, box, id, levels);
-    });
-  }
-  return { button, box };
+	const levels = levelsOf(card.config);
+	const value = h("span", { class: "big num" });
+	const mark = h("span");
+	const word = h("span", { class: "word" });
+	const box = h("div", { class: "week" });
+	box.hidden = true;
+	const button = h(id ? "button" : "div", { class: "headline", ...(id ? { type: "button", "aria-expanded": "false" } : {}) }, value, mark, word);
+	card.bind(
+		() => get().spread,
+		(spread) => {
+			value.textContent = number(card.hass, spread, 0, "mV");
+		},
+	);
+	card.bind(
+		() => levelOf(get().spread, levels),
+		(level) => {
+			mark.replaceChildren(icon(SHAPES[level], COLORS[level]));
+			word.textContent = t(card.hass, `level_${level}`);
+			put(word, "class", `word ${COLORS[level]}`);
+		},
+	);
+	if (id) {
+		button.addEventListener("click", async () => {
+			box.hidden = !box.hidden;
+			put(button, "aria-expanded", String(!box.hidden));
+			if (!box.hidden) await week(card.hass, box, id, levels);
+		});
+	}
+	return { button, box };
 }
 
-/**
- * @param {Hass} hass
- * @param {HTMLElement} box
- * @param {string} id
- * @param {number[]} levels
- */
+/** @param {Hass} hass @param {HTMLElement} box @param {string} id @param {number[]} levels */
 async function week(hass, box, id, levels) {
-  const rows = await statistics(hass, id, 7, { voltage: "mV" });
-  if (rows.length < 2) {
-    box.replaceChildren(h("p", { class: "muted small" }, t(hass, "no_week")));
-    return;
-  }
-  const to = Date.now() / 1000;
-  const from = to - 7 * 86400;
-  /** @type {(number | null)[]} */
-  const points = new Array(168).fill(null);
-  for (const row of rows) {
-    const index = Math.floor((row.start / 1000 - from) / 3600);
-    if (index >= 0 && index < 168) points[index] = row.max ?? row.mean;
-  }
-  const known = /** @type {number[]} */ (points.filter((value) => value !== null));
-  const high = Math.max(levels[0], ...known) * 1.1;
-  const drawn = chart({
-    height: 72,
-    title: t(hass, "week_title"),
-    rules: levels.filter((level) => level < high).map((level) => 100 - (level / high) * 100),
-    read: (index) => {
-      const value = points[index];
-      const time = clock(hass, from + index * 3600, true);
-      return value === null ? time : `${time} · ${number(hass, value, 0, "mV")}`;
-    },
-  });
-  const ends = { low: number(hass, Math.min(...known)), high: number(hass, Math.max(...known), 0, "mV") };
-  drawn.draw(hass, [{ points, color: "var(--bar)", area: true, top: 0, bottom: 100, low: 0, high }], t(hass, "week_label", ends), from, to, t(hass, "range", ends));
-  box.replaceChildren(drawn.node);
+	const rows = await statistics(hass, id, 7, { voltage: "mV" });
+	if (rows.length < 2) {
+		box.replaceChildren(h("p", { class: "muted small" }, t(hass, "no_week")));
+		return;
+	}
+	const to = Date.now() / 1000;
+	const from = to - 7 * 86400;
+	/** @type {(number | null)[]} */
+	const points = new Array(168).fill(null);
+	for (const row of rows) {
+		const index = Math.floor((row.start / 1000 - from) / 3600);
+		if (index >= 0 && index < 168) points[index] = row.max ?? row.mean;
+	}
+	const known = /** @type {number[]} */ (points.filter((value) => value !== null));
+	const high = Math.max(levels[0], ...known) * 1.1;
+	const drawn = chart({
+		height: 72,
+		title: t(hass, "week_title"),
+		rules: levels.filter((level) => level < high).map((level) => 100 - (level / high) * 100),
+		read: (index) => {
+			const value = points[index];
+			const time = clock(hass, from + index * 3600, true);
+			return value === null ? time : `${time} · ${number(hass, value, 0, "mV")}`;
+		},
+	});
+	const ends = { low: number(hass, Math.min(...known)), high: number(hass, Math.max(...known), 0, "mV") };
+	drawn.draw(hass, [{ points, color: "var(--bar)", area: true, top: 0, bottom: 100, low: 0, high }], t(hass, "week_label", ends), from, to, t(hass, "range", ends));
+	box.replaceChildren(drawn.node);
 }
 
-/**
- * Let arrow keys walk along the cells: one stop of the tabulator for all of them.
- * @param {HTMLElement} row
- */
+/** Let arrow keys walk along the cells: one stop of the tabulator for all of them. @param {HTMLElement} row */
 function walk(row) {
-  row.addEventListener("keydown", (event) => {
-    const { key } = /** @type {KeyboardEvent} */ (event);
-    const all = /** @type {HTMLElement[]} */ ([...row.children]);
-    const at = all.indexOf(/** @type {HTMLElement} */ (event.target));
-    const forward = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
-    const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
-    const to = { [forward]: at + 1, [back]: at - 1, Home: 0, End: all.length - 1 }[key];
-    if (at < 0 || to === undefined || !all[to]) return;
-    event.preventDefault();
-    all[at].tabIndex = -1;
-    all[to].tabIndex = 0;
-    all[to].focus();
-  });
+	row.addEventListener("keydown", (event) => {
+		const { key } = /** @type {KeyboardEvent} */ (event);
+		const all = /** @type {HTMLElement[]} */ ([...row.children]);
+		const at = all.indexOf(/** @type {HTMLElement} */ (event.target));
+		const forward = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+		const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
+		const to = { [forward]: at + 1, [back]: at - 1, Home: 0, End: all.length - 1 }[key];
+		if (at < 0 || to === undefined || !all[to]) return;
+		event.preventDefault();
+		all[at].tabIndex = -1;
+		all[to].tabIndex = 0;
+		all[to].focus();
+	});
 }
 
-/**
- * Return one cell, and what draws it.
- * @param {import("./card.js").MiCard} card
- * @param {MiPack} pack
- * @param {number} index
- */
+/** Return one cell, and what draws it. @param {import("./card.js").MiCard} card @param {MiPack} pack @param {number} index */
 function cell(card, pack, index) {
-  const { hass } = card;
-  const fill = h("i", { class: "fill" });
-  const mark = h("span", { class: "mark", "aria-hidden": "true" });
-  const id = pack.cells[index];
-  const node = h(
-    "button",
-    { class: "cell", type: "button", tabindex: index ? -1 : 0, click: () => card.moreInfo(id) },
-    mark,
-    h("span", { class: "well" }, fill),
-    h("span", { class: "no", "aria-hidden": "true" }, number(hass, index + 1)),
-  );
-  let [height, state, label] = ["", "", ""];
-  return {
-    node,
-    /**
-     * @param {Look} seen
-     * @param {{low: number, high: number}} scale
-     */
-    draw(seen, scale) {
-      const value = seen.volts[index];
-      const share = value === null ? 0 : Math.min(1, Math.max(0.03, (value - scale.low) / (scale.high - scale.low)));
-      const shift = `${((1 - share) * 100).toFixed(1)}%`;
-      if (shift !== height) fill.style.transform = `translateY(${(height = shift)})`;
-      const words = [
-        index === seen.lowest && "low",
-        index === seen.highest && "high",
-        seen.balancing.includes(index + 1) && "balancing",
-      ].filter(Boolean);
-      const now = words.join(" ");
-      if (now !== state) {
-        state = now;
-        put(node, "class", `cell ${state}`);
-        mark.textContent = words.includes("low") ? "▼" : words.includes("high") ? "▲" : "";
-      }
-      const said = [
-        t(card.hass, "cell", { number: index + 1 }),
-        wordsOf(card.hass, id),
-        ...words.map((word) => t(card.hass, `cell_${word}`)),
-      ].join(", ");
-      if (said === label) return;
-      label = said;
-      put(node, "aria-label", said);
-      put(node, "title", said);
-    },
-  };
+	const { hass } = card;
+	const fill = h("i", { class: "fill" });
+	const mark = h("span", { class: "mark", "aria-hidden": "true" });
+	const id = pack.cells[index];
+	const node = h(
+		"button",
+		{ class: "cell", type: "button", tabindex: index ? -1 : 0, click: () => card.moreInfo(id) },
+		mark,
+		h("span", { class: "well" }, fill),
+		h("span", { class: "no", "aria-hidden": "true" }, number(hass, index + 1)),
+	);
+	let [height, state, label] = ["", "", ""];
+	return {
+		node,
+		/** @param {Look} seen @param {{low: number, high: number}} scale */
+		draw(seen, scale) {
+			const value = seen.volts[index];
+			const share = value === null ? 0 : Math.min(1, Math.max(0.03, (value - scale.low) / (scale.high - scale.low)));
+			const shift = `${((1 - share) * 100).toFixed(1)}%`;
+			if (shift !== height) fill.style.transform = `translateY(${(height = shift)})`;
+			const words = [
+				index === seen.lowest && "low",
+				index === seen.highest && "high",
+				seen.balancing.includes(index + 1) && "balancing",
+			].filter(Boolean);
+			const now = words.join(" ");
+			if (now !== state) {
+				state = now;
+				put(node, "class", `cell ${state}`);
+				mark.textContent = words.includes("low") ? "▼" : words.includes("high") ? "▲" : "";
+			}
+			const said = [
+				t(card.hass, "cell", { number: index + 1 }),
+				wordsOf(card.hass, id),
+				...words.map((word) => t(card.hass, `cell_${word}`)),
+			].join(", ");
+			if (said === label) return;
+			label = said;
+			put(node, "aria-label", said);
+		},
+	};
 }
 
-/**
- * Return the bars of one pack.
- * @param {import("./card.js").MiCard & {isWhole: boolean}} card
- * @param {MiPack} pack
- * @param {() => Look} get
- */
+/** Return the bars of one pack. @param {import("./card.js").MiCard & {isWhole: boolean}} card @param {MiPack} pack @param {() => Look} get */
 export function bars(card, pack, get) {
-  const device = /** @type {MiDevice} */ (card.device);
-  const count = pack.cells.length;
-  const all = pack.cells.map((_, index) => cell(card, pack, index));
-  const row = h("div", { class: "cells", role: "group", style: `--n:${count}` }, ...all.map(({ node }) => node));
-  walk(row);
-  const ends = [h("span"), h("span")];
-  const lines = ["high", "low"].map((end) => h("i", { class: `limit ${end}` }, h("span", { class: "num" })));
-  const mean = h("i", { class: "limit mean" });
-  const plot = h("div", { class: `plot ${count > STRIP ? "strip" : ""} ${count > 16 ? "many" : ""}` }, row, h("div", { class: "over" }, mean, ...lines));
-  const legend = h("div", { class: "legend num" });
-  let [drawnEnds, drawnLines, said, told] = ["", "", "", ""];
-  card.bind(get, (seen) => {
-    const scale = scaleOf(seen, card.isWhole, device.limits);
-    for (const one of all) one.draw(seen, scale);
-    /** @param {number} value */
-    const at = (value) => `${(((value - scale.low) / (scale.high - scale.low)) * 100).toFixed(1)}%`;
-    const { limits } = device;
-    const place = scale.isWhole ? (limits ? `${at(limits.high)} ${at(limits.low)}` : "") : at(seen.mean);
-    if (place !== drawnLines) {
-      drawnLines = place;
-      mean.hidden = scale.isWhole || Number.isNaN(seen.mean);
-      mean.style.bottom = mean.hidden ? "" : place;
-      lines.forEach((line, index) => {
-        const value = index ? limits?.low : limits?.high;
-        line.hidden = !scale.isWhole || value === undefined;
-        if (line.hidden || value === undefined) return;
-        line.style.bottom = at(value);
-        /** @type {Element} */ (line.firstChild).textContent = number(card.hass, value, 2, "V");
-      });
-    }
-    const range = scale.isWhole || Number.isNaN(seen.mean) ? "" : `${number(card.hass, scale.high, 3, "V")}\n${number(card.hass, scale.low, 3, "V")}`;
-    if (range !== drawnEnds) {
-      drawnEnds = range;
-      ends.forEach((end, index) => (end.textContent = range.split("\n")[index] ?? ""));
-    }
-    const pair = [["low", seen.lowest, "▼"], ["high", seen.highest, "▲"]].map(([, index, shape]) =>
-      Number(index) < 0 ? "" : `${shape} ${number(card.hass, Number(index) + 1)}\u2002${wordsOf(card.hass, pack.cells[Number(index)])}`,
-    );
-    const busy = seen.balancing.length;
-    const text = [...pair, busy ? t(card.hass, "cells_balancing", { count: number(card.hass, busy) }) : ""].join("\n");
-    if (text !== said) {
-      said = text;
-      const parts = text.split("\n");
-      legend.replaceChildren(
-        ...parts.filter(Boolean).map((part, index) => h("span", { class: part === parts[2] && index ? "swatch" : "" }, part)),
-      );
-    }
-    const label = t(card.hass, "cells_label", {
-      count: number(card.hass, count),
-      low: wordsOf(card.hass, pack.cells[Math.max(0, seen.lowest)]),
-      high: wordsOf(card.hass, pack.cells[Math.max(0, seen.highest)]),
-      difference: number(card.hass, seen.spread, 0, "mV"),
-    });
-    if (label !== told) put(row, "aria-label", (told = label));
-  });
-  return h("div", { class: "bars" }, h("div", { class: "ends num" }, ...ends), plot, legend);
+	const device = /** @type {MiDevice} */ (card.device);
+	const count = pack.cells.length;
+	const all = pack.cells.map((_, index) => cell(card, pack, index));
+	const row = h("div", { class: "cells", role: "group", style: `--n:${count}` }, ...all.map(({ node }) => node));
+	walk(row);
+	row.addEventListener("pointerover", (event) => {
+		const over = /** @type {Element} */ (event.target).closest(".cell");
+		if (over) put(over, "title", over.getAttribute("aria-label"));
+	});
+	const ends = [h("span"), h("span")];
+	const lines = ["high", "low"].map((end) => h("i", { class: `limit ${end}` }, h("span", { class: "num" })));
+	const mean = h("i", { class: "limit mean" });
+	const plot = h("div", { class: `plot ${count > STRIP ? "strip" : ""} ${count > 16 ? "many" : ""}` }, row, h("div", { class: "over" }, mean, ...lines));
+	const legend = h("div", { class: "legend num" });
+	let [drawnEnds, drawnLines, said, told] = ["", "", "", ""];
+	card.bind(get, (seen) => {
+		const scale = scaleOf(seen, card.isWhole, device.limits);
+		for (const one of all) one.draw(seen, scale);
+		/** @param {number} value */
+		const at = (value) => `${(((value - scale.low) / (scale.high - scale.low)) * 100).toFixed(1)}%`;
+		const { limits } = device;
+		const place = scale.isWhole ? (limits ? `${at(limits.high)} ${at(limits.low)}` : "") : at(seen.mean);
+		if (place !== drawnLines) {
+			drawnLines = place;
+			mean.hidden = scale.isWhole || Number.isNaN(seen.mean);
+			mean.style.bottom = mean.hidden ? "" : place;
+			lines.forEach((line, index) => {
+				const value = index ? limits?.low : limits?.high;
+				line.hidden = !scale.isWhole || value === undefined;
+				if (line.hidden || value === undefined) return;
+				line.style.bottom = at(value);
+				/** @type {Element} */ (line.firstChild).textContent = number(card.hass, value, 2, "V");
+			});
+		}
+		const range = scale.isWhole || Number.isNaN(seen.mean) ? "" : `${number(card.hass, scale.high, 3, "V")}\n${number(card.hass, scale.low, 3, "V")}`;
+		if (range !== drawnEnds) {
+			drawnEnds = range;
+			ends.forEach((end, index) => (end.textContent = range.split("\n")[index] ?? ""));
+		}
+		const pair = [["low", seen.lowest, "▼"], ["high", seen.highest, "▲"]].map(([, index, shape]) =>
+			Number(index) < 0 ? "" : `${shape} ${number(card.hass, Number(index) + 1)}\u2002${wordsOf(card.hass, pack.cells[Number(index)])}`,
+		);
+		const busy = seen.balancing.length;
+		const text = [...pair, busy ? t(card.hass, "cells_balancing", { count: number(card.hass, busy) }) : ""].join("\n");
+		if (text !== said) {
+			said = text;
+			const parts = text.split("\n");
+			legend.replaceChildren(
+				...parts.filter(Boolean).map((part, index) => h("span", { class: part === parts[2] && index ? "swatch" : "" }, part)),
+			);
+		}
+		const label = t(card.hass, "cells_label", {
+			count: number(card.hass, count),
+			low: wordsOf(card.hass, pack.cells[Math.max(0, seen.lowest)]),
+			high: wordsOf(card.hass, pack.cells[Math.max(0, seen.highest)]),
+			difference: number(card.hass, seen.spread, 0, "mV"),
+		});
+		if (label !== told) put(row, "aria-label", (told = label));
+	});
+	return h("div", { class: "bars" }, h("div", { class: "ends num" }, ...ends), plot, legend);
 }
 
 export const CELLS = `

@@ -5,12 +5,9 @@ import { t } from "./text.js";
 /** @type {Hass | null} */
 let home = null;
 
-/**
- * Remember whose words the labels are.
- * @param {Hass} hass
- */
+/** Remember whose words the labels are. @param {Hass} hass */
 export const remember = (hass) => {
-  home = hass;
+	home = hass;
 };
 
 /** @param {{name: string}} field */
@@ -26,25 +23,25 @@ const name = { name: "name", selector: { text: {} } };
 const form = (schema) => ({ schema, computeLabel: label });
 
 export function batteryForm() {
-  const levels = [20, 50, 100].map((usual, index) => ({
-    name: `level_${index + 1}`,
-    default: usual,
-    selector: { number: { min: 1, max: 1000, mode: "box", unit_of_measurement: "mV" } },
-  }));
-  const scale = {
-    name: "scale",
-    default: "zoomed",
-    selector: {
-      select: { mode: "dropdown", options: ["zoomed", "whole"].map((value) => ({ value, label: (home && t(home, `scale_${value}`)) || value })) },
-    },
-  };
-  return form([
-    device,
-    name,
-    { type: "grid", name: "", schema: ["cells", "history", "chips"].map(flag) },
-    scale,
-    { type: "grid", name: "", schema: levels },
-  ]);
+	const levels = [20, 50, 100].map((usual, index) => ({
+		name: `level_${index + 1}`,
+		default: usual,
+		selector: { number: { min: 1, max: 1000, mode: "box", unit_of_measurement: "mV" } },
+	}));
+	const scale = {
+		name: "scale",
+		default: "zoomed",
+		selector: {
+			select: { mode: "dropdown", options: ["zoomed", "whole"].map((value) => ({ value, label: (home && t(home, `scale_${value}`)) || value })) },
+		},
+	};
+	return form([
+		device,
+		name,
+		{ type: "grid", name: "", schema: ["cells", "history", "chips"].map(flag) },
+		scale,
+		{ type: "grid", name: "", schema: levels },
+	]);
 }
 
 export const deviceForm = () => form([device, name, { type: "grid", name: "", schema: ["history"].map(flag) }]);

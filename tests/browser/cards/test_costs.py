@@ -1,0 +1,115 @@
+"""What cards cost: counted, because a busy machine tells no time."""
+
+import math
+
+from playwright.sync_api import Browser, CDPSession
+import pytest
+
+from ..conftest import FIGURES
+from . import world
+from .stage import Stage, stage
+
+PUSHES = 40
+SLOWER = 4
+# Counts what a drawing touches, in all shadow roots.
+WATCH = """() => {
+  window.touched = 0;
+  const observer = new MutationObserver(records => (window.touched += records.length));
+  for (const card of document.querySelectorAll("main > div > *"))
+    observer.observe(card.shadowRoot, {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
+# Changes every cell a little, as a battery's reading does.
+PUSH = """([pushes, foreign]) => {
+  const started = performance.now();
+  for (let push = 0; push < pushes; push += 1) {
+    const changes = {};
+    if (foreign) changes["sensor.foreign"] = [push];
+    else for (const id of Object.keys(home.states))
+      if (id.includes("_cell_")) changes[id] = [(3.31 + 0.004 * Math.sin(push + id.length * id.charCodeAt(id.length - 1))).toFixed(3)];
+      else if (id.endsWith("_power")) changes[id] = [-1000 - push];
+    home.set(changes);
+    document.body.getBoundingClientRect();
+  }
+  return performance.now() - started;
+}"""
+
+
+def figures(session: CDPSession) -> dict[str, float]:
+    session.send("HeapProfiler.collectGarbage")
+    return {
+        one["name"]: one["value"]
+        for one in session.send("Performance.getMetrics")["metrics"]
+    }
+
+
+def house(page: Stage) -> int:
+    """Put up eight batteries and thirty sensors; return how many cards."""
+    batteries = [world.battery(f"b{index}") for index in range(8)]
+    sensors = [world.SENSORS[index % len(world.SENSORS)] for index in range(30)]
+    page.furnish(*batteries, *world.SENSORS)
+    page.page.set_viewport_size({"width": 1900, "height": 9000})
+    for device, _ in batteries:
+        page.show(device=device["id"], width=374)
+    for device, _ in sensors:
+        page.show("sensor", device=device["id"], width=228)
+    page.page.locator("mi-bms-battery-card .digits").nth(7).wait_for()
+    return len(batteries) + len(sensors)
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> dict[str, object]:
+    """Return what is told at the end of the run."""
+    return request.config.stash[FIGURES]
+
+
+def test_a_push_of_others_touches_nothing(chromium: Browser) -> None:
+    with stage(chromium, frozen=True) as page:
+        house(page)
+        page.page.evaluate(WATCH)
+        page.page.evaluate(PUSH, [PUSHES, True])
+        assert page.page.evaluate("touched") == 0
+        page.set(sensor__b0_power=-1100)
+        # The number, and no bar.
+        assert page.page.evaluate("touched") == 1
+
+
+def test_what_a_push_costs(chromium: Browser, figure: dict[str, object]) -> None:
+    with stage(chromium) as page:
+        cards = house(page)
+        session = page.page.context.new_cdp_session(page.page)
+        session.send("Performance.enable")
+        page.page.evaluate(PUSH, [3, False])
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        before = figures(session)
+        took = page.page.evaluate(PUSH, [PUSHES, False])
+        after = figures(session)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        layouts = after["LayoutCount"] - before["LayoutCount"]
+        figure["ms per push and card, processor four times slower"] = round(
+            took / PUSHES / cards, 2
+        )
+        figure["layouts per push"] = round(layouts / PUSHES, 2)
+        # One for the page at most, however many bars moved.
+        assert layouts <= PUSHES + 2
+        assert math.isclose(after["Nodes"], before["Nodes"], abs_tol=60)
+        assert after["JSEventListeners"] == before["JSEventListeners"]
+
+
+def test_a_day_leaves_nothing_in_memory(
+    chromium: Browser, figure: dict[str, object]
+) -> None:
+    with stage(chromium) as page:
+        house(page)
+        session = page.page.context.new_cdp_session(page.page)
+        session.send("Performance.enable")
+
+        def heap() -> float:
+            return figures(session)["JSHeapUsedSize"] / 1e6
+
+        page.page.evaluate(PUSH, [20, False])
+        before = heap()
+        # A reading each half minute would be 2880 a day; a tenth of them shows what leaks.
+        page.page.evaluate(PUSH, [288, False])
+        grown = heap() - before
+        figure["MB grown over a tenth of a day"] = round(grown, 2)
+        assert grown < 1
