@@ -79,7 +79,10 @@ def accepted(vector: Any, result: dict[str, Any]) -> dict[str, Any] | None:
     if vector.get("expect_error") or vector.get("outcome", "decoded") != "decoded":
         if (wrong := half(vector).judge(vector)) is None:
             return None
-        raise ValueError(f"{name}: is to be refused, but {wrong}")
+        word = "expect_error" if vector.get("expect_error") else "outcome"
+        raise ValueError(
+            f"{name}: is to be refused, but {wrong}: correct it, or take {word} out of it"
+        )
     if result["outcome"] not in _TOLD:
         why = "; ".join(filter(None, (result["error"], *result["remarks"])))
         raise ValueError(f"{name}: refused, {why or result['outcome']}")

@@ -4,10 +4,10 @@ import argparse
 import re
 from typing import Final
 
-from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS
+from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, HEARD, KINDS
 from custom_components.mi_bms.proto.mibeacon.objects import OBJECTS
 from custom_components.mi_bms.proto.mibeacon.rows import Values
-from custom_components.mi_bms.proto.mibeacon.spec import ProductKind
+from custom_components.mi_bms.proto.mibeacon.spec import DeviceSpec, ProductKind
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Reason
 from tests.proto.mibeacon.frames import ADDRESS, KEY, obj, sealed
@@ -46,10 +46,10 @@ def plan(asked: argparse.Namespace) -> Plan:
         raise Mistake(
             f"{name!r} is no model: 2 to 40 letters and digits, as on the sticker"
         )
-    known = {spec.model.casefold() for spec in (*DEVICES.values(), *KINDS.values())}
     fixture = FIXTURES / "mibeacon" / f"{re.sub(r'[^\w.-]', '_', name)}.json"
-    if name.casefold() in known:
-        raise Mistake(f"{name} has a row already: change it in {FILE.name}")
+    for product_id, spec in (*DEVICES.items(), *KINDS.items()):
+        if product_id == product or spec.model.casefold() == name.casefold():
+            raise Mistake(_known(product_id, spec))
     if fixture.exists():
         raise Mistake(f"{fixture.name} is there already: add your adverts to it")
     for text in (asked.title, asked.maker):
@@ -107,11 +107,20 @@ def _product(given: str | None) -> int:
         product = -1
     if not 0 < product < 0xFFFF:
         raise Mistake(f"{given!r} is no product id: four digits as in 0x045B")
-    if product in DEVICES:
-        raise Mistake(
-            f"0x{product:04X} is {DEVICES[product].described}: change its row in {FILE.name}"
-        )
     return product
+
+
+def _known(product: int | str, spec: DeviceSpec) -> str:
+    """Return what to do with a model that has a row."""
+    if not isinstance(product, int):
+        return f"{spec.described} has a row already: change it in {FILE.name}"
+    what = f"0x{product:04X} is {spec.described}"
+    if product in HEARD:
+        return f"{what}: change its row in {FILE.name}"
+    return (
+        f"{what}, whose adverts nobody had heard: move its row in {FILE.name} from _PUBLISHED "
+        "to _HEARD, and put what you recorded into its fixture"
+    )
 
 
 def _field(word: str) -> Field:

@@ -21,7 +21,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what a quantity may be begun with."""
     parser.add_argument(
-        "--unit", help="its unit, such as V or µg/m³; without one it is a count"
+        "--unit", help="its unit, such as V or μg/m³; without one it is a count"
     )
     parser.add_argument("--flag", action="store_true", help="it is on or off")
     parser.add_argument("--limits", help="what sensors can measure, such as 0,100")
@@ -31,7 +31,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def plan(asked: argparse.Namespace) -> Plan:
     """Return the member, the row and the texts of a quantity."""
-    name, unit = asked.name, asked.unit
+    # Home Assistant writes the Greek letter; keyboards have the sign that looks like it.
+    name, unit = asked.name, (asked.unit or "").replace("\N{MICRO SIGN}", "μ")
     if not _NAME.fullmatch(name):
         raise Mistake(
             f"{name!r} is no quantity: small letters, digits and _, such as wind_speed"
@@ -83,7 +84,7 @@ def _title(asked: argparse.Namespace, named: Mapping[str, Any]) -> str:
     return title
 
 
-def _member(name: str, unit: str | None, limits: str, *, flag: bool) -> str:
+def _member(name: str, unit: str, limits: str, *, flag: bool) -> str:
     """Return the rows of quantities with another one behind the others of devices."""
     said = ", ".join(filter(None, (f'"{unit}"' if unit else "", limits)))
     said = "flag=True" if flag else said

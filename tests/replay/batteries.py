@@ -14,7 +14,11 @@ from custom_components.mi_bms.proto.bms.matching import BatteryAdvert, recognise
 from custom_components.mi_bms.proto.bms.uuids import expand as expanded
 from custom_components.mi_bms.proto.gatt.link import Notified
 from custom_components.mi_bms.proto.gatt.session import Device, Session
-from custom_components.mi_bms.proto.model.errors import MiBmsError, Unsupported
+from custom_components.mi_bms.proto.model.errors import (
+    MiBmsError,
+    NoAnswer,
+    Unsupported,
+)
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
 
@@ -65,6 +69,7 @@ class VectorLink:
         # What went on: how often a request was written, which of them has an answer in the
         # vector, and why frames of an answer were refused. ``rejects`` is what the session counts.
         self.rejects: Counter[str] = Counter()
+        self._told = 0  # bytes of answers
         self._asked: Counter[str] = Counter()
         self._answered: set[str] = set()
         self._refused: dict[str, Counter[str]] = {}
@@ -131,6 +136,7 @@ class VectorLink:
 
     def _notify(self, entry: Mapping[str, Any]) -> None:
         before = self.rejects.copy()
+        self._told += len("".join(entry["notify"]))
         for uuid in self._listeners:
             if _at(entry.get("source"), uuid):
                 for chunk in self._recut(
@@ -156,8 +162,13 @@ class VectorLink:
                 yield f"{after} was refused: {', '.join(why)}"
             else:
                 yield f"{after} came with bytes outside any frame, which were dropped"
+        if not self._told and any(
+            "".join(one.get("notify", ())) for one in self._entries
+        ):
+            yield UNASKED
 
 
+UNASKED = "none of the answers in exchange was asked for"
 # Reasons of framers that do not explain themselves; others are said as they are.
 REFUSALS: Mapping[str, str] = {
     "checksum": "checksum (the bytes do not add up)",
@@ -355,7 +366,12 @@ def judge(vector: Vector) -> str | None:
     """Return what is wrong with the replay of a vector; None when it agrees."""
     result = replay(vector)
     if vector.get("expect_error"):
-        return None if result["outcome"] == "error" else f"no error but {result}"
+        if result["outcome"] != "error":
+            return f"no error but {result}"
+        # Silence is an error, too: a broken answer that nobody hears shows nothing.
+        silent = result["error"] == NoAnswer.__name__
+        unheard = silent and UNASKED in result["remarks"]
+        return "; ".join(result["remarks"]) if unheard else None
     if result["outcome"] != "ok":
         return f"{result['outcome']}: {result['error']}"
     wrong = {

@@ -48,6 +48,9 @@ CONVERTED = {Field.RUNTIME: "h", Field.TIME_TO_FULL: "h", Field.UPTIME: "d"}
 @pytest.mark.parametrize("field", sorted(SENSORS))
 def test_units_are_the_same_on_both_sides(field: Field) -> None:
     unit = CONVERTED.get(field, field.quantity.unit)
+    assert "\N{MICRO SIGN}" not in unit, (
+        f"{field}: write {unit!r} with the Greek letter μ, as Home Assistant does"
+    )
     shown = SENSORS[field].native_unit_of_measurement or ""
     assert shown == unit, (
         f"{field} is in {unit!r} in proto/model/fields.py, in {shown!r} in quantities.py"

@@ -124,6 +124,12 @@ def test_accept_takes_what_is_new_and_keeps_what_is_to_be_absent(
         (battery("values", exchange=[]), "no answer to dda50300fffd77"),
         (battery("bad_checksum", expect_error=False), "refused: checksum"),
         (battery("values", expect_error=True), "is to be refused, but no error"),
+        (battery("values", expect_error=True), "or take expect_error out of it"),
+        (
+            battery("bad_checksum", exchange=[{"write": "00", "notify": ["dd03"]}]),
+            "none of the answers in exchange was asked for: correct it",
+        ),
+        (sensor(outcome="ignored"), "but decoded, expected: ignored: correct it, or"),
         (battery("values", exchange=7), "lacks or spoils"),
         (battery("values", kind="dance"), "no kind 'dance': one of auth, "),
         (battery("values", kind=None), "no kind None: one of auth, "),

@@ -201,7 +201,8 @@ def each_question_is_needed_or_optional_on_purpose(family: Family) -> None:
     found = {kind: sorted(asked) for kind, asked in kinds(family.id).items()}
     del found["needed"]
     assert found == {"refusable": [], "optional": [], **table}, (
-        f"a sample of {family.id} can do without other questions than {TABLE.name} says. If that is "
+        f"a sample of {family.id} can do without other questions than "
+        f"tests/proto/bms/{TABLE.name} says. If that is "
         f'meant, write there: "{family.id}": {json.dumps({k: v for k, v in found.items() if v})}'
     )
 

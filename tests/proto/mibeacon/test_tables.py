@@ -16,7 +16,7 @@ from custom_components.mi_bms.proto.mibeacon.devices import (
 from custom_components.mi_bms.proto.mibeacon.formats import SERVICES, bthome, qingping
 from custom_components.mi_bms.proto.mibeacon.limits import LIMITS, plausible
 from custom_components.mi_bms.proto.mibeacon.objects import MEASUREMENTS, OBJECTS
-from custom_components.mi_bms.proto.mibeacon.rows import ObjectSpec
+from custom_components.mi_bms.proto.mibeacon.rows import EventTypes, ObjectSpec
 from custom_components.mi_bms.proto.mibeacon.spec import HOLDS
 from custom_components.mi_bms.proto.model.fields import Field
 from tests.each import each
@@ -36,7 +36,7 @@ def test_a_supported_model_has_a_fixture() -> None:
     replayed = {
         model_of(vector) for path in files for vector in json.loads(path.read_text())
     }
-    supported = {spec.model for spec in EVERY.values() if spec.fields or spec.events}
+    supported = {spec.model for spec in EVERY.values() if _reports(spec)}
     missing = sorted(supported - replayed)
     assert not missing, (
         f"no fixture is decoded as {missing}: put a recorded advert into "
@@ -63,11 +63,22 @@ def keeps_to_the_rules(spec: DeviceSpec) -> None:
     assert spec.availability >= 600
     assert spec.untrusted <= set(spec.fields)
     assert set(spec.idle) <= set(spec.fields)
-    for key, types in spec.events.items():
-        assert set(types) <= set(EVENT_TYPES[key.partition("_")[0]])
+    are_known(spec.events)
     assert set(spec.buttons) == {key for key in spec.events if key.startswith("button")}
     own = {field for row in spec.objects.values() for field in row.fields}
-    assert own <= set(spec.fields)
+    missing = ", ".join(sorted(f"Field.{field.name}" for field in own - {*spec.fields}))
+    assert not missing, f"objects= gives {missing}: name it in the row"
+
+
+def are_known(events: EventTypes) -> None:
+    """Raise for an event whose kind or type is in no table."""
+    for key, types in events.items():
+        kind = key.partition("_")[0]
+        unknown = {*types} - {*EVENT_TYPES.get(kind, ())}
+        assert not unknown, (
+            f"the event {key} has no {sorted(unknown)}: take one of "
+            f"{sorted(EVENT_TYPES.get(kind, ()))}, or add it to EVENT_TYPES"
+        )
 
 
 def test_states_that_end() -> None:
@@ -83,7 +94,14 @@ def test_states_that_end() -> None:
 
 
 def test_heard_products_report_something() -> None:
-    assert all(DEVICES[product].fields or DEVICES[product].events for product in HEARD)
+    silent = {f"{one:04X}" for one in HEARD if not _reports(DEVICES[one])}
+    assert not silent, (
+        f"{sorted(silent)}: say in the row what the adverts report, or move it to _PUBLISHED"
+    )
+
+
+def _reports(spec: DeviceSpec) -> bool:
+    return bool(spec.fields or spec.events)
 
 
 ROWS = {
@@ -103,8 +121,7 @@ def test_object_rows() -> None:
 def gives_what_it_says(row: ObjectSpec) -> None:
     assert row.fields or row.events
     assert row.decode
-    for key, types in row.events.items():
-        assert set(types) <= set(EVENT_TYPES[key.partition("_")[0]])
+    are_known(row.events)
     for size, decode in row.decode.items():
         for fill in (0, 1, 2, 0x7F, 0xFF):
             values: dict[Field, bool | int | float | str] = {}
