@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Collection, Iterator
+from functools import cache
 import importlib.util
 import json
 from pathlib import Path
@@ -57,14 +58,21 @@ def same(
     assert not over, f"{file} has {surplus}, which nothing asks for: remove it"
 
 
+@cache
 def tree(path: Path) -> ast.Module:
-    """Parse a Python file."""
+    """Parse a Python file, once for all rules."""
     return ast.parse(path.read_text(), str(path))
+
+
+@cache
+def nodes(module: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all that a piece of code is made of, once for all rules."""
+    return tuple(ast.walk(module))
 
 
 def calls(module: ast.AST, *names: str) -> Iterator[ast.Call]:
     """Return the calls of functions or methods of these names."""
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", None))
             if name in names:

@@ -13,7 +13,7 @@ from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.quantities import BINARY_SENSORS, PASSIVE_SENSORS, SENSORS
 from homeassistant.components.sensor import DEVICE_CLASS_UNITS
 
-from .repo import INTEGRATION, PROTO, load, translations, tree
+from .repo import INTEGRATION, PROTO, load, nodes, translations, tree
 
 NAMES = translations()["entity"]
 ICONS = load(INTEGRATION / "icons.json")["entity"]
@@ -94,7 +94,7 @@ def is_range(node: ast.expr) -> bool:
     ids=lambda path: f"{path.parent.name}.{path.stem}",
 )
 def test_limits_of_a_quantity_stand_once(path: Path) -> None:
-    for node in ast.walk(tree(path)):
+    for node in nodes(tree(path)):
         if isinstance(node, ast.Dict):
             ranges = [
                 key.attr

@@ -9,7 +9,7 @@ import pytest
 from custom_components.mi_bms.entry import KINDS
 from homeassistant.const import Platform
 
-from .repo import INTEGRATION, calls, tree
+from .repo import INTEGRATION, calls, nodes, tree
 
 # ``entries_of`` picks entries for those who stand below the rows.
 FILTER: Final = "entries.py"
@@ -37,7 +37,7 @@ def names(node: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_nothing_compares_kinds_beside_the_rows(path: Path) -> None:
-    for node in ast.walk(tree(path)):
+    for node in nodes(tree(path)):
         compared = isinstance(node, ast.Compare | ast.Match) and {
             name
             for name in names(node)

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from .repo import INTEGRATION, PROTO, tree
+from .repo import INTEGRATION, PROTO, nodes, tree
 
 ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("proto.model", ""),
@@ -71,7 +71,7 @@ def ours(path: Path) -> set[str]:
     """Return what a module imports of ours, as dotted names below the integration."""
     package = path.relative_to(INTEGRATION).parent.parts
     names: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1]
             module = (*base, *(node.module.split(".") if node.module else ()))
@@ -87,7 +87,7 @@ def ours(path: Path) -> set[str]:
 def imported(path: Path) -> set[str]:
     """Return what a module imports by absolute name."""
     names: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(tree(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from .repo import INTEGRATION, ROOT, calls, files, generator, load, tree
+from .repo import INTEGRATION, ROOT, calls, files, generator, load, nodes, tree
 
 FILES = files()
 VERSION = load(INTEGRATION / "manifest.json")["version"]
@@ -85,7 +85,7 @@ def test_programs_can_be_run(path: str) -> None:
 
 def test_no_assert_outside_tests() -> None:
     for path in INTEGRATION.rglob("*.py"):
-        assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree(path))), (
+        assert not any(isinstance(node, ast.Assert) for node in nodes(tree(path))), (
             f"{path}: raise an error instead of assert, which python -O leaves out"
         )
         assert not any(calls(tree(path), "print")), f"{path}: log instead of print"

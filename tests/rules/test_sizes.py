@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from .repo import INTEGRATION, tree
+from .repo import INTEGRATION, nodes, tree
 
 FILE: Final = 350  # lines
 FUNCTION: Final = 40  # lines
@@ -39,7 +39,7 @@ def name_of(path: Path) -> str:
 
 
 def functions(module: ast.Module) -> Iterator[Function]:
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 

@@ -71,6 +71,7 @@ from .repo import (
     argument,
     calls,
     load,
+    nodes,
     same,
     text,
     translations,
@@ -234,7 +235,7 @@ def part(name: str) -> ast.ClassDef:
     return next(
         node
         for module in (FLOW, BATTERY_OPTIONS)
-        for node in ast.walk(module)
+        for node in nodes(module)
         if isinstance(node, ast.ClassDef) and node.name == name
     )
 
@@ -350,12 +351,12 @@ class TestFlow:
         )
         table = next(
             node.value
-            for node in ast.walk(FLOW)
+            for node in nodes(FLOW)
             if isinstance(node, ast.AnnAssign)
             and getattr(node.target, "id", "") == "ERRORS"
         )
         same(errors, errors | literals(table), "config.error")
-        for node in ast.walk(FLOW):
+        for node in nodes(FLOW):
             if isinstance(node, ast.Assign) and isinstance(
                 node.targets[0], ast.Subscript
             ):
@@ -415,7 +416,7 @@ def test_exceptions() -> None:
     for path in INTEGRATION.rglob("*.py"):
         if PROTO in path.parents:
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(tree(path)):
             if isinstance(node, ast.Call) and argument(node, "translation_domain"):
                 key = text(argument(node, "translation_key"))
                 place = f"{path.parent.name}/{path.stem}"
