@@ -169,6 +169,7 @@ WORDS = {
     "summary": {"battery", "measures", "now"},
     "bank": {"name", "pack"},
     "absence": {*Absence, "all"},
+    "reception": {"unheard", "weak", "lost", "area", "near"},
     "sensor_cause": STANDINGS,
     "sensor_remedy": STANDINGS,
     "not_added": {

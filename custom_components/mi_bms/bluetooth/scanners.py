@@ -51,6 +51,11 @@ class ScannerView:
     scanner: BaseHaScanner
     heard_at: Mapping[str, float]
 
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return _title(self.scanner)
+
     def hears(self, address: str, now: float) -> dict[str, Any] | None:
         """Return how it hears a device as a plain record, None if it does not."""
         found = self.scanner.get_discovered_device_advertisement_data(address)
@@ -58,7 +63,7 @@ class ScannerView:
             return None
         at = self.heard_at.get(address)
         return {
-            "name": _title(self.scanner),
+            "name": self.name,
             "source": self.scanner.source,
             "rssi": found[1].rssi,
             "connectable": self.scanner.connectable,
