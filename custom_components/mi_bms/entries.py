@@ -205,6 +205,13 @@ def runtime_of[Runtime](
     return running(entry, what)
 
 
+def entry_of_device(hass: HomeAssistant, device_id: str) -> ConfigEntry | None:
+    """Return the entry of the device with this id."""
+    device = dr.async_get(hass).async_get(device_id)
+    entry_id = device.config_entry_id if device else None
+    return hass.config_entries.async_get_entry(entry_id) if entry_id else None
+
+
 def runtime_of_id[Runtime](
     hass: HomeAssistant, device_id: str, what: type[Runtime]
 ) -> Runtime | None:

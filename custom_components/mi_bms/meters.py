@@ -28,7 +28,7 @@ from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from .proto.energy.day import Day
-from .proto.energy.measures import MEASURES, Measure
+from .proto.energy.measures import MEASURES, TOTALS, Measure
 from .proto.energy.meter import Meter
 from .proto.energy.rows import Rows
 
@@ -39,6 +39,7 @@ _LOOKED_AT: Final = (
     20  # last states; of a battery that is often unavailable most are none
 )
 _NOISE: Final = 1e-6
+_SHORTEN: Final = "loads change faster than it is read: shorten the interval"
 _UNITS: Final = {"%": UnitOfRatio.PERCENTAGE, "kWh": UnitOfEnergy.KILO_WATT_HOUR}
 _DAY: Final = (
     "measured_s",
@@ -72,6 +73,19 @@ def _described(name: Measure) -> SensorEntityDescription:
 METERS: Final[Mapping[Measure, SensorEntityDescription]] = {
     name: _described(name) for name in Measure
 }
+
+
+def report(meter: Meter, day: Day) -> dict[str, Any]:
+    """Return what diagnostics tell: totals, the day, and whether it is read too seldom."""
+    return {
+        **{name.value: round(meter.total(name), 3) for name in TOTALS},
+        Measure.EFFICIENCY.value: meter.efficiency,
+        Measure.ENERGY_COVERAGE.value: day.coverage,
+        **day.to_json(),
+        "dropped": dict(meter.dropped),
+        "aliased": meter.aliased,
+        "advice": _SHORTEN if meter.aliased else None,
+    }
 
 
 async def async_recorded(hass: HomeAssistant, entity_id: str) -> list[State]:

@@ -25,6 +25,7 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.entity import EntityDescription
 
+from .proto.bank.absence import COMPLETE, Absence
 from .proto.bms.alarms import Alarm
 from .proto.bms.battery_state import BatteryState
 from .proto.model.fields import Field
@@ -244,6 +245,7 @@ SENSORS: Final = _table(
     _noted(Field.PACK_DELTA_VOLTAGE, _C.VOLTAGE, digits=3),
     _noted(Field.MAX_CELL_TEMPERATURE, _C.TEMPERATURE, digits=1),
     _noted(Field.BATTERIES_READ),
+    _noted_word(Field.COMPLETENESS, COMPLETE, *Absence),
     # The link
     _measured(Field.RSSI, _C.SIGNAL_STRENGTH, category=_DIAGNOSTIC, enabled=False),
     # Home Assistant lists each change of a time in Activity; only off it is out of there.

@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_METER, CONF_RESERVE
 from .proto.active.codec import Unit
 from .proto.active.spec import Function
+from .proto.bank.absence import COMPLETE, Absence
 from .proto.bank.wiring import parts_of
 from .proto.bms.alarms import Alarm
 from .proto.bms.battery_state import BatteryState
@@ -137,6 +138,8 @@ def _value(field: Field) -> Any:
         return flag
     if field is Field.BATTERY_STATE:
         return In({*BatteryState})
+    if field is Field.COMPLETENESS:
+        return In({COMPLETE, *Absence})
     if field is Field.BALANCER:
         return Either(flag, _code)
     return _code if field is Field.PROBLEM_CODE else finite

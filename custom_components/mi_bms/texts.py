@@ -4,13 +4,22 @@ They stand in the translations beside the options of selectors, so that Python h
 """
 
 from collections.abc import Mapping
+import re
+from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
+from .proto.scheduler.diagnosis import Diagnosis
 
-_CATEGORY = "selector"
+_CATEGORY: Final = "selector"
+_ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
+
+
+def masked_addresses(text: str) -> str:
+    """Return a text without the addresses in it."""
+    return _ADDRESS.sub("**REDACTED**", text)
 
 
 class Words:
@@ -31,3 +40,10 @@ async def async_words(hass: HomeAssistant, language: str | None = None) -> Words
     """Load the words in the language of the house, or in another one."""
     language = language or str(hass.config.language)
     return Words(await async_get_translations(hass, language, _CATEGORY, [DOMAIN]))
+
+
+async def async_tell(hass: HomeAssistant, diagnosis: Diagnosis) -> str:
+    """Return a diagnosis as two sentences."""
+    words = await async_words(hass)
+    fill = diagnosis.placeholders
+    return f"{words('cause', diagnosis.cause, **fill)} {words('remedy', diagnosis.remedy, **fill)}"

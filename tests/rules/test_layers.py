@@ -22,7 +22,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "proto.gatt proto.bank",
-        "proto.model proto.bms proto.activation proto.air proto.energy",
+        "proto.model proto.bms proto.activation proto.air proto.energy proto.scheduler",
     ),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),

@@ -1,6 +1,7 @@
 """Actions on batteries: leave them to their maker's app for a while, read them now."""
 
 import asyncio
+from itertools import chain
 from typing import Final
 
 from probatio import All, Coerce, Optional, Range, Schema
@@ -9,10 +10,11 @@ from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import config_validation as cv
 
+from ..banks.members import entries_behind
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.diagnosis import async_refresh
 from ..const import DOMAIN, MAX_RELEASE
-from ..entries import running, runtime_of_id
+from ..entries import entry_of_device, running
 from .errors import refusal
 
 ATTR_MINUTES: Final = "minutes"
@@ -27,19 +29,25 @@ RELEASE: Final = Schema(
 )
 
 
-def _of_device(hass: HomeAssistant, device_id: str) -> BatteryCoordinator:
-    """Return the coordinator of a battery, or of the one that a pack belongs to."""
-    if coordinator := runtime_of_id(hass, device_id, BatteryCoordinator):
-        return coordinator
-    raise refusal("not_a_battery")
+def _of_device(hass: HomeAssistant, device_id: str) -> list[BatteryCoordinator]:
+    """Return the coordinator of a battery, of the one that a pack belongs to, or those of a bank."""
+    entry = entry_of_device(hass, device_id)
+    found = [
+        coordinator
+        for one in (entries_behind(hass, entry) if entry else ())
+        if (coordinator := running(one, BatteryCoordinator))
+    ]
+    if not found:
+        raise refusal("not_a_battery")
+    return found
 
 
 def _batteries(call: ServiceCall) -> list[BatteryCoordinator]:
     """Return the batteries that are meant, all when none is named; raise what the user did wrong."""
     hass = call.hass
     if ATTR_DEVICE_ID in call.data:
-        named = (_of_device(hass, one) for one in call.data[ATTR_DEVICE_ID])
-        return list(dict.fromkeys(named))
+        named = [_of_device(hass, one) for one in call.data[ATTR_DEVICE_ID]]
+        return list(dict.fromkeys(chain.from_iterable(named)))
     return [
         coordinator
         for entry in hass.config_entries.async_loaded_entries(DOMAIN)

@@ -7,13 +7,13 @@ from typing import Any, Final
 from bluetooth_data_tools import monotonic_time_coarse
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
+from ..banks.coordinator import BankCoordinator
 from ..batteries.coordinator import BatteryCoordinator
-from ..const import CONF_KIND, CONF_MODEL, DOMAIN, KIND_BATTERY, KIND_SENSOR
+from ..const import CONF_KIND, CONF_MODEL, DOMAIN, KIND_BANK, KIND_BATTERY, KIND_SENSOR
 from ..entries import entries_of, running, runtime_of_id
 from ..proto.mibeacon.devices import DEVICES, KINDS
 from ..proto.mibeacon.limits import plausible
@@ -25,6 +25,7 @@ from .errors import refusal
 
 type Json = dict[str, Any]
 
+_KINDS: Final = (KIND_SENSOR, KIND_BATTERY, KIND_BANK)
 _MOST_TEXT: Final = 255  # characters that a state can have
 # What sensors report; entities show more, such as what is known of their reception.
 _FIELDS: Final = frozenset(
@@ -34,14 +35,12 @@ _FIELDS: Final = frozenset(
 
 @callback
 def devices(hass: HomeAssistant) -> list[Json]:
-    """Return all sensors and batteries that are set up, also those that are switched off."""
-    return [
-        _device(hass, entry) for entry in entries_of(hass, KIND_SENSOR, KIND_BATTERY)
-    ]
+    """Return all sensors, batteries and banks that are set up, also those that are switched off."""
+    return [_device(hass, entry) for entry in entries_of(hass, *_KINDS)]
 
 
 def _device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Json:
-    address = entry.data[CONF_ADDRESS]
+    address = str(entry.unique_id)
     # Packs are devices of the same entry.
     known = dr.async_get(hass).async_get_device_by_identifier(
         (DOMAIN, address), entry.entry_id
@@ -51,6 +50,8 @@ def _device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Json:
         said |= _of_sensor(sensor)
     elif battery := running(entry, BatteryCoordinator):
         said |= _of_battery(battery)
+    elif bank := running(entry, BankCoordinator):
+        said |= _of_bank(bank)
     return {
         "name": (known.name_by_user or known.name) if known else entry.title,
         "address": address,
@@ -97,6 +98,16 @@ def _of_battery(coordinator: BatteryCoordinator) -> Json:
             for celsius, place in said["probes"]
         ],
     }
+
+
+def _of_bank(coordinator: BankCoordinator) -> Json:
+    view = coordinator.data
+    if not view.available:
+        return {}
+    age = round(max(0.0, coordinator.age), 1)
+    said = view.sample.to_json()
+    ages = dict.fromkeys(said["values"], age)
+    return {"available": True, "age": age, **said, "ages": ages}
 
 
 @callback

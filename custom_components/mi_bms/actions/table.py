@@ -22,9 +22,11 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import Unauthorized, UnknownUser
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 
+from ..banks.members import entries_behind
 from ..const import DOMAIN
+from ..entries import entry_of_device
 from ..proto.gatt.entered import Mistaken
 from ..proto.gatt.operations import Do
 from . import air, battery, keys, sensor
@@ -158,12 +160,13 @@ def _may_control(call: ServiceCall, user: User) -> bool:
 
 
 def _entities(hass: HomeAssistant, device_id: str) -> list[str]:
-    """Return the entities of a device's entry: an action on a pack is one on its battery."""
-    device = dr.async_get(hass).async_get(device_id)
-    if device is None:
-        return []
-    registry = er.async_get(hass)
-    entry_id = device.config_entry_id
+    """Return the entities that an action on a device is about.
+
+    An action on a pack is one on its battery, and one on a bank is one on its batteries.
+    """
+    entry, registry = entry_of_device(hass, device_id), er.async_get(hass)
     return [
-        one.entity_id for one in er.async_entries_for_config_entry(registry, entry_id)
+        entity.entity_id
+        for one in (entries_behind(hass, entry) if entry else ())
+        for entity in er.async_entries_for_config_entry(registry, one.entry_id)
     ]

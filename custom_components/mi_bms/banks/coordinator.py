@@ -10,9 +10,14 @@ import logging
 from math import inf, isfinite
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
@@ -32,6 +37,7 @@ from .members import (
     CONF_MEMBERS,
     CONF_NAMES,
     CONF_WIRING,
+    absence_of,
     names_of,
     said_by,
 )
@@ -60,6 +66,7 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         self.bank_id = str(entry.unique_id)
         self.members: tuple[str, ...] = tuple(entry.data[CONF_MEMBERS])
         known = entry.data.get(CONF_NAMES, {})
+        self.words = words
         self.names = names_of(hass, self.members, words, known)
         length = int(entry.data.get(CONF_LENGTH, 1))
         self._wiring = Wiring(entry.data[CONF_WIRING])
@@ -80,6 +87,12 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         self._told_at = -inf
         self._timer: CALLBACK_TYPE | None = None
         self._restore()
+
+    @property
+    def age(self) -> float:
+        """Return how many seconds ago the newest of what it is made of was measured."""
+        now = self.clock()
+        return min((now - one.at for one in self.bank.last.values()), default=0.0)
 
     def called(self, members: Iterable[str]) -> list[str]:
         """Return the names of members."""
@@ -138,7 +151,14 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
                         self._take(member)
                 self._soon()
 
+        @callback
+        def changed(_change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+            # Of one that is switched off or removed nothing is posted.
+            if entry.domain == DOMAIN and entry.unique_id in addresses:
+                self._soon()
+
         stops = [
+            async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed),
             self._shared.board.listen(posted),
             self._shared.keep(self.bank_id, self.snapshot),
         ]
@@ -154,9 +174,9 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         return stop
 
     def _take(self, member: str) -> None:
-        last = self._shared.board.posts.get(parts_of(member)[0])
+        post = self._shared.board.posts.get(parts_of(member)[0])
         said = said_by(self.hass, member)
-        if last is None or said is None:
+        if post is None or said is None or (last := post.last) is None:
             self.bank.withdraw(member)
         else:
             self.bank.update(
@@ -194,7 +214,12 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
 
     def _work_out(self) -> None:
         now = self._worked_out = self.clock()
-        self.data = self.bank.view(now)
+        told = {
+            one: why
+            for one in self.members
+            if (why := absence_of(self.hass, one)) is not None
+        }
+        self.data = self.bank.view(now, told)
         end = self.bank.expires(now)
         if isfinite(end):
             self._later(max(end - now, 0.0) + _LATER)

@@ -5,28 +5,22 @@ from dataclasses import replace
 from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
-from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..proto.bms.alarms import Alarm, active
 from ..proto.energy.measures import Measure
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
-from ..proto.model.rows import DEAD_BANDS, worth_a_row
 from ..quantities import BINARY_SENSORS, NO_ALARM, SENSORS
 from .coordinator import BankCoordinator
-from .entity import BankDeviceEntity
 from .meter_entities import BankMeter
+from .quantity import BankEntity, BankSensor
+from .read_entities import CompletenessSensor, ReadSensor
 
-_SECONDS: Final = 3600.0  # of the unit in which times are shown
-_DIGITS: Final = 4
-# What is told while it goes one way only.
-_ONE_WAY: Final = frozenset({Field.RUNTIME, Field.TIME_TO_FULL})
 # Above, at most nine in all; below what is no daily question.
 ABOVE: Final = (
     Field.BATTERY_LEVEL,
@@ -39,6 +33,7 @@ ABOVE: Final = (
 )
 BELOW: Final = (
     Field.BATTERIES_READ,
+    Field.COMPLETENESS,
     Field.BATTERY_STATE,
     Field.CYCLE_CHARGE,
     Field.FULL_CHARGE,
@@ -66,93 +61,6 @@ def _row(name: Field) -> Any:
     if name in ABOVE:
         return row
     return replace(row, entity_category=EntityCategory.DIAGNOSTIC)
-
-
-class BankEntity(BankDeviceEntity):
-    """One quantity of a bank as it is now."""
-
-    def __init__(
-        self, coordinator: BankCoordinator, description: EntityDescription
-    ) -> None:
-        """Take the row of the quantity."""
-        super().__init__(coordinator, description)
-        self.field = Field(description.key)
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether any member counts."""
-        return self.coordinator.data.available
-
-    @property
-    def said(self) -> Value | None:
-        """Return the value of this moment."""
-        return self.coordinator.data.sample.values.get(self.field)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        """Return which member, and which of its cells, the value is of."""
-        where = self.coordinator.data.where.get(self.field)
-        if where is None:
-            return {}
-        cell = {} if where.cell is None else {"cell": where.cell}
-        return {"batteries": self.coordinator.called(where.members), **cell}
-
-
-class BankSensor(BankEntity, SensorEntity):
-    """A number or a word of a bank."""
-
-    _written: object = None
-    _was_available: bool | None = None
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether there is a value; of the two times there is none while it goes the other way."""
-        told = self.field not in _ONE_WAY or self.said is not None
-        return told and super().available
-
-    @property
-    @override
-    def native_value(self) -> Value | None:
-        """Return the value in the unit of its row."""
-        value = self.said
-        if self.field in _ONE_WAY and isinstance(value, int | float):
-            return round(value / _SECONDS, _DIGITS)
-        return value
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write what is worth a row: a bank changes with each of its batteries."""
-        there, said = self.available, self.said
-        band = DEAD_BANDS.get(self.field, 0.0)
-        turned = there is not self._was_available
-        if not band or turned or worth_a_row(said, self._written, band):
-            self._written, self._was_available = said, there
-            super()._handle_coordinator_update()
-
-
-class ReadSensor(BankSensor):
-    """How many of the batteries are read; its attributes name those that are not, and what they lack."""
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        """Return all members, and those that something is to be known of."""
-        view, called = self.coordinator.data, self.coordinator.called
-        lists = {
-            "left_out": view.left_out,
-            "blocked": view.blocked,
-            "charge_estimated": view.estimated,
-            "without_capacity": view.without_capacity,
-        }
-        return {
-            "of": len(self.coordinator.members),
-            "batteries": called(self.coordinator.members),
-            **{key: called(members) for key, members in lists.items() if members},
-        }
 
 
 class BankAlarmSensor(BankSensor):
@@ -205,12 +113,14 @@ class BankProblem(BankFlag):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is wrong between the batteries."""
-        return {"reasons": [str(one) for one in self.coordinator.data.troubles]}
+        """Return what is wrong between the batteries, and which of them tell another current than the others."""
+        reasons = [str(one) for one in self.coordinator.data.troubles]
+        return {"reasons": reasons, **super().extra_state_attributes}
 
 
 _CLASSES: Final[Mapping[Field, type[BankSensor]]] = {
     Field.BATTERIES_READ: ReadSensor,
+    Field.COMPLETENESS: CompletenessSensor,
     Field.ALARM: BankAlarmSensor,
 }
 

@@ -7,11 +7,12 @@ the address. An entry holds their names, too: of a battery that was removed noth
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_PROFILE, KIND_BATTERY
 from ..entries import entries_of, entry_of, name_of
+from ..proto.bank.absence import Absence
 from ..proto.bank.wiring import MARK, Plate, parts_of
 from ..proto.model.sample import BmsSample
 from ..runtime import SHARED
@@ -21,6 +22,14 @@ CONF_MEMBERS: Final = "members"
 CONF_NAMES: Final = "names"
 CONF_WIRING: Final = "wiring"
 CONF_LENGTH: Final = "string_length"
+_FAILED: Final = frozenset(
+    {
+        ConfigEntryState.SETUP_ERROR,
+        ConfigEntryState.SETUP_RETRY,
+        ConfigEntryState.MIGRATION_ERROR,
+        ConfigEntryState.FAILED_UNLOAD,
+    }
+)
 
 
 @callback
@@ -40,6 +49,15 @@ def _name(hass: HomeAssistant, member: str, words: Words) -> str | None:
     if pack is None:
         return battery
     return words("bank", "pack", name=battery, number=str(pack))
+
+
+@callback
+def entries_behind(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry]:
+    """Return the entries of the batteries of a bank, of anything else its own."""
+    if CONF_MEMBERS not in entry.data:
+        return [entry]
+    addresses = dict.fromkeys(parts_of(one)[0] for one in entry.data[CONF_MEMBERS])
+    return [found for one in addresses if (found := entry_of(hass, one)) is not None]
 
 
 @callback
@@ -70,13 +88,29 @@ def _packs(entry: ConfigEntry[Any]) -> int:
 def said_by(hass: HomeAssistant, member: str) -> BmsSample | None:
     """Return what a member said last, None where it did not, or does not run."""
     address, pack = parts_of(member)
-    last = hass.data[SHARED].board.posts.get(address)
-    if last is None:
+    post = hass.data[SHARED].board.posts.get(address)
+    if post is None or post.last is None:
         return None
     if pack is None:
-        return last.sample
-    packs = last.sample.packs
+        return post.last.sample
+    packs = post.last.sample.packs
     return packs[pack - 1] if pack <= len(packs) else None
+
+
+@callback
+def absence_of(hass: HomeAssistant, member: str) -> Absence | None:
+    """Return why a member is not read, None where nothing is known to keep it from that."""
+    address, pack = parts_of(member)
+    post = hass.data[SHARED].board.posts.get(address)
+    if post is None:
+        entry = entry_of(hass, address)
+        if entry is None:
+            return Absence.GONE
+        lost = entry.disabled_by is not None or entry.state in _FAILED
+        return Absence.NOT_RUNNING if lost else None
+    if pack is not None and post.last is not None and said_by(hass, member) is None:
+        return Absence.NO_PACK
+    return post.why
 
 
 @callback

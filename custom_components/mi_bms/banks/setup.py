@@ -7,10 +7,11 @@ from probatio import All, In, Length, Optional, Range, Required
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..proto.bank.wiring import Wiring
+from ..meters import report
+from ..proto.bank.wiring import Wiring, parts_of
 from ..runtime import SHARED
 from ..stored import at_least, member, word
-from ..texts import async_words
+from ..texts import async_tell, async_words, masked_addresses
 from .coordinator import BankCoordinator
 from .entities import async_remove_needless
 from .members import CONF_LENGTH, CONF_MEMBERS, CONF_NAMES, CONF_WIRING
@@ -72,6 +73,12 @@ async def async_report(
     def numbers(members: Any) -> list[int]:
         return [places.index(one) + 1 for one in members]
 
+    posts = hass.data[SHARED].board.posts
+    sentences = {
+        str(places.index(one) + 1): masked_addresses(await async_tell(hass, why))
+        for one in view.left_out
+        if (post := posts.get(parts_of(one)[0])) and (why := post.diagnose())
+    }
     return {
         "members": len(places),
         "wiring": entry.data[CONF_WIRING],
@@ -79,10 +86,16 @@ async def async_report(
         "left_out": {
             str(places.index(one) + 1): str(why) for one, why in view.left_out.items()
         },
+        "in_words": sentences,
+        "lacking": {
+            str(places.index(one) + 1): [str(name) for name in fields]
+            for one, fields in view.lacking.items()
+        },
         "blocked": numbers(view.blocked),
         "charge_estimated": numbers(view.estimated),
         "without_capacity": numbers(view.without_capacity),
         "troubles": [str(one) for one in view.troubles],
         "alarms": {str(one): numbers(who) for one, who in view.alarms.items()},
+        "meters": report(coordinator.metering.meter, coordinator.today()),
         "values": view.sample.to_json()["values"],
     }

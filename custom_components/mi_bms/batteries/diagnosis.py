@@ -14,15 +14,8 @@ from ..proto.scheduler.diagnosis import Diagnosis, diagnose
 from ..proto.scheduler.facts import Facts
 from ..proto.scheduler.link_state import LinkState, failure_of
 from ..runtime import SHARED
-from ..texts import async_words
+from ..texts import async_tell
 from .coordinator import BatteryCoordinator
-
-
-async def async_tell(hass: HomeAssistant, diagnosis: Diagnosis) -> str:
-    """Return a diagnosis as two sentences."""
-    words = await async_words(hass)
-    fill = diagnosis.placeholders
-    return f"{words('cause', diagnosis.cause, **fill)} {words('remedy', diagnosis.remedy, **fill)}"
 
 
 def obstacle(coordinator: BatteryCoordinator) -> Diagnosis | None:

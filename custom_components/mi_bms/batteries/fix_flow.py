@@ -18,8 +18,9 @@ from ..entries import running
 from ..proto.scheduler.diagnosis import Remedy
 from ..proto.scheduler.pace import LONGEST
 from ..runtime import SHARED
+from ..texts import async_tell
 from .coordinator import BatteryCoordinator
-from .diagnosis import async_refresh, async_tell
+from .diagnosis import async_refresh
 from .options import GRACE, INTERVAL
 
 _READ: Final = "read"

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..meters import report
 from ..proto.energy.day import Day
-from ..proto.energy.measures import TOTALS, Measure
 from ..proto.energy.meter import Meter
 from ..proto.energy.point import Point
 from ..proto.model.fields import Field
@@ -18,9 +18,6 @@ from .options import BatterySettings
 
 # Without them nothing can be counted.
 NEEDED: Final = frozenset({Field.VOLTAGE, Field.CURRENT})
-
-
-_SHORTEN: Final = "loads change faster than it is read: shorten the interval"
 
 
 def last_midnight() -> float:
@@ -74,14 +71,5 @@ class Metering:
         )
 
     def report(self) -> dict[str, Any]:
-        """Return what diagnostics tell: totals, the day, and whether it is read too seldom."""
-        meter, day = self.meter, self.today()
-        return {
-            **{name.value: round(meter.total(name), 3) for name in TOTALS},
-            Measure.EFFICIENCY.value: meter.efficiency,
-            Measure.ENERGY_COVERAGE.value: day.coverage,
-            **day.to_json(),
-            "dropped": dict(meter.dropped),
-            "aliased": meter.aliased,
-            "advice": _SHORTEN if meter.aliased else None,
-        }
+        """Return what diagnostics tell of it."""
+        return report(self.meter, self.today())

@@ -12,8 +12,8 @@ from ..const import DOMAIN
 from ..entries import name_of
 from ..proto.scheduler.diagnosis import Cause, Remedy
 from ..proto.scheduler.link_state import LinkState
+from ..texts import async_tell
 from .coordinator import BatteryCoordinator
-from .diagnosis import async_tell
 
 LOOK_EVERY: Final = timedelta(minutes=1)
 LASTS: Final = timedelta(minutes=5)  # what ends sooner needs nobody

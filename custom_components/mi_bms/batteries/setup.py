@@ -1,12 +1,10 @@
 """The entry of one battery: how it is set up and forgotten, and what diagnostics tell of it."""
 
 from datetime import timedelta
-import re
 from typing import Any, Final
 
 from probatio import All, Any as Either, Length, Optional, Range, Required
 
-from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
@@ -21,14 +19,13 @@ from ..proto.gatt.masking import masked
 from ..proto.model.errors import Unsupported
 from ..runtime import SHARED, async_forget_device
 from ..stored import address, at_least, finite, flag, sound, table, whole, word
+from ..texts import async_tell, masked_addresses
 from .coordinator import BatteryCoordinator
-from .diagnosis import async_tell, obstacle
+from .diagnosis import obstacle
 from .entity import battery_device, pack_number
 from .posting import async_post
 from .reader import Reader
 from .repairs import async_watch_health
-
-_ADDRESS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 
 DATA: Final = at_least(
     {
@@ -154,7 +151,7 @@ async def async_report(
         "link": coordinator.link_state,
         "cause": diagnosis.cause if diagnosis else None,
         "remedy": diagnosis.remedy if diagnosis else None,
-        "in_words": _ADDRESS.sub(REDACTED, await async_tell(hass, diagnosis))
+        "in_words": masked_addresses(await async_tell(hass, diagnosis))
         if diagnosis
         else None,
         "interval": battery.effective,
@@ -165,7 +162,7 @@ async def async_report(
             {"polls": one.polls, "link_quality": one.share, "poll_time": one.seconds}
             for one in polls.scheduler.scanners.values()
         ],
-        "reachability": _ADDRESS.sub(REDACTED, reachability(hass, battery.address)),
+        "reachability": masked_addresses(reachability(hass, battery.address)),
         "meters": coordinator.metering.report(),
         "sample": coordinator.data.to_json(),
     }

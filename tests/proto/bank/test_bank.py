@@ -6,8 +6,9 @@ from math import inf, isfinite, nan
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.mi_bms.proto.bank.absence import Absence
 from custom_components.mi_bms.proto.bank.bank import Bank
-from custom_components.mi_bms.proto.bank.view import Absence, BankView, Trouble, Where
+from custom_components.mi_bms.proto.bank.view import BankView, Trouble, Where
 from custom_components.mi_bms.proto.bank.wiring import Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.model.fields import Field
@@ -61,6 +62,7 @@ def test_in_series_the_emptiest_and_the_fullest_count() -> None:
 def test_currents_of_a_string_that_disagree_are_a_problem() -> None:
     view = seen(SERIES, *(sample(amps, 50, 100) for amps in (10, 10.2, 3)))
     assert view.troubles == (Trouble.CURRENTS_DISAGREE,)
+    assert view.where[Field.PROBLEM] == Where(members=("c",))
     assert view.sample.values[Field.CURRENT] == 10
     assert view.sample.values[Field.POWER] == pytest.approx(10 * 39.6)
     assert view.sample.values[Field.PROBLEM] is True
@@ -70,6 +72,15 @@ def test_currents_of_different_moments_may_differ() -> None:
     made = bank(SERIES, sample(10, 50, 100), None)
     made.update("b", sample(3, 50, 100), 50)
     assert not made.view(50).troubles
+
+
+def test_no_mean_of_two_currents_that_disagree_is_told() -> None:
+    made = bank(SERIES, sample(10, 50, 100), None)
+    made.update("b", sample(0, 50, 100), 20)
+    view = made.view(20)
+    # The same flows in both: the one that was read last knows what that is now.
+    assert view.sample.values[Field.CURRENT] == 0
+    assert view.where[Field.PROBLEM] == Where(members=("a", "b"))
 
 
 def test_currents_that_disagree_without_a_voltage_make_no_power() -> None:
@@ -153,6 +164,85 @@ def test_old_news_and_strangers_change_nothing() -> None:
     made.withdraw("a")
     assert not made.view(11).available
     made.withdraw("a")
+
+
+def test_who_knows_why_a_member_is_not_read_says_so() -> None:
+    made = bank(PARALLEL, EXAMPLE[0], EXAMPLE[1], None)
+    made.update("b", EXAMPLE[1], 60)
+    told = {"a": Absence.HELD, "b": Absence.PAUSED, "c": Absence.GONE}
+    view = made.view(100, told)
+    # What is still fresh counts, whatever comes next.
+    assert view.left_out == {"a": Absence.HELD, "c": Absence.GONE}
+    assert view.worst is Absence.GONE
+    assert view.sample.values[Field.COMPLETENESS] == "gone"
+    assert made.view(9_000, told).worst is Absence.GONE
+    assert made.view(9_000).worst is Absence.TOO_OLD
+
+
+def test_a_member_that_counts_may_lack_figures() -> None:
+    view = seen(PARALLEL, sample(1, 50, 100), sample(None, 50, None, volts=None))
+    lacks = (Field.CURRENT, Field.VOLTAGE, Field.CYCLE_CHARGE)
+    assert view.lacking == {"b": lacks}
+    assert view.sample.values[Field.COMPLETENESS] == "no_figure"
+    whole = seen(PARALLEL, sample(1, 50, 100))
+    assert whole.sample.values[Field.COMPLETENESS] == "complete"
+    assert whole.worst is None
+
+
+# --- asleep in a string ------------------------------------------------------------------------
+
+
+def string(wiring: Wiring, *amps: float | None, length: int = 1) -> Bank:
+    """Return a bank whose batteries were read at 0, and now are awake with a current or else asleep."""
+    made = bank(wiring, *(sample(20, 50, 100) for _ in amps), length=length)
+    for name, one in zip("abcd", amps, strict=False):
+        asleep = one is None
+        made.update(
+            name, sample(one or 0.0, 50, 100), 0 if asleep else 200, asleep=asleep
+        )
+    return made
+
+
+def test_nobody_is_asleep_in_a_string_that_carries_current() -> None:
+    view = string(SERIES, 15, 15.2, None).view(200)
+    assert view.left_out == {"c": Absence.ASLEEP_UNDER_LOAD}
+    # The same flows in it, but what it has left is not known any more.
+    assert view.sample.values[Field.CURRENT] == 15.1
+    assert {Field.POWER, Field.CYCLE_CHARGE}.isdisjoint(view.sample.values)
+
+
+def test_one_that_fell_asleep_just_now_counts_with_what_it_said() -> None:
+    made = string(SERIES, 15, None)
+    made.update("b", sample(14.8, 50, 100), 190, asleep=True)
+    view = made.view(200)
+    assert not view.left_out
+    assert view.sample.values[Field.CURRENT] == 14.9
+    assert made.expires(200) == 280
+    assert made.view(281).left_out == {"b": Absence.ASLEEP_UNDER_LOAD}
+
+
+def test_what_hardly_flows_lets_a_battery_sleep() -> None:
+    view = string(SERIES, -0.6, -0.6, None).view(200)
+    assert not view.left_out
+    # Those that are awake tell what flows in all, no mean with an assumed nothing.
+    assert view.sample.values[Field.CURRENT] == -0.6
+    assert view.sample.values[Field.POWER] == pytest.approx(-0.6 * 39.6, abs=1e-3)
+
+
+def test_a_string_that_sleeps_carries_nothing() -> None:
+    said = string(SERIES, None, None).view(9_000).sample.values
+    assert (said[Field.CURRENT], said[Field.POWER]) == (0, 0)
+
+
+def test_the_current_of_another_string_wakes_nobody() -> None:
+    view = string(STRINGS, 15, None, None, None, length=2).view(200)
+    assert view.left_out == {"b": Absence.ASLEEP_UNDER_LOAD}
+    assert string(PARALLEL, 15, None).view(200).sample.values[Field.CURRENT] == 15
+
+
+def test_a_current_that_was_long_ago_wakes_nobody() -> None:
+    assert not string(SERIES, 15, None).view(200).sample.values.get(Field.POWER)
+    assert string(SERIES, 15, None).view(9_000).read == ("b",)
 
 
 # --- batteries that say little -----------------------------------------------------------------

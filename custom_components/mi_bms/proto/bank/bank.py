@@ -1,15 +1,17 @@
 """Work out what several batteries are as one: the last samples of its members go in, a view comes out.
 
-A member counts while its sample is fresh, or while it is asleep; else it is left out and named. What
-needs all members is not told then, unless the user wants the sum of those that are read; state of charge,
+A member counts while its sample is fresh, or while it is asleep; else it is left out and named. In a
+string that carries current nobody is asleep: the same current flows in all. What needs all members is not told then, unless the user wants the sum of those that are read; state of charge,
 cells and temperatures go on from the others.
 
 Pure; times are seconds of one even clock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from statistics import mean
+from types import MappingProxyType
 from typing import Final
 
 from ..bms.battery_state import BatteryState
@@ -19,6 +21,7 @@ from ..bms.outlook import Outlook
 from ..model.fields import Field
 from ..model.reading import Value
 from ..model.sample import BmsSample
+from .absence import COMPLETE, Absence
 from .balance import (
     LEVELS_APART,
     OVERLOADED,
@@ -29,8 +32,8 @@ from .balance import (
 )
 from .board import LastSample
 from .cells import alarms_of, judge_cells, judge_problem
-from .totals import Share, Totals, known, parallel, series
-from .view import Absence, BankDraft, BankView, Trouble, Where
+from .totals import Share, Totals, carries, known, parallel, series
+from .view import BankDraft, BankView, Trouble, Where
 from .wiring import Wiring, strings_of
 
 LEAST_AGE: Final = 90.0  # s that a sample counts at least
@@ -110,22 +113,21 @@ class Bank:
 
     def expires(self, now: float) -> float:
         """Return when the next member stops to count, infinite where none does."""
-        ends = [_end(one) for one in self._last.values() if not one.asleep]
+        ends = [_end(one) for one in self._last.values()]
         return min((end for end in ends if end >= now), default=inf)
 
-    def view(self, now: float) -> BankView:
-        """Return what the bank is now."""
+    def view(
+        self, now: float, told: Mapping[str, Absence] = MappingProxyType({})
+    ) -> BankView:
+        """Return what the bank is now; ``told`` is why some members are not read, for who knows it."""
         last = self._counting(now)
         left_out = {
-            one: Absence.TOO_OLD if one in self._last else Absence.NEVER_READ
-            for one in self.members
-            if one not in last
+            one: self._why(one, told) for one in self.members if one not in last
         }
         if not last:
             return BankView(left_out=left_out)
-        shares = {
-            one: Share.of(said.sample, asleep=said.asleep) for one, said in last.items()
-        }
+        shares = {one: Share.of(said) for one, said in last.items()}
+        lacking = {one: lacks for one, part in shares.items() if (lacks := part.lacks)}
         draft = BankDraft(last, shares)
         whole, strings = self._add_up(draft)
         judge_cells(draft, {self._guesses[one].chemistry for one in last})
@@ -135,7 +137,7 @@ class Bank:
         alarms = alarms_of(last)
         judge_problem(draft)
         draft.values[Field.BATTERIES_READ] = len(last)
-        return BankView(
+        view = BankView(
             sample=BmsSample(values=draft.values, alarms=frozenset(map(str, alarms))),
             read=tuple(last),
             left_out=left_out,
@@ -145,15 +147,38 @@ class Bank:
             blocked=_those(shares, lambda part: part.blocked),
             estimated=_those(shares, lambda part: part.estimated),
             without_capacity=_those(shares, lambda part: part.capacity is None),
+            lacking=lacking,
         )
+        draft.values[Field.COMPLETENESS] = view.worst or COMPLETE
+        return view
 
     def _counting(self, now: float) -> dict[str, LastSample]:
         """Return the samples of the members that count."""
+        said = self._believed(now)
         return {
-            one: said
+            one: last
             for one in self.members
-            if (said := self._last.get(one)) and (said.asleep or now <= _end(said))
+            if (last := said.get(one)) and (last.asleep or now <= _end(last))
         }
+
+    def _believed(self, now: float) -> dict[str, LastSample]:
+        """Return the last samples, with nobody asleep in a string that carries current."""
+        said = dict(self._last)
+        for row in self._strings:
+            there = [one for one in row if one in said]
+            if any(carries(said[one]) and now <= _end(said[one]) for one in there):
+                asleep = [one for one in there if said[one].asleep]
+                said |= {one: replace(said[one], asleep=False) for one in asleep}
+        return said
+
+    def _why(self, member: str, told: Mapping[str, Absence]) -> Absence:
+        """Return why a member is left out."""
+        last = self._last.get(member)
+        if last is None:
+            return told.get(member, Absence.NEVER_READ)
+        if last.asleep:
+            return Absence.ASLEEP_UNDER_LOAD
+        return told.get(member, Absence.TOO_OLD)
 
     # --- sums ----------------------------------------------------------------------------------
 
@@ -177,9 +202,23 @@ class Bank:
         for name, value in values:
             draft.put(name, value)
         draft.put(Field.BATTERY_LEVEL, self._level(draft, some), 1)
-        if not whole.agree and draft.simultaneous:
-            draft.troubles.append(Trouble.CURRENTS_DISAGREE)
+        if draft.simultaneous:
+            self._judge_currents(draft, counted, strings)
         return whole, strings
+
+    @staticmethod
+    def _judge_currents(
+        draft: BankDraft, rows: Sequence[Sequence[str]], strings: Sequence[Totals]
+    ) -> None:
+        """Put in which members tell another current than the others of their string."""
+        odd = tuple(
+            row[place]
+            for row, one in zip(rows, strings, strict=True)
+            for place in one.odd
+        )
+        if odd:
+            draft.troubles.append(Trouble.CURRENTS_DISAGREE)
+            draft.where[Field.PROBLEM] = Where(members=odd)
 
     def _counted(self, draft: BankDraft) -> list[tuple[str, ...]]:
         """Return the strings that totals are of: all, or those of which something is read."""

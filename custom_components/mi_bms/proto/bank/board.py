@@ -6,9 +6,11 @@ Pure; times are seconds of one even clock.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..model.sample import BmsSample
+from ..scheduler.diagnosis import Diagnosis
+from .absence import Absence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +27,35 @@ class LastSample:
     factor: float = 1.0
 
 
+def _nothing() -> Diagnosis | None:
+    """Return that nothing is known to keep a battery from being read."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What is known of a battery: its last sample, why it is not read any more, and in detail why."""
+
+    last: LastSample | None = None
+    why: Absence | None = None
+    diagnose: Callable[[], Diagnosis | None] = field(default=_nothing, compare=False)
+
+
 type PostListener = Callable[[str], None]
 
 
 class Board:
-    """The last samples of all batteries that run, by address."""
+    """What is known of all batteries that run, by address."""
 
     def __init__(self) -> None:
         """Begin without a battery."""
-        self.posts: dict[str, LastSample] = {}
+        self.posts: dict[str, Post] = {}
         self._listeners: list[PostListener] = []
 
-    def post(self, address: str, last: LastSample) -> None:
-        """Leave what a battery said; the same once more is no news."""
-        if self.posts.get(address) != last:
-            self.posts[address] = last
+    def post(self, address: str, post: Post) -> None:
+        """Leave what a battery said, and how it stands; the same once more is no news."""
+        if self.posts.get(address) != post:
+            self.posts[address] = post
             self._tell(address)
 
     def withdraw(self, address: str) -> None:

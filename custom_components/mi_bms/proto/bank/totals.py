@@ -8,11 +8,12 @@ not a rough one.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from statistics import mean, median
+from statistics import mean
 from typing import Final
 
 from ..model.fields import Field
 from ..model.sample import BmsSample
+from .board import LastSample
 
 AGREE: Final = 1.0  # A; currents of one string differ by no more than that
 AGREE_PART: Final = 0.05  # or than this part of them
@@ -23,7 +24,7 @@ class Share:
     """What one battery brings into its bank; None is what it does not tell.
 
     ``blocked``: neither charge nor discharge passes. ``estimated``: its charge is its state of
-    charge times its capacity.
+    charge times its capacity. ``at`` is when (s) it was measured, ``asleep``: nothing flows since.
     """
 
     volts: float | None = None
@@ -34,6 +35,19 @@ class Share:
     capacity: float | None = None
     blocked: bool = False
     estimated: bool = False
+    at: float = 0.0
+    asleep: bool = False
+
+    @property
+    def lacks(self) -> tuple[Field, ...]:
+        """Return what of it sums lack."""
+        charged = self.charge is not None and self.capacity is not None
+        told = (
+            (Field.CURRENT, self.amps is not None),
+            (Field.VOLTAGE, self.volts is not None),
+            (Field.CYCLE_CHARGE, charged),
+        )
+        return tuple(name for name, there in told if not there)
 
     @property
     def room(self) -> float | None:
@@ -43,8 +57,9 @@ class Share:
         return max(self.capacity - self.charge, 0.0)
 
     @classmethod
-    def of(cls, sample: BmsSample, *, asleep: bool) -> Share:
+    def of(cls, said: LastSample) -> Share:
         """Return what a sample is worth; of a battery that is asleep nothing flows."""
+        sample, asleep = said.sample, said.asleep
         volts = finite(sample, Field.VOLTAGE)
         amps, watts = (0.0, 0.0) if asleep else _flow(sample, volts)
         level, charge = (
@@ -69,7 +84,17 @@ class Share:
             capacity=capacity,
             blocked=all(sample.values.get(name) is False for name in fets),
             estimated=estimated,
+            at=said.at,
+            asleep=asleep,
         )
+
+
+def carries(said: LastSample) -> bool:
+    """Return whether a battery that is awake tells of a current that is more than nothing."""
+    if said.asleep:
+        return False
+    amps, _ = _flow(said.sample, finite(said.sample, Field.VOLTAGE))
+    return amps is not None and abs(amps) > AGREE
 
 
 def _flow(sample: BmsSample, volts: float | None) -> tuple[float | None, float | None]:
@@ -84,7 +109,10 @@ def _flow(sample: BmsSample, volts: float | None) -> tuple[float | None, float |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a string of batteries, or a whole bank, is; ``agree``: one current flows in each string."""
+    """What a string of batteries, or a whole bank, is.
+
+    ``odd`` are the places in a string of those that tell another current than the others.
+    """
 
     volts: float | None = None
     amps: float | None = None
@@ -94,7 +122,7 @@ class Totals:
     energy: float | None = None
     usable: float | None = None
     fits: float | None = None
-    agree: bool = True
+    odd: tuple[int, ...] = ()
 
     @property
     def capacity(self) -> float | None:
@@ -138,12 +166,13 @@ def series(string: Sequence[Share | None], *, partial: bool) -> Totals:
     parts = [one for one in string if one is not None]
     if not parts:
         return _NOTHING
-    amps, agree = _common([one.amps for one in parts])
+    amps = _common(parts)
+    odd = _odd(string, amps)
     if len(parts) < len(string) and not partial:
-        return Totals(amps=amps, agree=agree)
+        return Totals(amps=amps, odd=odd)
     volts = total(one.volts for one in parts)
     # Where the currents disagree, one of the powers is wrong, too.
-    watts = total(one.watts for one in parts) if agree else _product(volts, amps)
+    watts = _product(volts, amps) if odd else total(_watts(one, amps) for one in parts)
     # The emptiest ends the discharge, the fullest the charge.
     charge = _least([one.charge for one in parts])
     room = _least([one.room for one in parts])
@@ -157,8 +186,13 @@ def series(string: Sequence[Share | None], *, partial: bool) -> Totals:
         energy=_product(volts, charge),
         usable=0.0 if blocked else charge,
         fits=0.0 if blocked else room,
-        agree=agree,
+        odd=odd,
     )
+
+
+def _watts(one: Share, amps: float | None) -> float | None:
+    """Return the power of a battery; through one that is asleep the little flows that others measure."""
+    return _product(one.volts, amps) if one.asleep else one.watts
 
 
 def _product(one: float | None, other: float | None) -> float | None:
@@ -178,17 +212,47 @@ def parallel(strings: Sequence[Totals]) -> Totals:
         energy=total(one.energy for one in strings),
         usable=total(one.usable for one in strings),
         fits=total(one.fits for one in strings),
-        agree=all(one.agree for one in strings),
     )
 
 
-def _common(values: Sequence[float | None]) -> tuple[float | None, bool]:
-    """Return the current of a string, and whether all that tell one agree."""
-    found = known(values)
-    if not found:
-        return None, True
-    middle = median(found)
-    most = max(AGREE, AGREE_PART * abs(middle))
-    if max(found) - min(found) <= most:
-        return mean(found), True
-    return middle, False
+def _common(parts: Sequence[Share]) -> float | None:
+    """Return the current of a string, as those tell it that are awake, None where nobody does.
+
+    A mean of currents that disagree would be one that flows nowhere: it is the median then, and of two
+    in the middle the newer one.
+    """
+    told = [one for one in parts if one.amps is not None]
+    told = [one for one in told if not one.asleep] or told
+    told.sort(key=_amps)
+    if not told:
+        return None
+    middle = told[(len(told) - 1) // 2 : len(told) // 2 + 1]
+    amps = _amps(max(middle, key=lambda one: one.at))
+    if _amps(told[-1]) - _amps(told[0]) <= _tolerance(amps):
+        return mean(_amps(one) for one in told)
+    return amps
+
+
+def _odd(string: Sequence[Share | None], amps: float | None) -> tuple[int, ...]:
+    """Return the places of those that tell another current; of two nobody knows who is right."""
+    if amps is None:
+        return ()
+    told = {
+        place: one.amps
+        for place, one in enumerate(string)
+        if one is not None and one.amps is not None and not one.asleep
+    }
+    if not told or max(told.values()) - min(told.values()) <= _tolerance(amps):
+        return ()
+    odd = tuple(
+        place for place, one in told.items() if abs(one - amps) > _tolerance(amps)
+    )
+    return odd if 2 * len(odd) < len(told) else tuple(told)
+
+
+def _amps(one: Share) -> float:
+    return one.amps or 0.0
+
+
+def _tolerance(amps: float) -> float:
+    return max(AGREE, AGREE_PART * abs(amps))

@@ -8,16 +8,10 @@ from ..bms.alarms import Alarm
 from ..model.fields import Field
 from ..model.reading import Value
 from ..model.sample import BmsSample
+from .absence import Absence, worst
 from .balance import TOGETHER
 from .board import LastSample
 from .totals import Share
-
-
-class Absence(StrEnum):
-    """Why a member is left out."""
-
-    NEVER_READ = "never_read"
-    TOO_OLD = "too_old"
 
 
 class Trouble(StrEnum):
@@ -45,6 +39,7 @@ class BankView:
     ``sample`` has its values as those of one battery, ``where`` which member some of them are of.
     ``estimated`` are members whose charge is their state of charge times their capacity,
     ``without_capacity`` those that tell none, so that no state of charge can be made with them.
+    ``lacking`` are members that count, and what of them sums lack.
     """
 
     sample: BmsSample = field(default_factory=BmsSample)
@@ -56,6 +51,13 @@ class BankView:
     blocked: tuple[str, ...] = ()
     estimated: tuple[str, ...] = ()
     without_capacity: tuple[str, ...] = ()
+    lacking: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
+
+    @property
+    def worst(self) -> Absence | None:
+        """Return the worst of what keeps members from counting, None where all count for everything."""
+        figures = [Absence.NO_FIGURE for _ in self.lacking]
+        return worst([*self.left_out.values(), *figures])
 
     @property
     def available(self) -> bool:

@@ -320,6 +320,7 @@ class Field(StrEnum):
     PACK_DELTA_VOLTAGE = "pack_delta_voltage", Quantity("V", step=0.003)  # the worst
     MAX_CELL_TEMPERATURE = "max_cell_temperature", Quantity("°C", step=0.3)
     BATTERIES_READ = "batteries_read"
+    COMPLETENESS = "completeness"  # why a member does not count
     IMBALANCE = "imbalance", Quantity(flag=True)
     CIRCULATING = "circulating", Quantity(flag=True)  # true = for minutes
 
