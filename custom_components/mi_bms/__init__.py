@@ -32,7 +32,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_setup_shared(hass)
     await async_keys(hass)
     async_setup_services(hass)
-    async_follow(hass)
+    await async_follow(hass)
     async_register(hass)
     hass.http.register_view(ExportView)
     return True

@@ -10,6 +10,7 @@ CONF_FAMILY: Final = "family"
 CONF_MODEL: Final = "model"
 CONF_PROFILE: Final = "profile"
 CONF_METER: Final = "meter"
+CONF_NAMED: Final = "named"
 CONF_PRODUCT: Final = "product"
 CONF_KEYED_AT: Final = "keyed_at"
 

@@ -71,7 +71,7 @@ class Shared:
     @callback
     def async_set_reserve(self, slots: int) -> None:
         """Keep so many slots of a scanner free for other integrations, from now on."""
-        self.kept[SETTINGS] = {CONF_RESERVE: slots}
+        self.kept[SETTINGS] = {**self.kept.get(SETTINGS, {}), CONF_RESERVE: slots}
         self.async_save_soon()
         self._take_settings()
 

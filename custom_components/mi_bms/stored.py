@@ -14,7 +14,7 @@ from probatio import All, Any as Either, ExactSequence, In, Length, Optional, Re
 
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_METER, CONF_RESERVE
+from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_METER, CONF_NAMED, CONF_RESERVE
 from .proto.active.codec import Unit
 from .proto.active.spec import Function
 from .proto.bank.absence import COMPLETE, Absence
@@ -230,6 +230,12 @@ _METER: Final = table(
                 Required("mark"): Either(None, ExactSequence([finite] * 7)),
             }
         ),
+        Optional("aliasing"): whole(
+            {
+                Required("hour"): Either(None, ExactSequence([finite] * 5)),
+                Required("apart"): _count,
+            }
+        ),
     }
 )
 
@@ -255,7 +261,10 @@ RECORD: Final[Mapping[Any, Any]] = {**_SENSOR, **_BATTERY, **_BANK}
 STATE: Final = probatio.Schema(
     {
         Optional(SETTINGS): table(
-            {Optional(CONF_RESERVE): All(int, number, probatio.Range(min=0, max=99))}
+            {
+                Optional(CONF_RESERVE): All(int, number, probatio.Range(min=0, max=99)),
+                Optional(CONF_NAMED): {word: word},
+            }
         ),
         device: table(RECORD),
     }

@@ -28,7 +28,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
     ("const texts stored quantities meters bluetooth", ""),
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
-    ("keys dashboard", "stored stored_files bluetooth texts entries"),
+    ("keys dashboard", "stored stored_files bluetooth texts runtime entries"),
     ("outputs", "stored stored_files runtime options"),
     (
         "batteries banks",

@@ -108,10 +108,12 @@ def _stripped(source: Source, gone: set[str]) -> Source:
     return {key: one for key, one in source.items() if key not in lost}
 
 
-def renamed(node: Any, old: str, new: str, key: str = "") -> Any:
-    """Return preferences, or a part of them, with another id for an entity wherever it is named."""
+def renamed(node: Any, names: Mapping[str, str], key: str = "") -> Any:
+    """Return preferences, or a part of them, with other ids for some entities wherever they are named."""
     if isinstance(node, Mapping):
-        return {name: renamed(one, old, new, name) for name, one in node.items()}
+        return {name: renamed(one, names, name) for name, one in node.items()}
     if isinstance(node, list):
-        return [renamed(one, old, new, key) for one in node]
-    return new if node == old and key.startswith(_IDS) else node
+        return [renamed(one, names, key) for one in node]
+    if isinstance(node, str) and key.startswith(_IDS):
+        return names.get(node, node)
+    return node

@@ -2,8 +2,14 @@
 
 from typing import Any
 
+from custom_components.mi_bms.runtime import SHARED
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 
+from ..home import Home
 from .conftest import Owner
 from .test_options import FRIDGE, GRID, complaints, expected
 
@@ -66,6 +72,48 @@ async def test_it_is_followed_wherever_it_is_named(owner: Owner) -> None:
     ]
     await owner.rename("battery_level", f"{level}_2")
     assert await owner.ask("get_prefs") == prefs
+
+
+async def test_one_that_was_renamed_while_nothing_of_ours_ran_is_followed(
+    hass: HomeAssistant, hass_storage: dict[str, Any], home: Home
+) -> None:
+    address = "A5:C2:37:00:00:04"
+    keys = ("energy_charged", "energy_discharged")
+    source = {
+        "type": "battery",
+        "stat_energy_from": "sensor.energy_discharged",
+        "stat_energy_to": "sensor.energy_charged",
+    }
+    hass_storage["energy"] = {
+        "version": 1,
+        "data": {"energy_sources": [source, GRID], "device_consumption": []},
+    }
+    named = {f"{address}-{key}": f"sensor.{key}" for key in keys}
+    hass_storage["mi_bms.state"] = {
+        "version": 1,
+        "data": {"settings": {"reserve": 2, "named": named}},
+    }
+    registry = er.async_get(hass)
+    # They swapped names: each has one that the other had.
+    for key, other in zip(keys, reversed(keys), strict=True):
+        registry.async_get_or_create(
+            "sensor", "mi_bms", f"{address}-{key}", object_id_base=other
+        )
+    assert await async_setup_component(hass, "energy", {})
+    await home.add(KINDS["JBD"](address=address, name="JBD-mine"))
+    await home.clock.run(3)
+    shared = hass.data[SHARED]
+    manager = await async_get_manager(hass)
+    assert manager.data
+    battery, grid = manager.data["energy_sources"]
+    assert battery["stat_energy_from"] == "sensor.energy_charged"
+    assert battery["stat_energy_to"] == "sensor.energy_discharged"
+    assert grid == GRID
+    await home.clock.wait(shared.async_save())
+    kept = hass_storage["mi_bms.state"]["data"]["settings"]
+    assert kept["reserve"] == 2
+    assert kept["named"][f"{address}-energy_charged"] == "sensor.energy_discharged"
+    assert f"{address}-power" in kept["named"]
 
 
 async def test_before_the_dashboard_is_set_up_nothing_is_stored(owner: Owner) -> None:

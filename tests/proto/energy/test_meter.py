@@ -512,6 +512,20 @@ def test_loads_that_samples_miss_are_noticed(
     assert fed(*points, interval=600).aliased is aliased
 
 
+def test_hours_in_which_loads_were_missed_outlive_a_restart() -> None:
+    points = [one for n in range(5) for one in hour(n, 13)]
+    # The clock on the wall goes on: a quick restart is no gap.
+    meter = Meter()
+    for one in points:
+        again = Meter()
+        again.restore(meter.state())
+        meter = fed(one, meter=again, interval=600)
+    assert meter.aliased
+    again = Meter()
+    again.restore(meter.state())
+    assert again.aliased
+
+
 def test_an_hour_with_a_gap_or_a_new_capacity_says_nothing() -> None:
     points = [one for n in range(5) for one in hour(n, 13)]
     assert not fed(*points[::4], interval=600).aliased

@@ -79,38 +79,62 @@ class Efficiency:
         }
 
 
+class _Hour(NamedTuple):
+    """What was counted of an hour until now: Ah, and what the battery held when it began."""
+
+    charge: float
+    capacity: float
+    seconds: float = 0.0
+    net: float = 0.0
+    through: float = 0.0
+
+
 class Aliasing:
     """Whether loads come and go faster than the battery is read, so that the samples miss them."""
 
-    def __init__(self) -> None:
-        """Begin with the next point."""
-        self._begun: Point | None = None
-        self._seconds = self._net = self._through = 0.0
-        self._apart = 0
-        self.aliased = False
+    def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
+        """Go on from what was stored, else begin with the next point."""
+        hour = (stored or {}).get("hour")
+        self._hour = _Hour(*hour) if hour else None
+        self._apart: int = (stored or {}).get("apart", 0)
+
+    @property
+    def aliased(self) -> bool:
+        """Return whether that was so for some hours."""
+        return self._apart >= HOURS_APART
 
     def take(self, after: Point, seconds: float, basis: Basis, moved: Moved) -> None:
         """Take what was measured until a point; a gap, or a count set anew, begins the hour again."""
-        begun = self._begun
+        hour = self._hour
         whole = basis is Basis.MEASURED and after.counted and not after.at_end
-        if begun is None or not whole or begun.capacity != after.capacity:
-            self._begin(after)
+        if hour is None or not whole or hour.capacity != after.capacity:
+            self._hour = _begun(after)
             return
-        self._seconds += seconds
-        self._net += moved.charge_in - moved.charge_out
-        self._through += moved.charge_in + moved.charge_out
-        if self._seconds >= HOUR:
-            self._compare((after.charge or 0.0) - (begun.charge or 0.0), after)
-            self._begin(after)
+        self._hour = hour = hour._replace(
+            seconds=hour.seconds + seconds,
+            net=hour.net + moved.charge_in - moved.charge_out,
+            through=hour.through + moved.charge_in + moved.charge_out,
+        )
+        if hour.seconds >= HOUR:
+            self._compare(hour, (after.charge or 0.0) - hour.charge)
+            self._hour = _begun(after)
 
-    def _begin(self, after: Point) -> None:
-        usable = after.counted and not after.at_end
-        self._begun = after if usable and after.capacity else None
-        self._seconds = self._net = self._through = 0.0
-
-    def _compare(self, change: float, after: Point) -> None:
-        apart = abs(change - self._net)
-        wrong = apart > OF_CAPACITY * (after.capacity or 0.0)
-        wrong = wrong and apart > OF_THROUGHPUT * self._through
+    def _compare(self, hour: _Hour, change: float) -> None:
+        apart = abs(change - hour.net)
+        wrong = apart > OF_CAPACITY * hour.capacity
+        wrong = wrong and apart > OF_THROUGHPUT * hour.through
         self._apart = self._apart + 1 if wrong else 0
-        self.aliased = self._apart >= HOURS_APART
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "hour": list(self._hour) if self._hour else None,
+            "apart": self._apart,
+        }
+
+
+def _begun(after: Point) -> _Hour | None:
+    """Return an hour that begins, None where the battery does not tell what is to be compared."""
+    if not after.counted or after.at_end or not after.capacity:
+        return None
+    return _Hour(after.charge or 0.0, after.capacity)

@@ -194,6 +194,7 @@ class Meter:
             "last": self.last.to_json() if self.last else None,
             "day": self._day.to_json(),
             "efficiency": self._efficiency.to_json(),
+            "aliasing": self._aliasing.to_json(),
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
@@ -207,3 +208,4 @@ class Meter:
         if day := stored.get("day"):
             self._day = Day.from_json(day)
         self._efficiency = Efficiency(stored.get("efficiency"))
+        self._aliasing = Aliasing(stored.get("aliasing"))
