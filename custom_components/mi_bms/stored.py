@@ -230,6 +230,7 @@ _METER: Final = table(
                 Required("mark"): Either(None, ExactSequence([finite] * 7)),
             }
         ),
+        Optional("limit"): positive,
         Optional("aliasing"): whole(
             {
                 Required("hour"): Either(None, ExactSequence([finite] * 5)),

@@ -32,7 +32,7 @@ from custom_components.mi_bms.outputs.entities import OUTPUT_SENSORS
 from custom_components.mi_bms.outputs.file import DISK_FULL, NOT_WRITABLE
 from custom_components.mi_bms.proto.activation.contract import ErrorCode, Stage
 from custom_components.mi_bms.proto.activation.devices import Preparation, Way
-from custom_components.mi_bms.proto.bank.view import Absence
+from custom_components.mi_bms.proto.bank.absence import Absence
 from custom_components.mi_bms.proto.bank.wiring import Misfit, Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.gatt.operations import Do
@@ -167,11 +167,12 @@ WORDS = {
     "battery_read": {"cells", "nothing"},
     "energy_twice": {"note"},
     "summary": {"battery", "measures", "now"},
-    "bank": {"name", "pack"},
+    "bank": {"name", "pack", "reason"},
     "absence": {*Absence, "all"},
     "reception": {"unheard", "weak", "lost", "area", "near"},
     "sensor_cause": STANDINGS,
     "sensor_remedy": STANDINGS,
+    "figure": {"current", "voltage", "cycle_charge"},
     "not_added": {
         "cannot_connect",
         "no_answer",

@@ -103,8 +103,9 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         meter: dict[str, Any] = stored.get(CONF_METER, {})
         at = dt_util.parse_datetime(stored.get("read_at") or "")
         if stored.get("made_of") != self._made_of:
-            # Between the charges of different batteries nothing flowed: totals go on, the last point does not.
-            self.metering.meter.restore({**meter, "last": None})
+            # Between the charges of different batteries nothing flowed.
+            self.metering.meter.restore(meter)
+            self.metering.meter.cut()
             return
         self.metering.meter.restore(meter)
         if at is not None:

@@ -56,15 +56,14 @@ class CompletenessSensor(_AlwaysThere):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return the batteries that do not count for everything, and why in the language of the house."""
-        view, names = self.coordinator.data, self.coordinator.names
-        words = self.coordinator.words
-        reasons = [
-            words("bank", why, name=names[one]) for one, why in view.left_out.items()
-        ]
+        view, words = self.coordinator.data, self.coordinator.words
+        whys = {one: words("absence", why) for one, why in view.left_out.items()}
         for one, fields in view.lacking.items():
-            figures = ", ".join(words("bank", name) for name in fields)
-            reasons.append(
-                words("bank", Absence.NO_FIGURE, name=names[one], figures=figures)
-            )
-        members = [*view.left_out, *view.lacking]
-        return {"batteries": self.coordinator.called(members), "reasons": reasons}
+            figures = ", ".join(words("figure", name) for name in fields)
+            whys[one] = words("absence", Absence.NO_FIGURE, figures=figures)
+        names = self.coordinator.names
+        reasons = [
+            words("bank", "reason", name=names[one], why=why)
+            for one, why in whys.items()
+        ]
+        return {"batteries": self.coordinator.called(whys), "reasons": reasons}

@@ -18,7 +18,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from .source import POWER_CONFIG, SOURCES, Source
+from .source import POWER_CONFIG, SOURCES, Source, power_config
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,9 +42,10 @@ class _Turned(NamedTuple):
 def _turned(source: Source) -> _Turned | None:
     from homeassistant.components.energy import helpers  # noqa: PLC0415
 
-    config, kind = source.get(POWER_CONFIG), source["type"]
+    config: Any = power_config(source)
     if not config or "stat_rate" in config:
         return None
+    kind = str(source.get("type"))
     return _Turned(
         helpers.generate_power_sensor_unique_id(kind, config),
         helpers.generate_power_sensor_entity_id(kind, config),
@@ -66,13 +67,26 @@ class Preferences:
     @property
     def sources(self) -> list[Source]:
         """Return what energy comes from and goes to."""
-        return list(self.data.get(SOURCES, ()))
+        found = self.data.get(SOURCES)
+        return list(found) if isinstance(found, list) else []
 
-    async def async_store_sources(self, sources: list[Source]) -> None:
-        """Store all sources."""
-        await self.async_store({**self.data, SOURCES: sources})
+    async def async_store_sources(self, sources: list[Source]) -> bool:
+        """Store all sources; return whether they were taken."""
+        return await self.async_store({**self.data, SOURCES: sources})
 
-    async def async_store(self, data: Mapping[str, Any]) -> None:
+    async def async_store(self, data: Mapping[str, Any]) -> bool:
+        """Store everything; return whether it was taken.
+
+        What lies there may be damaged so that Home Assistant itself cannot read it.
+        """
+        try:
+            await self._async_store(data)
+        except (AttributeError, KeyError, TypeError, ValueError) as err:
+            _LOGGER.warning("The Energy dashboard cannot be written (%r)", err)
+            return False
+        return True
+
+    async def _async_store(self, data: Mapping[str, Any]) -> None:
         """Store everything; sensors that the dashboard had made go along, or go.
 
         A sensor of turned power is named after what it is made from. It is let go of first, then

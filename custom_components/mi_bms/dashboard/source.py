@@ -65,14 +65,14 @@ class Offer:
 
     def mistakes(self, source: Source) -> list[Mistake]:
         """Return what is wrong with this battery as it stands in the dashboard."""
-        config = source.get(POWER_CONFIG) or {_RATE: source.get(_RATE)}
+        config = power_config(source) or {_RATE: source.get(_RATE)}
         turned = source.get(_FROM) == self.charged or source.get(_TO) == self.discharged
         level = source.get(_SOC)
         found = {
             Mistake.SWAPPED: turned,
             Mistake.SIGN: bool(self.power) and config.get(_RATE) == self.power,
             Mistake.LEVEL: bool(level)
-            and level in {self.power, self.charged, self.discharged},
+            and level in (self.power, self.charged, self.discharged),
         }
         return [one for one, wrong in found.items() if wrong]
 
@@ -82,9 +82,24 @@ def naming(sources: Iterable[Source], meters: Collection[str]) -> list[Source]:
     return [one for one in sources if _is_counted_by(one, meters)]
 
 
+def _is_battery(source: object) -> bool:
+    """Return whether it is a battery; somebody may have damaged the file by hand."""
+    return isinstance(source, Mapping) and source.get("type") == _BATTERY
+
+
 def _is_counted_by(source: Source, meters: Collection[str]) -> bool:
-    battery = source.get("type") == _BATTERY
-    return battery and not {source.get(_FROM), source.get(_TO)}.isdisjoint(meters)
+    ids = (source.get(_FROM), source.get(_TO)) if _is_battery(source) else ()
+    return any(_names(one, meters) for one in ids)
+
+
+def _names(value: object, ids: Collection[str]) -> bool:
+    return isinstance(value, str) and value in ids
+
+
+def power_config(source: object) -> Mapping[str, Any]:
+    """Return of which sensors the power of a source is made, nothing where that cannot be read."""
+    found = source.get(POWER_CONFIG) if isinstance(source, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def without(sources: Iterable[Source], gone: set[str]) -> list[Source]:
@@ -94,16 +109,16 @@ def without(sources: Iterable[Source], gone: set[str]) -> list[Source]:
     not ours to judge.
     """
     return [
-        _stripped(one, gone) if one.get("type") == _BATTERY else one
+        _stripped(one, gone) if _is_battery(one) else one
         for one in sources
         if not _is_counted_by(one, gone)
     ]
 
 
 def _stripped(source: Source, gone: set[str]) -> Source:
-    config: Mapping[str, str] = source.get(POWER_CONFIG, {})
-    lost = {_SOC} if source.get(_SOC) in gone else set()
-    if source.get(_RATE) in gone or not gone.isdisjoint(config.values()):
+    lost = {_SOC} if _names(source.get(_SOC), gone) else set()
+    rates = (source.get(_RATE), *power_config(source).values())
+    if any(_names(one, gone) for one in rates):
         lost |= {_RATE, POWER_CONFIG}
     return {key: one for key, one in source.items() if key not in lost}
 

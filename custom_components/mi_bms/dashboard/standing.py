@@ -38,8 +38,8 @@ async def async_put_in(hass: HomeAssistant, offers: Iterable[Offer]) -> Ending:
             if not is_accepted(source):
                 return Ending.REFUSED
             sources.append(source)
-        await preferences.async_store_sources(sources)
-    return Ending.WRITTEN
+        taken = await preferences.async_store_sources(sources)
+    return Ending.WRITTEN if taken else Ending.REFUSED
 
 
 async def async_take_out(hass: HomeAssistant, gone: set[str]) -> bool:
@@ -51,5 +51,4 @@ async def async_take_out(hass: HomeAssistant, gone: set[str]) -> bool:
         after = without(before, gone)
         if after == before:
             return False
-        await preferences.async_store_sources(after)
-    return True
+        return await preferences.async_store_sources(after)

@@ -11,7 +11,7 @@ from ..banks.coordinator import BankCoordinator
 from ..banks.members import CONF_WIRING
 from ..batteries.entity import pack_number
 from ..entries import entry_of
-from ..proto.bank.view import Absence
+from ..proto.bank.absence import Absence
 from ..proto.bank.wiring import parts_of
 from ..runtime import SHARED
 from .faces import DeviceFace, Standing, Viewer, children, device_of, standing
@@ -72,9 +72,9 @@ class BankFace(DeviceFace[BankCoordinator]):
         """Return when the member was read that was read last."""
         shared = self.hass.data[SHARED]
         at = [
-            last.at
+            post.last.at
             for member in self.coordinator.members
-            if (last := shared.board.posts.get(parts_of(member)[0]))
+            if (post := shared.board.posts.get(parts_of(member)[0])) and post.last
         ]
         return time.time() - (shared.polls.now() - max(at)) if at else None
 

@@ -6,7 +6,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from ..dashboard.parts import METERS, Parts
-from ..dashboard.source import Offer, Source
+from ..dashboard.source import Offer, Source, power_config
 from ..texts import Words
 
 LINE: Final = "energy_line"
@@ -21,7 +21,7 @@ _AFTER: Final = ("stat_soc", "capacity", "name")
 def lines_of(hass: HomeAssistant, source: Source, words: Words) -> str:
     """Return each field of a battery, as the dashboard's own form calls it."""
     # What the dashboard makes of a power is its own affair.
-    rate = source.get("power_config") or {"stat_rate": source.get("stat_rate")}
+    rate = power_config(source) or {"stat_rate": source.get("stat_rate")}
     shown = {key: source.get(key) for key in _BEFORE}
     shown |= rate
     shown |= {key: source.get(key) for key in _AFTER}
@@ -32,10 +32,12 @@ def lines_of(hass: HomeAssistant, source: Source, words: Words) -> str:
     )
 
 
-def _called(hass: HomeAssistant, value: str | float) -> str:
+def _called(hass: HomeAssistant, value: object) -> str:
     """Return an entity by its name and its id; anything else as it is."""
-    if not isinstance(value, str):
+    if isinstance(value, int | float):
         return f"{value:g}"
+    if not isinstance(value, str):
+        return str(value)
     state = hass.states.get(value) if "." in value else None
     return f"{state.name} ({value})" if state else value
 

@@ -11,7 +11,6 @@ from custom_components.mi_bms.const import DOMAIN
 from custom_components.mi_bms.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.translation import async_get_translations
 
 from .conftest import Owner, address, battery, named
 
@@ -48,14 +47,14 @@ async def test_each_reason_is_shown_with_the_name_of_the_battery(owner: Owner) -
     assert reasons(owner, bank) == ("complete", [])
     await act(owner, "release", device_id=owner.device(owner_entry(owner, TWO)).id)
     await owner.home.clock.run(150)
-    assert reasons(owner, bank) == ("paused", [f"{named(2)}: released"])
+    assert reasons(owner, bank) == ("paused", [f"{named(2)}: It is released for its app, or not to be read."])
     assert owner.state(bank, "completeness").attributes["batteries"] == [named(2)]
     owner.home.air.refuse.add(ONE)
     await owner.home.clock.run(150)
     # No battery is read: that is what this is about.
     state, sentences = reasons(owner, bank)
     assert state == "unreachable"
-    assert sentences == [f"{named(1)}: unreachable", f"{named(2)}: released"]
+    assert sentences == [f"{named(1)}: It is unreachable.", f"{named(2)}: It is released for its app, or not to be read."]
     assert owner.value(bank, "batteries_read") == "0"
     assert owner.value(bank, "current") == "unavailable"
 
@@ -75,11 +74,11 @@ async def test_one_that_is_switched_off_or_removed(owner: Owner) -> None:
     await owner.home.clock.run(3)
     assert reasons(owner, bank) == (
         "not_running",
-        [f"{named(2)}: disabled, or failed to start"],
+        [f"{named(2)}: It is disabled, or failed to start."],
     )
     await owner.home.clock.wait(entries.async_remove(entry.entry_id))
     await owner.home.clock.run(3)
-    assert reasons(owner, bank) == ("gone", [f"{named(2)}: removed"])
+    assert reasons(owner, bank) == ("gone", [f"{named(2)}: It was removed."])
 
 
 async def test_what_a_battery_does_not_tell(owner: Owner) -> None:
@@ -96,16 +95,7 @@ async def test_what_a_battery_does_not_tell(owner: Owner) -> None:
     await owner.home.clock.run(2)
     state, sentences = reasons(owner, bank)
     assert state == "no_figure"
-    assert sentences == [f"{named(2)}: does not tell its current, charge or capacity"]
-
-
-async def test_each_word_has_a_text(owner: Owner) -> None:
-    _, bank = await pair(owner)
-    texts = await async_get_translations(owner.home.hass, "en", "selector", [DOMAIN])
-    options = owner.state(bank, "completeness").attributes["options"]
-    start = f"component.{DOMAIN}.selector.bank.options."
-    told = {one.removeprefix(start) for one in texts if one.startswith(start)}
-    assert {*options} - told == {"complete"}
+    assert sentences == [f"{named(2)}: It does not tell its current, charge or capacity."]
 
 
 async def test_a_battery_in_series_is_not_asleep_under_load(owner: Owner) -> None:

@@ -54,6 +54,41 @@ async def test_a_meter_goes_on_over_a_restart_and_another_battery(
     assert before <= after < before + 0.02
 
 
+async def test_the_sum_of_some_is_shown_but_not_counted(owner: Owner) -> None:
+    devices = [battery(1, -50), battery(2, 30)]
+    await owner.add(*devices)
+    bank = await owner.combine(ONE, TWO)
+    await owner.home.set_options(await owner.home.options(bank), {"partial": True})
+    await listened(owner, *devices, minutes=2)
+    owner.home.air.refuse.add(ONE)
+    await listened(owner, *devices, minutes=20)
+    assert owner.value(bank, "current") == "30.0"
+    assert owner.value(bank, "energy_charged") in {"0", "0.0"}
+    assert owner.value(bank, "load_ratio") == "unknown"
+    assert float(owner.value(bank, "energy_coverage")) < 30
+
+
+async def test_a_gap_that_ends_with_other_batteries_was_not_measured(
+    owner: Owner,
+) -> None:
+    devices = [battery(number, 8) for number in (1, 2, 3)]
+    await owner.add(*devices)
+    bank = await owner.combine(ONE, TWO)
+    await listened(owner, *devices, minutes=2)
+    owner.home.air.refuse |= {ONE, TWO}
+    await listened(owner, *devices, minutes=18)
+    owner.home.air.refuse.clear()
+    await owner.send(await owner.home.reconfigure(bank), [ONE, THREE])
+    await listened(owner, *devices, minutes=2)
+    await owner.home.clock.wait(
+        owner.home.hass.config_entries.async_reload(bank.entry_id)
+    )
+    await owner.home.clock.settle()
+    coverage = owner.state(bank, "energy_coverage")
+    assert float(coverage.state) < 35
+    assert coverage.attributes["longest_gap_s"] > 15 * 60
+
+
 async def test_the_meter_is_kept_with_the_bank(owner: Owner) -> None:
     await owner.add(battery(1, 8))
     bank = await owner.combine(ONE)

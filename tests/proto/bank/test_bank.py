@@ -118,7 +118,8 @@ def test_the_sum_of_those_that_are_read() -> None:
     said = seen(PARALLEL, EXAMPLE[0], None, EXAMPLE[2], partial=True).sample.values
     assert said[Field.CURRENT] == -13
     assert said[Field.CYCLE_CHARGE] == 172
-    assert said[Field.LOAD_RATIO] == pytest.approx(10 / 13 / (200 / 300) * 100, abs=0.1)
+    # Who carries how much of the whole cannot be told without all.
+    assert {Field.LOAD_RATIO, Field.CIRCULATING_CURRENT}.isdisjoint(said)
 
 
 def test_a_string_that_lacks_a_member_has_a_current_but_no_voltage() -> None:

@@ -106,6 +106,57 @@ def test_a_gap_of_one_is_bridged_by_what_all_counted(
     assert house.total(Measure.CHARGE_IN) == pytest.approx(times * 6 * hours, rel=0.01)
 
 
+def unequal(*, partial: bool = False) -> House:
+    """Return a bank that gives 40 A, of which one member is not read for an hour."""
+    house = House(PARALLEL, lambda _now: -50, lambda _now: 30, lambda _now: -20)
+    house.bank = Bank(PARALLEL, ("a", "b", "c"), partial=partial)
+    house.charge = dict.fromkeys("abc", 90.0)
+    house.run(600)
+    house.missing = {"a"}
+    house.run(HOUR)
+    return house
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_what_circulates_in_a_gap_is_not_counted(*, partial: bool) -> None:
+    house = unequal(partial=partial)
+    # Without one of its members nothing is counted, whatever is shown.
+    assert house.total(OUT) == pytest.approx(40 * VOLTS * 650 / 3.6e6, rel=0.05)
+    house.missing = set()
+    house.run(600)
+    assert house.total(IN) == 0
+    truth = 40 * VOLTS * (HOUR + 1200) / 3.6e6
+    assert house.total(OUT) == pytest.approx(truth, rel=0.01)
+    day = house.metering.meter.day(house.now, UNIX + house.now, UNIX - HOUR)
+    assert day.longest_gap_s == pytest.approx(HOUR, abs=60)
+    assert day.coverage == pytest.approx(100 * 1200 / (HOUR + 1200), abs=2)
+
+
+def test_a_gap_keeps_what_went_in_and_out_in_turn() -> None:
+    def turns(now: float) -> float:
+        return 20.0 if now // 1800 % 2 else -20.0
+
+    house = House(PARALLEL, turns, lambda _now: 0.0)
+    house.run(600)
+    house.missing = {"b"}
+    house.run(4 * HOUR)
+    house.missing = set()
+    house.run(600)
+    for name in (IN, OUT):
+        assert house.total(name) == pytest.approx(20 * VOLTS * 2 / 1000, rel=0.15)
+
+
+def test_a_gap_of_weeks_is_not_kept_for_ever() -> None:
+    house = House(PARALLEL, lambda _now: 6, lambda _now: 6)
+    house.run(60)
+    house.missing = {"b"}
+    house.run(8 * 24 * HOUR, step=30.0)
+    before = house.total(IN)
+    house.missing = set()
+    house.run(60)
+    assert house.total(IN) - before < 0.01
+
+
 def test_what_nobody_counted_is_left_out() -> None:
     house = House(PARALLEL, lambda _now: 6, lambda _now: 6)
     house.run(600)

@@ -120,6 +120,28 @@ def test_a_gap_is_bridged_by_the_batterys_own_counters(
     assert moved == (found and pytest.approx(found))
 
 
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        # They stand still for ever, or say the opposite of what the charge did.
+        (Lifetime(None, None, 10, 20), (0, 500, 0, 10)),
+        (Lifetime(None, None, 20, 20), (0, 500, 0, 10)),
+        (Lifetime(600, 1000), (0, 500, 0, 10)),
+        # In and out in turn, of which the charge knows the difference only.
+        (Lifetime(None, None, 15, 35), (250, 750, 5, 15)),
+        (Lifetime(None, None, 10, 31), (0, 550, 0, 11)),
+    ],
+)
+def test_counters_that_contradict_the_charge_are_not_believed(
+    after: Lifetime, found: tuple[float, ...]
+) -> None:
+    energy = after.energy_in is not None
+    before = Lifetime(500, 1000) if energy else Lifetime(None, None, 10, 20)
+    first = at(0, counters=before, **charge(60))
+    moved = bridged(first, at(3600, counters=after, **charge(50)), 3600)
+    assert moved == pytest.approx(found)
+
+
 def test_counters_need_a_voltage_that_makes_energy_of_them() -> None:
     before, after = Lifetime(None, None, 0, 0), Lifetime(None, None, 1, 1)
     first = at(0, voltage=0.0, counters=before)
@@ -510,6 +532,29 @@ def test_loads_that_samples_miss_are_noticed(
 ) -> None:
     points = [one for n in range(hours) for one in hour(n, change)]
     assert fed(*points, interval=600).aliased is aliased
+
+
+def test_of_another_battery_only_the_time_goes_on() -> None:
+    meter = fed(at(0, **charge(40)), at(30, **charge(40)))
+    before = charged(meter)
+    meter.cut()
+    again = Meter()
+    again.restore(meter.state())
+    again.cut()
+    fed(at(1230, **charge(90)), at(1260, **charge(90)), meter=again)
+    assert charged(again) - before == pytest.approx(500 * 30 / 3.6e6)
+    day = again.day(1260, MIDNIGHT + 1260, MIDNIGHT)
+    assert (day.left_out_s, day.longest_gap_s, day.measured_s) == (1200, 1200, 60)
+    fresh = Meter()
+    fresh.cut()
+    assert fresh.last is None
+
+
+def test_how_long_a_line_is_drawn_is_known_after_a_start() -> None:
+    meter = fed(at(0), at(600), interval=600)
+    again = Meter()
+    again.restore(meter.state())
+    assert again.day(0, MIDNIGHT + 1200, MIDNIGHT).left_out_s == 0
 
 
 def test_hours_in_which_loads_were_missed_outlive_a_restart() -> None:

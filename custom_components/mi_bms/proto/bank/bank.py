@@ -251,7 +251,9 @@ class Bank:
     def _judge_balance(
         self, draft: BankDraft, strings: list[Totals], whole: Totals, now: float
     ) -> None:
-        amps = circulating(strings) if draft.simultaneous else None
+        # Of a part of the bank nobody can tell how the whole shares its load.
+        told = draft.simultaneous and len(draft.last) == len(self.members)
+        amps = circulating(strings) if told else None
         draft.put(Field.CIRCULATING_CURRENT, amps)
         if self.side_by_side:
             flows = self._circulates.judge(circulates(amps, whole.capacity), now)
@@ -259,7 +261,7 @@ class Bank:
             if flows:
                 draft.troubles.append(Trouble.CIRCULATING)
         heavy = None
-        if draft.simultaneous and whole.amps is not None:
+        if told and whole.amps is not None:
             heavy = self._carries_too_much(draft, strings, whole)
         if self._load.judge(heavy, now):
             draft.troubles.append(Trouble.UNEQUAL_LOAD)

@@ -1,31 +1,28 @@
 """Count what goes into a bank and out of it: the sum of all powers, so that what circulates inside is not counted.
 
-A point of the bank's meter needs all members. While one is missing there is none; when it is back, what
-all of them counted meanwhile, each by itself, bridges the gap.
+A point of the bank's meter needs all members, whatever is shown without some. While one is missing there
+is none; when it is back, what all of them counted meanwhile, each by itself, bridges the gap: added up
+slice by slice of time before it is parted into in and out, so that what circulated is not counted either.
 
 Pure: times are those of ``Meter``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from ..energy.day import Basis
 from ..energy.measures import Measure
-from ..energy.meter import Meter
+from ..energy.meter import FORGOTTEN, Meter
 from ..energy.point import Moved, Point
 from ..model.fields import Field
 from .board import LastSample
 from .totals import finite
 from .view import BankView
 
-# In the order of ``Moved``, with how many of its units one of the meter's is.
-_FLOWS: Final[tuple[tuple[Measure, float], ...]] = (
-    (Measure.ENERGY_CHARGED, 1000.0),
-    (Measure.ENERGY_DISCHARGED, 1000.0),
-    (Measure.CHARGE_IN, 1.0),
-    (Measure.CHARGE_OUT, 1.0),
-)
+_SLICE: Final = 300.0  # s; of a gap nobody knows it finer
+_MOST: Final = int(FORGOTTEN / _SLICE) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +38,45 @@ class Instant:
         return self.wall - (self.mono - mono)
 
 
+class _Net:
+    """What went into all members less what came out of them since a time, by slices: Wh and Ah."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._slices: dict[int, tuple[float, float]] = {}
+        self._since = -inf
+
+    def add(self, begin: float, end: float, energy: float, charge: float) -> None:
+        """Add what flowed evenly between two times; what of it was before the last one is counted already."""
+        first = max(begin, self._since)
+        for number in range(int(first // _SLICE), int(end // _SLICE) + 1):
+            start, stop = max(first, number * _SLICE), min(end, (number + 1) * _SLICE)
+            part = max(0.0, stop - start) / (end - begin)
+            before = self._slices.get(number, (0.0, 0.0))
+            self._slices[number] = before[0] + energy * part, before[1] + charge * part
+        while len(self._slices) > _MOST:
+            # Of a gap that is longer nothing is counted.
+            del self._slices[min(self._slices)]
+
+    def moved(self, shares: int) -> Moved:
+        """Return what flowed in and out; the same charge passes through so many ``shares``."""
+        nets = self._slices.values()
+        charge_in, charge_out = _parted(charge / shares for _, charge in nets)
+        return Moved(*_parted(energy for energy, _ in nets), charge_in, charge_out)
+
+    def clear(self, now: float) -> None:
+        """Begin anew."""
+        self._slices.clear()
+        self._since = now
+
+
+def _parted(nets: Iterable[float]) -> tuple[float, float]:
+    ins, outs = 0.0, 0.0
+    for net in nets:
+        ins, outs = ins + max(net, 0.0), outs + max(-net, 0.0)
+    return ins, outs
+
+
 class BankMetering:
     """Feed the meter of a bank, and one of each member for what happens while another is missing."""
 
@@ -50,7 +86,7 @@ class BankMetering:
         self._shares = in_a_row
         self._own = {one: Meter() for one in members}
         self._seen: dict[str, float] = {}
-        self._counted = dict.fromkeys(members, Moved())
+        self._net = _Net()
         self._bridged = self._slept = False
 
     def take(
@@ -62,6 +98,8 @@ class BankMetering:
         awake = [said for one in view.read if not (said := last[one]).asleep]
         self._slept = self._slept or (bool(view.read) and not awake)
         newest = max((said.at for said in awake), default=None)
+        if view.left_out:
+            return
         if newest is None or (point := self._point(view, newest, now)) is None:
             return
         before = self.meter.last
@@ -72,10 +110,10 @@ class BankMetering:
             interval=max(said.interval for said in awake),
             midnight=now.midnight,
             slept=self._slept,
-            bridge=self._moved() if self._bridged else None,
+            bridge=self._net.moved(self._shares) if self._bridged else None,
         )
         self._slept, self._bridged = False, True
-        self._counted = {one: _total(meter) for one, meter in self._own.items()}
+        self._net.clear(newest)
 
     def _take_member(self, member: str, said: LastSample, now: Instant) -> None:
         if said.asleep or said.at <= self._seen.get(member, float("-inf")):
@@ -84,25 +122,17 @@ class BankMetering:
         point = Point.of(said.sample, said.at, now.at(said.at), said.factor)
         if point is None:
             return
-        basis = self._own[member].feed(
-            point, interval=said.interval, midnight=now.midnight
-        )
+        meter = self._own[member]
+        before, energy, charge = meter.last, *_net_of(meter)
+        basis = meter.feed(point, interval=said.interval, midnight=now.midnight)
         # Of a sum without one of its parts nobody knows how much it lacks.
         if basis is Basis.LEFT_OUT:
             self._bridged = False
-
-    def _moved(self) -> Moved:
-        """Return what all members counted since the last point of the bank."""
-        whole = Moved()
-        for one, meter in self._own.items():
-            before, after = self._counted[one], _total(meter)
-            whole = whole.plus(
-                Moved(*(b - a for a, b in zip(before, after, strict=True)))
+        elif basis is not None and before and before.mono is not None:
+            energy_now, charge_now = _net_of(meter)
+            self._net.add(
+                before.mono, said.at, energy_now - energy, charge_now - charge
             )
-        return whole._replace(
-            charge_in=whole.charge_in / self._shares,
-            charge_out=whole.charge_out / self._shares,
-        )
 
     def _point(self, view: BankView, mono: float, now: Instant) -> Point | None:
         power, current, voltage = (
@@ -126,5 +156,10 @@ class BankMetering:
         )
 
 
-def _total(meter: Meter) -> Moved:
-    return Moved(*(meter.total(name) * factor for name, factor in _FLOWS))
+def _net_of(meter: Meter) -> tuple[float, float]:
+    """Return what went in less what came out, in Wh and Ah."""
+    energy = meter.total(Measure.ENERGY_CHARGED) - meter.total(
+        Measure.ENERGY_DISCHARGED
+    )
+    charge = meter.total(Measure.CHARGE_IN) - meter.total(Measure.CHARGE_OUT)
+    return 1000 * energy, charge

@@ -195,6 +195,7 @@ class Meter:
             "day": self._day.to_json(),
             "efficiency": self._efficiency.to_json(),
             "aliasing": self._aliasing.to_json(),
+            "limit": self._limit,
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
@@ -209,3 +210,9 @@ class Meter:
             self._day = Day.from_json(day)
         self._efficiency = Efficiency(stored.get("efficiency"))
         self._aliasing = Aliasing(stored.get("aliasing"))
+        self._limit = max(stored.get("limit", 0.0), SHORTEST_GAP)
+
+    def cut(self) -> None:
+        """Take what comes as of another battery: totals and the day go on, nothing is drawn or compared."""
+        self.last = self.last.cut() if self.last else None
+        self._efficiency, self._aliasing = Efficiency(), Aliasing()

@@ -1,7 +1,7 @@
 """What a meter takes of a sample, and what flowed between two such points in time."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, Final, NamedTuple, Self
 
@@ -13,6 +13,10 @@ FASTEST: Final = 5.0  # times the capacity per hour; more in the mean is no batt
 _STRONGEST: Final = 3000.0  # A, of a battery that does not tell its capacity
 _LEVEL_STEP: Final = 0.01  # of the capacity, where the charge follows from the level
 _FINEST: Final = 3  # decimals of a charge
+_LOST: Final = (
+    0.1  # of what flowed: charge that went in and is not there, and voltages between
+)
+_UNLIKE: Final = 0.0  # a factor that no current has
 
 
 class Moved(NamedTuple):
@@ -118,6 +122,12 @@ class Point:
         """Return whether hardly any battery gives such a current."""
         return 0 < FASTEST * (self.capacity or 0.0) < abs(self.current)
 
+    def cut(self) -> Self:
+        """Return it as the end of what is known: only that time passed since then is counted."""
+        return replace(
+            self, charge=None, counted=False, counters=UNCOUNTED, factor=_UNLIKE
+        )
+
     def like(self, other: Point | None) -> bool:
         """Return whether another current is of the same kind."""
         if other is None or other.current * self.current <= 0:
@@ -174,9 +184,19 @@ def bridged(before: Point, after: Point, seconds: float) -> Moved | None:
     fastest = FASTEST * after.capacity if after.capacity else _STRONGEST
     most = fastest * seconds / HOUR
     moved = _counted(before.counters, after.counters, volts)
+    change = _change(before, after, most)
     # Lifetime of whole Ah may have turned just now.
     if moved and max(moved.charge_in, moved.charge_out) <= most + 1:
-        return moved
+        if change is None or _agrees(moved, change, before, after, volts):
+            return moved
+    if change is None:
+        return None
+    up, down = max(change, 0.0), max(-change, 0.0)
+    return Moved(up * volts, down * volts, up, down)
+
+
+def _change(before: Point, after: Point, most: float) -> float | None:
+    """Return by what the charge changed as the battery itself counts it, None where it cannot tell."""
     if before.charge is None or after.charge is None:
         return None
     change = after.charge - before.charge
@@ -184,8 +204,22 @@ def bridged(before: Point, after: Point, seconds: float) -> Moved | None:
     # Where it is full or empty the count is set anew.
     if not (before.counted and after.counted and possible) or after.at_end:
         return None
-    up, down = max(change, 0.0), max(-change, 0.0)
-    return Moved(up * volts, down * volts, up, down)
+    return change
+
+
+def _agrees(
+    moved: Moved, change: float, before: Point, after: Point, volts: float
+) -> bool:
+    """Return whether counters say the same as the charge; those of some boards stand still for ever."""
+    energies, charges = after.counters[:2], after.counters[2:]
+    coarse = max(
+        *(_step(one) for one in charges if one is not None),
+        *(_step(one) / volts for one in energies if one is not None),
+        *(before.step, after.step),
+    )
+    through = moved.charge_in + moved.charge_out
+    apart = abs(moved.charge_in - moved.charge_out - change)
+    return apart <= 2 * coarse + _LOST * through
 
 
 def _counted(before: Lifetime, after: Lifetime, volts: float) -> Moved | None:
