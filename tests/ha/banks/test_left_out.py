@@ -47,14 +47,20 @@ async def test_each_reason_is_shown_with_the_name_of_the_battery(owner: Owner) -
     assert reasons(owner, bank) == ("complete", [])
     await act(owner, "release", device_id=owner.device(owner_entry(owner, TWO)).id)
     await owner.home.clock.run(150)
-    assert reasons(owner, bank) == ("paused", [f"{named(2)}: It is released for its app, or not to be read."])
+    assert reasons(owner, bank) == (
+        "paused",
+        [f"{named(2)}: It is released for its app, or not to be read."],
+    )
     assert owner.state(bank, "completeness").attributes["batteries"] == [named(2)]
     owner.home.air.refuse.add(ONE)
     await owner.home.clock.run(150)
     # No battery is read: that is what this is about.
     state, sentences = reasons(owner, bank)
     assert state == "unreachable"
-    assert sentences == [f"{named(1)}: It is unreachable.", f"{named(2)}: It is released for its app, or not to be read."]
+    assert sentences == [
+        f"{named(1)}: It is unreachable.",
+        f"{named(2)}: It is released for its app, or not to be read.",
+    ]
     assert owner.value(bank, "batteries_read") == "0"
     assert owner.value(bank, "current") == "unavailable"
 
@@ -95,7 +101,9 @@ async def test_what_a_battery_does_not_tell(owner: Owner) -> None:
     await owner.home.clock.run(2)
     state, sentences = reasons(owner, bank)
     assert state == "no_figure"
-    assert sentences == [f"{named(2)}: It does not tell its current, charge or capacity."]
+    assert sentences == [
+        f"{named(2)}: It does not tell its current, charge or capacity."
+    ]
 
 
 async def test_a_battery_in_series_is_not_asleep_under_load(owner: Owner) -> None:
