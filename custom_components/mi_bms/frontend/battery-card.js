@@ -6,11 +6,11 @@ import { chart } from "./parts/chart.js";
 import { h, put, sheet } from "./parts/dom.js";
 import { batteryForm } from "./parts/forms.js";
 import { alarm, head, notice } from "./parts/head.js";
-import { SLOTS } from "./parts/history.js";
+import { SLOTS, isTelling } from "./parts/history.js";
 import { RING, chip, facts, ring } from "./parts/ring.js";
 import { known } from "./parts/store.js";
 import { CHART } from "./parts/style.js";
-import { clock, number, t } from "./parts/text.js";
+import { clock, number, rangeOf, t } from "./parts/text.js";
 import { isLive, numberOf, recall, stateOf, valueOf, wordsOf } from "./parts/values.js";
 
 /** @param {(string | null)[]} ids */
@@ -187,7 +187,7 @@ export class BatteryCard extends MiCard {
 		this.pastIds = ids;
 		this.drawPast = () => {
 			drawn = [device.roles.level, device.roles.power].map((id) => (id && this.past?.points(id)) || []);
-			made.node.hidden = !drawn.some((points) => points.some((value) => value !== null));
+			made.node.hidden = !drawn.some(isTelling);
 			const now = Date.now() / 1000;
 			const { label, summary } = this.dayWords(device, drawn[0]);
 			made.draw(this.hass, this.series(drawn, hasPower), label, now - 86400, now, summary);
@@ -226,7 +226,7 @@ export class BatteryCard extends MiCard {
 		const ends = { low: number(this.hass, Math.min(...values)), high: number(this.hass, Math.max(...values), 0, "%") };
 		return {
 			label: t(this.hass, "day_label", { ...ends, now: wordsOf(this.hass, device.roles.level) }),
-			summary: t(this.hass, "range", ends),
+			summary: rangeOf(this.hass, ends),
 		};
 	}
 }

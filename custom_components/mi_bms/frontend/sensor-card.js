@@ -5,11 +5,11 @@ import { chart } from "./parts/chart.js";
 import { h, icon, put, sheet } from "./parts/dom.js";
 import { deviceForm } from "./parts/forms.js";
 import { head, notice } from "./parts/head.js";
-import { SLOTS, statistics } from "./parts/history.js";
+import { SLOTS, isTelling, statistics } from "./parts/history.js";
 import { chip } from "./parts/ring.js";
 import { known } from "./parts/store.js";
 import { CHART } from "./parts/style.js";
-import { ago, clock, duration, t } from "./parts/text.js";
+import { ago, clock, duration, rangeOf, t } from "./parts/text.js";
 import { nameOf, stateOf, valueOf, wordsOf } from "./parts/values.js";
 
 // What stands in front, the first that there is; what is drawn beside it.
@@ -61,7 +61,7 @@ export class SensorCard extends MiCard {
 			parts.push(h("div", { class: "plant" }, ...bars.map((role) => this.bar(device, role))), this.watering(roles.moisture));
 		} else if (first) parts.push(this.hero(roles[first], symbol, face === "climate" ? roles.humidity : undefined));
 		if (face === "climate") spoken.push("humidity");
-		if (events.length && (face !== "lock" || !first)) parts.push(this.press(events.map((role) => roles[role]), symbol));
+		if (events.length && !first) parts.push(this.press(events.map((role) => roles[role]), symbol));
 		if (first && this.config.history !== false) parts.push(this.day(roles[first]));
 		const chips = shown.filter((role) => !spoken.includes(role)).slice(0, 6);
 		body.append(head(this), notice(this), ...parts.filter((part) => part !== null),
@@ -102,20 +102,20 @@ export class SensorCard extends MiCard {
 	bar(device, role) {
 		const { hass } = this;
 		const id = device.roles[role];
-		const { low = null, high = null } = device.limits_of?.[role] ?? {};
-		const top = Math.max(PLANT[role], (high ?? 0) * 1.2);
+		const low = device.limits_of?.[role]?.low ?? null;
+		const top = PLANT[role];
 		const fill = h("i");
-		const marks = [low, high].filter((limit) => limit !== null).map((limit) => h("u", { style: `inset-inline-start:${(limit / top) * 100}%` }));
+		const mark = low !== null && h("u", { style: `inset-inline-start:${(low / top) * 100}%` });
 		const word = this.text("span", "word", () => {
 			const value = valueOf(hass, id);
 			if (value === null) return "";
-			return low !== null && value < low ? t(this.hass, "too_low") : high !== null && value > high ? t(this.hass, "too_high") : "";
+			return low !== null && value < low ? t(this.hass, "too_low") : "";
 		});
 		this.bind(
 			() => valueOf(this.hass, id),
 			(value) => (fill.style.transform = `scaleX(${Math.min(1, Math.max(0, (value ?? 0) / top))})`),
 		);
-		return this.link(id, "gauge", h("span", {}, nameOf(hass, id)), word, this.text("b", "num", () => wordsOf(this.hass, id)), h("span", { class: "meter" }, fill, ...marks));
+		return this.link(id, "gauge", h("span", {}, nameOf(hass, id)), word, this.text("b", "num", () => wordsOf(this.hass, id)), h("span", { class: "meter" }, fill, mark));
 	}
 
 	/** Return when a plant was watered last. @param {string | undefined} id */
@@ -170,15 +170,15 @@ export class SensorCard extends MiCard {
 		this.drawPast = () => {
 			points = this.past?.points(id) ?? [];
 			const values = points.filter((value) => value !== null);
-			made.node.hidden = !values.length;
-			if (!values.length) return;
+			made.node.hidden = !isTelling(points);
+			if (made.node.hidden) return;
 			const [low, high] = [Math.min(...values), Math.max(...values)];
 			const margin = (high - low) * 0.1 || 1;
 			const now = Date.now() / 1000;
 			const lane = isState ? { low: 0, high: 0.01 } : { low: low - margin, high: high + margin };
 			const ends = { low: say(low), high: say(high) };
 			const label = isState ? t(this.hass, "strip_label", { name: nameOf(this.hass, id), state: wordsOf(this.hass, id) }) : t(this.hass, "line_label", { name: nameOf(this.hass, id), now: wordsOf(this.hass, id), ...ends });
-			made.draw(this.hass, [{ points, color: "var(--day)", area: true, top: 0, bottom: 100, ...lane }], label, now - 86400, now, isState ? "" : t(this.hass, "range", ends));
+			made.draw(this.hass, [{ points, color: "var(--day)", area: true, top: 0, bottom: 100, ...lane }], label, now - 86400, now, isState ? "" : rangeOf(this.hass, ends));
 		};
 		return made.node;
 	}

@@ -1,6 +1,8 @@
 // The last hours of entities: fetched once per page, kept outside the cards, thinned as it comes.
 
 export const SLOTS = 288;
+/** Return whether there is enough to be drawn: half an hour. @param {(number | null)[]} points */
+export const isTelling = (points) => points.filter((value) => value !== null).length > SLOTS / 48;
 const LINGER = 60_000;
 
 /** A day of one entity: the mean of each slot, in constant space. */

@@ -36,7 +36,8 @@ export function leftOf(hass, device) {
 				: wordsOf(hass, roles.charge_left),
 		);
 	const volts = valueOf(hass, roles.voltage);
-	if (stateOf(hass, roles.energy_left)) parts.push(wordsOf(hass, roles.energy_left));
+	const energy = valueOf(hass, roles.energy_left);
+	if (energy !== null) parts.push(number(hass, energy, 1, "kWh"));
 	else if (charge !== null && volts) parts.push(`≈ ${number(hass, (charge * volts) / 1000, 1, "kWh")}`);
 	return parts.join(" · ");
 }

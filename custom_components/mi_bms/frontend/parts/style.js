@@ -46,7 +46,7 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: 18px; height: 18px; display:
 .chip .lab { color: var(--muted); }
 .old .num, .old .big { color: var(--muted); }
 @media (prefers-reduced-motion: no-preference) { .ring .val, .fill, .meter i { transition: stroke-dasharray .6s, transform .4s; } }
-@container (max-width: 300px) { .body { padding: 12px; gap: 8px; } .age .words { overflow: hidden; text-overflow: ellipsis; } .hide-s { display: none !important; } }
+@container (max-width: 300px) { .body { padding: 12px; gap: 8px; } .age .words { overflow: hidden; text-overflow: ellipsis; } .chart .hours span:nth-child(even) { display: none; } }
 `;
 
 export const CHART = `
@@ -56,7 +56,7 @@ export const CHART = `
 .chart .area { stroke: none; opacity: .16; }
 .chart .rule { stroke: var(--line); stroke-width: 1; }
 .chart .cursor { stroke: var(--muted); stroke-width: 1; }
-.chart .hours { direction: ltr; display: flex; justify-content: space-between; color: var(--muted); font-size: var(--s); padding-top: 4px; }
+.chart .hours { direction: ltr; white-space: nowrap; display: flex; justify-content: space-between; color: var(--muted); font-size: var(--s); padding-top: 4px; }
 .chart-head { display: flex; justify-content: space-between; gap: 12px; font-size: var(--s); color: var(--muted); padding-bottom: 6px; min-height: 1.35em; }
 .chart-head b { font-weight: var(--medium); color: var(--primary-text-color); }
 `;

@@ -31,6 +31,9 @@ export function t(hass, key, values) {
 	return (loaded.get(hass.language) ?? hass.localize)(`component.mi_bms.common.card_${key}`, values) || "";
 }
 
+/** Return from where to where something went. @param {Hass} hass @param {{low: string, high: string}} ends */
+export const rangeOf = (hass, ends) => (ends.high === ends.low || ends.high.startsWith(`${ends.low}\u00a0`) ? ends.high : t(hass, "range", ends));
+
 /** @type {Record<string, string | undefined>} */
 const FORMATS = { comma_decimal: "en-US", decimal_comma: "de", space_comma: "fr", quote_decimal: "de-CH" };
 /** @type {Map<string, Intl.NumberFormat>} */

@@ -25,7 +25,7 @@ export function numberOf(state) {
 }
 
 /** @type {Record<string, number>} */
-const FACTORS = { mV: 1e-3, "µV": 1e-6, kV: 1e3, kW: 1e3, MW: 1e6, mW: 1e-3, Wh: 1e-3, MWh: 1e3, mAh: 1e-3, min: 60, h: 3600, d: 86400, mA: 1e-3 };
+const FACTORS = { mV: 1e-3, "µV": 1e-6, kV: 1e3, kW: 1e3, MW: 1e6, mW: 1e-3, Wh: 1e-3, MWh: 1e3, MJ: 1 / 3.6, mAh: 1e-3, min: 60, h: 3600, d: 86400, mA: 1e-3 };
 
 /** Return a value in V, W, A, Ah, kWh or s, whatever unit the user chose. @param {Hass} hass @param {string | null | undefined} id */
 export function valueOf(hass, id) {

@@ -1,0 +1,85 @@
+"""The dashboard that makes itself, in a real house: cards without a fault, on a desk and on a phone."""
+
+from collections.abc import Callable
+from importlib.resources import files
+import re
+from typing import Final
+
+from playwright.sync_api import expect
+import pytest
+
+from . import walk
+from .wizard import BATTERY_TIME, Wizard
+
+PATH: Final = "batteries-sensors"
+VIEWS: Final = {
+    "batteries": "mi-bms-battery-card",
+    "sensors": "mi-bms-sensor-card",
+}
+LOOKS: Final = {
+    "desktop": {"viewport": {"width": 1280, "height": 1600}},
+    "dark phone": {
+        "viewport": {"width": 390, "height": 844},
+        "is_mobile": True,
+        "has_touch": True,
+        "color_scheme": "dark",
+    },
+}
+AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+JUDGE: Final = """async card => (await axe.run(card, {resultTypes: ["violations"]})).violations
+  .map(({id, nodes}) => [id, nodes[0].html, nodes[0].failureSummary])"""
+
+
+@pytest.fixture(scope="module")
+def stored() -> set[str]:
+    """Return what the dashboard was stored for already."""
+    return set()
+
+
+def make(wizard: Wizard) -> None:
+    """Set up all that is heard, and store a dashboard of one line."""
+    wizard.add_integration()
+    wizard.choose("Add everything nearby")
+    wizard.at("Everything nearby")
+    wizard.submit()
+    wizard.says(re.compile(r"Devices added: \d+\."), timeout=2 * BATTERY_TIME)
+    wizard.choose("Done")
+    wizard.close("close")
+    walk.call(
+        wizard.page,
+        "lovelace/dashboards/create",
+        url_path=PATH,
+        title="Batteries and sensors",
+        mode="storage",
+        require_admin=False,
+        show_in_sidebar=True,
+    )
+    walk.call(
+        wizard.page,
+        "lovelace/config/save",
+        url_path=PATH,
+        config={"strategy": {"type": "custom:mi-bms"}},
+    )
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_dashboard(
+    open_wizard: Callable[..., Wizard], stored: set[str], look: str
+) -> None:
+    if not stored:
+        make(open_wizard())
+        stored.add(PATH)
+    wizard = open_wizard(**LOOKS[look])
+    for view, card in VIEWS.items():
+        wizard.page.goto(f"{wizard.base}/{PATH}/{view}")
+        first = wizard.page.locator(card).first
+        expect(first.locator(".body")).not_to_have_class(re.compile("quiet"))
+        if view == "batteries":
+            expect(first.locator(".digits")).to_contain_text("%", timeout=BATTERY_TIME)
+        expect(wizard.page.locator("hui-error-card")).to_have_count(0)
+        wizard.settle()
+        wizard.keep(f"980 {view}, {look}")
+        wizard.page.evaluate(AXE)
+        assert not first.evaluate(JUDGE)
+        wide = "document.documentElement.scrollWidth - innerWidth"
+        assert wizard.page.evaluate(wide) <= 0
