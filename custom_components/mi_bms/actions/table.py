@@ -29,7 +29,7 @@ from ..const import DOMAIN
 from ..entries import entry_of_device
 from ..proto.gatt.entered import Mistaken
 from ..proto.gatt.operations import Do
-from . import air, battery, keys, sensor
+from . import air, battery, keys, pages, sensor
 from .errors import mistake, refusal
 from .listen import LISTENERS, Listeners
 
@@ -84,6 +84,7 @@ ACTIONS: Final = (
     Action("listen", air.async_listen, air.LISTEN, _ADMINS, _OPTIONAL),
     Action("unlisten", air.async_unlisten, air.UNLISTEN, _ADMINS, _OPTIONAL),
     Action("devices", air.async_devices, _NOTHING, _ADMINS, _ONLY),
+    Action("make_dashboard", pages.async_make_dashboard, _NOTHING, _ADMINS, _OPTIONAL),
     Action("set_reading", air.async_set_reading, air.SET_READING, _ADMINS, _OPTIONAL),
 )
 

@@ -19,6 +19,7 @@ from homeassistant.helpers import selector
 
 from ..const import CONF_KEY, DOMAIN
 from ..entries import entry_of
+from ..face.dashboards import async_make, async_may_make
 from ..proto.model.names import Words
 from ..texts import async_words
 from .base import choice
@@ -48,7 +49,8 @@ class LeftSteps(EnergySteps):
         missing = sum(not self._has_key(address) for address in self._keyless)
         self._rivals = await async_rivals(self.hass)
         self._newcomers = await async_newcomers(self.hass, self._listed)
-        left = missing or self._rivals or self._newcomers
+        shown = bool(self._added) and await async_may_make(self.hass)
+        left = missing or self._rivals or self._newcomers or shown
         if not self._wanted or not left:
             return await self.async_step_nearby_end()
         if self.source == SOURCE_BLUETOOTH:
@@ -61,6 +63,7 @@ class LeftSteps(EnergySteps):
                 *(["keys"] if missing else []),
                 *(["rivals"] if self._rivals else []),
                 *(["energy"] if self._newcomers else []),
+                *(["dashboard"] if shown else []),
                 "nearby_end",
             ],
             description_placeholders={
@@ -120,6 +123,20 @@ class LeftSteps(EnergySteps):
     async def _async_after_energy(self) -> ConfigFlowResult:
         """Go on with what is left to do."""
         return await self.async_step_nearby_done()
+
+    async def async_step_dashboard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Make the dashboard and say where it is, or how it is made by hand."""
+        if user_input is not None:
+            return await self.async_step_nearby_done()
+        path, words = await async_make(self.hass), await async_words(self.hass)
+        told = words("dashboard", "made", path=f"/{path}") if path else ""
+        return self.async_show_form(
+            step_id="dashboard",
+            data_schema=probatio.Schema({}),
+            description_placeholders={"told": told or words("dashboard", "by_hand")},
+        )
 
     async def async_step_rivals(
         self, user_input: dict[str, Any] | None = None
