@@ -72,6 +72,11 @@ STAGES: Final[Mapping[str, Stage]] = {
         title="manifest, index of batteries, tables of the documents",
         commands=((PYTHON, "script/generate.py", "--check"),),
     ),
+    "cards": Stage(
+        title="the JavaScript of the cards: types, mistakes",
+        commands=(("script/cards",),),
+        optional=True,
+    ),
     "rules": Stage(
         title="imports, texts, manifest, files",
         # They look at files: no house is needed.

@@ -75,7 +75,10 @@ def test_fixtures_say_where_they_come_from(path: Path) -> None:
     "path",
     [
         ".ci/run",
-        *(f"script/{name}" for name in ("browser", "generate", "new", "replay")),
+        *(
+            f"script/{name}"
+            for name in ("browser", "cards", "generate", "new", "replay")
+        ),
         *(f"script/{name}" for name in ("run", "setup", "test")),
     ],
 )
