@@ -85,7 +85,7 @@ export class BankCard extends MiCard {
 	rank({ roles, device }) {
 		const level = valueOf(this.hass, roles.level) ?? -1;
 		const alarmed = this.hass.states[roles.problem]?.state === "on";
-		return level - (alarmed ? 2000 : 0) - (standing(device) === "fresh" ? 0 : 1000);
+		return level - (alarmed ? 2000 : 0) - (standing(known()?.[device.id] ?? device) === "fresh" ? 0 : 1000);
 	}
 
 	/** Return a line of the list. @param {Member} member @param {Member[]} members @param {MiDevice | null} bank */
@@ -93,9 +93,10 @@ export class BankCard extends MiCard {
 		const { roles, device } = member;
 		const fill = h("i");
 		const meter = h("span", { class: "meter", "aria-hidden": "true" }, fill);
+		const now = () => known()?.[device.id] ?? device;
 		const said = this.text("span", "num lab", () => {
 			const why = this.device?.left_out?.find((one) => one.device === member.id)?.why;
-			const how = standing(device);
+			const how = standing(now());
 			if (why || how !== "fresh") return why || t(this.hass, `standing_${how}`);
 			const flow = flowOf(this.hass, roles);
 			const share = bank?.wiring === "parallel" ? this.share(member, members) : "";
@@ -110,7 +111,7 @@ export class BankCard extends MiCard {
 			},
 		);
 		this.bind(
-			() => standing(device) !== "fresh" || !isLive(this.hass, roles.level),
+			() => standing(now()) !== "fresh" || !isLive(this.hass, roles.level),
 			(old) => link.classList.toggle("old", old),
 		);
 		return { node: h("div", { role: "listitem" }, link) };

@@ -78,7 +78,7 @@ export class CellsFeature extends Feature {
 }
 
 export class FlowFeature extends Feature {
-	static sheets = [sheet(`.body { padding: 0 12px; flex-direction: row; align-items: center; justify-content: space-between; height: var(--feature-height, 42px); border-radius: var(--feature-border-radius, 12px); background: var(--secondary-background-color); } .flow { display: flex; align-items: center; gap: 8px; }`)];
+	static sheets = [sheet(`.body { padding: 0 12px; flex-direction: row; align-items: center; justify-content: space-between; height: var(--feature-height, 42px); border-radius: var(--feature-border-radius, 12px); background: var(--secondary-background-color); } .body > * { display: flex; align-items: center; gap: 8px; white-space: nowrap; } .muted { display: block; min-width: 0; overflow: hidden; text-overflow: ellipsis; } :host { container-type: inline-size; } @container (max-width: 300px) { .muted { display: none; } }`)];
 
 	/** @param {HTMLElement} body */
 	build(body) {

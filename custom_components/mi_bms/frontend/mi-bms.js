@@ -4,7 +4,6 @@ import { BankCard } from "./bank-card.js";
 import { BatteryCard } from "./battery-card.js";
 import { CellsFeature, FlowFeature, isBattery } from "./features.js";
 import { define } from "./parts/dom.js";
-import { remember } from "./parts/forms.js";
 import { known } from "./parts/store.js";
 import { hasTexts, loadTexts, t } from "./parts/text.js";
 import { ReceptionCard } from "./reception-card.js";
@@ -15,7 +14,6 @@ import { Dashboard, SECTIONS, sectionStrategy } from "./strategies.js";
 function word(key, usual) {
 	const hass = /** @type {any} */ (document.querySelector("home-assistant"))?.hass;
 	if (!hass) return usual;
-	remember(hass);
 	if (!hasTexts(hass)) loadTexts(hass);
 	return t(hass, key) || usual;
 }

@@ -2,6 +2,7 @@
 
 import { known, whenKnown } from "./parts/store.js";
 import { loadTexts, t } from "./parts/text.js";
+import { nameOf } from "./parts/values.js";
 
 /** @typedef {Record<string, any>} Any */
 /** Return our card. @param {string} kind @param {Any} more @returns {Any} */
@@ -51,9 +52,9 @@ function energy(hass) {
 		const meters = [roles.energy_in, roles.energy_out].filter(Boolean);
 		return section(
 			heading(name, "mdi:battery-charging"),
-			...meters.map((entity) => ({ type: "statistic", entity, period: { calendar: { period: "day" } }, stat_type: "change", grid_options: { columns: 6 } })),
-			{ type: "statistics-graph", title: t(hass, "week"), entities: meters, period: "day", days_to_show: 7, stat_types: ["change"], chart_type: "bar", grid_options: { columns: "full" } },
-			roles.coverage ? { type: "tile", entity: roles.coverage, grid_options: { columns: 12 } } : null,
+			...meters.map((entity) => ({ type: "statistic", entity, name: nameOf(hass, entity), period: { calendar: { period: "day" } }, stat_type: "change", grid_options: { columns: 6 } })),
+			{ type: "statistics-graph", title: t(hass, "week"), entities: meters.map((entity) => ({ entity, name: nameOf(hass, entity) })), period: "day", days_to_show: 7, stat_types: ["change"], chart_type: "bar", grid_options: { columns: "full" } },
+			roles.coverage ? { type: "tile", entity: roles.coverage, name: nameOf(hass, roles.coverage), grid_options: { columns: 12 } } : null,
 		);
 	});
 }

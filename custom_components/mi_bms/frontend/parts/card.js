@@ -123,7 +123,6 @@ export class MiCard extends HTMLElement {
 			if (changed && !mine.some((id) => changed.has(id)) && !this.isAll()) return;
 			if (this.isSeen()) this.draw();
 		});
-		if (!hasTexts(hass)) loadTexts(hass).then(() => this.draw(true));
 	}
 
 	/** Return whether somebody can see it. */
@@ -197,7 +196,13 @@ export class MiCard extends HTMLElement {
 
 	/** @param {boolean} [anew] */
 	draw(anew = false) {
-		if (!this.home || !this.isConnected || !hasTexts(this.home)) return;
+		const hass = this.home;
+		if (!hass || !this.isConnected) return;
+		if (!hasTexts(hass)) {
+			// Where they cannot be had now, the next beat asks again.
+			loadTexts(hass).then(() => hasTexts(hass) && this.draw(true));
+			return;
+		}
 		try {
 			const devices = known();
 			if (anew || devices !== this.seen || !this.shape) {

@@ -1,14 +1,6 @@
 // What the editors ask.
 
-import { t } from "./text.js";
-
-/** @type {Hass | null} */
-let home = null;
-
-/** Remember whose words the labels are. @param {Hass} hass */
-export const remember = (hass) => {
-	home = hass;
-};
+import { home, t } from "./text.js";
 
 /** @param {{name: string}} field */
 const label = ({ name }) => (home && t(home, `form_${name}`)) || name;

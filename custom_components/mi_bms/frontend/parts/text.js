@@ -1,5 +1,7 @@
 // Words, numbers and times as the user reads them.
 
+/** Whose words editors use, which are not told. @type {Hass | null} */
+export let home = null;
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();
 /** @type {Map<string, Localize>} */
@@ -7,6 +9,7 @@ const loaded = new Map();
 
 /** Fetch the cards' words of the user's language, once. @param {Hass} hass @returns {Promise<void>} */
 export function loadTexts(hass) {
+	home = hass;
 	const language = hass.language;
 	let waiting = loading.get(language);
 	if (!waiting) {
