@@ -1,45 +1,40 @@
 """Run the stages of script/test one after the other, go on after a failure, and sum up.
 
-Without stage names all of them run. A command is given up when it has said nothing for a long
-time: how long it takes in all says more of the machine than of us.
+Without stage names all of them run.
 """
 
 import argparse
 from collections.abc import Mapping
-import contextlib
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
-import select
-import signal
-import subprocess
 import sys
 import time
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from script.commands import Command, run  # noqa: E402
+
 PYTHON: Final = sys.executable
 PROTO: Final = "custom_components/mi_bms/proto"
 COVERAGE: Final = (PYTHON, "-m", "coverage")
 PYTEST: Final = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 # What an optional stage ends with where its tools cannot be had.
 NO_TOOLS: Final = "exit code 77"
-SILENCE: Final = (
-    600.0  # s without a word: the longest that a loaded machine needs for one test
-)
 SHARED: Final = ("-n", str(min(4, os.cpu_count() or 1)))  # processes
 MEASURED: Final = ("--cov-branch", "--cov-report=", "--cov-fail-under=0")
-
-type Command = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Describe a stage: its commands run in order until one fails."""
+    """Describe a stage: its commands run in order until one fails, or two at once, the long ones first."""
 
     title: str
     commands: tuple[Command, ...]
     slow: bool = False
+    at_once: int = 1  # two whole Home Assistants wait more than they work
     optional: bool = False  # left out where its tools cannot be had, unless asked for
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -133,18 +128,20 @@ STAGES: Final[Mapping[str, Stage]] = {
             ("script/run", "--check", "--minimum"),
         ),
         slow=True,
+        at_once=2,
     ),
     "proofs": Stage(
         title="a local adapter, what sensors do over a connection, a phone, meters over kills, a served device (script/run)",
         commands=(
+            ("script/run", "--proof", "meters"),
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
             ("script/run", "--check", "--world", "tests/world/scenarios/active.toml"),
             ("script/run", "--proof", "forgers"),
             ("script/run", "--proof", "homekit"),
-            ("script/run", "--proof", "meters"),
             ("script/run", "--proof", "peripheral"),
         ),
         slow=True,
+        at_once=2,
     ),
     "outputs": Stage(
         title="messages through a real broker, lines of a program that is killed",
@@ -164,71 +161,12 @@ STAGES: Final[Mapping[str, Stage]] = {
 }
 
 
-def run(command: Command, stage: Stage) -> str:
-    """Run one command; return "" or why it failed."""
-    colours = {"FORCE_COLOR": "1"} if sys.stdout.isatty() else {}
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | colours | {"PYTHONUNBUFFERED": "1"} | stage.environ,
-            start_new_session=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-    except OSError as err:
-        return f"{command[0]}: {err.strerror}"
-    try:
-        ended = pass_on(process)
-    finally:
-        stop(process)
-    if not ended:
-        return f"nothing said for {SILENCE:.0f} s"
-    return f"exit code {process.returncode}" if process.returncode else ""
-
-
-def pass_on(process: subprocess.Popen[bytes]) -> bool:
-    """Print what a command says until it ends; return False when it has fallen silent."""
-    if process.stdout is None:
-        return True
-    heard = time.monotonic()
-    while time.monotonic() - heard < SILENCE:
-        ready, _, _ = select.select([process.stdout], [], [], 1.0)
-        if ready:
-            said = os.read(process.stdout.fileno(), 65536)
-            if not said:
-                break
-            heard = time.monotonic()
-            sys.stdout.buffer.write(said)
-            sys.stdout.flush()
-        # What a command has started may outlive it and keep its output open.
-        elif process.poll() is not None:
-            break
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(max(0.0, heard + SILENCE - time.monotonic()))
-    return process.returncode is not None
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a command and all that it started."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(10)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
-
-
 def run_stage(name: str) -> tuple[str, float]:
     """Run a stage; return why it failed, "" when it passed, and the seconds it took."""
     stage, started = STAGES[name], time.monotonic()
     print(f"\n=== {name}: {stage.title}", flush=True)
-    failure = ""
-    for command in stage.commands:
-        if failure := run(command, stage):
-            break
+    colours = {"FORCE_COLOR": "1"} if sys.stdout.isatty() else {}
+    failure = run(stage.commands, colours | dict(stage.environ), stage.at_once)
     return failure, time.monotonic() - started
 
 

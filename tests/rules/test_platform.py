@@ -91,31 +91,6 @@ def test_pure_code_meets_the_library_of_the_minimum() -> None:
 # --- script/test --------------------------------------------------------------------------
 
 
-def test_silence_ends_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = stages()
-    stage = module.Stage(title="x", commands=())
-    sleep = (module.PYTHON, "-c", "import time; time.sleep(600)")
-    monkeypatch.setattr(module, "SILENCE", 0.0)
-    assert module.run(sleep, stage) == "nothing said for 0 s"
-
-
-@pytest.mark.parametrize(
-    ("code", "failure"),
-    [
-        ("print('said')", ""),
-        ("raise SystemExit(3)", "exit code 3"),
-        ("import os, time; os.close(1); os.close(2); time.sleep(0.1)", ""),
-    ],
-)
-def test_commands_end_by_themselves(
-    code: str, failure: str, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    module = stages()
-    stage = module.Stage(title="x", commands=())
-    assert module.run((module.PYTHON, "-c", code), stage) == failure
-    assert capfdbinary.readouterr().out == (b"said\n" if "said" in code else b"")
-
-
 def test_no_stage_is_limited_by_its_length() -> None:
     known = stages()
     fields = set(known.Stage.__dataclass_fields__)
