@@ -200,6 +200,20 @@ def _read_as(value: object) -> Any:
         return {"family": ""}
 
 
+_DAY: Final = probatio.Schema({Required(one): positive for one in Day.__slots__})
+
+
+def _day(value: object) -> Any:
+    """Take how much of a day was measured; more of it than has passed is none."""
+    try:
+        found = _DAY(value)
+        if Day(**found).possible:
+            return found
+    except probatio.Invalid:
+        pass
+    raise probatio.Invalid("no day")
+
+
 _PART: Final = Either(None, finite)
 # What a meter counted, and the last point, which belongs to it.
 _METER: Final = table(
@@ -223,7 +237,7 @@ _METER: Final = table(
                 }
             ),
         ),
-        Optional("day"): whole({Required(one): positive for one in Day.__slots__}),
+        Optional("day"): _day,
         Optional("efficiency"): whole(
             {
                 Required("percent"): Either(None, positive),

@@ -5,7 +5,10 @@ the address. An entry holds their names, too: of a battery that was removed noth
 """
 
 from collections.abc import Iterable, Mapping
+import contextlib
 from typing import Any, Final
+
+import probatio
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -16,6 +19,7 @@ from ..proto.bank.absence import Absence
 from ..proto.bank.wiring import MARK, Plate, parts_of
 from ..proto.model.sample import BmsSample
 from ..runtime import SHARED
+from ..stored import member
 from ..texts import Words
 
 CONF_MEMBERS: Final = "members"
@@ -51,12 +55,21 @@ def _name(hass: HomeAssistant, member: str, words: Words) -> str | None:
     return words("bank", "pack", name=battery, number=str(pack))
 
 
+def members_of(entry: ConfigEntry[Any]) -> list[str]:
+    """Return the members of a bank as far as they can be read; of anything else there are none."""
+    stored, found = entry.data.get(CONF_MEMBERS), []
+    for one in stored if isinstance(stored, list) else ():
+        with contextlib.suppress(probatio.Invalid):
+            found.append(member(one))
+    return list(dict.fromkeys(found))
+
+
 @callback
 def entries_behind(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry]:
     """Return the entries of the batteries of a bank, of anything else its own."""
     if CONF_MEMBERS not in entry.data:
         return [entry]
-    addresses = dict.fromkeys(parts_of(one)[0] for one in entry.data[CONF_MEMBERS])
+    addresses = dict.fromkeys(parts_of(one)[0] for one in members_of(entry))
     return [found for one in addresses if (found := entry_of(hass, one)) is not None]
 
 

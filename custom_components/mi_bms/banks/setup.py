@@ -2,15 +2,15 @@
 
 from typing import Any, Final
 
-from probatio import All, In, Length, Optional, Range, Required
+from probatio import All, In, Invalid, Length, Optional, Range, Required
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..meters import report
-from ..proto.bank.wiring import Wiring, parts_of
+from ..proto.bank.wiring import Wiring, doubled, parts_of
 from ..runtime import SHARED
-from ..stored import at_least, member, word
+from ..stored import at_least, member, sound, table, word
 from ..texts import async_tell, async_words, masked_addresses
 from .coordinator import BankCoordinator
 from .entities import async_remove_needless
@@ -19,14 +19,34 @@ from .repairs import async_watch_members
 
 MOST: Final = 64  # members
 
+
+def _counted_once(members: list[str]) -> list[str]:
+    """Take members of which none is there twice: all would be counted twice."""
+    if doubled(members):
+        raise Invalid("twice")
+    return members
+
+
+_WIRED: Final = In(set(Wiring))
+_MORE: Final[dict[Any, Any]] = {
+    Optional(CONF_LENGTH): All(int, Range(min=1, max=MOST)),
+    Optional(CONF_NAMES): {member: word},
+}
+# As it has to be, and what of it can be gone on from.
 DATA: Final = at_least(
     {
-        Required(CONF_MEMBERS): All([member], Length(min=1, max=MOST)),
-        Required(CONF_WIRING): In(set(Wiring)),
-        Optional(CONF_LENGTH): All(int, Range(min=1, max=MOST)),
-        Optional(CONF_NAMES): {member: word},
+        Required(CONF_MEMBERS): All([member], Length(min=1, max=MOST), _counted_once),
+        Required(CONF_WIRING): _WIRED,
+        **_MORE,
     }
 )
+_SHAPE: Final = table({Optional(CONF_WIRING): _WIRED, **_MORE})
+
+
+def stored_as(entry: ConfigEntry[Any] | None) -> dict[str, Any]:
+    """Return how a bank is wired and its members are called, as far as that can be read."""
+    found, _ = sound(_SHAPE, dict(entry.data) if entry else {})
+    return dict(found)
 
 
 async def async_prepare(

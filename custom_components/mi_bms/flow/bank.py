@@ -20,10 +20,11 @@ from ..banks.members import (
     CONF_NAMES,
     CONF_WIRING,
     candidates,
+    members_of,
     names_of,
     plates,
 )
-from ..banks.setup import MOST
+from ..banks.setup import MOST, stored_as
 from ..const import CONF_KIND, KIND_BANK
 from ..proto.bank.wiring import Wiring, doubt_of, misfit_of
 from ..proto.model.names import clean_name
@@ -94,10 +95,13 @@ class BankSteps(ConfigFlow):
         before: dict[str, Any] = {CONF_NAME: words("bank", "name")}
         known: dict[str, str] = {}
         if entry is not None:
-            before = {**entry.data, CONF_NAME: entry.title}
-            known = entry.data.get(CONF_NAMES, {})
+            # An entry may be damaged that is to be mended here.
+            stored = stored_as(entry)
+            members = members_of(entry)
+            before = {**stored, CONF_MEMBERS: members, CONF_NAME: entry.title}
+            known = stored.get(CONF_NAMES, {})
             # One that was removed stays chosen until somebody takes it out.
-            offered = list(dict.fromkeys((*entry.data[CONF_MEMBERS], *offered)))
+            offered = list(dict.fromkeys((*members, *offered)))
         names = names_of(self.hass, offered, words, known)
         options = [
             selector.SelectOptionDict(value=one, label=names[one]) for one in offered
@@ -118,7 +122,7 @@ class BankSteps(ConfigFlow):
     async def _async_finish_bank(self) -> ConfigFlowResult:
         given, words = self._bank, await async_words(self.hass)
         members, entry = given[CONF_MEMBERS], self._changed_bank
-        known = entry.data.get(CONF_NAMES, {}) if entry else {}
+        known = stored_as(entry).get(CONF_NAMES, {})
         data = {
             CONF_KIND: KIND_BANK,
             CONF_MEMBERS: members,

@@ -13,7 +13,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 
-from ..banks.members import CONF_MEMBERS
+from ..banks.members import members_of
 from ..const import KIND_BANK, KIND_BATTERY
 from ..dashboard.parts import meters_of, parts_of
 from ..dashboard.preferences import is_loaded, known_fields
@@ -44,7 +44,7 @@ _CAPACITY: Final = probatio.Schema(
 
 def _members(entry: ConfigEntry[Any]) -> set[str]:
     """Return the batteries that a bank is made of, whole or by their packs."""
-    return {parts_of_member(one)[0] for one in entry.data.get(CONF_MEMBERS, ())}
+    return {parts_of_member(one)[0] for one in members_of(entry)}
 
 
 async def async_counted_twice(

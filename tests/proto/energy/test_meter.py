@@ -608,3 +608,20 @@ def test_there_are_at_most_288_rows_a_day(kilowatts: float) -> None:
 def test_each_quantity_has_a_row() -> None:
     assert MEASURES.keys() == set(Measure)
     assert len(TOTALS) == 5
+
+
+@pytest.mark.parametrize(
+    ("damage", "possible"),
+    [
+        ({}, True),
+        ({"measured_s": 3700.0}, False),
+        ({"measured_s": 3000.0, "left_out_s": 700.0}, False),
+        ({"longest_gap_s": 3700.0}, False),
+        ({"elapsed_s": 1e12}, False),
+    ],
+)
+def test_no_part_of_a_day_is_longer_than_what_has_passed(
+    damage: dict[str, float], *, possible: bool
+) -> None:
+    sane = {"elapsed_s": 3600.0, "measured_s": 3000.0, "longest_gap_s": 600.0}
+    assert Day(**sane | damage).possible is possible

@@ -165,9 +165,9 @@ class Bank:
         """Return the last samples, with nobody asleep in a string that carries current."""
         said = dict(self._last)
         for row in self._strings:
-            there = [one for one in row if one in said]
-            if any(carries(said[one]) and now <= _end(said[one]) for one in there):
-                asleep = [one for one in there if said[one].asleep]
+            there = [(one, said[one]) for one in row if one in said]
+            asleep = [one for one, last in there if last.asleep]
+            if asleep and any(carries(last) and now <= _end(last) for _, last in there):
                 said |= {one: replace(said[one], asleep=False) for one in asleep}
         return said
 

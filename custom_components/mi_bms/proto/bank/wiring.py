@@ -86,12 +86,8 @@ def misfit_of(
     wiring: Wiring, members: Sequence[str], plates: Mapping[str, Plate], length: int
 ) -> Misfit | None:
     """Return why members cannot be wired so; one that is not known yet is believed."""
-    if not members:
-        return Misfit.NO_MEMBER
-    if len({*members}) < len(members):
-        return Misfit.TWICE
-    if _inside_itself(members):
-        return Misfit.INSIDE_ITSELF
+    if misfit := doubled(members):
+        return misfit
     if wiring is Wiring.STRINGS and len(members) % max(length, 1):
         return Misfit.STRINGS_UNEVEN
     strings = [
@@ -106,6 +102,15 @@ def misfit_of(
     if any(_apart(one, other) for one, other in combinations(strings, 2)):
         return Misfit.VOLTAGES_DIFFER
     return None
+
+
+def doubled(members: Sequence[str]) -> Misfit | None:
+    """Return whether nobody is a member, or somebody counts twice."""
+    if not members:
+        return Misfit.NO_MEMBER
+    if len({*members}) < len(members):
+        return Misfit.TWICE
+    return Misfit.INSIDE_ITSELF if _inside_itself(members) else None
 
 
 def doubt_of(

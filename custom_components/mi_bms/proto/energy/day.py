@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 from .point import Moved
 
 _ONE_DAY: Final = 86_400.0
+_NOISE: Final = 1.0  # s, of many sums
 
 
 class Basis(StrEnum):
@@ -56,6 +57,13 @@ class Day:
     def _over(self, midnight: float) -> bool:
         """Return whether another day has begun; a clock that was put back a little begins none."""
         return midnight > self.midnight or midnight < self.midnight - 2 * _ONE_DAY
+
+    @property
+    def possible(self) -> bool:
+        """Return whether no part is longer than what has passed, nor that than clocks that are put allow."""
+        passed = self.elapsed_s + _NOISE
+        parts = self.measured_s + self.left_out_s
+        return max(parts, self.longest_gap_s) <= passed < 3 * _ONE_DAY
 
     @property
     def coverage(self) -> float | None:
