@@ -4,7 +4,7 @@ import { chart } from "./chart.js";
 import { h, icon, put } from "./dom.js";
 import { statistics } from "./history.js";
 import { clock, number, t } from "./text.js";
-import { valueOf, wordsOf } from "./values.js";
+import { plainOf, valueOf } from "./values.js";
 
 export const STRIP = 32;
 const LEVELS = [20, 50, 100];
@@ -181,7 +181,7 @@ function cell(card, pack, index) {
 			}
 			const said = [
 				t(card.hass, "cell", { number: index + 1 }),
-				wordsOf(card.hass, id),
+				plainOf(card.hass, id),
 				...words.map((word) => t(card.hass, `cell_${word}`)),
 			].join(", ");
 			if (said === label) return;
@@ -233,7 +233,7 @@ export function bars(card, pack, get) {
 			ends.forEach((end, index) => (end.textContent = range.split("\n")[index] ?? ""));
 		}
 		const pair = [["low", seen.lowest, "▼"], ["high", seen.highest, "▲"]].map(([, index, shape]) =>
-			Number(index) < 0 ? "" : `${shape} ${number(card.hass, Number(index) + 1)}\u2002${wordsOf(card.hass, pack.cells[Number(index)])}`,
+			Number(index) < 0 ? "" : `${shape} ${number(card.hass, Number(index) + 1)}\u2002${plainOf(card.hass, pack.cells[Number(index)])}`,
 		);
 		const busy = seen.balancing.length;
 		const text = [...pair, busy ? t(card.hass, "cells_balancing", { count: number(card.hass, busy) }) : ""].join("\n");
@@ -246,8 +246,8 @@ export function bars(card, pack, get) {
 		}
 		const label = t(card.hass, "cells_label", {
 			count: number(card.hass, count),
-			low: wordsOf(card.hass, pack.cells[Math.max(0, seen.lowest)]),
-			high: wordsOf(card.hass, pack.cells[Math.max(0, seen.highest)]),
+			low: plainOf(card.hass, pack.cells[Math.max(0, seen.lowest)]),
+			high: plainOf(card.hass, pack.cells[Math.max(0, seen.highest)]),
 			difference: number(card.hass, seen.spread, 0, "mV"),
 		});
 		if (label !== told) put(row, "aria-label", (told = label));
