@@ -1,7 +1,7 @@
 // One battery: how full, where to, how long, cell by cell.
 
 import { MiCard } from "./parts/card.js";
-import { CELLS, bars, headline, levelsOf, look } from "./parts/cells.js";
+import { CELLS, bars, headline, look } from "./parts/cells.js";
 import { chart } from "./parts/chart.js";
 import { h, put, sheet } from "./parts/dom.js";
 import { batteryForm } from "./parts/forms.js";
@@ -11,7 +11,7 @@ import { RING, chip, facts, ring } from "./parts/ring.js";
 import { known } from "./parts/store.js";
 import { CHART } from "./parts/style.js";
 import { clock, number, rangeOf, t } from "./parts/text.js";
-import { isLive, numberOf, recall, stateOf, valueOf, wordsOf } from "./parts/values.js";
+import { isLive, numberOf, recall, stateOf, wordsOf } from "./parts/values.js";
 
 /** @param {(string | null)[]} ids */
 const present = (ids) => /** @type {string[]} */ (ids.filter((id) => id !== null));

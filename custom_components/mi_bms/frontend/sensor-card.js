@@ -2,7 +2,7 @@
 
 import { MiCard } from "./parts/card.js";
 import { chart } from "./parts/chart.js";
-import { h, icon, put, sheet } from "./parts/dom.js";
+import { h, icon, sheet } from "./parts/dom.js";
 import { deviceForm } from "./parts/forms.js";
 import { head, notice } from "./parts/head.js";
 import { SLOTS, isTelling, statistics } from "./parts/history.js";

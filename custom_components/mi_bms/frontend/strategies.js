@@ -24,8 +24,8 @@ const empty = (hass) =>
 		{ type: "button", name: t(hass, "add"), icon: "mdi:plus", tap_action: { action: "navigate", navigation_path: "/config/integrations/dashboard/add?domain=mi_bms" } },
 	);
 
-/** @param {Hass} hass @returns {Any[]} */
-function batteries(hass) {
+/** @returns {Any[]} */
+function batteries() {
 	const banks = of("bank");
 	const all = of("battery");
 	const first = banks.length ? banks.map((bank) => card("bank", { device: bank.id })) : all.length > 1 ? [card("bank")] : [];
@@ -75,7 +75,7 @@ export class Dashboard extends HTMLElement {
 		/** @param {string} key @param {string} icon @param {Any[]} sections */
 		const view = (key, icon, sections) => ({ title: t(hass, key), path: key, icon, type: "sections", max_columns: 3, sections });
 		const views = [
-			view("batteries", "mdi:battery-high", batteries(hass)),
+			view("batteries", "mdi:battery-high", batteries()),
 			view("sensors", "mdi:thermometer", sensors(hass)),
 			view("energy", "mdi:lightning-bolt", energy(hass)),
 		].filter(({ sections }) => sections.length);
