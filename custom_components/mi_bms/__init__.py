@@ -19,6 +19,7 @@ from .face.page import async_hide, async_show
 from .keys.export import ExportView
 from .keys.ring import async_keys
 from .options import without_zeros
+from .outputs.options import ZERO_MEANT
 from .runtime import SHARED, async_forget_device, async_setup_shared
 from .sensors.options import LEFT_EMPTY as SENSOR_EMPTY
 
@@ -83,12 +84,13 @@ async def async_migrate_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> b
     """Fill in what an older version did not store; entries of a newer major version stay as they are."""
     if entry.version > 1:
         return False
-    if entry.minor_version < 2:
+    if entry.minor_version < 4:
         # What a profile of version 1.1 did not hold is filled in when it is read.
-        hass.config_entries.async_update_entry(entry, minor_version=2)
-    if entry.minor_version < 3:
         options = without_zeros(entry.options, (*BATTERY_EMPTY, *SENSOR_EMPTY))
-        hass.config_entries.async_update_entry(entry, options=options, minor_version=3)
+        options |= {
+            key: meant for key, meant in ZERO_MEANT.items() if options.get(key) == 0
+        }
+        hass.config_entries.async_update_entry(entry, options=options, minor_version=4)
     return True
 
 

@@ -19,7 +19,7 @@ class MiBmsConfigFlow(Steps, domain=DOMAIN):
     """Lead from a device that is heard, or an address, to a working entry."""
 
     VERSION = 1
-    MINOR_VERSION = 3
+    MINOR_VERSION = 4
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Add a device that was chosen in a list; a battery that cannot be read is not added."""

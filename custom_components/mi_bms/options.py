@@ -40,7 +40,7 @@ class Option:
     form; ``apart``: in the entry, too. ``error`` names the text for a number out of bounds; without
     one the field itself keeps to them. ``shown`` tells whether a device has the option, ``now`` the
     bounds that depend on what else was entered. Without a ``default`` the field of a number may stay
-    empty; then it is not stored. ``kept``: in the entry, and not for all of a kind.
+    empty; then it is not stored. ``blank``: so it may with one, which is then what it means. ``kept``: in the entry, and not for all of a kind.
     """
 
     key: str
@@ -56,6 +56,7 @@ class Option:
     error: str | None = None
     shown: Callable[[Any], bool] = _always
     now: Callable[[Given], Bounds | None] | None = None
+    blank: bool = False
     kept: bool = True
 
     def of(self, stored: Given) -> Any:
@@ -133,11 +134,12 @@ def form(
 
 
 def _marker(row: Option, stored: Given | None, *, required: bool) -> probatio.Marker:
-    now = row.default if stored is None else row.of(stored)
-    if row.default is None:
+    if row.default is None or row.blank:
         # A default would come back whenever somebody empties the field.
-        suggested = None if now is None else {"suggested_value": now}
+        own = None if stored is None else row.set_in(stored)
+        suggested = None if own is None else {"suggested_value": own}
         return probatio.Optional(row.key, description=suggested)
+    now = row.default if stored is None else row.of(stored)
     return (probatio.Required if required else probatio.Optional)(row.key, default=now)
 
 

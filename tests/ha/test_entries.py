@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntryState
@@ -70,22 +71,57 @@ async def test_a_sensor_of_version_1_1(home: Home) -> None:
     assert dict(entry.data) == before
 
 
-async def test_zeros_of_version_1_2_become_empty_fields(home: Home) -> None:
+@pytest.mark.parametrize("minor", [2, 3])
+async def test_zeros_become_empty_fields(home: Home, minor: int) -> None:
     own = {
         "interval": 40,
         "grace": 0,
-        "corrections": {"capacity": 0, "current_gain": 2},
+        "corrections": {"capacity": 0, "current_dead_band": 0, "current_gain": 2},
     }
-    entry = battery(version=1, minor_version=2, options=own)
+    entry = battery(version=1, minor_version=minor, options=own)
     entry.add_to_hass(home.hass)
     await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
     assert entry.options == {"interval": 40, "corrections": {"current_gain": 2}}
     own = {"timeout": 0, "motion_hold": 0, "offset_humidity": 0, "battery_low_hold": 3}
-    entry = sensor(version=1, minor_version=2, options=own)
+    own |= {"dead_band_temperature": 0, "dead_band_humidity": 1.5}
+    entry = sensor(version=1, minor_version=minor, options=own)
     entry.add_to_hass(home.hass)
     await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
-    assert entry.options == {"offset_humidity": 0, "battery_low_hold": 3}
-    assert entry.minor_version == 3
+    assert entry.options == {
+        "offset_humidity": 0,
+        "battery_low_hold": 3,
+        "dead_band_humidity": 1.5,
+    }
+    assert entry.minor_version == 4
+
+
+async def test_zeros_of_an_output_become_what_they_meant(home: Home) -> None:
+    """As version 1.3 stored them: no age, all files kept, nothing waits."""
+    own = {"max_size": 10, "max_age": 0, "keep": 0, "backlog": 0, "devices": []}
+    entry = MockConfigEntry(
+        domain="mi_bms",
+        unique_id="a.jsonl",
+        data={"kind": "output", "type": "file", "path": "a.jsonl"},
+        options=own,
+        version=1,
+        minor_version=3,
+    )
+    entry.add_to_hass(home.hass)
+    await home.clock.wait(home.hass.config_entries.async_setup(entry.entry_id))
+    assert entry.options == own | {"max_age": 3650, "keep": 1000, "backlog": 1}
+    assert entry.minor_version == 4
+    form = await home.options(entry)
+    suggested = {
+        str(key): (key.description or {}).get("suggested_value")
+        for key in form["data_schema"].schema
+    }
+    assert (suggested["max_age"], suggested["keep"], suggested["backlog"]) == (
+        *(3650, 1000),
+        1,
+    )
+    # Left empty is as usual.
+    await home.set_options(form, {"max_size": 10})
+    assert entry.options == {"max_size": 10, "devices": []}
 
 
 async def test_an_entry_of_the_next_major_version_is_left_alone(home: Home) -> None:

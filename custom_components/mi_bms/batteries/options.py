@@ -138,8 +138,8 @@ GAIN: Final = _correction(
 )
 CURRENT_BAND: Final = _correction(
     "current_dead_band",
-    0,
-    Bounds(0, 10),
+    None,
+    Bounds(0.01, 10),
     "band_bounds",
     UnitOfElectricCurrent.AMPERE,
     0.01,
@@ -169,8 +169,8 @@ STARTS: Final[Mapping[Measure, Option]] = {
     )
     for name in (Measure.ENERGY_CHARGED, Measure.ENERGY_DISCHARGED)
 }
-# What may be left empty; until version 1.2 of an entry zero meant that.
-LEFT_EMPTY: Final = (GRACE, CAPACITY)
+# What may be left empty; until version 1.3 of an entry zero meant that.
+LEFT_EMPTY: Final = (GRACE, CAPACITY, CURRENT_BAND)
 # In the order of the form.
 ROWS: Final = (
     INTERVAL,
@@ -224,7 +224,7 @@ class BatterySettings:
             correction=Correction(
                 invert=INVERT.of(stored),
                 gain=GAIN.of(stored),
-                dead_band=CURRENT_BAND.of(stored),
+                dead_band=CURRENT_BAND.of(stored) or 0.0,
                 capacity=CAPACITY.of(stored),
                 offset=TEMPERATURE_OFFSET.of(stored),
             ),

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 
 from ..options import form
-from ..outputs.options import CONF_TYPE, ROWS
+from ..outputs.options import CONF_DEVICES, CONF_TYPE, ROWS
 from .entry_options import EntryOptions
 
 
@@ -42,7 +42,8 @@ class OutputOptions(EntryOptions, OptionsFlowWithReload):
         """Show and store the options of a type of output, which is called as its step."""
         stored = self.config_entry.options
         if user_input is not None:
-            # The devices are chosen elsewhere.
-            return self.async_create_entry(data={**stored, **user_input})
+            # The devices are chosen elsewhere; a field that was emptied is not kept.
+            chosen = {key: one for key, one in stored.items() if key == CONF_DEVICES}
+            return self.async_create_entry(data={**chosen, **user_input})
         rows = form(ROWS, step_id, stored=stored)
         return self.async_show_form(step_id=step_id, data_schema=rows)

@@ -12,10 +12,12 @@ import contextlib
 from datetime import UTC, datetime
 import errno
 import json
+import math
 import os
 from pathlib import Path
 import re
 import stat
+import sys
 from typing import Final, NamedTuple
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -39,7 +41,6 @@ class LineFile:
 
     ``parts`` lead from the folder to the file. The file is put aside before it has more than
     ``max_bytes``, or when its first line is ``max_age`` (s) old; of those put aside ``keep`` are kept.
-    Zero switches age and removal off.
     """
 
     def __init__(
@@ -48,8 +49,8 @@ class LineFile:
         parts: Sequence[str],
         *,
         max_bytes: int,
-        max_age: float = 0,
-        keep: int = 0,
+        max_age: float = math.inf,
+        keep: int = sys.maxsize,
     ) -> None:
         """Touch nothing yet."""
         self._root = root
@@ -86,7 +87,7 @@ class LineFile:
     def _fill(self, file: int, lines: Sequence[bytes], now: float) -> int:
         """Append until the file is to be put aside; return how many lines went in."""
         size = _mend(file)
-        if size and self._max_age and now - _started(file) >= self._max_age:
+        if size and now - _started(file) >= self._max_age:
             return 0
         self._longest = min(_PAGE, max(self._longest, *map(len, lines)))
         for count, line in enumerate(lines):
@@ -130,8 +131,7 @@ class LineFile:
             number += 1
             name = f"{beginning}-{number}.{self._ending}"
         os.rename(self._name, name, src_dir_fd=folder, dst_dir_fd=folder)
-        if self._keep:
-            self._remove(folder, [*names, name])
+        self._remove(folder, [*names, name])
 
     def _remove(self, folder: int, names: Sequence[str]) -> None:
         found = [match for name in names if (match := self._aside.fullmatch(name))]

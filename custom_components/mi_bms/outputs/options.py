@@ -54,10 +54,21 @@ MAX_SIZE: Final = Option(
     key="max_size", default=10, bounds=Bounds(1, 1000), unit=_MIB, shown=_in_lines
 )
 MAX_AGE: Final = Option(
-    key="max_age", default=7, bounds=Bounds(0, 366), unit=_DAYS, shown=_in_lines
+    key="max_age",
+    default=7,
+    bounds=Bounds(1, 3650),
+    unit=_DAYS,
+    blank=True,
+    shown=_in_lines,
 )
-KEEP: Final = Option(key="keep", default=10, bounds=Bounds(0, 1000), shown=_in_lines)
-BACKLOG: Final = Option(key="backlog", default=10_000, bounds=Bounds(0, 100_000))
+KEEP: Final = Option(
+    key="keep", default=10, bounds=Bounds(1, 1000), blank=True, shown=_in_lines
+)
+BACKLOG: Final = Option(
+    key="backlog", default=10_000, bounds=Bounds(1, 100_000), blank=True
+)
+# What comes nearest to what zero meant until version 1.3 of an entry: never, all, none.
+ZERO_MEANT: Final = {MAX_AGE.key: 3650, KEEP.key: 1000, BACKLOG.key: 1}
 # In the order of the forms.
 ROWS: Final = (
     *(DIRECT, PERIOD, AGGREGATE, SUMMARY, OWN_NAMES),

@@ -67,23 +67,26 @@ SHAPED: Final[Mapping[Field, Shaped]] = {
 }
 
 
-def _shaping(name: str, shaped: Field, low: float, high: float) -> Option:
+_STEP: Final = 0.1
+
+
+def _shaping(name: str, shaped: Field, bounds: Bounds, default: int | None) -> Option:
     return Option(
         key=f"{name}_{shaped}",
-        default=0,
-        bounds=Bounds(low, high),
-        step=0.1,
+        default=default,
+        bounds=bounds,
+        step=_STEP,
         unit=SHAPED[shaped].unit,
         shown=lambda about: shaped in about.fields,
     )
 
 
 _OFFSETS: Final = {
-    shaped: _shaping("offset", shaped, -row.offset, row.offset)
+    shaped: _shaping("offset", shaped, Bounds(-row.offset, row.offset), 0)
     for shaped, row in SHAPED.items()
 }
 _DEAD_BANDS: Final = {
-    shaped: _shaping("dead_band", shaped, 0, row.dead_band)
+    shaped: _shaping("dead_band", shaped, Bounds(_STEP, row.dead_band), None)
     for shaped, row in SHAPED.items()
 }
 
@@ -147,8 +150,8 @@ FILL: Final = Option(
     default=False,
     shown=lambda about: Function.HISTORY in about.functions,
 )
-# What may be left empty; until version 1.2 of an entry zero meant that.
-LEFT_EMPTY: Final = (TIMEOUT, *_HOLDS.values())
+# What may be left empty; until version 1.3 of an entry zero meant that.
+LEFT_EMPTY: Final = (TIMEOUT, *_HOLDS.values(), *_DEAD_BANDS.values())
 # In the order of the form.
 ROWS: Final = (
     TIMEOUT,

@@ -15,7 +15,6 @@ ADDRESS = "A5:C2:37:00:00:04"
 UNCHANGED = {
     "invert_current": False,
     "current_gain": 1,
-    "current_dead_band": 0,
     "temperature_offset": 0,
 }
 
@@ -100,8 +99,8 @@ async def test_the_form_shows_what_is_set(home: Home) -> None:
     [
         ("current_gain", 0, "gain", "0.1", "10"),
         ("current_gain", 11, "gain", "0.1", "10"),
-        ("current_dead_band", -1, "band", "0", "10"),
-        ("current_dead_band", 11, "band", "0", "10"),
+        ("current_dead_band", 0, "band", "0.01", "10"),
+        ("current_dead_band", 11, "band", "0.01", "10"),
         ("capacity", 0, "capacity", "0.1", "20000"),
         ("capacity", 20_001, "capacity", "0.1", "20000"),
         ("temperature_offset", 21, "offset", "-20", "20"),
