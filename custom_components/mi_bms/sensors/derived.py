@@ -25,6 +25,7 @@ from ..proto.model.fields import Field
 from ..quantities import BINARY_SENSORS, SENSORS
 from .coordinator import SensorCoordinator
 from .device import OfSensor
+from .sparing import Sparing
 
 _ID_PREFIX: Final = "derived_"
 HEARD: Final = EntityDescription(
@@ -43,7 +44,7 @@ class DerivedEntity(OfSensor):
         """Take the row; the id leaves that of the field to a sensor that tells it by itself."""
         super().__init__(coordinator, f"{_ID_PREFIX}{description.key}")
         self.entity_description = description
-        self._written: object = None
+        self._known: tuple[bool, object] | None = None
 
     @property
     @override
@@ -65,12 +66,16 @@ class DerivedEntity(OfSensor):
     @callback
     def _follow(self) -> None:
         new = (self._coordinator.available, self._take())
-        if new != self._written:
-            self._written = new
-            self.async_write_ha_state()
+        if new != self._known:
+            self._known = new
+            self._write()
+
+    @callback
+    def _write(self) -> None:
+        self.async_write_ha_state()
 
 
-class DerivedSensor(DerivedEntity, SensorEntity):
+class DerivedSensor(Sparing, DerivedEntity, SensorEntity):
     """A number that follows from others."""
 
     _attr_entity_registry_enabled_default = False
@@ -78,7 +83,18 @@ class DerivedSensor(DerivedEntity, SensorEntity):
     def __init__(self, coordinator: SensorCoordinator, row: Derived) -> None:
         """Take the row of the table; what few want is off at first."""
         super().__init__(coordinator, SENSORS[row.field])
-        self._row = row
+        self._row, self._field = row, row.field
+
+    @property
+    @override
+    def newest(self) -> object:
+        """Return the newest value, None while the sensor is away."""
+        return self._attr_native_value if self.available else None
+
+    @callback
+    @override
+    def _write(self) -> None:
+        self.async_write_if_news()
 
     @override
     def _take(self) -> object:

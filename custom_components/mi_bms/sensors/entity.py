@@ -36,6 +36,7 @@ from ..proto.model.reading import Value
 from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator
 from .device import sensor_device
+from .sparing import Sparing
 from .state_writer import PassiveProcessor
 
 ATTR_GIVEN: Final = "set_by_action"
@@ -56,6 +57,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     ) -> None:
         """Take the row of today's table: the stored one may be of an older version."""
         field, self._number = spot_of(entity_key.key)
+        self._field = field
         # Without a field it was stored by a newer version.
         row = processor.table.get(field) if field else None
         super().__init__(processor, entity_key, row or description)
@@ -122,8 +124,22 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         super()._handle_processor_update(new_data)
 
 
-class PassiveSensor(PassiveEntity, SensorEntity):
+class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     """A numeric or textual field of a sensor."""
+
+    @property
+    @override
+    def newest(self) -> Value | None:
+        """Return the newest value."""
+        return self.value
+
+    @callback
+    @override
+    def _write(self) -> None:
+        if self._attr_extra_state_attributes:
+            super()._write()
+        else:
+            self.async_write_if_news()
 
     @property
     @override

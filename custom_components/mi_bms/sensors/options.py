@@ -14,6 +14,7 @@ from ..proto.model.fields import Field, Limits
 from ..proto.model.smoothing import Shaper, Smoother, Smoothing
 
 _MINUTE: Final = 60.0
+_FINE: Final = frozenset(field for field in Field if field.quantity.fine)
 BY_NAME: Final = "by_name"
 
 
@@ -150,6 +151,9 @@ FILL: Final = Option(
     default=False,
     shown=lambda about: Function.HISTORY in about.functions,
 )
+EVERY_CHANGE: Final = Option(
+    key="every_change", default=False, shown=lambda about: about.fields & _FINE
+)
 # What may be left empty; until version 1.3 of an entry zero meant that.
 LEFT_EMPTY: Final = (TIMEOUT, *_HOLDS.values(), *_DEAD_BANDS.values())
 # In the order of the form.
@@ -163,6 +167,7 @@ ROWS: Final = (
     WATER,
     WATER_BELOW,
     WATER_FROM,
+    EVERY_CHANGE,
     SYNC_CLOCK,
     FILL,
 )
@@ -184,6 +189,7 @@ class SensorOptions:
     dead_bands: Mapping[Field, float] = field(default_factory=dict)
     contact: str = BY_NAME
     water: Limits = CARE[WATER.default]
+    every_change: bool = False
     sync_clock: bool = False
     fill: bool = False
 
@@ -203,6 +209,7 @@ class SensorOptions:
             dead_bands=_set(stored, _DEAD_BANDS),
             contact=CONTACT.of(stored),
             water=_limits(stored),
+            every_change=EVERY_CHANGE.of(stored),
             sync_clock=SYNC_CLOCK.of(stored),
             fill=FILL.of(stored),
         )

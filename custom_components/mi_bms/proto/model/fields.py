@@ -25,13 +25,14 @@ class Quantity(NamedTuple):
 
     ``sensor`` and ``battery`` are the lowest and highest value that a device of either sort can
     have; without limits the field is no number there. ``step`` is a change that hardly anybody
-    wants in a history, zero for every change.
+    wants in a history, zero for every change; ``fine`` is one of a sensor that need not be told at once.
     """
 
     unit: str = ""
     sensor: Limits | None = None
     battery: Limits | None = None
     step: float = 0.0
+    fine: float = 0.0
     flag: bool = False
 
 
@@ -53,19 +54,22 @@ class Field(StrEnum):
     # Climate and environment
     TEMPERATURE = (
         "temperature",
-        Quantity("°C", sensor=(-40, 125), battery=(-50, 150), step=0.3),
+        Quantity("°C", sensor=(-40, 125), battery=(-50, 150), step=0.3, fine=0.2),
     )
-    HUMIDITY = "humidity", Quantity("%", sensor=PERCENT)  # relative
-    DEW_POINT = "dew_point", Quantity("°C", sensor=(-100, 125))
-    ABSOLUTE_HUMIDITY = "absolute_humidity", Quantity("g/m³", sensor=(0, 1_500))
-    PRESSURE = "pressure", Quantity("Pa", sensor=(30_000, 120_000))
+    HUMIDITY = "humidity", Quantity("%", sensor=PERCENT, fine=1)  # relative
+    DEW_POINT = "dew_point", Quantity("°C", sensor=(-100, 125), fine=0.2)
+    ABSOLUTE_HUMIDITY = (
+        "absolute_humidity",
+        Quantity("g/m³", sensor=(0, 1_500), fine=0.2),
+    )
+    PRESSURE = "pressure", Quantity("Pa", sensor=(30_000, 120_000), fine=20)
     ILLUMINANCE = "illuminance", Quantity("lx", sensor=(0, 200_000))
     # Below what a number with every bit set would say, in thousandths; so are the weights, in each unit.
     FORMALDEHYDE = "formaldehyde", Quantity("mg/m³", sensor=(0, 60))
-    CO2 = "co2", Quantity("ppm", sensor=(0, 40_000))
-    TVOC = "tvoc", Quantity("μg/m³", sensor=(0, 65_000))
-    PM25 = "pm25", Quantity("μg/m³", sensor=(0, 10_000))
-    PM10 = "pm10", Quantity("μg/m³", sensor=(0, 10_000))
+    CO2 = "co2", Quantity("ppm", sensor=(0, 40_000), fine=10)
+    TVOC = "tvoc", Quantity("μg/m³", sensor=(0, 65_000), fine=10)
+    PM25 = "pm25", Quantity("μg/m³", sensor=(0, 10_000), fine=2)
+    PM10 = "pm10", Quantity("μg/m³", sensor=(0, 10_000), fine=2)
     MOISTURE = "moisture", Quantity("%", sensor=PERCENT)  # of soil
     NEEDS_WATER = "needs_water", Quantity(flag=True)  # true = too dry
     CONDUCTIVITY = "conductivity", Quantity("μS/cm", sensor=(0, 30_000))
@@ -79,7 +83,7 @@ class Field(StrEnum):
     BATTERY = "battery", Quantity("%", sensor=PERCENT)
     VOLTAGE = (
         "voltage",
-        Quantity("V", sensor=(0, 1_000), battery=(0, 1000), step=0.02),
+        Quantity("V", sensor=(0, 1_000), battery=(0, 1000), step=0.02, fine=0.01),
     )  # measured: of a sensor's cell or of a pack
     BATTERY_LOW = "battery_low", Quantity(flag=True)  # true = low
     CHARGING_STATE = "charging_state"  # charging, not_charging, full, unknown

@@ -15,6 +15,7 @@ from .reading import Value
 from .sample import BmsSample
 
 DAY: Final = 86_400.0
+_NEARLY: Final = 1 - 1e-6
 TIME_STEP: Final = timedelta(minutes=15)
 REMEMBERED: Final = 120  # samples; more say nothing new of the noise
 ENOUGH: Final = 10
@@ -148,7 +149,8 @@ def worth_a_row(value: object, written: object, band: float) -> bool:
         and isinstance(written, int | float)
         and not isinstance(value, bool)
     ):
-        return value != written and abs(value - written) >= band
+        # Of numbers with a point the difference is a little off.
+        return value != written and abs(value - written) >= band * _NEARLY
     return value != written
 
 

@@ -1,0 +1,71 @@
+"""Numbers that spare the database: a small move is written within a minute, any other at once.
+
+A thermometer speaks every few seconds, and its last digit comes and goes with the air. What is smaller
+than a quantity's ``fine`` waits for the newest value of the next minute; so a state is never wrong by more
+than that, nor for longer. Only what Home Assistant is told waits: derived values and outputs take every
+reading.
+"""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import Final, override
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, callback
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.event import async_call_later
+
+from ..proto.model.fields import Field
+from ..proto.model.rows import worth_a_row
+from .coordinator import SensorCoordinator
+
+MOMENT: Final = 60.0  # s that a small move waits
+
+
+class Sparing(Entity):
+    """An entity whose number may wait; whoever writes its state calls ``async_write_if_news``."""
+
+    _coordinator: SensorCoordinator
+    _field: Field | None
+    _written: object = None
+    _later: CALLBACK_TYPE | None = None
+
+    @property
+    @abstractmethod
+    def newest(self) -> object:
+        """Return the newest value."""
+
+    @callback
+    def async_write_if_news(self) -> None:
+        """Write the state, a small move only after a moment."""
+        fine = self._field.quantity.fine if self._field else 0.0
+        fine = 0.0 if self._coordinator.options.every_change else fine
+        if not fine or worth_a_row(self.newest, self._written, fine):
+            self.async_write_ha_state()
+        elif self._later is None and self.newest != self._written:
+            job = HassJob(self._write_late, cancel_on_shutdown=True)
+            self._later = async_call_later(self.hass, MOMENT, job)
+
+    @callback
+    def _write_late(self, _now: datetime) -> None:
+        self._later = None
+        self.async_write_ha_state()
+
+    @callback
+    @override
+    def _async_write_ha_state(self) -> None:
+        """Note what is told, whoever has it written."""
+        self._written = self.newest
+        self._wait_no_longer()
+        super()._async_write_ha_state()
+
+    @callback
+    def _wait_no_longer(self) -> None:
+        if self._later is not None:
+            self._later()
+            self._later = None
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Let nothing wait that nobody asks for any more."""
+        await super().async_will_remove_from_hass()
+        self._wait_no_longer()

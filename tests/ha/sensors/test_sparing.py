@@ -1,0 +1,122 @@
+"""Small moves of a number wait a moment: what the database is spared, and what nobody loses."""
+
+from random import Random
+from typing import Any
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event
+from homeassistant.helpers import entity_registry as er
+from tests.world.devices import KINDS
+from tests.world.devices.beacon import Beacon
+
+from ..home import Home
+
+ADDRESS = "58:2D:34:00:05:77"
+MOMENT = 61
+
+
+def thermometer() -> Beacon:
+    air = {"kind": "s16", "scale": 0.1}
+    return KINDS["MIBEACON"](
+        address=ADDRESS,
+        product=0x01AA,
+        objects=[
+            air | {"id": 0x1004, "field": "temperature", "start": 20.0},
+            air | {"id": 0x1006, "field": "humidity", "start": 50.0},
+        ],
+    )
+
+
+async def added(home: Home, device: Beacon, **options: Any) -> None:
+    entry = await home.add(device)
+    await home.listen(device, 6)
+    if options:
+        await home.set_options(await home.options(entry), options)
+
+
+async def says(home: Home, device: Beacon, field: str, value: float) -> float:
+    """Have a sensor say a value twice; return what is shown."""
+    device.put(field, value)
+    await home.listen(device, 2)
+    return shown(home, device, field)
+
+
+def shown(home: Home, device: Beacon, field: str) -> float:
+    return float(home.value(device, field))
+
+
+async def test_a_small_move_shows_within_a_minute(home: Home) -> None:
+    device = thermometer()
+    await added(home, device)
+    assert await says(home, device, "temperature", 20.1) == 20.0
+    assert await says(home, device, "humidity", 50.9) == 50.0
+    # The sensor may be silent then.
+    await home.clock.run(MOMENT)
+    assert shown(home, device, "temperature") == 20.1
+    assert shown(home, device, "humidity") == 50.9
+
+
+async def test_a_larger_move_shows_at_once(home: Home) -> None:
+    """Also one that is made of small ones."""
+    device = thermometer()
+    await added(home, device)
+    assert await says(home, device, "temperature", 20.1) == 20.0
+    assert await says(home, device, "temperature", 20.2) == 20.2
+    assert await says(home, device, "humidity", 51.0) == 51.0
+    assert await says(home, device, "humidity", 49.8) == 49.8
+
+
+async def test_whoever_asks_the_integration_is_told_the_newest(home: Home) -> None:
+    device = thermometer()
+    await added(home, device)
+    assert await says(home, device, "temperature", 20.1) == 20.0
+    found = await home.clock.wait(
+        home.hass.services.async_call(
+            "mi_bms", "devices", {}, blocking=True, return_response=True
+        )
+    )
+    assert found["devices"][0]["values"]["temperature"] == 20.1
+
+
+async def test_every_change_is_shown_to_who_wants_it(home: Home) -> None:
+    device = thermometer()
+    await added(home, device, every_change=True)
+    assert await says(home, device, "temperature", 20.1) == 20.1
+    assert await says(home, device, "humidity", 50.1) == 50.1
+
+
+async def test_what_waits_is_shown_when_the_entry_is_loaded_anew(home: Home) -> None:
+    device = thermometer()
+    await added(home, device)
+    assert await says(home, device, "temperature", 20.1) == 20.0
+    (entry,) = home.hass.config_entries.async_entries("mi_bms")
+    # A timer that were left would fail the test by itself.
+    await home.clock.wait(home.hass.config_entries.async_reload(entry.entry_id))
+    await home.clock.settle()
+    assert shown(home, device, "temperature") == 20.1
+
+
+async def test_restless_air_costs_a_row_a_minute(home: Home) -> None:
+    device = thermometer()
+    await added(home, device)
+    registry = er.async_get(home.hass)
+    dew_point = home.entity_id(device, "derived_dew_point")
+    assert dew_point
+    registry.async_update_entity(dew_point, disabled_by=None)
+    await home.clock.run(40)  # Home Assistant reloads the entry by itself
+    rows: dict[str, int] = {}
+
+    def count(event: Event[Any]) -> None:
+        name = event.data["entity_id"]
+        rows[name] = rows.get(name, 0) + 1
+
+    home.hass.bus.async_listen(EVENT_STATE_CHANGED, count)
+    chance = Random(5)
+    for _ in range(120):  # ten minutes
+        device.put("humidity", round(50 + chance.uniform(-0.4, 0.4), 1))
+        await home.listen(device, 1, every=5)
+    humidity = home.entity_id(device, "humidity")
+    assert set(rows) == {humidity, dew_point}
+    assert 1 <= rows[humidity or ""] <= 11
+    # It moves by more than its step now and then.
+    assert rows[dew_point] <= 30
