@@ -55,6 +55,7 @@ from custom_components.mi_bms.quantities import NOT_PAIRED
 from custom_components.mi_bms.sensors import (
     capture_button,
     derived,
+    device as sensor_device,
     event_words,
     gatt_entities as active_entities,
     key_watch,
@@ -622,6 +623,7 @@ def test_issues() -> None:
         storage.UNREADABLE: {"file"},
         storage.NOT_STORED: {"file"},
         NOT_PAIRED: {"name"},
+        sensor_device.MUTE: {"name", "firmware"},
         bank_repairs.KEY: {"name", "member"},
         key_watch.CLEAR: {"name"},
         waiting.ONE_MISSING: {"count", "names"},

@@ -1,14 +1,18 @@
 """A sensor as a device of Home Assistant, and what all its entities beside its values have in common."""
 
-from typing import override
+from typing import Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.device_registry import CONNECTION_BLUETOOTH, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from ..const import CONF_MODEL, DOMAIN, STOCK
+from ..entries import name_of
+from ..proto.model.reading import Outcome
 from .coordinator import SensorCoordinator
+
+MUTE: Final = "firmware_mute"
 
 
 def _firmware(coordinator: SensorCoordinator) -> str | None:
@@ -28,6 +32,36 @@ def async_tell_firmware(coordinator: SensorCoordinator) -> None:
     )
     if device and (firmware := _firmware(coordinator)):
         registry.async_update_device(device.id, sw_version=firmware)
+
+
+@callback
+def async_judge_firmware(coordinator: SensorCoordinator) -> None:
+    """Tell of firmware that is too old to broadcast, and what to do, as long as no value was heard."""
+    active, entry = coordinator.active, coordinator.entry
+    firmware = active.firmware if active else None
+    heard = coordinator.decoder.counters.get(Outcome.DECODED)
+    if not active or heard or not active.spec.is_mute(firmware):
+        async_firmware_judged(coordinator)
+        return
+    ir.async_create_issue(
+        coordinator.hass,
+        DOMAIN,
+        f"{MUTE}_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=MUTE,
+        translation_placeholders={
+            "name": name_of(coordinator.hass, entry),
+            "firmware": str(firmware),
+        },
+    )
+
+
+@callback
+def async_firmware_judged(coordinator: SensorCoordinator) -> None:
+    """Tell no more of its firmware."""
+    issue = f"{MUTE}_{coordinator.entry.entry_id}"
+    ir.async_delete_issue(coordinator.hass, DOMAIN, issue)
 
 
 def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:

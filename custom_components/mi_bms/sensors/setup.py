@@ -14,7 +14,7 @@ from ..keys.ring import async_keys
 from ..runtime import async_forget_device
 from ..stored import address, at_least, finite, key, unix, word
 from .coordinator import SensorCoordinator
-from .device import async_tell_firmware
+from .device import async_firmware_judged, async_judge_firmware, async_tell_firmware
 
 DATA: Final = at_least(
     {
@@ -48,6 +48,9 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[SensorCoordinator]) -> N
     if active := coordinator.active:
         told = partial(async_tell_firmware, coordinator)
         entry.async_on_unload(active.async_listen(told))
+        judge = partial(async_judge_firmware, coordinator)
+        entry.async_on_unload(active.async_listen(judge))
+        entry.async_on_unload(partial(async_firmware_judged, coordinator))
     entry.async_on_unload(coordinator.async_start())
 
 

@@ -12,8 +12,13 @@ from custom_components.mi_bms.proto.active import codec, spec
 from custom_components.mi_bms.sensors.options import FILL, SYNC_CLOCK
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.util import dt as dt_util
+from tests.world.devices import KINDS
 from tests.world.link import moved
 from tests.world.peripheral import GattError
 
@@ -271,6 +276,36 @@ async def test_a_plant(home: Home) -> None:
     assert home.value(device, "conductivity") == "178"
     await press(home, device, "blink")
     assert device.written[-1] == (COMMAND, b"\xfd\xff", True)
+
+
+async def test_firmware_that_is_too_old_to_broadcast_is_told(home: Home) -> None:
+    """As long as it sends nothing: what does send needs no update."""
+    silent = KINDS["MIBEACON"](address=PLANT, product=0x0098, objects=[])
+    status = spec.PLANT_STATUS.rpartition("/")[2]
+    device = plant()
+    talking, device.beacon = device.beacon, silent
+    device.values[status] = bytes.fromhex("6315322e372e30")
+    entry = await home.add(device)
+    issues = ir.async_get(home.hass)
+    issue = f"firmware_mute_{entry.entry_id}"
+    await ask(home, device, "read_sensor")
+    told = issues.async_get_issue("mi_bms", issue)
+    assert told
+    assert told.translation_placeholders == {
+        "name": entry.title,
+        "firmware": "2.7.0",
+    }
+    device.values[status] = bytes.fromhex("6315332e322e31")
+    await ask(home, device, "read_sensor")
+    assert not issues.async_get_issue("mi_bms", issue)
+
+    device.values[status] = bytes.fromhex("6315322e372e30")
+    await ask(home, device, "read_sensor")
+    assert issues.async_get_issue("mi_bms", issue)
+    device.beacon = talking
+    await home.listen(device, 6)
+    await ask(home, device, "read_sensor")
+    assert not issues.async_get_issue("mi_bms", issue)
 
 
 async def test_what_was_told_is_handed_on(home: Home, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Rows of what products can do."""
 
+import pytest
+
 from custom_components.mi_bms.proto.active.look import ASKED
 from custom_components.mi_bms.proto.active.spec import ACTIVE, ActiveSpec, Function
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, product_of
@@ -35,3 +37,20 @@ def test_kinds_without_a_product_id() -> None:
             assert product is not None
             assert DEVICES[product].model == spec.model
     assert product_of(None) is product_of("") is product_of("Band Mi Band") is None
+
+
+@pytest.mark.parametrize(
+    ("product", "firmware", "mute"),
+    [
+        (0x0098, "2.6.5", True),
+        (0x0098, "2.7.0", True),
+        (0x0098, "3.1.8", False),
+        (0x0098, "newest", False),
+        (0x0098, None, False),
+        (0x055B, "1.0.0_0130", False),
+    ],
+)
+def test_firmware_that_does_not_broadcast(
+    product: int, firmware: str | None, mute: bool
+) -> None:
+    assert ACTIVE[product].is_mute(firmware) is mute

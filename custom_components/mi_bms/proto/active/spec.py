@@ -96,6 +96,7 @@ class ActiveSpec:
     be read when none comes; ``settle`` (s) passes between asking for them and reading. ``battery`` is None where
     the share follows from the voltage among the live values. ``celsius`` is what is written to
     the display for °C, the ``comfort`` limits have so many bytes. ``daily``: what is read by itself.
+    ``broadcasts`` is the first main version of the maker's firmware that sends values in adverts.
     """
 
     functions: frozenset[Function]
@@ -110,6 +111,12 @@ class ActiveSpec:
     celsius: int = 0
     comfort: int = 0
     memory: MemoryKind = MemoryKind.WORLD
+    broadcasts: int = 0
+
+    def is_mute(self, firmware: str | None) -> bool:
+        """Return whether the maker's firmware is of a main version that does not broadcast values yet."""
+        main = (firmware or "").partition(".")[0]
+        return main.isdecimal() and int(main) < self.broadcasts
 
 
 _F = Function
@@ -154,7 +161,8 @@ _QINGPING_DISPLAY: Final = ActiveSpec(
 )
 
 ACTIVE: Final[Mapping[int, ActiveSpec]] = {
-    0x0098: _PLANT,  # HHCCJCY01
+    # HHCCJCY01; 2.6 and 2.7 answer to a connection alone, 3.1 and 3.2 broadcast.
+    0x0098: replace(_PLANT, broadcasts=3),
     0x015D: replace(  # HHCCPOT002
         _PLANT, values=Values.POT, doubtful=frozenset({_F.HISTORY, _F.BLINK})
     ),
