@@ -1,7 +1,7 @@
 """Where things are, and what the code says of itself."""
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 import importlib.util
 import json
@@ -52,13 +52,28 @@ def same(
     """Raise for what a file lacks or has left over, with what to do."""
     wanted = {one for one in asked if one is not None}
     lacks, over = sorted(wanted - {*found}), sorted({*found} - wanted)
-    missing = ", ".join(f"{where}.{one}" for one in lacks)
-    assert not lacks, f"{file} lacks {missing}: add it, the code asks for it"
-    surplus = ", ".join(f"{where}.{one}" for one in over)
-    assert not over, f"{file} has {surplus}, which nothing asks for: remove it"
+    before = f"{where}." if where else ""
+    missing = ", ".join(f"{before}{one}" for one in lacks)
+    surplus = ", ".join(f"{before}{one}" for one in over)
+    said = [
+        f"{file} lacks {missing}: add it, the code asks for it" if lacks else "",
+        f"{file} has {surplus}, which nothing asks for: remove it" if over else "",
+    ]
+    assert not (lacks or over), "; ".join(filter(None, said))
 
 
 @cache
+def together(*checks: Callable[[], None]) -> None:
+    """Make all checks, and raise for all that failed in one message."""
+    wrong = []
+    for check in checks:
+        try:
+            check()
+        except AssertionError as err:
+            wrong.append(str(err).partition("\n")[0])
+    assert not wrong, "; ".join(wrong)
+
+
 def tree(path: Path) -> ast.Module:
     """Parse a Python file, once for all rules."""
     return ast.parse(path.read_text(), str(path))

@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import probatio
+from probatio import Invalid
 import pytest
 
+from custom_components.mi_bms.config_flow import MiBmsConfigFlow
+from custom_components.mi_bms.flow.output_options import OutputOptions
+from custom_components.mi_bms.flow.outputs import _TYPES
 from custom_components.mi_bms.options import Option
+from custom_components.mi_bms.outputs.options import CONF_TYPE
+from custom_components.mi_bms.outputs.setup import DATA
 
 from .repo import generator, same, translations
 
@@ -15,12 +21,6 @@ FORMS = generator().FORMS
 ROWS: list[tuple[str, Option]] = [
     (step, row) for step, (_, rows) in FORMS.items() for row in rows
 ]
-# A type of output is a step that asks where it goes to.
-OUTPUTS = {
-    name.removeprefix("output_")
-    for name in TEXTS["config"]["step"]
-    if name.startswith("output_")
-}
 # Errors that are no bounds of a number.
 OTHERS = {"start_fixed"}
 
@@ -57,11 +57,23 @@ def test_each_option_has_its_texts(step: str, row: Option) -> None:
         same(words, row.words, f"selector.{row.key}.options")
 
 
-def test_each_type_of_output_has_its_form() -> None:
-    lacking = sorted(OUTPUTS - FORMS.keys())
-    assert not lacking, (
-        f"put the form of {lacking} into FORMS of script/documents/options.py"
-    )
+@pytest.mark.parametrize("kind", _TYPES)
+def test_each_type_of_output_is_whole(kind: str) -> None:
+    place, usual, _ = _TYPES[kind]
+    missing = []
+    if not hasattr(MiBmsConfigFlow, f"async_step_output_{kind}"):
+        missing.append(f"flow/outputs.py: the step async_step_output_{kind}")
+    if not hasattr(OutputOptions, f"async_step_{kind}"):
+        missing.append(f"flow/output_options.py: the step async_step_{kind}")
+    if f"output_{kind}" not in TEXTS["config"]["step"]:
+        missing.append(f"translations/en.json: config.step.output_{kind}")
+    if kind not in FORMS:
+        missing.append("script/documents/options.py: its form in FORMS")
+    try:
+        DATA({CONF_TYPE: kind, place: usual})
+    except Invalid:
+        missing.append("outputs/setup.py: its type in DATA")
+    assert not missing, f"an output of {kind} lacks {'; '.join(missing)}"
 
 
 def left_over() -> Iterator[str]:

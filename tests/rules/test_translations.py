@@ -1,7 +1,7 @@
 """Each text that the code asks for exists, no text is left over, and Home Assistant accepts all."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import json
 import re
 from typing import Any
@@ -75,6 +75,7 @@ from .repo import (
     nodes,
     same,
     text,
+    together,
     translations,
     tree,
 )
@@ -317,9 +318,10 @@ class TestFlow:
         ],
     )
     def test_menus(self, flow: ast.Module, texts: dict[str, Any], cls: type) -> None:
+        section = "options" if texts is TEXTS["options"] else "config"
         for call in calls(flow, "async_show_menu"):
             name = text(argument(call, "step_id"))
-            step, where = texts["step"][name], f"step.{name}"
+            step, where = texts["step"][name], f"{section}.step.{name}"
             # A menu of what is heard is put together, and has no texts of its own.
             options = literals(argument(call, "menu_options"))
             same(step.get("menu_options", ()), options, f"{where}.menu_options")
@@ -584,7 +586,6 @@ class TestEntities:
         same(ICONS["entity"], wanted, "entity", "icons.json")
         for platform, keys in wanted.items():
             same(ICONS["entity"][platform], keys, f"entity.{platform}", "icons.json")
-        same(ICONS["services"], TEXTS["services"], "services", "icons.json")
         for path, icon in leaves(ICONS):
             assert re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon), (
                 f"icons.json: {'.'.join(path)} is {icon!r}, make it one of Material Design, mdi:…"
@@ -650,21 +651,30 @@ def test_the_doctor_knows_what_his_sentences_name() -> None:
 
 
 def test_services() -> None:
+    """All that an action needs is named at once, file by file."""
     text = (INTEGRATION / "services.yaml").read_text()
     names = re.findall(r"^(\w+):", text, re.MULTILINE)
     assert len(set(names)) == len(names), "an action stands twice"
+    actions = {one.name for one in ACTIONS}
     fields = {
-        name: set((service or {}).get("fields") or {})
-        for name, service in yaml.safe_load(
-            (INTEGRATION / "services.yaml").read_text()
-        ).items()
+        f"{one.name}.fields.{key}" for one in ACTIONS for key in one.schema.schema
     }
-    same(TEXTS["services"], fields, "services")
-    taken = {one.name: [str(key) for key in one.schema.schema] for one in ACTIONS}
-    same(fields, taken, "the action", "services.yaml")
-    for name, keys in fields.items():
-        same(TEXTS["services"][name].get("fields", {}), keys, f"services.{name}.fields")
-        same(keys, taken[name], f"{name}.fields", "services.yaml")
+    described = action_paths(yaml.safe_load(text))
+    together(
+        lambda: same(described, actions | fields, "", "services.yaml"),
+        lambda: same(action_paths(TEXTS["services"]), actions | fields, "services"),
+        lambda: same(ICONS["services"], actions, "services", "icons.json"),
+    )
+
+
+def action_paths(actions: Mapping[str, Any]) -> set[str]:
+    """Return the paths of actions and of their fields."""
+    fields = {
+        f"{name}.fields.{key}"
+        for name, action in actions.items()
+        for key in (action or {}).get("fields", ())
+    }
+    return {*actions} | fields
 
 
 @pytest.mark.parametrize(
