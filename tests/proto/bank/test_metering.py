@@ -106,11 +106,17 @@ def test_a_gap_of_one_is_bridged_by_what_all_counted(
     assert house.total(Measure.CHARGE_IN) == pytest.approx(times * 6 * hours, rel=0.01)
 
 
-def unequal(*, partial: bool = False) -> House:
-    """Return a bank that gives 40 A, of which one member is not read for an hour."""
+def unequal_house() -> House:
+    """Return a bank that gives 40 A, of which one member is charged by the others."""
     house = House(PARALLEL, lambda _now: -50, lambda _now: 30, lambda _now: -20)
+    house.charge = {"a": 90.0, "b": 30.0, "c": 90.0}
+    return house
+
+
+def unequal(*, partial: bool = False) -> House:
+    """Return it, with one member that is not read for an hour."""
+    house = unequal_house()
     house.bank = Bank(PARALLEL, ("a", "b", "c"), partial=partial)
-    house.charge = dict.fromkeys("abc", 90.0)
     house.run(600)
     house.missing = {"a"}
     house.run(HOUR)
@@ -199,3 +205,14 @@ def test_without_a_current_there_is_no_point() -> None:
     house.bank.update("a", sample(None, 50, 100), 0)
     house.take()
     assert house.metering.meter.last is None
+
+
+def test_what_circulates_while_all_are_away_is_not_counted() -> None:
+    house = unequal_house()
+    house.run(600)
+    house.missing = {"a", "b", "c"}
+    house.run(1200)
+    house.missing = set()
+    house.run(600)
+    assert house.total(IN) == 0
+    assert house.total(OUT) == pytest.approx(40 * VOLTS * 2400 / 3.6e6, rel=0.02)

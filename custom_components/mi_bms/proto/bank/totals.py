@@ -221,6 +221,8 @@ def _common(parts: Sequence[Share]) -> float | None:
     A mean of currents that disagree would be one that flows nowhere: it is the median then, and of two
     in the middle the newer one.
     """
+    if len(parts) == 1:
+        return parts[0].amps
     told = [one for one in parts if one.amps is not None]
     told = [one for one in told if not one.asleep] or told
     told.sort(key=_amps)
@@ -235,7 +237,7 @@ def _common(parts: Sequence[Share]) -> float | None:
 
 def _odd(string: Sequence[Share | None], amps: float | None) -> tuple[int, ...]:
     """Return the places of those that tell another current; of two nobody knows who is right."""
-    if amps is None:
+    if amps is None or len(string) == 1:
         return ()
     told = {
         place: one.amps
