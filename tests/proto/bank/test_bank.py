@@ -88,6 +88,12 @@ def test_currents_that_disagree_without_a_voltage_make_no_power() -> None:
     assert Field.POWER not in seen(SERIES, one, other).sample.values
 
 
+def test_a_string_that_tells_no_current_has_none() -> None:
+    said = seen(SERIES, sample(None, 50, 100), sample(None, 50, 100)).sample.values
+    assert said[Field.VOLTAGE] == 26.4
+    assert {Field.CURRENT, Field.POWER}.isdisjoint(said)
+
+
 def test_large_currents_agree_within_a_part_of_them() -> None:
     assert not seen(SERIES, sample(100), sample(104)).troubles
 
