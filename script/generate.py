@@ -56,7 +56,14 @@ HEAD = {"domain": "mi_bms", "name": NAME}
 REST = {
     # Used only where they are: an output may publish, a memory may fill gaps of statistics, a
     # battery may stand in the Energy dashboard, cards want pages to stand in.
-    "after_dependencies": ["energy", "frontend", "lovelace", "mqtt", "recorder"],
+    "after_dependencies": [
+        "blueprint",
+        "energy",
+        "frontend",
+        "lovelace",
+        "mqtt",
+        "recorder",
+    ],
     "codeowners": ["@mi-bms"],
     "config_flow": True,
     "dependencies": ["bluetooth_adapters", "file_upload", "http"],

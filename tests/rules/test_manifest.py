@@ -45,6 +45,7 @@ def test_values() -> None:
     assert MANIFEST["requirements"] == []
     assert MANIFEST["dependencies"] == ["bluetooth_adapters", "file_upload", "http"]
     assert MANIFEST["after_dependencies"] == [
+        "blueprint",
         "energy",
         "frontend",
         "lovelace",

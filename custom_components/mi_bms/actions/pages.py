@@ -1,7 +1,8 @@
-"""The action that makes the dashboard."""
+"""Actions that put something of ours into Home Assistant: the dashboard, the blueprints."""
 
 from homeassistant.core import ServiceCall, ServiceResponse
 
+from ..face.blueprints import async_add
 from ..face.dashboards import async_make
 from .errors import refusal
 
@@ -11,3 +12,11 @@ async def async_make_dashboard(call: ServiceCall) -> ServiceResponse:
     if (path := await async_make(call.hass)) is None:
         raise refusal("dashboard_not_made")
     return {"path": f"/{path}"}
+
+
+async def async_add_blueprints(call: ServiceCall) -> ServiceResponse:
+    """Add the blueprints that are not there; answer which those are, and which were there."""
+    if (done := await async_add(call.hass)) is None:
+        raise refusal("no_automations")
+    added, kept = done
+    return {"added": [*added], "kept": [*kept]}

@@ -84,6 +84,7 @@ ACTIONS: Final = (
     Action("listen", air.async_listen, air.LISTEN, _ADMINS, _OPTIONAL),
     Action("unlisten", air.async_unlisten, air.UNLISTEN, _ADMINS, _OPTIONAL),
     Action("devices", air.async_devices, _NOTHING, _ADMINS, _ONLY),
+    Action("add_blueprints", pages.async_add_blueprints, _NOTHING, _ADMINS, _OPTIONAL),
     Action("make_dashboard", pages.async_make_dashboard, _NOTHING, _ADMINS, _OPTIONAL),
     Action("set_reading", air.async_set_reading, air.SET_READING, _ADMINS, _OPTIONAL),
 )

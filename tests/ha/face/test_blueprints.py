@@ -1,0 +1,278 @@
+"""Each blueprint makes an automation of a real Home Assistant, which does what it is for."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.mi_bms.const import DOMAIN
+from custom_components.mi_bms.face.blueprints import FOLDER, async_add
+from homeassistant.components.automation.helpers import async_get_blueprints
+from homeassistant.core import Event, HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from tests.world.devices import KINDS
+
+from ..home import Home
+
+A, B, SWITCH = "sensor.a", "sensor.b", "switch.charger"
+NAMES = sorted(path.name for path in FOLDER.glob("*.yaml"))
+
+
+class Step(NamedTuple):
+    """What happens: a state, or time that passes; what is said or switched because of it."""
+
+    entity_id: str = ""
+    state: str = ""
+    more: Mapping[str, Any] = {}
+    wait: timedelta = timedelta(seconds=1)
+    then: str = ""
+
+
+class Case(NamedTuple):
+    """How a blueprint is filled in, what its action says, and what happens."""
+
+    inputs: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    says: str = ""
+    before: Mapping[str, str] = {A: "50"}
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    """Return a moment of a Saturday."""
+    return datetime(2026, 11, 28, hour, minute, tzinfo=dt_util.UTC)
+
+
+PRESS = {"event_type": "press_end"}
+TWICE = {"event_type": "multi_press_end", "multi_press_count": 2}
+CHARGER = {"charger": SWITCH}
+CASES: Mapping[str, Case] = {
+    "cells_drift": Case(
+        {"difference": [A], "limit": 0.05, "minutes": 10},
+        (
+            Step(A, "0.08", wait=timedelta(minutes=9)),
+            Step(wait=timedelta(minutes=2), then="a 80 mV"),
+        ),
+        "{{ battery }} {{ difference }}",
+        {A: "0.01"},
+    ),
+    "alarm_with_quiet_hours": Case(
+        {"alarms": [A]},
+        (
+            Step(A, "cell_over_voltage", then="a: cell_over_voltage"),
+            Step(A, "none"),
+            Step(wait=timedelta(hours=11)),
+            Step(A, "too_hot"),
+            Step(wait=timedelta(hours=8), then="a: too_hot"),
+        ),
+        "{{ message }}",
+        {A: "none"},
+    ),
+    "frost_stops_charging": Case(
+        {"temperature": A, **CHARGER},
+        (
+            Step(A, "1.5", then="turn_off"),
+            Step(A, "4"),
+            Step(A, "6", then="turn_on"),
+        ),
+    ),
+    "nearly_empty": Case(
+        {"level": [A], "left": [B]},
+        (Step(A, "19", then="a 19 1.5 h"), Step(A, "18")),
+        "{{ battery }} {{ level }} {{ hours }}",
+        {A: "50", B: "1.5"},
+    ),
+    "full": Case(
+        {"level": [A]}, (Step(A, "98"), Step(A, "99.5", then="a")), "{{ battery }}"
+    ),
+    "charge_window": Case(
+        {"level": A, **CHARGER},
+        (
+            Step(A, "29", then="turn_on"),
+            Step(A, "60"),
+            Step(A, "81", then="turn_off"),
+        ),
+    ),
+    "leak": Case({"leaks": [A]}, (Step(A, "on", then="a"),), "{{ place }}", {A: "off"}),
+    "door_left_open": Case(
+        {"contacts": [A]},
+        (
+            Step(A, "on", wait=timedelta(minutes=9)),
+            Step(A, "off", wait=timedelta(minutes=9)),
+            Step(A, "on", wait=timedelta(minutes=11), then="a"),
+        ),
+        "{{ place }}",
+        {A: "off"},
+    ),
+    "plant_needs_water": Case(
+        {"moisture": [A]},
+        (Step(A, "12", wait=timedelta(hours=3), then="a"),),
+        "{{ plant }}",
+    ),
+    "remote": Case(
+        {"button": A},
+        (
+            Step(A, "1", PRESS, then="once"),
+            Step(A, "2", TWICE, then="twice"),
+            Step(A, "3", {"event_type": "long_press_start"}, then="long"),
+            Step(A, "4", {"event_type": "long_press_end"}),
+            Step(A, "unavailable"),
+            Step(A, "4", {"event_type": "long_press_end"}),
+        ),
+        before={A: "0"},
+    ),
+    "coin_cells_weekly": Case(
+        {"batteries": [A, B]},
+        (
+            Step(A, "7", wait=timedelta(hours=20)),
+            Step(wait=timedelta(hours=2, minutes=1), then="a 7 %"),
+        ),
+        "{{ low }}",
+        {A: "90", B: "80"},
+    ),
+    "battery_not_read": Case(
+        {"last_read": A, "hours": 6},
+        (
+            Step(wait=timedelta(hours=5)),
+            Step(wait=timedelta(hours=2), then=A),
+        ),
+        "{{ battery }}",
+        {A: at(12).isoformat()},
+    ),
+}
+
+
+@pytest.fixture
+async def store(
+    hass: HomeAssistant, tmp_path: Path, freezer: FrozenDateTimeFactory
+) -> HomeAssistant:
+    """Return a Home Assistant with the blueprints, at noon."""
+    freezer.move_to(at(12))
+    await hass.config.async_set_time_zone("UTC")
+    hass.config.config_dir = str(tmp_path)
+    assert await async_setup_component(hass, "automation", {})
+    done = await async_add(hass)
+    assert done == ([f"mi_bms/{name}" for name in NAMES], [])
+    return hass
+
+
+def test_each_has_its_case() -> None:
+    assert [f"{name}.yaml" for name in sorted(CASES)] == NAMES
+    assert len(NAMES) == 12
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+async def test_it_does_what_it_is_for(
+    store: HomeAssistant, freezer: FrozenDateTimeFactory, name: str
+) -> None:
+    hass, case = store, CASES[name]
+    happened: list[str] = []
+
+    async def switched(call: ServiceCall) -> None:
+        assert call.data["entity_id"] in (SWITCH, [SWITCH])
+        happened.append(call.service)
+
+    def said(event: Event) -> None:
+        happened.append(event.data["text"])
+
+    for service in ("turn_on", "turn_off"):
+        hass.services.async_register("switch", service, switched)
+    hass.bus.async_listen("said", said)
+    for entity_id, state in case.before.items():
+        more = {"unit_of_measurement": "h"} if entity_id == B else {}
+        hass.states.async_set(entity_id, state, more)
+
+    def say(text: str) -> list[dict[str, Any]]:
+        return [{"event": "said", "event_data": {"text": text}}]
+
+    inputs = dict(case.inputs)
+    if name == "remote":
+        inputs |= {one: say(one) for one in ("once", "twice", "long")}
+    elif case.says:
+        inputs["actions"] = say(case.says)
+    use = {"path": f"mi_bms/{name}.yaml", "input": inputs}
+    await load(hass, {"id": "one", "alias": "one", "use_blueprint": use})
+    for number, step in enumerate(case.steps):
+        happened.clear()
+        if step.entity_id:
+            hass.states.async_set(step.entity_id, step.state, step.more)
+        await hass.async_block_till_done()
+        freezer.tick(step.wait)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert happened == ([step.then] if step.then else []), f"step {number}"
+    # Its timers end with it.
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "all"}, blocking=True
+    )
+
+
+async def load(hass: HomeAssistant, automation: dict[str, Any]) -> None:
+    """Have Home Assistant load an automation as from its file."""
+    path = Path(hass.config.config_dir, "configuration.yaml")
+    await hass.async_add_executor_job(
+        path.write_text, "automation: !include automations.yaml\n"
+    )
+    text = json.dumps([automation])
+    await hass.async_add_executor_job(
+        Path(hass.config.config_dir, "automations.yaml").write_text, text
+    )
+    await hass.services.async_call("automation", "reload", blocking=True)
+    await hass.async_block_till_done()
+    (state,) = hass.states.async_all("automation")
+    assert state.state == "on", state.attributes
+
+
+async def test_what_is_there_stays(store: HomeAssistant) -> None:
+    folder = Path(store.config.config_dir, "blueprints/automation/mi_bms")
+
+    def change() -> str:
+        own = folder.joinpath("leak.yaml").read_text().replace("Water", "My water")
+        folder.joinpath("leak.yaml").write_text(own)
+        folder.joinpath("full.yaml").unlink()
+        return own
+
+    own = await store.async_add_executor_job(change)
+    # As after a restart.
+    async_get_blueprints(store)._blueprints = {}
+    done = await async_add(store)
+    assert done is not None
+    assert done[0] == ["mi_bms/full.yaml"]
+    assert len(done[1]) == 11
+    kept = folder.joinpath("leak.yaml")
+    assert await store.async_add_executor_job(kept.read_text) == own
+
+
+async def test_each_may_be_imported_by_its_link(store: HomeAssistant) -> None:
+    for name in NAMES:
+        found = await async_get_blueprints(store).async_get_blueprint(f"mi_bms/{name}")
+        assert found.validate() is None
+        link = found.metadata["source_url"]
+        assert link.endswith(f"/blueprints/automation/{name}")
+        assert link.startswith("https://github.com/mi-bms/mi-bms/blob/main/")
+
+
+async def test_an_administrator_asks_for_them(home: Home, tmp_path: Path) -> None:
+    hass = home.hass
+    await home.add(KINDS["ATC1441"](address="A4:C1:38:00:0F:01"))
+
+    async def ask() -> Any:
+        return await hass.services.async_call(
+            DOMAIN, "add_blueprints", blocking=True, return_response=True
+        )
+
+    with pytest.raises(ServiceValidationError) as caught:
+        await ask()
+    assert caught.value.translation_key == "no_automations"
+    hass.config.config_dir = str(tmp_path)
+    assert await async_setup_component(hass, "automation", {})
+    assert len((await ask())["added"]) == 12
+    assert len((await ask())["kept"]) == 12
+    theirs = tmp_path / "blueprints" / "automation" / "homeassistant"
+    assert theirs.is_dir(), "Home Assistant's own are there, too"
