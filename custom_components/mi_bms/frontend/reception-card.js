@@ -56,7 +56,7 @@ export class ReceptionCard extends MiCard {
 					this.isDeaf = false;
 					this.draw(true);
 				},
-				{ type: "mi_bms/reception/subscribe" },
+				{ type: "mi_bms/reception/subscribe", language: this.hass.language },
 			);
 			if (mine !== this.asked) return void end();
 			[this.end, this.isDeaf] = [end, false];
