@@ -280,7 +280,7 @@ async def test_a_plant(home: Home) -> None:
 
 async def test_firmware_that_is_too_old_to_broadcast_is_told(home: Home) -> None:
     """As long as it sends nothing: what does send needs no update."""
-    silent = KINDS["MIBEACON"](address=PLANT, product=0x0098, objects=[])
+    silent = KINDS["MIBEACON"](address=PLANT, product=0x0098, objects=[], idle=True)
     status = spec.PLANT_STATUS.rpartition("/")[2]
     device = plant()
     talking, device.beacon = device.beacon, silent
