@@ -54,9 +54,12 @@ class NearbySteps(LeftSteps):
         )
 
     def _nearby_form(self, auto_add: bool, ignored: list[str]) -> probatio.Schema:
+        # In the order of the lists above them.
         names = {
             probatio.Optional(field, default=self._near[address].name): str
+            for group in Group
             for address, field in self._name_fields().items()
+            if self._near[address].group is group
         }
         lines = options_of(self._near.values())
         skip = [one for one in lines if one["value"] not in ignored]

@@ -79,6 +79,10 @@ async def test_everything_is_in_its_group_and_named(home: Home) -> None:
     assert data["without_key"] is False
     # A name is labelled as the device is called in the lists.
     assert data["names"]["Thermometer 055B"] == "Thermometer 055B"
+    listed = [line for lines in labels(form).values() for line in lines.values()]
+    assert [*data["names"]] == [
+        line.partition(" (")[0].partition(" · ")[0] for line in listed
+    ]
     assert data["auto_add"] is False
     assert data["ignored"] == []
 
