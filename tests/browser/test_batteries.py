@@ -63,16 +63,14 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.at("Type of battery")
     wizard.shot("107 battery, type")
     wizard.submit()
-    wizard.says("Reconfiguration was successful", timeout=BATTERY_TIME)
+    wizard.says("The change is kept", timeout=BATTERY_TIME)
 
 
 def test_password_typed_wrong_then_right(wizard: Wizard) -> None:
     wizard.add_discovered("Battery xiaoxiang BMS 0C07")
     wizard.at("Add this device?")
     wizard.choose("Add this one")
-    wizard.at(
-        "Password of Battery xiaoxiang BMS 0C07 (JBD smart BMS)", timeout=BATTERY_TIME
-    )
+    wizard.at("Password of Battery xiaoxiang BMS 0C07", timeout=BATTERY_TIME)
     wizard.shot("110 password")
     wizard.fill("Password", "123456")
     wizard.submit()

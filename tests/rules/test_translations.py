@@ -103,7 +103,7 @@ FLOW = ast.Module(
 HELPERS = {
     "_abort_if_unique_id_configured": {"already_configured"},
     "async_set_unique_id": {"already_in_progress"},
-    "async_update_reload_and_abort": {"reauth_successful", "reconfigure_successful"},
+    "async_update_reload_and_abort": {"change_kept"},
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 

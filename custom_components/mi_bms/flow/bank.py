@@ -132,7 +132,9 @@ class BankSteps(ConfigFlow):
         }
         title = clean_name(given[CONF_NAME]) or words("bank", "name")
         if entry is not None:
-            return self.async_update_reload_and_abort(entry, title=title, data=data)
+            return self.async_update_reload_and_abort(
+                entry, title=title, data=data, reason="change_kept"
+            )
         await self.async_set_unique_id(f"bank-{secrets.token_hex(8)}")
         return self.async_create_entry(title=title, data=data)
 

@@ -39,6 +39,8 @@ FAILED: Final = "error"
 WHY: Final = "reason"
 # Of values that are typed beside what is ticked.
 TYPED: Final = 1_000
+# Letters of a title that a card shows on a screen of usual width.
+CARD: Final = 36
 
 
 def names_of(
@@ -167,10 +169,11 @@ class DeviceFlow(ConfigFlow):
         return self._get_reconfigure_entry() if changes else None
 
     def _set_title(self, name: str, known_as: str = "") -> None:
-        """Take the name that the device gets; cards have room for the model, too."""
+        """Take the name that the device gets; the model, too, where a card has room for both."""
         context = cast(dict[str, Any], self.context)
         context[CALLED] = name
-        context["title_placeholders"] = {"name": bracketed(name, known_as)}
+        shown = bracketed(name, known_as)
+        context["title_placeholders"] = {"name": shown if len(shown) <= CARD else name}
 
     @property
     def _title(self) -> str:

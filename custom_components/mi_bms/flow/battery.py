@@ -274,7 +274,9 @@ class BatterySteps(BatteryReading):
     ) -> ConfigFlowResult:
         """Change the entry, only now: it is set up anew, which ends a flow that is still at work."""
         return self.async_update_reload_and_abort(
-            cast(ConfigEntry[Any], self._changed), data_updates=self._update
+            cast(ConfigEntry[Any], self._changed),
+            data_updates=self._update,
+            reason="change_kept",
         )
 
     async def async_step_is_it(

@@ -158,7 +158,11 @@ class OutputSteps(ConfigFlow):
         title = clean_name(given.get(CONF_NAME, "")) or clean_name(given[place]) or kind
         if (entry := self._changed_output) is not None:
             return self.async_update_reload_and_abort(
-                entry, title=title, data=data, options={**entry.options, **chosen}
+                entry,
+                title=title,
+                data=data,
+                options={**entry.options, **chosen},
+                reason="change_kept",
             )
         return self.async_create_entry(title=title, data=data, options=chosen)
 

@@ -224,7 +224,7 @@ class SensorKeySteps(DeviceFlow):
         wish = Wish(address=self._address, key=key, keyed_at=self._keyed_at)
         if entry := self._changed:
             return self.async_update_reload_and_abort(
-                entry, data_updates=key_data(wish)
+                entry, data_updates=key_data(wish), reason="change_kept"
             )
         await self._async_name_late()
         seen = self._sighting

@@ -79,7 +79,7 @@ async def test_a_bank_lists_its_batteries(owner: Owner) -> None:
     ]
     form = await owner.home.reconfigure(bank)
     done = await owner.send(form, [TWO, THREE], name="Two")
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await owner.home.clock.settle()
     assert [owner.device(one).via_device_id for one in entries] == [
         None,

@@ -42,7 +42,7 @@ async def test_a_damaged_bank_is_not_believed_and_can_be_mended(
     form = await owner.home.reconfigure(bank)
     assert form["step_id"] == "bank"
     done = await owner.send(form, [ONE, TWO])
-    assert done["reason"] == "reconfigure_successful", done
+    assert done["reason"] == "change_kept", done
     await owner.home.clock.run(3)
     assert bank.state is ConfigEntryState.LOADED
     assert owner.value(bank, "current") == "-40.0"

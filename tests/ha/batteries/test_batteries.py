@@ -293,7 +293,7 @@ async def test_a_password_that_no_longer_fits_asks_for_a_new_one(home: Home) -> 
     form = await home.answer(flow, {"password": "111111"})
     assert form["errors"] == {"base": "invalid_auth"}
     done = await home.answer(flow, {"password": OTHER_WORD})
-    assert done["reason"] == "reauth_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.run(5)
     assert entry.data["password"] == OTHER_WORD
     assert (await report(home, entry))["failures"] == {}

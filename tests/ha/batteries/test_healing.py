@@ -336,6 +336,6 @@ async def test_a_form_has_the_battery_for_itself(home: Home) -> None:
     await back(home, home.air, device)
     assert home.value(device, "connection") == "awake"
     done = await home.answer(flow, {"family": "jikong"})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await back(home, home.air, device)
     await nothing_is_left(home, home.air)

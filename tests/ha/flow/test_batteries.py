@@ -359,7 +359,7 @@ async def test_reconfiguring_sets_a_password(home: Home) -> None:
     device.password = WORD
     form = await home.choose(flow, "password")
     done = await home.answer(form, {"password": WORD})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.run(5)
     assert entry.data["password"] == WORD
     assert entry.data["family"] == "jbd"
@@ -384,7 +384,7 @@ async def test_reconfiguring_changes_the_family(home: Home) -> None:
     (field,) = form["data_schema"].schema
     assert field.description == {"suggested_value": "ej"}
     done = await home.answer(form, {"family": "jbd"})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.run(5)
     assert entry.data["family"] == "jbd"
 

@@ -153,7 +153,7 @@ async def test_another_family_keeps_the_history_of_the_entities(home: Home) -> N
     flow = await home.reconfigure(entry)
     form = await home.choose(flow, "family")
     done = await home.answer(form, {"family": "ej"})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.run(5)
     assert entry.data["family"] == "ej"
     assert not [one for one in removed if one.data["action"] == "remove"]
@@ -175,7 +175,7 @@ async def test_a_new_password_keeps_what_was_learned(home: Home) -> None:
     (flow,) = home.flows(ADDRESS)
     assert flow["context"]["source"] == "reauth"
     done = await home.answer(flow, {"password": OTHER_WORD})
-    assert done["reason"] == "reauth_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.run(5)
     assert entry.data["password"] == OTHER_WORD
     assert entry.data["profile"] == learned

@@ -93,7 +93,7 @@ async def test_the_menu_of_an_entry_whose_key_no_longer_fits(home: Home) -> None
     assert (menu["step_id"], menu["menu_options"]) == ("key_ways", ALL)
     assert "no longer opens" in menu["description_placeholders"]["why"]
     done = await paste_here(home, menu, f"{ADDRESS} {OTHER_KEY}")
-    assert done["reason"] == "reauth_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
     assert entry.data["key"] == OTHER_KEY
     assert home.flows() == []
@@ -255,7 +255,7 @@ async def test_one_repair_for_all_that_wait(home: Home) -> None:
 
     flow = await home.choose(await home.reconfigure(entry), "key")
     done = await home.answer(flow, {"key": KEY})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.listen(first, 3)
     (issue,) = waits(home)
     assert (issue.translation_placeholders or {})["names"] == other.title
@@ -292,7 +292,7 @@ async def test_the_repair_leads_to_the_menu_and_to_many_keys(
     menu = await fix(f"sensor_{entry.entry_id.lower()}")
     assert (menu["step_id"], menu["menu_options"]) == ("key_ways", ALL)
     done = await home.answer(await home.choose(menu, "key"), {"key": KEY})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await keyless_again(home, entry, first)
 
     form = await fix("import_keys")

@@ -223,7 +223,7 @@ async def test_reconfiguring_changes_the_key(home: Home) -> None:
     form = await home.answer(flow, {"key": KEY})
     assert form["errors"] == {"key": "wrong_key"}
     done = await home.answer(flow, {"key": "22" * 16})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
     assert entry.data["key"] == "22" * 16
     assert entry.data["product"] == 0x055B
@@ -239,7 +239,7 @@ async def test_reconfiguring_a_sensor_that_is_not_heard(home: Home) -> None:
     form = await home.answer(flow, {"key": "33" * 16})
     assert form["step_id"] == "unchecked"
     done = await home.answer(form, {})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
 
 

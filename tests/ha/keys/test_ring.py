@@ -114,7 +114,7 @@ async def test_a_sensor_that_was_paired_anew_first_looks_at_the_ring(
     assert flow["context"]["source"] == "reauth"
     assert flow["step_id"] == "known_key"
     done = await home.answer(flow, {})
-    assert done["reason"] == "reauth_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
     assert entry.data["key"] == OTHER
 

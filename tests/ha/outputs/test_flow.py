@@ -145,7 +145,7 @@ async def test_an_output_can_be_changed(home: Home, folder: Path) -> None:
     done = await home.answer(
         again, {"path": "a.jsonl", "devices": [OTHER], "name": "Log"}
     )
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
     assert entry.title == "Log"
     assert entry.options["max_size"] == 3
@@ -164,7 +164,7 @@ async def test_topics_can_be_changed(
     entry = await output(home, kind, topic="one", retain=True)
     flow = await home.reconfigure(entry)
     done = await home.answer(flow, {"topic": "two"})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
     assert entry.data["topic"] == "two"
     assert entry.options["retain"] is True

@@ -218,7 +218,7 @@ async def test_a_new_key_after_pairing_anew(home: Home) -> None:
     form = await home.answer(flow, {"key": "33" * 16})
     assert form["errors"] == {"key": "wrong_key"}
     done = await home.answer(flow, {"key": "22" * 16})
-    assert done["reason"] == "reauth_successful"
+    assert done["reason"] == "change_kept"
     await home.clock.settle()
     assert entry.data["key"] == "22" * 16
     device.put("temperature", -7.0)
@@ -237,7 +237,7 @@ async def test_a_key_is_missed_as_soon_as_something_is_encrypted(home: Home) -> 
     assert home.flows() == []
     flow = await home.choose(await home.reconfigure(entry), "key")
     done = await home.answer(flow, {"key": "f6" * 16})
-    assert done["reason"] == "reconfigure_successful"
+    assert done["reason"] == "change_kept"
     await home.listen(device, 12, every=0.7)
     assert home.value(device, "motion") in {"on", "off"}
 
