@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from custom_components.mi_bms.batteries.coordinator import BatteryCoordinator
 from custom_components.mi_bms.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
@@ -144,6 +145,44 @@ async def test_a_bank(home: Home, look: Open) -> None:
     await page.news(5)
     (left_out,) = page.of("Bank")["left_out"]
     assert left_out["device"] == second and left_out["why"].endswith(".")
+
+
+async def test_a_bank_of_packs(home: Home, look: Open) -> None:
+    device = KINDS["SEPLOS"](address="C8:47:8C:00:00:31", name="SP14B0001", packs=2)
+    await home.add(device)
+    await home.clock.run(5)
+    await Owner(home).combine(f"{device.address}#2", f"{device.address}#1")
+    page = await look()
+    await page.subscribe()
+    first, second = (one["device"] for one in page.of("SP14B0001")["packs"])
+    assert page.of("Bank")["members"] == [second, first]
+
+
+async def test_one_that_cannot_be_described_takes_no_other_away(
+    home: Home, look: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: BatteryCoordinator) -> None:
+        raise RuntimeError(self.name)
+
+    await Owner(home).add(battery(1), battery(2))
+    page = await look()
+    await page.subscribe()
+    release = {one: page.of(one)["roles"]["release"] for one in ("JBD-1", "JBD-2")}
+
+    async def press(name: str) -> None:
+        await home.hass.services.async_call(
+            "button", "press", {"entity_id": release[name]}
+        )
+        await page.news()
+
+    with monkeypatch.context() as broken_for_now:
+        broken_for_now.setattr(BatteryCoordinator, "diagnose", broken)
+        await press("JBD-1")
+    await press("JBD-2")
+    assert page.of("JBD-2")["standing"] == "paused"
+    # As soon as it can be described again, it is.
+    await page.news(31)
+    assert page.of("JBD-1")["standing"] == "paused"
 
 
 async def test_a_sensor(home: Home, look: Open) -> None:
