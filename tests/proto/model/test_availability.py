@@ -127,7 +127,7 @@ each_kind = pytest.mark.parametrize(("start", "waits"), KINDS)
 
 
 @each_kind
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.data())
 def test_a_sensor_that_shows_itself_in_the_clear_is_never_missed_early(
     start: float, waits: bool, data: st.DataObject

@@ -973,7 +973,7 @@ def test_what_may_be_borrowed_anywhere_counts_as_borrowed() -> None:
     assert world.borrowed > 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(SCENARIO, st.integers(0, 100))
 def test_whatever_happens_slots_are_kept_to_and_none_leaks(
     scenario: sim.Scenario, seed: int
