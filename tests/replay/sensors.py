@@ -32,6 +32,7 @@ _REASONS: Final[Mapping[Reason, str]] = {
     Reason.NO_MAC: "address: it needs one and has none",
     Reason.CORRUPT: "length: its objects do not fill it",
     Reason.RANGE: "range: a value that no such sensor can measure was left out",
+    Reason.RECURRING: "counter: it came round, and the frame was heard before",
     Reason.UNCHECKED: "checksum: its check byte is wrong",
 }
 

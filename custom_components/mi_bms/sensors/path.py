@@ -19,7 +19,7 @@ from ..keys.ring import KEYS
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.mibeacon.devices import DeviceSpec
 from ..proto.model.fields import Field
-from ..proto.model.reading import Outcome, Reading, Value
+from ..proto.model.reading import Outcome, Reading, Reason, Value
 from ..quantities import NOT_PAIRED
 from ..runtime import SAVE_NEWS, SAVE_SOON, SHARED
 from .auto_off import HELD, AutoOff
@@ -153,7 +153,7 @@ class Path:
         self.sign = _sign_of(reading) if device.guarded else Sign.OWN
         if not decoded or watch.alert:
             watch.take(reading, info.time)
-        elif encrypted:
+        elif encrypted and reading.reason is not Reason.RECURRING:
             watch.opens(info.time)
         if encrypted and (reading.events or not watch.proven):
             self._note_proof()

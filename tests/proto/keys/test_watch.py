@@ -1,5 +1,8 @@
 """When a new key is asked for, when whether the clear is meant, and when that is taken back."""
 
+import struct
+
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 import pytest
 
 from custom_components.mi_bms.proto.keys.watch import (
@@ -21,6 +24,7 @@ from tests.proto.mibeacon.frames import (
     number,
     obj,
     sealed,
+    uuid,
 )
 
 PRODUCT = 0x055B
@@ -193,3 +197,40 @@ def test_what_was_heard_before_does_not_say_that_the_key_is_still_right() -> Non
         sensor.hears(said[count], 1.0)
     assert sensor.watch.wants_key
     assert sensor.watch.state is KeyState.WRONG
+
+
+def pvvx(count: int, *, key: bytes = KEY) -> bytes:
+    """Return a frame of a room in which it is as warm as an hour ago."""
+    plain = struct.pack("<hHBB", 2150, 4800, 77, 0)
+    nonce = MAC[::-1] + b"\x0e\x16\x1a\x18" + bytes((count & 0xFF,))
+    return nonce[-1:] + AESCCM(key, tag_length=4).encrypt(nonce, plain, b"\x11")
+
+
+@pytest.mark.parametrize("length", [150, 300, 1_000])
+def test_a_long_recording_with_eight_bits_neither_hides_nor_withdraws_the_question(
+    length: int,
+) -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    watch = Watch(decoder, 0.0)
+    now = 0.0
+
+    def hear(frame: bytes) -> bool:
+        nonlocal now
+        now += 10.0
+        reading = decoder.feed_one(uuid(0x181A), frame, now)
+        watch.take(reading, now)
+        return bool(reading.values)
+
+    said = [pvvx(count) for count in range(length)]
+    # As warm as an hour ago, it is shown all the same.
+    assert all(hear(one) for one in said)
+    for count in range(2_000):
+        hear(pvvx(count, key=OTHER_KEY))
+        hear(said[count % length])
+        assert not count * 20 > SLOW or watch.wants_key
+    # What it never said before withdraws it.
+    for count in range(3):
+        plain = struct.pack("<hHBB", 900, 4800, 77, 0)
+        nonce = MAC[::-1] + b"\x0e\x16\x1a\x18" + bytes((count,))
+        hear(nonce[-1:] + AESCCM(KEY, tag_length=4).encrypt(nonce, plain, b"\x11"))
+    assert not watch.wants_key

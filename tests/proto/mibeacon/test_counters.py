@@ -12,6 +12,7 @@ from custom_components.mi_bms.proto.mibeacon.sequence import CounterVerdict, Seq
 from tests.each import rows
 
 STALE, QUIET, NEWS = CounterVerdict.STALE, CounterVerdict.QUIET, CounterVerdict.NEWS
+AGAIN, ECHO = CounterVerdict.AGAIN, CounterVerdict.ECHO
 
 
 LOW = -8  # where a frame here has the lower byte of its counter
@@ -395,7 +396,7 @@ def test_spoiled_memory_is_passed_over(spoil: dict[str, Any]) -> None:
 def test_what_is_no_memory_is_passed_over(kept: Any) -> None:
     counters = Counters(LOW, 0)
     counters.restore(kept)
-    assert counters.short.judge(frame(3)) is NEWS
+    assert counters.short.judge(frame(3), 0.0) is NEWS
 
 
 # --- eight bits --------------------------------------------------------------------------------
@@ -408,14 +409,14 @@ def short(counter: int, content: int = 0) -> bytes:
 def test_small_steps_are_news_and_wrap() -> None:
     order = ShortSequence(0)
     for counter in range(0, 2_000, 3):
-        assert order.judge(short(counter, counter)) is NEWS
-    assert order.judge(short(1_998, 5)) is NEWS  # two under one counter
+        assert order.judge(short(counter, counter), 0.0) is NEWS
+    assert order.judge(short(1_998, 5), 0.0) is NEWS  # two under one counter
 
 
 def test_short_counter_after_a_gap_has_to_go_on() -> None:
     order = ShortSequence(0)
-    order.judge(short(0))
-    verdicts = [order.judge(short(counter)) for counter in (100, 50, 51, 60, 61)]
+    order.judge(short(0), 0.0)
+    verdicts = [order.judge(short(counter), 0.0) for counter in (100, 50, 51, 60, 61)]
     assert verdicts == [STALE, STALE, STALE, QUIET, NEWS]
 
 
@@ -423,7 +424,94 @@ def test_short_counters_that_were_heard_are_known_over_a_restart() -> None:
     first, order = Counters(LOW, 0), Counters(LOW, 0)
     frames = [short(counter, 9) for counter in range(100)]
     for one in frames:
-        assert first.short.judge(one) is NEWS
+        assert first.short.judge(one, 0.0) is NEWS
     order.restore(json.loads(json.dumps(first.snapshot())))
-    assert [order.short.judge(one) for one in frames] == [STALE] * 100
-    assert order.short.judge(short(100)) is NEWS
+    assert [order.short.judge(one, 0.0) for one in frames] == [STALE] * 100
+    assert order.short.judge(short(100), 0.0) is NEWS
+
+
+def lived(frames: list[bytes]) -> ShortSequence:
+    """Return a sequence that heard frames, over a restart."""
+    order, again = Counters(LOW, 0), Counters(LOW, 0)
+    for one in frames:
+        order.short.judge(one, 0.0)
+    again.restore(json.loads(json.dumps(order.snapshot())))
+    return again.short
+
+
+@pytest.mark.parametrize("length", [100, 150, 300])
+@pytest.mark.parametrize("begins", [0, 7, 40])
+def test_a_recording_proves_nothing_and_tells_of_no_event(
+    length: int, begins: int
+) -> None:
+    """Played in its order, from anywhere but where the sensor stands."""
+    frames = [short(counter, counter) for counter in range(length)]
+    order = lived(frames)
+    played = (frames[begins:] + frames) * 2
+    assert {order.judge(one, 0.0) for one in played} <= {STALE, ECHO}
+    # Nor does it hide what the sensor says next.
+    for counter in range(length, length + 30):
+        assert order.judge(frames[counter - length], 0.0) in {STALE, ECHO}
+        assert order.judge(short(counter, counter), 0.0) is NEWS
+
+
+def test_a_sensor_that_says_the_same_is_believed_and_proves_nothing() -> None:
+    """It says under each counter what it said there before."""
+    frames = [short(counter, 9) for counter in range(256)]
+    order = lived(frames)
+    assert {order.judge(one, 0.0) for one in frames * 3} == {AGAIN}
+    # One of its frames from elsewhere makes the next one doubtful, and no more.
+    order = lived(frames * 2)
+    verdicts = [order.judge(short(counter, 9), 0.0) for counter in (100, 0, 1, 2)]
+    assert verdicts == [STALE, ECHO, AGAIN, AGAIN]
+    # A row of them that comes by.
+    former = [short(counter, 8) for counter in range(256)]
+    order = lived(former + frames)
+    verdicts = [order.judge(former[counter], 0.0) for counter in (254, 255, 0, 1)]
+    assert verdicts == [STALE, ECHO, ECHO, ECHO]
+    assert [order.judge(short(counter, 1), 0.0) for counter in (0, 1)] == [NEWS, NEWS]
+    assert order.judge(frames[2], 0.0) is AGAIN
+
+
+@pytest.mark.parametrize(("every", "heard"), [(10.0, False), (3_600.0, True)])
+def test_a_button_that_says_the_same_comes_back_with_another_battery(
+    every: float, heard: bool
+) -> None:
+    frames, former = (
+        [short(counter, content) for counter in range(256)] for content in (9, 8)
+    )
+    order = lived(former + frames * 2)
+    rest = ShortSequence.LONG_RUN
+    verdicts = [order.judge(one, every * at) for at, one in enumerate(former[20:100])]
+    late = [ECHO] + [AGAIN] * (80 - rest)
+    assert verdicts == [STALE] * (rest - 1) + (late if heard else [STALE] * len(late))
+    # Or where its count comes round.
+    order = lived(frames * 2 + frames[:200])
+    verdicts = [order.judge(one, 0.0) for one in frames[:202]]
+    assert verdicts == [STALE] * 200 + [AGAIN, AGAIN]
+    # What it says for the first time is enough by far.
+    order = lived(frames * 2 + frames[:200])
+    verdicts = [order.judge(short(counter, 3), 0.0) for counter in range(4)]
+    assert verdicts == [STALE, STALE, QUIET, NEWS]
+
+
+def test_one_frame_is_no_row() -> None:
+    order = lived([short(counter, 9) for counter in range(100)])
+    assert {order.judge(short(200, 1), 1e4 * at) for at in range(200)} == {STALE}
+
+
+def test_marks_are_of_the_newest_frames_of_each_counter() -> None:
+    rows = ShortSequence.MARKS // ShortSequence.MARK
+    frames = [short(at, 1_000 * number) for number in range(20) for at in range(256)]
+    order = lived(frames)
+    for number in range(20 - rows, 20):
+        assert order.judge(frames[256 * number + 128], 0.0) in {STALE, AGAIN, ECHO}
+    assert len(json.dumps(order.snapshot())) < 20_000
+
+
+@pytest.mark.parametrize("marks", ["AA==", 5, "?"])
+def test_spoiled_marks_are_passed_over(marks: Any) -> None:
+    counters = Counters(LOW, 0)
+    sound = counters.restore({"short": {"frames": ["0000000009"], "marks": marks}})
+    assert sound == {}
+    assert counters.short.judge(short(0, 9), 0.0) is NEWS

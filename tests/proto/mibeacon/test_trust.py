@@ -193,3 +193,57 @@ def test_without_a_key_nothing_is_counted_and_with_one_each_device_counts_alone(
     first.set_key(None)
     assert first.snapshot()["counters"] == {}
     assert second.snapshot()["counters"][FE95]["long"]["last"] == 21
+
+
+def paired_dimmer() -> Decoder:
+    """Return a dimmer's decoder whose key is proven by the check byte."""
+    decoder = Decoder(ADDRESS, SHORT_KEY)
+    for counter in range(1, 30):
+        assert decoder.feed_one(FE95, legacy(DIMMER, PRESS, counter), 0.0).events
+    return decoder
+
+
+def test_a_wrong_check_byte_hides_nothing_and_guesses_are_few() -> None:
+    decoder = paired_dimmer()
+    for counter in range(30, 60):
+        decoder.feed_one(FE95, odd(legacy(DIMMER, PRESS, counter)), 0.0)
+        assert decoder.feed_one(FE95, legacy(DIMMER, PRESS, counter), 0.0).events
+    for counter in range(60, 70):
+        decoder.feed_one(FE95, odd(legacy(DIMMER, PRESS, counter)), 0.0)
+    # One of those who guess that long hits; what was recorded does not make up for it.
+    for counter in range(50, 60):
+        reading = decoder.feed_one(FE95, legacy(DIMMER, PRESS, counter), 1e4)
+        assert reading.reason is Reason.REPLAY
+    assert not decoder.feed_one(FE95, legacy(DIMMER, PRESS, 70), 0.0).events
+    assert decoder.feed_one(FE95, legacy(DIMMER, PRESS, 71), 0.0).events
+
+
+def test_what_comes_round_with_eight_bits_is_told_and_proves_nothing() -> None:
+    decoder = paired_dimmer()
+    percent = obj(0x100A, "32")
+    for counter in range(30, 602):
+        objects = percent if counter % 256 in {95, 140} else PRESS
+        reading = decoder.feed_one(
+            FE95, legacy(DIMMER, objects, counter % 256), 1e3 * counter
+        )
+        assert bool(reading.values) is (objects is percent)
+        assert bool(reading.events) is (objects is PRESS)
+        assert (reading.reason is Reason.RECURRING) is (counter > 256)
+    # In its place, and after one from elsewhere: what it tells of may be over, what it measured holds.
+    for counter, objects in ((92, PRESS), (95, percent)):
+        known = decoder.snapshot()
+        again = Decoder(ADDRESS, SHORT_KEY, kept=known)
+        stray = legacy(DIMMER, percent, 140)
+        assert again.feed_one(FE95, stray, 1e6).reason is Reason.REPLAY
+        reading = again.feed_one(FE95, legacy(DIMMER, objects, counter), 1e6)
+        assert not reading.events
+        assert bool(reading.values) is (objects is percent)
+
+
+def test_after_a_gap_of_eight_bits_what_is_measured_holds() -> None:
+    decoder = paired_dimmer()
+    percent = obj(0x100A, "32")
+    frames = [legacy(DIMMER, percent, counter) for counter in range(150, 153)]
+    readings = [decoder.feed_one(FE95, one, 0.0) for one in frames]
+    assert [bool(one.values) for one in readings] == [False, False, True]
+    assert readings[-1].reason is None

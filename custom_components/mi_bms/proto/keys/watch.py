@@ -85,12 +85,14 @@ class Watch:
             self.wants_key = True
 
     def _take_good(self, reading: Reading, now: float) -> None:
-        if reading.encrypted:
+        # What a recording would look like proves nothing.
+        proves = reading.encrypted and reading.reason is not Reason.RECURRING
+        if proves:
             self.opens(now)
             self._wrong = self._clear = 0
             self.refused = self.wants_clear = False
         # Without a key the clear tells that none is missed.
-        if reading.encrypted or not self._decoder.proven:
+        if proves or not (reading.encrypted or self._decoder.proven):
             self.wants_key = False
         self.alert = bool(self._wrong or self._clear or self.wants_key or self.refused)
 

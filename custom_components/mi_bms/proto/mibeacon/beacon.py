@@ -31,7 +31,7 @@ from .plan import (
 from .rows import Decode, Values
 from .sensible import knows, sensible
 from .sensor_device import Proof, SensorDevice
-from .sequence import CounterVerdict
+from .sequence import AGAIN, CounterVerdict
 
 _COUNTER_AT: Final = 4
 PLANS: Final = 256  # that are kept for all devices
@@ -196,7 +196,7 @@ class Beacon:
         if not mac:
             return rejected(Reason.NO_MAC, plan)
         if not plan.modern:
-            return self._open_legacy(plan, data, at, cipher)
+            return self._open_legacy(plan, data, at, cipher, now)
         # Nonce: MAC reversed, product and counter, upper counter.
         upper = data[-7:-4]
         nonce = mac + data[2:5] + upper
@@ -218,7 +218,9 @@ class Beacon:
             device.proves(FORMAT, Proof.COUNTED)
         return self._walk(plan, plain, 0)
 
-    def _open_legacy(self, plan: Plan, data: bytes, at: int, cipher: Cipher) -> Reading:
+    def _open_legacy(
+        self, plan: Plan, data: bytes, at: int, cipher: Cipher, now: float
+    ) -> Reading:
         device = self._device
         at_ease = device.at_ease
         if not at_ease and device.guarded > _CHECKED:
@@ -232,13 +234,16 @@ class Beacon:
         # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
         agrees = check == data[-1] and plain[2] + HEADER <= len(plain)
         if not (agrees and at_ease):
+            if agrees and self._short.heard(data):
+                # That it agrees is no news either.
+                return self._late(plan, data, plain, CounterVerdict.STALE)
             if agrees:
                 believed = device.check_agrees()
             else:
                 believed = device.check_disagrees(sensible=sensible(plan.spec, plain))
             if not believed:
                 return self._refused(plan, data)
-        verdict = self._short.judge(data)
+        verdict = self._short.judge(data, now)
         if verdict is not _NEWS:
             return self._late(plan, data, plain, verdict)
         if at_ease:
@@ -257,14 +262,21 @@ class Beacon:
         self, plan: Plan, data: bytes, plain: bytes, verdict: CounterVerdict
     ) -> Reading:
         """Read a frame that the key opened and whose counter is no plain news."""
+        device = self._device
         if verdict is CounterVerdict.QUIET:
-            self._device.opened(FORMAT)
-            reading = self._walk(plan, plain, 0)
-            if reading.values:
-                return reading._replace(events=())
+            device.opened(FORMAT)
         else:
-            self._device.opened_again(FORMAT)
+            device.opened_again(FORMAT)
+        if verdict is CounterVerdict.STALE:
             self.history.forget(data)
+            return rejected(Reason.REPLAY, plan)
+        reading = self._walk(plan, plain, 0)
+        if verdict in AGAIN:
+            reading = reading._replace(reason=Reason.RECURRING)
+        if verdict is CounterVerdict.AGAIN:
+            return reading
+        if reading.values:
+            return reading._replace(events=())
         return rejected(Reason.REPLAY, plan)
 
     def _change(self, plan: Plan, data: bytes, now: float, source: str) -> Reading:

@@ -13,7 +13,7 @@ from .frame import LONGEST
 from .history import PayloadHistory
 from .marks import TAG
 from .sensor_device import Proof, SensorDevice
-from .sequence import CounterVerdict
+from .sequence import AGAIN, QUIETLY, CounterVerdict
 
 _COUNTER_AT: Final = -2 * TAG  # a counter of four bytes stands before the tag
 
@@ -100,20 +100,23 @@ class Channel:
         if sealed.counter:
             proof, verdict = Proof.COUNTED, self.counters.long.judge(data, now)
         else:
-            proof, verdict = Proof.SHORT, self.counters.short.judge(data)
-        news = verdict is CounterVerdict.NEWS
+            proof, verdict = Proof.SHORT, self.counters.short.judge(data, now)
         if verdict is CounterVerdict.STALE:
             device.opened_again(name)
             self.history.forget(data)
             return self._rejected(Reason.REPLAY, encrypted=True)
+        content = sealed.plain(plain)
+        if verdict in QUIETLY:
+            content = content._replace(events=())
+        if verdict in AGAIN:
+            device.opened_again(name)
+            recurring = self._content(content, encrypted=True)
+            return recurring._replace(reason=Reason.RECURRING)
         if device.in_doubt:
-            if news:
+            if verdict is CounterVerdict.NEWS:
                 device.proves(name, proof)
             else:
                 device.opened(name)
-        content = sealed.plain(plain)
-        if not news:
-            content = content._replace(events=())
         return self._content(content, encrypted=True)
 
     def _rejected(self, reason: Reason, *, encrypted: bool = False) -> Reading:

@@ -6,27 +6,74 @@ So what was heard is kept, over restarts too: how far the counters went, and a m
 tells a frame that was heard from another one with the same counter.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Final
+from zlib import crc32
 
-from .kept import Kept, read_text
+from .kept import Kept, read_bytes, read_text
 from .sequence import CounterVerdict, Sequence
+
+
+class Ascent:
+    """Count frames that go on from each other by small steps, where the count itself is not."""
+
+    __slots__ = ("frames", "since", "top")
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.frames = self.top = 0
+        self.since = 0.0
+
+    def take(self, counter: int, step: int, now: float) -> int:
+        """Return how many there are with this one; two under one counter are one."""
+        if self.frames and counter - self.top & 0xFF <= step:
+            self.frames += counter != self.top
+        else:
+            self.frames, self.since = 1, now
+        self.top = counter
+        return self.frames
 
 
 class ShortSequence:
     """Judge counters of 8 bits, which come round after 256 frames.
 
     A small step on is news, and a frame that was heard a short while ago is not. After a larger step
-    the frames must count up a few times before they are believed; more cannot be told by so few bits.
+    the frames must count up a few times before they are believed.
+
+    After a round a sensor may say under a counter what it said there before: that frame is the same to
+    the last bit, and nobody can tell it from a recording of the first one. A thermometer with coarse
+    steps does so all night, a button with one press for ever, so such frames cannot be refused for good.
+    They prove nothing, neither that the key fits nor that the count is elsewhere. They are believed
+    only where the count stands, and tell of no event while a row of them comes from elsewhere, but for
+    a row as long and as slow as a button makes one whose battery was changed.
+
+    With 8 bits there remains: who has recorded more than a whole round, and begins exactly where the
+    sensor stands, is taken for it. And a button that says nothing new, and counts anew, is heard only when
+    its count has come round, or after ``LONG_RUN`` presses and a day.
     """
 
-    __slots__ = ("_at", "_known", "_last", "_older", "_run", "_top")
+    __slots__ = (
+        "_at",
+        "_fresh",
+        "_known",
+        "_last",
+        "_marks",
+        "_older",
+        "_run",
+        "_stray",
+    )
 
     STEP: Final = 16
     RUN: Final = 3
+    LONG_RUN: Final = 64
+    LONG_SPREAD: Final = 86_400.0
     KNOWN: Final = (
-        64  # frames at least, and twice as many at most: fewer than a round has
+        120  # frames at least, and twice as many at most: fewer than a round has
     )
+    # Of every counter the newest frames beyond those, with so many bytes for each.
+    MARK: Final = 2
+    MARKS: Final = 32
 
     def __init__(self, at: int) -> None:
         """Begin without any knowledge; ``at`` is where a frame has its counter."""
@@ -34,34 +81,79 @@ class ShortSequence:
         # The newest frames in order, in two generations: the older one is dropped as a whole.
         self._known: dict[bytes, None] = {}
         self._older: dict[bytes, None] = {}
+        self._marks = bytearray()
         self._last: int | None = None
-        self._run = self._top = 0
+        # The newest counter of a frame that was not heard before: others cannot move it.
+        self._fresh = 0
+        self._run, self._stray = Ascent(), Ascent()
 
-    def judge(self, frame: bytes) -> CounterVerdict:
-        """Judge a frame."""
-        known = self._known
-        if frame in known or frame in self._older:
+    def judge(self, frame: bytes, now: float) -> CounterVerdict:
+        """Judge a frame, heard at ``now`` in seconds."""
+        if frame in self._known or frame in self._older:
             return CounterVerdict.STALE
-        counter = frame[self._at]
-        last, verdict = self._last, CounterVerdict.NEWS
-        if last is not None and (counter - last & 0xFF) > self.STEP:
-            goes_on = self._run and (counter - self._top & 0xFF) <= self.STEP
-            self._run = self._run + 1 if goes_on else 1
-            self._top = counter
-            if self._run < self.RUN:
-                return CounterVerdict.STALE
+        counter, last = frame[self._at], self._last
+        if self._mark(counter, frame):
+            verdict = self._judge_again(counter, last, now)
+        elif (
+            last is None
+            or counter - last & 0xFF <= self.STEP
+            or counter - self._fresh & 0xFF <= self.STEP
+        ):
+            verdict = CounterVerdict.NEWS
+        elif self._run.take(counter, self.STEP, now) < self.RUN:
+            verdict = CounterVerdict.STALE
+        else:
             verdict = CounterVerdict.QUIET
-        self._run = 0
-        self._last = counter
-        if len(known) >= self.KNOWN:
-            self._older = known
-            known = self._known = {}
-        known[frame] = None
+        if verdict is not CounterVerdict.STALE:
+            self._take(counter, frame, verdict)
         return verdict
+
+    def _mark(self, counter: int, frame: bytes) -> bool:
+        """Keep the mark of a frame, and return whether it was there."""
+        marks, mark = self._marks, crc32(frame).to_bytes(4)[: self.MARK]
+        if not marks:
+            marks.extend(bytes(256 * self.MARKS))
+        start = counter * self.MARKS
+        row = marks[start : start + self.MARKS]
+        if mark in row:
+            return True
+        marks[start : start + self.MARKS] = mark + row[: -self.MARK]
+        return False
+
+    def _judge_again(
+        self, counter: int, last: int | None, now: float
+    ) -> CounterVerdict:
+        """Judge a frame that was heard a round ago or more."""
+        stray = self._stray
+        in_place = last is None or counter - last & 0xFF <= self.STEP
+        if in_place and not stray.frames:
+            return CounterVerdict.AGAIN
+        frames = stray.take(counter, self.STEP, now)
+        slow = frames >= self.LONG_RUN and now - stray.since >= self.LONG_SPREAD
+        if slow or (in_place and frames == 1):
+            stray.frames = 0
+            return CounterVerdict.ECHO
+        return CounterVerdict.ECHO if in_place else CounterVerdict.STALE
+
+    def _take(self, counter: int, frame: bytes, verdict: CounterVerdict) -> None:
+        self._last = counter
+        if verdict in {CounterVerdict.NEWS, CounterVerdict.QUIET}:
+            self._fresh = counter
+            self._run.frames = self._stray.frames = 0
+        if len(self._known) >= self.KNOWN:
+            self._older, self._known = self._known, {}
+        self._known[frame] = None
+
+    def heard(self, frame: bytes) -> bool:
+        """Return whether a frame was heard a short while ago."""
+        return frame in self._known or frame in self._older
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know, for JSON."""
-        return {"frames": [frame.hex() for frame in (*self._older, *self._known)]}
+        return {
+            "frames": [frame.hex() for frame in (*self._older, *self._known)],
+            "marks": base64.b64encode(self._marks).decode(),
+        }
 
     def restore(self, kept: Kept) -> None:
         """Go on from a snapshot; ``ValueError`` if it is none."""
@@ -71,10 +163,17 @@ class ShortSequence:
         read = [bytes.fromhex(read_text(one)) for one in frames[-2 * self.KNOWN :]]
         if any(len(frame) <= self._at for frame in read):
             raise ValueError
+        # An earlier version had no marks.
+        marks = bytearray(read_bytes(kept.get("marks", "")))
+        if marks and len(marks) != 256 * self.MARKS:
+            raise ValueError
+        self._marks = marks
         if read:
             self._older = dict.fromkeys(read[: -self.KNOWN])
             self._known = dict.fromkeys(read[-self.KNOWN :])
-            self._last = read[-1][self._at]
+            self._last = self._fresh = read[-1][self._at]
+            for frame in read:
+                self._mark(frame[self._at], frame)
 
 
 class Counters:

@@ -21,6 +21,10 @@ _FAILURES: Final = 2
 _LOCKED: Final = 3
 # Frames whose check byte agrees until it is a proof: one in 256 agrees by chance.
 _AGREEING: Final = 3
+# Check bytes that may disagree, and one more for each that agrees, until one that agrees is taken for
+# a guess. Fewer, and one forged frame would hide what the sensor says next; a byte cannot refuse
+# guesses and lose nothing to somebody who guesses all the time.
+_GUESSES: Final = 4
 # Frames that say something sensible under a check byte that disagrees until that byte is another
 # thing in this product. A wrong key makes noise of a frame. That noise begins with the header of an
 # object of the product, with the right length, by one chance in 50,000 (there are no more than 320
@@ -54,12 +58,12 @@ class SensorDevice:
         "_agreed",
         "_clear_formats",
         "_disagreed",
+        "_doubts",
         "_failures",
         "_locked",
         "_mark",
         "_sealed_format",
         "_verified",
-        "_wary",
         "allowed",
         "at_ease",
         "cipher",
@@ -114,7 +118,7 @@ class SensorDevice:
         self._failures = 0
         self._agreed = 0
         self._disagreed = 0
-        self._wary = False
+        self._doubts = 0
 
     # --- what is known over restarts --------------------------------------------------------
 
@@ -180,7 +184,7 @@ class SensorDevice:
         self._verified = True
         self._failures = 0
         self.in_doubt = self.allowed or self.proof < Proof.COUNTED
-        self.at_ease = self.guarded == Proof.CHECKED and not self._wary
+        self.at_ease = self.guarded == Proof.CHECKED and not self._doubts
 
     def proves(self, name: str, proof: Proof) -> None:
         """Note that the key opened a frame that was not heard before; needed only while in doubt."""
@@ -211,13 +215,15 @@ class SensorDevice:
         self._agreed += 1
         self._disagreed = 0
         # Who tries all check bytes hits one; hardly two in a row.
-        believed, self._wary = not self._wary, False
+        believed = self._doubts < _GUESSES
+        self._doubts = max(self._doubts - 1, 0)
         return believed
 
     def check_disagrees(self, *, sensible: bool) -> bool:
         """Note that it does not; True if the frame is to be believed nevertheless."""
         self._disagreed = self._disagreed + 1 if sensible else 0
-        self._wary = self._agreed > 0
+        if self._agreed:
+            self._doubts = min(self._doubts + 1, _GUESSES)
         self.unchecked |= not self._agreed and self._disagreed >= _DISAGREEING
         return self.unchecked and sensible
 

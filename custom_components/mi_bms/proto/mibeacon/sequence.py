@@ -17,6 +17,13 @@ class CounterVerdict(Enum):
     STALE = "stale"  # heard before, or not to be told from what was
     QUIET = "quiet"  # its values hold, but what it tells of may be over
     NEWS = "news"
+    # Of eight bits only: heard a round ago or more, so it proves nothing.
+    AGAIN = "again"  # it holds
+    ECHO = "echo"  # its values hold, but what it tells of may be over
+
+
+AGAIN: Final = frozenset({CounterVerdict.AGAIN, CounterVerdict.ECHO})
+QUIETLY: Final = frozenset({CounterVerdict.QUIET, CounterVerdict.ECHO})
 
 
 class Run:

@@ -41,6 +41,9 @@ class Reason(StrEnum):
     UNCHECKED = (
         "unchecked"  # believed though its check byte is wrong, as that of all others
     )
+    RECURRING = (
+        "recurring"  # believed, though a recording of some time ago would look the same
+    )
     RANGE = "range"
 
 
