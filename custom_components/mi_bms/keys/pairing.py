@@ -1,7 +1,8 @@
 """Set a key on one device over a connection, as a job that outlives the form that shows it.
 
-The job tells its stage to whoever looks. What it made is kept the moment the device has it: a form
-that is closed, or a house that is restarted a moment later, loses nothing.
+The job tells its stage to whoever looks. What it makes is written down as a key of no device before the
+device has it, and as the device's own at the end: a form that is closed, or a house that is killed a
+moment later, loses nothing.
 """
 
 import asyncio
@@ -63,6 +64,8 @@ class Pairing:
         self._hass, self._keys, self._wait = hass, keys, wait
         self._shown_by = shown_by
         self._activation = Activation(address, product)
+        # Keys that were written down before it was known whether the device has them.
+        self._early: dict[bytes, None] = {}
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -114,8 +117,8 @@ class Pairing:
             self.failure = ASLEEP
         finally:
             self._keys.pairing = None
-            if self._keep():
-                self.stored = await self._keys.async_store()
+            if self._keep() or self._early:
+                self.stored = await self._keys.async_forget((), self._early)
             # Once this task is done: whoever waits then looks whether it is.
             self._hass.loop.call_soon(self._news.set)
 
@@ -135,6 +138,10 @@ class Pairing:
         if stage is Stage.CONNECTING:
             self.attempt += 1
         self.stage = stage
+        made = self._activation.result or self._activation.candidate
+        if made is not None and made.bind_key not in self._early:
+            self._early[made.bind_key] = None
+            self._hass.async_create_task(self._keys.async_take({}, [made.bind_key]))
         self._news.set()
 
     async def _awake(self) -> None:
@@ -167,6 +174,7 @@ class Pairing:
         made = self.result or self._activation.result or self._activation.candidate
         if made is None:
             return False
+        self._early.pop(made.bind_key, None)
         if made is self._activation.candidate:
             # Without an address: only adverts can tell whether it is the device's key.
             self._keys.remember({}, [made.bind_key])

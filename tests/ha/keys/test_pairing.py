@@ -127,6 +127,29 @@ async def test_a_new_key_is_made_and_used(
     assert shown["token"] not in logged
 
 
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_a_new_key_is_on_the_disk_while_it_is_made(
+    home: Home, hass_storage: dict[str, Any], forgets: bool
+) -> None:
+    """Whatever happens to the house after that; a key that the device does not have is forgotten."""
+    fresh(home, forgets=forgets)
+    flow = await home.answer(await choose(home), READY)
+
+    def written() -> dict[str, Any]:
+        found: dict[str, Any] = hass_storage.get("mi_bms.keys", {}).get("data", {})
+        return found
+
+    def loose() -> bool:
+        return bool(written().get("loose"))
+
+    await home.clock.until(loose)
+    assert written()["keys"] == {}
+    (early,) = written()["loose"]
+    await watch(home, flow)
+    assert written()["loose"] == []
+    assert written()["keys"] == ({} if forgets else {ADDRESS: early})
+
+
 async def test_only_what_can_be_paired_is_listed(home: Home) -> None:
     fresh(home)
     other = KINDS["MI_FRESH"](address="A4:C1:38:00:05:5C", model="MHO-C401")

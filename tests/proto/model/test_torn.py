@@ -56,6 +56,22 @@ def test_every_beginning_gives_a_part(indent: int | None) -> None:
     assert read_torn(raw[:-1]) == DOCUMENT
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_every_key_that_is_there_to_its_last_sign_is_read(indent: int | None) -> None:
+    """Wherever the file was cut, only the key in whose own text that was is lost."""
+    keys = {f"A4:C1:38:00:00:{one:02X}": f"{one:02x}" * 16 for one in range(8)}
+    loose = [f"{one:02x}" * 12 for one in range(30, 34)]
+    spare = {"A4:C1:38:00:00:01": ["ab" * 16, "cd" * 16]}
+    data = {"keys": keys, "spare": spare, "loose": loose, "auto_add": False}
+    document = {"version": 1, "minor_version": 1, "key": "mi_bms.keys", "data": data}
+    raw = json.dumps(document, indent=indent)
+    every = [*keys.values(), *spare["A4:C1:38:00:00:01"], *loose]
+    for length in range(2, len(raw) + 1):
+        found = json.dumps(read_torn(raw[:length].encode()))
+        there = [key for key in every if f'"{key}"' in raw[:length]]
+        assert [key for key in every if f'"{key}"' in found] == there
+
+
 @settings(max_examples=60)
 @given(
     st.dictionaries(st.text(ANY, max_size=4), VALUES, min_size=1, max_size=4),
@@ -99,6 +115,8 @@ def test_what_is_read(raw: bytes, found: object) -> None:
     [
         (b'{"version": 1, "data": {"a": 1}', {"a": 1}),
         (b'{"version": "x", "data": [1, 2', [1]),
+        (b'{"version": 1, "data": ["a", "b"', ["a", "b"]),
+        (b'{"version": 1, "data": {"a": "b", "c"', {"a": "b"}),
         (b'{"version": 2, "data": {}}', None),
         (b'{"version": 1}', None),
         (b"[1]", None),

@@ -133,7 +133,6 @@ class Activation:
         yield Report(Stage.SENDING_CONFIRMATION)
         transfer.await_from_now(ControlWord.REGISTERED)
         yield from transfer.send(Parcel.INFORMATION, seal_id(keys.id_key, device_id))
-        yield Report(Stage.REGISTERING)
         self._checks = CHECKS
         self.candidate = ActivationResult(
             address=self.address,
@@ -144,6 +143,8 @@ class Activation:
             firmware=firmware,
             protocol=protocol,
         )
+        # Whoever keeps the key keeps it before the device has it.
+        yield Report(Stage.REGISTERING)
         yield from transfer.tell(ControlWord.VERIFIED)
         try:
             yield from transfer.expect()

@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, Final
 
-_SIGNS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
+_SIGNS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],:]', re.DOTALL)
 _CLOSERS: Final = {"{": "}", "[": "]"}
 _DEEPEST: Final = 64
 # Halves of characters, which nobody can write down again.
@@ -32,14 +32,19 @@ def _closed(text: str) -> str:
     """Cut a text behind the last part that is whole, and close what is open there."""
     closers: list[str] = []
     end, open_there = 0, list[str]()
+    sign = ""
     for found in _SIGNS.finditer(text):
-        sign = found[0]
+        before, sign = sign, found[0]
         if sign == '"' or len(closers) > _DEEPEST:
             break
         if sign in _CLOSERS:
             closers.append(_CLOSERS[sign])
         elif sign in "}]":
             closers.pop()
+        elif sign[0] == '"':
+            # A text is whole by its quotes; of a number or a word more may have followed, a name has no value.
+            if before != ":" and closers[-1:] != ["]"]:
+                continue
         elif sign != ",":
             continue
         end = found.start() if sign == "," else found.end()
