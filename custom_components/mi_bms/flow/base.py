@@ -32,6 +32,7 @@ from ..proto.bms.matching import recognise
 from ..proto.mibeacon.decoder import Sighting
 from ..proto.model.names import Words, bracketed, kinded, titled, titled_apart
 from ..texts import async_words
+from .form import Forms
 from .summary import async_summary, values_of
 
 # In the placeholders of the flow that could not add a device.
@@ -112,7 +113,7 @@ def choice(
     )
 
 
-class DeviceFlow(ConfigFlow):
+class DeviceFlow(Forms, ConfigFlow):
     """The flow of one device: which it is, its name, and its entry where it has one."""
 
     def __init__(self) -> None:

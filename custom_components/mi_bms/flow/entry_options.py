@@ -5,8 +5,10 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry, OptionsFlow, UnknownEntry
 from homeassistant.data_entry_flow import AbortFlow
 
+from .form import Forms
 
-class EntryOptions(OptionsFlow):
+
+class EntryOptions(Forms, OptionsFlow):
     """Options of an entry that may be removed while their form is open."""
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from custom_components.mi_bms.flow.base import TYPED, Choice, choice
 from homeassistant.data_entry_flow import InvalidData
 from homeassistant.helpers import selector
+from tests.world.devices import KINDS
 
 from ..home import Home
 from ..keys.test_ring import entries, take, thermometer
@@ -90,3 +91,29 @@ async def test_no_form_takes_a_list_of_ten_thousand(
         await home.answer(output, {"path": "x.jsonl", "devices": given})
     assert set(entries(home)) == {device.address, MANY[0]}
     assert len(given) > TYPED
+
+
+async def test_no_form_looks_at_more_fields_than_it_has(home: Home) -> None:
+    """Home Assistant makes an error of each."""
+    many = dict.fromkeys(MANY, 1)
+    device = thermometer()
+    entry = await home.add(device)
+    other = KINDS["LYWSDCGQ"](address="58:2D:34:00:01:AA")
+    home.air.add(other)
+    home.shout(other)
+    nearby = await home.choose(await home.start(), "nearby")
+    options = await home.options(entry)
+    for answer in (
+        home.answer(nearby, many),
+        home.answer(nearby, {"names": many}),
+        home.set_options(options, many),
+    ):
+        with pytest.raises(InvalidData) as refused:
+            await answer
+        errors = refused.value.schema_errors
+        assert len(errors) == 1
+        assert "more fields than the form has" in str(errors)
+    # One that it does not have is named, as it was.
+    with pytest.raises(InvalidData) as refused:
+        await home.answer(nearby, {"names": {}, "other": 1})
+    assert "other" in str(refused.value.schema_errors)
