@@ -71,9 +71,10 @@ class ShortSequence:
     KNOWN: Final = (
         120  # frames at least, and twice as many at most: fewer than a round has
     )
-    # Of every counter the newest frames beyond those, with so many bytes for each.
-    MARK: Final = 2
-    MARKS: Final = 32
+    # Of every counter the newest 16 frames, with so many bytes for each: of two, one frame in 2,000
+    # would be taken for another.
+    MARK: Final = 3
+    MARKS: Final = 48
 
     def __init__(self, at: int) -> None:
         """Begin without any knowledge; ``at`` is where a frame has its counter."""
