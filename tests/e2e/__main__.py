@@ -1,6 +1,6 @@
 """Start the world and Home Assistant, then check or wait; ``script/run`` calls this.
 
-The one argument is a JSON object: check, world, config, port, json.
+The one argument is a JSON object: check, added, world, config, port, json.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from typing import Any
 from .api import PASSWORD, USER
 from .bases import missing
 from .check import Check, Outcome
+from .dashboards import look_at_dashboard, make_dashboard
 from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
 from .process import PATIENCE, Trouble, until
 from .proof import say
@@ -82,7 +83,9 @@ async def bring_up(home: HomeAssistant, world: WorldProcess) -> None:
         say(f"the local adapter {adapter} is added")
 
 
-async def invite(home: HomeAssistant, world: WorldProcess) -> None:
+async def invite(
+    home: HomeAssistant, world: WorldProcess, dashboard: str | None
+) -> None:
     """Tell a person what there is to see."""
     truth = await world.truth(time.time())
     lines = [
@@ -90,6 +93,7 @@ async def invite(home: HomeAssistant, world: WorldProcess) -> None:
         f"  Home Assistant   {home.api.url}",
         f"  user             {USER}",
         f"  password         {PASSWORD}",
+        *([f"  dashboard        {dashboard}"] if dashboard else []),
         "",
         f"  Open the address, sign in, choose Settings, then Devices & services. {world.devices} simulated",
         "  devices appear under Discovered: choose Add and follow the steps.",
@@ -139,6 +143,7 @@ def write_figures(file: Path, figures: dict[str, object], outcome: Outcome) -> N
 async def check(home: HomeAssistant, world: WorldProcess, options: Options) -> int:
     """Check the run; 0 when all is right."""
     outcome = await Check(home, world, say).run()
+    outcome.problems += await look_at_dashboard(home.api)
     outcome.problems.extend(await asyncio.to_thread(missing))
     figures = measurements(home, outcome)
     if options["json"]:
@@ -179,7 +184,11 @@ async def session(options: Options, folder: Path) -> int:
         await bring_up(home, world)
         if options["check"]:
             return await check(home, world, options)
-        await invite(home, world)
+        dashboard = None
+        if options["added"]:
+            await Check(home, world, say).run()
+            dashboard = await make_dashboard(home.api)
+        await invite(home, world, dashboard)
         ended = [
             asyncio.create_task(child.process.wait())
             for child in (home.child, world.child)
