@@ -15,6 +15,7 @@ PATH: Final = "batteries-sensors"
 VIEWS: Final = {
     "batteries": "mi-bms-battery-card",
     "sensors": "mi-bms-sensor-card",
+    "reception": "mi-bms-reception-card",
 }
 LOOKS: Final = {
     "desktop": {"viewport": {"width": 1280, "height": 1600}},
