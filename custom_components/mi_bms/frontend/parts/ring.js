@@ -7,14 +7,12 @@ import { nameOf, numberOf, stateOf, valueOf, wordsOf } from "./values.js";
 /** Below this many watts a battery rests, where it does not say so itself. */
 const REST = 2;
 
-/** Return where energy flows: 1 into the battery, -1 out of it, 0 nowhere. @param {Hass} hass @param {Record<string, string>} roles */
+/** Return where energy flows: 1 into the battery, -1 out of it, 0 nowhere; the word of the state is slower than the number beside it. @param {Hass} hass @param {Record<string, string>} roles */
 export function flowOf(hass, roles) {
-	const said = stateOf(hass, roles.flow)?.state;
-	if (said === "charging") return 1;
-	if (said === "discharging") return -1;
-	if (said === "idle") return 0;
 	const power = valueOf(hass, roles.power) ?? valueOf(hass, roles.current);
-	return power === null || Math.abs(power) < REST ? 0 : Math.sign(power);
+	if (power !== null) return Math.abs(power) < REST ? 0 : Math.sign(power);
+	const said = stateOf(hass, roles.flow)?.state;
+	return said === "charging" ? 1 : said === "discharging" ? -1 : 0;
 }
 
 /** Return a sentence on where energy flows. @param {Hass} hass @param {number} flow */
