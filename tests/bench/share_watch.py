@@ -11,6 +11,7 @@ from typing import Any, Final
 import aiohttp
 
 from tests.e2e.api import Api
+from tests.e2e.check import TIMES
 from tests.e2e.process import Trouble
 
 DOMAIN: Final = "mi_bms"
@@ -56,7 +57,12 @@ class Watch:
         """Subscribe; again after each restart."""
         for one in await api.call("config/entity_registry/list"):
             address, _, key = one["unique_id"].partition("-")
-            if one["platform"] == DOMAIN and address in self.seen:
+            # Of two times the one that does not apply is unavailable, which says nothing of the battery.
+            if (
+                one["platform"] == DOMAIN
+                and address in self.seen
+                and f"-{key}" not in TIMES
+            ):
                 self._owner[one["entity_id"]] = (address, key)
         self._http = aiohttp.ClientSession()
         socket = await self._http.ws_connect(f"{api.url}/api/websocket", max_msg_size=0)

@@ -344,10 +344,8 @@ class Check:
         for one in await self.api.call("config/entity_registry/list"):
             if one["platform"] != DOMAIN or one["disabled_by"]:
                 continue
-            # Of a bank's two times the one that does not apply is there, too.
-            if one["unique_id"].startswith("bank-") and one["unique_id"].endswith(
-                TIMES
-            ):
+            # Of two times the one that does not apply is there, too.
+            if one["unique_id"].endswith(TIMES):
                 continue
             state = shown.get(one["entity_id"])
             if state is None or state["state"] == "unavailable":
