@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Mapping
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 from typing import Final, NoReturn, override
@@ -56,6 +57,8 @@ def carry_out(plan: Plan) -> None:
         for fixture in plan.fixtures:
             follow("replay", "--accept", str(fixture))
     except BaseException:
+        for ended in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ended, signal.SIG_IGN)  # what was begun is put back
         for path, old in before.items():
             if old is None:
                 path.unlink(missing_ok=True)
@@ -89,6 +92,11 @@ def main(arguments: list[str]) -> int:
     except Mistake as mistake:
         print(f"script/new: {mistake}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "script/new: interrupted, nothing was begun: run it again", file=sys.stderr
+        )
+        return 130
     except OSError as error:
         print(f"script/new: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
@@ -99,4 +107,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    for ended in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ended, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -21,6 +21,7 @@ USAGE: Final = (
 )
 # What a vector may be there to show besides values.
 _TOLD: Final = frozenset({"decoded", "ok"})
+_SPOILED: Final = "the vector lacks or spoils"
 
 
 def half(vector: Any) -> ModuleType:
@@ -34,7 +35,7 @@ def replay(vector: Any) -> dict[str, Any]:
         try:
             result: dict[str, Any] = half(vector).replay(vector)
         except (AttributeError, KeyError, TypeError, ValueError) as err:
-            return _broken(vector.get("id"), f"the vector lacks or spoils: {err}")
+            return _broken(vector.get("id"), f"{_SPOILED}: {err}")
         return result
     return _broken(None, "a vector must be a JSON object")
 
@@ -60,6 +61,8 @@ def vectors(path: Path) -> list[Any]:
         raise ValueError(f"is no JSON file: {err}") from err
     if not isinstance(content, list):
         raise TypeError("must hold a JSON array of vectors")
+    if not content:
+        raise ValueError("holds no vector: put what you recorded into it")
     return content
 
 
@@ -76,6 +79,8 @@ def accepted(vector: Any, result: dict[str, Any]) -> dict[str, Any] | None:
         )
     if not isinstance(vector.get("expect") or {}, dict):
         raise TypeError(f"{name}: expect must be a JSON object, or left out")
+    if str(result["error"]).startswith(_SPOILED):
+        raise ValueError(f"{name}: {result['error']}: correct it")
     if vector.get("expect_error") or vector.get("outcome", "decoded") != "decoded":
         if (wrong := half(vector).judge(vector)) is None:
             return None
@@ -87,6 +92,14 @@ def accepted(vector: Any, result: dict[str, Any]) -> dict[str, Any] | None:
         why = "; ".join(filter(None, (result["error"], *result["remarks"])))
         raise ValueError(f"{name}: refused, {why or result['outcome']}")
     told, expect = result["values"], vector.get("expect")
+    if (
+        expect is None
+        and told.get("recognised_as", family := vector.get("family")) != family
+    ):
+        raise ValueError(
+            f"{name}: recognised as {told['recognised_as']}, not as {family}: correct the advert, "
+            "or LISTING of the family; what is meant so is said in expect"
+        )
     if expect is not None and half(vector).judge(vector) is None:
         if told.keys() <= expect.keys():
             return None

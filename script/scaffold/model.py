@@ -56,6 +56,8 @@ def plan(asked: argparse.Namespace) -> Plan:
         if text and not plain(text):
             raise Mistake(f"{text!r} is no name: use plain words")
     fields = [_field(word) for word in asked.reports.split(",")]
+    if len({*fields}) < len(fields):
+        raise Mistake(f"{asked.reports!r} names a quantity twice: once is enough")
     row = _row(asked, product, fields)
     vector = _vector(name, product, fields)
     return Plan(

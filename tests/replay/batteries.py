@@ -210,6 +210,8 @@ def replay(vector: Vector, recut: Recut = list) -> dict[str, Any]:
         known = error.what != vector["family"]
         result["outcome"] = "error" if known else "unsupported"
         result["error"] = _words(error)
+        if not known:
+            result["remarks"].append("no file of proto/bms/families is called so")
     except MiBmsError as error:
         result["outcome"] = "error"
         result["error"] = _words(error)

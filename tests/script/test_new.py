@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import json
 from pathlib import Path
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -96,6 +97,21 @@ def test_a_failure_leaves_everything_as_it_was(
     assert tree(spoiled) == before
 
 
+@pytest.mark.parametrize("ended", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_everything_as_it_was(
+    spoiled: Path, ended: signal.Signals
+) -> None:
+    """The program is ended by what runs last, when all files are written."""
+    (spoiled / "script" / "replay.py").write_text(
+        f"import os, time\nos.kill(os.getppid(), {int(ended)})\ntime.sleep(600)\n"
+    )
+    before = tree(spoiled)
+    done = run(spoiled, "new", "battery", "later")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "script/new: interrupted, nothing was begun: run it again\n"
+    assert tree(spoiled) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -111,6 +127,7 @@ def test_a_failure_leaves_everything_as_it_was(
         (["model", "A1", "--product", "045x"], "is no product id: four digits"),
         (["model", "A1", "--product", "0x01AA"], "0x01AA is "),
         (["model", "A1", "--reports", "warmth"], "no quantity 'warmth'"),
+        (["model", "A1", "--reports", "battery,battery"], "twice: once is enough"),
         (["model", "A1", "--reports", "cell_voltage"], "no object of proto"),
         (["model", "A1", "--title", 'a"b'], "is no name: use plain words"),
         (["battery", "Acme"], "is no id"),

@@ -130,6 +130,17 @@ def test_accept_takes_what_is_new_and_keeps_what_is_to_be_absent(
             "none of the answers in exchange was asked for: correct it",
         ),
         (sensor(outcome="ignored"), "but decoded, expected: ignored: correct it, or"),
+        (battery("values", family="nobody"), "no file of proto/bms/families is called"),
+        (
+            battery(
+                "values", kind="error", exchange=[{"read": "2a24"}], expect_error=True
+            ),
+            "lacks or spoils: 'value': correct",
+        ),
+        (
+            battery("values", kind="recognise", advertisement={}, expect=None),
+            "recognised as None, not as eleksol",
+        ),
         (battery("values", exchange=7), "lacks or spoils"),
         (battery("values", kind="dance"), "no kind 'dance': one of auth, "),
         (battery("values", kind=None), "no kind None: one of auth, "),
@@ -150,6 +161,14 @@ def test_nothing_is_written_when_one_is_refused(
     said = capsys.readouterr().err
     assert why in said
     assert said.count("\n") == 1
+
+
+def test_a_file_without_vectors_is_not_accepted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = stored(tmp_path)
+    assert REPLAY.main(["--accept", str(path)]) == 1
+    assert "holds no vector: put what you recorded" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["--accept"], ["--learn", "x"]])
