@@ -46,6 +46,8 @@ class Watch:
             unique_id=victim.address,
             title=victim.name,
             data=base | (data or {}),
+            # A value that waits a minute is one that nobody sees come.
+            options={"every_change": True},
         )
         self._stop = home.hass.bus.async_listen(MATCH_ALL, self._note)
 
