@@ -4,6 +4,7 @@ One that is there stays as it is, since somebody may have changed it; whoever wa
 first.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -32,8 +33,9 @@ async def async_add(hass: HomeAssistant) -> tuple[list[str], list[str]] | None:
     from homeassistant.components.blueprint import models, schemas  # noqa: PLC0415
 
     store = async_get_blueprints(hass)
-    # Home Assistant fills the folder with its own only as long as there is none.
-    await store.async_populate()
+    # Home Assistant fills the folder with its own only as long as there is none, at a start of its own.
+    with contextlib.suppress(FileExistsError):
+        await store.async_populate()
     there = await store.async_get_blueprints()
     added, kept = [], []
     for path, text in (await hass.async_add_executor_job(_texts)).items():

@@ -157,6 +157,8 @@ async def store(
     await hass.config.async_set_time_zone("UTC")
     hass.config.config_dir = str(tmp_path)
     assert await async_setup_component(hass, "automation", {})
+    # It still fills the folder with its own.
+    await hass.async_block_till_done()
     done = await async_add(hass)
     assert done == ([f"mi_bms/{name}" for name in NAMES], [])
     return hass
