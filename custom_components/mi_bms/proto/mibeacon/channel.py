@@ -106,18 +106,18 @@ class Channel:
             self.history.forget(data)
             return self._rejected(Reason.REPLAY, encrypted=True)
         content = sealed.plain(plain)
+        if verdict is CounterVerdict.NEWS:
+            if device.in_doubt:
+                device.proves(name, proof)
+            return self._content(content, encrypted=True)
         if verdict in QUIETLY:
             content = content._replace(events=())
+        reading = self._content(content, encrypted=True)
         if verdict in AGAIN:
             device.opened_again(name)
-            recurring = self._content(content, encrypted=True)
-            return recurring._replace(reason=Reason.RECURRING)
-        if device.in_doubt:
-            if verdict is CounterVerdict.NEWS:
-                device.proves(name, proof)
-            else:
-                device.opened(name)
-        return self._content(content, encrypted=True)
+            return reading._replace(reason=Reason.RECURRING)
+        device.opened(name)
+        return reading
 
     def _rejected(self, reason: Reason, *, encrypted: bool = False) -> Reading:
         return self._note(

@@ -111,7 +111,7 @@ class ShortSequence:
 
     def _mark(self, counter: int, frame: bytes) -> bool:
         """Keep the mark of a frame, and return whether it was there."""
-        marks, mark = self._marks, crc32(frame).to_bytes(4)[: self.MARK]
+        marks, mark = self._marks, (crc32(frame) >> 8).to_bytes(self.MARK)
         if not marks:
             marks.extend(bytes(256 * self.MARKS))
         start = counter * self.MARKS
@@ -138,7 +138,8 @@ class ShortSequence:
 
     def _take(self, counter: int, frame: bytes, verdict: CounterVerdict) -> None:
         self._last = counter
-        if verdict in {CounterVerdict.NEWS, CounterVerdict.QUIET}:
+        # Compared one by one: this is done with each frame, and a set of them takes longer.
+        if verdict is CounterVerdict.NEWS or verdict is CounterVerdict.QUIET:
             self._fresh = counter
             self._run.frames = self._stray.frames = 0
         if len(self._known) >= self.KNOWN:
