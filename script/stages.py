@@ -133,6 +133,7 @@ STAGES: Final[Mapping[str, Stage]] = {
     "proofs": Stage(
         title="a local adapter, what sensors do over a connection, a phone, meters over kills, a served device (script/run)",
         commands=(
+            ("script/run", "--proof", "kills"),
             ("script/run", "--proof", "meters"),
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
             ("script/run", "--check", "--world", "tests/world/scenarios/active.toml"),

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tests.world import ad
-from tests.world.peripheral import Characteristic, Descriptor, Service
+from tests.world.peripheral import Characteristic, Descriptor, Service, Truth
 
 from .beacon import Frame
 from .mi_transfer import Done, Transfer
@@ -315,6 +315,11 @@ class MiActivatable(MiSensor):
             self._new_key, self._switch_at = self._setup[12:28].hex(), None
         if not self._announced:
             self._word(0x11)
+
+    @override
+    def holds(self) -> Truth:
+        """Return the key that was agreed on, empty until then."""
+        return {"key": (self._new_key or self.key) if self.token else ""}
 
     # --- login ----------------------------------------------------------------------------
 
