@@ -85,7 +85,7 @@ async def test_a_bank_of_one_goes_on_when_its_battery_is_replaced(home: Home) ->
             "wiring": "parallel",
             "string_length": 1,
         }
-        assert (await home.send(form, answer))["reason"] == "reconfigure_successful"
+        assert (await home.send(form, answer))["reason"] == "change_kept"
         await home.clock.settle()
 
     wanted = 0.0

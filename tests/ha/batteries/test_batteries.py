@@ -367,7 +367,8 @@ async def test_removing_a_battery_forgets_what_was_kept(
     await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
     home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await home.clock.run(1)
-    assert set(hass_storage[STATE]["data"]) == {OTHER}
+    assert set(hass_storage[STATE]["data"]) == {OTHER, "settings"}
+    assert str(entry.unique_id) not in str(hass_storage[STATE]["data"])
     assert not er.async_entries_for_config_entry(
         er.async_get(home.hass), entry.entry_id
     )

@@ -83,7 +83,7 @@ async def test_slots_that_stay_free_are_the_same_for_all(
     done = await home.set_options(form, {"reserve": 2})
     assert "reserve" not in done["data"]
     await home.clock.run(10)
-    assert hass_storage[STATE]["data"]["settings"] == {"reserve": 2}
+    assert hass_storage[STATE]["data"]["settings"]["reserve"] == 2
     assert _suggested(await home.options(other), "reserve") == 2
 
 
