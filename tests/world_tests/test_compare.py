@@ -58,7 +58,7 @@ def verdict(
     [
         ("temperature", (21.5,), "21.5", {}, True),
         ("temperature", (21.5,), "21.6", {}, True),
-        ("temperature", (21.5,), "21.7", {}, False),
+        ("temperature", (21.5,), "21.9", {}, False),
         ("temperature", (21.5,), "unknown", {}, False),
         ("temperature", (21.5,), "unavailable", {}, False),
         ("temperature", (21.5,), "warm", {}, False),

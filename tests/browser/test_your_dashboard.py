@@ -37,8 +37,8 @@ def stored() -> set[str]:
     return set()
 
 
-def make(wizard: Wizard) -> None:
-    """Set up all that is heard, and store a dashboard of one line."""
+def fill(wizard: Wizard) -> None:
+    """Set up all that is heard."""
     wizard.add_integration()
     wizard.choose("Add everything nearby")
     wizard.at("Everything nearby")
@@ -46,6 +46,13 @@ def make(wizard: Wizard) -> None:
     wizard.says(re.compile(r"Devices added: \d+\."), timeout=2 * BATTERY_TIME)
     wizard.choose("Done")
     wizard.close("close")
+
+
+def make(wizard: Wizard) -> None:
+    """Store a dashboard of one line, in a house that is filled already or now."""
+    wizard.integration()
+    if not walk.call(wizard.page, "config_entries/get", domain="mi_bms"):
+        fill(wizard)
     walk.call(
         wizard.page,
         "lovelace/dashboards/create",
