@@ -50,7 +50,7 @@ def fill(wizard: Wizard) -> None:
 
 def make(wizard: Wizard) -> None:
     """Store a dashboard of one line, in a house that is filled already or now."""
-    wizard.integration()
+    wizard.integrations()
     if not walk.call(wizard.page, "config_entries/get", domain="mi_bms"):
         fill(wizard)
     walk.call(
