@@ -96,7 +96,8 @@ class Reception:
         for device, coordinator in self._sensors():
             told = self._sensor(coordinator, around)
             sensors[device.id] = told
-            if told["why"]:
+            # Of one that is never heard nobody knows where it is, or whether it is there.
+            if told["why"] and any(told["hours"]):
                 weak.append(device)
         return {
             "receivers": [

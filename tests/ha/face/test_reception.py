@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from tests.world.devices import KINDS
 
@@ -58,6 +60,28 @@ async def test_where_the_next_receiver_helps(home: Home, look: Open) -> None:
     await home.clock.run(61)
     told = (await page.client.receive_json())["event"]
     assert "<b>Shed</b>" in told["advice"] and name in told["advice"]
+
+
+async def test_nobody_buys_a_receiver_for_what_is_not_there(
+    home: Home, look: Open
+) -> None:
+    entry = MockConfigEntry(
+        domain="mi_bms",
+        unique_id=SENSOR,
+        data={
+            "kind": "sensor",
+            "address": SENSOR,
+            "product": 0x055B,
+            "model": None,
+            "key": "11" * 16,
+        },
+    )
+    entry.add_to_hass(home.hass)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    told = await reception(await look())
+    (sensor,) = told["sensors"].values()
+    assert sensor["why"] and not any(sensor["hours"])
+    assert told["advice"] is None
 
 
 async def test_what_gets_lost(home: Home, look: Open) -> None:
