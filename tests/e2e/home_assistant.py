@@ -226,6 +226,11 @@ def unexpected(log: str) -> list[str]:
     return [f"{text} ({n} times)" if n > 1 else text for text, n in counts.items()]
 
 
+def unexpected_of_killed(log: str) -> list[str]:
+    """Return the same where Home Assistant was killed before: its database says so at the next start."""
+    return [one for one in unexpected(log) if "(Recorder)" not in one]
+
+
 def leaked(log: str, secrets: dict[str, str]) -> list[str]:
     """Return whose secrets occur in the log: names of ``secrets`` (name to secret)."""
     lower = log.lower()

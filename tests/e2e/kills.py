@@ -13,7 +13,7 @@ import sys
 from typing import Final
 
 from .api import Json
-from .home_assistant import HomeAssistant, free_port, unexpected
+from .home_assistant import HomeAssistant, free_port, unexpected_of_killed
 from .meters import kill
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict
@@ -151,12 +151,8 @@ async def run(folder: Path) -> int:
                 )
                 if lost or after:
                     problems.append(f"{name}: {lost} and {after} keys are lost")
-                # A database whose owner was killed says so.
-                problems += [
-                    f"log: {one}"
-                    for one in unexpected(home.log_text())
-                    if "(Recorder)" not in one
-                ]
+                found = unexpected_of_killed(home.log_text())
+                problems += [f"log: {one}" for one in found]
         finally:
             await home.stop()
     return verdict("kills", problems)

@@ -14,7 +14,7 @@ import sqlite3
 import sys
 from typing import Final
 
-from .home_assistant import HomeAssistant, free_port, unexpected
+from .home_assistant import HomeAssistant, free_port, unexpected_of_killed
 from .peripheral import SCENARIOS, add, shown
 from .process import PATIENCE, until
 from .proof import prove, say, start, verdict
@@ -105,12 +105,8 @@ async def run(folder: Path) -> int:
                 if after < before:
                     problems.append(f"fell from {before} to {after}")
             await asyncio.sleep(LIVES)
-            # A database whose owner was killed says so.
-            problems += [
-                f"log: {one}"
-                for one in unexpected(home.log_text())
-                if "(Recorder)" not in one
-            ]
+            found = unexpected_of_killed(home.log_text())
+            problems += [f"log: {one}" for one in found]
         finally:
             await home.stop()
         flowed = await truth(world) - begun

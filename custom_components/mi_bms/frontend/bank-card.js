@@ -5,7 +5,7 @@ import { h, put, sheet } from "./parts/dom.js";
 import { bankForm } from "./parts/forms.js";
 import { alarm, head, notice, standing } from "./parts/head.js";
 import { RING, chip, facts, flowOf, flowWord, ring, toneOf } from "./parts/ring.js";
-import { known } from "./parts/store.js";
+import { known, stubOf } from "./parts/store.js";
 import { number, t } from "./parts/text.js";
 import { isLive, valueOf, wordsOf } from "./parts/values.js";
 
@@ -25,10 +25,7 @@ export class BankCard extends MiCard {
 	static kinds = ["bank"];
 	static sheets = [sheet(RING + STYLE())];
 	static getConfigForm = bankForm;
-	static getStubConfig = () => {
-		const bank = Object.values(known() ?? {}).find(({ kind }) => kind === "bank");
-		return bank ? { device: bank.id } : {};
-	};
+	static getStubConfig = () => stubOf("bank");
 
 	getGridOptions() {
 		return { columns: 12, rows: "auto", min_columns: 6, min_rows: 3 };

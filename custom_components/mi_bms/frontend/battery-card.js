@@ -8,7 +8,7 @@ import { batteryForm } from "./parts/forms.js";
 import { alarm, head, notice } from "./parts/head.js";
 import { SLOTS, isTelling } from "./parts/history.js";
 import { RING, chip, facts, ring } from "./parts/ring.js";
-import { known } from "./parts/store.js";
+import { stubOf } from "./parts/store.js";
 import { CHART } from "./parts/style.js";
 import { clock, number, rangeOf, t } from "./parts/text.js";
 import { isLive, numberOf, recall, stateOf, wordsOf } from "./parts/values.js";
@@ -36,8 +36,7 @@ export class BatteryCard extends MiCard {
 
 	/** @param {Hass} hass */
 	static getStubConfig(hass) {
-		const found = Object.values(known() ?? {}).find((device) => device.kind === "battery");
-		const device = found?.id ?? Object.values(hass.entities).find((one) => one.platform === "mi_bms" && one.translation_key === "delta_voltage")?.device_id;
+		const device = stubOf("battery").device ?? Object.values(hass.entities).find((one) => one.platform === "mi_bms" && one.translation_key === "delta_voltage")?.device_id;
 		return device ? { device } : {};
 	}
 

@@ -7,7 +7,7 @@ import { deviceForm } from "./parts/forms.js";
 import { head, notice } from "./parts/head.js";
 import { SLOTS, isTelling, statistics } from "./parts/history.js";
 import { chip } from "./parts/ring.js";
-import { known } from "./parts/store.js";
+import { stubOf } from "./parts/store.js";
 import { CHART } from "./parts/style.js";
 import { ago, clock, duration, rangeOf, t } from "./parts/text.js";
 import { nameOf, stateOf, valueOf, wordsOf } from "./parts/values.js";
@@ -35,10 +35,7 @@ export class SensorCard extends MiCard {
 	static kinds = ["sensor"];
 	static sheets = [sheet(CHART + STYLE())];
 	static getConfigForm = deviceForm;
-	static getStubConfig = () => {
-		const found = Object.values(known() ?? {}).find(({ kind }) => kind === "sensor");
-		return found ? { device: found.id } : {};
-	};
+	static getStubConfig = () => stubOf("sensor");
 
 	getGridOptions() {
 		return { columns: 6, rows: "auto", min_columns: 4, min_rows: 2 };

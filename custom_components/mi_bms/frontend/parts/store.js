@@ -103,3 +103,9 @@ export function whenKnown(hass, patience = 4000) {
 		const leave = follow(hass, () => (devices || failed) && done());
 	});
 }
+
+/** Return what a new card of a kind begins with: the first such device. @param {string} kind @returns {MiConfig} */
+export function stubOf(kind) {
+	const found = Object.values(known() ?? {}).find((device) => device.kind === kind);
+	return found ? { device: found.id } : {};
+}
