@@ -3,9 +3,11 @@
 from itertools import pairwise
 from math import pi, sin
 
+from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.mi_bms.proto.bms.battery_state import (
+    LONGEST_TURN,
     MOVES,
     REST_TIME,
     RESTS,
@@ -18,6 +20,9 @@ from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
 from custom_components.mi_bms.proto.model.sample import BmsSample
 from tests.each import rows
+
+# Turns until a load that toggles is seen through: a minute, two, four, five.
+UNDOING = 6
 
 IN, OUT, IDLE = BatteryState.CHARGING, BatteryState.DISCHARGING, BatteryState.IDLE
 
@@ -85,20 +90,75 @@ def test_a_trickle_the_other_way_is_rest() -> None:
     assert walk(-1.0, *(-EDGE,) * 60)[-1] == OUT
 
 
-def test_a_turn_is_told_when_it_lasts() -> None:
-    told = walk(-10.0, *(10.0,) * 10)
+def test_a_turn_is_told_within_a_minute() -> None:
+    """However strong the current was before: what is told is what a person sees."""
+    for before, after in ((-10.0, 10.0), (-90.0, 1.0), (90.0, -1.0), (-1.0, 90.0)):
+        told = walk(*(before,) * 60, *(after,) * 10)
+        assert changes(told) == 1
+        # The third sample.
+        assert told.index(IN if after > 0 else OUT) == 62
+    # A moment of it is none, wherever the current goes in between.
+    assert changes(walk(-10.0, 10.0, 10.0, -10.0, 0.0, 10.0, 0.1, -10.0)) == 0
+
+
+def test_what_the_current_does_most_of_the_time_is_told() -> None:
+    """With an interruption now and then."""
+    told = walk(*(10.0,) * 60, *(-10.0, -10.0, 10.0) * 10)
     assert changes(told) == 1
-    assert told.index(IN) * 30 == 240
-    # A load that is small beside what comes now.
-    told = walk(-2.0, *(30.0,) * 10)
-    assert told.index(IN) * 30 == 30
+    assert told[-1] == OUT
 
 
 @pytest.mark.parametrize("period", [120, 240, 700, 900])
 def test_loads_that_come_and_go_beside_a_charger_are_no_turns(period: int) -> None:
     """An evening: the current crosses zero all the time, the battery goes down."""
     currents = (-3 + 6 * sin(2 * pi * at * 30 / period) for at in range(720))
-    assert changes(walk(*currents)) == 0
+    assert changes(told := walk(*currents)) <= UNDOING
+    assert told[-1] == OUT
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(5, 60), st.floats(20, 1190), st.floats(0.05, 0.95), st.floats(1, 200)
+)
+def test_a_load_that_toggles_all_day_makes_a_few_turns(
+    every: int, period: float, share: float, amps: float
+) -> None:
+    """Unless each of its phases lasts for as long as what is always believed."""
+    assume(min(share, 1 - share) * period <= LONGEST_TURN - 2 * every)
+    times = [number * every for number in range(20_000 // every)]
+    currents = (-amps if at % period < share * period else amps for at in times)
+    assert changes(walk(*currents, every=every)) <= UNDOING
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-90, 90) | st.just(0.0), st.integers(1, 400))),
+    st.sampled_from([-1, 1]),
+    st.lists(st.tuples(st.floats(MOVES * 100, 90), st.integers(1, 400)), min_size=2),
+)
+def test_a_current_that_stands_is_never_contradicted_for_long(
+    before: list[tuple[float, int]], sign: int, after: list[tuple[float, int]]
+) -> None:
+    """Whatever came before, however often it is read."""
+    movement, now, stands = Movement(), 0, 0
+    for current, seconds in before:
+        now += seconds
+        movement.take(said(current=current, design_capacity=100.0), now)
+    for number, (current, seconds) in enumerate(after):
+        now += seconds
+        stands += seconds if number else 0
+        told = movement.take(said(current=sign * current, design_capacity=100.0), now)
+        if stands >= LONGEST_TURN:
+            assert told is (IN if sign > 0 else OUT)
+
+
+def test_after_an_hour_of_calm_turns_are_told_early_again() -> None:
+    restless = (-5.0,) * 8 + (5.0,) * 8
+    told = walk(*restless * 5, *(-5.0,) * 130, *(5.0,) * 4)
+    assert told[-2:] == [IN, IN]
+    # Not before.
+    told = walk(*restless * 5, *(-5.0,) * 60, *(5.0,) * 4)
+    assert told[-1] == OUT
 
 
 def test_packs_have_states_of_their_own() -> None:

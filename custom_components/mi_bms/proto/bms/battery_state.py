@@ -1,15 +1,16 @@
 """Say whether a battery is charged, discharged or at rest, without flickering between two of them.
 
 Samples go in one after the other, a word comes out of each. From rest, a current that is clearly there
-is told at once. A turn is told when the mean of some minutes has turned: a load that comes and goes
-beside a charger is none. Rest is told once the current was nearly gone for two minutes.
+is told at once. A turn is told once the current has gone the other way for a minute longer than the way
+that is told. A load that comes and goes beside a charger is none: whenever a turn is undone within a
+quarter of an hour, the next one has to last for twice as long, up to five minutes, until an hour has
+passed in which nothing went the other way. Rest is told once the current was nearly gone for two minutes.
 
 Pure: times are seconds of any clock that runs on.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
-from math import exp
 from typing import Final
 
 from ..model.fields import Field
@@ -22,8 +23,13 @@ MOVES: Final = 0.005
 RESTS: Final = 0.002
 USUAL_CAPACITY: Final = 100.0  # Ah, of a battery that does not tell its own
 USUAL_VOLTAGE: Final = 12.0  # V, of one that tells its power only
-TIME_CONSTANT: Final = 300.0  # s, of the mean
 REST_TIME: Final = 120.0  # s
+TURN_TIME: Final = 60.0  # s for which a current contradicts before it is believed
+LONGEST_TURN: Final = 300.0  # s; what stands for that long is always believed
+UNDONE: Final = 900.0  # s within which a second turn says that the first one was none
+CALM: Final = (
+    3600.0  # s without a contradiction, after which turns are believed early again
+)
 
 
 class BatteryState(StrEnum):
@@ -40,20 +46,22 @@ class Movement:
     def __init__(self) -> None:
         """Begin without a sample."""
         self._state: BatteryState | None = None
-        self._mean = self._at = 0.0
-        self._moved_at = 0.0
+        self._at = self._moved_at = 0.0
+        self._against = (
+            0.0  # s for which the current went the other way, less what went this way
+        )
+        self._turn_time = TURN_TIME
+        self._turned_at = self._against_at = -CALM
 
     def restore(self, state: object, at: float) -> None:
-        """Go on from the state that was told at a time of this clock; the mean begins with the next sample."""
+        """Go on from the state that was told at a time of this clock."""
         words: Mapping[object, BatteryState] = {one.value: one for one in BatteryState}
         self._state = words.get(state)
         self._at = self._moved_at = at
 
-    def rescale(self, factor: float) -> None:
-        """Go on with currents that are from now on so many times what they were."""
-        self._mean *= factor
-        if factor < 0:
-            self._state = None
+    def turn_sign(self) -> None:
+        """Go on with currents that have from now on the other sign."""
+        self._state = None
 
     def take(self, sample: BmsSample, now: float) -> BatteryState | None:
         """Return the state that follows, None for a battery that tells nothing of it."""
@@ -73,20 +81,35 @@ class Movement:
 
     def _begin(self, rate: float, now: float) -> None:
         """Take the rate of a battery that was at rest, or of which nothing was known."""
-        self._mean, self._at, self._moved_at = rate, now, now
+        self._against, self._at, self._moved_at = 0.0, now, now
         self._state = _way(rate) if abs(rate) >= MOVES else BatteryState.IDLE
 
     def _go_on(self, rate: float, now: float) -> None:
         """Take the rate of a battery that moved: it goes on, turns, or comes to rest."""
-        share = 1 - exp(-max(0.0, now - self._at) / TIME_CONSTANT)
-        self._mean, self._at = self._mean + (rate - self._mean) * share, now
+        passed = max(0.0, now - self._at)
         onward = rate if self._state is BatteryState.CHARGING else -rate
+        if now - self._against_at >= CALM:
+            self._turn_time = TURN_TIME
+        if onward >= MOVES:
+            self._against = max(0.0, self._against - passed)
+        elif onward <= -MOVES:
+            # When it began between two samples is not known: in the middle.
+            begins = self._against_at < self._at
+            self._against += passed / 2 if begins else passed
+            self._against_at = now
+        self._at = now
         if abs(rate) >= MOVES or onward >= RESTS:
             self._moved_at = now
         if now - self._moved_at >= REST_TIME:
             self._state = BatteryState.IDLE
-        elif abs(self._mean) >= MOVES:
-            self._state = _way(self._mean)
+        elif self._against >= self._turn_time:
+            self._turn(_way(rate), now)
+
+    def _turn(self, state: BatteryState, now: float) -> None:
+        """Go the other way from now on; be slower to believe the next turn if this one undoes another."""
+        if now - self._turned_at < UNDONE:
+            self._turn_time = min(2 * self._turn_time, LONGEST_TURN)
+        self._state, self._against, self._turned_at = state, 0.0, now
 
 
 def _way(rate: float) -> BatteryState:
