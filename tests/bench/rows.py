@@ -29,7 +29,8 @@ PACK: Final = "C8:47:80:00:14:01"
 DAY: Final = 86_400.0
 MOST_ROWS: Final = 20_000  # a day, of the pack
 MOST_LINES: Final = 500  # a day, of the house
-SETTLE: Final = 60.0  # s after everything was added
+# s after everything was added: until then the states of the batteries have seen through their loads
+SETTLE: Final = 1800.0
 COMMIT: Final = 10.0  # s within which the recorder has written
 ROWS: Final = """SELECT states_meta.entity_id, count(*) FROM states JOIN states_meta USING (metadata_id)
     WHERE last_updated_ts BETWEEN ? AND ? GROUP BY states_meta.entity_id"""

@@ -209,7 +209,7 @@ def _row(device: Json, key: str, state: Json | None, newest: float, now: float) 
         held = [STANDARD_WORDS.get(word, word) for word in held]
     if not held:
         return row | {"problem": "the device held no value then"}
-    step = (dead_band(key) if battery else fine(key)) + (
+    step = (dead_band(key) if battery else small(key, held)) + (
         coarse(held) if key in REMAINING else 0.0
     )
     factor = convert_to(key, row["unit"])
@@ -241,9 +241,11 @@ def dead_band(key: str) -> float:
     return DEAD_BANDS.get(Field(name), 0.0) if name in set(Field) else 0.0
 
 
-def fine(key: str) -> float:
+def small(key: str, held: list[Any]) -> float:
     """Return how far a value of a sensor may be from what is held: a small move waits a minute."""
-    return Field(key).quantity.fine if key in set(Field) else 0.0
+    if key not in set(Field) or not all(isinstance(one, int | float) for one in held):
+        return 0.0
+    return Field(key).quantity.small(max(map(abs, held)))
 
 
 def coarse(held: list[Any]) -> float:

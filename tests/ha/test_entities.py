@@ -84,7 +84,7 @@ async def test_sensors_show_what_they_have_told(home: Home, address: str) -> Non
     assert device.truth()
     late = differences(home, device)
     # A small move waits a minute, until when motion and the like would have ended.
-    assert all(Field(field).quantity.fine for field in late)
+    assert all(Field(field).quantity.small(1) for field in late)
     await home.clock.run(61)
     assert not late.keys() & differences(home, device).keys()
 

@@ -125,6 +125,43 @@ def test_each_number_of_a_sensor_has_limits(field: Field) -> None:
     )
 
 
+# Numbers that a sensor tells when something happens, not with each advert.
+HAPPENINGS = {
+    Field.PRECIPITATION: "a tip of the bucket",
+    Field.DURATION_DETECTED: "a minute of somebody there",
+    Field.DURATION_CLEARED: "a minute of nobody there",
+    Field.IDLE_TIME: "a step of some minutes",
+    Field.PRESSURE_PRESENT_DURATION: "somebody who sits down or stands up",
+    Field.PRESSURE_NOT_PRESENT_DURATION: "somebody who sits down or stands up",
+    Field.PRESSURE_PRESENT_TIME_SET: "a setting",
+    Field.PRESSURE_NOT_PRESENT_TIME_SET: "a setting",
+    Field.WEIGHT: "somebody on the scale",
+    Field.WEIGHT_RAW: "somebody on the scale",
+    Field.IMPEDANCE: "somebody on the scale",
+    Field.IMPEDANCE_LOW: "somebody on the scale",
+    Field.IMPEDANCE_HIGH: "somebody on the scale",
+    Field.HEART_RATE: "somebody on the scale",
+    Field.CONSUMABLE: "wear, a percent in days",
+    Field.SCORE: "the end of a brushing",
+    Field.STEPS: "a walk",
+    Field.COUNTER: "what is counted, one by one",
+    Field.COUNT: "what is counted, one by one",
+    Field.DURATION: "the end of what lasted",
+    Field.LIGHT_LEVEL: "one of some levels",
+}
+
+
+@pytest.mark.parametrize("field", SENSOR_FIELDS)
+def test_each_restless_number_of_a_sensor_has_a_step(field: Field) -> None:
+    row = PASSIVE_SENSORS.get(field)
+    measured = row is not None and row.state_class is not None
+    spared = bool(field.quantity.small(1))
+    assert not measured or spared is not (field in HAPPENINGS), (
+        f"{field} writes a row with each advert: give its row in proto/model/fields.py "
+        "fine= or share=, or say in HAPPENINGS of tests/rules/test_fields.py when it is told"
+    )
+
+
 def test_hidden_fields_are_hidden() -> None:
     shown = HIDDEN & (SENSORS.keys() | BINARY_SENSORS.keys())
     assert not shown, f"{sorted(shown)} are shown: take them out of HIDDEN"

@@ -17,7 +17,8 @@ TABLES: Final = {
     "proto/mibeacon/devices.py": "a row for each model",
     "proto/mibeacon/formats/bthome.py": "a row for each object of the format",
     "proto/mibeacon/locks.py": "the words of locks, by object and by code",
-    "quantities.py": "a row for each quantity",
+    "proto/model/fields.py": "a row for each quantity",
+    "quantities.py": "how each is shown",
 }
 BRANCHES: Final = (
     ast.If,

@@ -14,7 +14,7 @@ from ..proto.model.fields import Field, Limits
 from ..proto.model.smoothing import Shaper, Smoother, Smoothing
 
 _MINUTE: Final = 60.0
-_FINE: Final = frozenset(field for field in Field if field.quantity.fine)
+_FINE: Final = frozenset(field for field in Field if field.quantity.small(1))
 BY_NAME: Final = "by_name"
 
 

@@ -1,7 +1,7 @@
 """Numbers that spare the database: a small move is written within a minute, any other at once.
 
 A thermometer speaks every few seconds, and its last digit comes and goes with the air. What is smaller
-than a quantity's ``fine`` waits for the newest value of the next minute; so a state is never wrong by more
+than ``Quantity.small`` says waits for the newest value of the next minute; so a state is never wrong by more
 than that, nor for longer. Only what Home Assistant is told waits: derived values and outputs take every
 reading.
 """
@@ -37,13 +37,21 @@ class Sparing(Entity):
     @callback
     def async_write_if_news(self) -> None:
         """Write the state, a small move only after a moment."""
-        fine = self._field.quantity.fine if self._field else 0.0
-        fine = 0.0 if self._coordinator.options.every_change else fine
-        if not fine or worth_a_row(self.newest, self._written, fine):
+        if self._is_news():
             self.async_write_ha_state()
         elif self._later is None and self.newest != self._written:
             job = HassJob(self._write_late, cancel_on_shutdown=True)
             self._later = async_call_later(self.hass, MOMENT, job)
+
+    def _is_news(self) -> bool:
+        """Return whether the newest value is told at once."""
+        before = self._written
+        if not isinstance(before, int | float) or self._field is None:
+            return True
+        small = self._field.quantity.small(before)
+        if not small or self._coordinator.options.every_change:
+            return True
+        return worth_a_row(self.newest, before, small)
 
     @callback
     def _write_late(self, _now: datetime) -> None:

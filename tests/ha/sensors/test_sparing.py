@@ -1,7 +1,10 @@
 """Small moves of a number wait a moment: what the database is spared, and what nobody loses."""
 
+from collections import Counter
 from random import Random
 from typing import Any
+
+import pytest
 
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event
@@ -120,3 +123,26 @@ async def test_restless_air_costs_a_row_a_minute(home: Home) -> None:
     assert 1 <= rows[humidity or ""] <= 11
     # It moves by more than its step now and then.
     assert rows[dew_point] <= 30
+
+
+async def test_a_plant_in_the_sun_costs_a_row_a_minute(home: Home) -> None:
+    """Light and soil are never quite the same twice; a cloud shows at once."""
+    device = KINDS["HHCCJCY01"](address=ADDRESS)
+    device.step = lambda _seconds: None
+    await added(home, device)
+    rows: Counter[str] = Counter()
+
+    def count(event: Event[Any]) -> None:
+        rows[event.data["entity_id"]] += 1
+
+    chance = Random(5)
+    home.hass.bus.async_listen(EVENT_STATE_CHANGED, count)
+    for _ in range(120):  # ten minutes
+        device.put("illuminance", round(40_000 * (1 + chance.uniform(-0.02, 0.02))))
+        device.put("conductivity", round(400 + chance.uniform(-8, 8)))
+        device.put("moisture", round(30 + chance.uniform(-0.6, 0.6)))
+        await home.listen(device, 1, every=5)
+    assert max(rows.values()) <= 11, rows
+    device.put("illuminance", 20_000)
+    await home.listen(device, 8)  # it says one value after the other
+    assert shown(home, device, "illuminance") == pytest.approx(20_000, rel=0.01)

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import pi, sin
+from random import Random
 
 from hypothesis import assume, given, settings, strategies as st
 import pytest
@@ -150,6 +151,20 @@ def test_a_current_that_stands_is_never_contradicted_for_long(
         told = movement.take(said(current=sign * current, design_capacity=100.0), now)
         if stands >= LONGEST_TURN:
             assert told is (IN if sign > 0 else OUT)
+
+
+def test_a_house_of_restless_batteries_makes_few_lines_a_day() -> None:
+    """Those of ``tests/world/scenarios/rows.toml``, where each crossing of zero would be 1,800."""
+    chance, lines = Random(14), 0
+    for middle, swing, period in (
+        (-12, 8, 900), (-2, 6, 700), (-3, 6, 800), (-4, 6, 900), (-5, 6, 1000)
+    ):  # fmt: skip
+        currents = (
+            middle + swing * sin(2 * pi * at * 30 / period) + chance.gauss(0, 0.1)
+            for at in range(2880)
+        )
+        lines += changes(walk(*currents))
+    assert lines <= 5 * UNDOING
 
 
 def test_after_an_hour_of_calm_turns_are_told_early_again() -> None:

@@ -25,7 +25,8 @@ class Quantity(NamedTuple):
 
     ``sensor`` and ``battery`` are the lowest and highest value that a device of either sort can
     have; without limits the field is no number there. ``step`` is a change that hardly anybody
-    wants in a history, zero for every change; ``fine`` is one of a sensor that need not be told at once.
+    wants in a history, zero for every change; ``fine`` is one of a sensor that need not be told at once,
+    and ``share`` says so as a part of the value, of what spans decades.
     """
 
     unit: str = ""
@@ -33,7 +34,12 @@ class Quantity(NamedTuple):
     battery: Limits | None = None
     step: float = 0.0
     fine: float = 0.0
+    share: float = 0.0
     flag: bool = False
+
+    def small(self, value: float) -> float:
+        """Return up to which change of a sensor's value need not be told at once."""
+        return max(self.fine, self.share * abs(value))
 
 
 _PLAIN: Final = Quantity()
@@ -63,24 +69,27 @@ class Field(StrEnum):
         Quantity("g/m³", sensor=(0, 1_500), fine=0.2),
     )
     PRESSURE = "pressure", Quantity("Pa", sensor=(30_000, 120_000), fine=20)
-    ILLUMINANCE = "illuminance", Quantity("lx", sensor=(0, 200_000))
+    ILLUMINANCE = "illuminance", Quantity("lx", sensor=(0, 200_000), fine=2, share=0.05)
     # Below what a number with every bit set would say, in thousandths; so are the weights, in each unit.
-    FORMALDEHYDE = "formaldehyde", Quantity("mg/m³", sensor=(0, 60))
+    FORMALDEHYDE = "formaldehyde", Quantity("mg/m³", sensor=(0, 60), fine=0.003)
     CO2 = "co2", Quantity("ppm", sensor=(0, 40_000), fine=10)
     TVOC = "tvoc", Quantity("μg/m³", sensor=(0, 65_000), fine=10)
     PM25 = "pm25", Quantity("μg/m³", sensor=(0, 10_000), fine=2)
     PM10 = "pm10", Quantity("μg/m³", sensor=(0, 10_000), fine=2)
-    MOISTURE = "moisture", Quantity("%", sensor=PERCENT)  # of soil
+    MOISTURE = "moisture", Quantity("%", sensor=PERCENT, fine=2)  # of soil
     NEEDS_WATER = "needs_water", Quantity(flag=True)  # true = too dry
-    CONDUCTIVITY = "conductivity", Quantity("μS/cm", sensor=(0, 30_000))
-    UV_INDEX = "uv_index", Quantity("UV index", sensor=(0, 20))
+    CONDUCTIVITY = (
+        "conductivity",
+        Quantity("μS/cm", sensor=(0, 30_000), fine=5, share=0.05),
+    )
+    UV_INDEX = "uv_index", Quantity("UV index", sensor=(0, 20), fine=0.2)
     PRECIPITATION = "precipitation", Quantity("mm", sensor=(0, 10_000))
     COLD = "cold", Quantity(flag=True)
     HEAT = "heat", Quantity(flag=True)
     CARBON_MONOXIDE = "carbon_monoxide", Quantity(flag=True)
 
     # The sensor's own supply
-    BATTERY = "battery", Quantity("%", sensor=PERCENT)
+    BATTERY = "battery", Quantity("%", sensor=PERCENT, fine=2)
     VOLTAGE = (
         "voltage",
         Quantity("V", sensor=(0, 1_000), battery=(0, 1000), step=0.02, fine=0.01),
@@ -178,20 +187,23 @@ class Field(StrEnum):
     SWITCH = "switch", Quantity(flag=True)
 
     # Supply of a house, movement, and what has no other place
-    ENERGY = "energy", Quantity("kWh", sensor=_METER)
-    GAS_VOLUME = "gas_volume", Quantity("m³", sensor=_METER)
-    WATER = "water", Quantity("L", sensor=_METER)
-    VOLUME = "volume", Quantity("L", sensor=_METER)
-    VOLUME_STORAGE = "volume_storage", Quantity("L", sensor=_METER)
-    FLOW_RATE = "flow_rate", Quantity("m³/h", sensor=(0, 100))
-    DISTANCE = "distance", Quantity("m", sensor=(0, 10_000))
+    ENERGY = "energy", Quantity("kWh", sensor=_METER, fine=0.01)
+    GAS_VOLUME = "gas_volume", Quantity("m³", sensor=_METER, fine=0.01)
+    WATER = "water", Quantity("L", sensor=_METER, fine=1)
+    VOLUME = "volume", Quantity("L", sensor=_METER, fine=1)
+    VOLUME_STORAGE = "volume_storage", Quantity("L", sensor=_METER, fine=1)
+    FLOW_RATE = "flow_rate", Quantity("m³/h", sensor=(0, 100), fine=0.01, share=0.05)
+    DISTANCE = "distance", Quantity("m", sensor=(0, 10_000), fine=0.02, share=0.05)
     DURATION = "duration", Quantity("s", sensor=(0, 100_000))
-    SPEED = "speed", Quantity("m/s", sensor=_FINE)
-    ACCELERATION = "acceleration", Quantity("m/s²", sensor=_FINE)
-    ROTATION = "rotation", Quantity("°", sensor=(-3_600, 3_600))
-    GYROSCOPE = "gyroscope", Quantity("°/s", sensor=(-2_000, 2_000))
-    ROTATIONAL_SPEED = "rotational_speed", Quantity("rpm", sensor=(0, 100_000))
-    DIRECTION = "direction", Quantity("°", sensor=(0, 360))  # 0 = north
+    SPEED = "speed", Quantity("m/s", sensor=_FINE, fine=0.1, share=0.05)
+    ACCELERATION = "acceleration", Quantity("m/s²", sensor=_FINE, fine=0.1)
+    ROTATION = "rotation", Quantity("°", sensor=(-3_600, 3_600), fine=1)
+    GYROSCOPE = "gyroscope", Quantity("°/s", sensor=(-2_000, 2_000), fine=1, share=0.05)
+    ROTATIONAL_SPEED = (
+        "rotational_speed",
+        Quantity("rpm", sensor=(0, 100_000), share=0.05),
+    )
+    DIRECTION = "direction", Quantity("°", sensor=(0, 360), fine=5)  # 0 = north
     LIGHT_LEVEL = "light_level", Quantity(sensor=_BYTE)
     TIMESTAMP = "timestamp", Quantity(sensor=(0, 0xFFFFFFFF))  # s since 1970, UTC
     TEXT = "text"
@@ -207,7 +219,14 @@ class Field(StrEnum):
     # Batteries
     CURRENT = (
         "current",
-        Quantity("A", sensor=(-1_000, 1_000), battery=(-3000, 3000), step=0.1),
+        Quantity(
+            "A",
+            sensor=(-1_000, 1_000),
+            battery=(-3000, 3000),
+            step=0.1,
+            fine=0.02,
+            share=0.05,
+        ),
     )  # positive = charging
     POWER = (
         "power",
@@ -216,6 +235,8 @@ class Field(StrEnum):
             sensor=(-1_000_000, 1_000_000),
             battery=(-1_000_000, 1_000_000),
             step=2.0,
+            fine=1,
+            share=0.05,
         ),
     )  # for a battery, positive = charging; a sensor's power flag is a bool
     BATTERY_LEVEL = (
