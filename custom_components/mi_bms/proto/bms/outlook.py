@@ -1,9 +1,10 @@
 """Steady the times to empty and to full: loads come and go, and a time from one moment's current jumps.
 
-One signed exponential mean of the current that really flows in or out, by real time, says how fast. In
-which direction is the state of the battery (`battery_state.py`): when that turns, the mean begins anew.
-At rest the mean fades, and the time grows; while none can be told, the last one is kept for a quarter of
-an hour, unless the battery goes the other way.
+One signed exponential mean of the current that really flows in or out, by real time and never begun
+anew, says in which direction the battery goes and how fast. The direction turns when the mean has
+clearly turned. Without a current the mean fades, and the time grows; while none can be told, the last one
+is kept for a quarter of an hour. The state of the battery (`battery_state.py`) turns earlier: where it has
+turned for good, no time is told until the mean follows.
 
 Pure: times are seconds of any clock that runs on. A time that the battery itself reports is left alone:
 only what once equalled the derivation of a moment's values is replaced.
@@ -23,6 +24,11 @@ from .limits import number
 TIME_CONSTANT: Final = 300.0  # s
 LONGEST: Final = 240 * 3600  # s; what would take longer is not told
 KEPT: Final = 900.0  # s
+CLEAR: Final = (
+    0.02  # of the capacity per hour; less than that the other way is no turn yet
+)
+# s without a current the way of the time that is shown, after which the state of the battery refutes it.
+REFUTED: Final = 240.0
 DEAD_BAND: Final = 0.02  # of the time that is shown
 # Below the first time (s) the second is the step in which it is shown.
 _STEPS: Final = ((3600, 60), (36_000, 360))
@@ -44,6 +50,7 @@ class Outlook:
         self._derived: set[Field] = set()
         self._shown: tuple[Field, int] | None = None
         self._told_at = 0.0
+        self._went_at = 0.0
         self._packs: list[Outlook] = []
         self._movement = Movement()
 
@@ -102,8 +109,11 @@ class Outlook:
         if current is None:
             return replace(sample, packs=packs)
         self._learn(sample, current)
-        way = _WAYS.get(state) if state else None
-        self._tell(sample, way, self._smooth(current, way, now), now)
+        mean = self._smooth(current, now)
+        if not self._is_refuted(
+            current, mean, _WAYS.get(state) if state else None, now
+        ):
+            self._tell(sample, mean, now)
         values = {
             name: value
             for name, value in sample.values.items()
@@ -121,30 +131,45 @@ class Outlook:
                 same = sample.values[name] == moment
                 (self._derived.add if same else self._derived.discard)(name)
 
-    def _smooth(self, current: float, way: Field | None, now: float) -> float:
-        """Take a current in A; return the mean, which begins anew where the battery has turned."""
+    def _smooth(self, current: float, now: float) -> float:
+        """Take a current in A; return the mean."""
         passed = max(0.0, now - self._at)
         share = 1.0 if self._mean is None else 1 - exp(-passed / TIME_CONSTANT)
         mean = self._mean or 0.0
-        if way is _way(current) is not _way(mean):
-            share = 1.0
         self._mean, self._at = mean + (current - mean) * share, now
         return self._mean
 
-    def _tell(
-        self, sample: BmsSample, way: Field | None, mean: float, now: float
-    ) -> None:
-        """Choose what is shown from now on, in the way the battery goes; at rest in the way it went."""
-        if way and self._shown and self._shown[0] is not way:
-            self._shown = None
-        name = way or (self._shown[0] if self._shown else _way(mean))
+    def _is_refuted(
+        self, current: float, mean: float, way: Field | None, now: float
+    ) -> bool:
+        """Forget a time whose way the battery has not gone for long; return whether none can be told yet."""
+        told = self._shown[0] if self._shown else _way(mean)
+        if way is None or told is way or _way(current) is not way:
+            self._went_at = now
+        if now - self._went_at < REFUTED:
+            return False
+        self._shown = None
+        return _way(mean) is not way
+
+    def _tell(self, sample: BmsSample, mean: float, now: float) -> None:
+        """Choose what is shown from now on."""
+        name = _way(mean)
         time = _time(name, sample, mean)
-        if time is not None and time <= LONGEST:
-            if self._shown is None or _differs(time, self._shown[1]):
+        if time is not None and time <= LONGEST and not self._hardly(sample, mean):
+            shown = self._shown[1] if self._shown and self._shown[0] is name else None
+            if shown is None or _differs(time, shown):
                 self._shown = name, _rounded(time)
             self._told_at = now
         elif now - self._told_at >= KEPT:
             self._shown = None
+
+    def _hardly(self, sample: BmsSample, mean: float) -> bool:
+        """Return whether a mean points the other way than what is shown, but not clearly."""
+        if self._shown is None or (self._shown[0] is Field.RUNTIME) is (mean < 0):
+            return False
+        sizes = (Field.FULL_CHARGE, Field.DESIGN_CAPACITY, Field.CYCLE_CHARGE)
+        size = next((one for name in sizes if (one := number(sample, name))), 0.0)
+        return abs(mean) < size * CLEAR
 
 
 def _way(current: float) -> Field:
