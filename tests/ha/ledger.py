@@ -167,7 +167,7 @@ async def away(
     """Let devices be out of reach; before they come back something happens."""
     for one in devices:
         home.air.refuse.add(one.address)
-    await home.clock.run(seconds)
+    await home.clock.leap(seconds)
     meanwhile()
     for one in devices:
         home.air.refuse.discard(one.address)

@@ -63,7 +63,7 @@ async def test_whatever_the_order_and_one_alone_is_that_battery(home: Home) -> N
         assert float(values[name]) == float(home.value(devices[0], name)), name
     for one in devices:
         home.air.refuse.add(one.address)
-    await home.clock.run(150)
+    await home.clock.leap(150)
     for entry in (*orders, alone):
         values = shown(home, entry)
         assert {values[one] for one in WORKED.keys() & values.keys()} == {"unavailable"}
@@ -92,14 +92,14 @@ async def test_a_bank_of_one_goes_on_when_its_battery_is_replaced(home: Home) ->
     for members in (devices[:1], devices[1:2], devices[1:]):
         await choose(*members)
         start = {one.address: len(one.said) - 1 for one in members}
-        await passes(home, devices, 180)
+        await passes(home, devices, 90)
         for one in members:
             wanted += measured(one.said[start[one.address] :])[1]
         assert await exact(home, entry) == pytest.approx((0, wanted), abs=2 * NEAR)
     # One is replaced while nobody is read: their charges have nothing to do with each other.
     for one in devices:
         home.air.refuse.add(one.address)
-    await home.clock.run(300)
+    await home.clock.leap(300)
     devices[0].set(charge=20.0)
     await choose(devices[0], devices[2])
     home.air.refuse.clear()
@@ -125,7 +125,7 @@ async def test_what_flows_from_one_into_another_is_never_energy_of_the_bank(
     await passes(home, devices, 90)
     for one in devices[:gone]:
         home.air.refuse.add(one.address)
-    await passes(home, devices, 600, 60)
+    await passes(home, devices, 300, 60)
     home.air.refuse.clear()
     await passes(home, devices, 90)
     into, out = await exact(home, entry)
