@@ -144,6 +144,13 @@ STAGES: Final[Mapping[str, Stage]] = {
         slow=True,
         at_once=2,
     ),
+    "upgrade": Stage(
+        title="statistics from the oldest Home Assistant to the newest (script/run)",
+        # Without a C compiler no clock can be set ahead.
+        commands=(("script/run", "--proof", "upgrade"),),
+        slow=True,
+        optional=True,
+    ),
     "outputs": Stage(
         title="messages through a real broker, lines of a program that is killed",
         commands=(

@@ -6,6 +6,7 @@ trial is promoted; so the stored copy is dropped before each start and the new o
 """
 
 from collections import Counter
+from collections.abc import Mapping
 import json
 import os
 from pathlib import Path
@@ -119,11 +120,11 @@ def prepare(folder: Path, port: int, *, usual: bool = True) -> None:
     ours.symlink_to(ROOT / "custom_components" / "mi_bms", target_is_directory=True)
 
 
-def skipped_packages() -> list[str]:
-    """Return the packages whose pinned version this environment replaces, from its own notes."""
+def skipped_packages(python: Path) -> list[str]:
+    """Return the packages whose pinned version an environment replaces, from its own notes."""
     try:
         notes = json.loads(
-            (Path(sys.prefix) / ".complete.json").read_text(encoding="utf-8")
+            (python.parents[1] / ".complete.json").read_text(encoding="utf-8")
         )
         return [str(one) for one in notes["skip_pip_packages"]]
     except OSError, ValueError, KeyError:
@@ -139,27 +140,39 @@ class HomeAssistant:
 
     @classmethod
     async def start(
-        cls, folder: Path, port: int, bus: str | None = None
+        cls,
+        folder: Path,
+        port: int,
+        bus: str | None = None,
+        *,
+        python: Path | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> HomeAssistant:
         """Start it on a prepared folder; it does not answer yet.
 
-        ``bus`` is the address of the message bus on which it finds local adapters.
+        ``bus`` is the address of the message bus on which it finds local adapters, ``python`` that of the
+        environment which holds it, if it is not this one.
         """
+        python = python or Path(sys.executable)
         command: list[str | Path] = [
-            sys.executable,
+            python,
             "-m",
             "homeassistant",
             "-c",
             folder,
             "--log-no-color",
         ]
-        if skipped := skipped_packages():
+        if skipped := skipped_packages(python):
             command += ["--skip-pip-packages", ",".join(skipped)]
         log = folder / "run.log"
         # Without adapters of ours it must not find those of the machine it runs on.
-        environ = {"DBUS_SYSTEM_BUS_ADDRESS": bus or f"unix:path={folder}/no-bus"}
+        no_bus = {"DBUS_SYSTEM_BUS_ADDRESS": bus or f"unix:path={folder}/no-bus"}
         child = await Child.start(
-            "Home Assistant", command, log, folder=folder, environ=environ
+            "Home Assistant",
+            command,
+            log,
+            folder=folder,
+            environ=no_bus | dict(environ or {}),
         )
         return cls(child, Api(f"http://{HOST}:{port}"), log, time.monotonic())
 

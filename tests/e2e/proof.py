@@ -1,7 +1,7 @@
 """What every run against a real Home Assistant is framed by: a start, progress, a scratch folder, an exit code."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 import sys
 import tempfile
@@ -28,10 +28,17 @@ def verdict(name: str, problems: list[str]) -> int:
     return 1 if problems else 0
 
 
-async def start(folder: Path, world: WorldProcess, port: int) -> HomeAssistant:
+async def start(
+    folder: Path,
+    world: WorldProcess,
+    port: int,
+    *,
+    python: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> HomeAssistant:
     """Start Home Assistant and wait until it hears the proxy."""
     prepare(folder, port)
-    home = await HomeAssistant.start(folder, port)
+    home = await HomeAssistant.start(folder, port, python=python, environ=environ)
     await home.ready()
     for proxy in world.proxies:
         await add_proxy(home.api, proxy)

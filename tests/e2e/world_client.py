@@ -97,6 +97,10 @@ class WorldProcess:
         """Let something go wrong with a device from now on; raise ``Trouble``."""
         await self._post("/fault", {"address": address, "faults": faults})
 
+    async def leap(self, seconds: float) -> None:
+        """Let much time pass for all devices at once; raise ``Trouble``."""
+        await self._post("/leap", {"seconds": seconds})
+
     async def holds(self) -> dict[str, Json]:
         """Return what each device holds besides what it tells; raise ``Trouble``."""
         found: dict[str, Json] = await self.get("/holds")

@@ -7,6 +7,7 @@ POST /fault              {"address": "…", "faults": {…}} or {"address": "…
 POST /disconnect         {"address": "…", "reason": 8}: the device drops its link
 POST /press              {"address": "…", …}: calls the device's ``press`` with the rest
 POST /say                {"address": "…", "data": "…", "rssi": -60}: one advert under any address
+POST /leap               {"seconds": 3600}: so much time passes for all devices at once
 POST /proxy              {"name": "…", "action": "abort" | "stop" | "start" | "freeze" | "thaw"
                           | "occupy", "slots": 1}
                          freeze: its plug is pulled, TCP connections stay half open
@@ -15,7 +16,7 @@ POST /proxy              {"name": "…", "action": "abort" | "stop" | "start" | 
 
 import inspect
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .world import World
 
 type Json = dict[str, object]
+
+LONGEST_LEAP: Final = 86_400.0  # s
 
 
 class Control:
@@ -50,6 +53,7 @@ class Control:
                 web.post("/disconnect", self._disconnect),
                 web.post("/press", self._press),
                 web.post("/say", self._say),
+                web.post("/leap", self._leap),
                 web.post("/proxy", self._proxy),
             ]
         )
@@ -142,6 +146,13 @@ class Control:
         except ValueError:
             raise _bad("data must be hex") from None
         self._world.radio.say(address, said, rssi if isinstance(rssi, int) else -60)
+        return web.json_response({})
+
+    async def _leap(self, request: web.Request) -> web.Response:
+        seconds = (await _body(request)).get("seconds")
+        if not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_LEAP:
+            raise _bad(f"seconds must lie between 0 and {LONGEST_LEAP:.0f}")
+        self._world.radio.leap(seconds)
         return web.json_response({})
 
     async def _proxy(self, request: web.Request) -> web.Response:

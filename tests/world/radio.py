@@ -91,7 +91,7 @@ class Radio:
         """Take the seed of all chance and the clock that devices see, in seconds."""
         self.seed = seed
         self.stations: dict[str, Station] = {}
-        self._clock = clock
+        self._clock, self._leapt = clock, 0.0
         self._listeners: dict[str, Listener] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -190,7 +190,7 @@ class Radio:
 
         def ended() -> None:
             station.link = None
-            station.peripheral.disconnected(self._clock())
+            station.peripheral.disconnected(self._now())
             station.awake.set()
 
         link.closing.append(ended)
@@ -202,7 +202,7 @@ class Radio:
                 station.faults.disconnect_reason,
             )
             link.closing.append(timer.cancel)
-        station.peripheral.connected(self._clock())
+        station.peripheral.connected(self._now())
         return link
 
     async def _advertise(self, station: Station) -> None:
@@ -229,7 +229,7 @@ class Radio:
             return
         peripheral = station.peripheral
         try:
-            said = peripheral.advertisement(self._clock())
+            said = peripheral.advertisement(self._now())
             station.note()
         except Exception:
             _LOGGER.exception("%s failed to advertise", peripheral.address)
@@ -256,17 +256,26 @@ class Radio:
         for listener in self._listeners.values():
             listener.hear(Heard(address, 0, rssi, advertisement, b""))
 
+    def leap(self, seconds: float) -> None:
+        """Let much time pass for all devices at once."""
+        self._leapt += seconds
+        self._move_on()
+
+    def _now(self) -> float:
+        return self._clock() + self._leapt
+
+    def _move_on(self) -> None:
+        now = self._now()
+        for station in tuple(self.stations.values()):
+            try:
+                station.peripheral.tick(now)
+                station.note()
+            except Exception:
+                _LOGGER.exception("%s failed in its tick", station.peripheral.address)
+            if station.faults.asleep and station.link is not None:
+                station.link.lose(SUPERVISION_TIMEOUT)
+
     async def _tick(self) -> None:
         while True:
-            now = self._clock()
-            for station in tuple(self.stations.values()):
-                try:
-                    station.peripheral.tick(now)
-                    station.note()
-                except Exception:
-                    _LOGGER.exception(
-                        "%s failed in its tick", station.peripheral.address
-                    )
-                if station.faults.asleep and station.link is not None:
-                    station.link.lose(SUPERVISION_TIMEOUT)
+            self._move_on()
             await asyncio.sleep(1.0)

@@ -96,6 +96,20 @@ async def test_what_devices_hold() -> None:
             assert (await reply.json())["time_zone"] == ""
 
 
+async def test_much_time_passes_at_once() -> None:
+    async with controlled() as (world, http):
+        device, seen = world.devices[ADDRESS].peripheral, list[float]()
+        device.tick = seen.append  # type: ignore[method-assign]
+        await eventually(lambda: bool(seen))
+        async with http.post("/leap", json={"seconds": 3600}) as reply:
+            assert reply.status == 200
+        count = len(seen)
+        await eventually(lambda: len(seen) > count)
+    # It goes on from there.
+    assert seen == sorted(seen)
+    assert 3600 <= seen[-1] - seen[0] < 3600 + PATIENCE
+
+
 async def test_faults_and_proxies() -> None:
     async with controlled() as (world, http):
         async with http.post(
@@ -152,6 +166,8 @@ async def test_others_take_slots_as_they_become_free() -> None:
         ("/press", {"address": ADDRESS, "color": "red"}),
         ("/say", {"address": ADDRESS, "data": "no hex"}),
         ("/say", {"data": "0201"}),
+        ("/leap", {"seconds": 0}),
+        ("/leap", {"seconds": "long"}),
         ("/proxy", {"name": "far"}),
         ("/proxy", {"name": "near", "action": "dance"}),
         ("/proxy", {"name": "near", "action": "occupy", "slots": 4}),
