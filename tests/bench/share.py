@@ -149,6 +149,10 @@ class Run:
 
     async def _set_interval(self, entry: str) -> None:
         flow = await self.home.api.post(OPTIONS, {"handler": entry})
+        if flow["type"] == "menu":
+            # With an Energy dashboard the form is one of two ways.
+            choice = {"next_step_id": "reading"}
+            flow = await self.home.api.post(f"{OPTIONS}/{flow['flow_id']}", choice)
         answer: Json = {}
         for one in flow["data_schema"]:
             if one.get("type") == "expandable":
@@ -162,7 +166,7 @@ class Run:
                 answer[one["name"]] = self._options[one["name"]]
         done = await self.home.api.post(f"{OPTIONS}/{flow['flow_id']}", answer)
         if done["type"] != "create_entry":
-            raise Trouble(f"the options were not taken: {done.get('errors')}")
+            raise Trouble(f"the options were not taken: {done['type']}, {done.get('errors')}")
 
     # --- the measurement -----------------------------------------------------------------------
 
