@@ -10,15 +10,14 @@ from .banks.members import CONF_MEMBERS, CONF_NAMES
 from .bluetooth.adverts import last_advert
 from .const import CONF_KEY, CONF_KIND
 from .entry import MiBmsConfigEntry, kind_if_known
-from .outputs.options import CONF_DEVICES, CONF_PATH, CONF_TOPIC
+from .outputs.options import CONF_DEVICES, PLACES
 
 _SECRET: Final = frozenset(
     {
         CONF_KEY,
         CONF_PASSWORD,
         CONF_ADDRESS,
-        CONF_TOPIC,
-        CONF_PATH,
+        *PLACES,
         CONF_MEMBERS,
         CONF_NAMES,
         "name",

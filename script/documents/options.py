@@ -6,16 +6,13 @@ from typing import Any
 from custom_components.mi_bms.banks.options import ROWS as BANK_OPTIONS
 from custom_components.mi_bms.batteries.options import ROWS as BATTERY_OPTIONS
 from custom_components.mi_bms.options import Option
-from custom_components.mi_bms.outputs.options import (
-    BATTERY,
-    FILE,
-    ROWS as OUTPUT_OPTIONS,
-    TASMOTA,
-)
+from custom_components.mi_bms.outputs.options import ROWS as OUTPUT_OPTIONS, TYPES
 from custom_components.mi_bms.sensors.options import ROWS as SENSOR_OPTIONS
 
 from .markdown import TEXTS, table
 
+# What each type of output is called where one is added.
+TITLES = TEXTS["config"]["step"]["outputs"]["menu_options"]
 # Step of the options flow -> whose options it has, and which.
 FORMS: Mapping[str, tuple[str, tuple[Option, ...]]] = {
     "sensor": ("sensors", SENSOR_OPTIONS),
@@ -23,14 +20,10 @@ FORMS: Mapping[str, tuple[str, tuple[Option, ...]]] = {
     "bank": ("banks", BANK_OPTIONS),
     **{
         kind: (
-            f"outputs: {name}",
+            f"outputs: {TITLES.get(f'output_{kind}', kind)}",
             tuple(row for row in OUTPUT_OPTIONS if row.shown(kind)),
         )
-        for kind, name in (
-            (TASMOTA, "Tasmota"),
-            (BATTERY, "batteries"),
-            (FILE, "lines of a file"),
-        )
+        for kind in TYPES
     },
 }
 

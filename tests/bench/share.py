@@ -166,7 +166,9 @@ class Run:
                 answer[one["name"]] = self._options[one["name"]]
         done = await self.home.api.post(f"{OPTIONS}/{flow['flow_id']}", answer)
         if done["type"] != "create_entry":
-            raise Trouble(f"the options were not taken: {done['type']}, {done.get('errors')}")
+            raise Trouble(
+                f"the options were not taken: {done['type']}, {done.get('errors')}"
+            )
 
     # --- the measurement -----------------------------------------------------------------------
 

@@ -9,10 +9,9 @@ import pytest
 
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.flow.output_options import OutputOptions
-from custom_components.mi_bms.flow.outputs import _TYPES
 from custom_components.mi_bms.options import Option
-from custom_components.mi_bms.outputs.options import CONF_TYPE
-from custom_components.mi_bms.outputs.setup import DATA
+from custom_components.mi_bms.outputs.options import CONF_TYPE, TYPES
+from custom_components.mi_bms.outputs.setup import DATA, OUTPUTS
 
 from .repo import generator, same, translations
 
@@ -30,9 +29,10 @@ def ids(one: object) -> str:
 
 
 def labelled(step: str, section: str) -> dict[str, Any]:
-    texts = TEXTS["options"]["step"][step]
-    found: dict[str, Any] = texts["sections"][section] if section else texts
-    return found
+    texts = TEXTS["options"]["step"].get(step, {})
+    if section:
+        texts = texts.get("sections", {}).get(section, {})
+    return {part: texts.get(part, {}) for part in ("data", "data_description")}
 
 
 @pytest.mark.parametrize(("step", "row"), ROWS, ids=ids)
@@ -57,22 +57,24 @@ def test_each_option_has_its_texts(step: str, row: Option) -> None:
         same(words, row.words, f"selector.{row.key}.options")
 
 
-@pytest.mark.parametrize("kind", _TYPES)
+@pytest.mark.parametrize("kind", TYPES)
 def test_each_type_of_output_is_whole(kind: str) -> None:
-    place, usual, _ = _TYPES[kind]
+    place, usual, _ = TYPES[kind]
     missing = []
+    if kind not in OUTPUTS:
+        missing.append("outputs/setup.py: what hands it over, in OUTPUTS")
     if not hasattr(MiBmsConfigFlow, f"async_step_output_{kind}"):
         missing.append(f"flow/outputs.py: the step async_step_output_{kind}")
     if not hasattr(OutputOptions, f"async_step_{kind}"):
         missing.append(f"flow/output_options.py: the step async_step_{kind}")
     if f"output_{kind}" not in TEXTS["config"]["step"]:
         missing.append(f"translations/en.json: config.step.output_{kind}")
-    if kind not in FORMS:
-        missing.append("script/documents/options.py: its form in FORMS")
     try:
         DATA({CONF_TYPE: kind, place: usual})
     except Invalid:
-        missing.append("outputs/setup.py: its type in DATA")
+        missing.append(
+            f"outputs/options.py: a usual place that PLACES[{place!r}] finds no fault with"
+        )
     assert not missing, f"an output of {kind} lacks {'; '.join(missing)}"
 
 

@@ -237,11 +237,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     @callback
     def async_take_options(self) -> None:
         """Follow options that were changed; nothing has to be built anew for them."""
-        before, family = self.settings, self.family.id
         self.settings = settings = BatterySettings.of(self.entry.options)
         self.metering.follow(settings)
-        if settings.read_as(family) != before.read_as(family):
-            self.reader.correct(before, settings)
+        if self.reader.follow(settings):
             self._happened(Asked())
         self._happened(Paced(interval=settings.pace.interval, grace=settings.grace))
         self._wished()

@@ -58,6 +58,7 @@ class Reader:
         self._family = family
         self._polls = hass.data[SHARED].polls
         self._link = HeldLink(hass, battery.address, self._link_turned)
+        self._settings = settings
         self._memory = Memory()
         self._memory.notes[CELSIUS] = settings.celsius
         self._session = Session(
@@ -81,13 +82,17 @@ class Reader:
             self.gate.restore(sample, at)
             self.outlook.restore(sample, at)
 
-    def correct(self, before: BatterySettings, settings: BatterySettings) -> None:
-        """Correct what is read from now on as the new options say."""
+    def follow(self, settings: BatterySettings) -> bool:
+        """Follow options that were changed; return whether values are now read in another way."""
+        before, self._settings = self._settings, settings
+        if settings.read_as(self._family.id) == before.read_as(self._family.id):
+            return False
         self._session.correction = settings.correction
         self._memory.notes[CELSIUS] = settings.celsius
         # What was corrected otherwise is no measure for what is read next.
         self.gate.forget()
         self.outlook.rescale(settings.correction.factor / before.correction.factor)
+        return True
 
     async def async_read(self, order: Order) -> BmsSample | None:
         """Return what the battery says now, None where that could not be read or believed.

@@ -15,7 +15,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers import selector
 
-from ..const import CONF_KIND, DOMAIN, KIND_BANK, KIND_BATTERY, KIND_OUTPUT, KIND_SENSOR
+from ..const import CONF_KIND, KIND_OUTPUT
 from ..entries import entries_of, name_of
 from ..outputs.line_file import LineFile
 from ..outputs.options import (
@@ -25,26 +25,17 @@ from ..outputs.options import (
     CONF_TOPIC,
     CONF_TYPE,
     FILE,
+    PLACES,
     TASMOTA,
+    TYPES,
 )
 from ..outputs.setup import has_mqtt
 from ..proto.model.address import parse_device
 from ..proto.model.names import clean_name
-from ..proto.publish.place import path_fault, topic_fault
 from .base import Choice
 
 _LINK: Final = frozenset({errno.ELOOP, errno.ENOTDIR})
 _TEXT: Final = selector.TextSelector()
-# Type -> what its place is called and usually is, and whose devices it has.
-_TYPES: Final = {
-    TASMOTA: (CONF_TOPIC, DOMAIN, (KIND_SENSOR,)),
-    BATTERY: (CONF_TOPIC, "battery", (KIND_BATTERY, KIND_BANK)),
-    FILE: (
-        CONF_PATH,
-        f"{DOMAIN}/readings.jsonl",
-        (KIND_SENSOR, KIND_BATTERY, KIND_BANK),
-    ),
-}
 
 
 class OutputSteps(ConfigFlow):
@@ -81,7 +72,7 @@ class OutputSteps(ConfigFlow):
         self, step_id: str, kind: str, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         """Ask for the place of a type of output; what comes without one is the answer to the menu before."""
-        place, errors = _TYPES[kind][0], {}
+        place, errors = TYPES[kind].place, {}
         if place == CONF_TOPIC and not has_mqtt(self.hass):
             errors["base"] = "mqtt_missing"
         if user_input is not None and place in user_input:
@@ -99,14 +90,11 @@ class OutputSteps(ConfigFlow):
         )
 
     async def _async_place_error(self, place: str, where: str) -> str | None:
-        if place == CONF_PATH:
-            return await self._async_path_error(where)
-        fault = topic_fault(where)
-        return f"topic_{fault}" if fault else None
+        if fault := PLACES[place].fault(where):
+            return f"{place}_{fault}"
+        return await self._async_path_error(where) if place == CONF_PATH else None
 
     async def _async_path_error(self, path: str) -> str | None:
-        if fault := path_fault(path):
-            return f"path_{fault}"
         mine = self._changed_output
         for entry in self._async_current_entries():
             if entry is not mine and entry.data.get(CONF_PATH) == path:
@@ -125,7 +113,7 @@ class OutputSteps(ConfigFlow):
         return self._get_reconfigure_entry() if changes else None
 
     def _place_form(self, kind: str, given: dict[str, Any] | None) -> probatio.Schema:
-        place, usual, kinds = _TYPES[kind]
+        place, usual, kinds = TYPES[kind]
         options = [
             selector.SelectOptionDict(
                 value=entry.unique_id, label=name_of(self.hass, entry)
@@ -151,7 +139,7 @@ class OutputSteps(ConfigFlow):
         return self.add_suggested_values_to_schema(schema, known | (given or {}))
 
     def _finish_output(self, kind: str, given: dict[str, Any]) -> ConfigFlowResult:
-        place = _TYPES[kind][0]
+        place = TYPES[kind].place
         data = {CONF_KIND: KIND_OUTPUT, CONF_TYPE: kind, place: given[place]}
         devices = map(parse_device, given.get(CONF_DEVICES, []))
         chosen = {CONF_DEVICES: list(dict.fromkeys(filter(None, devices)))}

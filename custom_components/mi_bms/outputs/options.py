@@ -1,12 +1,16 @@
-"""What the user may set for an output: the rows of its forms, by its type, and what else an entry holds."""
+"""The types of outputs, and what the user may set for each: its place, and the rows of its form."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from probatio import Optional
 
 from homeassistant.const import UnitOfInformation, UnitOfTime
 
+from ..const import DOMAIN, KIND_BANK, KIND_BATTERY, KIND_SENSOR
 from ..options import Bounds, Option, schema
+from ..proto.publish.place import PathFault, TopicFault, path_fault, topic_fault
 from ..stored import device
 
 # What stands in an entry's data.
@@ -22,12 +26,40 @@ BATTERY: Final = "battery"
 FILE: Final = "file"
 
 
+class OutputPlace(NamedTuple):
+    """Where an output goes to, as a person types it; ``fault`` says which of ``faults`` it has."""
+
+    fault: Callable[[str], StrEnum | None]
+    faults: type[StrEnum]
+
+
+class OutputType(NamedTuple):
+    """A type of outputs: what its place is called and usually is, and whose devices it passes on."""
+
+    place: str
+    usual: str
+    kinds: tuple[str, ...]
+
+
+# By their keys in an entry's data; the text of a fault is called by both: ``topic_empty``.
+PLACES: Final[Mapping[str, OutputPlace]] = {
+    CONF_TOPIC: OutputPlace(topic_fault, TopicFault),
+    CONF_PATH: OutputPlace(path_fault, PathFault),
+}
+_ALL: Final = (KIND_SENSOR, KIND_BATTERY, KIND_BANK)
+TYPES: Final[Mapping[str, OutputType]] = {
+    TASMOTA: OutputType(CONF_TOPIC, DOMAIN, (KIND_SENSOR,)),
+    BATTERY: OutputType(CONF_TOPIC, "battery", (KIND_BATTERY, KIND_BANK)),
+    FILE: OutputType(CONF_PATH, f"{DOMAIN}/readings.jsonl", _ALL),
+}
+
+
 def _by_tasmota(output: str) -> bool:
     return output == TASMOTA
 
 
 def _by_mqtt(output: str) -> bool:
-    return output != FILE
+    return TYPES[output].place == CONF_TOPIC
 
 
 def _in_lines(output: str) -> bool:
