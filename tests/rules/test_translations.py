@@ -320,7 +320,8 @@ class TestFlow:
     def test_menus(self, flow: ast.Module, texts: dict[str, Any], cls: type) -> None:
         section = "options" if texts is TEXTS["options"] else "config"
         for call in calls(flow, "async_show_menu"):
-            name = text(argument(call, "step_id"))
+            if (name := text(argument(call, "step_id"))) is None:
+                continue  # what all menus are shown with
             step, where = texts["step"][name], f"{section}.step.{name}"
             # A menu of what is heard is put together, and has no texts of its own.
             options = literals(argument(call, "menu_options"))
@@ -815,10 +816,11 @@ def test_placeholders_of_the_flow() -> None:
 
 def test_titles_of_menus_name_nothing() -> None:
     """Home Assistant's frontend fills placeholders into titles of forms, not into those of menus."""
-    menus = {text(argument(call, "step_id")) for call in calls(FLOW, "async_show_menu")}
+    shown = calls(FLOW, "async_show_menu")
+    menus = {text(argument(call, "step_id")) for call in shown} - {None}
     steps = TEXTS["config"]["step"]
     assert menus <= set(steps)
-    named = {name for name in menus if "{" in steps[name]["title"]}
+    named = {name for name in menus if name and "{" in steps[name]["title"]}
     assert not named, f"take the placeholders out of the titles of {named}"
 
 

@@ -40,6 +40,8 @@ FAILED: Final = "error"
 WHY: Final = "reason"
 # Of values that are typed beside what is ticked.
 TYPED: Final = 1_000
+# The word for what stands in the list of another browser only.
+NOT_LISTED: Final = "not_listed"
 # Letters of a title that a card shows on a screen of usual width.
 CARD: Final = 36
 
@@ -91,7 +93,7 @@ class Choice(selector.SelectSelector):
             raise probatio.Invalid("expected str")
         known = {_value(one) for one in config["options"]}
         if not config["custom_value"] and not known.issuperset(data):
-            raise probatio.Invalid("value is not in the list")
+            raise probatio.Invalid(NOT_LISTED)
         return [*data]
 
 

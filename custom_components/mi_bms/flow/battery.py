@@ -284,8 +284,7 @@ class BatterySteps(BatteryReading):
     ) -> ConfigFlowResult:
         """Say what was read, and make the entry if that is the battery that was meant."""
         sample, update = cast(_Made, self._made)
-        # A second browser may still send the form before.
-        if user_input is None or user_input:
+        if user_input is None:
             self._set_confirm_only()
             return self.async_show_form(
                 step_id="is_it",

@@ -1,11 +1,12 @@
-"""Forms that refuse more fields than they have before they look at any of them.
+"""Forms that take the answer to themselves, and tell whoever answers another one.
 
-Home Assistant looks each unknown field up and makes an error of it: of ten thousand, in one turn of the
-event loop.
+Two browsers may show one flow: what the second one sends is the answer to a form that is not shown any
+more. It is refused with a sentence of ours, before any of its fields is looked at: Home Assistant makes
+an error of each unknown one, and of ten thousand, in one turn of the event loop.
 """
 
 from collections.abc import Mapping
-from typing import Any, override
+from typing import Any, Final, override
 
 import probatio
 
@@ -13,38 +14,43 @@ from homeassistant.config_entries import ConfigFlowContext, ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowHandler, section
 
+FORM_CHANGED: Final = "form_changed"
+_NOTHING: Final = probatio.Schema({})
+
 
 class Form(probatio.Schema):
-    """The fields of a form, at most as many of which are looked at as there are."""
+    """The fields of a form; an answer with others is that to another form."""
 
     @override
     def __call__(self, data: Any, **more: Any) -> Any:
         """Return what was entered; raise ``Invalid``."""
-        if _is_more(self, data):
-            raise probatio.Invalid("more fields than the form has")
+        if _is_others(self, data):
+            raise probatio.Invalid(FORM_CHANGED)
         return super().__call__(data, **more)
 
 
-def _is_more(schema: probatio.Schema, data: Any) -> bool:
+def _is_others(schema: probatio.Schema, data: Any) -> bool:
     fields = schema.schema
     if not isinstance(data, Mapping):
         return False
-    return len(data) > len(fields) or any(
-        isinstance(part := fields[name], section) and _is_more(part.schema, data[name])
+    return any(name not in fields for name in data) or any(
+        isinstance(part := fields[name], section)
+        and _is_others(part.schema, data[name])
         for name in fields
         if name in data
     )
 
 
-def form_of(schema: probatio.Schema | None) -> Form | None:
-    """Return the form with these fields, None for one without any."""
-    if schema is None or isinstance(schema, Form):
+def form_of(schema: probatio.Schema | None) -> Form:
+    """Return the form with these fields; one without any takes nothing but the click."""
+    if isinstance(schema, Form):
         return schema
+    schema = _NOTHING if schema is None else schema
     return Form(schema.schema, schema.required, schema.extra)
 
 
 class Forms(FlowHandler[ConfigFlowContext, ConfigFlowResult]):
-    """What shows forms of ours: each looks at no more fields than it has."""
+    """What shows forms and menus of ours: each takes the answer to itself only."""
 
     @callback
     @override
@@ -53,3 +59,11 @@ class Forms(FlowHandler[ConfigFlowContext, ConfigFlowResult]):
     ) -> ConfigFlowResult:
         """Return a form."""
         return super().async_show_form(data_schema=form_of(data_schema), **more)
+
+    @callback
+    @override
+    def async_show_menu(self, **more: Any) -> ConfigFlowResult:
+        """Return a menu."""
+        menu = super().async_show_menu(**more)
+        menu["data_schema"] = form_of(menu["data_schema"])
+        return menu

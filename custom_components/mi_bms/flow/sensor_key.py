@@ -193,9 +193,6 @@ class SensorKeySteps(DeviceFlow):
         **further: str,
     ) -> ConfigFlowResult:
         """Show a form without fields, and finish with a key once it is confirmed."""
-        if user_input is not None and CONF_KEY in user_input:
-            # From a second browser that still shows the form before.
-            return await self.async_step_key(user_input)
         if user_input is not None:
             return await self._async_finish_sensor(key)
         self._set_confirm_only()

@@ -228,16 +228,6 @@ async def test_a_pairing_that_failed_leads_back_to_the_ways(home: Home) -> None:
     assert done["type"] == "create_entry"
 
 
-async def test_a_second_browser_at_the_form_before(home: Home) -> None:
-    """What is typed there is judged, not taken as the word for another key."""
-    device = KINDS["MJYD02YL"](address="54:48:E6:00:07:F6", key="f6" * 16)
-    form = await home.ask_key(device)
-    form = await home.answer(form, {"key": "00" * 16})
-    assert form["step_id"] == "unchecked"
-    form = await home.answer(form, {"key": "f6f6"})
-    assert form["errors"] == {"key": "key_length"}
-
-
 async def test_one_repair_for_all_that_wait(home: Home) -> None:
     first, second = thermometer(), thermometer(OTHER, OTHER_KEY)
     entry = await keyless(home, first)
