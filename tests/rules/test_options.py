@@ -8,6 +8,7 @@ from probatio import Invalid
 import pytest
 
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
+from custom_components.mi_bms.flow.form import FORM_CHANGED
 from custom_components.mi_bms.flow.output_options import OutputOptions
 from custom_components.mi_bms.options import Option
 from custom_components.mi_bms.outputs.options import CONF_TYPE, TYPES
@@ -21,7 +22,7 @@ ROWS: list[tuple[str, Option]] = [
     (step, row) for step, (_, rows) in FORMS.items() for row in rows
 ]
 # Errors that are no bounds of a number.
-OTHERS = {"start_fixed"}
+OTHERS = {"start_fixed", FORM_CHANGED}
 
 
 def ids(one: object) -> str:

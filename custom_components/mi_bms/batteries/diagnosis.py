@@ -10,7 +10,7 @@ from ..bluetooth.scanners import describe
 from ..const import DOMAIN
 from ..entries import name_of
 from ..proto.model.errors import MiBmsError
-from ..proto.scheduler.diagnosis import Diagnosis, diagnose
+from ..proto.scheduler.diagnosis import QUIET, Diagnosis, diagnose
 from ..proto.scheduler.facts import Facts
 from ..proto.scheduler.link_state import LinkState, failure_of
 from ..runtime import SHARED
@@ -26,9 +26,17 @@ def obstacle(coordinator: BatteryCoordinator) -> Diagnosis | None:
 
 
 async def async_why(
-    hass: HomeAssistant, address: str, err: MiBmsError, *, has_password: bool
+    hass: HomeAssistant,
+    address: str,
+    err: MiBmsError,
+    *,
+    has_password: bool,
+    was_heard: bool,
 ) -> str:
-    """Return why a battery that is not (or no longer) read by turns could not be read just now."""
+    """Return why a battery that is not (or no longer) read by turns could not be read just now.
+
+    ``was_heard``: somebody has seen it, even if Home Assistant has forgotten it meanwhile.
+    """
     # Before the first device is added, nothing of ours is set up.
     shared = hass.data.get(SHARED)
     scheduler = shared.polls.scheduler if shared else None
@@ -39,11 +47,12 @@ async def async_why(
         shared.polls.addresses if shared else (),
         troubled=scheduler.sick if scheduler else lambda _: False,
     )
+    silence = QUIET if was_heard else None
     facts = Facts(
         scanners=found,
         failure=failure_of(err),
         failures=1,
-        heard_for=monotonic_time_coarse() - info.time if info else None,
+        heard_for=monotonic_time_coarse() - info.time if info else silence,
         has_password=has_password,
         reserve=shared.reserve if shared else 0,
     )

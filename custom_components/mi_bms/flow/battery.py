@@ -19,7 +19,6 @@ from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
-from ..batteries.diagnosis import async_why
 from ..batteries.options import BatterySettings
 from ..batteries.restore import first_to_store
 from ..bluetooth.discovery import advert_of, find
@@ -220,9 +219,7 @@ class BatterySteps(BatteryReading):
             errors["base"] = word_of(err)
             if isinstance(err, PairingNeeded):
                 self._att = str(err.code)
-            self._why = await async_why(
-                self.hass, self._address, err, has_password=self._secret is not None
-            )
+            self._why = await self._async_why(err)
         else:
             return await self._async_finish_battery(family, sample)
         return None
@@ -308,9 +305,7 @@ class BatterySteps(BatteryReading):
         """Add a battery that was chosen in a list; one that cannot be read is not added."""
         heard = find(self.hass, self._address)
         if heard is None or not heard.families:
-            self._why = await async_why(
-                self.hass, self._address, Unreachable("not_heard"), has_password=False
-            )
+            self._why = await self._async_why(Unreachable("not_heard"))
             return self._not_added(ERRORS[Unreachable])
         self._recognise(heard.info)
         self._set_title(name)

@@ -8,15 +8,16 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, cast, override
 
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_IMPORT, ConfigFlowResult
 from homeassistant.core import callback
 
+from ..batteries.diagnosis import async_why
 from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of
 from ..proto.bms import registry
 from ..proto.gatt.link import GattLink
 from ..proto.gatt.session import Device, Session, probe
-from ..proto.model.errors import Unsupported
+from ..proto.model.errors import MiBmsError, Unsupported
 from ..proto.model.fields import Field
 from ..proto.model.sample import BmsSample
 from ..runtime import async_alone
@@ -116,6 +117,17 @@ class BatteryReading(DeviceFlow):
 
         async with async_alone(self.hass, self._address):
             return await async_use(self.hass, self._address, ask)
+
+    async def _async_why(self, err: MiBmsError) -> str:
+        """Return why the battery could not be read."""
+        return await async_why(
+            self.hass,
+            self._address,
+            err,
+            has_password=self._secret is not None,
+            # Whoever stands in a list was heard.
+            was_heard=self._info is not None or self.source == SOURCE_IMPORT,
+        )
 
     @callback
     @override

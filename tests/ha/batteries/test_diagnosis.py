@@ -184,6 +184,27 @@ async def test_a_flow_says_why(
     assert words in form["description_placeholders"]["reason"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (40, "is silent now: it is asleep, switched off, or connected to a phone"),
+        (4_000, "No receiver hears the battery any more. Check that the battery is"),
+    ],
+)
+async def test_a_flow_does_not_blame_the_app_for_a_sleep(
+    home: Home, seconds: int, words: str
+) -> None:
+    """It stopped to advertise after it was found, so it may be either."""
+    device = jbd()
+    form = await home.discover(device)
+    home.air.devices.pop(ADDRESS)
+    home.air.refuse.add(ADDRESS)
+    await home.clock.leap(seconds)
+    form = await home.answer(form, {})
+    assert form["errors"] == {"base": "cannot_connect"}
+    assert words in form["description_placeholders"]["reason"]
+
+
 async def test_a_flow_says_who_has_the_slots(home: Home) -> None:
     device = jbd()
     form = await home.discover(device)

@@ -85,6 +85,16 @@ CASES = [
         Cause.REFUSED,
         Remedy.CLOSE_APP,
     ),
+    (
+        facts(failure=Failure.CONNECT, read_for=None, heard_for=40.0),
+        Cause.FELL_SILENT,
+        Remedy.WAKE_OR_CLOSE,
+    ),
+    (
+        facts(scanner(connectable=False), failure=Failure.NOT_HEARD, read_for=None),
+        Cause.ADVERTS_ONLY,
+        Remedy.ADD_CONNECTING_RECEIVER,
+    ),
     (facts(failure=Failure.LOST), Cause.REFUSED, Remedy.RESTART_BATTERY),
     (facts(unbelieved=True), Cause.UNBELIEVED, Remedy.REPORT),
     (facts(), Cause.UNKNOWN, Remedy.REPORT),

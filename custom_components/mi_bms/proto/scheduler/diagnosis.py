@@ -14,6 +14,9 @@ from .facts import Facts
 from .link_state import Failure
 
 WEAK: Final = -85  # dBm; below it connecting fails more often than not
+# Without an advert for so long (s) a battery does not advertise: one that does sends one in seconds, and
+# Home Assistant remembers it for minutes.
+QUIET: Final = 30.0
 
 
 class Cause(StrEnum):
@@ -30,6 +33,7 @@ class Cause(StrEnum):
     ASLEEP = "asleep"
     OUT_OF_RANGE = "out_of_range"
     NEVER_HEARD = "never_heard"
+    FELL_SILENT = "fell_silent"
     ADVERTS_ONLY = "adverts_only"
     RESERVED = "reserved"
     SLOTS_OTHERS = "slots_others"
@@ -56,6 +60,7 @@ class Remedy(StrEnum):
     RESTART_RECEIVERS = "restart_receivers"
     CLOSE_APP = "close_app"
     WAKE = "wake"
+    WAKE_OR_CLOSE = "wake_or_close"
     CHECK_POWER = "check_power"
     MOVE_CLOSER = "move_closer"
     ADD_CONNECTING_RECEIVER = "add_connecting_receiver"
@@ -93,6 +98,12 @@ class _Rule:
 
 def _connect_fails(facts: Facts) -> bool:
     return facts.failure in {Failure.CONNECT, Failure.LOST}
+
+
+def _fell_silent(facts: Facts) -> bool:
+    """Return whether a battery of which no more is known has stopped to advertise: asleep, or in somebody's hands."""
+    new, silence = facts.read_for is None, facts.heard_for
+    return new and _connect_fails(facts) and silence is not None and silence >= QUIET
 
 
 def _reserved(facts: Facts) -> bool:
@@ -193,6 +204,7 @@ _RULES: Final = (
         Remedy.ADD_SLOTS,
     ),
     _Rule(_no_slot, Cause.SLOTS_OURS, Remedy.LENGTHEN_INTERVAL),
+    _Rule(_fell_silent, Cause.FELL_SILENT, Remedy.WAKE_OR_CLOSE),
     _Rule(
         lambda facts: facts.failure is Failure.UNSUPPORTED,
         Cause.UNSUPPORTED,
