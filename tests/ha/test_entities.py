@@ -74,6 +74,19 @@ def differences(home: Home, device: Peripheral) -> dict[str, tuple[object, objec
     return wrong
 
 
+def unknown_above(home: Home) -> list[str]:
+    """Return the entities that stand above on a device's page and say nothing, of a device that is well."""
+    registry = er.async_get(home.hass)
+    return [
+        one.entity_id
+        for one in registry.entities.values()
+        if one.platform == "mi_bms"
+        and one.entity_category is None
+        and (state := home.hass.states.get(one.entity_id))
+        and state.state == "unknown"
+    ]
+
+
 @pytest.mark.parametrize("address", SENSORS)
 async def test_sensors_show_what_they_have_told(home: Home, address: str) -> None:
     spec = of_default_world(address)
@@ -87,6 +100,7 @@ async def test_sensors_show_what_they_have_told(home: Home, address: str) -> Non
     assert all(Field(field).quantity.small(1) for field in late)
     await home.clock.run(61)
     assert not late.keys() & differences(home, device).keys()
+    assert unknown_above(home) == []
 
 
 @pytest.mark.parametrize("address", BATTERIES)
@@ -104,6 +118,7 @@ async def test_batteries_show_what_they_hold(home: Home, address: str) -> None:
     assert device.truth() == held
     # Whether it is charged is told by what lasts, not by the current of one reading.
     assert set(differences(home, device)) <= STEADIED
+    assert unknown_above(home) == []
 
 
 @pytest.mark.parametrize("kind", ["LYWSD02", "LYWSD03MMC", "MHO-C401"])
