@@ -1,6 +1,8 @@
 """The meter of a bank: what goes in and out of all together, also over a time in which one is missing."""
 
 from collections.abc import Callable
+from math import cos, pi, sin
+from random import Random
 
 import pytest
 
@@ -14,6 +16,7 @@ from .batteries import sample
 PARALLEL, SERIES, STRINGS = Wiring
 VOLTS, UNIX = 13.0, 1_790_000_000.0
 HOUR = 3600
+DAY = 8 * HOUR  # a short one
 IN, OUT = Measure.ENERGY_CHARGED, Measure.ENERGY_DISCHARGED
 
 
@@ -74,6 +77,26 @@ def test_what_circulates_is_not_counted() -> None:
     house = House(PARALLEL, lambda _now: 5, lambda _now: -5)
     house.run(HOUR)
     assert house.total(IN) == house.total(OUT) == 0
+
+
+def test_a_day_of_sun_and_loads_is_right_though_much_circulates() -> None:
+    chance = Random(3)
+    loads = [chance.choice([2, 5, 8, 20, 40, 5, 3]) for _ in range(8 * 12)]
+
+    def net(now: float) -> float:
+        return (
+            max(0, -60 * cos(2 * pi * now / DAY)) - loads[int(now / 300) % len(loads)]
+        )
+
+    def part(share: float, circulates: float) -> Callable[[float], float]:
+        return lambda now: share * net(now) + circulates * sin(2 * pi * now / 600)
+
+    house = House(PARALLEL, part(0.3, 10), part(0.33, -5), part(0.37, -5))
+    house.run(DAY, step=10)
+    for name, sign in ((IN, 1), (OUT, -1)):
+        flowed = sum(max(0, sign * net(now)) * 10 for now in range(0, DAY, 10))
+        truth = flowed * VOLTS / 3.6e6
+        assert house.total(name) == pytest.approx(truth, rel=0.01)
 
 
 def test_a_load_that_changes_is_counted_right() -> None:
