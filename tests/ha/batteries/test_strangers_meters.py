@@ -153,6 +153,35 @@ async def test_a_day_of_any_length_begins_at_midnight(
     assert state.attributes["measured_s"] == pytest.approx(last, abs=5)
 
 
+async def test_a_reload_between_two_late_readings_takes_nothing_from_the_day(
+    home: Home,
+) -> None:
+    device = Written(1, -20.0)
+    (entry,) = await bought(home, device)
+    await home.set_options(await home.options(entry), {"interval": 1800})
+    shares = []
+
+    async def later(seconds: float) -> None:
+        await home.clock.leap(seconds)
+        home.shout(device)
+        await passes(home, [device], 60)
+        shares.append(float(home.value(device, "energy_coverage")))
+
+    await later(1740)
+    await later(1740)
+    # Nobody answers at the start, and for longer than a battery is waited for that is read often.
+    home.air.refuse.add(device.address)
+    for _ in range(3):
+        await exact(home, entry)
+        await later(600)
+    home.air.refuse.clear()
+    await later(1740)
+    assert shares == [100.0] * 6
+    assert await exact(home, entry) == pytest.approx(
+        (0, 0.26 * (device.said[-1].at - device.said[0].at) / 3600), abs=NEAR
+    )
+
+
 async def test_nothing_that_is_done_to_an_entity_moves_its_meter(home: Home) -> None:
     watch, registry = Watch(home.hass), er.async_get(home.hass)
     device = Written(1, -50.0)
