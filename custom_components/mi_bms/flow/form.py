@@ -2,11 +2,13 @@
 
 Two browsers may show one flow: what the second one sends is the answer to a form that is not shown any
 more. It is refused with a sentence of ours, before any of its fields is looked at: Home Assistant makes
-an error of each unknown one, and of ten thousand, in one turn of the event loop.
+an error of each unknown one, and of ten thousand, in one turn of the event loop. Who chooses from a menu
+that is not shown any more gets what is shown now: for a choice that is refused the frontend has no
+sentence, and it ends the flow, in the other browser, too.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, override
+from typing import Any, Final, cast, override
 
 import probatio
 
@@ -15,6 +17,7 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowHandler, section
 
 FORM_CHANGED: Final = "form_changed"
+_CHOICE: Final = "next_step_id"
 _NOTHING: Final = probatio.Schema({})
 
 
@@ -23,9 +26,23 @@ class Form(probatio.Schema):
 
     @override
     def __call__(self, data: Any, **more: Any) -> Any:
-        """Return what was entered; raise ``Invalid``."""
+        """Return what was entered, None for what only asks how it stands; raise ``Invalid``."""
+        if isinstance(data, Mapping) and _CHOICE in data:
+            return None
         if _is_others(self, data):
             raise probatio.Invalid(FORM_CHANGED)
+        return super().__call__(data, **more)
+
+
+class Menu(Form):
+    """The choices of a menu; another menu's is none."""
+
+    @override
+    def __call__(self, data: Any, **more: Any) -> Any:
+        """Return what was chosen, None for a choice that there is not; raise ``Invalid``."""
+        chosen = data.get(_CHOICE) if isinstance(data, Mapping) else None
+        if isinstance(chosen, str) and chosen in self.schema[_CHOICE].container:
+            return {_CHOICE: chosen}
         return super().__call__(data, **more)
 
 
@@ -65,5 +82,5 @@ class Forms(FlowHandler[ConfigFlowContext, ConfigFlowResult]):
     def async_show_menu(self, **more: Any) -> ConfigFlowResult:
         """Return a menu."""
         menu = super().async_show_menu(**more)
-        menu["data_schema"] = form_of(menu["data_schema"])
+        menu["data_schema"] = Menu(cast(probatio.Schema, menu["data_schema"]).schema)
         return menu

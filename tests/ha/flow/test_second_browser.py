@@ -16,7 +16,6 @@ ADDRESS: Final = "A5:C2:37:00:15:44"
 ERRORS: Final = translations()["config"]["error"]
 # What forms and menus of ours send.
 ANSWERS: Final = (
-    {"next_step_id": "keyless"},
     {"key": "00" * 16},
     {"family": "jbd"},
     {"address": ADDRESS},
@@ -104,6 +103,18 @@ async def test_the_answer_to_another_form_changes_nothing(home: Home, way: Way) 
     assert entries(home) == 0
     (flow,) = [one for one in home.flows() if one["flow_id"] == form["flow_id"]]
     assert flow["step_id"] == form["step_id"]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+async def test_a_choice_from_another_menu_shows_what_is_shown_now(
+    home: Home, way: Way
+) -> None:
+    """The frontend ends a flow whose choice is refused, and says nothing."""
+    form = await way(home)
+    for step in ("forget_keys", "download", "nonsense", 5, None, ["keyless"]):
+        now = await home.send(form, {"next_step_id": step})
+        assert (now["type"], now["step_id"]) == (form["type"], form["step_id"])
+    assert entries(home) == 0
 
 
 async def test_a_line_that_only_the_other_browser_shows(home: Home) -> None:
