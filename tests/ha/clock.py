@@ -24,7 +24,9 @@ _READERS: Final = (
     "custom_components.mi_bms",
 )
 _TICK: Final = 0.001  # s; a timer is due a little before the clock shows its time
-_ROUNDS: Final = 25  # loop turns until everything that can happen now has happened
+_ROUNDS: Final = 25  # loop turns that what happens now may take, before time goes on
+# Turns with nothing to do, until it is believed: one sees sockets and helper threads that are done.
+_IDLE: Final = 3
 
 
 def now() -> float:
@@ -80,8 +82,7 @@ class Clock:
 
     async def settle(self) -> None:
         """Let everything happen that needs no time."""
-        for _ in range(_ROUNDS):
-            await asyncio.sleep(0)
+        await self._turn()
         # However long helper threads take: what they were given is done when time goes on.
         while not self.hurries and (busy := [*self._busy]):
             done, _ = await asyncio.wait([asyncio.wrap_future(one) for one in busy])
@@ -89,8 +90,7 @@ class Clock:
             for one in done:
                 if not one.cancelled():
                     one.exception()
-            for _ in range(_ROUNDS):
-                await asyncio.sleep(0)
+            await self._turn()
 
     async def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -117,6 +117,16 @@ class Clock:
         task = asyncio.ensure_future(work)
         await self.until(task.done, most)
         return task.result()
+
+    async def _turn(self) -> None:
+        # What is ready besides us; the loop has no public way to ask.
+        ready = self._hass.loop._ready  # type: ignore[attr-defined]
+        idle = 0
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+            idle = 0 if ready else idle + 1
+            if idle == _IDLE:
+                return
 
     async def _jump(self, most: float) -> None:
         due = [
