@@ -16,11 +16,9 @@ from homeassistant.loader import BluetoothMatcher, async_get_bluetooth
 from .air import Air
 from .clock import Clock, helpers, one_clock
 from .home import Home
-from .loop import note_less
 
 # Home Assistant swaps bleak's classes when its Bluetooth starts; test modules are imported before.
 install_multiple_bleak_catcher()
-note_less()
 
 
 @pytest.fixture(autouse=True)
