@@ -25,7 +25,7 @@ _READERS: Final = (
 )
 _TICK: Final = 0.001  # s; a timer is due a little before the clock shows its time
 _ROUNDS: Final = 25  # loop turns that what happens now may take, before time goes on
-# Turns with nothing to do, until it is believed: one sees sockets and helper threads that are done.
+# Turns with nothing to do until it is believed: sockets and threads are looked at once in each.
 _IDLE: Final = 3
 
 
