@@ -3,6 +3,7 @@
 import json
 import random
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -510,6 +511,14 @@ def test_marks_are_of_the_newest_frames_of_each_counter() -> None:
     # What was never heard is hardly ever taken for what was.
     fresh = [short(at, 7_001 + number) for number in range(40) for at in range(256)]
     assert AGAIN not in {order.judge(one, 0.0) for one in fresh}
+
+
+def test_a_mark_that_ends_in_zeros_is_known_over_a_restart() -> None:
+    contents = (n for n in range(1_000_000) if not crc32(short(5, n)) >> 8 & 0xFFFF)
+    quiet = short(5, next(contents))
+    others = [short(counter, 9) for counter in range(6, 256)]
+    order = lived([quiet, *others])
+    assert order.judge(quiet, 0.0) is AGAIN
 
 
 @pytest.mark.parametrize("marks", ["AA==", 5, "?"])

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from custom_components.mi_bms.proto.mibeacon.beacon import Beacon
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.history import PayloadHistory
-from custom_components.mi_bms.proto.model.reading import Outcome, Reason
+from custom_components.mi_bms.proto.mibeacon.sensor_device import SensorDevice
+from custom_components.mi_bms.proto.model.reading import KeyState, Outcome, Reason
 
 from .frames import ADDRESS, FE95, KEY, MAC, OTHER_KEY, clear, obj, sealed, uuid, values
 
@@ -222,7 +224,63 @@ def test_forged_frames_cannot_make_a_press_forgotten() -> None:
     for number in range(100):
         forged = button(1_000)[:-4] + number.to_bytes(4)
         assert not decoder.feed_one(FE95, forged, 1.0).events
-    assert decoder.feed_one(FE95, button(1_000), 2.0).reason is Reason.REPLAY
+    assert outcome(decoder, button(1_000), 2.0) is Outcome.REPEATED
+
+
+def test_what_counts_up_is_known_for_a_while_when_it_comes_late() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    series = [battery(70_000 + number) for number in range(100)]
+    for now, frame in enumerate(series):
+        assert outcome(decoder, frame, now) is Outcome.DECODED
+    late = [outcome(decoder, frame, 200.0, "b") for frame in reversed(series)]
+    assert late == [Outcome.REPEATED] * 64 + [Outcome.REJECTED] * 36
+
+
+def test_few_frames_are_kept_however_many_count_up() -> None:
+    beacon = Beacon(FE95, SensorDevice(ADDRESS, KEY))
+    for number in range(1_000):
+        beacon.take(battery(70_000 + number), number, "a")
+        assert len(beacon.counters.long.frames) <= 128
+        assert beacon.sealed == battery(70_000 + number)
+
+
+def test_the_next_counter_under_another_mac_is_not_ours() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    for number in range(2):
+        assert outcome(decoder, battery(69_999 + number), 0.0) is Outcome.DECODED
+    frame = battery(70_001)
+    foreign = frame[:5] + bytes(6) + frame[11:]
+    assert decoder.feed_one(FE95, foreign, 1.0).reason is Reason.FOREIGN_MAC
+    assert outcome(decoder, frame, 2.0) is Outcome.DECODED
+
+
+def test_one_forged_frame_with_the_next_counter_fails_once() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    assert outcome(decoder, battery(70_000), 0.0) is Outcome.DECODED
+    forged = battery(70_001)[:-4] + bytes(4)
+    heard = [decoder.feed_one(FE95, forged, 1.0 + late) for late in range(2)]
+    # Neither does another frame between make it news.
+    assert outcome(decoder, battery(70_001), 3.0) is Outcome.DECODED
+    heard += [decoder.feed_one(FE95, forged, 4.0)]
+    reasons = [(reading.outcome, reading.reason) for reading in heard]
+    assert (
+        reasons == [(Outcome.REJECTED, Reason.CORRUPT)] + [(Outcome.REPEATED, None)] * 2
+    )
+    assert decoder.key_state is KeyState.RIGHT
+
+
+def test_the_frame_that_shows_a_new_count_is_read() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    for number in range(3):
+        assert outcome(decoder, battery(70_000 + number), number) is Outcome.DECODED
+    told = [
+        decoder.feed_one(FE95, battery(9 + number), 100.0 * number)
+        for number in range(1, 5)
+    ]
+    assert [reading.outcome for reading in told] == [Outcome.REJECTED] * 3 + [
+        Outcome.DECODED
+    ]
+    assert values(told[-1]) == {"battery": 50}
 
 
 def test_replayed_series_is_refused_as_a_whole() -> None:
@@ -249,6 +307,17 @@ def test_another_key_begins_anew() -> None:
     decoder.set_key(OTHER_KEY)
     frame = sealed(0x055B, obj(0x100A, "32"), 5_000, key=OTHER_KEY)
     assert outcome(decoder, frame, 1.0) is Outcome.DECODED
+
+
+def test_what_the_former_key_opened_says_nothing_of_another() -> None:
+    decoder = Decoder(ADDRESS, KEY)
+    series = [battery(70_000 + number) for number in range(4)]
+    for now, frame in enumerate(series):
+        assert outcome(decoder, frame, now) is Outcome.DECODED
+    decoder.set_key(OTHER_KEY)
+    late = [outcome(decoder, frame, 10.0, "b") for frame in series]
+    assert late == [Outcome.REPEATED] * 4
+    assert decoder.key_state is KeyState.UNVERIFIED
 
 
 def test_frame_that_ends_before_its_capability() -> None:

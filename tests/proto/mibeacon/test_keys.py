@@ -116,6 +116,12 @@ def test_legacy_key_in_its_three_shapes(key: bytes) -> None:
     assert events(decode(legacy(DIMMER, PRESS), key)) == [("dimmer", "press", "2")]
 
 
+def test_legacy_frame_that_cannot_be_opened() -> None:
+    frame = legacy(DIMMER, PRESS)
+    assert decode(frame).outcome is Outcome.NEEDS_KEY
+    assert decode(frame[:14], SHORT_KEY).reason is Reason.SHORT
+
+
 def test_full_key_cannot_open_a_legacy_frame() -> None:
     assert decode(legacy(DIMMER, PRESS), KEY).outcome is Outcome.WRONG_KEY
 

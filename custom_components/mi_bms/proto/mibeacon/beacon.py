@@ -1,22 +1,19 @@
 """The MiBeacon channel: from the bytes of one entry to a reading.
 
 What depends only on the first four bytes (frame control and product) is worked out once and kept
-as a plan; the rows of a product are found by the three bytes of an object's header. All devices
-share both memories, which foreign bytes cannot make grow without end.
+as a plan. All devices share that memory and that of rows, which foreign bytes cannot make grow
+without end.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 
-from ..model.fields import Field
-from ..model.reading import Event, Outcome, Reading, Reason, Value
+from ..model.reading import Outcome, Reading, Reason
 from .counters import Counters
-from .crypto import AAD, Cipher
+from .crypto import AAD
 from .frame import FIXED, LONGEST, MAC_END, NEWEST_VERSION, objects_at
 from .history import REMEMBERED, PayloadHistory
-from .objects import look_up, reader
 from .plan import (
     FORMAT,
     HEADER,
@@ -28,22 +25,19 @@ from .plan import (
     rejected,
     sealed_reading,
 )
-from .rows import Decode, Values
-from .sensible import knows, sensible
+from .rows import Decode
+from .sensible import sensible
 from .sensor_device import Proof, SensorDevice
 from .sequence import AGAIN, CounterVerdict
+from .walk import walk
 
 _COUNTER_AT: Final = 4
 PLANS: Final = 256  # that are kept for all devices
 
-# The plain constructor of a tuple: a reading is made for every advert.
-_reading = tuple.__new__
-_NOTHING_FURTHER: Final[Mapping[tuple[Field, int], Value]] = {}
 _DECODED: Final = Outcome.DECODED
 _NEWS: Final = CounterVerdict.NEWS
 # Those of all devices without a key: nothing is judged by them.
 _UNUSED: Final = Counters(_COUNTER_AT, _COUNTER_AT)
-_KEEP_UNUSED: Final = _UNUSED.long.frames.append
 _CHECKED: Final = int(Proof.CHECKED)
 
 
@@ -81,6 +75,7 @@ class Beacon:
         self._newest_version = newest_version
         self._plans = self._plans_of.setdefault(newest_version, {})
         self._current: Plan | None = None
+        self.counters = _UNUSED
         device.followers.append(self.unfollow)
         self.new_key()
 
@@ -93,25 +88,21 @@ class Beacon:
         plan = self._current
         if plan is None or data[:4] != plan.start:
             plan = self._plans.get(data[:4]) or self._plan(data)
-        if not again:
-            history = self.history
-            recent = history.recent
-            if data in recent or data in history.older or len(recent) >= REMEMBERED:
-                if not history.is_new(data, now, source, plan.modern):
-                    return plan.repeated
-            else:
-                # What it does with nearly every frame, without a call.
-                recent[data] = now
-                history.last, history.source = data, source
+        elif plan.counted and (reading := self._next(plan, data, source)):
+            return reading
+        if not again and not self.history.is_new(data, now, source, plan.modern):
+            return plan.repeated
         device = self._device
         if plan.has_mac and data[FIXED:MAC_END] != device.reversed_mac:
             return self._foreign(plan, data, now, source)
         if plan is not self._current:
             return self._change(plan, data, now, source)
         at = plan.at or objects_at(plan.head, data)
-        if plan.sealed:
+        if not plan.sealed:
+            return walk(plan, data, at)
+        if plan.modern:
             return self._open(plan, data, at, now)
-        return self._walk(plan, data, at)
+        return self._open_legacy(plan, data, at, now)
 
     @property
     def sealed(self) -> bytes | None:
@@ -125,13 +116,15 @@ class Beacon:
     def new_key(self) -> None:
         """Forget the counters: another key means another binding, which counts anew.
 
-        Without one nothing is counted.
+        Without one nothing is counted. What was heard with the former key stays known.
         """
+        if frames := self.counters.long.frames:
+            self.history.older = dict.fromkeys(frames, 0.0)
         sealed = self._device.cipher is not None
         self.counters = Counters(_COUNTER_AT, _COUNTER_AT) if sealed else _UNUSED
         # Where each frame of most devices ends up: kept at hand.
         self._order, self._short = self.counters.long, self.counters.short
-        self._keep = self._order.frames.append if sealed else _KEEP_UNUSED
+        self._keep = self._order.frames.append
 
     def _follow(self, plan: Plan) -> None:
         # Who follows a frame that holds nothing would miss what the next one tells.
@@ -146,87 +139,63 @@ class Beacon:
         if plan.paired is not None:
             device.paired = plan.paired
 
-    def _walk(self, plan: Plan, data: bytes, at: int) -> Reading:
-        values: Values = {}
-        events: tuple[Event, ...] = ()
-        reason: Reason | None = None
-        rows, end, first = plan.rows, len(data), at
-        while (start := at + HEADER) <= end:
-            header = data[at:start]
-            at = start + header[2]
-            if at > end:
-                break
-            decode = rows.get(header) or self._row(plan, header)
-            if decode is not None and (found := decode(data, start, values)):
-                if type(found) is tuple:
-                    events += found
-                else:
-                    reason = Reason.RANGE
-        if values or events:
-            outcome = _DECODED
-        elif (
-            data[first + 2 : first + HEADER] and first + HEADER + data[first + 2] <= end
-        ):
-            outcome = Outcome.IGNORED
-        else:
-            return rejected(Reason.SHORT, plan)
-        return _reading(
-            Reading,
-            (
-                outcome,
-                values,
-                events,
-                FORMAT,
-                plan.model,
-                plan.product_id,
-                plan.encrypted,
-                reason,
-                _NOTHING_FURTHER,
-            ),
-        )
-
     def _open(self, plan: Plan, data: bytes, at: int, now: float) -> Reading:
         device = self._device
-        if len(data) - at < plan.shortest:
-            return rejected(Reason.SHORT, plan)
-        cipher = device.cipher
-        if cipher is None:
-            return sealed_reading(device.locked(self._entry, data, FORMAT), plan)
-        mac = device.reversed_mac
-        if not mac:
-            return rejected(Reason.NO_MAC, plan)
-        if not plan.modern:
-            return self._open_legacy(plan, data, at, cipher, now)
+        cipher, mac = device.cipher, device.reversed_mac
+        if cipher is None or not mac or len(data) - at < plan.shortest:
+            return self._unopened(plan, data, at)
         # Nonce: MAC reversed, product and counter, upper counter.
-        upper = data[-7:-4]
-        nonce = mac + data[2:5] + upper
+        nonce = mac + data[2:5] + data[-7:-4]
         try:
             plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
         except InvalidTag:
             return self._refused(plan, data)
-        order, lower = self._order, data[4]
-        # What ``judge`` does first, without a call.
-        if upper != order.upper or not order.lower < lower < order.stop:
-            verdict = order.judge(data, now)
-            self._keep = order.frames.append
-            if verdict is not _NEWS:
-                return self._late(plan, data, plain, verdict)
-        else:
-            order.lower = lower
-            self._keep(data)
+        verdict = self._order.judge(data, now)
+        if verdict is not _NEWS:
+            # Those that ``_next`` kept out of the history are known for as long as others.
+            recent = self._order.frames[-2 * REMEMBERED :]
+            if verdict is CounterVerdict.STALE and data in recent:
+                return plan.repeated
+            return self._late(plan, data, plain, verdict)
         if device.in_doubt:
             device.proves(FORMAT, Proof.COUNTED)
-        return self._walk(plan, plain, 0)
+        return walk(plan, plain, 0)
 
-    def _open_legacy(
-        self, plan: Plan, data: bytes, at: int, cipher: Cipher, now: float
-    ) -> Reading:
+    def _next(self, plan: Plan, data: bytes, source: str) -> Reading | None:
+        """Return what nearly all frames that the key opens say; None of any other.
+
+        One whose counter is above all others was never opened before. So it is not looked up in the
+        history, nor put there: the sequence keeps it, and a hash costs as much as everything here.
+        """
+        order, device, lower, upper = self._order, self._device, data[4], data[-7:-4]
+        if upper != order.upper or not order.lower < lower < order.stop:
+            return None
+        mac, cipher = device.reversed_mac, device.cipher
+        if cipher is None or (plan.has_mac and data[FIXED:MAC_END] != mac):
+            return None
+        at = plan.at or objects_at(plan.head, data)
+        try:
+            nonce = mac + data[2:5] + upper
+            plain = cipher.decrypt(nonce, data[at:-7] + data[-4:], AAD)
+        except InvalidTag:
+            return None
+        order.lower = lower
+        self._keep(data)
+        history = self.history
+        history.last, history.source = data, source
+        if device.in_doubt:
+            device.proves(FORMAT, Proof.COUNTED)
+        return walk(plan, plain, 0)
+
+    def _open_legacy(self, plan: Plan, data: bytes, at: int, now: float) -> Reading:
         device = self._device
-        at_ease = device.at_ease
+        cipher, mac, at_ease = device.cipher, device.reversed_mac, device.at_ease
+        if cipher is None or not mac or len(data) - at < plan.shortest:
+            return self._unopened(plan, data, at)
         if not at_ease and device.guarded > _CHECKED:
             return rejected(Reason.DOWNGRADE, plan)
         # Nonce: fixed part, upper counter, five bytes of the MAC reversed.
-        nonce = data[:5] + data[-4:-1] + device.reversed_mac[:5]
+        nonce = data[:5] + data[-4:-1] + mac[:5]
         try:
             plain, check = cipher.read_legacy(nonce, data[at:-LEGACY_TAIL])
         except InvalidTag:
@@ -247,12 +216,20 @@ class Beacon:
         if verdict is not _NEWS:
             return self._late(plan, data, plain, verdict)
         if at_ease:
-            return self._walk(plan, plain, 0)
+            return walk(plan, plain, 0)
         device.proves(FORMAT, device.checked)
-        reading = self._walk(plan, plain, 0)
+        reading = walk(plan, plain, 0)
         return (
             reading._replace(reason=Reason.UNCHECKED) if device.unchecked else reading
         )
+
+    def _unopened(self, plan: Plan, data: bytes, at: int) -> Reading:
+        if len(data) - at < plan.shortest:
+            return rejected(Reason.SHORT, plan)
+        if self._device.cipher is None:
+            outcome = self._device.locked(self._entry, data, FORMAT)
+            return sealed_reading(outcome, plan)
+        return rejected(Reason.NO_MAC, plan)
 
     def _refused(self, plan: Plan, data: bytes) -> Reading:
         outcome, reason = self._device.refused(self._entry, data, FORMAT)
@@ -270,7 +247,7 @@ class Beacon:
         if verdict is CounterVerdict.STALE:
             self.history.forget(data)
             return rejected(Reason.REPLAY, plan)
-        reading = self._walk(plan, plain, 0)
+        reading = walk(plan, plain, 0)
         if verdict in AGAIN:
             reading = reading._replace(reason=Reason.RECURRING)
         if verdict is CounterVerdict.AGAIN:
@@ -293,7 +270,8 @@ class Beacon:
             return self.take(data, now, source, again=True)  # as one of its kind
         if plan.sealed:
             at = plan.at or objects_at(plan.head, data)
-            reading = self._open(plan, data, at, now)
+            opened = self._open if plan.modern else self._open_legacy
+            reading = opened(plan, data, at, now)
             if reading.outcome is _DECODED:
                 self._follow(plan)
             return reading
@@ -326,20 +304,6 @@ class Beacon:
             self._plans.clear()
         self._plans[data[:4]] = plan
         return plan
-
-    def _row(self, plan: Plan, header: bytes) -> Decode | None:
-        spec = plan.spec
-        object_id = int.from_bytes(header[:2], "little")
-        found = look_up(object_id, spec.objects if spec else None)
-        if found is None:
-            return None
-        # What a key opened may tell anything; what anybody may send only what the product has.
-        if spec and not plan.sealed and not knows(spec, object_id, found):
-            return None
-        decode = reader(found, object_id, header[2])
-        if decode is not None:
-            plan.rows[header] = decode
-        return decode
 
 
 def _unfit(data: bytes) -> Reading:

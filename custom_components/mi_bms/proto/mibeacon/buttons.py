@@ -6,6 +6,7 @@ Event keys and types follow Home Assistant's xiaomi_ble.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from ..model.reading import Event
@@ -45,13 +46,17 @@ def press(
     keys: Mapping[int, Keys] | None, kinds: Mapping[int, str] = PRESSES
 ) -> ObjectSpec:
     """Describe object 0x1001 of a product; without ``keys`` every number is the one button."""
+    said = {
+        code: {
+            number: tuple(Event(_key(name), kind) for name in names)
+            for number, names in (keys or {0: _ANY}).items()
+        }
+        for code, kind in kinds.items()
+    }
 
     def decode(data: bytes, at: int, values: Values) -> Events | None:
-        names = _ANY if keys is None else keys.get(data[at])
-        kind = kinds.get(data[at + 2])
-        if names is None or kind is None:
-            return None
-        return tuple(Event(_key(name), kind) for name in names)
+        events = said.get(data[at + 2], _NEVER)
+        return events.get(0 if keys is None else data[at])
 
     names = dict.fromkeys(
         name for group in (keys or {0: _ANY}).values() for name in group
@@ -127,6 +132,7 @@ def _click(kind: str, keys: Mapping[int, Keys] | None, name: str) -> ObjectSpec:
 
 
 _ANY: Final[Keys] = ("",)
+_NEVER: Final[Mapping[int, Events]] = {}
 
 
 def _key(name: str) -> str:
@@ -146,7 +152,12 @@ CUBE: Final = ObjectSpec(
 
 
 def _dimmer(data: bytes, at: int, values: Values) -> Events | None:
-    button, value, kind = data[at : at + 3]
+    return _turned(data[at : at + 3])
+
+
+@lru_cache(256)  # a knob says the same few things over and over
+def _turned(said: bytes) -> Events | None:
+    button, value, kind = said
     if kind == 3:
         if button == 0:
             return (Event("dimmer", "press", {"number_of_presses": value}),)

@@ -14,6 +14,9 @@ from zlib import crc32
 from .kept import Kept, read_bytes, read_text
 from .sequence import CounterVerdict, Sequence
 
+_STALE: Final = CounterVerdict.STALE
+_NEWS: Final = CounterVerdict.NEWS
+
 
 class Ascent:
     """Count frames that go on from each other by small steps, where the count itself is not."""
@@ -82,7 +85,8 @@ class ShortSequence:
         # The newest frames in order, in two generations: the older one is dropped as a whole.
         self._known: dict[bytes, None] = {}
         self._older: dict[bytes, None] = {}
-        self._marks = bytearray()
+        # The marks of each counter, the newest first; no rows before the first frame.
+        self._marks: list[bytes] = []
         self._last: int | None = None
         # The newest counter of a frame that was not heard before: others cannot move it.
         self._fresh = 0
@@ -90,8 +94,9 @@ class ShortSequence:
 
     def judge(self, frame: bytes, now: float) -> CounterVerdict:
         """Judge a frame, heard at ``now`` in seconds."""
-        if frame in self._known or frame in self._older:
-            return CounterVerdict.STALE
+        known = self._known
+        if frame in known or frame in self._older:
+            return _STALE
         counter, last = frame[self._at], self._last
         if self._mark(counter, frame):
             verdict = self._judge_again(counter, last, now)
@@ -100,25 +105,32 @@ class ShortSequence:
             or counter - last & 0xFF <= self.STEP
             or counter - self._fresh & 0xFF <= self.STEP
         ):
-            verdict = CounterVerdict.NEWS
+            verdict = _NEWS
         elif self._run.take(counter, self.STEP, now) < self.RUN:
-            verdict = CounterVerdict.STALE
+            return _STALE
         else:
             verdict = CounterVerdict.QUIET
-        if verdict is not CounterVerdict.STALE:
-            self._take(counter, frame, verdict)
+        if verdict is _STALE:
+            return verdict
+        self._last = counter
+        # Compared one by one: this is done with each frame, and a set of them takes longer.
+        if verdict is _NEWS or verdict is CounterVerdict.QUIET:
+            self._fresh = counter
+            self._run.frames = self._stray.frames = 0
+        if len(known) >= self.KNOWN:
+            self._older = known
+            known = self._known = {}
+        known[frame] = None
         return verdict
 
     def _mark(self, counter: int, frame: bytes) -> bool:
         """Keep the mark of a frame, and return whether it was there."""
-        marks, mark = self._marks, (crc32(frame) >> 8).to_bytes(self.MARK)
-        if not marks:
-            marks.extend(bytes(256 * self.MARKS))
-        start = counter * self.MARKS
-        row = marks[start : start + self.MARKS]
-        if mark in row:
+        if not self._marks:
+            self._marks = [b""] * 256
+        marks, mark = self._marks[counter], (crc32(frame) >> 8).to_bytes(self.MARK)
+        if mark in marks:
             return True
-        marks[start : start + self.MARKS] = mark + row[: -self.MARK]
+        self._marks[counter] = mark + marks[: self.MARKS - self.MARK]
         return False
 
     def _judge_again(
@@ -136,15 +148,10 @@ class ShortSequence:
             return CounterVerdict.ECHO
         return CounterVerdict.ECHO if in_place else CounterVerdict.STALE
 
-    def _take(self, counter: int, frame: bytes, verdict: CounterVerdict) -> None:
-        self._last = counter
-        # Compared one by one: this is done with each frame, and a set of them takes longer.
-        if verdict is CounterVerdict.NEWS or verdict is CounterVerdict.QUIET:
-            self._fresh = counter
-            self._run.frames = self._stray.frames = 0
-        if len(self._known) >= self.KNOWN:
-            self._older, self._known = self._known, {}
-        self._known[frame] = None
+    def _row(self, marks: bytes) -> bytes:
+        """Return a row of marks without the places that are free."""
+        taken = len(marks.rstrip(b"\0"))
+        return marks[: taken + -taken % self.MARK]
 
     def heard(self, frame: bytes) -> bool:
         """Return whether a frame was heard a short while ago."""
@@ -154,7 +161,9 @@ class ShortSequence:
         """Return what the next run has to know, for JSON."""
         return {
             "frames": [frame.hex() for frame in (*self._older, *self._known)],
-            "marks": base64.b64encode(self._marks).decode(),
+            "marks": base64.b64encode(
+                b"".join(marks.ljust(self.MARKS, b"\0") for marks in self._marks)
+            ).decode(),
         }
 
     def restore(self, kept: Kept) -> None:
@@ -166,10 +175,11 @@ class ShortSequence:
         if any(len(frame) <= self._at for frame in read):
             raise ValueError
         # An earlier version had no marks.
-        marks = bytearray(read_bytes(kept.get("marks", "")))
+        marks = read_bytes(kept.get("marks", ""))
         if marks and len(marks) != 256 * self.MARKS:
             raise ValueError
-        self._marks = marks
+        starts = range(0, len(marks), self.MARKS)
+        self._marks = [self._row(marks[at : at + self.MARKS]) for at in starts]
         if read:
             self._older = dict.fromkeys(read[: -self.KNOWN])
             self._known = dict.fromkeys(read[-self.KNOWN :])

@@ -30,12 +30,17 @@ _KEY_DIGITS: Final = (24, 32)
 _FLAG: Final = b"\x01"
 _NUMBERS: Final = tuple(number.to_bytes(2) for number in range(1, 17))
 _BLOCK: Final = 16
-_ZERO: Final = bytes(2) + _FLAG
 # The tag is a chain of blocks: one of a flag (associated data, a tag of 16 bytes, lengths of 2 bytes),
 # the nonce and the length, one of the associated data with its length, then what was said.
 _TAG_FLAG: Final = b"\x79"
-_TAG_SIZES: Final = tuple(size.to_bytes(2) + _FLAG for size in range(_BLOCK + 1))
-_LAST: Final = (1 << 8 * _BLOCK) - 1
+# What stands around the nonces of the three blocks to begin with, by the length of what was said: the
+# first of the key stream, the one that is laid over the tag, the first of the tag.
+_AROUND_NONCES: Final = tuple(
+    (_FLAG, _NUMBERS[0] + _FLAG, bytes(2) + _TAG_FLAG, size.to_bytes(2))
+    for size in range(_BLOCK + 1)
+)
+_REST: Final = tuple(8 * (_BLOCK - size) for size in range(_BLOCK + 1))  # bits
+_number: Final = int.from_bytes  # looked up once: this is done with each frame
 _TAG_AAD: Final = int.from_bytes((len(AAD).to_bytes(2) + AAD).ljust(_BLOCK, b"\0"))
 
 
@@ -120,14 +125,12 @@ class Cipher:
         size, blocks = len(sealed), self._blocks
         if 0 < size <= _BLOCK:
             # Nearly all are that short, and CCM's own encryption takes longer than its blocks.
-            sizes, one = _TAG_SIZES[size], _NUMBERS[0]
-            parts = (_TAG_FLAG, nonce, sizes, nonce, _ZERO, nonce, one)
-            made = blocks(b"".join(parts))
-            three, rest = int.from_bytes(made), 8 * (_BLOCK - size)
-            said = int.from_bytes(sealed) ^ (three & _LAST) >> rest
-            chain = blocks((three >> 16 * _BLOCK ^ _TAG_AAD).to_bytes(_BLOCK))
-            chain = blocks((int.from_bytes(chain) ^ said << rest).to_bytes(_BLOCK))
-            return said.to_bytes(size), chain[0] ^ made[_BLOCK]
+            made = blocks(nonce.join(_AROUND_NONCES[size]))
+            said = _number(sealed) ^ _number(made[:size])
+            chain = _number(made[2 * _BLOCK :]) ^ _TAG_AAD
+            chain = _number(blocks(chain.to_bytes(_BLOCK))) ^ said << _REST[size]
+            first = blocks(chain.to_bytes(_BLOCK))[0]
+            return said.to_bytes(size), first ^ made[_BLOCK]
         head, numbers = _FLAG + nonce, _NUMBERS[: (size + _BLOCK - 1) // _BLOCK]
         stream = blocks(b"".join([head + number for number in numbers]))
         plain = (int.from_bytes(sealed) ^ int.from_bytes(stream[:size])).to_bytes(size)

@@ -32,6 +32,7 @@ class Plan:
     encrypted: bool
     sealed: bool  # encrypted, and there is something inside
     modern: bool  # tag of 4 bytes and a counter that never comes again
+    counted: bool  # modern, and there is something inside
     shortest: int  # an object without data, sealed
     rejected: Reason | None
     product_id: int
@@ -49,11 +50,9 @@ def plan_of(
     """Work out what the first four bytes settle; ``rows`` are those that were found by product."""
     head = parse_head(data)
     spec = DEVICES.get(head.product_id)
-    refused = None
+    refused = Reason.MESH if head.mesh else None
     if not OLDEST_VERSION <= head.version <= newest_version:
         refused = Reason.VERSION
-    elif head.mesh:
-        refused = Reason.MESH
     modern = head.encrypted and head.version >= MODERN_VERSION
     sealed = head.encrypted and head.has_objects
     known = head.product_id if spec else None
@@ -65,6 +64,7 @@ def plan_of(
         has_mac=head.has_mac,
         has_objects=head.has_objects,
         modern=modern,
+        counted=modern and sealed,
         shortest=HEADER + (TAIL if modern else LEGACY_TAIL),
         encrypted=head.encrypted,
         sealed=sealed,

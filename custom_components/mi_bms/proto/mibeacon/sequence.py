@@ -120,7 +120,10 @@ class Sequence:
     def judge(self, frame: bytes, now: float) -> CounterVerdict:
         """Judge a frame, which ends with its tag, at a time in seconds of a clock that runs on."""
         low = frame[self._low]
-        if frame[-TAG - 3 : -TAG] == self.upper and self.lower < low < self.stop:
+        if frame[-TAG - 3 : -TAG] == self.upper and self.lower < low:
+            if low >= self.stop:
+                self._settle()
+                self.stop = low + self.RECENT
             self.lower = low
             self.frames.append(frame)
             return CounterVerdict.NEWS
