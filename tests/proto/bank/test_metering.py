@@ -176,14 +176,18 @@ def test_a_gap_keeps_what_went_in_and_out_in_turn() -> None:
 
 
 def test_a_gap_of_weeks_is_not_kept_for_ever() -> None:
-    house = House(PARALLEL, lambda _now: 6, lambda _now: 6)
-    house.run(60)
-    house.missing = {"b"}
-    house.run(8 * 24 * HOUR, step=300.0)
-    before = house.total(IN)
-    house.missing = set()
-    house.run(60)
-    assert house.total(IN) - before < 0.01
+    def amps(now: float) -> float:
+        return 6 if now % (2 * HOUR) < HOUR else -6
+
+    for days, counted in ((6, True), (8, False)):
+        house = House(PARALLEL, amps, amps)
+        house.run(60)
+        house.missing = {"b"}
+        before = house.total(IN)
+        house.run(days * 24 * HOUR, step=300.0)
+        house.missing = set()
+        house.run(60)
+        assert (house.total(IN) - before > 1) is counted
 
 
 def test_what_nobody_counted_is_left_out() -> None:

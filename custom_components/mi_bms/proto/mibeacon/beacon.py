@@ -203,15 +203,9 @@ class Beacon:
         # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
         agrees = check == data[-1] and plain[2] + HEADER <= len(plain)
         if not (agrees and at_ease):
-            if agrees and self._short.heard(data):
-                # That it agrees is no news either.
-                return self._late(plan, data, plain, CounterVerdict.STALE)
-            if agrees:
-                believed = device.check_agrees()
-            else:
-                believed = device.check_disagrees(sensible=sensible(plan.spec, plain))
-            if not believed:
-                return self._refused(plan, data)
+            doubted = self._doubted(plan, data, plain, agrees=agrees)
+            if doubted is not None:
+                return doubted
         verdict = self._short.judge(data, now)
         if verdict is not _NEWS:
             return self._late(plan, data, plain, verdict)
@@ -222,6 +216,20 @@ class Beacon:
         return (
             reading._replace(reason=Reason.UNCHECKED) if device.unchecked else reading
         )
+
+    def _doubted(
+        self, plan: Plan, data: bytes, plain: bytes, *, agrees: bool
+    ) -> Reading | None:
+        """Return what is said of a v2/v3 frame that is not believed; None of one that is."""
+        device = self._device
+        if agrees and self._short.heard(data):
+            # That it agrees is no news either.
+            return self._late(plan, data, plain, CounterVerdict.STALE)
+        if agrees:
+            believed = device.check_agrees()
+        else:
+            believed = device.check_disagrees(sensible=sensible(plan.spec, plain))
+        return None if believed else self._refused(plan, data)
 
     def _unopened(self, plan: Plan, data: bytes, at: int) -> Reading:
         if len(data) - at < plan.shortest:
