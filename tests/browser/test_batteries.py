@@ -63,7 +63,7 @@ def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.at("Type of battery")
     wizard.shot("107 battery, type")
     wizard.submit()
-    wizard.says("The change is kept", timeout=BATTERY_TIME)
+    wizard.says("The change is saved", timeout=BATTERY_TIME)
 
 
 def test_password_typed_wrong_then_right(wizard: Wizard) -> None:

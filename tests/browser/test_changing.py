@@ -34,7 +34,7 @@ def test_door_contact(wizard: Wizard) -> None:
     wizard.submit()
     # It may have been silent since the form was opened.
     unchecked = wizard.flow.get_by_text("Key not checked yet")
-    kept = wizard.flow.get_by_text("The change is kept")
+    kept = wizard.flow.get_by_text("The change is saved")
     expect(unchecked.or_(kept).first).to_be_visible()
     if unchecked.is_visible():
         wizard.submit()
