@@ -9,7 +9,7 @@ CODE = "\n".join(
     for path in sorted((INTEGRATION / "frontend").rglob("*.js"))
 )
 TEXTS = translations()["common"]
-CALL = re.compile(r"\bt\(\s*[\w.]+(?:\(\))?,\s*(.*?)(?:\)|,|$)", re.MULTILINE)
+CALL = re.compile(r"\bt\(\s*(.*?)(?:\)|,|$)", re.MULTILINE)
 # A key stands alone, or in a choice of two; one with a part that is filled in is a family.
 KEY = re.compile(r'"(\w+)"')
 FAMILY = re.compile(r"`(\w+_)\$\{")

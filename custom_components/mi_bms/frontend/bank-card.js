@@ -1,138 +1,96 @@
 // Several batteries: the worst first, who carries how much, what flows between them.
 
 import { MiCard } from "./parts/card.js";
-import { h, put, sheet } from "./parts/dom.js";
+import { h, link, live } from "./parts/dom.js";
 import { bankForm } from "./parts/forms.js";
-import { alarm, head, notice, standing } from "./parts/head.js";
-import { RING, chip, facts, flowOf, flowWord, ring, toneOf } from "./parts/ring.js";
-import { known, stubOf } from "./parts/store.js";
-import { number, t } from "./parts/text.js";
-import { isLive, valueOf, wordsOf } from "./parts/values.js";
+import { head, standing, title } from "./parts/head.js";
+import { chips, flowOf, flowWord, main, meter, signOf, toneOf } from "./parts/ring.js";
+import { isKnown, known, of, stubOf } from "./parts/store.js";
+import { joined, number, t } from "./parts/text.js";
+import { isLive, isOn, present, sizeOf, valueOf, wordsOf } from "./parts/values.js";
 
-/** A battery, or a pack of one. @typedef {{id: string, name: string, roles: Record<string, string>, device: MiDevice, why: string}} Member */
+const CHIPS = { circulating_current: "swap-horizontal", level_spread: "arrow-expand-vertical", batteries_read: "counter" };
 
-/** Return what a device id stands for. @param {MiDevices} all @param {string} id @returns {Member | null} */
-function memberOf(all, id) {
-	if (all[id]) return { id, name: all[id].name, roles: all[id].roles, device: all[id], why: "" };
-	for (const device of Object.values(all)) {
-		const pack = device.packs.find((one) => one.device === id);
-		if (pack) return { id, name: pack.name || device.name, roles: pack.roles ?? {}, device, why: "" };
+/** The battery, or the pack of one, that a device id stands for. @returns {MiMember | null} */
+function memberOf(id = "") {
+	const all = known();
+	if (all[id]) return { ...all[id], battery: id };
+	for (const { id: battery, name, packs } of Object.values(all)) {
+		const pack = packs.find((one) => one.device === id);
+		if (pack) return { id, name: pack.name || name, roles: pack.roles ?? {}, battery };
 	}
 	return null;
 }
 
+/** @param {MiMember} member */
+const how = ({ battery }) => standing(known()[battery]);
+
+/** How good a battery is off: the worst has the least. @param {MiMember} member */
+const rank = (member) => (valueOf(member.roles.level) ?? -1) - (isOn(member.roles.problem) ? 2000 : 0) - (how(member) === "fresh" ? 0 : 1000);
+
+/** @param {MiMember[]} members */
+const all = (members, role = "") => members.map(({ roles }) => valueOf(roles[role])).filter((value) => value !== null);
+/** @param {number[]} values */
+const sumOf = (values) => values.reduce((one, other) => one + other, 0);
+
+/** The power of all of them. @param {MiMember[]} members */
+function total(members) {
+	const powers = all(members, "power");
+	const sum = sumOf(powers);
+	return powers.length ? `${flowWord(signOf(sum))} · ${number(Math.abs(sum), 0, "W")}` : "";
+}
+
+/** Which part of the current a member carries. @param {MiMember} member @param {MiMember[]} members */
+function share({ roles }, members) {
+	const sum = sumOf(all(members, "current").map(Math.abs));
+	return sum >= 1 && t("share", { share: number((Math.abs(valueOf(roles.current) ?? 0) / sum) * 100, 0, "%") });
+}
+
 export class BankCard extends MiCard {
 	static kinds = ["bank"];
-	static sheets = [sheet(RING + STYLE())];
 	static getConfigForm = bankForm;
 	static getStubConfig = () => stubOf("bank");
 
-	getGridOptions() {
-		return { columns: 12, rows: "auto", min_columns: 6, min_rows: 3 };
+	get isAll() {
+		return !this.deviceId;
 	}
 
-	isAll() {
-		return !this.config.device;
-	}
-
-	/** @returns {string[]} */
 	devices() {
-		const all = known() ?? {};
-		if (this.isAll()) return Object.keys(all).filter((id) => all[id].kind === "battery");
-		const { device = "" } = this.config;
-		return [device, ...(all[device]?.members ?? []).map((id) => memberOf(all, id)?.device.id ?? id)];
+		if (this.isAll) return of("battery").map(({ id }) => id);
+		return [this.deviceId, ...(this.device?.members ?? []).map((id) => memberOf(id)?.battery ?? id)];
 	}
 
 	obstacle() {
-		if (!this.isAll() || !known()) return super.obstacle();
+		if (!this.isAll || !isKnown()) return super.obstacle();
 		return this.devices().length ? null : "no_battery";
 	}
 
-	/** @param {HTMLElement} body */
-	build(body) {
-		const all = /** @type {MiDevices} */ (known());
-		const bank = this.isAll() ? null : /** @type {MiDevice} */ (this.device);
-		const members = /** @type {Member[]} */ ((bank ? (bank.members ?? []) : this.devices()).map((id) => memberOf(all, id)).filter(Boolean));
-		this.watched = [bank, ...members].flatMap((one) => (one ? Object.values(one.roles) : []));
-		const rows = members.map((member) => ({ member, ...this.row(member, members, bank) }));
-		const list = h("div", { class: "rows", role: "list" }, ...rows.map(({ node }) => node));
-		this.bind(
-			() => rows.map(({ member }, index) => [this.rank(member), index]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, index]) => index).join(),
-			(order) => list.append(...order.split(",").map((index) => rows[Number(index)].node)),
+	build() {
+		const bank = this.isAll ? null : this.device;
+		const members = present((bank ? (bank.members ?? []) : this.devices()).map((id) => memberOf(id)));
+		const rows = members.map((member) => this.row(member, members));
+		const list = h("div", { class: "rows", role: "list" }, ...rows);
+		const order = () => members.map((member, index) => ({ index, rank: rank(member) })).sort((one, other) => one.rank - other.rank);
+		live(
+			() => order().map(({ index }) => index).join(),
+			() => list.append(...order().map(({ index }) => rows[index])),
 		);
-		if (bank) {
-			const chips = [["circulating_current", "swap-horizontal"], ["level_spread", "arrow-expand-vertical"], ["batteries_read", "counter"]].filter(([role]) => bank.roles[role]);
-			const warning = alarm(this);
-			body.append(head(this), ...(warning ? [warning] : []), notice(this), h("div", { class: "main" }, ring(this, bank), facts(this, bank)), list,
-				h("div", { class: "chips" }, ...chips.map(([role, symbol]) => chip(this, bank.roles[role], symbol))));
-		} else {
-			const name = h("h2", { class: "name" }, this.config.name || t(this.hass, "batteries"));
-			body.append(h("div", { class: "head" }, name, this.text("span", "age num", () => this.total(members))), list);
-		}
+		if (bank) return [...head(this), main(bank), list, chips([], bank.roles, CHIPS)];
+		return [title(this.config.name || t("batteries"), h("span", { class: "age num muted small" }, () => total(members))), list];
 	}
 
-	/** Return the power of all of them. @param {Member[]} members */
-	total(members) {
-		const powers = members.map(({ roles }) => valueOf(this.hass, roles.power)).filter((value) => value !== null);
-		const sum = powers.reduce((one, other) => one + other, 0);
-		return powers.length ? `${flowWord(this.hass, Math.abs(sum) < 2 ? 0 : Math.sign(sum))} · ${number(this.hass, Math.abs(sum), 0, "W")}` : "";
+	/** A line of the list. @param {MiMember} member @param {MiMember[]} members */
+	row(member, members) {
+		const { roles, id, name } = member;
+		const said = () => {
+			const left = !this.isAll && this.device.left_out?.find((one) => one.device === id)?.why;
+			if (left || how(member) !== "fresh") return left || t(`standing_${how(member)}`);
+			const isParallel = !this.isAll && this.device.wiring === "parallel";
+			return joined(isLive(roles.power) && sizeOf(roles.power), flowWord(flowOf(roles)), isParallel && share(member, members));
+		};
+		const level = () => valueOf(roles.level);
+		const bar = meter(() => Number(level()) / 100, { "data-tone": () => toneOf(level()) });
+		const row = link(roles.level ?? roles.voltage, "row", h("span", { class: "who" }, name), h("b", { class: "num" }, () => wordsOf(roles.level)), bar, h("span", { class: "num lab muted small" }, said));
+		return h("div", { role: "listitem", class: () => (how(member) === "fresh" && isLive(roles.level) ? "" : "old") }, row);
 	}
-
-	/** Return how good a battery is off: the worst has the least. @param {Member} member */
-	rank({ roles, device }) {
-		const level = valueOf(this.hass, roles.level) ?? -1;
-		const alarmed = this.hass.states[roles.problem]?.state === "on";
-		return level - (alarmed ? 2000 : 0) - (standing(known()?.[device.id] ?? device) === "fresh" ? 0 : 1000);
-	}
-
-	/** Return a line of the list. @param {Member} member @param {Member[]} members @param {MiDevice | null} bank */
-	row(member, members, bank) {
-		const { roles, device } = member;
-		const fill = h("i");
-		const meter = h("span", { class: "meter", "aria-hidden": "true" }, fill);
-		const now = () => known()?.[device.id] ?? device;
-		const said = this.text("span", "num lab", () => {
-			const why = this.device?.left_out?.find((one) => one.device === member.id)?.why;
-			const how = standing(now());
-			if (why || how !== "fresh") return why || t(this.hass, `standing_${how}`);
-			const flow = flowOf(this.hass, roles);
-			const share = bank?.wiring === "parallel" ? this.share(member, members) : "";
-			return [isLive(this.hass, roles.power) && wordsOf(this.hass, roles.power, true), flowWord(this.hass, flow), share].filter(Boolean).join(" · ");
-		});
-		const link = this.link(roles.level ?? roles.voltage, "row", h("span", { class: "who" }, member.name), this.text("b", "num", () => wordsOf(this.hass, roles.level)), meter, said);
-		this.bind(
-			() => valueOf(this.hass, roles.level),
-			(level) => {
-				fill.style.transform = `scaleX(${Math.min(100, level ?? 0) / 100})`;
-				put(meter, "data-tone", toneOf(level));
-			},
-		);
-		this.bind(
-			() => standing(now()) !== "fresh" || !isLive(this.hass, roles.level),
-			(old) => link.classList.toggle("old", old),
-		);
-		return { node: h("div", { role: "listitem" }, link) };
-	}
-
-	/** Return which part of the current a member carries. @param {Member} member @param {Member[]} members */
-	share(member, members) {
-		const all = members.map(({ roles }) => Math.abs(valueOf(this.hass, roles.current) ?? 0));
-		const sum = all.reduce((one, other) => one + other, 0);
-		return sum < 1 ? "" : t(this.hass, "share", { share: number(this.hass, (all[members.indexOf(member)] / sum) * 100, 0, "%") });
-	}
-}
-
-function STYLE() {
-	return `
-.rows { display: flex; flex-direction: column; gap: 12px; }
-.row { display: grid; grid-template-columns: 1fr auto; gap: 3px 12px; width: 100%; }
-.row:hover { text-decoration: none; } .row:hover .who { text-decoration: underline; text-decoration-color: var(--line); }
-.who { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .row b { font-weight: var(--medium); }
-.row.old b { color: var(--muted); }
-.meter { grid-column: 1 / -1; height: 8px; border-radius: 4px; background: var(--line); overflow: hidden; --tone: var(--state-sensor-battery-high-color); }
-.meter[data-tone="half"] { --tone: var(--state-sensor-battery-medium-color); } .meter[data-tone="low"] { --tone: var(--state-sensor-battery-low-color); }
-.meter i { display: block; height: 100%; background: var(--tone); border-radius: 4px; transform-origin: 0 0; } :dir(rtl) .meter i { transform-origin: 100% 0; }
-.row.old .meter { --tone: var(--muted); } .row .lab { grid-column: 1 / -1; color: var(--muted); font-size: var(--s); }
-@container (min-width: 700px) { .rows { display: grid; grid-template-columns: 1fr 1fr; column-gap: 32px; } }
-`;
 }

@@ -5,64 +5,54 @@ import { BatteryCard } from "./battery-card.js";
 import { CellsFeature, FlowFeature, isBattery } from "./features.js";
 import { define } from "./parts/dom.js";
 import { known } from "./parts/store.js";
-import { hasTexts, loadTexts, t } from "./parts/text.js";
+import { hasTexts, loadTexts, setHome, t } from "./parts/text.js";
 import { ReceptionCard } from "./reception-card.js";
 import { SensorCard } from "./sensor-card.js";
 import { Dashboard, SECTIONS, sectionStrategy } from "./strategies.js";
 
-/** Return a text of the page's language, as soon as there is one. @param {string} key @param {string} usual */
-function word(key, usual) {
-	const hass = /** @type {any} */ (document.querySelector("home-assistant"))?.hass;
-	if (!hass) return usual;
-	if (!hasTexts(hass)) loadTexts(hass);
-	return t(hass, key) || usual;
+/** A text of the page's language, as soon as there is one. */
+function word(key = "", usual = "") {
+	const home = /** @type {any} */ (document.querySelector("home-assistant"))?.hass;
+	if (!home) return usual;
+	setHome(home);
+	if (!hasTexts()) loadTexts();
+	return t(key) || usual;
 }
 
-/** Announce something once; pickers ask for its name when they are opened. @param {"customCards" | "customCardFeatures" | "customStrategies"} list @param {string} type @param {string} key @param {string} usual @param {object} more */
-function announce(list, type, key, usual, more) {
+/** Define an element and announce it once; pickers ask for its name when they are opened. @param {"customCards" | "customCardFeatures" | "customStrategies"} list @param {CustomElementConstructor} element @param {object} more */
+function announce(list, element, more, key = "", type = "", tag = type) {
+	define(element, tag);
 	const all = (window[list] ??= []);
-	if (all.some((one) => one.type === type && one.strategyType === /** @type {any} */ (more).strategyType)) return;
+	if (all.some((one) => one.tag === tag)) return;
 	all.push({
 		type,
+		tag,
 		get name() {
-			return `Mi BMS: ${word(`is_${key}`, usual)}`;
+			return `Mi BMS: ${word(`is_${key}`, key)}`;
 		},
 		get description() {
-			return word(`does_${key}`, "");
+			return word(`does_${key}`);
 		},
 		...more,
 	});
 }
 
-/** @type {[string, CustomElementConstructor, string[]][]} */
-const CARDS = [
-	["battery", BatteryCard, ["battery"]],
-	["bank", BankCard, ["bank"]],
-	["sensor", SensorCard, ["sensor"]],
-	["reception", ReceptionCard, []],
-];
-for (const [kind, element, kinds] of CARDS) {
+for (const [kind, element] of Object.entries({ battery: BatteryCard, bank: BankCard, sensor: SensorCard, reception: ReceptionCard })) {
 	const type = `mi-bms-${kind}-card`;
-	define(type, () => element);
-	announce("customCards", type, kind, kind, {
+	const more = {
 		preview: true,
 		documentationURL: "https://github.com/mi-bms/mi-bms",
-		/** @param {Hass} hass @param {string} id */
-		getEntitySuggestion: (hass, id) => {
-			const device = known()?.[hass.entities[id]?.device_id];
-			return device && kinds.includes(device.kind) ? { config: { type: `custom:${type}`, device: device.id } } : null;
+		/** @param {Hass} home @param {string} id */
+		getEntitySuggestion({ entities }, id) {
+			const device = known()[entities[id]?.device_id];
+			return device?.kind === kind ? { config: { type: `custom:${type}`, device: device.id } } : null;
 		},
-	});
+	};
+	announce("customCards", element, more, kind, type);
 }
-/** @type {[string, CustomElementConstructor][]} */
-const FEATURES = [["cells", CellsFeature], ["flow", FlowFeature]];
-for (const [kind, element] of FEATURES) {
-	define(`mi-bms-${kind}-feature`, () => element);
-	announce("customCardFeatures", `mi-bms-${kind}-feature`, kind, kind, { configurable: false, isSupported: isBattery });
+for (const [kind, element] of Object.entries({ cells: CellsFeature, flow: FlowFeature })) {
+	announce("customCardFeatures", element, { configurable: false, isSupported: isBattery }, kind, `mi-bms-${kind}-feature`);
 }
-define("ll-strategy-dashboard-mi-bms", () => Dashboard);
-announce("customStrategies", "mi-bms", "dashboard", "batteries and sensors", { strategyType: "dashboard" });
-for (const kind of Object.keys(SECTIONS)) {
-	define(`ll-strategy-section-mi-bms-${kind}`, () => sectionStrategy(kind));
-	announce("customStrategies", `mi-bms-${kind}`, `section_${kind}`, kind, { strategyType: "section" });
-}
+announce("customStrategies", Dashboard, { strategyType: "dashboard" }, "dashboard", "mi-bms", "ll-strategy-dashboard-mi-bms");
+for (const kind of Object.keys(SECTIONS))
+	announce("customStrategies", sectionStrategy(kind), { strategyType: "section" }, `section_${kind}`, `mi-bms-${kind}`, `ll-strategy-section-mi-bms-${kind}`);

@@ -36,6 +36,7 @@ const FIRST = {
 
 const connection = {
   addEventListener: (kind, callback) => kind === "ready" && home.ready.add(callback),
+  removeEventListener: (kind, callback) => home.ready.delete(callback),
   async subscribeMessage(callback, message) {
     if (home.failing) throw { code: "unknown_command" };
     home.calls.push(message);

@@ -105,7 +105,7 @@ def test_reception(chromium: Browser) -> None:
         expect(rows.nth(1)).to_contain_text("Ficus")
         expect(rows.nth(1)).to_contain_text("12\u00a0%")
         expect(rows.nth(2).locator(".best")).to_have_text("-58\u00a0dBm")
-        expect(page.page.locator("mi-bms-reception-card .notice")).to_have_text(
+        expect(page.page.locator("mi-bms-reception-card p.notice")).to_have_text(
             "A receiver near Ficus would help most."
         )
 

@@ -1,64 +1,75 @@
 // Elements made by hand: what users and devices are called is only ever text.
 
-const SVG = "http://www.w3.org/2000/svg";
+/** What is live on what is being built. @type {MiBind[]} */
+let binds = [];
 
-/**
- * Give an element what is named: listeners, properties of style, attributes.
- * @template {Element} T
- * @param {T} element
- * @param {Record<string, any>} attributes
- * @returns {T}
- */
-function dress(element, attributes) {
+/** Build something; return what keeps it up to date. @param {() => void} build */
+export function collect(build) {
+	binds = [];
+	build();
+	return binds;
+}
+
+/** Keep something up to date. @template T @param {() => T} get @param {(value: T) => void} apply called when the value is another */
+export const live = (get, apply) => binds.push({ get, apply, last: binds });
+
+/** Set an attribute, or take it away. @param {Element} element @param {any} value */
+export function put(element, name = "", value) {
+	if (value === true) element.setAttribute(name, "");
+	else if (value || value === 0) element.setAttribute(name, value);
+	else element.removeAttribute(name);
+}
+
+/** @template {Element} T @param {T} element @param {MiAny} attributes @param {MiChild[]} children */
+function dress(element, attributes, children) {
 	for (const [name, value] of Object.entries(attributes)) {
-		if (typeof value === "function") element.addEventListener(name, value);
-		else if (value !== null && value !== undefined && value !== false)
-			element.setAttribute(name, value === true ? "" : String(value));
+		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+		else if (typeof value === "function") live(value, (now) => put(element, name, now));
+		else put(element, name, value);
+	}
+	for (const child of children) {
+		if (typeof child !== "function") element.append(...(child ? [child] : []));
+		else
+			live(child, (text) => {
+				element.textContent = text;
+				put(element, "hidden", !text);
+			});
 	}
 	return element;
 }
 
-/** Return a new element. @param {string} tag @param {Record<string, any>} [attributes] a function is a listener @param {...MiChild} children @returns {HTMLElement} */
-export function h(tag, attributes = {}, ...children) {
-	const element = dress(document.createElement(tag), attributes);
-	for (const child of children) if (child) element.append(child);
-	return element;
+/** A new element; a function is a listener, else it is live; one without text is hidden. @param {...MiChild} children */
+export const h = (tag = "", attributes = {}, ...children) => dress(document.createElement(tag), attributes, children);
+
+/** A new element of a drawing. @param {...Node} children */
+export const s = (tag = "", attributes = {}, ...children) => dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+/** An icon of Home Assistant's; without a name it is hidden. @param {string | (() => string)} name @param {string | (() => string)} [cls] */
+export function icon(name, cls) {
+	const isLive = typeof name === "function";
+	return h("ha-icon", { icon: isLive ? () => `mdi:${name()}` : `mdi:${name}`, hidden: isLive && (() => !name()), class: cls, "aria-hidden": "true" });
 }
 
-/** Return a new element of a drawing. @param {string} tag @param {Record<string, any>} [attributes] @param {...Node} children @returns {SVGElement} */
-export function s(tag, attributes = {}, ...children) {
-	const element = dress(document.createElementNS(SVG, tag), attributes);
-	element.append(...children);
-	return /** @type {SVGElement} */ (element);
-}
+/** Tell the page something, across shadow roots. @param {Element} element */
+export const fire = (element, kind = "", detail = {}) => element.dispatchEvent(new CustomEvent(kind, { detail, bubbles: true, composed: true }));
 
-/** Return an icon of Home Assistant's. @param {string} name @param {string} [cls] */
-export const icon = (name, cls) => h("ha-icon", { icon: `mdi:${name}`, class: cls, "aria-hidden": "true" });
-
-/** Tell the page something, across shadow roots. @param {Element} element @param {string} kind @param {unknown} detail */
-export function fire(element, kind, detail) {
-	element.dispatchEvent(new CustomEvent(kind, { detail, bubbles: true, composed: true }));
-}
-
-/** Set an attribute, or take it away. @param {Element} element @param {string} name @param {string | number | boolean | null} value */
-export function put(element, name, value) {
-	if (value === null || value === false) element.removeAttribute(name);
-	else element.setAttribute(name, value === true ? "" : String(value));
-}
-
-/** Return a style sheet that all elements of a class share. @param {string} text */
-export function sheet(text) {
-	const made = new CSSStyleSheet();
-	made.replaceSync(text);
-	return made;
+/** A button that opens an entity's dialog; without one, plain text. @param {MiId | (() => MiId)} id @param {string | MiAny} look a class, or attributes @param {...MiChild} children */
+export function link(id, look, ...children) {
+	const attributes = typeof look === "string" ? { class: look } : look;
+	if (!id) return h("div", attributes, ...children);
+	const onclick = () => {
+		const entityId = typeof id === "function" ? id() : id;
+		if (entityId) fire(button, "hass-more-info", { entityId });
+	};
+	const button = h("button", { type: "button", onclick, ...attributes }, ...children);
+	return button;
 }
 
 const ready = customElements.whenDefined("home-assistant");
 
-/** Define an element as soon as Home Assistant's registry stands: an earlier one is not seen by it. @param {string} name @param {() => CustomElementConstructor} make */
-export function define(name, make) {
-	ready.then(() => {
-		const registry = window.customElements;
-		if (!registry.get(name)) registry.define(name, make());
-	});
-}
+/** Define an element as soon as Home Assistant's registry stands: an earlier one is not seen by it. @param {CustomElementConstructor} element */
+export const define = async (element, name = "") => {
+	await ready;
+	const registry = window.customElements;
+	if (!registry.get(name)) registry.define(name, element);
+};

@@ -1,188 +1,106 @@
-// The last hours of entities: fetched once per page, kept outside the cards, thinned as it comes.
+// The last day of entities: fetched once per page, kept outside the cards, thinned as it comes.
+
+import { Stream } from "./store.js";
+import { hass } from "./text.js";
+import { SHORT } from "./values.js";
 
 export const SLOTS = 288;
-/** Return whether there is enough to be drawn: half an hour. @param {(number | null)[]} points */
-export const isTelling = (points) => points.filter((value) => value !== null).length > SLOTS / 48;
-const LINGER = 60_000;
+export const WIDTH = 300; // seconds
+
+/** @param {MiPoints} points */
+export const sure = (points) => points.filter((value) => value !== null);
+/** Whether there is enough to be drawn: half an hour. @param {MiPoints} points */
+export const isTelling = (points) => sure(points).length > SLOTS / 48;
 
 /** A day of one entity: the mean of each slot, in constant space. */
 class Line {
-	/** @param {number} span seconds */
-	constructor(span) {
-		this.width = span / SLOTS;
-		this.sums = new Float64Array(SLOTS);
-		this.weights = new Float64Array(SLOTS);
-		this.slot = -1;
-		this.time = 0;
-		/** @type {number | null} */
-		this.value = null;
-	}
+	slots = new Float64Array(SLOTS);
+	sums = new Float64Array(SLOTS);
+	weights = new Float64Array(SLOTS);
+	time = 0;
+	/** @type {number | null} */
+	value = null;
 
-	/** Let the last value last until a time. @param {number} until */
-	last(until) {
-		if (until - this.time > SLOTS * this.width) this.time = until - SLOTS * this.width;
-		while (this.time < until) {
-			const slot = Math.floor(this.time / this.width);
+	/** Let the last value last until a time. */
+	last(until = 0) {
+		let time = Math.max(this.time || until, until - SLOTS * WIDTH);
+		while (time < until) {
+			const slot = Math.floor(time / WIDTH);
 			const place = slot % SLOTS;
-			if (slot !== this.slot) {
+			const end = Math.min(until, (slot + 1) * WIDTH);
+			if (this.slots[place] !== slot) {
+				this.slots[place] = slot;
 				this.sums[place] = this.weights[place] = 0;
-				this.slot = slot;
 			}
-			const end = Math.min(until, (slot + 1) * this.width);
 			if (this.value !== null) {
-				this.sums[place] += this.value * (end - this.time);
-				this.weights[place] += end - this.time;
+				this.sums[place] += this.value * (end - time);
+				this.weights[place] += end - time;
 			}
-			this.time = end;
-			// A float that rounds to its own slot's end would never get on.
-			if (end < until && Math.floor(end / this.width) === slot) this.time = (slot + 1) * this.width + 1e-6;
+			time = end;
 		}
+		this.time = Math.max(this.time, until);
 	}
 
-	/** @param {number} time @param {string} state */
-	add(time, state) {
-		if (this.time) this.last(time);
-		else this.time = time;
+	add(time = 0, state = "") {
+		this.last(time);
 		const value = state === "on" ? 1 : state === "off" ? 0 : Number.parseFloat(state);
 		this.value = Number.isFinite(value) ? value : null;
 	}
 
-	/** Return the points from old to new; what was not known is null. @param {number} now @returns {(number | null)[]} */
-	points(now) {
-		if (this.time) this.last(now);
-		const first = Math.floor(now / this.width) - SLOTS + 1;
-		const known = this.slot;
+	/** The points from old to new; what was not known is null. @returns {MiPoints} */
+	points(now = Date.now() / 1000) {
+		this.last(now);
+		const first = Math.floor(now / WIDTH) - SLOTS + 1;
 		return Array.from({ length: SLOTS }, (_, index) => {
-			const slot = first + index;
-			const place = slot % SLOTS;
-			if (slot > known || slot <= known - SLOTS) return null;
-			return this.weights[place] ? this.sums[place] / this.weights[place] : null;
+			const place = (first + index) % SLOTS;
+			return this.slots[place] === first + index && this.weights[place] ? this.sums[place] / this.weights[place] : null;
 		});
 	}
 }
 
-/**
- * @typedef {object} Stream
- * @property {string} key
- * @property {string[]} ids
- * @property {number} span
- * @property {Map<string, Line>} lines
- * @property {Set<() => void>} readers
- * @property {(() => unknown) | null} end
- * @property {ReturnType<typeof setTimeout> | undefined} idle
- * @property {boolean} isThere
- */
-/** @type {Map<string, Stream>} */
-const streams = new Map();
-/** @type {WeakSet<HassConnection>} */
-const links = new WeakSet();
-
-/** @param {Stream} stream */
-function close(stream) {
-	const end = stream.end;
-	stream.end = null;
-	// The connection may be gone already; then so is the subscription.
-	if (end) Promise.resolve(end()).catch(() => undefined);
-}
-
-/** @param {HassConnection} link @param {Stream} stream */
-function start(link, stream) {
-	const lines = (stream.lines = /** @type {Map<string, Line>} */ (new Map()));
-	const isMine = () => streams.get(stream.key) === stream && stream.lines === lines;
-	link
-		.subscribeMessage(
-			(/** @type {{states: Record<string, {s: string, lu: number}[]>}} */ message) => {
-				for (const [id, points] of Object.entries(message.states ?? {})) {
-					let line = lines.get(id);
-					if (!line) lines.set(id, (line = new Line(stream.span)));
-					for (const point of points) line.add(point.lu, point.s);
-				}
-				stream.isThere = true;
-				for (const reader of [...stream.readers]) reader();
-			},
-			{
-				type: "history/stream",
-				entity_ids: stream.ids,
-				start_time: new Date(Date.now() - stream.span * 1000).toISOString(),
-				minimal_response: true,
-				no_attributes: true,
-				significant_changes_only: false,
-				include_start_time_state: true,
-			},
-			{ resubscribe: false },
-		)
-		.then(
-			(end) => {
-				if (isMine()) stream.end = end;
-				else end();
-			},
-			() => isMine() && streams.delete(stream.key),
-		);
-}
-
-/** Start again what was open when a lost connection is back. @param {HassConnection} link */
-function mind(link) {
-	if (links.has(link)) return;
-	links.add(link);
-	link.addEventListener("ready", () => {
-		for (const stream of streams.values()) {
-			stream.end = null;
-			start(link, stream);
-		}
-	});
-}
-
-/** Follow the last hours of entities; null where no history is kept. @param {Hass} hass @param {string[]} ids @param {() => void} reader told when there is more @param {number} [hours] @returns {{points: (id: string) => (number | null)[], isThere: () => boolean, leave: () => void} | null} */
-export function followHistory(hass, ids, reader, hours = 24) {
-	if (!ids.length || !hass.config.components.includes("history")) return null;
-	const span = hours * 3600;
-	const key = `${span} ${ids.join(" ")}`;
-	let stream = /** @type {Stream} */ (streams.get(key));
-	if (!stream) {
-		stream = { key, ids, span, lines: new Map(), readers: new Set(), end: null, idle: undefined, isThere: false };
-		streams.set(key, stream);
-		mind(hass.connection);
-		start(hass.connection, stream);
-	}
-	clearTimeout(stream.idle);
-	stream.readers.add(reader);
-	return {
-		points: (id) => stream.lines.get(id)?.points(Date.now() / 1000) ?? [],
-		isThere: () => stream.isThere,
-		leave: () => {
-			stream.readers.delete(reader);
-			clearTimeout(stream.idle);
-			stream.idle = setTimeout(() => {
-				if (stream.readers.size) return;
-				streams.delete(key);
-				close(stream);
-			}, LINGER);
+/** @param {string[]} ids @param {() => void} ended @returns {MiPast} */
+function openPast(ids, ended) {
+	/** @type {Map<string, Line> | null} */
+	let lines = null;
+	const stream = new Stream(
+		() => {
+			lines = null;
+			return { type: "history/stream", entity_ids: ids, start_time: new Date(Date.now() - SLOTS * WIDTH * 1000).toISOString(), ...SHORT };
 		},
-	};
+		/** @param {MiStates} message */
+		({ states = {} }) => {
+			const mine = (lines ??= new Map(ids.map((id) => [id, new Line()])));
+			for (const [id, points] of Object.entries(states)) for (const point of points) mine.get(id)?.add(point.lu, point.s);
+		},
+		ended,
+	);
+	return { stream, points: (id) => lines?.get(id ?? "")?.points() ?? [], isThere: () => lines !== null };
 }
 
-/** @type {Map<string, {at: number, rows: Promise<any[]>}>} */
-const weeks = new Map();
+/** @type {Record<string, MiPast>} */
+const open = {};
 
-/** Return the hourly statistics of an entity's last days. @param {Hass} hass @param {string} id @param {number} days @param {Record<string, string>} units @returns {Promise<{start: number, mean: number, min: number, max: number}[]>} */
-export function statistics(hass, id, days, units) {
-	const key = `${id} ${days}`;
-	const had = weeks.get(key);
-	if (had && Date.now() - had.at < 300_000) return had.rows;
+/** The last day of entities, to be followed. @param {string[]} ids */
+export function pastOf(ids) {
+	const key = ids.join(" ");
+	return (open[key] ??= openPast(ids, () => delete open[key]));
+}
+
+/** @type {Record<string, {at: number, rows: Promise<MiHour[]>}>} */
+const weeks = {};
+
+/** The hourly statistics of an entity's last days. @returns {Promise<MiHour[]>} */
+export function statistics(id = "", days = 7, units = {}) {
+	const now = Date.now();
+	if (now - weeks[id]?.at < 300_000) return weeks[id].rows;
+	const start = new Date(now - days * 86_400_000).toISOString();
 	const rows = hass
-		.callWS({
-			type: "recorder/statistics_during_period",
-			start_time: new Date(Date.now() - days * 86_400_000).toISOString(),
-			statistic_ids: [id],
-			period: "hour",
-			types: ["mean", "min", "max"],
-			units,
-		})
+		.callWS({ type: "recorder/statistics_during_period", start_time: start, statistic_ids: [id], period: "hour", types: ["mean", "min", "max"], units })
 		.then((found) => found[id] ?? [])
 		.catch(() => {
-			weeks.delete(key);
+			delete weeks[id];
 			return [];
 		});
-	weeks.set(key, { at: Date.now(), rows });
+	weeks[id] = { at: now, rows };
 	return rows;
 }

@@ -1,111 +1,134 @@
-// What the integration says of its devices: one subscription for the whole page.
+// What is followed: once for the page, however many cards ask, and again when a lost connection is back.
 
-/** @type {Set<(changed: Set<string> | null) => void>} */
-const listeners = new Set();
-/** @type {MiDevices | null} */
-let devices = null;
-/** @type {HassConnection | null} */
-let connection = null;
-let language = "";
-let failed = false;
-let generation = 0;
-/** @type {(() => unknown) | null} */
-let end = null;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let idle;
+import { hass } from "./text.js";
 
 const RETRY = 10_000;
-const LINGER = 30_000;
+const LINGER = 60_000;
 
-/** @param {Set<string> | null} changed */
-function tell(changed) {
-	for (const listener of [...listeners]) listener(changed);
-}
-
-/** @param {{version?: number, devices: Record<string, MiDevice | null>}} message */
-function take(message) {
-	failed = false;
-	const whole = message.version !== undefined || !devices;
-	const next = whole ? /** @type {MiDevices} */ ({}) : { ...devices };
-	for (const [id, device] of Object.entries(message.devices)) {
-		if (device) next[id] = device;
-		else delete next[id];
-	}
-	devices = next;
-	tell(whole ? null : new Set(Object.keys(message.devices)));
-}
-
-function stop() {
-	generation += 1;
-	const ending = end;
+export class Stream {
+	/** @type {Set<(news: any) => void>} */
+	listeners = new Set();
+	/** @type {HassConnection | null} */
+	connection = null;
+	language = "";
+	round = 0;
+	isFailed = false;
+	/** @type {(() => unknown) | null} */
 	end = null;
-	// The connection may be gone already; then so is the subscription.
-	if (ending) Promise.resolve(ending()).catch(() => undefined);
-}
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	idle;
 
-async function start() {
-	stop();
-	const [mine, link] = [generation, connection];
-	if (!link) return;
-	try {
-		const done = await link.subscribeMessage(
-			(message) => mine === generation && take(message),
-			{ type: "mi_bms/devices/subscribe", language },
-			{ resubscribe: false },
-		);
-		if (mine === generation) end = done;
-		else done();
-	} catch {
-		// Home Assistant is still starting, or the integration is gone: the cards say so and ask again.
-		if (mine !== generation) return;
-		failed = true;
-		tell(null);
-		setTimeout(() => mine === generation && listeners.size && start(), RETRY);
+	/** @param {() => MiAny} ask anew each time @param {(message: any) => unknown} take returns what listeners are told @param {() => void} [ended] */
+	constructor(ask, take, ended) {
+		this.ask = ask;
+		this.take = take;
+		this.ended = ended;
+		this.start = this.start.bind(this);
 	}
-}
 
-/** Follow the devices; a listener is told which changed, or null for all. @param {Hass} hass @param {(changed: Set<string> | null) => void} listener @returns {() => void} */
-export function follow(hass, listener) {
-	clearTimeout(idle);
-	listeners.add(listener);
-	if (hass.connection !== connection) {
-		const fresh = (connection = hass.connection);
-		fresh.addEventListener("ready", () => fresh === connection && listeners.size && start());
-		language = "";
-	}
-	if (hass.language !== language || (!end && listeners.size === 1)) {
-		language = hass.language;
-		start();
-	}
-	return () => {
-		listeners.delete(listener);
-		clearTimeout(idle);
-		idle = setTimeout(() => !listeners.size && stop(), LINGER);
-	};
-}
-
-/** Return all devices, or null before they are known. */
-export const known = () => devices;
-
-/** Return whether the integration does not answer. */
-export const isFailed = () => failed;
-
-/** Wait for the devices, for as long as a dashboard waits for its strategy. @param {Hass} hass @param {number} [patience] ms @returns {Promise<MiDevices | null>} */
-export function whenKnown(hass, patience = 4000) {
-	if (devices && connection === hass.connection) return Promise.resolve(devices);
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer);
-			leave();
-			resolve(devices);
+	/** Tell a listener what comes; return what ends that. @param {(news: any) => void} listener */
+	follow(listener) {
+		clearTimeout(this.idle);
+		this.listeners.add(listener);
+		const { connection, language } = hass;
+		if (connection !== this.connection || language !== this.language) {
+			this.stop();
+			[this.connection, this.language] = [connection, language];
+			connection.addEventListener("ready", this.start);
+			this.start();
+		}
+		return () => {
+			this.listeners.delete(listener);
+			clearTimeout(this.idle);
+			this.idle = setTimeout(() => {
+				if (this.listeners.size) return;
+				this.stop();
+				this.ended?.();
+			}, LINGER);
 		};
-		const timer = setTimeout(done, patience);
-		const leave = follow(hass, () => (devices || failed) && done());
-	});
+	}
+
+	async start() {
+		const mine = ++this.round;
+		const isMine = () => mine === this.round;
+		try {
+			const end = await this.connection?.subscribeMessage(
+				(message) => {
+					if (isMine()) this.tell(this.take(message));
+				},
+				this.ask(),
+				{ resubscribe: false },
+			);
+			if (!isMine()) return end?.();
+			this.end = end ?? null;
+			this.fail(false);
+		} catch {
+			// Home Assistant is still starting, or the integration is gone: the cards say so and ask again.
+			if (!isMine()) return;
+			this.fail();
+			setTimeout(() => isMine() && this.start(), RETRY);
+		}
+	}
+
+	fail(now = true) {
+		if (now === this.isFailed) return;
+		this.isFailed = now;
+		this.tell(null);
+	}
+
+	/** @param {unknown} news */
+	tell(news) {
+		for (const listener of [...this.listeners]) listener(news);
+	}
+
+	async stop() {
+		const { end } = this;
+		this.round += 1;
+		this.connection?.removeEventListener("ready", this.start);
+		[this.connection, this.end] = [null, null];
+		// The connection may be gone already; then so is the subscription.
+		await Promise.resolve(end?.()).catch(() => undefined);
+	}
 }
 
-/** Return what a new card of a kind begins with: the first such device. @param {string} kind @returns {MiConfig} */
-export function stubOf(kind) {
-	const found = Object.values(known() ?? {}).find((device) => device.kind === kind);
-	return found ? { device: found.id } : {};
+let devices = /** @type {MiDevices} */ ({});
+let isTold = false;
+
+/** All devices of the integration; told are the ids of those that changed, or null for all. */
+export const stream = new Stream(
+	() => ({ type: "mi_bms/devices/subscribe", language: hass.language }),
+	/** @param {MiNews} message */
+	(message) => {
+		const { version, devices: news } = message;
+		devices = version ? {} : { ...devices };
+		for (const [id, device] of Object.entries(news)) {
+			if (device) devices[id] = device;
+			else delete devices[id];
+		}
+		isTold = true;
+		return version ? null : new Set(Object.keys(news));
+	},
+);
+
+/** All devices: none before they are told. */
+export const known = () => devices;
+export const isKnown = () => isTold;
+
+/** The devices of a kind, by name. */
+export const of = (kind = "") =>
+	Object.values(devices)
+		.filter((device) => device.kind === kind)
+		.sort((one, other) => one.name.localeCompare(other.name));
+
+/** What a new card of a kind begins with: the first such device. @returns {MiConfig} */
+export const stubOf = (kind = "") => of(kind).map(({ id }) => ({ device: id }))[0] ?? {};
+
+/** Wait for the devices, for as long as a dashboard waits for its strategy. */
+export async function whenKnown() {
+	let leave = () => {};
+	await new Promise((resolve) => {
+		leave = stream.follow(resolve);
+		setTimeout(resolve, isTold ? 0 : 4000);
+	});
+	leave();
 }
