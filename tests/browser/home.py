@@ -87,12 +87,14 @@ def furnish(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path, world: Path) -> Iterator[str]:
+def running(
+    folder: Path, world: Path, root: Path = ROOT, port: int | None = None
+) -> Iterator[str]:
     """Run both with the configuration in ``folder``; give the address without a slash at its end."""
-    port = free_port()
+    port = port or free_port()
     options = ("--config", str(folder), "--port", str(port), "--world", str(world))
     process = subprocess.Popen(
-        (str(ROOT / "script" / "run"), *options),
+        (str(root / "script" / "run"), *options),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -61,7 +61,7 @@ function gauge(id = "", top = 100, limits) {
 		return value < limits.low ? t("too_low") : value > limits.high ? t("too_high") : "";
 	};
 	const marks = Object.values(limits ?? {}).map((at) => h("u", { style: `inset-inline-start:${Math.min(100, (at / top) * 100)}%` }));
-	return link(id, "gauge small", h("span", {}, nameOf(id)), h("span", { class: "word" }, word), h("b", { class: "num" }, () => wordsOf(id)), meter(() => Number(valueOf(id)) / top, {}, ...marks));
+	return link(id, "gauge small", h("span", {}, () => nameOf(id)), h("span", { class: "word" }, word), h("b", { class: "num" }, () => wordsOf(id)), meter(() => Number(valueOf(id)) / top, {}, ...marks));
 }
 
 /** When a plant was watered last. */

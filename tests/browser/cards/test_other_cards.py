@@ -110,6 +110,62 @@ def test_reception(chromium: Browser) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("moisture", "word"),
+    [(18, "card_too_low"), (40, None), (60, None), (61, "card_too_high")],
+)
+def test_a_plant_against_its_limits(
+    chromium: Browser, moisture: int, word: str | None
+) -> None:
+    with stage(chromium) as page:
+        page.furnish(*world.SENSORS)
+        page.set(sensor__ficus_moisture=moisture)
+        page.show("sensor", device="ficus")
+        gauge = page.page.locator("mi-bms-sensor-card .gauge").first
+        expect(gauge.locator("u")).to_have_count(2)
+        expect(gauge.locator(".word")).to_have_text(TEXTS[word] if word else "")
+
+
+def test_reception_tells_who_waits_and_why(chromium: Browser) -> None:
+    cause = {"cause": "Its key is missing.", "remedy": "Enter the key."}
+    locked = {"standing": "no_key", "act": {"kind": "configure", "entry": "01J"}}
+    with stage(chromium) as page:
+        page.furnish(
+            world.battery("held", name="Attic battery", **world.STANDINGS["held"]),
+            *world.SENSORS,
+            reception=world.RECEPTION,
+        )
+        page.update(world.SENSORS[3][0] | cause | locked, "hall")
+        page.show("reception", width=700)
+        card = page.page.locator("mi-bms-reception-card")
+        expect(card.locator("h3")).to_have_text(TEXTS["card_waiting"])
+        rows = card.locator("li:visible")
+        # Who waits for a key comes first.
+        expect(rows.locator("button:not(.act)")).to_have_text(["Hall", "Attic battery"])
+        expect(rows.nth(0)).to_contain_text("Its key is missing. Enter the key.")
+        expect(rows.nth(1)).to_contain_text(world.STANDINGS["held"]["cause"])
+        rows.nth(0).locator(".act").click()
+        path = page.page.evaluate(
+            "home.events.at(-1)[1].config.tap_action.navigation_path"
+        )
+        assert path.endswith("#config_entry=01J")
+        page.update(world.SENSORS[3][0], "hall")
+        expect(rows).to_have_count(1)
+        page.update(None, "held")
+        expect(card.locator("h3")).to_be_hidden()
+
+
+def test_reception_of_a_house_that_hears_no_sensor(chromium: Browser) -> None:
+    with stage(chromium) as page:
+        silent = world.RECEPTION | {"sensors": {}, "advice": None}
+        page.furnish(world.standing("held"), reception=silent)
+        page.show("reception")
+        card = page.page.locator("mi-bms-reception-card")
+        expect(card.locator("li")).to_contain_text("House battery")
+        expect(card.locator("table")).to_have_count(0)
+        expect(card).to_contain_text(TEXTS["card_nothing_heard"])
+
+
 @pytest.mark.parametrize("kind", ["bank", "sensor", "reception"])
 def test_they_take_bad_times_as_batteries_do(chromium: Browser, kind: str) -> None:
     with stage(chromium, frozen=True) as page:

@@ -37,7 +37,7 @@ const shapeOf = (device) => device && { ...device, read_at: 0, standing: 0, caus
 export class MiCard extends HTMLElement {
 	static frame = "ha-card";
 	/** Which kinds of devices it draws. */
-	static kinds = ["battery", "bank", "sensor"];
+	static kinds = [""];
 
 	own = /** @type {typeof MiCard} */ (this.constructor);
 	frame = h(this.own.frame, { class: "frame" });
@@ -158,7 +158,7 @@ export class MiCard extends HTMLElement {
 	obstacle() {
 		if (!isKnown()) return stream.isFailed ? "unavailable" : "loading";
 		if (!this.deviceId) return "choose";
-		if (!this.device) return "gone";
+		if (!Object.hasOwn(known(), this.deviceId)) return "gone";
 		return this.own.kinds.includes(this.device.kind) ? null : "other_kind";
 	}
 

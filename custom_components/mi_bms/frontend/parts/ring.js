@@ -105,7 +105,7 @@ export function main(device) {
 
 /** A small fact that leads to its entity. @param {() => string} [get] instead of name and state */
 export const chip = (id = "", symbol = "", get) =>
-	link(id, "chip small", icon(symbol), !get && h("span", { class: "muted" }, nameOf(id)), h("span", { class: "num" }, get ?? (() => wordsOf(id))));
+	link(id, "chip small", icon(symbol), !get && h("span", { class: "muted" }, () => nameOf(id)), h("span", { class: "num" }, get ?? (() => wordsOf(id))));
 
 /** A row of small facts: some, and those of a table that there are. @param {MiChild[]} all @param {MiRoles} roles @param {MiRoles} table */
 export function chips(all, roles, table) {
