@@ -111,6 +111,8 @@ DAY = """async pushes => {
     changes[`sensor.${battery}_level`] = [40 + push % 50];
     home.set(changes);
     const now = Date.now() / 1000;
+    home.devices[battery] = {...home.devices[battery], read_at: Math.round(now)};
+    home.push("mi_bms/devices/subscribe", {devices: {[battery]: home.devices[battery]}});
     home.push("history/stream", {states: Object.fromEntries(Object.entries(changes).map(([id, [state]]) => [id, [{s: String(state), lu: now}]]))});
     // What is drawn gets its turn, as between two seconds.
     if (push % 500 === 0) await new Promise(requestAnimationFrame);

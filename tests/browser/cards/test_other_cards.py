@@ -129,19 +129,20 @@ def test_a_plant_against_its_limits(
 def test_reception_tells_who_waits_and_why(chromium: Browser) -> None:
     cause = {"cause": "Its key is missing.", "remedy": "Enter the key."}
     locked = {"standing": "no_key", "act": {"kind": "configure", "entry": "01J"}}
-    with stage(chromium) as page:
+    with stage(chromium, frozen=True) as page:
         page.furnish(
-            world.battery("held", name="Attic battery", **world.STANDINGS["held"]),
+            world.standing("held", "held", name="Attic battery"),
             *world.SENSORS,
+            (world.SENSORS[3][0] | cause | locked, {}),
             reception=world.RECEPTION,
         )
-        page.update(world.SENSORS[3][0] | cause | locked, "hall")
         page.show("reception", width=700)
         card = page.page.locator("mi-bms-reception-card")
         expect(card.locator("h3")).to_have_text(TEXTS["card_waiting"])
         rows = card.locator("li:visible")
         # Who waits for a key comes first.
-        expect(rows.locator("button:not(.act)")).to_have_text(["Hall", "Attic battery"])
+        names = rows.locator(".head > :first-child")
+        expect(names).to_have_text(["Hall", "Attic battery"])
         expect(rows.nth(0)).to_contain_text("Its key is missing. Enter the key.")
         expect(rows.nth(1)).to_contain_text(world.STANDINGS["held"]["cause"])
         rows.nth(0).locator(".act").click()
@@ -156,7 +157,7 @@ def test_reception_tells_who_waits_and_why(chromium: Browser) -> None:
 
 
 def test_reception_of_a_house_that_hears_no_sensor(chromium: Browser) -> None:
-    with stage(chromium) as page:
+    with stage(chromium, frozen=True) as page:
         silent = world.RECEPTION | {"sensors": {}, "advice": None}
         page.furnish(world.standing("held"), reception=silent)
         page.show("reception")
