@@ -6,7 +6,7 @@ export const STYLE = `
 	--s: var(--ha-font-size-s, 12px); --m: var(--ha-font-size-m, 14px);
 	--pill: var(--ha-border-radius-pill, 99px);
 	--bar: var(--primary-color); --flow: var(--energy-battery-out-color, var(--muted)); }
-ha-card { height: 100%; box-sizing: border-box; overflow: hidden; container-type: inline-size; display: block; }
+ha-card { height: 100%; box-sizing: border-box; overflow: hidden; container-type: inline-size; }
 :host([fixed]) ha-card { container-type: size; }
 div, button, h2, span { box-sizing: border-box; min-width: 0; }
 .body, .inside, .facts, .cols, .cells-box, .ends, .said, .rows, .waiting, .waiting ul { display: flex; flex-direction: column; }
@@ -45,7 +45,6 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .bad, .alarm { color: var(--ha-color-on-danger-normal, var(--text)); }
 .in { color: var(--energy-battery-in-color); } .out { color: var(--energy-battery-out-color); }
 
-.chart { position: relative; }
 .chart svg { display: block; width: 100%; height: var(--h, 72px); overflow: visible; direction: ltr; }
 .chart path { vector-effect: non-scaling-stroke; fill: none; stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round; }
 .chart .area { stroke: none; opacity: .16; }
@@ -69,7 +68,7 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .inside { position: absolute; inset: 0; align-items: center; justify-content: center; }
 .digits { font-size: 30px; line-height: 1; }
 .digits small { font-size: .5em; font-weight: 400; color: var(--muted); }
-.arrow { height: 18px; line-height: 1; } .arrow:has([hidden]) { display: none; }
+.arrow { height: 18px; } .arrow:has([hidden]) { display: none; }
 .facts { gap: 3px; align-items: flex-start; }
 .power, .pair { display: flex; align-items: baseline; flex-wrap: wrap; gap: 0 12px; }
 .old { --bar: var(--muted); --flow: var(--muted); }
