@@ -98,7 +98,11 @@ def main(arguments: list[str]) -> int:
         )
         return 130
     except OSError as error:
-        print(f"script/new: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(
+            f"script/new: {error.filename}: {error.strerror}; nothing was begun: let it be "
+            "written, then run it again",
+            file=sys.stderr,
+        )
         return 1
     for path in plan.files:
         print(path.relative_to(ROOT))
