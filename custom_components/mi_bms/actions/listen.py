@@ -108,17 +108,8 @@ def _follow(
     guard = FaultGuard("listeners")
     if address is not None:
         return on_each(hass, guard.wrap(heard), address)
-    replayed = False
-
-    @callback
-    def changed(info: HeardAdvert) -> None:
-        # Registering replays what was heard before: that is over.
-        if replayed:
-            heard(info)
-
-    stop = on_news(hass, guard.wrap(changed))
-    replayed = True
-    return stop
+    # What was heard before is over.
+    return on_news(hass, guard.wrap(heard), replay=False)
 
 
 LISTENERS: HassKey[Listeners] = HassKey(f"{DOMAIN}.listeners")

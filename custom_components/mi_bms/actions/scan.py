@@ -6,9 +6,10 @@ bytes, else put together from what was merged.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import contextlib
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Any, Final, Self
 
 from bluetooth_data_tools import monotonic_time_coarse
@@ -19,6 +20,7 @@ from ..bluetooth.adverts import (
     FaultGuard,
     HeardAdvert,
     last_advert,
+    last_adverts,
     learned_interval,
     on_each,
     on_news,
@@ -121,15 +123,19 @@ class Scan:
         self._guard = FaultGuard("look")
         self._said: dict[str, _Said] = {}
         self._stops: dict[str, CALLBACK_TYPE] = {}
-        self._live = False
 
     async def run(self, seconds: float) -> Self:
         """Listen for a while."""
         with contextlib.ExitStack() as stack:
-            # What is known gets its listener by the replay, what is new by its first advert.
+            # What is new gets its listener by its first advert, what is known gets it here: Home
+            # Assistant would go through all that it knows at once, and a crowd is many.
             stack.callback(self._stop)
-            stack.callback(on_news(self._hass, self._guard.wrap(self._meet)))
-            self._live = True
+            take = self._guard.wrap(self._meet)
+            stack.callback(on_news(self._hass, take, replay=False))
+            for number, info in enumerate(last_adverts(self._hass)):
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                self._follow(info.address)
             await asyncio.sleep(seconds)
         return self
 
@@ -139,13 +145,17 @@ class Scan:
 
     @callback
     def _meet(self, info: HeardAdvert) -> None:
-        address = info.address
+        if (heard := self._follow(info.address)) is not None:
+            heard(info)
+
+    def _follow(self, address: str) -> Callable[[HeardAdvert], None] | None:
+        """Listen to a device; return what takes its adverts, None if it is none of those to listen to now."""
         if (
             address in self._stops
             or self._wanted.address not in {None, address}
             or len(self._stops) >= MOST_DEVICES
         ):
-            return
+            return None
 
         @callback
         def heard(each: HeardAdvert) -> None:
@@ -154,8 +164,7 @@ class Scan:
             self._said[address].take(each)
 
         self._stops[address] = on_each(self._hass, self._guard.wrap(heard), address)
-        if self._live:
-            heard(info)
+        return heard
 
     async def records(self) -> list[Json]:
         """Return a record of each device that was heard."""
@@ -177,14 +186,17 @@ async def records(
     wanted: Filter,
 ) -> list[Json]:
     """Return records of what is wanted, the nearest first."""
+    near = await hass.async_add_executor_job(_nearest, infos, wanted)
     scanners = views(hass)
-    near = sorted(
-        (info for info in infos if wanted.fits(air_advert(info))),
-        key=lambda info: (-info.rssi, info.address),
-    )
     found = []
-    for number, info in enumerate(near[:MOST_DEVICES]):
+    for number, info in enumerate(near):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
         found.append(record(hass, info, scanners))
     return found
+
+
+def _nearest(infos: Iterable[HeardAdvert], wanted: Filter) -> list[HeardAdvert]:
+    """Return the nearest that are wanted; beside the event loop, for a crowd is many."""
+    fitting = (info for info in infos if wanted.fits(air_advert(info)))
+    return nsmallest(MOST_DEVICES, fitting, key=lambda info: (-info.rssi, info.address))

@@ -1,7 +1,9 @@
 """Actions that only listen: scan, listen, unlisten."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 import json
+import threading
 from typing import Any
 
 from bleak.backends.device import BLEDevice
@@ -10,9 +12,12 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.mi_bms.actions import scan as scanning
+from custom_components.mi_bms.actions.scan import air_advert
 from custom_components.mi_bms.const import DOMAIN
+from custom_components.mi_bms.proto.air.adverts import AirAdvert
 from homeassistant.components import bluetooth
-from homeassistant.components.bluetooth import BluetoothServiceInfoBleak
+from homeassistant.components.bluetooth import BluetoothServiceInfoBleak, manager
 from homeassistant.core import Event
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -32,6 +37,7 @@ LOCKED = "A4:C1:38:00:03:03"
 KEY = "b9" * 16
 PACK = "A4:C1:38:00:0B:D1"
 FAR = "AA:BB:CC:00:00:77"
+CROWD = 3_000
 
 
 @pytest.fixture
@@ -177,6 +183,35 @@ async def test_mistakes_in_filters(
     assert caught.value.translation_key == key
     assert (caught.value.translation_placeholders or {})["code"] == code
     assert f"(Code {code})" in str(caught.value)
+
+
+async def test_no_turn_of_the_event_loop_goes_through_a_crowd(
+    house: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, looked, replayed = threading.get_ident(), Counter[bool](), Counter[str]()
+    matches = manager.ble_device_matches
+
+    def look(info: BluetoothServiceInfoBleak) -> AirAdvert:
+        looked[threading.get_ident() == loop] += 1
+        return air_advert(info)
+
+    def replay(matcher: Any, info: BluetoothServiceInfoBleak) -> bool:
+        replayed[info.address] += 1
+        return bool(matches(matcher, info))
+
+    monkeypatch.setattr(scanning, "air_advert", look)
+    for number in range(CROWD):
+        address = (0xC400_0000_0000 + number).to_bytes(6).hex(":").upper()
+        house.air.hear(address, ad.payload(ad.flags()))
+    await house.clock.settle()
+    monkeypatch.setattr(manager, "ble_device_matches", replay)
+    await act(house, "listen", name="nobody")
+    for seconds in (0, 1):
+        looked.clear()
+        found = await act(house, "scan", name="nobody", seconds=seconds)
+        assert found["count"] == looked[True] == 0
+        assert looked[False] == (0 if seconds else CROWD)
+    assert not replayed
 
 
 async def test_scans_are_bounded(house: Home) -> None:
