@@ -1,0 +1,220 @@
+"""Measure how long single turns of the event loop are in a crowd, and while hostile texts are pasted.
+
+    python -m tests.bench.turns [addresses]
+
+A real Home Assistant hears thousands of addresses: sensors with and without a product that is known,
+batteries, strangers. Meanwhile everything that looks at them is opened: a listener to all, scans, each
+form that lists who is heard, and the field for keys with each hostile text. What counts is the
+processor time of a turn, so a busy machine disturbs little. The collector of garbage runs wherever it
+likes and is nobody's own: its time is shown for itself, and taken off. The exit code tells whether all
+that is ours is below the aim; what Home Assistant itself does in a turn is shown with who did it.
+"""
+
+import asyncio
+from asyncio import events
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+import gc
+import sys
+import threading
+from time import thread_time
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from tests.bench.house import House, at_home
+from tests.ha.pastes import PASTES
+from tests.world import ad
+
+DOMAIN: Final = "mi_bms"
+CROWD: Final = 10_000
+AIM: Final = 0.05  # s
+AT_ONCE: Final = 20  # adverts that a proxy sends together
+WORST: Final = 12  # turns that are shown
+FORMS: Final = ("nearby", "search", "pair")
+KNOWN, STRANGE = 0x01AA, 0x7FF1  # products
+XIAOMI, BATTERY, OTHER = 0xFE95, "JBD-SP04S020", 0x004C
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Hold what one turn of the loop took without garbage, and who took the most of it."""
+
+    seconds: float
+    garbage: float
+    when: str
+    who: str
+
+
+@dataclass(slots=True)
+class Turns:
+    """Measure each turn of the event loop."""
+
+    when: str = "start"
+    count: int = 0
+    slow: list[Turn] = field(default_factory=list)
+    _garbage: float = 0.0
+    _since: float = 0.0
+    _most: tuple[float, str] = (0.0, "")
+
+    @contextmanager
+    def measured(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """Measure until the end; handles of all loops are looked at, there is one."""
+        turn, run, ours = loop._run_once, events.Handle._run, threading.get_ident()
+
+        def timed_turn() -> None:
+            self._garbage, self._most = 0.0, (0.0, "")
+            start = thread_time()
+            turn()
+            self._took(thread_time() - start)
+
+        def timed_run(handle: events.Handle) -> None:
+            start = thread_time()
+            run(handle)
+            taken = thread_time() - start
+            if taken > self._most[0]:
+                self._most = taken, name_of(handle)
+
+        def collected(phase: str, _info: object) -> None:
+            if threading.get_ident() == ours:
+                if phase == "start":
+                    self._since = thread_time()
+                else:
+                    self._garbage += thread_time() - self._since
+
+        loop._run_once = timed_turn
+        events.Handle._run = timed_run
+        gc.callbacks.append(collected)
+        try:
+            yield
+        finally:
+            gc.callbacks.remove(collected)
+            events.Handle._run = run
+            loop._run_once = turn
+
+    def _took(self, seconds: float) -> None:
+        self.count += 1
+        if seconds > AIM / 5:
+            own = seconds - self._garbage
+            self.slow.append(Turn(own, self._garbage, self.when, self._most[1]))
+
+
+def name_of(handle: events.Handle) -> str:
+    """Return what a handle runs, by its coroutine or function."""
+    callback = handle._callback
+    task = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task):
+        return str(getattr(task.get_coro(), "__qualname__", task.get_name()))
+    return str(getattr(callback, "__qualname__", callback))
+
+
+def crowd(count: int) -> list[tuple[str, Callable[[int], bytes]]]:
+    """Return addresses, each with what its device says in its nth advert."""
+
+    def beacon(mac: bytes, product: int) -> Callable[[int], bytes]:
+        head = b"\x50\x50" + product.to_bytes(2, "little")
+        rest = mac[::-1] + bytes.fromhex("041002d700")
+        return lambda n: ad.payload(
+            ad.flags(), ad.service_data16(XIAOMI, head + bytes((n & 255,)) + rest)
+        )
+
+    def battery(n: int) -> bytes:
+        return ad.payload(ad.flags(), ad.services16(0xFF00), ad.name(BATTERY))
+
+    def other(n: int) -> bytes:
+        return ad.payload(ad.flags(), ad.manufacturer(OTHER, n.to_bytes(4)))
+
+    found: list[tuple[str, Callable[[int], bytes]]] = []
+    for number in range(count):
+        mac = (0xC400_0000_0000 + number * 0x10001).to_bytes(6)
+        says = (beacon(mac, KNOWN), beacon(mac, STRANGE), battery, other)[number % 4]
+        found.append((mac.hex(":").upper(), says))
+    return found
+
+
+async def call(hass: HomeAssistant, action: str, **data: Any) -> Any:
+    """Call an action and return what it answers."""
+    return await hass.services.async_call(
+        DOMAIN, action, data, blocking=True, return_response=True
+    )
+
+
+@asynccontextmanager
+async def form(hass: HomeAssistant, *ways: str) -> AsyncIterator[Any]:
+    """Open a form by way of the menus, and close it at the end."""
+    flow = hass.config_entries.flow
+    shown = await flow.async_init(DOMAIN, context={"source": "user"})
+    try:
+        for way in ways:
+            shown = await flow.async_configure(shown["flow_id"], {"next_step_id": way})
+        yield shown
+    finally:
+        if any(one["flow_id"] == shown["flow_id"] for one in flow.async_progress()):
+            flow.async_abort(shown["flow_id"])
+
+
+async def say(home: House, count: int, turn: int) -> None:
+    """Let everybody be heard once."""
+    heard = [(address, says(turn)) for address, says in crowd(count)]
+    for at in range(0, count, AT_ONCE):
+        home.receiver.take(heard[at : at + AT_ONCE])
+        await asyncio.sleep(0)
+    await home.settle()
+
+
+async def live(home: House, turns: Turns, count: int) -> None:
+    """Open everything, one after the other, while a listener follows all."""
+    hass = home.hass
+    for turn, turns.when in enumerate(("heard first", "heard again")):
+        await say(home, count, turn)
+    turns.when = "listen"
+    await call(hass, "listen", minutes=0)
+    await say(home, count, 2)
+    for seconds in (0, 2):
+        turns.when = f"scan for {seconds} s"
+        await call(hass, "scan", seconds=seconds)
+    for way in FORMS:
+        turns.when = f"form {way}"
+        async with form(hass, way):
+            await say(home, count, 3)
+    for name, text in PASTES.items():
+        turns.when = f"paste: {name}"
+        async with form(hass, "keys", "import_keys") as shown:
+            await hass.config_entries.flow.async_configure(
+                shown["flow_id"], {"text": text}
+            )
+
+
+async def measure(home: House, count: int) -> Turns:
+    """Measure everything once the integration runs with a sensor of its own."""
+    address = "A4:C1:38:00:00:01"
+    data = {"kind": "sensor", "address": address, "product": KNOWN}
+    await home.add(DOMAIN, address, data)
+    turns = Turns()
+    with turns.measured(asyncio.get_running_loop()):
+        await live(home, turns, count)
+    return turns
+
+
+def main() -> int:
+    """Print the longest turns; 1 if one is longer than the aim."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else CROWD
+    turns = at_home(lambda home: measure(home, count))
+    slow = sorted(turns.slow, key=lambda one: -one.seconds)
+    late = [one for one in slow if one.seconds > AIM]
+    garbage = sum(one.seconds + one.garbage > AIM for one in slow) - len(late)
+    lines = [f"{'ms':>8}{'garbage':>9}  when, and who took the most"]
+    lines += [
+        f"{one.seconds * 1e3:8.1f}{one.garbage * 1e3:9.1f}  {one.when}: {one.who}"
+        for one in slow[:WORST]
+    ]
+    lines += [
+        f"{count} addresses, {turns.count} turns",
+        f"{len(late)} over {AIM * 1e3:.0f} ms, {garbage} more with garbage collected",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
