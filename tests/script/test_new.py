@@ -114,7 +114,7 @@ def test_an_interrupted_run_leaves_everything_as_it_was(
 
 def test_a_file_that_cannot_be_written_is_said_with_what_to_do(scratch: Path) -> None:
     in_the_way = scratch / "tests/fixtures/bms/walled.json"
-    in_the_way.mkdir()
+    in_the_way.symlink_to(scratch / "no_such_folder" / "walled.json")
     before = tree(scratch)
     done = run(scratch, "new", "battery", "walled")
     assert done.returncode == 1
@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_written_is_said_with_what_to_do(scratch: Path) ->
     assert str(in_the_way) in said
     assert "nothing was begun: let it be written, then run it again" in said
     assert tree(scratch) == before
-    in_the_way.rmdir()
+    in_the_way.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(
