@@ -41,7 +41,7 @@ class Ascent:
 class ShortSequence:
     """Judge counters of 8 bits, which come round after 256 frames.
 
-    A small step on is news, and a frame that was heard a short while ago is not. After a larger step
+    A small step on is news, and a frame that was heard less than a round ago is not. After a larger step
     the frames must count up a few times before they are believed.
 
     After a round a sensor may say under a counter what it said there before: that frame is the same to
@@ -63,11 +63,13 @@ class ShortSequence:
         "_last",
         "_marks",
         "_older",
+        "_place",
         "_run",
         "_stray",
     )
 
     STEP: Final = 16
+    ROUND: Final = 256 - STEP  # counts after which a frame may be said again
     RUN: Final = 3
     LONG_RUN: Final = 64
     LONG_SPREAD: Final = 86_400.0
@@ -82,9 +84,12 @@ class ShortSequence:
     def __init__(self, at: int) -> None:
         """Begin without any knowledge; ``at`` is where a frame has its counter."""
         self._at = at
-        # The newest frames in order, in two generations: the older one is dropped as a whole.
-        self._known: dict[bytes, None] = {}
-        self._older: dict[bytes, None] = {}
+        # The newest frames in order, each with its place among all counts, missed ones included: where
+        # half of them are missed, so many frames go back two rounds. There are two generations, the
+        # older one is dropped as a whole.
+        self._known: dict[bytes, int] = {}
+        self._older: dict[bytes, int] = {}
+        self._place = 0
         # The marks of each counter, the newest first; no rows before the first frame.
         self._marks: list[bytes] = []
         self._last: int | None = None
@@ -95,7 +100,7 @@ class ShortSequence:
     def judge(self, frame: bytes, now: float) -> CounterVerdict:
         """Judge a frame, heard at ``now`` in seconds."""
         known = self._known
-        if frame in known or frame in self._older:
+        if (frame in known or frame in self._older) and self.heard(frame):
             return _STALE
         counter, last = frame[self._at], self._last
         if self._mark(counter, frame):
@@ -117,11 +122,20 @@ class ShortSequence:
         if verdict is _NEWS or verdict is CounterVerdict.QUIET:
             self._fresh = counter
             self._run.frames = self._stray.frames = 0
+        else:
+            # It stands among the newest now.
+            known.pop(frame, None)
         if len(known) >= self.KNOWN:
             self._older = known
             known = self._known = {}
-        known[frame] = None
+        self._advance(counter, last)
+        known[frame] = self._place
         return verdict
+
+    def _advance(self, counter: int, last: int | None) -> None:
+        # After a leap nobody knows how many were missed: as if none was, all is compared for longer.
+        step = 1 if last is None else counter - last & 0xFF
+        self._place += step if step <= self.STEP else 1
 
     def _mark(self, counter: int, frame: bytes) -> bool:
         """Keep the mark of a frame, and return whether it was there."""
@@ -154,8 +168,9 @@ class ShortSequence:
         return marks[: taken + -taken % self.MARK]
 
     def heard(self, frame: bytes) -> bool:
-        """Return whether a frame was heard a short while ago."""
-        return frame in self._known or frame in self._older
+        """Return whether a frame was heard less than a round ago."""
+        place = self._known.get(frame, self._older.get(frame))
+        return place is not None and self._place - place < self.ROUND
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know, for JSON."""
@@ -180,12 +195,15 @@ class ShortSequence:
             raise ValueError
         starts = range(0, len(marks), self.MARKS)
         self._marks = [self._row(marks[at : at + self.MARKS]) for at in starts]
-        if read:
-            self._older = dict.fromkeys(read[: -self.KNOWN])
-            self._known = dict.fromkeys(read[-self.KNOWN :])
-            self._last = self._fresh = read[-1][self._at]
-            for frame in read:
-                self._mark(frame[self._at], frame)
+        places: list[tuple[bytes, int]] = []
+        for frame in read:
+            counter = frame[self._at]
+            self._mark(counter, frame)
+            self._advance(counter, self._last)
+            self._last = self._fresh = counter
+            places.append((frame, self._place))
+        self._older = dict(places[: -self.KNOWN])
+        self._known = dict(places[-self.KNOWN :])
 
 
 class Counters:
