@@ -106,13 +106,19 @@ class BankSteps(ConfigFlow):
         options = [
             selector.SelectOptionDict(value=one, label=names[one]) for one in offered
         ]
-        pick = selector.SelectSelectorConfig(options=options, multiple=True)
+        # Boxes to tick would not show the order, which counts for strings.
+        pick = selector.SelectSelectorConfig(
+            options=options, multiple=True, mode=selector.SelectSelectorMode.DROPDOWN
+        )
         wiring = before.get(CONF_WIRING, Wiring.PARALLEL.value)
         length = before.get(CONF_LENGTH, 1)
         schema = probatio.Schema(
             {
                 probatio.Required(CONF_NAME): selector.TextSelector(),
-                probatio.Required(CONF_MEMBERS): selector.SelectSelector(pick),
+                # Without this the form begins with the first of all.
+                probatio.Required(CONF_MEMBERS, default=[]): selector.SelectSelector(
+                    pick
+                ),
                 probatio.Required(CONF_WIRING, default=wiring): _WIRING,
                 probatio.Required(CONF_LENGTH, default=length): _LENGTH,
             }
