@@ -14,6 +14,10 @@ from .batteries.options import LEFT_EMPTY as BATTERY_EMPTY
 from .const import DOMAIN
 from .dashboard.follow import async_follow, async_forget
 from .entry import MiBmsConfigEntry, kind_if_known, kind_of, mended
+from .face.blueprints import (
+    async_follow as async_follow_blueprints,
+    async_forget_written,
+)
 from .face.commands import async_register
 from .face.page import async_hide, async_show
 from .keys.export import ExportView
@@ -34,6 +38,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_keys(hass)
     async_setup_services(hass)
     await async_follow(hass)
+    async_follow_blueprints(hass)
     async_register(hass)
     hass.http.register_view(ExportView)
     return True
@@ -117,5 +122,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> No
         if shared := hass.data.get(SHARED):
             await shared.async_forget_all(hass)
         await async_hide(hass)
+        await async_forget_written(hass)
     # Last: it leans on what Home Assistant does not promise.
     await async_forget(hass, entry)

@@ -15,8 +15,12 @@ async def async_make_dashboard(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_add_blueprints(call: ServiceCall) -> ServiceResponse:
-    """Add the blueprints that are not there; answer which those are, and which were there."""
+    """Add the blueprints; answer what became of each."""
     if (done := await async_add(call.hass)) is None:
         raise refusal("no_automations")
-    added, kept = done
-    return {"added": [*added], "kept": [*kept]}
+    return {
+        "added": [*done.added],
+        "updated": [*done.updated],
+        "kept": [*done.kept],
+        "changed": [*done.changed],
+    }

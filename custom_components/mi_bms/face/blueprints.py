@@ -1,53 +1,142 @@
-"""Blueprints for automations: added on request through Home Assistant's own store.
+"""Blueprints for automations: added on request through Home Assistant's own store, and kept up to date there.
 
-One that is there stays as it is, since somebody may have changed it; whoever wants ours again deletes it
-first.
+What was written is remembered by its hash: a file that is still that is replaced when a newer version of
+ours comes, one that somebody changed stays as it is, and one that somebody deleted stays away.
 """
 
 import contextlib
+from dataclasses import dataclass, field
+import hashlib
+import logging
 from pathlib import Path
 from typing import Any, Final, cast
 
+import probatio
+
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.storage import Store
 from homeassistant.util.yaml import parse_yaml
 
 from ..const import DOMAIN
+from ..stored_files import async_read, async_remove
+
+_LOGGER = logging.getLogger(__name__)
 
 FOLDER: Final = Path(__file__).parent.parent / "blueprints" / "automation"
 _AUTOMATION: Final = "automation"
+_VERSION: Final = 1
+_WRITTEN: Final = probatio.Schema({str: str})  # path -> hash of the file as we wrote it
 
 
-def _texts() -> dict[str, str]:
-    """Return our blueprints by the path that each has in the store."""
-    return {
-        f"{DOMAIN}/{path.name}": path.read_text("utf-8")
-        for path in sorted(FOLDER.glob("*.yaml"))
-    }
+@dataclass(slots=True)
+class Done:
+    """Name the blueprints by what became of them."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # by somebody: left as they are
 
 
-async def async_add(hass: HomeAssistant) -> tuple[list[str], list[str]] | None:
-    """Add the blueprints; return what was added and what was there, None in a house without automations."""
+def _store(hass: HomeAssistant) -> Store[dict[str, str]]:
+    return Store(hass, _VERSION, f"{DOMAIN}.blueprints", atomic_writes=True)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _texts(there: Path) -> dict[str, tuple[str, str | None]]:
+    """Return our blueprints, each with the file that is there, by the path that they have in the store."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        name, now = f"{DOMAIN}/{path.name}", None
+        with contextlib.suppress(FileNotFoundError):
+            now = (there / name).read_text("utf-8", errors="replace")
+        found[name] = (path.read_text("utf-8"), now)
+    return found
+
+
+async def async_add(hass: HomeAssistant) -> Done | None:
+    """Add the blueprints; return what became of each, None in a house without automations."""
     if _AUTOMATION not in hass.config.components:
         return None
     from homeassistant.components.automation.helpers import async_get_blueprints  # noqa: PLC0415
-    from homeassistant.components.blueprint import models, schemas  # noqa: PLC0415
 
-    store = async_get_blueprints(hass)
     # Home Assistant fills the folder with its own only as long as there is none, at a start of its own.
     with contextlib.suppress(FileExistsError):
-        await store.async_populate()
-    there = await store.async_get_blueprints()
-    added, kept = [], []
-    for path, text in (await hass.async_add_executor_job(_texts)).items():
-        if path in there:
-            kept.append(path)
-            continue
+        await async_get_blueprints(hass).async_populate()
+    store = _store(hass)
+    written, _ = await async_read(store, _WRITTEN)
+    return await _async_put(hass, store, written or {}, missing=True)
+
+
+def async_follow(hass: HomeAssistant) -> None:
+    """Bring blueprints that were added earlier up to date, once Home Assistant has started."""
+
+    async def update(hass: HomeAssistant) -> None:
+        if _AUTOMATION not in hass.config.components:
+            return
+        store = _store(hass)
+        written, _ = await async_read(store, _WRITTEN)
+        if not written:
+            return
+        try:
+            done = await _async_put(hass, store, written, missing=False)
+        # The store is Home Assistant's own and may be another tomorrow; a disk may be full.
+        except Exception as err:  # noqa: BLE001
+            _LOGGER.warning("Blueprints could not be updated: %r", err)
+            return
+        if done.updated:
+            _LOGGER.info("Blueprints updated: %s", ", ".join(done.updated))
+        if done.changed:
+            _LOGGER.info(
+                "Blueprints that were changed stay as they are: %s",
+                ", ".join(done.changed),
+            )
+
+    async_at_started(hass, update)
+
+
+async def async_forget_written(hass: HomeAssistant) -> None:
+    """Forget what was written: the last entry is gone, the blueprints are the user's."""
+    await async_remove(hass, _store(hass))
+
+
+async def _async_put(
+    hass: HomeAssistant,
+    store: Store[dict[str, str]],
+    written: dict[str, str],
+    *,
+    missing: bool,
+) -> Done:
+    """Put ours into Home Assistant's store; those that are not there only if asked to."""
+    from homeassistant.components.automation.helpers import async_get_blueprints  # noqa: PLC0415
+    from homeassistant.components.blueprint import models, schemas  # noqa: PLC0415
+
+    blueprints, done, known = async_get_blueprints(hass), Done(), {**written}
+    files = await hass.async_add_executor_job(_texts, blueprints.blueprint_folder)
+    for path, (text, now) in files.items():
         made = models.Blueprint(
             cast(dict[str, Any], parse_yaml(text)),
             path=path,
             expected_domain=_AUTOMATION,
             schema=schemas.BLUEPRINT_SCHEMA,
         )
-        await store.async_add_blueprint(made, path)
-        added.append(path)
-    return added, kept
+        new = made.yaml()
+        if now is None and not missing:
+            known.pop(path, None)
+            continue
+        if now == new:
+            done.kept.append(path)
+        elif now is not None and known.get(path) != _hash(now):
+            done.changed.append(path)
+            continue
+        else:
+            await blueprints.async_add_blueprint(made, path, allow_override=True)
+            (done.added if now is None else done.updated).append(path)
+        known[path] = _hash(new)
+    if known != written:
+        await store.async_save(known)
+    return done

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 import json
 from pathlib import Path
+import shutil
 from typing import Any, NamedTuple
 
 from freezegun.api import FrozenDateTimeFactory
@@ -12,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.mi_bms.const import DOMAIN
-from custom_components.mi_bms.face.blueprints import FOLDER, async_add
+from custom_components.mi_bms.face.blueprints import FOLDER, Done, async_add
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.core import Event, HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
@@ -194,7 +195,7 @@ async def store(
     # It still fills the folder with its own.
     await hass.async_block_till_done()
     done = await async_add(hass)
-    assert done == ([f"mi_bms/{name}" for name in NAMES], [])
+    assert done == Done(added=[f"mi_bms/{name}" for name in NAMES])
     yield hass
     # What automations wait for ends with them.
     if hass.states.async_all("automation"):
@@ -288,8 +289,8 @@ async def test_what_is_there_stays(store: HomeAssistant) -> None:
     async_get_blueprints(store)._blueprints = {}
     done = await async_add(store)
     assert done is not None
-    assert done[0] == ["mi_bms/full.yaml"]
-    assert len(done[1]) == 11
+    assert (done.added, done.changed) == (["mi_bms/full.yaml"], ["mi_bms/leak.yaml"])
+    assert len(done.kept) == 10 and not done.updated
     kept = folder.joinpath("leak.yaml")
     assert await store.async_add_executor_job(kept.read_text) == own
 
@@ -301,6 +302,57 @@ async def test_each_may_be_imported_by_its_link(store: HomeAssistant) -> None:
         link = found.metadata["source_url"]
         assert link.endswith(f"/blueprints/automation/{name}")
         assert link.startswith("https://github.com/mi-bms/mi-bms/blob/main/")
+
+
+async def test_a_newer_version_is_brought_at_the_next_start(
+    home: Home, tmp_path: Path
+) -> None:
+    hass = home.hass
+    hass.config.config_dir = str(tmp_path)
+    assert await async_setup_component(hass, "automation", {})
+    await home.clock.settle()
+    folder = tmp_path / "blueprints" / "automation" / "mi_bms"
+
+    def old() -> None:
+        for name in ("leak.yaml", "full.yaml"):
+            path = ours / name
+            path.write_text(
+                path.read_text().replace("description: Tells", "description: Told")
+            )
+
+    ours = tmp_path / "ours"
+    await hass.async_add_executor_job(shutil.copytree, FOLDER, ours)
+    await hass.async_add_executor_job(old)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr("custom_components.mi_bms.face.blueprints.FOLDER", ours)
+        assert await home.clock.wait(async_add(hass))
+
+    def used() -> None:
+        path = folder / "full.yaml"
+        path.write_text(path.read_text().replace("Told", "Hurray"))
+        (folder / "remote.yaml").unlink()
+
+    await hass.async_add_executor_job(used)
+    await home.add(KINDS["ATC1441"](address="A4:C1:38:00:0F:01"))
+    await home.clock.run(1)
+    texts = {
+        one.name: one.read_text()
+        for one in await hass.async_add_executor_job(
+            lambda: sorted(folder.glob("*.yaml"))
+        )
+    }
+    assert "Tells when a sensor finds" in texts["leak.yaml"]
+    assert "Hurray" in texts["full.yaml"]
+    assert "remote.yaml" not in texts and len(texts) == 11
+    cached = await async_get_blueprints(hass).async_get_blueprint("mi_bms/leak.yaml")
+    assert cached.metadata["description"].startswith("Tells")
+    assert await home.clock.wait(async_add(hass)) == Done(
+        added=["mi_bms/remote.yaml"],
+        changed=["mi_bms/full.yaml"],
+        kept=[
+            f"mi_bms/{one}" for one in NAMES if one not in {"full.yaml", "remote.yaml"}
+        ],
+    )
 
 
 async def test_an_administrator_asks_for_them(home: Home, tmp_path: Path) -> None:
