@@ -37,7 +37,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
         "face",
-        "texts quantities meters bluetooth runtime entries options batteries banks sensors",
+        "texts quantities meters bluetooth runtime entries options batteries banks sensors stored_files",
     ),
     (
         "flow actions",
