@@ -1,19 +1,24 @@
 """Measure decoding against xiaomi-ble and against decryption alone.
 
-    python -m tests.bench.decode [rounds]
+    python -m tests.bench.decode [rounds] [--beside FOLDER]
 
+With ``--beside`` the decoder of another version, for example a worktree of an older commit, is measured
+in the same rounds instead of xiaomi-ble; a ratio of 1 is as quick as that one, and more is quicker.
 Rounds of all contestants alternate, and the processor time of the thread is taken, so a busy machine
 disturbs little. Rates are those of the best rounds; the ratio is that of two rounds side by side: the
 middle one counts, the least and the most show how far to trust it. Adverts of one series differ in
 their counters, so nobody can remember an answer.
 """
 
+import argparse
 from collections.abc import Callable, Sequence
+import importlib
+import importlib.util
 from pathlib import Path
 from statistics import median
 import sys
 from time import thread_time
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from home_assistant_bluetooth import BluetoothServiceInfo
@@ -27,6 +32,7 @@ from proto.mibeacon.decoder import Decoder
 FE95: Final = "0000fe95-0000-1000-8000-00805f9b34fb"
 COUNT: Final = 4096
 ROUNDS: Final = 9
+BESIDE: Final = 0.99  # what two equal ones may differ by chance
 
 MAC: Final = bytes.fromhex("a4c1380283f4")
 ADDRESS: Final = "A4:C1:38:02:83:F4"
@@ -85,11 +91,28 @@ def _cases() -> list[Case]:
     ]
 
 
-def _ours(adverts: Sequence[bytes], key: bytes | None) -> Callable[[], float]:
+def _of(folder: Path) -> Any:
+    """Return the decoder of the version in a folder, as a package of its own name."""
+    package = folder / "custom_components/mi_bms/proto"
+    spec = importlib.util.spec_from_file_location(
+        "other_proto",
+        package / "__init__.py",
+        submodule_search_locations=[str(package)],
+    )
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{package} is none")
+    sys.modules["other_proto"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return importlib.import_module("other_proto.mibeacon.decoder").Decoder
+
+
+def _ours(
+    adverts: Sequence[bytes], key: bytes | None, kind: Any = Decoder
+) -> Callable[[], float]:
     entries = [{FE95: advert} for advert in adverts]
 
     def run() -> float:
-        decoder = Decoder(ADDRESS, key)
+        decoder = kind(ADDRESS, key)
         feed = decoder.feed
         nothing: dict[int, bytes] = {}
         start = thread_time()
@@ -145,11 +168,17 @@ def _bare() -> Callable[[], float]:
 
 def main() -> int:
     """Print rates and ratios; 1 if an aim is missed."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    cases = _cases()
-    runs = [
-        (_ours(adverts, key), _theirs(adverts, key)) for _, _, adverts, key in cases
-    ]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rounds", type=int, nargs="?", default=ROUNDS)
+    parser.add_argument("--beside", type=Path)
+    options = parser.parse_args()
+    rounds, cases = options.rounds, _cases()
+    other, name = _theirs, "xiaomi-ble"
+    if options.beside:
+        decoder = _of(options.beside)
+        other, name = lambda adverts, key: _ours(adverts, key, decoder), "the other"
+        cases = [(title, BESIDE, adverts, key) for title, _, adverts, key in cases]
+    runs = [(_ours(adverts, key), other(adverts, key)) for _, _, adverts, key in cases]
     bare = _bare()
     times: list[list[tuple[float, float]]] = [[] for _ in cases]
     best_bare = float("inf")
@@ -159,14 +188,14 @@ def main() -> int:
         best_bare = min(best_bare, bare())
     missed = 0
     lines = [
-        f"{'per second':22}{'ours':>12}{'xiaomi-ble':>12}{'ratio':>8}{'least':>8}{'most':>8}{'aim':>6}"
+        f"{'per second':22}{'ours':>12}{name:>12}{'ratio':>8}{'least':>8}{'most':>8}{'aim':>6}"
     ]
-    for (name, aim, _, _), taken in zip(cases, times, strict=True):
+    for (title, aim, _, _), taken in zip(cases, times, strict=True):
         us, them = (COUNT / min(one) for one in zip(*taken, strict=True))
         ratios = [theirs / ours for ours, theirs in taken]
         missed += median(ratios) < aim
         lines.append(
-            f"{name:22}{us:12,.0f}{them:12,.0f}{median(ratios):8.2f}{min(ratios):8.2f}"
+            f"{title:22}{us:12,.0f}{them:12,.0f}{median(ratios):8.2f}{min(ratios):8.2f}"
             f"{max(ratios):8.2f}{aim:6.1f}"
         )
     lines.append(f"{'bare decryption':22}{COUNT / best_bare:12,.0f}")
