@@ -21,6 +21,8 @@ from tests.world.devices import KINDS
 from .home import Home
 from .keys.test_ring import ADDRESS, KEY, thermometer
 
+pytestmark = pytest.mark.slow
+
 BATTERY = "A5:C2:37:00:00:04"
 STATE = "mi_bms.state"
 KEYS = "mi_bms.keys"

@@ -10,6 +10,8 @@ from homeassistant.data_entry_flow import InvalidData
 from ..home import Home
 from ..ledger import Watch, Written, combine, exact, measured, passes, shown, told
 
+pytestmark = pytest.mark.slow
+
 NEAR = 0.0025  # kWh: the batteries are read some seconds apart
 # A, Ah, capacity, V: the worked example of three in parallel.
 THREE = (

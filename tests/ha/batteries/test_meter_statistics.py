@@ -22,6 +22,8 @@ from ..home import Home
 from .test_batteries import ADDRESS, added, still
 from .test_meters import CHARGED, exact, reload
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["written_database"]  # a fixture
 
 SLOT = 300.0  # s

@@ -32,6 +32,8 @@ from ..air import SOURCE, Air
 from ..home import Home
 from .test_batteries import report
 
+pytestmark = pytest.mark.slow
+
 HOURS: Final = float(os.environ.get("SOAK_HOURS", "0.25"))
 SEED: Final = os.environ.get("SOAK_SEED", "1")
 ADVERT: Final = 10.0  # s between two adverts of each battery

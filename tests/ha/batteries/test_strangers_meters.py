@@ -16,6 +16,8 @@ from ..home import Home
 from ..ledger import Watch, Written, away, exact, measured, passes, told
 from ..lives import Life, ended, life
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["life"]  # a fixture
 
 NEAR = 0.0011  # kWh that rounding hides

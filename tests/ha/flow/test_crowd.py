@@ -23,6 +23,8 @@ from tests.world import ad
 from ..home import Home
 from ..keys.test_ring import entries, thermometer
 
+pytestmark = pytest.mark.slow
+
 KNOWN, STRANGE = 0x01AA, 0x7FF1  # products
 MOST = {KNOWN: cards.CARDS, STRANGE: cards.STRANGE_CARDS}
 CROWD = 20_000

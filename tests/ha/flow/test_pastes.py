@@ -22,6 +22,8 @@ from ..keys.test_import import choices, ticked
 from ..keys.test_ring import ADDRESS, entries, take, thermometer
 from ..pastes import PASTES
 
+pytestmark = pytest.mark.slow
+
 HEARD = 60
 
 

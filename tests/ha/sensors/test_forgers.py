@@ -27,6 +27,8 @@ from .forger import (
 )
 from .victims import Watch
 
+pytestmark = pytest.mark.slow
+
 NAMED = {one.name: one for one in VICTIMS}
 every_victim = pytest.mark.parametrize("victim", VICTIMS, ids=lambda one: one.name)
 # One of each way to encrypt; the decoder's own tests have every model.

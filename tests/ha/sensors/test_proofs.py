@@ -13,6 +13,8 @@ from .forger import VICTIMS, Frame, Victim, in_the_clear, mi_clear, mi_sealed, o
 from .test_forgers import says
 from .victims import Watch
 
+pytestmark = pytest.mark.slow
+
 NAMED = {one.name: one for one in VICTIMS}
 KINDS_OF_SEAL = ("thermo4", "remote", "knob", "bthome2", "bthome1", "pvvx", "atc")
 every_seal = pytest.mark.parametrize(
