@@ -1,6 +1,9 @@
 """The cards get into the pages of a house, in their newest version, and out of them again."""
 
-from typing import Any
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any, Final
 
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -9,11 +12,13 @@ from custom_components.mi_bms.const import DOMAIN
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 
 from ..home import Home
 
+ROOT: Final = Path(__file__).parents[3]
 OURS = "/mi_bms_static/"
 OLD = f"{OURS}00000000/mi-bms.js"
 OTHER = "/hacsfiles/other/mi-bms.js"
@@ -114,3 +119,32 @@ async def test_a_house_without_pages_has_nothing_of_it(home: Home) -> None:
     served = [str(one) for one in home.hass.http.app.router.resources()]
     assert not [one for one in served if OURS in one]
     assert home.hass.config_entries.async_entries(DOMAIN)
+
+
+def test_nothing_of_pages_is_needed_where_there_are_none() -> None:
+    """What makes dashboards and automations is imported when it is there; what Bluetooth imports is anyway."""
+    code = (
+        "import pkgutil, sys, importlib\n"
+        "for one in ('lovelace', 'automation', 'blueprint'):\n"
+        "    sys.modules[f'homeassistant.components.{one}'] = None\n"
+        "import custom_components.mi_bms as ours\n"
+        "from custom_components.mi_bms import face\n"
+        "for one in pkgutil.iter_modules(face.__path__, face.__name__ + '.'):\n"
+        "    importlib.import_module(one.name)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+async def test_a_house_without_pages_does_all_else(home: Home) -> None:
+    device = thermometer()
+    await home.add(device)
+    for service in ("make_dashboard", "add_blueprints"):
+        with pytest.raises(ServiceValidationError):
+            await home.hass.services.async_call(
+                DOMAIN, service, blocking=True, return_response=True
+            )
+    assert home.value(device, "temperature")
+    assert "frontend" not in home.hass.config.components
+    (entry,) = home.hass.config_entries.async_entries(DOMAIN)
+    await home.hass.config_entries.async_remove(entry.entry_id)
+    assert not home.hass.config_entries.async_entries(DOMAIN)
