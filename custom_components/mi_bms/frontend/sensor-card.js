@@ -53,12 +53,11 @@ function hero(symbol = "", id = "", second = "") {
 	return h("div", { class: () => `pairing ${isState && isOn(id) ? "on" : ""}` }, first, other);
 }
 
-/** A bar against its limits. @param {MiLimits} [limits] */
+/** A bar with its limits: below the low one is too little, from the high one on there is enough. @param {MiLimits} [limits] */
 function gauge(id = "", top = 100, limits) {
 	const word = () => {
 		const value = valueOf(id);
-		if (!limits || value === null) return "";
-		return value < limits.low ? t("too_low") : value > limits.high ? t("too_high") : "";
+		return limits && value !== null && value < limits.low ? t("too_low") : "";
 	};
 	const marks = Object.values(limits ?? {}).map((at) => h("u", { style: `inset-inline-start:${Math.min(100, (at / top) * 100)}%` }));
 	return link(id, "gauge small", h("span", {}, () => nameOf(id)), h("span", { class: "word" }, word), h("b", { class: "num" }, () => wordsOf(id)), meter(() => Number(valueOf(id)) / top, {}, ...marks));

@@ -112,11 +112,12 @@ def test_reception(chromium: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("moisture", "word"),
-    [(18, "card_too_low"), (40, None), (60, None), (61, "card_too_high")],
+    [(18, "card_too_low"), (20, None), (60, None), (61, None)],
 )
 def test_a_plant_against_its_limits(
     chromium: Browser, moisture: int, word: str | None
 ) -> None:
+    """The upper limit says that there is enough: more of it is no fault."""
     with stage(chromium) as page:
         page.furnish(*world.SENSORS)
         page.set(sensor__ficus_moisture=moisture)
