@@ -38,7 +38,7 @@ class House:
         row = self.bank.in_a_row
         self.metering = BankMetering(self.bank.members, in_a_row=row)
 
-    def run(self, seconds: float, step: float = 1.0) -> None:
+    def run(self, seconds: float, step: float = 10.0) -> None:
         """Let time pass; each is read every half minute, the next one ten seconds later."""
         end = self.now + seconds
         while self.now < end:
@@ -92,7 +92,7 @@ def test_a_day_of_sun_and_loads_is_right_though_much_circulates() -> None:
         return lambda now: share * net(now) + circulates * sin(2 * pi * now / 600)
 
     house = House(PARALLEL, part(0.3, 10), part(0.33, -5), part(0.37, -5))
-    house.run(DAY, step=10)
+    house.run(DAY)
     for name, sign in ((IN, 1), (OUT, -1)):
         flowed = sum(max(0, sign * net(now)) * 10 for now in range(0, DAY, 10))
         truth = flowed * VOLTS / 3.6e6
