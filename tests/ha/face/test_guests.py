@@ -100,6 +100,7 @@ async def test_a_quiet_hour_tells_of_readings_and_of_nothing_else(
     for _ in range(10):
         home.shout(*home.air.devices.values())
         await page.news(30)
+    last = {**page.devices}
     first = {one: device | MOVING for one, device in page.devices.items()}
     before, told = len(page.messages), Counter[str]()
     for _ in range(120):
@@ -108,7 +109,12 @@ async def test_a_quiet_hour_tells_of_readings_and_of_nothing_else(
     for message in page.messages[before:]:
         for one, device in message["devices"].items():
             assert device | MOVING == first[one]
+            assert device != last.get(one), "nothing is told twice"
+            last[one] = device
             told[device["kind"]] += 1
+    # Nobody is heard or read any more: until one is old, there is nothing to tell.
+    home.air.devices.clear()
+    assert len(await page.news(90)) <= 3
     # Two batteries are read twice a minute, and so is what they make together; two sensors are heard.
     assert told["battery"] <= 2 * 120 and told["bank"] <= 120
     assert told["sensor"] <= 2 * 60
