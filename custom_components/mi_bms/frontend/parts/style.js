@@ -101,7 +101,7 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .strip .cell { grid-template-rows: 14px 1fr 0; } .strip .well { border-radius: 1px; } .strip { --plot: 80px; }
 .over { position: absolute; inset: 14px 0 17px; pointer-events: none; } .strip .over { inset-block-end: 0; }
 .bars:has(.strip) .ends { padding-bottom: 0; }
-.limit { position: absolute; inset-inline: 0; border-top: 1px dashed var(--muted); }
+.limit { position: absolute; inset-inline: 0; border-top: 1px dashed var(--muted); font-style: normal; }
 .limit span { position: absolute; inset-inline-end: 0; top: 1px; font-size: 11px; line-height: 13px; color: var(--text); background: var(--card-background-color); padding: 0 3px; }
 .limit.high span { top: auto; bottom: 2px; }
 .legend { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 2px 16px; padding-top: 4px; }
