@@ -64,10 +64,14 @@ class House:
         )
 
     async def add(
-        self, domain: str, address: str, data: Mapping[str, Any]
+        self,
+        domain: str,
+        address: str,
+        data: Mapping[str, Any],
+        options: Mapping[str, Any] | None = None,
     ) -> ConfigEntry[Any]:
         """Make an entry as a flow would, and set it up."""
-        entry = _entry(domain, address, data, source="user")
+        entry = _entry(domain, address, data, source="user", options=options)
         await self.hass.config_entries.async_add(entry)
         await self.settle()
         if entry.state is not ConfigEntryState.LOADED:
@@ -94,14 +98,19 @@ class House:
 
 
 def _entry(
-    domain: str, address: str, data: Mapping[str, Any], *, source: str
+    domain: str,
+    address: str,
+    data: Mapping[str, Any],
+    *,
+    source: str,
+    options: Mapping[str, Any] | None = None,
 ) -> ConfigEntry[Any]:
     return ConfigEntry(
         data=data,
         discovery_keys=MappingProxyType({}),
         domain=domain,
         minor_version=1,
-        options={},
+        options=options or {},
         source=source,
         subentries_data=(),
         title=f"{domain} {address}",
