@@ -2,7 +2,7 @@
 
 Anybody can send what no key opens, and anybody can send in the clear. So nothing is asked while the
 key opens frames as often as the model sends them, and what was asked is taken back as soon as one
-opens. Pure: times are seconds of any clock that runs on.
+opens; so it is while too many check bytes of v2/v3 agree for guesses, though no frame is believed. Pure: times are seconds of any clock that runs on.
 """
 
 from typing import Final
@@ -79,8 +79,7 @@ class Watch:
         elif reading.reason is Reason.DOWNGRADE:
             self._take_clear(now)
         elif reading.outcome is Outcome.WRONG_KEY:
-            self._wrong += 1
-            self.wants_key |= self._wrong >= WRONG_KEY_FRAMES and self._is_late(now)
+            self._take_wrong(now)
         elif self._decoder.key_state is KeyState.MISSING:
             self.wants_key = True
 
@@ -95,6 +94,13 @@ class Watch:
         if proves or not (reading.encrypted or self._decoder.proven):
             self.wants_key = False
         self.alert = bool(self._wrong or self._clear or self.wants_key or self.refused)
+
+    def _take_wrong(self, now: float) -> None:
+        self._wrong += 1
+        if self._decoder.device.fits:
+            self._opened_at = now
+            self.wants_key = False
+        self.wants_key |= self._wrong >= WRONG_KEY_FRAMES and self._is_late(now)
 
     def _is_late(self, now: float) -> bool:
         """Return whether the key has opened nothing for longer than the model is silent."""

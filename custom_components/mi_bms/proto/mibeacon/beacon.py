@@ -226,7 +226,9 @@ class Beacon:
             # That it agrees is no news either.
             return self._late(plan, data, plain, CounterVerdict.STALE)
         if agrees:
-            believed = device.check_agrees()
+            believed = device.check_agrees(new=self._short.is_new(data))
+            if not believed:
+                self._short.refuse(data)
         else:
             believed = device.check_disagrees(sensible=sensible(plan.spec, plain))
         return None if believed else self._refused(plan, data)

@@ -64,6 +64,7 @@ class ShortSequence:
         "_marks",
         "_older",
         "_place",
+        "_refused",
         "_run",
         "_stray",
     )
@@ -80,6 +81,7 @@ class ShortSequence:
     # would be taken for another.
     MARK: Final = 3
     MARKS: Final = 48
+    REFUSED: Final = 256  # frames that are known though they were not believed
 
     def __init__(self, at: int) -> None:
         """Begin without any knowledge; ``at`` is where a frame has its counter."""
@@ -96,6 +98,7 @@ class ShortSequence:
         # The newest counter of a frame that was not heard before: others cannot move it.
         self._fresh = 0
         self._run, self._stray = Ascent(), Ascent()
+        self._refused: dict[bytes, None] = {}
 
     def judge(self, frame: bytes, now: float) -> CounterVerdict:
         """Judge a frame, heard at ``now`` in seconds."""
@@ -141,11 +144,14 @@ class ShortSequence:
         """Keep the mark of a frame, and return whether it was there."""
         if not self._marks:
             self._marks = [b""] * 256
-        marks, mark = self._marks[counter], (crc32(frame) >> 8).to_bytes(self.MARK)
+        marks, mark = self._marks[counter], self._mark_of(frame)
         if mark in marks:
             return True
         self._marks[counter] = mark + marks[: self.MARKS - self.MARK]
         return False
+
+    def _mark_of(self, frame: bytes) -> bytes:
+        return (crc32(frame) >> 8).to_bytes(self.MARK)
 
     def _judge_again(
         self, counter: int, last: int | None, now: float
@@ -171,6 +177,19 @@ class ShortSequence:
         """Return whether a frame was heard less than a round ago."""
         place = self._known.get(frame, self._older.get(frame))
         return place is not None and self._place - place < self.ROUND
+
+    def is_new(self, frame: bytes) -> bool:
+        """Return whether a frame was never heard, neither believed nor refused."""
+        if frame in self._refused or self.heard(frame):
+            return False
+        marks = self._marks[frame[self._at]] if self._marks else b""
+        return self._mark_of(frame) not in marks
+
+    def refuse(self, frame: bytes) -> None:
+        """Know a frame from now on which somebody may have guessed, and which is not judged."""
+        self._refused[frame] = None
+        if len(self._refused) > self.REFUSED:
+            del self._refused[next(iter(self._refused))]
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know, for JSON."""

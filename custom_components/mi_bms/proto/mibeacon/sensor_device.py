@@ -25,6 +25,11 @@ _AGREEING: Final = 3
 # a guess. Fewer, and one forged frame would hide what the sensor says next; a byte cannot refuse
 # guesses and lose nothing to somebody who guesses all the time.
 _GUESSES: Final = 4
+# So many of the newest frames whose check byte agrees, and which were never heard before, that the key
+# still fits though none of them is taken for more than a guess. Of forged frames one in 256 agrees, so
+# they look like this by one in 36,000, and the sensor does with up to nine of them to each of its own.
+_FITTING: Final = 3
+_NEWEST: Final = 32
 # Frames that say something sensible under a check byte that disagrees until that byte is another
 # thing in this product. A wrong key makes noise of a frame. That noise begins with the header of an
 # object of the product, with the right length, by one chance in 50,000 (there are no more than 320
@@ -56,6 +61,7 @@ class SensorDevice:
 
     __slots__ = (
         "_agreed",
+        "_checks",
         "_clear_formats",
         "_disagreed",
         "_doubts",
@@ -119,6 +125,8 @@ class SensorDevice:
         self._agreed = 0
         self._disagreed = 0
         self._doubts = 0
+        # Since the key opened a frame: a bit for each of the newest check bytes, 1 for one that agreed.
+        self._checks = 0
 
     # --- what is known over restarts --------------------------------------------------------
 
@@ -182,7 +190,7 @@ class SensorDevice:
         """Note that the key opened a frame; needed only while it is in doubt."""
         self._sealed_format = name
         self._verified = True
-        self._failures = 0
+        self._failures = self._checks = 0
         self.in_doubt = self.allowed or self.proof < Proof.COUNTED
         self.at_ease = self.guarded == Proof.CHECKED and not self._doubts
 
@@ -208,12 +216,17 @@ class SensorDevice:
         self._verified = False
         return Outcome.WRONG_KEY, None
 
-    def check_agrees(self) -> bool:
-        """Note that the check byte of a v2/v3 frame agrees; False if that may be by chance."""
+    def check_agrees(self, *, new: bool) -> bool:
+        """Note that the check byte of a v2/v3 frame agrees; False if that may be by chance.
+
+        ``new``: the frame was never heard before.
+        """
         if self.unchecked:
             return True
         self._agreed += 1
         self._disagreed = 0
+        if new:
+            self._note_check(agrees=True)
         # Who tries all check bytes hits one; hardly two in a row.
         believed = self._doubts < _GUESSES
         self._doubts = max(self._doubts - 1, 0)
@@ -221,11 +234,20 @@ class SensorDevice:
 
     def check_disagrees(self, *, sensible: bool) -> bool:
         """Note that it does not; True if the frame is to be believed nevertheless."""
+        self._note_check(agrees=False)
         self._disagreed = self._disagreed + 1 if sensible else 0
         if self._agreed:
             self._doubts = min(self._doubts + 1, _GUESSES)
         self.unchecked |= not self._agreed and self._disagreed >= _DISAGREEING
         return self.unchecked and sensible
+
+    def _note_check(self, *, agrees: bool) -> None:
+        self._checks = (self._checks << 1 | agrees) & (1 << _NEWEST) - 1
+
+    @property
+    def fits(self) -> bool:
+        """Return whether check bytes agree more often than by chance among frames that are not believed."""
+        return self._checks.bit_count() >= _FITTING
 
     @property
     def checked(self) -> Proof:
