@@ -1,9 +1,10 @@
-"""Numbers that spare the database: a small move is written within a minute, any other at once.
+"""Numbers that spare the database: of a restless one, small moves are written once a minute.
 
-A thermometer speaks every few seconds, and its last digit comes and goes with the air. What is smaller
-than ``Quantity.small`` says waits for the newest value of the next minute; so a state is never wrong by more
-than that, nor for longer. Only what Home Assistant is told waits: derived values and outputs take every
-reading.
+A thermometer speaks every few seconds, and its last digit comes and goes with the air. A move that is
+smaller than ``Quantity.small`` says is written at once, as any other is, until several came within as many
+minutes; the next one waits for its minute, and the newest value is written then. So a state is never wrong
+by more than that, nor for longer. Only what Home Assistant is told waits: derived values and outputs take
+every reading.
 """
 
 from abc import abstractmethod
@@ -18,7 +19,8 @@ from ..proto.model.fields import Field
 from ..proto.model.rows import worth_a_row
 from .coordinator import SensorCoordinator
 
-MOMENT: Final = 60.0  # s that a small move waits
+MOMENT: Final = 60.0  # s in which a restless number has one small move written
+AT_ONCE: Final = 5  # small moves after a quiet time that do not wait
 
 
 class Sparing(Entity):
@@ -28,6 +30,8 @@ class Sparing(Entity):
     _field: Field | None
     _written: object = None
     _later: CALLBACK_TYPE | None = None
+    # Time of the loop at which the small moves written so far have had a moment each.
+    _used_until: float = 0.0
 
     @property
     @abstractmethod
@@ -36,12 +40,16 @@ class Sparing(Entity):
 
     @callback
     def async_write_if_news(self) -> None:
-        """Write the state, a small move only after a moment."""
+        """Write the state, a small move of a restless number in its moment."""
         if self._is_news():
             self.async_write_ha_state()
         elif self._later is None and self.newest != self._written:
-            job = HassJob(self._write_late, cancel_on_shutdown=True)
-            self._later = async_call_later(self.hass, MOMENT, job)
+            spare = self._used_until - (AT_ONCE - 1) * MOMENT
+            if (wait := spare - self.hass.loop.time()) <= 0:
+                self._write_small()
+            else:
+                job = HassJob(self._write_late, cancel_on_shutdown=True)
+                self._later = async_call_later(self.hass, wait, job)
 
     def _is_news(self) -> bool:
         """Return whether the newest value is told at once."""
@@ -56,6 +64,12 @@ class Sparing(Entity):
     @callback
     def _write_late(self, _now: datetime) -> None:
         self._later = None
+        if self.newest != self._written:
+            self._write_small()
+
+    @callback
+    def _write_small(self) -> None:
+        self._used_until = max(self._used_until, self.hass.loop.time()) + MOMENT
         self.async_write_ha_state()
 
     @callback

@@ -123,7 +123,6 @@ class TestFile:
         await home.add(battery)
         entry = await output(home, "file", path="logs/all.jsonl")
         await home.listen(device, 3)
-        await home.clock.run(61)  # a small move shows within a minute
         written = lines(folder / "logs" / "all.jsonl")
         ours = [one for one in written if one["address"] == SENSOR]
         assert len(ours) >= 3
@@ -300,7 +299,6 @@ class TestTasmota:
         await home.listen(device, 1)
         ((topic, message, qos, retain),) = published(broker)
         assert (topic, qos, retain) == (TOPIC, 0, True)
-        await home.clock.run(61)  # a small move shows within a minute
         assert message[NAME]["Temperature"] == float(home.value(device, "temperature"))
         assert message[NAME]["MAC"] == "A4C13852680F"
 

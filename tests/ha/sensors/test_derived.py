@@ -66,7 +66,6 @@ async def test_air_has_a_dew_point_and_water_in_it(home: Home) -> None:
 
     # At once, from the values that outlived the reload.
     assert told(home, device) == pytest.approx((7.5, 7.6), abs=0.2)
-    await home.clock.run(61)  # small moves wait a minute
     assert told(home, device) == followed(home, device)
     state = home.state(device, "derived_absolute_humidity")
     assert state.attributes["device_class"] == "absolute_humidity"
@@ -76,7 +75,6 @@ async def test_air_has_a_dew_point_and_water_in_it(home: Home) -> None:
     device.put("humidity", 100)
     await home.listen(device, 3)
     assert told(home, device) == pytest.approx((30.0, 30.3), abs=3)
-    await home.clock.run(61)  # small moves wait a minute
     assert told(home, device) == followed(home, device)
 
 
@@ -96,7 +94,6 @@ async def test_corrections_count(home: Home) -> None:
     )
     assert shown == pytest.approx((26.7, 60), abs=0.5)
     assert told(home, device) == pytest.approx((18.3, 15.2), abs=0.5)
-    await home.clock.run(61)  # small moves wait a minute
     assert told(home, device) == followed(home, device)
 
 
@@ -115,7 +112,6 @@ async def test_they_go_with_the_sensor(home: Home) -> None:
     assert tracker.attributes["source_type"] == "bluetooth_le"
 
     await home.listen(device, 3)
-    await home.clock.run(61)  # small moves wait a minute
     assert told(home, device) == followed(home, device)
     assert home.value(device, "derived_heard") == "home"
 

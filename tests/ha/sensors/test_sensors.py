@@ -114,7 +114,7 @@ async def test_values_outlive_a_reload(home: Home) -> None:
     device = KINDS["LYWSDCGQ"](address="58:2D:34:00:01:AA")
     entry = await home.add(device)
     await home.listen(device, 12)
-    await home.clock.run(61)  # a small move waits a minute
+    await home.clock.run(61)  # small moves of a restless number wait a minute
     before = {
         field: home.value(device, field)
         for field in ("temperature", "humidity", "battery")
