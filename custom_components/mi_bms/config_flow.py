@@ -6,7 +6,12 @@ The steps stand in ``flow``; what an entry's kind decides is looked up in its ro
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    ConfigEntry,
+    ConfigFlowResult,
+    OptionsFlow,
+)
 from homeassistant.const import CONF_ADDRESS, CONF_NAME
 from homeassistant.core import callback
 
@@ -35,7 +40,14 @@ class MiBmsConfigFlow(Steps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask again for a key or a password that no longer fits."""
         entry = self._get_reauth_entry()
-        return await kind_of(entry).reauth(self, entry)
+        result = await kind_of(entry).reauth(self, entry)
+        active = entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})
+        if all(one["flow_id"] != self.flow_id for one in active):
+            # It was taken back while its form was made, which may listen by now; a form of a flow that
+            # is gone would be an error.
+            self.async_remove()
+            return self.async_abort(reason="withdrawn")
+        return result
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -113,6 +113,30 @@ async def test_a_new_battery_is_believed_beside_a_recording(
     assert not street.asks()
 
 
+async def test_a_new_battery_beside_forgeries_takes_the_question_back(
+    home: Home, frozen: FrozenDateTimeFactory
+) -> None:
+    """Until the new count is believed, a key is asked for: nothing but forgeries would look the same."""
+    # Of one byte of check, nothing is believed beside forgeries.
+    sensors = [toy for toy in toys() if toy.kind.key == 16]
+    street, each = await settled(home, frozen, sensors), 10 / len(sensors)
+    assert all(street.says(toy, each) for _ in range(60) for toy in sensors)
+    for toy in sensors:
+        toy.count = 0
+    asked: set[str] = set()
+    for number in range(50):
+        for toy in sensors:
+            for ahead in range(3):
+                street.hear(toy, toy.forged(3 * number + ahead), 0.01)
+            shows = street.says(toy, each)
+            assert shows or number < 33, toy.title
+        await home.clock.settle()
+        asked.update(street.asks())
+    # Counters of eight bits are believed at the third frame.
+    assert len(asked) == sum(toy.kind.round == LONG for toy in sensors)
+    assert not street.asks()
+
+
 async def test_a_new_key_is_asked_for_beside_a_recording(
     home: Home, frozen: FrozenDateTimeFactory
 ) -> None:
