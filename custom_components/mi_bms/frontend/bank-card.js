@@ -28,8 +28,8 @@ const how = ({ battery }) => standing(known()[battery]);
 /** How good a battery is off: the worst has the least. @param {MiMember} member */
 const rank = (member) => (valueOf(member.roles.level) ?? -1) - (isOn(member.roles.problem) ? 2000 : 0) - (how(member) === "fresh" ? 0 : 1000);
 
-/** @param {MiMember[]} members */
-const all = (members, role = "") => members.map(({ roles }) => valueOf(roles[role])).filter((value) => value !== null);
+/** What those say that are read: no sum has old values in it. @param {MiMember[]} members */
+const all = (members, role = "") => members.filter((member) => how(member) === "fresh" && isLive(member.roles[role])).flatMap(({ roles }) => valueOf(roles[role]) ?? []);
 /** @param {number[]} values */
 const sumOf = (values) => values.reduce((one, other) => one + other, 0);
 
@@ -43,7 +43,7 @@ function total(members) {
 /** Which part of the current a member carries. @param {MiMember} member @param {MiMember[]} members */
 function share({ roles }, members) {
 	const sum = sumOf(all(members, "current").map(Math.abs));
-	return sum >= 1 && t("share", { share: number((Math.abs(valueOf(roles.current) ?? 0) / sum) * 100, 0, "%") });
+	return sum >= 1 && isLive(roles.current) && t("share", { share: number((Math.abs(valueOf(roles.current) ?? 0) / sum) * 100, 0, "%") });
 }
 
 export class BankCard extends MiCard {

@@ -75,7 +75,7 @@ export class BatteryCard extends MiCard {
 				() => look(pack.cells, this.device.balancing?.[device.packs.indexOf(pack)]),
 			),
 		);
-		const worst = () => looks.map((get) => get()).reduce((one, other) => (other.spread > one.spread ? other : one));
+		const worst = () => looks.map((get) => get()).reduce((one, other) => (other.spread > one.spread || Number.isNaN(one.spread) ? other : one));
 		const { button, box } = headline(this.config, worst, device.roles.difference);
 		const name = (index = 0) =>
 			h("h3", { class: "pack-name small" }, packs[index].name || t("pack", { number: index + 1 }), h("span", { class: "num muted" }, () => number(looks[index]().spread, 0, "mV")));

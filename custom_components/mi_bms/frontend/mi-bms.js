@@ -10,7 +10,6 @@ import { ReceptionCard } from "./reception-card.js";
 import { SensorCard } from "./sensor-card.js";
 import { Dashboard, SECTIONS, sectionStrategy } from "./strategies.js";
 
-/** A text of the page's language, as soon as there is one. */
 function word(key = "", usual = "") {
 	const home = /** @type {any} */ (document.querySelector("home-assistant"))?.hass;
 	if (!home) return usual;

@@ -15,7 +15,6 @@ const reception = new Stream(
 );
 const KEYS = ["no_key", "not_paired"];
 
-/** A device that may wait: for its key, or to be read. */
 function waiting(id = "") {
 	const device = () => known()[id];
 	const { name, roles } = device();

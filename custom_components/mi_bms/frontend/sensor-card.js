@@ -8,8 +8,8 @@ import { head } from "./parts/head.js";
 import { statistics, sure } from "./parts/history.js";
 import { chips, meter } from "./parts/ring.js";
 import { stubOf } from "./parts/store.js";
-import { ago, duration, hass, rangeOf, t } from "./parts/text.js";
-import { isOn, nameOf, stateOf, unitOf, valueOf, wordsOf } from "./parts/values.js";
+import { ago, duration, hass, joined, rangeOf, t } from "./parts/text.js";
+import { isOn, nameOf, stateOf, valueOf, wordsOf } from "./parts/values.js";
 
 // What stands in front, the first that there is; what is drawn beside it.
 /** @type {Record<string, [string[], string]>} */
@@ -30,18 +30,15 @@ const QUIET = ["last_seen", "rssi", "lost_packets", "key_state", "key_id", "rece
 /** What a plant's bars go up to. @type {Record<string, number>} */
 const PLANT = { moisture: 100, conductivity: 2000, illuminance: 20000, temperature: 45 };
 
-/** How a climate feels. */
 function comfort(warm = "", damp = "") {
-	const [read, humidity] = [valueOf(warm), valueOf(damp)];
-	if (read === null || humidity === null) return "";
-	const temperature = unitOf(warm) === "°F" ? (read - 32) / 1.8 : read;
+	const [temperature, humidity] = [valueOf(warm), valueOf(damp)];
+	if (temperature === null || humidity === null) return "";
 	return t(temperature < 18 ? "feels_cold" : temperature > 26 ? "feels_warm" : humidity < 35 ? "feels_dry" : humidity > 65 ? "feels_damp" : "feels_good");
 }
 
 /** What stands in front. @param {MiId | (() => MiId)} id @param {() => string} big @param {() => string} more */
 const sign = (id, big, more, symbol = "") => link(id, "hero", icon(symbol, "sign"), h("span", { class: "said" }, h("span", { class: "big num" }, big), h("span", { class: "muted small" }, more)));
 
-/** What a sensor says first. */
 function hero(symbol = "", id = "", second = "") {
 	const since = () => {
 		const at = stateOf(id)?.last_changed;
@@ -63,7 +60,6 @@ function gauge(id = "", top = 100, limits) {
 	return link(id, "gauge small", h("span", {}, () => nameOf(id)), h("span", { class: "word" }, word), h("b", { class: "num" }, () => wordsOf(id)), meter(() => Number(valueOf(id)) / top, {}, ...marks));
 }
 
-/** When a plant was watered last. */
 function watering(id = "") {
 	const said = h("p", { class: "muted small" });
 	statistics(id, 14).then((rows) => {
@@ -81,7 +77,7 @@ function press(ids, symbol = "") {
 		const state = stateOf(last());
 		return state ? hass.formatEntityAttributeValue?.(state, "event_type") || state.attributes.event_type || "" : t("no_press");
 	};
-	return sign(() => last() ?? ids[0], word, () => (last() ? `${nameOf(last())} · ${ago(at(last()) / 1000)}` : ""), symbol);
+	return sign(() => last() ?? ids[0], word, () => (last() ? joined(nameOf(last()), ago(at(last()) / 1000)) : ""), symbol);
 }
 
 export class SensorCard extends MiCard {
@@ -115,7 +111,6 @@ export class SensorCard extends MiCard {
 		];
 	}
 
-	/** The last day of a value, or of a state. */
 	past(id = "") {
 		const isState = id.startsWith("binary_");
 		/** @param {MiPoints[]} all @returns {MiDrawing} */

@@ -12,7 +12,6 @@ const heading = (heading = "", icon = "") => ({ type: "heading", heading, icon: 
 const section = (...cards) => ({ type: "grid", cards });
 const WHOLE = { grid_options: { columns: "full" } };
 
-/** One sentence and a button. */
 const empty = () =>
 	section(
 		{ type: "markdown", content: t("empty"), ...WHOLE },

@@ -123,7 +123,7 @@ interface MiBind {
   last: unknown;
 }
 
-/** What the cells of a pack say; the index -1 is none, the difference is in millivolts. */
+/** What the cells of a pack say; the index -1 is none, the difference is in millivolts, NaN where there is none. */
 interface MiLook {
   volts: MiPoints;
   lowest: number;

@@ -124,7 +124,6 @@ export class MiCard extends HTMLElement {
 		else this.pause();
 	}
 
-	/** A day that nobody sees is not followed. */
 	pause() {
 		this.day?.pause();
 	}
@@ -137,7 +136,6 @@ export class MiCard extends HTMLElement {
 		return known()[this.deviceId];
 	}
 
-	/** The ids of the devices that it shows. */
 	devices() {
 		return [this.deviceId];
 	}

@@ -25,11 +25,11 @@ export function look(cells, balancing = []) {
 	const volts = cells.map(valueOf);
 	const all = sure(volts);
 	const [low, high] = [Math.min(...all), Math.max(...all)];
-	const spread = all.length ? Math.round((high - low) * 1000) : 0;
+	const spread = all.length > 1 ? Math.round((high - low) * 1000) : Number.NaN;
 	return {
 		volts,
-		lowest: spread ? volts.indexOf(low) : -1,
-		highest: spread ? volts.indexOf(high) : -1,
+		lowest: spread > 0 ? volts.indexOf(low) : -1,
+		highest: spread > 0 ? volts.indexOf(high) : -1,
 		spread,
 		mean: all.length ? all.reduce((one, other) => one + other) / all.length : Number.NaN,
 		balancing,
@@ -62,7 +62,7 @@ export function once(grounds, make) {
 }
 
 /** How far up a bar a value is, in percent. @param {number | null} value @param {MiLimits} scale */
-const shareOf = (value, { low, high }) => (value === null || Number.isNaN(value) ? 0 : Math.min(100, Math.max(0, ((value - low) / (high - low)) * 100)));
+const shareOf = (value, { low, high }) => (value === null ? 0 : Math.min(100, Math.max(0, ((value - low) / (high - low)) * 100 || 0)));
 
 /** What fills a bar. @param {() => number | null} value @param {() => MiLimits} scale */
 export const fill = (value, scale) => h("i", { class: "fill", style: () => `transform:translateY(${(100 - (value() === null ? 0 : Math.max(3, shareOf(value(), scale())))).toFixed(1)}%)` });
@@ -75,7 +75,7 @@ export const sentence = ({ lowest, highest, spread }, cells) =>
 export function headline(config, get, id) {
 	const levels = levelsOf(config);
 	const box = h("div", { class: "week", hidden: true });
-	const level = () => levels.filter((limit) => get().spread >= limit).length;
+	const level = () => (Number.isNaN(get().spread) ? -1 : levels.filter((limit) => get().spread >= limit).length);
 	const press = () => {
 		box.hidden = !box.hidden;
 		put(button, "aria-expanded", String(!box.hidden));
@@ -85,8 +85,8 @@ export function headline(config, get, id) {
 		id ? "button" : "div",
 		{ class: "headline", ...(id && { type: "button", "aria-expanded": "false", onclick: press }) },
 		h("span", { class: "big num" }, () => number(get().spread, 0, "mV")),
-		icon(() => SHAPES[level()], () => COLORS[level()]),
-		h("span", { class: () => `word small ${COLORS[level()]}` }, () => t(`level_${level()}`)),
+		icon(() => SHAPES[level()] ?? "", () => COLORS[level()]),
+		h("span", { class: () => `word small ${COLORS[level()] ?? ""}` }, () => (level() < 0 ? "" : t(`level_${level()}`))),
 	);
 	return { button, box };
 }

@@ -21,7 +21,6 @@ class Line {
 	/** @type {number | null} */
 	value = null;
 
-	/** Let the last value last until a time. */
 	last(until = 0) {
 		let time = Math.max(this.time || until, until - SLOTS * WIDTH);
 		while (time < until) {

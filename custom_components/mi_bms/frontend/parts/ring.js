@@ -7,21 +7,23 @@ import { nameOf, numberOf, sizeOf, stateOf, valueOf, wordsOf } from "./values.js
 /** Below this many watts a battery rests, where it does not say so itself. */
 const REST = 2;
 
-/** Where energy flows: 1 into the battery, -1 out of it, 0 nowhere; the word of the state is slower than the number beside it. @param {MiRoles} roles */
+/** Where energy flows: 1 into the battery, -1 out of it, 0 nowhere, null unknown; the word of the state is slower than the number beside it. @param {MiRoles} roles */
 export function flowOf(roles) {
-	const power = valueOf(roles.power) ?? valueOf(roles.current);
+	const current = valueOf(roles.current);
+	const power = valueOf(roles.power) ?? (current && current * (valueOf(roles.voltage) ?? 12));
 	if (power !== null) return signOf(power);
 	const said = stateOf(roles.flow)?.state;
-	return said === "charging" ? 1 : said === "discharging" ? -1 : 0;
+	return said === "charging" ? 1 : said === "discharging" ? -1 : said ? 0 : null;
 }
 
 export const signOf = (power = 0) => (Math.abs(power) < REST ? 0 : Math.sign(power));
 
-export const flowWord = (flow = 0) => t(flow > 0 ? "charging" : flow < 0 ? "discharging" : "idle");
+/** @param {number | null} flow */
+export const flowWord = (flow) => (flow === null ? "" : t(flow > 0 ? "charging" : flow < 0 ? "discharging" : "idle"));
 
 /** The arrow of where energy flows. @param {MiRoles} roles */
 export function arrow(roles) {
-	const flow = () => flowOf(roles);
+	const flow = () => flowOf(roles) ?? 0;
 	return icon(
 		() => (flow() ? `arrow-${flow() > 0 ? "up" : "down"}-bold` : ""),
 		() => (flow() > 0 ? "in" : "out"),
@@ -50,7 +52,7 @@ export function leftOf({ roles, capacity: usual }) {
 
 /** How long until full or empty. @param {MiRoles} roles */
 export function timeOf(roles) {
-	const flow = flowOf(roles);
+	const flow = flowOf(roles) ?? 0;
 	const seconds = flow && valueOf(flow > 0 ? roles.time_to_full : roles.time_to_empty);
 	return seconds ? t(flow > 0 ? "full_in" : "empty_in", { time: duration(seconds) }) : "";
 }

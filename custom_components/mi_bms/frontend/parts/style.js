@@ -75,7 +75,7 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .old [data-tone] { --tone: var(--muted); }
 .old .num, .old .big, .old .in, .old .out { color: var(--muted); }
 
-.cols, .cells-box { gap: 16px; }
+.cols { gap: 16px; }
 .cells-box { gap: 8px; }
 .headline { gap: 6px; } .headline .big { font-size: var(--ha-font-size-xl, 20px); }
 .cells-head, .pack-name, .pairing { display: flex; align-items: center; justify-content: space-between; gap: 12px; }

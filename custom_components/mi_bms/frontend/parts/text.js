@@ -38,6 +38,7 @@ const format = (kind, options, language = hass.locale.language) => (made[`${kind
 
 /** A number that is no entity's state, in the user's way of writing. */
 export function number(value = 0, digits = 0, unit = "") {
+	if (Number.isNaN(value)) return "–";
 	const { language, number_format: style } = hass.locale;
 	const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: style !== "none" };
 	const text = format(Intl.NumberFormat, options, style === "system" ? navigator.language : (FORMATS[style] ?? language)).format(value);
@@ -58,6 +59,7 @@ export function duration(seconds = 0) {
 /** How long ago a time in seconds was. */
 export function ago(time = 0) {
 	const seconds = Date.now() / 1000 - time;
+	if (Number.isNaN(seconds)) return "";
 	if (seconds < 10) return t("just_now");
 	const sizes = { day: 86400, hour: 3600, minute: 60, second: 1 };
 	const [unit, size] = Object.entries(sizes).find(([, size]) => seconds >= size) ?? ["second", 1];

@@ -38,10 +38,12 @@ const FACTORS = { mV: 1e-3, "µV": 1e-6, kV: 1e3, kW: 1e3, MW: 1e6, mW: 1e-3, Wh
 /** @param {MiId} id */
 export const unitOf = (id) => stateOf(id)?.attributes.unit_of_measurement;
 
-/** A value in V, W, A, Ah, kWh or s, whatever unit the user chose. @param {MiId} id */
+/** A value in V, W, A, Ah, kWh, s or °C, whatever unit the user chose. @param {MiId} id */
 export function valueOf(id) {
 	const value = numberOf(id);
-	return value === null ? null : value * (FACTORS[unitOf(id)] ?? 1);
+	const unit = unitOf(id);
+	if (value === null) return null;
+	return unit === "°F" ? (value - 32) / 1.8 : value * (FACTORS[unit] ?? 1);
 }
 
 /** A state in the user's words, or a dash. @param {MiId} id @param {(state: string) => string} [change] */
