@@ -92,7 +92,15 @@ def running(
 ) -> Iterator[str]:
     """Run both with the configuration in ``folder``; give the address without a slash at its end."""
     port = port or free_port()
-    options = ("--config", str(folder), "--port", str(port), "--world", str(world))
+    options = (
+        "--by-hand",
+        "--config",
+        str(folder),
+        "--port",
+        str(port),
+        "--world",
+        str(world),
+    )
     process = subprocess.Popen(
         (str(root / "script" / "run"), *options),
         stdout=subprocess.PIPE,

@@ -26,6 +26,20 @@ LOOKS: Final = {
         "color_scheme": "dark",
     },
 }
+# What the README begins with: it stands in .github/images under the same names.
+PICTURES: Final = {
+    "dashboard": {"viewport": {"width": 1280, "height": 800}},
+    "dashboard-dark": {
+        "viewport": {"width": 1280, "height": 800},
+        "color_scheme": "dark",
+    },
+    "phone": {"viewport": {"width": 390, "height": 700}, "is_mobile": True},
+    "phone-dark": {
+        "viewport": {"width": 390, "height": 700},
+        "is_mobile": True,
+        "color_scheme": "dark",
+    },
+}
 AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 JUDGE: Final = """async card => (await axe.run(card, {resultTypes: ["violations"]})).violations
   .map(({id, nodes}) => [id, nodes[0].html, nodes[0].failureSummary])"""
@@ -91,3 +105,17 @@ def test_the_dashboard(
         assert not first.evaluate(JUDGE)
         wide = "document.documentElement.scrollWidth - innerWidth"
         assert wizard.page.evaluate(wide) <= 0
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_of_it(
+    open_wizard: Callable[..., Wizard], stored: set[str], name: str
+) -> None:
+    if not stored:
+        make(open_wizard())
+        stored.add(PATH)
+    wizard = open_wizard(**PICTURES[name])
+    wizard.page.goto(f"{wizard.base}/{PATH}/batteries")
+    first = wizard.page.locator(VIEWS["batteries"]).first
+    expect(first.locator(".digits")).to_contain_text("%", timeout=BATTERY_TIME)
+    wizard.shot(name)

@@ -1,6 +1,6 @@
 """Start the world and Home Assistant, then check or wait; ``script/run`` calls this.
 
-The one argument is a JSON object: check, added, world, config, port, json.
+The one argument is a JSON object: check, by_hand, world, config, port, json.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from typing import Any
+from typing import Any, Final
 
 from .api import PASSWORD, USER
 from .bases import missing
@@ -83,6 +83,16 @@ async def bring_up(home: HomeAssistant, world: WorldProcess) -> None:
         say(f"the local adapter {adapter} is added")
 
 
+_TO_LOOK: Final = (
+    "  Open the dashboard and sign in. Devices are added one after the other and appear on it by",
+    "  themselves. With --by-hand none is added, to click through that yourself.",
+)
+_TO_ADD: Final = (
+    "  Open the address, sign in, choose Settings, then Devices & services. All simulated devices",
+    "  appear under Discovered: choose Add and follow the steps.",
+)
+
+
 async def invite(
     home: HomeAssistant, world: WorldProcess, dashboard: str | None
 ) -> None:
@@ -95,8 +105,7 @@ async def invite(
         f"  password         {PASSWORD}",
         *([f"  dashboard        {dashboard}"] if dashboard else []),
         "",
-        f"  Open the address, sign in, choose Settings, then Devices & services. {world.devices} simulated",
-        "  devices appear under Discovered: choose Add and follow the steps.",
+        *(_TO_LOOK if dashboard else _TO_ADD),
     ]
     secrets = [
         f"    {address}  {device['kind']:<12} {word} {device[word]}"
@@ -168,6 +177,32 @@ async def check(home: HomeAssistant, world: WorldProcess, options: Options) -> i
     return 0 if figures["ok"] else 1
 
 
+async def furnish(home: HomeAssistant, world: WorldProcess) -> None:
+    """Add all devices, and say what did not go well; each step would push the address off the screen."""
+    outcome = await Check(home, world, lambda _line: None).run()
+    for problem in outcome.problems:
+        say(f"PROBLEM {problem}")
+    say("all devices are added")
+
+
+async def end(work: asyncio.Task[None]) -> None:
+    """Stop what is still being done, however it ended."""
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def first_dashboard(home: HomeAssistant, adding: asyncio.Task[None]) -> str:
+    """Make the dashboard as soon as a device is there that it shows; return its address."""
+
+    async def there() -> bool:
+        if adding.done():
+            adding.result()
+        return bool(await home.api.call("config_entries/get", domain="mi_bms"))
+
+    await until("the first device", PATIENCE, there, children=(home.child,))
+    return await make_dashboard(home.api)
+
+
 async def session(options: Options, folder: Path) -> int:
     """Run world and Home Assistant in a folder, and stop both whatever happens."""
     port = choose_port(options)
@@ -185,9 +220,10 @@ async def session(options: Options, folder: Path) -> int:
         if options["check"]:
             return await check(home, world, options)
         dashboard = None
-        if options["added"]:
-            await Check(home, world, say).run()
-            dashboard = await make_dashboard(home.api)
+        if not options["by_hand"]:
+            adding = asyncio.create_task(furnish(home, world))
+            stack.push_async_callback(end, adding)
+            dashboard = await first_dashboard(home, adding)
         await invite(home, world, dashboard)
         ended = [
             asyncio.create_task(child.process.wait())
