@@ -69,17 +69,27 @@ def sealed(
 
 
 def legacy(
-    product: int, objects: bytes, counter: int = 1, *, key: bytes = SHORT_KEY
+    product: int,
+    objects: bytes,
+    counter: int = 1,
+    *,
+    key: bytes = SHORT_KEY,
+    capability: bytes = b"",
 ) -> bytes:
     """Make an encrypted v3 frame."""
-    head = number(0x3058, 2) + number(product, 2) + bytes((counter,))
+    head = (
+        number(0x3078 if capability else 0x3058, 2)
+        + number(product, 2)
+        + bytes((counter,))
+    )
     upper = bytes(3)
     aes = key[:6] + bytes.fromhex("8d3d3c97") + key[6:]
     body = AESCCM(aes, tag_length=16).encrypt(
         head + upper + MAC[::-1][:5], objects, b"\x11"
     )
     size = len(objects)
-    return head + MAC[::-1] + body[:size] + upper + body[size : size + 1]
+    front = head + MAC[::-1] + capability
+    return front + body[:size] + upper + body[size : size + 1]
 
 
 def bthome(

@@ -190,6 +190,30 @@ def test_an_old_remote_is_not_pressed_by_a_recording(restart: bool) -> None:
     assert decoder.feed_one(FE95, legacy(0x03B6, obj(0x1001, "000103"), 60), 1e6).events
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_nothing_seals_makes_no_news_of_an_old_press(restart: bool) -> None:
+    """The capability can be exchanged in a recording without its check byte telling."""
+    press = obj(0x1001, "000103")
+
+    def said(counter: int, capability: bytes) -> bytes:
+        return legacy(0x03B6, press, counter, capability=capability)
+
+    decoder = Decoder(ADDRESS, SHORT_KEY)
+    for counter in range(20):
+        assert decoder.feed_one(FE95, said(counter, b"\x08"), float(counter)).events
+    if restart:
+        decoder = restarted(decoder, SHORT_KEY)
+    fired, now = 0, 100.0
+    for counter in (19, 18, 5):
+        for first in range(256):
+            now += 10.0
+            more = 2 * (first & 0x18 == 0x18) + 2 * (first & 0x20 > 0)
+            again = said(counter, bytes((first, *range(more))))
+            fired += len(decoder.feed_one(FE95, again, now).events)
+    assert fired == 0
+    assert decoder.feed_one(FE95, said(20, b"\x09"), now + 400.0).events
+
+
 @pytest.mark.parametrize("kept", [None, 5, [], {}, {"key": 1}, {"counters": []}])
 def test_spoiled_memory_costs_no_decoder(kept: Any) -> None:
     decoder = Decoder(ADDRESS, KEY, kept=kept)

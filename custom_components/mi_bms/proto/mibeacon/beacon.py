@@ -200,13 +200,15 @@ class Beacon:
             plain, check = cipher.read_legacy(nonce, data[at:-LEGACY_TAIL])
         except InvalidTag:
             return self._refused(plan, data)
+        # The capability is the one part that nothing seals: with another one it is the same frame.
+        said = data if plan.at else data[:FIXED] + data[at:]
         # One byte of check lets one wrong key in 256 pass; its object hardly ever fits too.
         agrees = check == data[-1] and plain[2] + HEADER <= len(plain)
         if not (agrees and at_ease):
-            doubted = self._doubted(plan, data, plain, agrees=agrees)
+            doubted = self._doubted(plan, data, said, plain, agrees=agrees)
             if doubted is not None:
                 return doubted
-        verdict = self._short.judge(data, now)
+        verdict = self._short.judge(said, now)
         if verdict is not _NEWS:
             return self._late(plan, data, plain, verdict)
         if at_ease:
@@ -218,17 +220,17 @@ class Beacon:
         )
 
     def _doubted(
-        self, plan: Plan, data: bytes, plain: bytes, *, agrees: bool
+        self, plan: Plan, data: bytes, said: bytes, plain: bytes, *, agrees: bool
     ) -> Reading | None:
         """Return what is said of a v2/v3 frame that is not believed; None of one that is."""
         device = self._device
-        if agrees and self._short.heard(data):
+        if agrees and self._short.heard(said):
             # That it agrees is no news either.
             return self._late(plan, data, plain, CounterVerdict.STALE)
         if agrees:
-            believed = device.check_agrees(new=self._short.is_new(data))
+            believed = device.check_agrees(new=self._short.is_new(said))
             if not believed:
-                self._short.refuse(data)
+                self._short.refuse(said)
         else:
             believed = device.check_disagrees(sensible=sensible(plan.spec, plain))
         return None if believed else self._refused(plan, data)
