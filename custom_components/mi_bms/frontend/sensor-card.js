@@ -107,7 +107,7 @@ export class SensorCard extends MiCard {
 			id && !bars.length && hero(symbol, id, roles[second]),
 			events.length > 0 && !id && press(events.map((role) => roles[role]), symbol),
 			id && this.past(id),
-			chips([], roles, Object.fromEntries(rest.map((role) => [role, role.startsWith("battery") ? "battery" : "circle-small"]))),
+			chips([], roles, Object.fromEntries(rest.map((role) => [role, role.startsWith("battery") ? "battery" : "gauge"]))),
 		];
 	}
 
