@@ -35,12 +35,14 @@ function sensors() {
 function energy() {
 	const metered = [...of("bank"), ...of("battery")].filter(({ roles }) => roles.energy_in || roles.energy_out);
 	return metered.map(({ name, roles }) => {
-		const meters = [roles.energy_in, roles.energy_out].filter(Boolean).map((entity) => ({ entity, name: nameOf(entity) }));
+		// While the page starts, names still begin with the device's.
+		const named = (entity = "") => ({ entity, name: nameOf(entity).replace(`${name} `, "") });
+		const meters = [roles.energy_in, roles.energy_out].filter(Boolean).map(named);
 		return section(
 			heading(name, "battery-charging"),
 			...meters.map((meter) => ({ type: "statistic", ...meter, period: { calendar: { period: "day" } }, stat_type: "change", grid_options: { columns: 6 } })),
 			{ type: "statistics-graph", title: t("week"), entities: meters, period: "day", days_to_show: 7, stat_types: ["change"], chart_type: "bar", ...WHOLE },
-			...(roles.coverage ? [{ type: "tile", entity: roles.coverage, name: nameOf(roles.coverage), grid_options: { columns: 12 } }] : []),
+			...(roles.coverage ? [{ type: "tile", ...named(roles.coverage), grid_options: { columns: 12 } }] : []),
 		);
 	});
 }
@@ -84,7 +86,7 @@ export const SECTIONS = {
 /** A section's strategy. */
 export const sectionStrategy = (kind = "") =>
 	class extends HTMLElement {
-			static getStubConfig = () => ({ type: `custom:mi-bms-${kind}`, ...(kind === "battery" && { device: of("battery")[0]?.id }) });
+		static getStubConfig = () => ({ type: `custom:mi-bms-${kind}`, ...(kind === "battery" && { device: of("battery")[0]?.id }) });
 
 		/** @param {MiAny} config @param {Hass} home */
 		static async generate(config, home) {

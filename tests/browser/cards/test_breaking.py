@@ -152,3 +152,20 @@ def test_any_value_of_any_entity(chromium: Browser, value: str) -> None:
             page.show("sensor", device=device["id"])
         expect(page.page.locator(f"{CARD} .digits").first).to_be_visible()
         assert_sound(page, value, value.capitalize())
+
+
+def test_a_card_that_failed_is_drawn_when_the_cause_is_gone(chromium: Browser) -> None:
+    with stage(chromium) as page:
+        page.furnish(world.battery("a"))
+        page.show(device="a")
+        card = page.page.locator(CARD)
+        expect(card.locator(".digits")).to_be_visible()
+        page.page.evaluate("""() => {
+          const card = document.querySelector("main > div > *");
+          card.hass = {...home.make(), locale: undefined};
+        }""")
+        expect(card).to_have_text(TEXTS["card_broken"])
+        assert len(page.complaints) == 1
+        page.complaints.clear()
+        page.set(sensor__a_level=61)
+        expect(card.locator(".digits")).to_contain_text("61")

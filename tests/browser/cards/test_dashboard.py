@@ -51,6 +51,20 @@ def test_a_dashboard_of_everything(chromium: Browser) -> None:
         assert views[2]["sections"][0]["cards"][1]["entity"] == "sensor.a_energy_in"
 
 
+def test_meters_are_told_apart_while_home_assistant_starts(chromium: Browser) -> None:
+    """It knows no names of entities yet: what is left is the name with the device's before it."""
+    with stage(chromium) as page:
+        battery, states = world.battery("a")
+        for way in ("in", "out"):
+            battery["roles"][f"energy_{way}"] = f"sensor.a_energy_{way}"
+            label = f"{battery['name']} Energy {way}"
+            states[f"sensor.a_energy_{way}"] = ("1", {"label": label})
+        page.furnish((battery, states))
+        energy = generate(page, "dashboard-mi-bms")["views"][1]["sections"][0]
+        named = [card["name"] for card in energy["cards"] if "entity" in card]
+        assert named[:2] == ["Energy in", "Energy out"]
+
+
 @pytest.mark.parametrize(
     "name", ["dashboard-mi-bms", "section-mi-bms-batteries", "section-mi-bms-climate"]
 )

@@ -36,7 +36,6 @@ const shapeOf = (device) => device && { ...device, read_at: 0, standing: 0, caus
 
 export class MiCard extends HTMLElement {
 	static frame = "ha-card";
-	/** Which kinds of devices it draws. */
 	static kinds = [""];
 
 	own = /** @type {typeof MiCard} */ (this.constructor);
@@ -52,8 +51,8 @@ export class MiCard extends HTMLElement {
 	/** @type {MiDevices | null} */
 	seen = null;
 	shape = "";
+	fault = "";
 	isInView = true;
-	/** Whether each second counts. */
 	isHurried = false;
 	/** @type {(() => void)[]} */
 	leaves = [];
@@ -140,7 +139,6 @@ export class MiCard extends HTMLElement {
 		return [this.deviceId];
 	}
 
-	/** Whether any device may concern it. */
 	get isAll() {
 		return false;
 	}
@@ -163,7 +161,6 @@ export class MiCard extends HTMLElement {
 	draw(anew = false) {
 		if (!this.home || !this.isConnected) return;
 		if (!hasTexts()) {
-			// Where they cannot be had now, the next beat asks again.
 			loadTexts().then(() => hasTexts() && this.draw(true));
 			return;
 		}
@@ -185,7 +182,8 @@ export class MiCard extends HTMLElement {
 			if (this.isSeen()) this.day?.see();
 		} catch (error) {
 			// One card that cannot be drawn must not take the dashboard with it.
-			console.error("mi_bms", error);
+			if (`${error}` !== this.fault) console.error("mi_bms", error);
+			[this.shape, this.fault] = ["", `${error}`];
 			this.say("broken");
 		}
 	}

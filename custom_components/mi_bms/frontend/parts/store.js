@@ -59,7 +59,7 @@ export class Stream {
 				this.ask(),
 				{ resubscribe: false },
 			);
-			if (!isMine()) return end?.();
+			if (!isMine()) return await end?.();
 			this.end = end ?? null;
 			this.fail(false);
 		} catch {
