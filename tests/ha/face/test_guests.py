@@ -114,7 +114,7 @@ async def test_a_quiet_hour_tells_of_readings_and_of_nothing_else(
             told[device["kind"]] += 1
     # Nobody is heard or read any more: until one is old, there is nothing to tell.
     home.air.devices.clear()
-    assert len(await page.news(90)) <= 3
+    assert len(await page.news(60)) <= 3
     # Two batteries are read twice a minute, and so is what they make together; two sensors are heard.
     assert told["battery"] <= 2 * 120 and told["bank"] <= 120
     assert told["sensor"] <= 2 * 60

@@ -149,3 +149,18 @@ def test_the_time_of_a_last_reading_moves_in_steps(
         for one in (at, told, shown)
     ]
     assert time_to_tell(when[0], when[1], late=late) == when[2]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "small"),
+    [
+        (Field.TEMPERATURE, 21.0, 0.2),
+        (Field.TEMPERATURE, -400.0, 0.2),
+        # What spans decades: a share of it, whatever its sign, but never less than a step.
+        (Field.ILLUMINANCE, 0.0, 2.0),
+        (Field.ILLUMINANCE, 40_000.0, 2_000.0),
+        (Field.COUNT, 7.0, 0.0),
+    ],
+)
+def test_what_is_small_beside_a_value(field: Field, value: float, small: float) -> None:
+    assert field.quantity.small(value) == pytest.approx(small)
