@@ -348,7 +348,7 @@ BINARY_SENSORS: Final = _table(
     _flag(Field.DISCHRG_MOSFET, category=_DIAGNOSTIC),
     _spare(Field.PRECHRG_MOSFET),
     _flag(Field.CHARGER, _B.PLUG, category=_DIAGNOSTIC),
-    _flag(Field.HEATER, _B.HEAT, category=_DIAGNOSTIC),
+    _flag(Field.HEATER, category=_DIAGNOSTIC),
     _flag(Field.PROBLEM, _B.PROBLEM, category=_DIAGNOSTIC),
     _flag(Field.IMBALANCE, _B.PROBLEM, category=_DIAGNOSTIC),
     _flag(Field.CIRCULATING, _B.PROBLEM, category=_DIAGNOSTIC),
