@@ -1,6 +1,6 @@
 """A whole Home Assistant with the simulated world, as ``script/run`` starts it for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 import contextlib
 import json
 import os
@@ -88,12 +88,17 @@ def furnish(folder: Path) -> None:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, world: Path, root: Path = ROOT, port: int | None = None
+    folder: Path,
+    world: Path,
+    root: Path = ROOT,
+    port: int | None = None,
+    options: Sequence[str] = ("--by-hand",),
 ) -> Iterator[str]:
     """Run both with the configuration in ``folder``; give the address without a slash at its end."""
     port = port or free_port()
-    options = (
-        "--by-hand",
+    command = (
+        str(root / "script" / "run"),
+        *options,
         "--config",
         str(folder),
         "--port",
@@ -102,7 +107,7 @@ def running(
         str(world),
     )
     process = subprocess.Popen(
-        (str(root / "script" / "run"), *options),
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
