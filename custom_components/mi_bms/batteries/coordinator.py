@@ -200,12 +200,13 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         return diagnose(facts)
 
     def _judge(self) -> None:
-        """Take the scanners around the battery into its record; log once when its values are lost or come back."""
+        """Take how it is heard and how often it is read; log once when its values are lost or come back."""
         sick = self._polls.scheduler.sick
         around = coverage(self.hass, self.address, troubled=sick)
         before = self.battery.there
         # Directly: it is looked at before it is scheduled, too.
         self.battery.apply(Looked(around), self._polls.now())
+        self.metering.meter.paced(self.battery.effective)
         there = self.battery.there
         # The first poll is no failure while it is under way.
         first = self.reader.polls == 1 and self.battery.phase is not Phase.READING

@@ -44,7 +44,7 @@ class Metering:
     def take(self, sample: BmsSample, age: float, interval: float) -> None:
         """Take a sample that was believed, whose current was measured ``age`` seconds ago.
 
-        ``interval`` is in how many seconds a sample is due.
+        ``interval`` is in how many seconds the next sample is due.
         """
         wall = dt_util.utcnow().timestamp() - age
         point = Point.of(sample, self.now() - age, wall, self._factor)

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import datetime, timedelta
+from itertools import pairwise
 import random
 import time
 from typing import Any
@@ -182,6 +183,59 @@ async def test_a_reload_between_two_late_readings_takes_nothing_from_the_day(
     assert await exact(home, entry) == pytest.approx(
         (0, 0.26 * (device.said[-1].at - device.said[0].at) / 3600), abs=NEAR
     )
+
+
+def coverage(home: Home, device: Written) -> tuple[float, float]:
+    """Return the coverage in %, and how long the longest gap was."""
+    state = home.state(device, "energy_coverage")
+    return float(state.state), float(state.attributes["longest_gap_s"])
+
+
+async def test_a_battery_that_is_to_be_read_more_often_has_no_gap_before(
+    home: Home,
+) -> None:
+    device = Written(1, -20.0)
+    (entry,) = await bought(home, device)
+    await home.set_options(await home.options(entry), {"interval": 1800})
+    await passes(home, [device], 30)
+    await home.clock.leap(1560)
+    await home.set_options(await home.options(entry), {"interval": 30})
+    await passes(home, [device], 300)
+    assert len(device.said) > 9
+    # The other way it counts at once: nothing is overdue meanwhile.
+    await home.set_options(await home.options(entry), {"interval": 1800})
+    await home.clock.leap(1500)
+    await passes(home, [device], 30)
+    await exact(home, entry)
+    assert coverage(home, device) == (100.0, 0.0)
+    await home.set_options(await home.options(entry), {"interval": 30})
+    await passes(home, [device], 120)
+    total = await exact(home, entry)
+    span = device.said[-1].at - device.said[0].at
+    assert coverage(home, device) == (100.0, 0.0)
+    assert total == pytest.approx((0, 0.26 * span / 3600), abs=NEAR)
+    # What is a gap for those that are read often is one now.
+    await away(home, [device], GAP, lambda: None)
+    await exact(home, entry)
+    share, longest = coverage(home, device)
+    assert share < 95
+    assert longest == pytest.approx(GAP, abs=60)
+
+
+async def test_a_load_that_ends_a_rest_leaves_no_gap_behind_it(home: Home) -> None:
+    device = Written(1, 0.0)
+    (entry,) = await bought(home, device)
+    await home.set_options(
+        await home.options(entry), {"interval": 300, "adaptive": True}
+    )
+    for amps in (0.0, -60.0) * 3:
+        device.set(amps=amps)
+        await passes(home, [device], 1200)
+    # Read more often as soon as the load is known, of which the last pause knew nothing.
+    pauses = {round(two.at - one.at) for one, two in pairwise(device.said[1:])}
+    assert pauses == {100, 300}
+    await exact(home, entry)
+    assert coverage(home, device) == (100.0, 0.0)
 
 
 async def test_nothing_that_is_done_to_an_entity_moves_its_meter(home: Home) -> None:

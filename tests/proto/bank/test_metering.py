@@ -49,10 +49,17 @@ class House:
                     self.read(name)
             self.now += step
 
-    def read(self, name: str) -> None:
+    def read(self, name: str, interval: float = 30.0) -> None:
         """Read one."""
         said = sample(self.amps[name](self.now), self.charge[name], 100, VOLTS)
-        self.bank.update(name, said, self.now, asleep=name in self.asleep)
+        asleep = name in self.asleep
+        self.bank.update(name, said, self.now, interval=interval, asleep=asleep)
+        self.take()
+
+    def told(self, interval: float) -> None:
+        """Have all be read each so many seconds from now on."""
+        for name, said in self.bank.last.items():
+            self.bank.update(name, said.sample, said.at, interval=interval)
         self.take()
 
     def take(self) -> None:
@@ -243,3 +250,37 @@ def test_what_circulates_while_all_are_away_is_not_counted() -> None:
     house.run(600)
     assert house.total(IN) == 0
     assert house.total(OUT) == pytest.approx(40 * VOLTS * 2400 / 3.6e6, rel=0.02)
+
+
+def test_batteries_that_are_to_be_read_more_often_leave_no_gap_behind() -> None:
+    house = House(PARALLEL, lambda _now: 6, lambda _now: 6)
+    for name in house.amps:
+        house.read(name, 1800.0)
+    house.now = 1500
+    house.told(30.0)
+    for house.now in (1501, 1531):
+        for name in house.amps:
+            house.read(name, 30.0)
+    day = house.metering.meter.day(house.now, UNIX + house.now, UNIX - HOUR)
+    assert (day.measured_s, day.coverage) == (1531, 100)
+    assert house.total(IN) == pytest.approx(12 * VOLTS * 1531 / HOUR / 1000)
+
+
+def test_an_interval_counts_for_a_bank_from_when_it_is_told() -> None:
+    house = House(PARALLEL, lambda _now: 6, lambda _now: 6)
+    for name in house.amps:
+        house.read(name, 30.0)
+    for interval in (1800.0, 600.0):
+        house.now += 10
+        house.told(interval)
+    house.now = 1150
+    for name in house.amps:
+        house.read(name, 30.0)
+        house.now += 1
+    meter = house.metering.meter
+    assert meter.day(house.now, UNIX + house.now, UNIX - HOUR).coverage == 100
+    # Those that are late now do not excuse it by being read seldom from then on.
+    house.now += 299
+    for name in house.amps:
+        house.read(name, 1800.0)
+    assert meter.day(house.now, UNIX + house.now, UNIX - HOUR).longest_gap_s == 300

@@ -97,17 +97,19 @@ class BankMetering:
             self._take_member(member, said, now)
         awake = [said for one in view.read if not (said := last[one]).asleep]
         self._slept = self._slept or (bool(view.read) and not awake)
-        newest = max((said.at for said in awake), default=None)
-        if view.left_out:
+        if view.left_out or not awake:
             return
-        if newest is None or (point := self._point(view, newest, now)) is None:
-            return
-        before = self.meter.last
-        if before is not None and before.mono is not None and newest <= before.mono:
+        newest = max(said.at for said in awake)
+        interval = max(said.interval for said in awake)
+        before, point = self.meter.last, self._point(view, newest, now)
+        latest = before.mono if before else None
+        if point is None or (latest is not None and newest <= latest):
+            # Nothing is new but how often they are read.
+            self.meter.paced(interval)
             return
         self.meter.feed(
             point,
-            interval=max(said.interval for said in awake),
+            interval=interval,
             midnight=now.midnight,
             slept=self._slept,
             bridge=self._net.moved(self._shares) if self._bridged else None,
@@ -116,13 +118,14 @@ class BankMetering:
         self._net.clear(newest)
 
     def _take_member(self, member: str, said: LastSample, now: Instant) -> None:
+        meter = self._own[member]
         if said.asleep or said.at <= self._seen.get(member, float("-inf")):
+            meter.paced(said.interval)
             return
         self._seen[member] = said.at
         point = Point.of(said.sample, said.at, now.at(said.at), said.factor)
         if point is None:
             return
-        meter = self._own[member]
         before, energy, charge = meter.last, *_net_of(meter)
         basis = meter.feed(point, interval=said.interval, midnight=now.midnight)
         # Of a sum without one of its parts nobody knows how much it lacks.

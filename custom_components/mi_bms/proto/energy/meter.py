@@ -2,8 +2,9 @@
 
 Short intervals are measured: power runs evenly from one point to the next. Longer ones are gaps,
 which are never drawn through; what the battery itself counted meanwhile is an estimate, and without
-that they are left out. What was stored goes on in the next run: the last point belongs to it, so
-that the time between is accounted for once.
+that they are left out. What is too long follows from the rarest pace since the first of the two
+points: being read more often from now on makes no gap of what came before. What was stored goes on
+in the next run: the last point belongs to it, so that the time between is accounted for once.
 
 Pure: times come with the points; ``midnight`` is the last local one, in unix seconds.
 """
@@ -47,7 +48,8 @@ class Meter:
         self._efficiency = Efficiency()
         self._aliasing = Aliasing()
         self._odd: Point | None = None
-        self._limit = SHORTEST_GAP
+        # Up to how many seconds a line is drawn from the last point; from the odd one, else 0.
+        self._limit, self._odd_limit = SHORTEST_GAP, 0.0
 
     # --- taking --------------------------------------------------------------------------------
 
@@ -62,7 +64,7 @@ class Meter:
     ) -> Basis | None:
         """Take a point; return how the time since the last one was accounted for, None if it was not.
 
-        ``interval`` is in how many seconds a point is due, ``slept``: the battery slept since the
+        ``interval`` is in how many seconds the next one is due, ``slept``: the battery slept since the
         last one. ``bridge`` is what flowed in a gap, for who knows it better than the point says.
         """
         newest = self._odd or self.last
@@ -70,18 +72,36 @@ class Meter:
             if point.mono <= newest.mono:
                 self._drop("order")
                 return None
-        self._limit = longest_drawn(interval)
         odd, self._odd = self._odd, None
         if odd is not None:
             if true_spike(self.last, odd, point):
                 self._go(odd, midnight, slept=slept)
+                self._limit = self._odd_limit
             else:
                 self._drop("spike")
+                self._limit = self._longest
+        self._odd_limit = 0.0
         if point.excessive and not point.like(self.last):
             # The next one tells whether that was one.
             self._odd = point
+            self._odd_limit = longest_drawn(interval)
             return None
-        return self._go(point, midnight, slept=slept, bridge=bridge)
+        basis = self._go(point, midnight, slept=slept, bridge=bridge)
+        self._limit = longest_drawn(interval)
+        return basis
+
+    def paced(self, interval: float) -> None:
+        """Take that a point is due each ``interval`` seconds from now on; one that is awaited may come later for it."""
+        longest = longest_drawn(interval)
+        if self._odd is None:
+            self._limit = max(self._limit, longest)
+        else:
+            self._odd_limit = max(self._odd_limit, longest)
+
+    @property
+    def _longest(self) -> float:
+        """Return up to how many seconds the time that is open now is measured."""
+        return max(self._limit, self._odd_limit)
 
     def _drop(self, why: str) -> None:
         self.dropped[why] = self.dropped.get(why, 0) + 1
@@ -164,7 +184,7 @@ class Meter:
         if last is None:
             return self._day
         seconds = wall - last.wall if last.mono is None else mono - last.mono
-        if seconds <= self._limit:
+        if seconds <= self._longest:
             return self._day
         basis = Basis.MEASURED if asleep else Basis.LEFT_OUT
         return self._day.after(seconds, basis, Moved(), wall, midnight)
@@ -195,7 +215,7 @@ class Meter:
             "day": self._day.to_json(),
             "efficiency": self._efficiency.to_json(),
             "aliasing": self._aliasing.to_json(),
-            "limit": self._limit,
+            "limit": self._longest,
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
