@@ -61,6 +61,8 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         # Without a field it was stored by a newer version.
         row = processor.table.get(field) if field else None
         super().__init__(processor, entity_key, row or description)
+        # Kept at hand: a value is looked up several times for each advert.
+        self._values, self._key = processor.store.values, entity_key.key
         self._attr_device_info = None  # what the property gives is enough
         self._coordinator = cast(SensorCoordinator, processor.coordinator)
         spec = self._coordinator.decoder.spec
@@ -71,7 +73,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     @property
     def value(self) -> Value | None:
         """Return the newest value, also one of an earlier run."""
-        return self.processor.store.values.get(self.entity_key.key)
+        return self._values.get(self._key)
 
     @cached_property
     @override
@@ -131,7 +133,7 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     @override
     def newest(self) -> Value | None:
         """Return the newest value."""
-        return self.value
+        return self._values.get(self._key)
 
     @callback
     @override
@@ -145,7 +147,7 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     @override
     def native_value(self) -> Value | datetime | None:
         """Return the last value that was heard."""
-        value = self.value
+        value = self._values.get(self._key)
         if value is None or self._plain:
             return value
         return dt_util.utc_from_timestamp(float(value))

@@ -41,7 +41,8 @@ class Sparing(Entity):
     @callback
     def async_write_if_news(self) -> None:
         """Write the state, a small move of a restless number in its moment."""
-        if self._is_news():
+        # The option first: whoever wants every change has nothing compared.
+        if self._coordinator.options.every_change or self._is_news():
             self.async_write_ha_state()
         elif self._later is None and self.newest != self._written:
             spare = self._used_until - (AT_ONCE - 1) * MOMENT
@@ -57,9 +58,7 @@ class Sparing(Entity):
         if not isinstance(before, int | float) or self._field is None:
             return True
         small = self._field.quantity.small(before)
-        if not small or self._coordinator.options.every_change:
-            return True
-        return worth_a_row(self.newest, before, small)
+        return not small or worth_a_row(self.newest, before, small)
 
     @callback
     def _write_late(self, _now: datetime) -> None:
@@ -77,7 +76,8 @@ class Sparing(Entity):
     def _async_write_ha_state(self) -> None:
         """Note what is told, whoever has it written."""
         self._written = self.newest
-        self._wait_no_longer()
+        if self._later is not None:
+            self._wait_no_longer()
         super()._async_write_ha_state()
 
     @callback

@@ -179,12 +179,13 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         others, flags = self._stores
         for field, value in values.items():
             store = flags if type(value) is bool else others
-            if store.values.get(field) == value:
+            shown = store.values
+            if shown.get(field) == value:
                 continue
             write = store.writers.get(field)
             if write is None:
                 return False
-            store.values[field] = value
+            shown[field] = value
             write()
         return True
 
