@@ -169,7 +169,7 @@ WORDS = {
     "battery_read": {"cells", "nothing"},
     "energy_twice": {"note"},
     "summary": {"battery", "measures", "now"},
-    "bank": {"name", "pack", "reason"},
+    "bank": {"name", "pack", "apart", "reason"},
     "absence": {*Absence, "all"},
     "dashboard": {"title", "made", "by_hand"},
     "reception": {"unheard", "weak", "lost", "area", "near"},
@@ -192,6 +192,7 @@ WORDS = {
 # What steps fill in, apart from what is known of every device.
 FILLED = {
     "download": {"mi32cfg", "list", "minutes", "notes"},
+    "bank_doubt": {"batteries"},
     "unchecked": {"often"},
     "import_pick": {"lines", "aside", "count", "rest"},
     "there": {"count", "rest"},

@@ -26,7 +26,7 @@ from ..banks.members import (
 )
 from ..banks.setup import MOST, stored_as
 from ..const import CONF_KIND, KIND_BANK
-from ..proto.bank.wiring import Wiring, doubt_of, misfit_of
+from ..proto.bank.wiring import Wiring, misfit_of, unequal_in
 from ..proto.model.names import clean_name
 from ..texts import async_words
 
@@ -65,7 +65,7 @@ class BankSteps(ConfigFlow):
                 errors[CONF_MEMBERS] = f"bank_{misfit}"
             else:
                 self._bank = {**user_input, CONF_LENGTH: length}
-                if doubt_of(wiring, members, known, length):
+                if self._unequal():
                     return await self.async_step_bank_doubt()
                 return await self._async_finish_bank()
         if not candidates(self.hass):
@@ -82,7 +82,31 @@ class BankSteps(ConfigFlow):
         """Say what is unusual, and go on all the same where that is meant."""
         if user_input is not None:
             return await self._async_finish_bank()
-        return self.async_show_form(step_id="bank_doubt")
+        words, pairs = await async_words(self.hass), self._unequal()
+        members = [one for pair in pairs for one, _ in pair]
+        names = names_of(self.hass, members, words, {})
+        lines = [
+            words(
+                "bank",
+                "apart",
+                smallest=names[small],
+                smallest_capacity=f"{least:g}",
+                largest=names[large],
+                largest_capacity=f"{most:g}",
+            )
+            for (small, least), (large, most) in pairs
+        ]
+        return self.async_show_form(
+            step_id="bank_doubt",
+            description_placeholders={"batteries": "\n".join(lines)},
+        )
+
+    def _unequal(self) -> list[tuple[tuple[str, float], tuple[str, float]]]:
+        """Return which batteries in a row differ in size: smallest and largest, with their Ah."""
+        given = self._bank
+        members, wiring = given[CONF_MEMBERS], Wiring(given[CONF_WIRING])
+        known = plates(self.hass, members)
+        return unequal_in(wiring, members, known, given[CONF_LENGTH])
 
     @property
     def _changed_bank(self) -> ConfigEntry | None:

@@ -186,6 +186,9 @@ async def test_what_cannot_be_one_is_refused(owner: Owner) -> None:
         assert form["errors"] == {"members": error}
     doubt = await owner.send(form, [ONE, THREE], wiring="series")
     assert doubt["step_id"] == "bank_doubt"
+    assert doubt["description_placeholders"] == {
+        "batteries": f"- {named(3)}: 50 Ah, {named(1)}: 100 Ah"
+    }
     done = await owner.home.answer(doubt, {})
     assert done["type"] == "create_entry"
 

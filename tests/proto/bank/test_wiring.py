@@ -3,13 +3,12 @@
 import pytest
 
 from custom_components.mi_bms.proto.bank.wiring import (
-    Doubt,
     Misfit,
     Plate,
     Wiring,
-    doubt_of,
     misfit_of,
     strings_of,
+    unequal_in,
 )
 from custom_components.mi_bms.proto.bms.limits import Chemistry
 from custom_components.mi_bms.proto.model.fields import Field
@@ -26,9 +25,11 @@ def misfit(wiring: Wiring, *plates: Plate, length: int = 1) -> Misfit | None:
     return misfit_of(wiring, [*named], named, length)
 
 
-def doubt(wiring: Wiring, *plates: Plate, length: int = 1) -> Doubt | None:
+def unequal(
+    wiring: Wiring, *plates: Plate, length: int = 1
+) -> list[tuple[tuple[str, float], tuple[str, float]]]:
     named = dict(zip("abcdefgh", plates, strict=False))
-    return doubt_of(wiring, [*named], named, length)
+    return unequal_in(wiring, [*named], named, length)
 
 
 def test_strings() -> None:
@@ -93,12 +94,18 @@ def test_cells_of_two_kinds_make_no_bank() -> None:
 
 def test_capacities_in_a_row() -> None:
     small = Plate(cells=4, capacity=79)
-    assert doubt(SERIES, FOUR, small) is Doubt.CAPACITIES_DIFFER
-    assert doubt(SERIES, FOUR, Plate(capacity=80)) is None
-    assert doubt(SERIES, FOUR, Plate()) is None
-    assert doubt(PARALLEL, FOUR, small) is None
-    assert doubt(STRINGS, FOUR, FOUR, small, small, length=2) is None
-    assert doubt(STRINGS, FOUR, small, FOUR, small, length=2) is not None
+    assert unequal(SERIES, FOUR, small) == [(("b", 79), ("a", 100))]
+    assert unequal(SERIES, FOUR, Plate(capacity=80)) == []
+    assert unequal(SERIES, FOUR, Plate()) == []
+    assert unequal(SERIES, Plate(), Plate()) == []
+    assert unequal(PARALLEL, FOUR, small) == []
+    assert unequal(STRINGS, FOUR, FOUR, small, small, length=2) == []
+    assert unequal(STRINGS, FOUR, small, small, FOUR, length=2) == [
+        (("b", 79), ("a", 100)),
+        (("c", 79), ("d", 100)),
+    ]
+    middle = Plate(cells=4, capacity=90)
+    assert unequal(SERIES, middle, small, FOUR) == [(("b", 79), ("c", 100))]
 
 
 def test_what_a_sample_tells() -> None:

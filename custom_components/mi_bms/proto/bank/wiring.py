@@ -40,12 +40,6 @@ class Misfit(StrEnum):
     CHEMISTRIES_DIFFER = "chemistries_differ"
 
 
-class Doubt(StrEnum):
-    """What is unusual, and may be meant."""
-
-    CAPACITIES_DIFFER = "capacities_differ"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plate:
     """What a battery is by itself: cells in a row, volts of this moment, Ah, and what its cells are made of."""
@@ -113,15 +107,24 @@ def doubled(members: Sequence[str]) -> Misfit | None:
     return Misfit.INSIDE_ITSELF if _inside_itself(members) else None
 
 
-def doubt_of(
+def unequal_in(
     wiring: Wiring, members: Sequence[str], plates: Mapping[str, Plate], length: int
-) -> Doubt | None:
-    """Return what is unusual in how members are wired."""
+) -> list[tuple[tuple[str, float], tuple[str, float]]]:
+    """Return the smallest and the largest with their Ah, of each string where these are unusually far apart."""
+    found = []
     for string in strings_of(wiring, members, length):
-        sizes = [size for one in string if (size := plates.get(one, Plate()).capacity)]
-        if sizes and min(sizes) < (1 - CAPACITIES_APART) * max(sizes):
-            return Doubt.CAPACITIES_DIFFER
-    return None
+        sizes = {
+            one: size for one in string if (size := plates.get(one, Plate()).capacity)
+        }
+        if not sizes:
+            continue
+        least, most = (
+            min(sizes, key=sizes.__getitem__),
+            max(sizes, key=sizes.__getitem__),
+        )
+        if sizes[least] < (1 - CAPACITIES_APART) * sizes[most]:
+            found.append(((least, sizes[least]), (most, sizes[most])))
+    return found
 
 
 def _inside_itself(members: Sequence[str]) -> bool:
