@@ -100,7 +100,7 @@ def test_it_is_changed(open_wizard: Any, look: str) -> None:
     wizard.pick("Wiring", PARALLEL)
     wizard.shot(f"611 bank, changed, {look}")
     wizard.submit()
-    wizard.says("The change is kept")
+    wizard.says("The change is saved")
     wizard.shot(f"612 bank, change kept, {look}")
     wizard.close("close|finish")
     walk.until(wizard.page, lambda: read(wizard) == "2")
