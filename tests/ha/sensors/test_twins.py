@@ -238,6 +238,8 @@ async def test_a_recording_neither_hides_nor_withdraws_the_question(
     home.clock.hurries = True
     for _ in range(length):
         await pair.say(60.0)
+    # A form that asks is made with the help of threads.
+    home.clock.hurries = False
     recording = itertools.cycle([*pair.one.said])
     asked: dict[str, float] = {}
     begun, count = home.clock.time, 0
