@@ -65,6 +65,9 @@ class Running:
         """Stop it and all that it started, print what is left to print; return "" or why it failed."""
         code = self.process.poll()
         self.stop()
+        # Its last words may have come after the last look.
+        while not self.closed and select.select([self], [], [], 0)[0]:
+            self.listen()
         if not self.live:
             show(f"--- {self.title}\n".encode() + self.said)
         if code is None:
