@@ -162,6 +162,8 @@ def _agrees(shown: Mapping[str, str]) -> bool:
 def test_pictures_of_the_readme(visit: Visit) -> None:
     """Take what stands in ``.github/images`` under the same names; others come with their tests."""
     wizard = visit(viewport={"width": 860, "height": 780})
+    wizard.page.goto(f"{wizard.base}/home/other-devices")
+    expect(wizard.page.locator("hui-heading-card").first).to_be_visible()
 
     def jbd() -> walk.Device:
         return next(one for one in walk.devices(wizard.page) if "JBD" in one.name)
