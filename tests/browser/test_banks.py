@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 import pytest
 
 from . import walk
-from .wizard import BATTERY_TIME, Wizard
+from .wizard import BATTERY_TIME, DARK_PHONE, Wizard
 
 LEFT, RIGHT, SPARE, DOUBLE = (
     f"Battery JBD-{one}"
@@ -17,15 +17,7 @@ LABEL: Final = "Batteries"
 PARALLEL: Final = "In parallel: plus to plus, minus to minus"
 SERIES: Final = "In series: one after the other, the voltages add up"
 STRINGS: Final = "Strings: some in series, and these side by side"
-LOOKS: Final = {
-    "desktop": {},
-    "dark phone": {
-        "viewport": {"width": 390, "height": 844},
-        "is_mobile": True,
-        "has_touch": True,
-        "color_scheme": "dark",
-    },
-}
+LOOKS: Final = {"desktop": {}, "dark phone": DARK_PHONE}
 
 
 def take(wizard: Wizard, *names: str) -> None:

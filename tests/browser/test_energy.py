@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 import pytest
 
 from . import walk
-from .wizard import BATTERY_TIME, Wizard
+from .wizard import BATTERY_TIME, DARK_PHONE, Wizard
 
 NAME: Final = "Battery JBD-solar 0C15"
 # kWh of each hour of a sunny day: the sun charges it, the evening and the night empty it.
@@ -99,15 +99,7 @@ def test_a_battery_is_put_into_the_dashboard(wizard: Wizard) -> None:
     assert walk.call(wizard.page, "energy/validate")["energy_sources"] == [[]]
 
 
-LOOKS: Final = {
-    "desktop": {},
-    "dark phone": {
-        "viewport": {"width": 390, "height": 844},
-        "is_mobile": True,
-        "has_touch": True,
-        "color_scheme": "dark",
-    },
-}
+LOOKS: Final = {"desktop": {}, "dark phone": DARK_PHONE}
 
 
 # Of each row of bars its name, and of each bar its height and the time that it begins at.

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 import pytest
 
 from . import walk
-from .wizard import BATTERY_TIME, Wizard
+from .wizard import BATTERY_TIME, DARK_PHONE, Wizard
 
 PATH: Final = "batteries-sensors"
 VIEWS: Final = {
@@ -19,12 +19,7 @@ VIEWS: Final = {
 }
 LOOKS: Final = {
     "desktop": {"viewport": {"width": 1280, "height": 1600}},
-    "dark phone": {
-        "viewport": {"width": 390, "height": 844},
-        "is_mobile": True,
-        "has_touch": True,
-        "color_scheme": "dark",
-    },
+    "dark phone": DARK_PHONE,
 }
 # What the README begins with: it stands in .github/images under the same names.
 PICTURES: Final = {

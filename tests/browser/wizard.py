@@ -8,7 +8,7 @@ from pathlib import Path
 import re
 import shutil
 import time
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import (
     Browser,
@@ -26,6 +26,12 @@ SECONDS: Final = 1000  # in the units of the driver
 # A slow machine takes long; only what never comes takes so long.
 PATIENCE: Final = 90 * SECONDS
 BATTERY_TIME: Final = 240 * SECONDS
+DARK_PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+    "color_scheme": "dark",
+}
 PROGRAMS: Final = (
     "chromium",
     "google-chrome-stable",
