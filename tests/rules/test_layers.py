@@ -21,7 +21,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
         "proto.model",
     ),
     (
-        "proto.gatt proto.bank",
+        "proto.gatt proto.bank proto.control",
         "proto.model proto.bms proto.activation proto.air proto.energy proto.scheduler",
     ),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),

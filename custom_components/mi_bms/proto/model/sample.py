@@ -64,7 +64,8 @@ class BmsSample:
 
     ``values`` has every scalar field that was sent or derived; a field that is absent was not
     known. ``cells`` are volts, index 0 = cell 1; None marks a fitted place without a value.
-    ``derived`` are fields that the battery did not send: they follow from others.
+    ``derived`` are fields that the battery did not send: they follow from others. ``switches`` are the
+    commands that it tells, by target: True is released, which is not the same as conducting.
     ``left_out`` is what single cells, probes, packs or values said that no battery can have, by place.
     ``alarms`` are words of the shared alarm vocabulary that are active now; ``counters`` are lifetime
     counts of protections under the same words.
@@ -78,6 +79,7 @@ class BmsSample:
     counters: Mapping[str, int] = field(default_factory=dict)
     info: DeviceInfo = field(default_factory=DeviceInfo)
     left_out: Mapping[str, Value] = field(default_factory=dict)
+    switches: Mapping[str, bool] = field(default_factory=dict)
     derived: frozenset[Field] = field(default=frozenset(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
