@@ -38,3 +38,8 @@ STOCK: Final = "stock"  # firmware as it left the maker
 # s that the clock on the wall may have been set back by; what was stored further in the future is as
 # good as nothing.
 CLOCKS_APART: Final = 60.0
+
+# What is asked for with the options that allow switching, and stored with the entry: never shown again.
+CONF_CONTROL_PASSWORD: Final = "control_password"  # noqa: S105 (a key, no password)
+# The bus event of whatever has to do with switching a battery.
+EVENT_CONTROL: Final = f"{DOMAIN}_control"

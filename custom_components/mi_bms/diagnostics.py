@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 
 from .banks.members import CONF_MEMBERS, CONF_NAMES
 from .bluetooth.adverts import last_advert
-from .const import CONF_KEY, CONF_KIND
+from .const import CONF_CONTROL_PASSWORD, CONF_KEY, CONF_KIND
 from .entry import MiBmsConfigEntry, kind_if_known
 from .outputs.options import CONF_DEVICES, PLACES
 
@@ -16,6 +16,7 @@ _SECRET: Final = frozenset(
     {
         CONF_KEY,
         CONF_PASSWORD,
+        CONF_CONTROL_PASSWORD,
         CONF_ADDRESS,
         *PLACES,
         CONF_MEMBERS,

@@ -49,6 +49,7 @@ from .metering import Metering
 from .options import BatterySettings
 from .reader import Reader
 from .restore import Kept, LastReading, to_store, wishes_to_store
+from .switching import Switching
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,8 +69,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            # Its turn among the others comes from the scheduler.
-            update_interval=None,
         )
         self.entry = entry
         self.address: str = entry.data[CONF_ADDRESS]
@@ -89,6 +88,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.metering = Metering(self._polls.now, settings)
+        self.switching = Switching()
         self.rows, self.guard = RowsPerDay(), FaultGuard("batteries")
         self.read_at: datetime | None = None
         self.device_id = ""  # of the device registry; packs are parts of it

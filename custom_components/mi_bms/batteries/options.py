@@ -169,6 +169,25 @@ STARTS: Final[Mapping[Measure, Option]] = {
     )
     for name in (Measure.ENERGY_CHARGED, Measure.ENERGY_DISCHARGED)
 }
+ALLOW_SWITCHING: Final = Option(key="allow_switching", default=False)
+EXPERIMENTAL: Final = Option(key="experimental", default=False)
+POWERS_HOME: Final = Option(key="powers_home", default=False)
+ARM_MINUTES: Final = Option(
+    key="arm_minutes",
+    default=10,
+    bounds=Bounds(1, 60),
+    unit=UnitOfTime.MINUTES,
+    error="arm_bounds",
+)
+FACTORY_PASSWORD: Final = Option(key="factory_password", default=False)
+# In a form of their own.
+SWITCHING_ROWS: Final = (
+    ALLOW_SWITCHING,
+    EXPERIMENTAL,
+    POWERS_HOME,
+    ARM_MINUTES,
+    FACTORY_PASSWORD,
+)
 # What may be left empty; until version 1.3 of an entry zero meant that.
 LEFT_EMPTY: Final = (GRACE, CAPACITY, CURRENT_BAND)
 # In the order of the form.
@@ -189,7 +208,32 @@ ROWS: Final = (
     ESTIMATES,
     *STARTS.values(),
 )
-STORED: Final = schema(ROWS, {})
+STORED: Final = schema((*ROWS, *SWITCHING_ROWS), {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchingSettings:
+    """What may be switched; ``arm_minutes`` is how long commands are accepted after somebody armed.
+
+    ``powers_home``: Home Assistant itself runs on this battery.
+    """
+
+    allowed: bool
+    experimental: bool
+    powers_home: bool
+    arm_minutes: float
+    factory_password: bool
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Return stored options; absent ones have their defaults."""
+        return cls(
+            allowed=ALLOW_SWITCHING.of(stored),
+            experimental=EXPERIMENTAL.of(stored),
+            powers_home=POWERS_HOME.of(stored),
+            arm_minutes=ARM_MINUTES.of(stored),
+            factory_password=FACTORY_PASSWORD.of(stored),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +254,7 @@ class BatterySettings:
     celsius: bool
     estimates: bool
     starts: Mapping[Measure, float]
+    switching: SwitchingSettings
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
@@ -232,6 +277,7 @@ class BatterySettings:
             celsius=CELSIUS.of(stored),
             estimates=ESTIMATES.of(stored),
             starts=starts_of(stored),
+            switching=SwitchingSettings.of(stored),
         )
 
     def read_as(self, family: str) -> dict[str, Any]:

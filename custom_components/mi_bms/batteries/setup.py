@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..bluetooth.connection import reachability
-from ..const import CONF_FAMILY, CONF_PROFILE, DOMAIN
+from ..const import CONF_CONTROL_PASSWORD, CONF_FAMILY, CONF_PROFILE, DOMAIN
 from ..proto.bms import registry
 from ..proto.gatt.masking import masked
 from ..proto.model.errors import Unsupported
@@ -32,6 +32,7 @@ DATA: Final = at_least(
         Required(CONF_ADDRESS): address,
         Required(CONF_FAMILY): word,
         Optional(CONF_PASSWORD): Either(None, str),
+        Optional(CONF_CONTROL_PASSWORD): Either(None, str),
     }
 )
 _MOST: Final = 255  # cells, probes, packs
