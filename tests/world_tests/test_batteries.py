@@ -24,14 +24,16 @@ from tests.world.scenario import DeviceSpec, load
 
 from .reading import families_of, read_battery, shown
 
-SCENARIO = Path(__file__).parents[1] / "world" / "scenarios" / "one_of_each.toml"
+SCENARIOS = Path(__file__).parents[1] / "world" / "scenarios"
 ADDRESS = "C0:FF:EE:00:00:01"
-ALL = load(SCENARIO).devices
+ALL = load(SCENARIOS / "one_of_each.toml").devices
+OBEDIENT = load(SCENARIOS / "control.toml").devices
 FULL = {
     "JBD": "jbd",
     "EJ": "ej",
     "JIKONG": "jikong",
     "DALY": "daly",
+    "DALY_LEGACY": "daly_legacy",
     "ANT": "ant",
     "SEPLOS": "seplos",
     "REDODO": "redodo",
@@ -184,7 +186,8 @@ def test_ant_waits_for_its_password() -> None:
     status = bytes.fromhex("7ea1010000be1855aa55")
     assert device.answer(status) == []
     told = bytes((0xA1, 0x23, 0x6A, 0x01, len(word))) + word.encode()
-    assert device.answer(b"\x7e" + told + check(told) + b"\xaa\x55") == []
+    (said,) = device.answer(b"\x7e" + told + check(told) + b"\xaa\x55")
+    assert said.hex() == "7ea1436a010205001e5caa55"
     assert device.answer(status) != []
 
 
@@ -353,7 +356,11 @@ def test_recognised(device: DeviceSpec) -> None:
         assert best == [name_of(device)] or not found[0].sure
 
 
-@pytest.mark.parametrize("device", ALL, ids=[name_of(device) for device in ALL])
+@pytest.mark.parametrize(
+    "device",
+    [*ALL, *OBEDIENT],
+    ids=[name_of(device) for device in [*ALL, *OBEDIENT]],
+)
 def test_read_twice(device: DeviceSpec) -> None:
     peripheral: Peripheral = device.peripheral
     before = dict(peripheral.truth())

@@ -15,6 +15,7 @@ from .active import ACTIVE
 from .ant import AntBattery
 from .board import Board
 from .daly import DalyBattery
+from .daly_legacy import DalyLegacyBattery
 from .jikong import JkBattery
 from .models import MODELS
 from .recorded import Recorded
@@ -71,6 +72,7 @@ KINDS: Final[Mapping[str, Callable[..., Peripheral]]] = {
     "EJ": ej.EjBattery,
     "JIKONG": JkBattery,
     "DALY": DalyBattery,
+    "DALY_LEGACY": DalyLegacyBattery,
     "ANT": AntBattery,
     "SEPLOS": SeplosBattery,
     "REDODO": RedodoBattery,

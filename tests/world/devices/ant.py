@@ -1,7 +1,8 @@
 """An ANT battery board of the current generation, on one characteristic, in pieces of 20 bytes.
 
 Request ``7E A1 function address length [data] crc AA 55``, reply with the function plus 10; numbers
-little-endian, crc = Modbus CRC from the second byte on. Source: published register maps and captures.
+little-endian, crc = Modbus CRC from the second byte on. Orders have function 51 and no data; before them
+a password must have been spoken on the connection. Source: published register maps and captures.
 """
 
 from typing import Any, Final, override
@@ -10,6 +11,7 @@ from tests.world import ad
 from tests.world.peripheral import Truth
 
 from .modbus import check
+from .orders import Order
 from .server import GattBattery, derived
 
 START: Final = b"\x7e\xa1"
@@ -17,6 +19,17 @@ END: Final = b"\xaa\x55"
 STATUS: Final = (0x01, 0x0000)
 DEVICE: Final = (0x02, 0x026C)
 PASSWORD: Final = (0x23, 0x016A)
+ORDER: Final = 0x51
+# address of an order → what, and whether it is allowed then
+ORDERS: Final = {
+    0x06: ("charge", True),
+    0x04: ("charge", False),
+    0x03: ("discharge", True),
+    0x01: ("discharge", False),
+    0x0D: ("balancer", True),
+    0x0E: ("balancer", False),
+}
+FACTORY_PASSWORD: Final = "123456789abc"  # noqa: S105 - as published
 LFP, TERNARY = 0xFAF2, 0xFAF1
 BALANCING: Final = 4
 BY_HAND: Final = 0x0F
@@ -43,8 +56,22 @@ def frame(function: int, address: int, data: bytes, behind: bytes = b"") -> byte
     return START[:1] + body + check(body) + behind + END
 
 
+def _question(command: bytes) -> tuple[int, int] | None:
+    """Return function and address of a whole frame, None for any other."""
+    whole = len(command) >= 10 and command[:2] == START and command[-2:] == END
+    if not whole or check(command[1:-4]) != command[-4:-2]:
+        return None
+    return command[2], int.from_bytes(command[3:5], "little")
+
+
 class AntBattery(GattBattery):
-    """Speak ANT; with ``password`` the board is silent until it was spoken."""
+    """Speak ANT; with ``password`` the board is silent until it was spoken.
+
+    Orders want ``order_password``, which is the same where there is one for reading. After a wrong one
+    nothing is answered any more on this connection.
+    """
+
+    switches = ("charge", "discharge", "balancer")
 
     def __init__(
         self,
@@ -54,6 +81,7 @@ class AntBattery(GattBattery):
         hardware: str = "24BH",
         software: str = "24BHUB00-000000A",
         password: str | None = None,
+        order_password: str = FACTORY_PASSWORD,
         **params: Any,
     ) -> None:
         """Take the board's own data; further parameters are those of ``GattBattery``."""
@@ -64,7 +92,8 @@ class AntBattery(GattBattery):
             )
         self._hardware, self._software = hardware, software
         self.password = password
-        self._open = password is None
+        self._word = password or order_password
+        self._open, self._trusts = password is None, False
 
     @override
     def advertisement(self, now: float) -> tuple[bytes, bytes] | None:
@@ -78,17 +107,21 @@ class AntBattery(GattBattery):
     def connected(self, now: float) -> None:
         """Want the password again."""
         super().connected(now)
-        self._open = self.password is None
+        self._open, self._trusts = self.password is None, False
 
     @override
     def answer(self, command: bytes) -> list[bytes]:
-        """Answer the two questions; broken commands get silence."""
-        whole = len(command) >= 10 and command[:2] == START and command[-2:] == END
-        if not whole or check(command[1:-4]) != command[-4:-2]:
+        """Answer the two questions and orders; broken commands get silence."""
+        if (question := _question(command)) is None:
             return []
-        question = command[2], int.from_bytes(command[3:5], "little")
         if question == PASSWORD:
-            self._open = command[6:-4].decode("ascii", "replace") == self.password
+            right = command[6:-4] == self._word.encode()
+            self._open = self._trusts = right
+            return [frame(0x43, PASSWORD[1], b"\x05\x00")] if right else []
+        if (order := self.order(command)) is not None:
+            if self._open and self._trusts:
+                return self.obedience.carry_out(order, command)
+            self.obedience.note("order", command, order.wishes, "no password")
             return []
         if not self._open:
             return []
@@ -99,6 +132,20 @@ class AntBattery(GattBattery):
             data = b"".join(text.encode()[:16].ljust(16, b"\0") for text in texts)
             return [frame(0x12, DEVICE[1], data, BEHIND_DEVICE)]
         return []
+
+    @override
+    def order(self, command: bytes) -> Order | None:
+        """Read an order; other addresses than those of its switches get silence."""
+        question = _question(command)
+        if question is None or question[0] != ORDER:
+            return None
+        if question[1] not in ORDERS:
+            return Order(wishes={}, reply=lambda _: [])
+        done = frame(0x61, question[1], b"\x01\x00")
+        return Order(
+            wishes=dict([ORDERS[question[1]]]),
+            reply=lambda status: [] if status else [done],
+        )
 
     def _status(self) -> bytes:
         pack, volts = self.pack, self._millivolts()
@@ -152,8 +199,9 @@ class AntBattery(GattBattery):
                 for name in sorted(self.pack.protections)
                 if name.startswith(switch) or name == f"cell_{word}voltage"
             ]
-            by_hand = BY_HAND if switch in self.pack.locked else 1
-            found.append(own[0] if own else by_hand)
+            # Any other code says that nobody has locked it.
+            locked = switch in self.pack.locked
+            found.append(BY_HAND if locked else own[0] if own else 1)
         return found[0], found[1]
 
     def _millivolts(self) -> list[int]:

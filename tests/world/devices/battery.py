@@ -129,7 +129,8 @@ class Cell:
 class Pack:
     """Be a pack with its board; ``step`` lets time pass, everything else is the exact truth now.
 
-    ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction;
+    ``locked`` is what was switched off by hand; of that, "charge" and "discharge" open a switch,
+    "balancer" ends the balancing. ``spread`` is the standard deviation of the cells' capacity and charge, as a fraction;
     ``mismatch`` that of their voltages at rest (V), ``current_noise`` (A) and ``cell_noise`` (V) that of
     what the board measures from moment to moment. ``energy_in`` and ``energy_out`` (Wh) are what went
     through its terminals since the beginning. Raises ``ValueError`` for a pack that cannot be.
@@ -191,6 +192,7 @@ class Pack:
         self.remaining = self.capacity * self.soc
         self.counters = dict.fromkeys(PROTECTIONS, 0)
         self._retry = {"charge_overcurrent": 0.0, "discharge_overcurrent": 0.0}
+        self._tripped: dict[str, float] = {}
         self._first_cycles = self.cycles
         self.balancing = [False] * self.cells
 
@@ -243,6 +245,23 @@ class Pack:
             self._watch()
             seconds -= part
 
+    def switch(self, name: str, *, allowed: bool) -> None:
+        """Allow something by hand or lock it; what no longer may flow stops at once."""
+        (self.locked.discard if allowed else self.locked.add)(name)
+        self._cut()
+
+    def trip(self, name: str, seconds: float) -> None:
+        """Let a protection hold for some time, as if its limit were passed; raise ``ValueError``."""
+        if name not in PROTECTIONS:
+            raise ValueError(f"{name!r} is not one of {', '.join(PROTECTIONS)}")
+        self._tripped[name] = self.time + seconds
+        self._watch()
+
+    def clear(self) -> None:
+        """Give up the protections for which there is no reason any more."""
+        self._tripped.clear()
+        self._watch()
+
     def _closed(self, switch: str) -> bool:
         return switch not in self.locked and not any(
             switch in PROTECTIONS[name] for name in self.protections
@@ -268,7 +287,8 @@ class Pack:
         heat = 0.0
         for index, cell in enumerate(self.stack):
             bleeds = (
-                volts[index] > self.chem.balance_from
+                "balancer" not in self.locked
+                and volts[index] > self.chem.balance_from
                 and volts[index] > lowest + self.balance_window
             )
             self.balancing[index] = bleeds
@@ -307,12 +327,16 @@ class Pack:
             if over:
                 self._retry[name] = self.time + OVERCURRENT_SECONDS
             self._judge(name, over, self.time >= self._retry[name])
+        self._cut()
+
+    def _cut(self) -> None:
         if (self.current > 0 and not self.charge_on) or (
             self.current < 0 and not self.discharge_on
         ):
             self.current = 0.0
 
     def _judge(self, name: str, trips: bool, releases: bool) -> None:
+        trips = trips or self.time < self._tripped.get(name, 0.0)
         if trips and name not in self.protections:
             self.protections.add(name)
             self.counters[name] += 1

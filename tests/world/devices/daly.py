@@ -1,7 +1,8 @@
 """A Daly battery board that speaks Modbus as device D2.
 
 Request ``D2 03 address count crc``, reply ``D2 03 n data crc``; cells lie at register 0, values at
-28, alarms at 3A. Source: published register maps and captures.
+28, alarms at 3A. ``D2 06 address value crc`` writes and is echoed, also where nothing happens. Source:
+published register maps and captures.
 """
 
 from typing import Any, Final, override
@@ -10,13 +11,16 @@ from tests.world import ad
 from tests.world.peripheral import Truth
 
 from . import modbus
+from .orders import Order
 from .server import GattBattery, derived
 
 DEVICE: Final = 0xD2
 CENTRE: Final = 30000  # raw current at rest
 OFFSET: Final = 40  # °C
 COMPANY: Final = 0x0102
-SWITCHES: Final = {0xA5: "charge", 0xA6: "discharge"}
+REGISTERS: Final = {0xA5: "charge", 0xA6: "discharge", 0xCF: "balancer"}
+ECHOES: Final = (0x0C, 0x0D)  # writes to these are confirmed, and change nothing
+PASSWORD: Final = (0xC9, b"123456")  # in clear
 
 # protection → bit of the 64-bit alarm value
 BITS: Final = {
@@ -37,6 +41,8 @@ class DalyBattery(GattBattery):
     ``mosfet_sensor`` False leaves the board's own temperature at 0, as firmware without that sensor
     does.
     """
+
+    switches = ("charge", "discharge", "balancer")
 
     def __init__(
         self,
@@ -70,17 +76,34 @@ class DalyBattery(GattBattery):
     @override
     def answer(self, command: bytes) -> list[bytes]:
         """Read registers or move a switch; what does not exist gets silence."""
+        if (order := self.order(command)) is not None:
+            return self.obedience.carry_out(order, command)
         asked = modbus.request_of(command)
         if asked is None or asked.device != DEVICE:
             return []
-        if asked.function == modbus.WRITE_ONE and asked.address in SWITCHES:
-            switch = SWITCHES[asked.address]
-            (self.pack.locked.discard if asked.amount else self.pack.locked.add)(switch)
-            return [command]
         if asked.function != modbus.READ_HOLDING:
             return []
         data = modbus.read(self._memory(), asked.address, asked.amount)
         return [] if data is None else [modbus.reply(DEVICE, asked.function, data)]
+
+    @override
+    def order(self, command: bytes) -> Order | None:
+        """Read an order; a refused one, and one for another register, gets silence."""
+        asked = modbus.request_of(command)
+        if (
+            asked is None
+            or asked.device != DEVICE
+            or asked.function != modbus.WRITE_ONE
+        ):
+            return None
+        name = REGISTERS.get(asked.address)
+        known = name is not None and asked.amount <= 1
+        if not known and asked.address not in ECHOES:
+            return Order(wishes={}, reply=lambda _: [])
+        return Order(
+            wishes={name: bool(asked.amount)} if name is not None and known else {},
+            reply=lambda status: [] if status else [command],
+        )
 
     def _memory(self) -> dict[int, int]:
         pack, volts, probes = self.pack, self._millivolts(), self._celsius()
@@ -117,7 +140,11 @@ class DalyBattery(GattBattery):
         extras = [balance, balance >> 16, CENTRE, 0, mosfet, board]
         memory |= modbus.registers(0x3E, extras)
         memory |= modbus.registers(0x80, [round(pack.capacity * 10), *[0] * 40])
-        return memory | modbus.registers(0xA9, self._info())
+        memory |= modbus.registers(0xA9, self._info())
+        password, text = PASSWORD
+        memory |= modbus.registers(password, modbus.words_of(text))
+        on = {at: int(name not in pack.locked) for at, name in REGISTERS.items()}
+        return memory | on
 
     def _info(self) -> list[int]:
         words = modbus.words_of(self._texts)

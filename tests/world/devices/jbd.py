@@ -2,7 +2,8 @@
 
 Request ``DD A5 register length [data] check 77``, reply ``DD register status length [data] check
 77``, numbers big-endian, check = two's complement of the 16-bit sum. Source: the vendor's protocol
-document version 4, and the register map of the boards' owners.
+document version 4, and the register map of the boards' owners; for orders the vendor's documents of
+E1 (both switches in one word) and FB (one at a time), and captures of the vendor's app.
 """
 
 from datetime import date
@@ -13,6 +14,7 @@ from tests.world import ad
 from tests.world.peripheral import Truth
 
 from .beacon import mac_of
+from .orders import ALARM, Order
 from .server import GattBattery, derived
 
 READ: Final = 0xA5
@@ -36,6 +38,17 @@ BITS: Final = (
     "discharge_overcurrent",
 )
 LOCKED_BIT: Final = 12
+SWITCHES: Final = ("charge", "discharge")  # as in the word of E1, lowest bit first
+# What an FB order is about, and what of it the pack has.
+PARTS: Final = {
+    0x00: ("discharge",),
+    0x01: ("charge",),
+    0x03: (),
+    0x0A: ("charge", "discharge"),
+}
+RELEASE, LOCK = 0x00, 0x01
+CLEAR_ALARM: Final = b"\x04\x00"
+LEAVE_FACTORY: Final = (b"\x00\x00", b"\x28\x28")
 COUNTERS: Final = (
     "short_circuit",
     "charge_overcurrent",
@@ -95,10 +108,12 @@ class JbdBattery(GattBattery):
     """Speak JBD.
 
     ``password`` (six digits) locks the module until it was spoken, in the ``handshake`` "full" or
-    "short"; ``unpaired`` makes it echo like a module that wants a pairing. ``tail`` appends the nine
+    "short"; ``orders`` "e1", "fb" or "both" is which orders for its switches it knows; ``unpaired`` makes it echo like a module that wants a pairing. ``tail`` appends the nine
     bytes of newer boards, ``coarse`` counts in 100 mA and 100 mAh (implies the tail);
     ``counters`` False refuses register AA.
     """
+
+    switches = SWITCHES
 
     def __init__(
         self,
@@ -116,10 +131,14 @@ class JbdBattery(GattBattery):
         coarse: bool = False,
         counters: bool = True,
         own_address: bool = False,
+        orders: str = "e1",
         **params: Any,
     ) -> None:
         """Take the board's own data; further parameters are those of ``GattBattery``."""
         super().__init__(address=address, name=name, wire=wire, **params)
+        if orders not in {"e1", "fb", "both"}:
+            raise ValueError(f"{address}: orders = {orders!r} is not e1, fb or both")
+        self._knows = {0xE1, 0xFB} if orders == "both" else {int(orders, 16)}
         if password is not None and (
             not isinstance(password, str) or len(password.encode()) != 6
         ):
@@ -163,21 +182,38 @@ class JbdBattery(GattBattery):
             return [command]
         if command[:2] == b"\xff\xaa":
             return self._speak(command)
-        if (
-            not self._open
-            or len(command) < 7
-            or command[0] != 0xDD
-            or command[-1] != 0x77
-        ):
+        if not self._open or not _whole(command):
             return []
-        kind, register, length = command[1:4]
-        if len(command) != length + 7 or check(command[2:-3]) != command[-3:-1]:
-            return []
-        return [
-            self._obey(register, command[4:-3])
-            if kind == WRITE
-            else self._report(register)
-        ]
+        if (order := self.order(command)) is not None:
+            return self.obedience.carry_out(order, command)
+        return [self._report(command[2])]
+
+    @override
+    def order(self, command: bytes) -> Order | None:
+        """Read an order for the switches; what it does not know is refused."""
+        if not _whole(command) or command[1] != WRITE:
+            return None
+        register, data = command[2], command[4:-3]
+        wishes = self._wishes(register, data)
+
+        def frames(status: int) -> list[bytes]:
+            return [reply(register, status)]
+
+        status = REFUSED if wishes is None else OK
+        return Order(wishes=wishes or {}, status=status, reply=frames)
+
+    def _wishes(self, register: int, data: bytes) -> dict[str, bool] | None:
+        if register == 0xE1 and register in self._knows:
+            word = int.from_bytes(data)
+            if len(data) == 2 and word <= 3:
+                return {name: not word >> bit & 1 for bit, name in enumerate(SWITCHES)}
+        if register == 0xFB and register in self._knows and len(data) == 2:
+            part, wanted = data
+            if part in PARTS and wanted in {RELEASE, LOCK}:
+                return dict.fromkeys(PARTS[part], wanted == RELEASE)
+        if register == 0x0A and data == CLEAR_ALARM:
+            return {ALARM: True}
+        return {} if register == 0x01 and data in LEAVE_FACTORY else None
 
     def _report(self, register: int) -> bytes:
         if register == 0x03:
@@ -195,16 +231,6 @@ class JbdBattery(GattBattery):
                 b"".join(_u16(self.pack.counters.get(name, 0)) for name in COUNTERS),
             )
         return reply(register, REFUSED)
-
-    def _obey(self, register: int, data: bytes) -> bytes:
-        if register == 0xE1 and len(data) == 2 and data[1] <= 3:
-            self.pack.locked = {
-                name
-                for bit, name in enumerate(("charge", "discharge"))
-                if data[1] >> bit & 1
-            }
-            return reply(register, OK)
-        return reply(register, OK if register == 0x01 else REFUSED)
 
     def _speak(self, command: bytes) -> list[bytes]:
         if (
@@ -278,7 +304,8 @@ class JbdBattery(GattBattery):
         word = sum(
             1 << bit for bit, name in enumerate(BITS) if name in self.pack.protections
         )
-        return word | (bool(self.pack.locked) << LOCKED_BIT)
+        locked = not self.pack.locked.isdisjoint(SWITCHES)
+        return word | locked << LOCKED_BIT
 
     @override
     def truth(self) -> Truth:
@@ -298,6 +325,14 @@ class JbdBattery(GattBattery):
         }
         cells = [millivolts / 1000 for millivolts in self._millivolts()]
         return derived(values, cells, [tenths / 10 for tenths in self._tenths()])
+
+
+def _whole(command: bytes) -> bool:
+    """Tell whether it is a frame of the board's language with the right check."""
+    if len(command) < 7 or command[0] != 0xDD or command[-1] != 0x77:
+        return False
+    right = check(command[2:-3]) == command[-3:-1]
+    return right and len(command) == command[3] + 7
 
 
 def _u16(value: int) -> bytes:

@@ -2,8 +2,9 @@
 
 Request ``AA 55 90 EB command length value … sum`` (20 bytes), record ``55 AA EB 90 type counter …
 sum``, numbers little-endian, sum = sum of all bytes before it. The layout follows the first number
-of the software version: below 11 for 24 cells, otherwise for 32. Source: published captures and the
-maps of the boards' owners.
+of the software version: below 11 for 24 cells, otherwise for 32. An order is answered with one frame
+that does not name it, alone or glued behind a record. Source: published captures and the maps of the
+boards' owners.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final, override
 from tests.world import ad
 from tests.world.peripheral import Characteristic, Descriptor, Service, Truth
 
+from .orders import Order
 from .server import CCCD, GattBattery, derived, generic_access
 
 DEVICE: Final = 0x97
@@ -23,6 +25,17 @@ READY: Final = bytes.fromhex("aa5590ebc80101") + bytes(12) + b"\x44"
 NOISE: Final = b"AT\r\n"
 COMPANY: Final = 0x0B65
 NOT_FITTED: Final = -2000
+# What a register switches; the two last only exist in the large layout.
+REGISTERS: Final = {
+    0x1D: "charge",
+    0x1E: "discharge",
+    0x1F: "balancer",
+    0x27: "heater",
+    0x30: "float",
+}
+# Where the settings tell it: four bytes each, and a bit of one byte.
+TOLD: Final = {"charge": 118, "discharge": 122, "balancer": 126}
+HEATER_AT: Final = 282
 MODES: Final = ("bulk", "absorption", "float")
 
 # protection → alarm bit
@@ -103,6 +116,8 @@ class JkBattery(GattBattery):
     writing and the notifying side a characteristic each, under one UUID, as newer modules do.
     """
 
+    switches = ("charge", "discharge", "balancer")
+
     def __init__(
         self,
         *,
@@ -127,6 +142,9 @@ class JkBattery(GattBattery):
             raise ValueError(
                 f"{address}: {self._layout.places} cells and 2 probes at most"
             )
+        if self._layout is LARGE:
+            self.switches = (*JkBattery.switches, "heater", "float")
+            self.pack.locked |= {"heater", "float"}
         self._texts = (model, hardware, software, produced, serial)
         self._at_noise, self._streaming, self._counter = at_noise, False, 0
         if split:
@@ -184,7 +202,33 @@ class JkBattery(GattBattery):
         if command[4] == CELLS:
             self._streaming = True
             return [self._settings(), self._cells()]
+        if (order := self.order(command)) is not None:
+            return self.obedience.carry_out(order, command)
         return []
+
+    @override
+    def order(self, command: bytes) -> Order | None:
+        """Read an order: a register, four bytes of value; other registers get silence."""
+        whole = len(command) == 20 and command.startswith(COMMAND)
+        if not whole or sum(command[:-1]) & 0xFF != command[-1]:
+            return None
+        register, length = command[4:6]
+        if register in {DEVICE, CELLS}:
+            return None
+        name, value = REGISTERS.get(register), int.from_bytes(command[6:10], "little")
+        if name not in self.switches or length != 4 or value > 1:
+            return Order(wishes={}, reply=lambda _: [])
+        return Order(
+            wishes={name: bool(value)},
+            reply=lambda status: [] if status else [self._ready()],
+        )
+
+    def _ready(self) -> bytes:
+        rng = self.obedience.rng
+        ready = READY + NOISE if rng.random() < 0.5 else READY
+        if rng.random() < 0.5:
+            return ready
+        return (self._cells() if self._streaming else self._settings()) + ready
 
     def _next(self, kind: int, data: bytes) -> bytes:
         self._counter += 1
@@ -208,8 +252,13 @@ class JkBattery(GattBattery):
         return self._next(3, bytes(data))
 
     def _settings(self) -> bytes:
-        capacity = round(self.pack.capacity * 1000).to_bytes(4, "little")
-        return self._next(1, bytes(130 - 6) + capacity)
+        data = bytearray(SIZE)
+        for name, at in TOLD.items():
+            data[at] = name not in self.pack.locked
+        data[130:134] = round(self.pack.capacity * 1000).to_bytes(4, "little")
+        if self._layout is LARGE:
+            data[HEATER_AT] = "heater" not in self.pack.locked
+        return self._next(1, bytes(data[6:-1]))
 
     def _cells(self) -> bytes:
         layout, pack = self._layout, self.pack

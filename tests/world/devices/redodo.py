@@ -1,7 +1,7 @@
 """A battery of the Redodo, LiTime and Power Queen kind: one question, one answer of 105 bytes.
 
-Answer ``00 00 length … sum``, numbers little-endian, sum = sum of all bytes before it. Source:
-published captures.
+Answer ``00 00 length … sum``, numbers little-endian, sum = sum of all bytes before it. Orders have the
+form of the question and are not answered. Source: published captures, and programs of owners.
 """
 
 from typing import Any, Final, override
@@ -10,6 +10,7 @@ from tests.world import ad
 from tests.world.peripheral import Truth
 
 from .beacon import mac_of
+from .orders import Order
 from .server import GattBattery, derived
 
 QUESTION: Final = bytes.fromhex("000004011355aa17")
@@ -17,12 +18,32 @@ HEAD: Final = bytes.fromhex("000065019355aa00")
 PLACES: Final = 16
 SLOTS: Final = 5
 COMPANY: Final = 0x585A
-DISCHARGE_OFF: Final = 0x20
 CHARGE_DISABLED: Final = 4
+DISCHARGE_DISABLED: Final = 0x80
+# command → what, and whether it is allowed then
+ORDERS: Final = {
+    0x0A: ("charge", True),
+    0x0B: ("charge", False),
+    0x0C: ("discharge", True),
+    0x0D: ("discharge", False),
+}
+# protection → bit
+BITS: Final = {
+    "cell_overvoltage": 2,
+    "cell_undervoltage": 5,
+    "charge_overcurrent": 6,
+    "discharge_overcurrent": 7,
+    "charge_overtemperature": 8,
+    "discharge_overtemperature": 9,
+    "charge_undertemperature": 10,
+    "discharge_undertemperature": 11,
+}
 
 
 class RedodoBattery(GattBattery):
     """Speak Redodo; a second probe stands for the switches' temperature."""
+
+    switches = ("charge", "discharge")
 
     def __init__(self, *, address: str, name: str | None = None, **params: Any) -> None:
         """Take the parameters of ``GattBattery``."""
@@ -47,8 +68,20 @@ class RedodoBattery(GattBattery):
 
     @override
     def answer(self, command: bytes) -> list[bytes]:
-        """Answer the one question."""
+        """Answer the one question; take orders."""
+        if (order := self.order(command)) is not None:
+            return self.obedience.carry_out(order, command)
         return [self._values()] if command == QUESTION else []
+
+    @override
+    def order(self, command: bytes) -> Order | None:
+        """Read an order, which has the form of the question."""
+        whole = len(command) == 8 and command[-1] == sum(command[:-1]) & 0xFF
+        framed = command[:4] == QUESTION[:4] and command[5:7] == QUESTION[5:7]
+        if not whole or not framed or command[4] == QUESTION[4]:
+            return None
+        known = ORDERS.get(command[4])
+        return Order(wishes=dict([known]) if known else {}, reply=lambda _: [])
 
     def _values(self) -> bytes:
         pack, volts = self.pack, self._millivolts()
@@ -60,7 +93,7 @@ class RedodoBattery(GattBattery):
         words += [
             (self._charge(), 2),
             (round(pack.capacity * 100), 4),
-            (0, 4),
+            (0 if pack.discharge_on else DISCHARGE_DISABLED, 4),
             (0, 4),
             (self._protections(), 4),
             (0, 4),
@@ -90,7 +123,9 @@ class RedodoBattery(GattBattery):
         return round(self.pack.remaining * 100)
 
     def _protections(self) -> int:
-        return 0 if self.pack.discharge_on else DISCHARGE_OFF
+        return sum(
+            1 << bit for name, bit in BITS.items() if name in self.pack.protections
+        )
 
     @override
     def truth(self) -> Truth:

@@ -6,7 +6,8 @@ Answers are queued and leave in order, cut to the size of a notification, with g
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Final, override
+from random import Random
+from typing import Any, Final, override
 
 from tests.world import ad
 from tests.world.peripheral import (
@@ -20,6 +21,7 @@ from tests.world.peripheral import (
 
 from .battery import make_pack
 from .beacon import check_address
+from .orders import Obedience, Order
 from .signals import NUMBER
 
 CCCD: Final = "00002902-0000-1000-8000-00805f9b34fb"
@@ -115,10 +117,12 @@ class GattBattery(Peripheral):
 
     ``delay`` is how long the board thinks, ``gap`` the time between notifications of ``chunk``
     bytes; ``lose_first`` commands after each connect are lost; with ``sleeps_below`` (A) the module
-    falls silent while less current flows. Raises ``ValueError`` for bad parameters.
+    falls silent while less current flows. ``manner`` is how it takes orders, ``locked`` what somebody
+    has switched off before. Raises ``ValueError`` for bad parameters.
     """
 
     category = "battery"
+    switches: tuple[str, ...] = ()  # what orders can allow and lock
     password: str | None = None
 
     def __init__(
@@ -136,6 +140,8 @@ class GattBattery(Peripheral):
         lose_first: int = 0,
         sleeps_below: float | None = None,
         pack: Mapping[str, object] | None = None,
+        manner: Mapping[str, object] | None = None,
+        locked: Sequence[str] = (),
     ) -> None:
         """Take how the module behaves; ``pack`` is the table of ``battery.make_pack``."""
         check_address(address)
@@ -159,6 +165,11 @@ class GattBattery(Peripheral):
         )
         self.pack = make_pack(pack or {}, address)
         self.pack.step(1.0)
+        self.obedience = Obedience(pack=self.pack, rng=Random(f"{address} orders"))
+        self.obedience.manner.update(manner or {})
+        self._check_switches(locked)
+        for one in locked:
+            self.pack.switch(one, allowed=False)
         self._notify_uuid, self._write_uuid = WIRES[wire][1:]
         self._write_kinds = frozenset(write)
         self._chunk = min(chunk, mtu - 3)
@@ -176,20 +187,60 @@ class GattBattery(Peripheral):
         """Return the frames that follow a write; none = silence."""
         raise NotImplementedError
 
+    def order(self, command: bytes) -> Order | None:
+        """Return what is ordered, None for a question or what is not understood."""
+        return None
+
+    def press(
+        self,
+        *,
+        phone: Mapping[str, bool] | None = None,
+        trip: Mapping[str, float] | None = None,
+        manner: Mapping[str, Any] | None = None,
+        faithful: bool = False,
+    ) -> None:
+        """Let something happen to it: another program orders, protections hold for so many seconds.
+
+        ``manner`` changes how it takes orders from now on, ``faithful`` before that makes it a board
+        without faults. Raises ``ValueError``.
+        """
+        self._check_switches(phone or {})
+        if faithful:
+            self.obedience.manner.clear()
+        self.obedience.manner.update(manner or {})
+        for name, seconds in (trip or {}).items():
+            self.pack.trip(name, seconds)
+        self.obedience.change(phone or {}, "phone")
+
+    def _check_switches(self, names: Sequence[str] | Mapping[str, bool]) -> None:
+        for name in names:
+            if name not in self.switches:
+                known = ", ".join(self.switches) or "nothing"
+                raise ValueError(
+                    f"{self.address}: cannot switch {name!r}, only {known}"
+                )
+
     def noise(self) -> list[bytes]:
         """Return notifications that the module sends ahead of an answer."""
         return []
 
     @override
     def holds(self) -> Truth:
-        """Return the Wh that went through its terminals since the beginning, either way."""
-        return {"energy_in": self.pack.energy_in, "energy_out": self.pack.energy_out}
+        """Return the Wh that went through its terminals either way, what is locked, what was ordered."""
+        return {
+            "energy_in": self.pack.energy_in,
+            "energy_out": self.pack.energy_out,
+            "locked": sorted(self.pack.locked),
+            "protections": sorted(self.pack.protections),
+            "ledger": self.obedience.ledger,
+        }
 
     def tick(self, now: float) -> None:
         """Move the pack on."""
         if self._now is not None:
             self.pack.step(now - self._now)
         self._now = now
+        self.obedience.tick()
 
     @property
     def asleep(self) -> bool:
@@ -238,6 +289,10 @@ class GattBattery(Peripheral):
         if self._to_lose:
             self._to_lose -= 1
             return
+        if self.obedience.loses_frame():
+            if (lost := self.order(data)) is not None:
+                self.obedience.note("order", data, lost.wishes, "lost")
+            return
         frames = self.answer(data)
         if frames:
             self._send([*self.noise(), *frames])
@@ -245,6 +300,8 @@ class GattBattery(Peripheral):
     def _send(self, frames: list[bytes]) -> None:
         wait = self._delay
         for frame in frames:
+            if self.obedience.loses_frame():
+                continue
             for start in range(0, len(frame), self._chunk):
                 self._queue.append((wait, frame[start : start + self._chunk]))
                 wait = self._gap
