@@ -23,11 +23,15 @@ FULL: Final = 99.5  # %; who tells whole percents tells 100
 FILL_EVERY: Final = 7 * 86_400.0  # s
 # Cells are balanced while they are full; a battery that is used again before is as full as it got.
 BALANCE_FOR: Final = 30 * 60.0  # s
-FILL_FOR: Final = 2 * 86_400.0  # s; one that never tells to be full must not stay without its window
+FILL_FOR: Final = (
+    2 * 86_400.0
+)  # s; one that never tells to be full must not stay without its window
 # s between two tries to write; the pause doubles as long as they fail.
-PAUSE: Final = 60.0
+PAUSE: Final = 10.0
 LONGEST_PAUSE: Final = 300.0
-_NOTCH: Final = 2.0  # %; a bound is reached anew once the battery was so far away from it
+_NOTCH: Final = (
+    2.0  # %; a bound is reached anew once the battery was so far away from it
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,9 @@ class ChargeWindow:
         self._window = window
         self._since = now  # of the last reading, or when it began
         self._known = False  # whether a fresh reading has decided
-        self._zone = 0  # -1 since low was reached, 1 since high was, 0 since it was left
+        self._zone = (
+            0  # -1 since low was reached, 1 since high was, 0 since it was left
+        )
         self._allows = True  # what the bounds say
         self._wanted = True  # what they and the weekly full charge say
         self._reached = True  # what is wanted was so
