@@ -19,7 +19,6 @@ from custom_components.mi_bms.proto.model.errors import (
     NoAnswer,
     Unsupported,
 )
-from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
 
 from .virtual import run
@@ -279,13 +278,6 @@ async def _diagnostic(
     }
 
 
-async def _frame(
-    session: Session, link: VectorLink, device: Device, vector: Vector
-) -> dict[str, Any]:
-    wanted = {Field(name): value for name, value in vector["expect"].items()}
-    return dict(await session.switch(link, device, wanted, vector.get("secret")))
-
-
 _KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
     "decode": _decode,
     "error": _decode,
@@ -294,7 +286,6 @@ _KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
     "error_info": _device_info,
     "auth": _auth,
     "diagnostic": _diagnostic,
-    "frame": _frame,
 }
 
 

@@ -16,7 +16,8 @@ from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of
 from ..proto.bms import registry
 from ..proto.gatt.link import GattLink
-from ..proto.gatt.session import Device, Session, probe
+from ..proto.gatt.probing import probe
+from ..proto.gatt.session import Device, Session
 from ..proto.model.errors import MiBmsError, Unsupported
 from ..proto.model.fields import Field
 from ..proto.model.sample import BmsSample

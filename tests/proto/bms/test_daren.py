@@ -39,5 +39,5 @@ def test_a_silent_board_is_silent() -> None:
 
 
 def test_nothing_is_switched_that_is_not_known() -> None:
-    assert not FAMILY.controls
+    assert FAMILY.control is None
     assert FAMILY.login is jbd_module.login

@@ -54,7 +54,6 @@ def it_keeps_to_the_rules(family: Family) -> None:
     assert 5 <= family.interval <= 300
     assert bool(family.alive) is (family.alive_every > 0)
     assert bool(family.plan) is not bool(family.dialogue)
-    assert bool(family.control) is bool(family.controls)
     steps = family.poll(context_of(family))
     first = next(steps)
     steps.close()

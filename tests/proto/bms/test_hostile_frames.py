@@ -15,8 +15,10 @@ from custom_components.mi_bms.proto.bms.contract import (
     Family,
     Read,
 )
+from custom_components.mi_bms.proto.bms.control import CommandRefused, Target
 from custom_components.mi_bms.proto.model import steps
 from custom_components.mi_bms.proto.model.errors import FrameError, MiBmsError, NoAnswer
+from custom_components.mi_bms.proto.model.sample import BmsSample
 
 from .families import context_of, every
 from .fixtures import VECTORS
@@ -121,9 +123,15 @@ def talks(family: Family) -> list[Dialogue[Any]]:
     """Return all that a family says once it is logged in."""
     found: list[Dialogue[Any]] = [family.poll]
     found += [talk for talk in (family.inform, family.diagnose, family.alive) if talk]
-    if family.control is not None:
-        control, wanted = family.control, dict.fromkeys(family.controls, True)
-        found.append(lambda context: control(context, wanted))
+    if control := family.control:
+        sample = BmsSample(switches=dict.fromkeys(Target, True))
+        found += [
+            lambda context, switch=switch: control.write(context, switch, False, sample)
+            for switch in control.switches
+        ]
+        found += [control.ask] if control.ask else []
+        if unlock := control.unlock:
+            found.append(lambda context: unlock(context, "123456789abc"))
     return found
 
 
@@ -139,7 +147,7 @@ def hostile(
             step = steps.send(reply) if error is None else steps.throw(error)
         except StopIteration:
             return True
-        except MiBmsError:
+        except MiBmsError, CommandRefused:
             return False
         reply = error = None
         if isinstance(step, Ask):

@@ -56,7 +56,7 @@ def body(**changes: int) -> bytearray:
         (jbd.request(jbd.CELLS), "dda50400fffc77"),
         (jbd.request(jbd.HARDWARE), "dda50500fffb77"),
         (jbd.request(jbd.COUNTERS), "dda5aa00ff5677"),
-        (jbd.request(jbd.SWITCHES, b"\x00\x02", write=True), "dd5ae1020002ff1b77"),
+        (jbd.write(0xE1, b"\x00\x02"), "dd5ae1020002ff1b77"),
         (jbd_module.module_request(0x15, b"000000"), "ffaa15063030303030303b"),
         (jbd_module.module_request(0x17), "ffaa170017"),
         (reply(0xE1, b""), "dde10000000077"),
@@ -280,16 +280,3 @@ def test_hardware_name_may_be_refused() -> None:
         jbd.inform(say(FAMILY)), reply(3, bytes(body())), reply(5, b"JBD-SP04")
     )
     assert draft.info["hw_version"] == "JBD-SP04"
-
-
-def test_switching_one_fet_keeps_the_other() -> None:
-    sent: list[bytes] = []
-    wanted = {Field.CHRG_MOSFET: False}
-    draft = answer(
-        jbd.control(say(FAMILY), wanted),
-        reply(3, bytes(body(_20=0x01))),
-        reply(0xE1, b""),
-        sent=sent,
-    )
-    assert sent[1] == jbd.request(0xE1, b"\x00\x03", write=True)
-    assert draft.values == {Field.CHRG_MOSFET: False, Field.DISCHRG_MOSFET: False}

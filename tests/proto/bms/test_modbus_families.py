@@ -9,7 +9,7 @@ from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.checksum import low_high, modbus16
 from custom_components.mi_bms.proto.bms.dialects.modbus import modbus_read
 from custom_components.mi_bms.proto.gatt.session import Device, Memory, Session
-from custom_components.mi_bms.proto.model.errors import NoAnswer, Unsupported
+from custom_components.mi_bms.proto.model.errors import NoAnswer
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
 from tests.replay.batteries import VectorLink
@@ -191,8 +191,6 @@ def test_daly_keeps_its_protocol(make: Make) -> None:
     assert other.link.asked[-2:] == [BLOCK_81, SECOND_81]
     other.read()
     assert other.link.asked == [BLOCK_81, SECOND_81]
-    with pytest.raises(Unsupported):
-        other.run(other.session.switch(other.link, DEVICE, {Field.CHRG_MOSFET: True}))
 
 
 def test_daly_odd_production_dates_are_left_out(make: Make) -> None:

@@ -207,12 +207,12 @@ def test_jikong_takes_the_stream_and_asks_when_it_stops() -> None:
 def test_jikong_streams_without_asking() -> None:
     family = registry.load("jikong")
     context = say(family)
-    context.memory.update({"version": 10, "jk04": False})
+    context.memory["version"] = 10
     context.state["streams"] = True
     entry = exchange_of("jikong:update[JK02_24S]")[1]
     frames = frames_of(family, *map(bytes.fromhex, entry["notify"]))
     sent: list[bytes] = []
-    draft = answer(family.poll(context), *frames, sent=sent)
+    draft = answer(family.poll(context), *frames, None, sent=sent)
     assert not sent
     assert draft.values[Field.CURRENT] == 2.329
 
@@ -273,33 +273,6 @@ def test_jikong_has_no_serial_number_where_it_is_all_zeros() -> None:
         info[299] = sum(info[:299]) & 0xFF
         draft = answer(family.inform(say(family)), bytes(info))  # type: ignore[misc]
         assert draft.info.get("serial_number") == expected
-
-
-def test_jikong_switches_and_reads_back() -> None:
-    family = registry.load("jikong")
-    info, cells = exchange_of("jikong:update[JK02_24S]")
-    settings = bytes.fromhex("55aaeb9001") + bytes(294)
-    settings += bytes((sum(settings) & 0xFF,))
-    order = bytes.fromhex("aa5590eb1d0400000000") + bytes(9)
-    order += bytes((sum(order) & 0xFF,))
-    off = {"write": order.hex(), "char": "ffe1", "notify": [settings.hex()]}
-    link = Heard(family, [info, cells, off])
-    session = Session(family, clock=lambda: 0.0)
-    device = Device(name="JK", address="11:22:33:44:55:66")
-    result = run(session.switch(link, device, {Field.CHRG_MOSFET: False}))
-    # The recorded cell information goes on saying that the FET conducts.
-    assert result == {Field.CHRG_MOSFET: True}
-    assert ("ffe1", order.hex()) in link.written
-
-
-def test_ant_switches_and_reads_back() -> None:
-    family = registry.load("ant")
-    link = Heard(family, exchange_of("ant:update"))
-    session = Session(family, clock=lambda: 0.0)
-    device = Device(name="ANT", address="11:22:33:44:55:66")
-    result = run(session.switch(link, device, {Field.CHRG_MOSFET: True}))
-    assert result == {Field.CHRG_MOSFET: True}
-    assert link.written[0] == ("ffe1", "7ea1510600006924aa55")
 
 
 def test_ant_is_only_silent_after_the_password_was_good_once() -> None:

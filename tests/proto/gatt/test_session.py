@@ -30,15 +30,14 @@ from custom_components.mi_bms.proto.bms.framing import (
     length_at,
 )
 from custom_components.mi_bms.proto.bms.uuids import expand
+from custom_components.mi_bms.proto.gatt.information import merge_info, read_device_info
 from custom_components.mi_bms.proto.gatt.link import Notified
+from custom_components.mi_bms.proto.gatt.probing import probe
 from custom_components.mi_bms.proto.gatt.session import (
     DEAF_POLLS,
     Device,
     Memory,
     Session,
-    merge_info,
-    probe,
-    read_device_info,
 )
 from custom_components.mi_bms.proto.model.errors import (
     AuthRejected,
@@ -575,21 +574,6 @@ def test_one_that_does_not_know_the_question_is_met_all_the_same() -> None:
     met = run(session(replace(JBD, inform=inform)).meet(Link(GOOD), DEVICE))
     assert met.values[Field.VOLTAGE] == 15.6
     assert met.info.hw_version is None
-
-
-def test_switches() -> None:
-    link = Link(
-        {bytes.fromhex("dd5ae1020002ff1b77"): [bytes.fromhex("dde10000000077")]}
-    )
-    wanted = {Field.CHRG_MOSFET: True, Field.DISCHRG_MOSFET: False}
-    assert run(session().switch(link, DEVICE, wanted)) == wanted
-    for unable, what in (
-        (JBD, {}),
-        (JBD, {Field.HEATER: True}),
-        (replace(JBD, control=None), wanted),
-    ):
-        with pytest.raises(Unsupported):
-            run(session(unable).switch(link, DEVICE, what))
 
 
 def test_counters_on_demand() -> None:

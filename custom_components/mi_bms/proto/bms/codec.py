@@ -15,6 +15,7 @@ from ..model.fields import Field
 from ..model.reading import Value
 from ..model.sample import Place, Probe
 from .alarms import Alarm
+from .control import Target
 from .raw import integer, number, scaled, size, text
 
 
@@ -23,7 +24,8 @@ class Draft:
     """The sample under construction: the values of one poll; ``derive.finish`` makes the sample of it.
 
     ``info`` has the field names of ``DeviceInfo``; ``packs`` are drafts of the single packs. Fields in
-    ``unknown`` were to be told and were not: nothing may be concluded from their absence.
+    ``unknown`` were to be told and were not: nothing may be concluded from their absence. ``switches`` are
+    the commands that are told: True is released, which is not the same as conducting.
     """
 
     values: dict[Field, Value] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Draft:
     counters: dict[str, int] = field(default_factory=dict)
     info: dict[str, str] = field(default_factory=dict)
     unknown: set[Field] = field(default_factory=set)
+    switches: dict[Target, bool] = field(default_factory=dict)
 
     def copy(self) -> Draft:
         """Return a draft that can be changed without changing this one."""

@@ -18,6 +18,7 @@ from ..model.errors import FrameError, NoAnswer
 from ..model.fields import Field
 from ..model.steps import Manner, Pacing, Pause, Read, Step, Subscribe, Talk, Write
 from .codec import Draft, Row, decode, decode_extra
+from .control import Control
 from .framing import REFUSALS, Framer
 from .uuids import expand
 
@@ -108,7 +109,7 @@ class Family(Manner):
 
     ``framer`` makes a fresh framer per connection and notify characteristic, ``framers`` overrides it by
     UUID. Plan rows read ``frame[body:len - tail]``. ``inform`` reads what the battery says of itself,
-    ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` switches fields.
+    ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` is how it is switched.
     ``alive`` must run every ``alive_every`` seconds while a connection is held. ``probe`` is the safe
     first question for a device that may be of this family. A frame that came by itself within ``fresh``
     seconds before a poll is as good as the next one. Fields in ``never`` are not derived.
@@ -126,8 +127,7 @@ class Family(Manner):
     login: Dialogue[None] | None = None
     inform: Dialogue[Draft] | None = None
     diagnose: Dialogue[Draft] | None = None
-    control: Callable[[Context, Mapping[Field, bool]], Talk[Draft]] | None = None
-    controls: tuple[Field, ...] = ()
+    control: Control | None = None
     alive: Dialogue[None] | None = None
     alive_every: float = 0.0
     probe: Ask | None = None

@@ -7,12 +7,18 @@ does not conduct is not the same as one that was switched off: a protection hold
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from ..model.fields import Field
 from ..model.sample import BmsSample
+from ..model.steps import Accept, Ask, Talk, Write
 from .alarms import Alarm
-from .contract import Context, Dialogue, Talk
+
+if TYPE_CHECKING:
+    from .contract import Context, Dialogue, Note
+
+ANSWER: Final = 2.0  # s, that a battery may take to acknowledge a command
 
 
 class Target(StrEnum):
@@ -45,7 +51,8 @@ EFFECTS: Final[Mapping[Target, Field]] = {
 class Switch:
     """What is known of one target in one family: the frames for on and off, and where they are from.
 
-    ``told``: a reading (or the question ``Control.ask``) tells the command itself, not its effect alone.
+    Several frames are one command, sent in their order. ``told``: a reading, or the question
+    ``Control.ask``, tells the command itself and not its effect alone.
     """
 
     target: Target
@@ -54,6 +61,10 @@ class Switch:
     on: tuple[bytes, ...] = ()
     off: tuple[bytes, ...] = ()
     told: bool = False
+
+    def frames(self, *, on: bool) -> tuple[bytes, ...]:
+        """Return the frames of a command."""
+        return self.on if on else self.off
 
 
 class OtherUnknown(Exception):
@@ -65,21 +76,40 @@ class OtherUnknown(Exception):
         self.other = other
 
 
+class CommandRefused(Exception):
+    """Tell that the battery answered a command with its own no: ``word`` says how."""
+
+    def __init__(self, word: str) -> None:
+        """Keep the battery's no, as a short word."""
+        super().__init__(word)
+        self.word = word
+
+
+type Commands = Mapping[Target, bool]
+
+
+def _always(_memory: Mapping[str, Note], _target: Target) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """How a family is switched.
 
-    ``write`` sends one command, once, after a reading on the same connection, and returns whether it was
-    acknowledged; it raises ``OtherUnknown`` before anything is sent. ``ask`` reads the commands that a
-    reading does not tell. ``unlock`` says the password, once per connection, and returns whether that was
-    acknowledged. ``factory_password`` is what boards have that nobody has changed.
+    ``write`` makes the dialogue that sends one command, once, after a reading on the same connection, and
+    returns whether it was acknowledged; ``write`` itself raises ``OtherUnknown``, its dialogue ``CommandRefused``.
+    ``ask`` reads the commands that a reading does not tell. ``unlock`` says the password, once per
+    connection, and returns whether that was acknowledged; it raises ``AuthRejected``. ``factory_password``
+    is what boards have that nobody has changed. ``fits`` tells from what is remembered of a device whether
+    it is one that has the target.
     """
 
     switches: tuple[Switch, ...]
-    write: Callable[[Context, Target, bool, BmsSample], Talk[bool]]
-    ask: Dialogue[Mapping[Target, bool]] | None = None
-    unlock: Dialogue[bool] | None = None
+    write: Callable[[Context, Switch, bool, BmsSample], Talk[bool]]
+    ask: Dialogue[Commands] | None = None
+    unlock: Callable[[Context, str], Talk[bool]] | None = None
     factory_password: str | None = None
+    fits: Callable[[Mapping[str, Note], Target], bool] = _always
 
     def offers(self, *, experimental: bool) -> tuple[Switch, ...]:
         """Return what may be offered, with or without what is experimental."""
@@ -87,6 +117,38 @@ class Control:
             {Confidence.EXPERIMENTAL} if experimental else set()
         )
         return tuple(one for one in self.switches if one.confidence in wanted)
+
+
+def writer(
+    answers: Callable[[bytes, bytes], bool] | None = None,
+    no: Callable[[bytes], str | None] = lambda _frame: None,
+) -> Callable[[Context, Switch, bool, BmsSample], Talk[bool]]:
+    """Return how the frames of a table are written: each once, in their order.
+
+    ``answers`` says of a request and a frame whether the frame answers it, None where a family never
+    answers; ``no`` returns the word of an answer that refuses.
+    """
+
+    def write(
+        _context: Context, switch: Switch, on: bool, _sample: BmsSample
+    ) -> Talk[bool]:
+        acknowledged = False
+        for request in switch.frames(on=on):
+            if answers is None:
+                yield Write(request)
+                continue
+            frame = yield once(request, partial(answers, request))
+            if frame is not None and (word := no(frame)) is not None:
+                raise CommandRefused(word)
+            acknowledged = frame is not None
+        return acknowledged
+
+    return write
+
+
+def once(request: bytes, reply: Accept) -> Ask:
+    """Return the step that sends a command once and takes what is said to it, None for silence."""
+    return Ask(request=request, reply=reply, tries=1, timeout=ANSWER, optional=True)
 
 
 class Effect(StrEnum):
@@ -166,6 +228,6 @@ def held_by(target: Target, sample: BmsSample) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in Alarm if alarm in holds and alarm in sample.alarms)
 
 
-def commands(sample: BmsSample) -> Mapping[Target, bool]:
+def commands(sample: BmsSample) -> Commands:
     """Return which targets are released (True) or switched off, as far as the sample tells it."""
     return {Target(name): on for name, on in sample.switches.items()}

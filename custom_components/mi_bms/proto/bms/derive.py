@@ -214,6 +214,7 @@ def finish(draft: Draft, never: Collection[Field] = ()) -> BmsSample:
         counters=dict(draft.counters),
         info=DeviceInfo(**draft.info),
         left_out=left_out,
+        switches={str(target): on for target, on in draft.switches.items()},
         derived=_derived(draft, packs, sent),
     )
 

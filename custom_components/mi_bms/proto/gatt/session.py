@@ -7,21 +7,20 @@ owned by the caller, so a fresh session per poll is as good as one for ever.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-import contextlib
-from dataclasses import fields, replace
+from collections.abc import Callable
+from dataclasses import replace
 import time
 from typing import Final
 
 from ..bms.alarms import Alarm
 from ..bms.codec import Draft
-from ..bms.contract import Ask, Context, Dialogue, Family, Read, Talk
+from ..bms.contract import Context, Dialogue, Family, Talk
+from ..bms.control import Commands, Control, Effect, Result, Switch, Target
 from ..bms.correct import Correction
 from ..bms.derive import finish
-from ..bms.raw import text
-from ..bms.uuids import expand
 from ..model.errors import (
     AuthNeeded,
+    AuthRejected,
     FrameError,
     MiBmsError,
     NoAnswer,
@@ -32,51 +31,18 @@ from ..model.errors import (
 from ..model.fields import Field
 from ..model.sample import BmsSample, DeviceInfo
 from .inbox import now
+from .information import merge_info, read_device_info
 from .line import Device, Line, Memory, fitting_wires
 from .link import GattLink
-from .runner import Runner
+from .switching import Command, act, read_back
 
-__all__ = ["Device", "Memory", "Session", "merge_info", "probe", "read_device_info"]
+__all__ = ["Device", "Memory", "Session"]
 
 # Good polls, after one without an answer, that repeat questions more often.
 DEAF_POLLS: Final = 10
 DIAGNOSE_EVERY: Final = 500  # polls, if nothing else calls for the extras
-PROBE_TRIES: Final = 2
-
-# Device information service: characteristic -> field.
-_INFO: Final = {
-    "2a24": "model",
-    "2a25": "serial_number",
-    "2a26": "fw_version",
-    "2a27": "hw_version",
-    "2a28": "sw_version",
-    "2a29": "manufacturer",
-}
 
 type _At = tuple[GattLink, Device, str | None]  # and the password
-
-
-async def read_device_info(link: GattLink) -> DeviceInfo:
-    """Return the standard device information (service 180A), as far as the device has it."""
-    return await Runner(link, name=expand).run(_info())
-
-
-def _info() -> Talk[DeviceInfo]:
-    found = {}
-    for short, name in _INFO.items():
-        # One that wants a pairing to be read says nothing of the others.
-        with contextlib.suppress(PairingNeeded):
-            if (value := (yield Read(short, optional=True))) is not None:
-                found[name] = text(value)
-    return DeviceInfo(**found)
-
-
-def merge_info(base: DeviceInfo, better: DeviceInfo) -> DeviceInfo:
-    """Return ``base``, replaced by what ``better`` knows."""
-    known = {item.name: getattr(better, item.name) for item in fields(better)}
-    return replace(
-        base, **{name: value for name, value in known.items() if value is not None}
-    )
 
 
 class Session:
@@ -114,14 +80,19 @@ class Session:
                     self.memory.deaf = DEAF_POLLS
                 raise
             # What a dialogue does not tell was said last.
-            measured_at = self._measured_at or now()
+            self._measured_at = self._measured_at or now()
             self.memory.deaf = max(0, self.memory.deaf - 1)
             await self._extras(at, frozenset(draft.alarms))
-            draft.counters = {**self.memory.counters, **draft.counters}
             self.memory.polls += 1
-            self.correction.apply(draft)
-            self.age = now() - measured_at
-            return finish(draft, self.family.never)
+            return self._made(draft)
+
+    def _made(self, draft: Draft) -> BmsSample:
+        """Make the sample of a complete draft, and note how old it is."""
+        draft.counters = {**self.memory.counters, **draft.counters}
+        self.correction.apply(draft)
+        self.age = now() - (self._measured_at or now())
+        self._measured_at = None
+        return finish(draft, self.family.never)
 
     def _heard(self, draft: Draft) -> None:
         """Note when the answer came that held the current."""
@@ -188,25 +159,107 @@ class Session:
         self.memory.counters = draft.counters
         return dict(draft.counters)
 
+    def offers(self, *, experimental: bool) -> tuple[Switch, ...]:
+        """Return what can be switched, as far as is known of this battery."""
+        control = self.family.control
+        offered = control.offers(experimental=experimental) if control else ()
+        return tuple(
+            one
+            for one in offered
+            if control and control.fits(self.memory.notes, one.target)
+        )
+
+    async def commands(
+        self, link: GattLink, device: Device, secret: str | None = None
+    ) -> Commands:
+        """Return the commands that the battery tells when it is asked for them; nothing for most families."""
+        control = self.family.control
+        if control is None or control.ask is None:
+            return {}
+        async with self._lock:
+            return await self._bounded((link, device, secret), control.ask)
+
     async def switch(
         self,
         link: GattLink,
         device: Device,
-        wanted: dict[Field, bool],
+        target: Target,
+        on: bool,
+        sample: BmsSample,
         secret: str | None = None,
-    ) -> dict[Field, bool]:
-        """Switch FETs on or off by the user's decision; return what the device acknowledged."""
-        control = self.family.control
-        if (
-            control is None
-            or not wanted
-            or any(name not in self.family.controls for name in wanted)
-        ):
+        *,
+        budget: float,
+        factory_password: bool = False,
+    ) -> Result:
+        """Switch by the user's decision, after ``sample`` was read on the same connection; ends within ``budget`` s.
+
+        Once something was written every end is a result, and errors are those of ``switching.act``:
+        ``Effect.UNKNOWN`` may still be found out by ``read_back``. ``factory_password`` allows to try the
+        maker's own where none is given.
+        """
+        control, command = (
+            self._control(),
+            Command(target=target, on=on, before=sample),
+        )
+        password = secret or (control.factory_password if factory_password else None)
+        return await self._concluded(
+            (link, device, secret),
+            command,
+            lambda context: act(
+                self.family, control, command, context, self._made, password
+            ),
+            budget,
+        )
+
+    async def read_back(
+        self,
+        link: GattLink,
+        device: Device,
+        target: Target,
+        on: bool,
+        sample: BmsSample,
+        earlier: Result,
+        secret: str | None = None,
+        *,
+        budget: float,
+    ) -> Result:
+        """Find out over a new connection what came of a command whose result is not known; writes nothing."""
+        control = self._control()
+        command = Command(
+            target=target,
+            on=on,
+            before=sample,
+            sent=earlier.sent,
+            acknowledged=earlier.acknowledged,
+        )
+        return await self._concluded(
+            (link, device, secret),
+            command,
+            lambda context: read_back(
+                self.family, control, command, context, self._made
+            ),
+            budget,
+        )
+
+    def _control(self) -> Control:
+        """Return how the family is switched; raises ``Unsupported`` where that is not known."""
+        if self.family.control is None:
             raise Unsupported("control")
+        return self.family.control
+
+    async def _concluded(
+        self, at: _At, command: Command, talk: Dialogue[Result], budget: float
+    ) -> Result:
+        """Run the dialogue of a command; one that breaks off after it was written ends unknown."""
         async with self._lock:
-            at = link, device, secret
-            draft = await self._bounded(at, lambda context: control(context, wanted))
-        return {name: bool(draft.values[name]) for name in wanted}
+            try:
+                return await self._bounded(at, talk, budget)
+            except AuthRejected, PairingNeeded:
+                raise
+            except MiBmsError:
+                if not command.sent:
+                    raise
+                return command.result(Effect.UNKNOWN)
 
     async def keep_alive(
         self, link: GattLink, device: Device, secret: str | None = None
@@ -234,14 +287,18 @@ class Session:
         else:
             memory.counters, memory.alarms = draft.counters, alarms
 
-    async def _bounded[T](self, at: _At, talk: Dialogue[T]) -> T:
-        """Run a dialogue on a ready line within the family's deadline."""
+    async def _bounded[T](
+        self, at: _At, talk: Dialogue[T], within: float | None = None
+    ) -> T:
+        """Run a dialogue on a ready line within some seconds, else within the family's deadline."""
         link, device, secret = at
         line = self._open(link, device)
         line.context.now, line.context.secret = int(self._clock()), secret or None
         line.context.heard = self._heard
         try:
-            return await line.runner.run(line.talk(talk), self.family.pacing.deadline)
+            return await line.runner.run(
+                line.talk(talk), within or self.family.pacing.deadline
+            )
         except MiBmsError:
             # The next call logs in anew: after a failure nothing is certain.
             self.memory.response.clear()
@@ -264,48 +321,3 @@ class Session:
 def _silence(_context: Context) -> Talk[None]:
     """Ask nothing: subscribing and logging in is all that is wanted."""
     yield from ()
-
-
-async def probe(
-    link: GattLink,
-    device: Device,
-    families: Iterable[Family],
-    *,
-    clock: Callable[[], float] = time.time,
-) -> str | None:
-    """Return the family of a device, found by asking; only read-only questions, the first valid answer decides.
-
-    The order of ``families`` is the order of asking. Returns the id, or None when nothing fits; a device
-    that wants a password first raises ``AuthNeeded``, one that wants a pairing ``PairingNeeded``.
-    """
-    line: Line | None = None
-    refused: PairingNeeded | None = None
-    for family in families:
-        if family.probe is None:
-            continue
-        try:
-            wire = fitting_wires(family, link)[0]
-        except Unsupported:
-            continue
-        line = Line(family, link, device, wire, Memory(), before=line)
-        line.context.now = int(clock())
-        try:
-            await line.runner.run(_first(line, family.probe))
-        except FrameError, NoAnswer:
-            continue
-        except PairingNeeded as err:
-            if err.code is None:
-                raise
-            # What one family writes to may be closed, what the next one writes to open.
-            refused = err
-        else:
-            return family.id
-    if refused is not None:
-        raise refused
-    return None
-
-
-def _first(line: Line, question: Ask) -> Talk[None]:
-    """Ask a family's first question."""
-    yield from line.subscribe()
-    yield replace(question, tries=PROBE_TRIES, optional=False)

@@ -6,6 +6,7 @@ from typing import Final
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..codec import Draft
+from ..control import Target
 from ..raw import integer
 
 _BOTH: Final[Mapping[int, Alarm]] = {
@@ -37,9 +38,9 @@ _DISCHARGE: Final[Mapping[int, Alarm]] = {
     0x0E: Alarm.DISCHARGE_MOSFET_FAULT,
     0x10: Alarm.CELL_UNDERVOLTAGE,
 }
-_ON: Final = 0x01
-_FINE_CHARGE: Final = frozenset({0x00, _ON, 0x04, 0x0F})  # 04 is a full battery
-_FINE_DISCHARGE: Final = frozenset({0x00, _ON, 0x0F})
+_UNCLEAR, _ON, _BY_HAND = 0x00, 0x01, 0x0F
+_FINE_CHARGE: Final = frozenset({_UNCLEAR, _ON, 0x04, _BY_HAND})  # 04 is a full battery
+_FINE_DISCHARGE: Final = frozenset({_UNCLEAR, _ON, _BY_HAND})
 _WAITING: Final = 0x0E  # to switch the charge FET on
 _OTHER_ON: Final = 0x0B  # the discharge FET waits because the charge FET is on
 NOT_FITTED: Final = -40  # °C; what a place without a probe reads
@@ -69,5 +70,12 @@ def read_codes(
     ):
         bits = 0 if code in fine else code << shift
         draft.flag(bits, bits if code == state else 0)
+    for target, code, fits in (
+        (Target.CHARGE, charge, _CHARGE.keys() | _FINE_CHARGE),
+        (Target.DISCHARGE, discharge, _DISCHARGE.keys()),
+    ):
+        # A protection holds what nobody has switched off; of a code without a word nothing is known.
+        if code == _ON or (code in fits and code != _UNCLEAR):
+            draft.switches[target] = code != _BY_HAND
     found = (_CHARGE.get(charge), _DISCHARGE.get(discharge), _BALANCER.get(balancer))
     draft.alarms |= {alarm for alarm in found if alarm is not None}

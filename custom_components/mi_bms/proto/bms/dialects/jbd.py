@@ -7,7 +7,7 @@ password. A second frame type, ``FF AA cmd len data sum8``, is the Bluetooth mod
 ``jbd_module``. An unbonded module of the newest kind echoes every written frame.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from ...model.errors import AuthNeeded, FrameError, NoAnswer
@@ -29,6 +29,7 @@ from ..codec import (
     decode,
 )
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
+from ..control import EFFECTS, Control, Target
 from ..framing import LengthFramer
 from ..raw import integer, number, scaled
 from .jbd_module import login, wants_password
@@ -37,22 +38,26 @@ BASIC: Final = 0x03
 CELLS: Final = 0x04
 HARDWARE: Final = 0x05
 COUNTERS: Final = 0xAA
-SWITCHES: Final = 0xE1
 
 _OK: Final = 0x00
 _REFUSED: Final = 0x80
 _LOCKED: Final = 0x81
+# The last two: the request came with a bad checksum, or the password was wrong.
+_STATUSES: Final = (_OK, _REFUSED, _LOCKED, 0x82, 0x83)
 
 
-def request(register: int, data: bytes = b"", *, write: bool = False) -> bytes:
-    """Return a request for one register; writing is for user decisions only."""
-    core = bytes((register, len(data))) + data
-    return (
-        bytes((0xDD, 0x5A if write else 0xA5))
-        + core
-        + high_low(negated_sum16(core))
-        + b"\x77"
-    )
+def request(register: int) -> bytes:
+    """Return the question for one register."""
+    return _framed(0xA5, bytes((register, 0)))
+
+
+def write(register: int, data: bytes) -> bytes:
+    """Return the command that writes one register, for user decisions only."""
+    return _framed(0x5A, bytes((register, len(data))) + data)
+
+
+def _framed(kind: int, core: bytes) -> bytes:
+    return bytes((0xDD, kind)) + core + high_low(negated_sum16(core)) + b"\x77"
 
 
 def _total(frame: bytes) -> int | None:
@@ -61,7 +66,7 @@ def _total(frame: bytes) -> int | None:
         return None
     if frame[0] == 0xFF:
         return frame[3] + 5
-    return frame[3] + 7 if frame[2] in (_OK, _REFUSED, _LOCKED) else 0
+    return frame[3] + 7 if frame[2] in _STATUSES else 0
 
 
 def _check(frame: bytes) -> None:
@@ -81,22 +86,19 @@ def framer(_context: Context) -> LengthFramer:
     return LengthFramer((b"\xdd", b"\xff\xaa"), _total, _check)
 
 
-def _question(
-    register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
-) -> Ask:
+def _question(register: int, *, tries: int | None = None) -> Ask:
     """Return the question for a register."""
     return Ask(
-        request=request(register, data, write=write),
-        reply=bytes((0xDD, register)),
+        request=request(register),
+        # A request that arrived damaged is asked again.
+        reply=lambda frame: frame[1] == register and frame[2] in _STATUSES[:3],
         tries=tries,
     )
 
 
-def ask(
-    register: int, data: bytes = b"", *, write: bool = False, tries: int | None = None
-) -> Talk[bytes]:
+def ask(register: int, *, tries: int | None = None) -> Talk[bytes]:
     """Ask for a register and return its data; raise ``AuthNeeded`` or ``FrameError`` for a refusal."""
-    frame = yield _question(register, data, write=write, tries=tries)
+    frame = yield _question(register, tries=tries)
     return payload(frame or b"")
 
 
@@ -162,6 +164,48 @@ def _balancer(body: bytes, draft: Draft) -> None:
     draft.put(Field.BALANCER, integer(body, 12, ">u2") | integer(body, 14, ">u2") << 16)
 
 
+# What stops a MOSFET although nobody has locked it.
+_STOPS: Final[Mapping[Target, frozenset[Alarm]]] = {
+    Target.CHARGE: frozenset(
+        {
+            Alarm.CELL_OVERVOLTAGE,
+            Alarm.PACK_OVERVOLTAGE,
+            Alarm.CHARGE_OVERTEMPERATURE,
+            Alarm.CHARGE_UNDERTEMPERATURE,
+            Alarm.CHARGE_OVERCURRENT,
+            Alarm.CHARGE_TIMEOUT,
+            Alarm.FRONTEND_FAULT,
+        }
+    ),
+    Target.DISCHARGE: frozenset(
+        {
+            Alarm.CELL_UNDERVOLTAGE,
+            Alarm.PACK_UNDERVOLTAGE,
+            Alarm.DISCHARGE_OVERTEMPERATURE,
+            Alarm.DISCHARGE_UNDERTEMPERATURE,
+            Alarm.DISCHARGE_OVERCURRENT,
+            Alarm.SHORT_CIRCUIT,
+            Alarm.FRONTEND_FAULT,
+        }
+    ),
+}
+
+
+def released(target: Target, conducts: bool, alarms: Collection[str]) -> bool | None:
+    """Return whether nobody has locked a MOSFET; None where a protection would explain it as well."""
+    if conducts or Alarm.MOSFET_LOCKED not in alarms:
+        return True
+    return None if not _STOPS[target].isdisjoint(alarms) else False
+
+
+def _commands(body: bytes, draft: Draft) -> None:
+    """Read what was switched off by command, as far as it can be known."""
+    for target in (Target.CHARGE, Target.DISCHARGE):
+        conducts = bool(draft.values[EFFECTS[target]])
+        if (on := released(target, conducts, draft.alarms)) is not None:
+            draft.switches[target] = on
+
+
 CHARGES: Final[tuple[tuple[Field, int, str], ...]] = (
     (Field.CURRENT, 2, ">i2"),
     (Field.CYCLE_CHARGE, 4, ">u2"),
@@ -180,6 +224,7 @@ COMMON: Final[tuple[Row, ...]] = (
     Num(Field.BATTERY_LEVEL, 19, ">u1"),
     Bit(Field.CHRG_MOSFET, 20, 0x01),
     Bit(Field.DISCHRG_MOSFET, 20, 0x02),
+    Custom(_commands),
     Num(Field.CELL_COUNT, 21, ">u1"),
     Num(Field.TEMP_SENSORS, 22, ">u1"),
 )
@@ -253,19 +298,6 @@ def diagnose(_context: Context) -> Talk[Draft]:
     return draft
 
 
-def control(_context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
-    """Switch the two FETs; the value replaces both bits, so the one not wanted is read first."""
-    states = dict(wanted)
-    if len(states) < 2:
-        draft = decode(COMMON, (yield from ask(BASIC)), Draft())
-        for name in (Field.CHRG_MOSFET, Field.DISCHRG_MOSFET):
-            states.setdefault(name, bool(draft.values[name]))
-    # A set bit disables.
-    value = (not states[Field.CHRG_MOSFET]) | (not states[Field.DISCHRG_MOSFET]) << 1
-    yield from ask(SWITCHES, high_low(value), write=True)
-    return Draft(values=dict(states))
-
-
 def ask_basic(context: Context) -> Talk[bytes]:
     """Ask for register 03; silence of a module that wants a password becomes ``AuthNeeded``."""
     try:
@@ -284,7 +316,9 @@ def poll(context: Context) -> Talk[Draft]:
     return draft
 
 
-def family(family_id: str, wires: tuple[Wire, ...]) -> Family:
+def family(
+    family_id: str, wires: tuple[Wire, ...], control: Control | None = None
+) -> Family:
     """Make a family that speaks this protocol over the given wires."""
     return Family(
         id=family_id,
@@ -295,7 +329,6 @@ def family(family_id: str, wires: tuple[Wire, ...]) -> Family:
         inform=inform,
         diagnose=diagnose,
         control=control,
-        controls=(Field.CHRG_MOSFET, Field.DISCHRG_MOSFET),
         probe=Ask(request=request(BASIC), reply=bytes((0xDD, BASIC, _OK))),
         # The first command after connecting is often lost, and answers may take seconds.
         pacing=Pacing(settle=0.2, timeout=1.0, tries=3, deadline=20.0),

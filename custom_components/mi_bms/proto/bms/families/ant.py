@@ -1,12 +1,12 @@
 """ANT BMS, current protocol (7E A1): little endian, CRC-16/MODBUS. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``7E A1 func addr addr len [data] crc AA 55``, reply the same with ``func | 10`` and the length
-of the data at byte 5. The end mark may also stand inside the data. A password is never acknowledged,
-and after a wrong one the battery stays silent. Long because a password that is never acknowledged, a
-length byte that is wrong in one reply, and switches come on top of the rows.
+of the data at byte 5. The end mark may also stand inside the data. A right password may be acknowledged,
+after a wrong one the battery stays silent. Long because a password, a length byte that is wrong in one
+reply, and switches come on top of the rows.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ...model.errors import AuthRejected, FrameError, NoAnswer
@@ -15,7 +15,8 @@ from ...model.sample import Place
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Draft, Num, Probes, Row, Text, decode
-from ..contract import Ask, Context, Family, Pause, Talk, Wire, Write
+from ..contract import Ask, Context, Family, Talk, Wire, Write
+from ..control import Confidence, Control, Switch, Target, once, writer
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
 from ..raw import integer
@@ -45,10 +46,15 @@ def _request(body: str, data: bytes = b"") -> bytes:
 
 
 _STATUS: Final = _request("010000be")
-_SWITCHES: Final[Mapping[Field, tuple[str, str]]] = {  # off, on
-    Field.CHRG_MOSFET: ("51040000", "51060000"),
-    Field.DISCHRG_MOSFET: ("51010000", "51030000"),
-}
+_ASK_STATUS: Final = Ask(request=_STATUS, reply=b"\x7e\xa1\x11")
+_FACTORY: Final = "123456789abc"
+_UNLOCKED: Final = "unlocked"
+_UNLOCKED_BY: Final = b"\x7e\xa1\x43"
+
+
+def _password(secret: bytes) -> bytes:
+    """Build the frame that says the password."""
+    return _request(f"23016a{len(secret):02x}", secret)
 
 
 def _total(frame: bytes) -> int | None:
@@ -120,15 +126,15 @@ def _decode(frame: bytes) -> Draft:
 def _login(context: Context) -> Talk[None]:
     """Send the password, if there is one."""
     if context.secret:
-        secret = context.secret.encode("ascii", "replace")
-        yield Write(_request(f"23016a{len(secret):02x}", secret))
-        yield Pause(0.2)
+        yield Write(_password(context.secret.encode("ascii", "replace")))
+        told = yield Ask(reply=_UNLOCKED_BY, timeout=0.2, optional=True)
+        context.state[_UNLOCKED] = told is not None
 
 
 def _poll(context: Context) -> Talk[Draft]:
     """Read the status; a battery that was silent since the password was given has refused it."""
     try:
-        frame = yield Ask(request=_STATUS, reply=b"\x7e\xa1\x11")
+        frame = yield _ASK_STATUS
     except NoAnswer:
         if context.secret and not context.memory.get(_ANSWERED):
             raise AuthRejected from None
@@ -144,12 +150,43 @@ def _inform(_context: Context) -> Talk[Draft]:
     return decode(rows, frame or b"", Draft())
 
 
-def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
-    """Switch the FETs and read back what they do now; a switch is not acknowledged."""
-    for name, on in wanted.items():
-        yield Write(_request(_SWITCHES[name][on]))
-        yield Pause(1.0)
-    return (yield from _poll(context))
+def _unlock(context: Context, password: str) -> Talk[bool]:
+    """Say the password that commands need; a board that knows another one says nothing at all from then on."""
+    if context.state.get(_UNLOCKED):
+        return True
+    secret = password.encode("ascii", "replace")
+    # A login said it before: that was the first time of two.
+    for _ in range(1 if context.secret else 2):
+        if (yield once(_password(secret), _UNLOCKED_BY)) is not None:
+            context.state[_UNLOCKED] = True
+            return True
+    if (yield replace(_ASK_STATUS, tries=2, optional=True)) is None:
+        raise AuthRejected
+    return False
+
+
+def _switch(target: Target, off: int, on: int) -> Switch:
+    """Make the row of a target from the addresses that switch it."""
+    return Switch(
+        target=target,
+        confidence=Confidence.PROVEN,
+        source="captured and switched by esphome-ant-bms, switched by batmon-ha",
+        on=(_request(f"51{on:02x}0000"),),
+        off=(_request(f"51{off:02x}0000"),),
+        told=target is not Target.BALANCER,
+    )
+
+
+_CONTROL: Final = Control(
+    switches=(
+        _switch(Target.CHARGE, 0x04, 0x06),
+        _switch(Target.DISCHARGE, 0x01, 0x03),
+        _switch(Target.BALANCER, 0x0E, 0x0D),
+    ),
+    write=writer(lambda request, frame: frame[2:5] == b"\x61" + request[3:5]),
+    unlock=_unlock,
+    factory_password=_FACTORY,
+)
 
 
 FAMILY: Final = Family(
@@ -159,8 +196,7 @@ FAMILY: Final = Family(
     dialogue=_poll,
     login=_login,
     inform=_inform,
-    control=_control,
-    controls=tuple(_SWITCHES),
-    probe=Ask(request=_STATUS, reply=b"\x7e\xa1\x11"),
+    control=_CONTROL,
+    probe=_ASK_STATUS,
     response=False,
 )

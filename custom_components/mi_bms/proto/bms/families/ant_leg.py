@@ -13,6 +13,7 @@ from ..catalogue import Listing, Password, Secret, names
 from ..checksum import high_low, sum8, sum16
 from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row
 from ..contract import Ask, Context, Family, Talk, Wire, Write
+from ..control import Confidence, Control, Switch, Target, writer
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer, fixed
 from ..raw import integer
@@ -77,8 +78,34 @@ def _login(context: Context) -> Talk[None]:
     if len(secret) != _PASSWORD_SIZE:
         raise AuthRejected
     for n, address in enumerate(_PASSWORD):
-        core = bytes((address,)) + secret[2 * n : 2 * n + 2]
-        yield Write(b"\xa5\xa5" + core + bytes((sum8(core),)))
+        yield Write(_write(address, secret[2 * n : 2 * n + 2]))
+
+
+def _write(address: int, value: bytes) -> bytes:
+    """Build a request that writes."""
+    core = bytes((address,)) + value
+    return b"\xa5\xa5" + core + bytes((sum8(core),))
+
+
+_APPLY: Final = _write(0xFF, b"\0\0")
+
+
+def _switch(target: Target, address: int) -> Switch:
+    """Make the row of a target; what was written has to be applied."""
+    return Switch(
+        target=target,
+        confidence=Confidence.EXPERIMENTAL,
+        source="switched by esphome-ant-bms and VictronMPPT-ESPHOME",
+        on=(_write(address, b"\0\x01"), _APPLY),
+        off=(_write(address, b"\0\0"), _APPLY),
+        told=True,
+    )
+
+
+_CONTROL: Final = Control(
+    switches=(_switch(Target.CHARGE, 0xFA), _switch(Target.DISCHARGE, 0xF9)),
+    write=writer(),
+)
 
 
 FAMILY: Final = Family(
@@ -87,6 +114,7 @@ FAMILY: Final = Family(
     framer=lambda _context: LengthFramer((_HEAD,), fixed(140), _check),
     plan=(Ask(request=_ASK, reply=_HEAD, rows=_ROWS),),
     login=_login,
+    control=_CONTROL,
     probe=Ask(request=_ASK, reply=_HEAD),
     response=False,
 )

@@ -12,7 +12,7 @@ from dataclasses import replace
 import re
 from typing import Final
 
-from ...model.errors import FrameError, NoAnswer, Unsupported
+from ...model.errors import FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..catalogue import Listing, Match
@@ -31,7 +31,8 @@ from ..codec import (
     decode,
     decode_extra,
 )
-from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
+from ..contract import Ask, Context, Family, Note, Pacing, Talk, Wire, extra
+from ..control import Commands, Confidence, Control, Switch, Target, writer
 from ..dialects.daly import (
     CURRENTS_AND_LEVEL,
     DIFFERENCES,
@@ -42,7 +43,7 @@ from ..dialects.daly import (
     VOLTAGES,
     bits,
 )
-from ..dialects.modbus import body, framer, question
+from ..dialects.modbus import body, check_modbus, framer, question
 from ..raw import integer, scaled, text
 
 LISTING: Final = Listing(
@@ -54,6 +55,7 @@ LISTING: Final = Listing(
 _D2: Final = 0xD2
 _81: Final = 0x81
 _81_ANSWERS: Final = 0x51
+_WRITE, _WRITE_REFUSED = 0x06, 0x86
 
 _PROTOCOL: Final = "protocol"
 _MOSFET: Final = "mosfet"
@@ -241,22 +243,71 @@ def _inform(context: Context) -> Talk[Draft]:
     return decode(_D2_INFO, body((yield _ask(0x00A9, 32))), Draft())
 
 
-_SWITCHES: Final[Mapping[Field, int]] = {
-    Field.CHRG_MOSFET: 0xA5,
-    Field.DISCHRG_MOSFET: 0xA6,
-    Field.BALANCER: 0xCF,
+_REGISTERS: Final[Mapping[Target, int]] = {
+    Target.CHARGE: 0xA5,
+    Target.DISCHARGE: 0xA6,
+    Target.BALANCER: 0xCF,
 }
 
 
-def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
-    """Write switches; the board gives each request back. For 81 boards no write is known."""
-    if (yield from _begin(context))[0] == _81:
-        raise Unsupported("control")
-    for name, on in wanted.items():
-        core = bytes((_D2, 6, 0, _SWITCHES[name], 0, on))
-        request = core + low_high(modbus16(core))
-        yield Ask(request=request, reply=request)
-    return Draft(values=dict(wanted))
+def _switch(target: Target, confidence: Confidence, source: str) -> Switch:
+    """Make the row of a target."""
+    cores = (bytes((_D2, _WRITE, 0, _REGISTERS[target], 0, on)) for on in (0, 1))
+    off, on = (core + low_high(modbus16(core)) for core in cores)
+    return Switch(
+        target=target,
+        confidence=confidence,
+        source=source,
+        on=(on,),
+        off=(off,),
+        told=True,
+    )
+
+
+def _fits(memory: Mapping[str, Note], _target: Target) -> bool:
+    """Return whether it is a D2 board: for 81 boards no command is known."""
+    return memory.get(_PROTOCOL) == _D2
+
+
+def _ask_commands(_context: Context) -> Talk[Commands]:
+    """Read the switches of charging and discharging, and that of the balancer where there is one."""
+    data = body((yield _ask(_REGISTERS[Target.CHARGE], 2)))
+    told = {
+        Target.CHARGE: bool(integer(data, 0, ">u2")),
+        Target.DISCHARGE: bool(integer(data, 2, ">u2")),
+    }
+    balancer = yield _ask(_REGISTERS[Target.BALANCER], 1, optional=True)
+    if balancer is not None:
+        told[Target.BALANCER] = bool(integer(body(balancer), 0, ">u2"))
+    return told
+
+
+_MAPPED: Final = "register map and switches of esphome-daly-bms"
+_CONTROL: Final = Control(
+    switches=(
+        _switch(Target.CHARGE, Confidence.PROVEN, f"{_MAPPED}; captured by batmon-ha"),
+        _switch(
+            Target.DISCHARGE, Confidence.PROVEN, f"{_MAPPED}; captured by batmon-ha"
+        ),
+        _switch(Target.BALANCER, Confidence.EXPERIMENTAL, _MAPPED),
+    ),
+    # The board gives the request back, or an exception.
+    write=writer(
+        lambda request, frame: frame == request or frame[1] == _WRITE_REFUSED,
+        lambda frame: "exception" if frame[1] == _WRITE_REFUSED else None,
+    ),
+    ask=_ask_commands,
+    fits=_fits,
+)
+
+
+def _check(frame: bytes) -> None:
+    """Check a frame; the refusal of a command is an answer of its own."""
+    try:
+        check_modbus(frame)
+    except FrameError as error:
+        if error.reason != "exception" or frame[1] != _WRITE_REFUSED:
+            raise
 
 
 FAMILY: Final = Family(
@@ -265,11 +316,10 @@ FAMILY: Final = Family(
         Wire(service="fff0", notify=("fff1",), write="fff2"),
         Wire(service="ff00", notify=("ff01",), write="ff02"),
     ),
-    framer=lambda _context: framer(bytes((_D2, _81_ANSWERS)), b"\x03\x06"),
+    framer=lambda _context: framer(bytes((_D2, _81_ANSWERS)), b"\x03\x06", _check),
     dialogue=_poll,
     inform=_inform,
-    control=_control,
-    controls=tuple(_SWITCHES),
+    control=_CONTROL,
     probe=_BLOCK,
     pacing=Pacing(timeout=1.0, tries=2, deadline=20.0),
     response=False,

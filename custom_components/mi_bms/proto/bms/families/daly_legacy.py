@@ -15,6 +15,7 @@ from ..catalogue import Listing, Match
 from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode, decode_extra
 from ..contract import Ask, Context, Family, Pacing, Talk, Wire, Write, extra
+from ..control import Confidence, Control, Switch, Target, writer
 from ..dialects.daly import (
     CURRENTS_AND_LEVEL,
     DIFFERENCES,
@@ -81,13 +82,15 @@ _PLAN: Final[Mapping[int, tuple[Row, ...]]] = {
 }
 
 
-def _ask(command: int, data: bytes = b"") -> Ask:
-    """Ask for a command."""
+def _request(command: int, data: bytes = b"") -> bytes:
+    """Build a request."""
     core = bytes((0xA5, 0x80, command, 8)) + data.ljust(8, b"\0")
-    return Ask(
-        request=core + bytes((sum8(core),)),
-        reply=bytes((0xA5, 0x01, command, 8)),
-    )
+    return core + bytes((sum8(core),))
+
+
+def _ask(command: int) -> Ask:
+    """Ask for a command."""
+    return Ask(request=_request(command), reply=bytes((0xA5, 0x01, command, 8)))
 
 
 def _series(context: Context, command: int, count: int, each: int) -> Talk[bytes]:
@@ -141,18 +144,25 @@ def _login(context: Context) -> Talk[None]:
     yield Write(b"", _WAKE if _WAKE in context.characteristics else None)
 
 
-_SWITCHES: Final[Mapping[Field, int]] = {
-    Field.CHRG_MOSFET: 0xDA,
-    Field.DISCHRG_MOSFET: 0xD9,
-}
+def _switch(target: Target, number: int) -> Switch:
+    """Make the row of a target."""
+    off, on = (_request(number, bytes((value,))) for value in (0, 1))
+    return Switch(
+        target=target,
+        confidence=Confidence.EXPERIMENTAL,
+        source="captured over the cable (python-daly-bms, dalymon); switched by dbus-serialbattery, batmon-ha",
+        on=(on,),
+        off=(off,),
+    )
 
 
-def _control(_context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
-    """Write switches and wait for the answer to each."""
-    for name, on in wanted.items():
-        yield _ask(_SWITCHES[name], bytes((on,)))
-    return Draft(values=dict(wanted))
-
+_CONTROL: Final = Control(
+    switches=(_switch(Target.CHARGE, 0xDA), _switch(Target.DISCHARGE, 0xD9)),
+    # The first byte of the data is the state, the rest is left over from something else.
+    write=writer(
+        lambda request, frame: frame[2] == request[2] and frame[4] == request[4]
+    ),
+)
 
 FAMILY: Final = Family(
     id="daly_legacy",
@@ -163,8 +173,7 @@ FAMILY: Final = Family(
     framer=lambda _context: LengthFramer((b"\xa5\x01",), fixed(13), check_sum8),
     dialogue=_poll,
     login=_login,
-    control=_control,
-    controls=tuple(_SWITCHES),
+    control=_CONTROL,
     probe=_ask(0x90),
     pacing=Pacing(timeout=0.7, tries=2, deadline=30.0),
     response=False,

@@ -87,6 +87,4 @@ FAMILY: Final = replace(
     inform=inform,
     # Whether these boards keep counters or obey switching is not known.
     diagnose=None,
-    control=None,
-    controls=(),
 )

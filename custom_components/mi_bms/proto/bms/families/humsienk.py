@@ -15,6 +15,7 @@ from ..catalogue import Listing, Match, names
 from ..checksum import low_high, sum16
 from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire
+from ..control import Confidence, Control, Switch, Target, writer
 from ..framing import LengthFramer, length_at
 from ..raw import integer
 
@@ -81,11 +82,16 @@ def _disconnected(body: bytes, draft: Draft) -> None:
         draft.alarms.add(Alarm.WIRE_FAULT)
 
 
+def _request(command: int, data: bytes = b"") -> bytes:
+    """Build a request."""
+    core = bytes((command, len(data))) + data
+    return b"\xaa" + core + low_high(sum16(core))
+
+
 def _ask(command: int, *rows: Row, optional: bool = False) -> Ask:
     """Make the question of a command."""
-    core = bytes((command, 0))
     return Ask(
-        request=b"\xaa" + core + low_high(sum16(core)),
+        request=_request(command),
         reply=bytes((0xAA, command)),
         rows=rows,
         optional=optional,
@@ -134,6 +140,22 @@ def _inform(_context: Context) -> Talk[Draft]:
     return draft
 
 
+def _switch(target: Target, command: int) -> Switch:
+    """Make the row of a target."""
+    return Switch(
+        target=target,
+        confidence=Confidence.EXPERIMENTAL,
+        source="aiobmsble's protocol page, confirmed there on a device",
+        on=(_request(command, b"\x01"),),
+        off=(_request(command, b"\0"),),
+    )
+
+
+_CONTROL: Final = Control(
+    switches=(_switch(Target.CHARGE, 0x50), _switch(Target.DISCHARGE, 0x51)),
+    write=writer(lambda request, frame: frame[1] == request[1]),
+)
+
 FAMILY: Final = Family(
     id="humsienk",
     wires=(Wire(service="0001", notify=("0003",), write="0002"),),
@@ -142,5 +164,6 @@ FAMILY: Final = Family(
     tail=2,
     login=_login,
     inform=_inform,
+    control=_CONTROL,
     probe=_ask(0x00),
 )

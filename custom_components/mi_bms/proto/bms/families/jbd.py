@@ -9,6 +9,7 @@ from typing import Final
 from ..catalogue import Listing, Match, Password, Secret, names
 from ..contract import Wire
 from ..dialects import jbd
+from ..dialects.jbd_switching import CONTROL
 from ..uuids import NUS, NUS_NOTIFY, NUS_WRITE
 
 _OUIS: Final = (
@@ -94,4 +95,5 @@ FAMILY: Final = jbd.family(
         Wire(service=NUS, notify=(NUS_NOTIFY,), write=NUS_WRITE),
         Wire(service="fff0", notify=("fff1",), write="fff2"),
     ),
+    CONTROL,
 )

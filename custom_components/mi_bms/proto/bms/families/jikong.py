@@ -1,11 +1,11 @@
 """JK BMS (Jikong): frames of 300 bytes, little endian, 8-bit sum. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
-Request ``AA 55 90 EB cmd len <13 bytes> sum``. After the device information the board says that it is
+Requests and switches: ``dialects/jikong``. After the device information the board says that it is
 ready (a frame of 20 bytes); asked for cell information it streams a frame about every second. The
 software version decides the layout: 24 cells before version 11, 32 from then on. Some boards send
 floats instead (JK04), which only the frame itself shows. The device information holds passwords,
-which are never read. Long because three layouts (24 cells, 32 cells, floats), 27 alarm bits, a stream
-that is greeted and started, and switches are described here.
+which are never read. Long because three layouts (24 cells, 32 cells, floats), 27 alarm bits and a stream
+that is greeted and started are described here.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,22 @@ from ...model.fields import Field
 from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..catalogue import Listing, Match
-from ..checksum import sum8
 from ..codec import Bit, Custom, Draft, Flags, Num, Row, Text, decode
-from ..contract import Ask, Context, Family, Mode, Pacing, Pause, Talk, Wire
+from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire
+from ..dialects.jikong import (
+    ANSWER_HEAD,
+    CELLS,
+    CONTROL,
+    FLOATS,
+    HEAD,
+    INFO,
+    READY,
+    SETTINGS,
+    VERSION,
+    WIDE,
+    read_settings,
+    request,
+)
 from ..framing import LengthFramer, check_sum8
 from ..raw import integer, real, text
 
@@ -31,17 +44,9 @@ LISTING: Final = Listing(
     match=(Match(service="ffe0", mfr=(0x0B65, 0x4B4A)),),
 )
 
-_HEAD: Final = b"\x55\xaa\xeb\x90"
-_ANSWER_HEAD: Final = b"\xaa\x55\x90\xeb"
-_SETTINGS, _CELLS, _INFO = b"\x01", b"\x02", b"\x03"
-_READY: Final = _ANSWER_HEAD + b"\xc8"
-_VERSION, _NOMINAL, _STREAMS = "version", "nominal", "streams"
+_NOMINAL, _STREAMS = "nominal", "streams"
 _LINKS, _GREETED, _FORMAL = "links", "greeted", "formal"
 _GREET_EVERY: Final = 50  # connections between two looks at the version
-_REGISTERS: Final[Mapping[Field, int]] = {
-    Field.CHRG_MOSFET: 0x1D,
-    Field.DISCHRG_MOSFET: 0x1E,
-}
 
 _ALARMS: Final[Mapping[int, Alarm]] = {
     0: Alarm.WIRE_FAULT,
@@ -93,19 +98,13 @@ _PROBES_32S: Final = (
 _NOT_FITTED: Final = -2000  # 0.1 °C
 
 
-def _request(command: int, data: bytes = b"") -> bytes:
-    """Build a request; data is the value of a register."""
-    core = _ANSWER_HEAD + bytes((command, len(data))) + data.ljust(13, b"\0")
-    return core + bytes((sum8(core),))
-
-
-_ASK_INFO: Final = Ask(request=_request(0x97), reply=_HEAD + _INFO)
-_ASK_CELLS: Final = Ask(request=_request(0x96), reply=_HEAD + _CELLS)
+_ASK_INFO: Final = Ask(request=request(0x97), reply=HEAD + INFO)
+_ASK_CELLS: Final = Ask(request=request(0x96), reply=HEAD + CELLS)
 
 
 def _total(frame: bytes) -> int:
     """Return the length of a data frame or of a short answer."""
-    return 300 if frame[0] == _HEAD[0] else 20
+    return 300 if frame[0] == HEAD[0] else 20
 
 
 def _heater_current(at: int, frame: bytes, draft: Draft) -> None:
@@ -164,7 +163,7 @@ def _probes(frame: bytes, version: int, mask: int) -> list[Probe]:
     """Read the probes that the board says it has."""
     places: tuple[tuple[int, Place], ...] = _PROBES_32S
     if version < 14:
-        places = _PROBES_24S if version < 11 else _PROBES_32S[:4]
+        places = _PROBES_24S if version < WIDE else _PROBES_32S[:4]
     return [
         Probe(raw / 10, place)
         for n, (at, place) in enumerate(places)
@@ -174,7 +173,7 @@ def _probes(frame: bytes, version: int, mask: int) -> list[Probe]:
 
 def _decode(frame: bytes, version: int, nominal: int | None) -> Draft:
     """Read cell information in the layout of a software version."""
-    small = version < 11
+    small = version < WIDE
     mask = integer(frame, 54 if small else 70, "<u4")
     if mask.bit_length() > (24 if small else 32):
         raise FrameError("cells")
@@ -229,10 +228,10 @@ def _major(raw: bytes) -> int:
 def _greet(context: Context) -> Talk[None]:
     """Find out the layout, and wait until the board is ready for the next command."""
     frame = (yield _ASK_INFO) or b""
-    context.memory[_VERSION] = _major(frame[30:38])
+    context.memory[VERSION] = _major(frame[30:38])
     context.memory[_LINKS] = 0
     context.state[_GREETED] = True
-    yield Ask(reply=_READY, timeout=1.0, optional=True)
+    yield Ask(reply=READY, timeout=1.0, optional=True)
 
 
 def _login(context: Context) -> Talk[None]:
@@ -247,14 +246,10 @@ def _login(context: Context) -> Talk[None]:
 def _stream(context: Context) -> Talk[bytes]:
     """Take the next cell information; ask for it only when the stream does not run."""
     if context.state.get(_STREAMS):
-        frame = yield Ask(reply=_HEAD + _CELLS, timeout=2.5, optional=True)
+        frame = yield Ask(reply=HEAD + CELLS, timeout=2.5, optional=True)
         if frame is not None:
             return frame
     frame = yield from _start(context)
-    # The settings come once, before the first cell information.
-    settings = yield Ask(reply=_HEAD + _SETTINGS, timeout=0.0, optional=True)
-    if settings is not None:
-        context.memory[_NOMINAL] = integer(settings, 130, "<u4")
     context.state[_STREAMS] = True
     return frame
 
@@ -273,14 +268,22 @@ def _start(context: Context) -> Talk[bytes]:
 def _poll(context: Context) -> Talk[Draft]:
     """Read the cell information."""
     frame = yield from _stream(context)
-    if _is_jk04(frame):
+    context.memory[FLOATS] = _is_jk04(frame)
+    if context.memory[FLOATS]:
         return _decode_jk04(frame)
+    # The settings come before the first cell information, and when one was changed.
+    settings = yield Ask(reply=HEAD + SETTINGS, timeout=0.0, optional=True)
+    if settings is not None:
+        context.memory[_NOMINAL] = integer(settings, 130, "<u4")
     nominal = context.memory.get(_NOMINAL)
-    return _decode(
+    draft = _decode(
         frame,
-        int(context.memory[_VERSION]),
+        int(context.memory[VERSION]),
         None if nominal is None else int(nominal),
     )
+    if settings is not None:
+        read_settings(context.memory, settings, draft)
+    return draft
 
 
 def _date(frame: bytes) -> str | None:
@@ -309,28 +312,16 @@ def _inform(_context: Context) -> Talk[Draft]:
     return draft
 
 
-def _control(context: Context, wanted: Mapping[Field, bool]) -> Talk[Draft]:
-    """Switch the FETs and read back what they do; each switch is answered by the settings."""
-    for name, on in wanted.items():
-        yield Ask(
-            request=_request(_REGISTERS[name], int(on).to_bytes(4, "little")),
-            reply=_HEAD + _SETTINGS,
-        )
-    yield Pause(1.0)
-    return (yield from _poll(context))
-
-
 FAMILY: Final = Family(
     id="jikong",
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
     framer=lambda _context: LengthFramer(
-        (_HEAD, _ANSWER_HEAD), _total, check_sum8, noise=(b"AT\r\n",), most=300
+        (HEAD, ANSWER_HEAD), _total, check_sum8, noise=(b"AT\r\n",), most=300
     ),
     dialogue=_poll,
     login=_login,
     inform=_inform,
-    control=_control,
-    controls=tuple(_REGISTERS),
+    control=CONTROL,
     mode=Mode.STREAM,
     fresh=1.0,
     pacing=Pacing(timeout=2.0, deadline=30.0),

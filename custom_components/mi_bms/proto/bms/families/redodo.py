@@ -1,7 +1,8 @@
 """Redodo, LiTime, Power Queen, Starry Sea: one frame, little endian, 8-bit sum. Source: what aiobmsble, batmon-ha and dbus-serialbattery read.
 
 Reply ``00 00 len … sum``; some packs send shorter ones, which lack the last fields. An app password of
-the pack has to be switched off: there is no way to give it.
+the pack has to be switched off: there is no way to give it. Long because names of many brands, alarm bits
+and switches stand here.
 """
 
 from typing import Final
@@ -9,8 +10,10 @@ from typing import Final
 from ...model.fields import Field
 from ..alarms import Alarm
 from ..catalogue import Listing, names
+from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire
+from ..control import Confidence, Control, Switch, Target, writer
 from ..framing import LengthFramer, check_sum8
 from ..raw import integer
 
@@ -44,7 +47,14 @@ LISTING: Final = Listing(
     ),
 )
 
-_REQUEST: Final = bytes.fromhex("000004011355aa17")
+
+def _request(command: int) -> bytes:
+    """Build a request."""
+    core = bytes((0, 0, 4, 1, command, 0x55, 0xAA))
+    return core + bytes((sum8(core),))
+
+
+_REQUEST: Final = _request(0x13)
 _SHORTEST: Final = 0x30  # up to the current
 _PROBES: Final = "probes"
 _PROBES_AT, _MOST_PROBES = 52, 5
@@ -88,12 +98,37 @@ _ROWS: Final[tuple[Row, ...]] = (
 
 
 def _switches(body: bytes, draft: Draft) -> None:
-    """Read whether the pack lets current through."""
+    """Read what was switched off, and whether the pack lets current through."""
     if len(body) >= 80:
-        off = integer(body, 68, "<u4") & 0x80 or integer(body, 76, "<u4") & 0xA0
-        draft.put(Field.DISCHRG_MOSFET, not off)
+        on = not integer(body, 68, "<u4") & _DISCHARGE_OFF
+        draft.switches[Target.DISCHARGE] = on
+        draft.put(Field.DISCHRG_MOSFET, on and not integer(body, 76, "<u4") & 0xA0)
     if len(body) >= 90:
-        draft.put(Field.CHRG_MOSFET, integer(body, 88, "<u2") != _CHARGE_DISABLED)
+        on = integer(body, 88, "<u2") != _CHARGE_DISABLED
+        draft.switches[Target.CHARGE] = on
+        draft.put(Field.CHRG_MOSFET, on)
+
+
+def _switch(target: Target, on: int, off: int) -> Switch:
+    """Make the row of a target from its two commands."""
+    return Switch(
+        target=target,
+        confidence=Confidence.EXPERIMENTAL,
+        source="maker's app by LiTime_BMS_bluetooth; switched by litime-ble-hacs",
+        on=(_request(on),),
+        off=(_request(off),),
+        told=True,
+    )
+
+
+_CONTROL: Final = Control(
+    switches=(
+        _switch(Target.CHARGE, 0x0A, 0x0B),
+        _switch(Target.DISCHARGE, 0x0C, 0x0D),
+    ),
+    # Whether it answers a command, and how, is not known.
+    write=writer(),
+)
 
 
 def _poll(context: Context) -> Talk[Draft]:
@@ -115,5 +150,6 @@ FAMILY: Final = Family(
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe2"),),
     framer=lambda _context: LengthFramer((b"\0\0",), _total, check_sum8),
     dialogue=_poll,
+    control=_CONTROL,
     probe=Ask(request=_REQUEST, reply=b"\0\0"),
 )

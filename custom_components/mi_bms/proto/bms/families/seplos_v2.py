@@ -18,6 +18,7 @@ from ..catalogue import Listing, names
 from ..checksum import high_low, xmodem16
 from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire, unless_refused
+from ..control import Confidence, Control, Switch, Target, writer
 from ..framing import LengthFramer, length_at
 from ..raw import integer
 
@@ -29,6 +30,7 @@ LISTING: Final = Listing(
 
 _MAKER: Final = 0x51
 _SINGLE: Final = 0x61
+_COMMAND: Final = 0xAA
 _CELLS: Final = Count(2)
 _MOST_PACKS: Final = 16
 _ANSWERED: Final = "packs_answer"
@@ -36,20 +38,25 @@ _INTERNAL: Final = 0x80FFC0  # bits of the code that are no alarms
 
 
 def _check(frame: bytes) -> None:
-    """Check end byte, CRC and status."""
+    """Check end byte, CRC and status; a command that is refused is an answer of its own."""
     if frame[-1] != 0x0D:
         raise FrameError("end")
     if high_low(xmodem16(frame[1:-3])) != frame[-3:-1]:
         raise FrameError("checksum")
-    if frame[4]:
+    if frame[4] and frame[3] != _COMMAND:
         raise FrameError("status")
+
+
+def _request(command: int, data: bytes = b"") -> bytes:
+    """Build a request to the main unit."""
+    core = bytes((0x10, 0, 0x46, command)) + len(data).to_bytes(2) + data
+    return b"\x7e" + core + high_low(xmodem16(core)) + b"\x0d"
 
 
 def _ask(command: int, data: bytes = b"") -> Ask:
     """Ask the main unit."""
-    core = bytes((0x10, 0, 0x46, command)) + len(data).to_bytes(2) + data
     return Ask(
-        request=b"\x7e" + core + high_low(xmodem16(core)) + b"\x0d",
+        request=_request(command, data),
         reply=lambda frame: frame[3] == command,
     )
 
@@ -162,6 +169,33 @@ def _inform(_context: Context) -> Talk[Draft]:
     return draft
 
 
+def _switch(target: Target, mask: int) -> Switch:
+    """Make the row of a target."""
+    return Switch(
+        target=target,
+        confidence=Confidence.EXPERIMENTAL,
+        source="switched by esphome-seplos-bms, refused by some boards",
+        on=(_request(_COMMAND, bytes((mask, 1))),),
+        off=(_request(_COMMAND, bytes((mask, 0))),),
+    )
+
+
+def _refusal(frame: bytes) -> str | None:
+    """Return the word of an answer to a command that is no success."""
+    return "status" if frame[4] or any(frame[7:-3]) else None
+
+
+_CONTROL: Final = Control(
+    switches=(
+        _switch(Target.CHARGE, 0x02),
+        _switch(Target.DISCHARGE, 0x01),
+        _switch(Target.HEATER, 0x08),
+    ),
+    write=writer(lambda _request, frame: frame[3] == _COMMAND, _refusal),
+    # Commands reach the main unit; of further packs nothing is known.
+    fits=lambda memory, _target: not memory.get(_ANSWERED),
+)
+
 FAMILY: Final = Family(
     id="seplos_v2",
     wires=(Wire(service="ff00", notify=("ff01",), write="ff02"),),
@@ -170,5 +204,6 @@ FAMILY: Final = Family(
     ),
     dialogue=_poll,
     inform=_inform,
+    control=_CONTROL,
     probe=_ask(_MAKER),
 )

@@ -1,0 +1,224 @@
+"""Switch one thing of a battery: write a command once, then have the battery itself say what came of it.
+
+An acknowledgement proves nothing. The battery is read again up to three times, the last time late enough
+for one that acts three seconds after it was told. Only a command that was neither acknowledged nor had
+any effect is written a second time, and never a third. What happens after the first write is not an
+error but a result: nobody may believe that nothing was sent.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..bms.alarms import Alarm
+from ..bms.codec import Draft
+from ..bms.contract import ENOUGH, Context, Family, Pause, Talk
+from ..bms.control import (
+    EFFECTS,
+    CommandRefused,
+    Commands,
+    Control,
+    Effect,
+    OtherUnknown,
+    Result,
+    Switch,
+    Target,
+    commands,
+    held_by,
+)
+from ..model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer, Unsupported
+from ..model.sample import BmsSample
+
+PAUSES: Final = (1.0, 1.3, 1.7)  # s before each reading: a board may act after 3 s
+WRITES: Final = 2
+
+type Made = Callable[[Draft], BmsSample]
+
+
+@dataclass(slots=True, kw_only=True)
+class Command:
+    """One command and how far it has come; ``before`` is the reading that it was given after.
+
+    ``last`` is the latest reading since it was written.
+    """
+
+    target: Target
+    on: bool
+    before: BmsSample
+    sent: int = 0
+    acknowledged: bool = False
+    last: BmsSample | None = None
+
+    def result(
+        self,
+        effect: Effect,
+        held: Iterable[Alarm] = (),
+        refusal: str | None = None,
+    ) -> Result:
+        """Return how the command ended."""
+        return Result(
+            effect=effect,
+            sent=self.sent,
+            acknowledged=self.acknowledged,
+            held_by=tuple(held),
+            refusal=refusal,
+            sample=self.last,
+        )
+
+
+def switch_of(family: Family, context: Context, target: Target) -> Switch:
+    """Return the row of a target; raises ``Unsupported`` where the family or this device has none."""
+    control = family.control
+    if control is not None and control.fits(context.memory, target):
+        for switch in control.switches:
+            if switch.target is target:
+                return switch
+    raise Unsupported("control")
+
+
+def act(
+    family: Family,
+    control: Control,
+    command: Command,
+    context: Context,
+    made: Made,
+    password: str | None,
+) -> Talk[Result]:
+    """Carry out one command on a line on which the battery has just been read.
+
+    Raises ``OtherUnknown``, ``AuthNeeded``, ``AuthRejected`` and ``Unsupported`` when nothing was written.
+    """
+    switch = switch_of(family, context, command.target)
+    if not switch.frames(on=command.on):
+        raise Unsupported("control")
+    known = yield from _unlock(control, context, password)
+    result = command.result(Effect.UNKNOWN)
+    while command.sent < WRITES:
+        try:
+            talk = control.write(
+                context, switch, command.on, command.last or command.before
+            )
+        except OtherUnknown:
+            if command.sent:
+                return result
+            raise
+        # From here on it may have been heard, whatever is answered.
+        command.sent += 1
+        try:
+            command.acknowledged = yield from talk
+        except CommandRefused as no:
+            return command.result(Effect.FAILED, refusal=no.word)
+        result = yield from read_back(family, control, command, context, made)
+        if _decided(command, result) or context.spent() > ENOUGH:
+            break
+    if result.effect is Effect.FAILED and not known and not command.acknowledged:
+        raise AuthRejected
+    return result
+
+
+def _unlock(control: Control, context: Context, password: str | None) -> Talk[bool]:
+    """Say the password where one is needed; return whether it is known to be right."""
+    if control.unlock is None:
+        return True
+    if not password:
+        raise AuthNeeded
+    return (yield from control.unlock(context, password))
+
+
+def _decided(command: Command, result: Result) -> bool:
+    """Return whether another write would be of no use, or not be safe."""
+    if command.acknowledged or result.sample is None:
+        return True
+    # A battery that does not tell its commands may be held without ever having heard this one.
+    told = command.target in commands(result.sample)
+    return result.effect is Effect.CONFIRMED or (result.effect is Effect.HELD and told)
+
+
+def read_back(
+    family: Family, control: Control, command: Command, context: Context, made: Made
+) -> Talk[Result]:
+    """Read up to three times and return what came of a command that was written before."""
+    for pause in PAUSES:
+        yield Pause(pause)
+        command.last = yield from _look(family, control, context, made)
+        if command.last is None:
+            result = command.result(Effect.UNKNOWN)
+            continue
+        held = held_by(command.target, command.last) if command.on else ()
+        effect = judge(command, command.last)
+        result = command.result(effect, held if effect is Effect.HELD else ())
+        # Without a protection that explains it, it may only be slow.
+        if effect is Effect.CONFIRMED or (
+            held and command.target in commands(command.last)
+        ):
+            return result
+    return result
+
+
+def _look(
+    family: Family, control: Control, context: Context, made: Made
+) -> Talk[BmsSample | None]:
+    """Read everything that tells of a command; None when it cannot be read now."""
+    # What a hurried poll leaves out is what is wanted here.
+    patient = replace(context, spent=lambda: 0.0)
+    try:
+        told: Commands = (yield from control.ask(patient)) if control.ask else {}
+        draft = yield from family.poll(patient)
+    except FrameError, NoAnswer:
+        return None
+    draft.switches |= told
+    return made(draft)
+
+
+def judge(command: Command, after: BmsSample) -> Effect:
+    """Return what one reading says of a command."""
+    target, on = command.target, command.on
+    if target is Target.ALARM:
+        left = command.before.alarms & after.alarms
+        return (
+            Effect.FAILED
+            if any(Alarm(word).severity.is_problem for word in left)
+            else Effect.CONFIRMED
+        )
+    told = commands(after).get(target)
+    acts = after.values.get(EFFECTS[target])
+    acting = None if acts is None else bool(acts)
+    if told is None:
+        return _untold(command, after, acting)
+    if told is not on:
+        return Effect.FAILED
+    if target in _IDLE or acting in (None, on):
+        return Effect.CONFIRMED
+    # Told to conduct and does not: held. Told not to and does: not yet.
+    return Effect.HELD if on else Effect.FAILED
+
+
+# What has nothing to do most of the time although nobody switched it off.
+_IDLE: Final = (Target.BALANCER, Target.HEATER)
+
+
+def _untold(command: Command, after: BmsSample, acting: bool | None) -> Effect:
+    """Return what a reading says that tells the effect alone."""
+    target, on = command.target, command.on
+    if acting is None:
+        return Effect.UNKNOWN
+    before = command.before.values.get(EFFECTS[target])
+    if acting is on:
+        changed = before is not None and bool(before) is not on
+        return (
+            Effect.CONFIRMED if changed or _proves(command, after) else Effect.UNKNOWN
+        )
+    if target in _IDLE:
+        return Effect.UNKNOWN if on else Effect.FAILED
+    return Effect.HELD if on and held_by(target, after) else Effect.FAILED
+
+
+def _proves(command: Command, after: BmsSample) -> bool:
+    """Return whether an effect that was there before is the command's, and not somebody else's."""
+    if command.on:
+        return True
+    if command.target in _IDLE:
+        return False
+    # Something was locked since, or nothing but a lock explains that it does not conduct.
+    locked = Alarm.MOSFET_LOCKED in after.alarms - command.before.alarms
+    return locked or not held_by(command.target, after)
