@@ -34,7 +34,7 @@ from .inbox import now
 from .information import merge_info, read_device_info
 from .line import Device, Line, Memory, fitting_wires
 from .link import GattLink
-from .switching import Command, act, read_back
+from .switching import Attempt, act, read_back
 
 __all__ = ["Device", "Memory", "Session"]
 
@@ -197,16 +197,16 @@ class Session:
         ``Effect.UNKNOWN`` may still be found out by ``read_back``. ``factory_password`` allows to try the
         maker's own where none is given.
         """
-        control, command = (
+        control, attempt = (
             self._control(),
-            Command(target=target, on=on, before=sample),
+            Attempt(target=target, on=on, before=sample),
         )
         password = secret or (control.factory_password if factory_password else None)
         return await self._concluded(
             (link, device, secret),
-            command,
+            attempt,
             lambda context: act(
-                self.family, control, command, context, self._made, password
+                self.family, control, attempt, context, self._made, password
             ),
             budget,
         )
@@ -225,7 +225,7 @@ class Session:
     ) -> Result:
         """Find out over a new connection what came of a command whose result is not known; writes nothing."""
         control = self._control()
-        command = Command(
+        attempt = Attempt(
             target=target,
             on=on,
             before=sample,
@@ -234,9 +234,9 @@ class Session:
         )
         return await self._concluded(
             (link, device, secret),
-            command,
+            attempt,
             lambda context: read_back(
-                self.family, control, command, context, self._made
+                self.family, control, attempt, context, self._made
             ),
             budget,
         )
@@ -248,7 +248,7 @@ class Session:
         return self.family.control
 
     async def _concluded(
-        self, at: _At, command: Command, talk: Dialogue[Result], budget: float
+        self, at: _At, attempt: Attempt, talk: Dialogue[Result], budget: float
     ) -> Result:
         """Run the dialogue of a command; one that breaks off after it was written ends unknown."""
         async with self._lock:
@@ -257,9 +257,9 @@ class Session:
             except AuthRejected, PairingNeeded:
                 raise
             except MiBmsError:
-                if not command.sent:
+                if not attempt.sent:
                     raise
-                return command.result(Effect.UNKNOWN)
+                return attempt.result(Effect.UNKNOWN)
 
     async def keep_alive(
         self, link: GattLink, device: Device, secret: str | None = None

@@ -36,7 +36,7 @@ type Made = Callable[[Draft], BmsSample]
 
 
 @dataclass(slots=True, kw_only=True)
-class Command:
+class Attempt:
     """One command and how far it has come; ``before`` is the reading that it was given after.
 
     ``last`` is the latest reading since it was written.
@@ -79,7 +79,7 @@ def switch_of(family: Family, context: Context, target: Target) -> Switch:
 def act(
     family: Family,
     control: Control,
-    command: Command,
+    attempt: Attempt,
     context: Context,
     made: Made,
     password: str | None,
@@ -88,30 +88,30 @@ def act(
 
     Raises ``OtherUnknown``, ``AuthNeeded``, ``AuthRejected`` and ``Unsupported`` when nothing was written.
     """
-    switch = switch_of(family, context, command.target)
-    if not switch.frames(on=command.on):
+    switch = switch_of(family, context, attempt.target)
+    if not switch.frames(on=attempt.on):
         raise Unsupported("control")
     known = yield from _unlock(control, context, password)
-    result = command.result(Effect.UNKNOWN)
-    while command.sent < WRITES:
+    result = attempt.result(Effect.UNKNOWN)
+    while attempt.sent < WRITES:
         try:
             talk = control.write(
-                context, switch, command.on, command.last or command.before
+                context, switch, attempt.on, attempt.last or attempt.before
             )
         except OtherUnknown:
-            if command.sent:
+            if attempt.sent:
                 return result
             raise
         # From here on it may have been heard, whatever is answered.
-        command.sent += 1
+        attempt.sent += 1
         try:
-            command.acknowledged = yield from talk
+            attempt.acknowledged = yield from talk
         except CommandRefused as no:
-            return command.result(Effect.FAILED, refusal=no.word)
-        result = yield from read_back(family, control, command, context, made)
-        if _decided(command, result) or context.spent() > ENOUGH:
+            return attempt.result(Effect.FAILED, refusal=no.word)
+        result = yield from read_back(family, control, attempt, context, made)
+        if _decided(attempt, result) or context.spent() > ENOUGH:
             break
-    if result.effect is Effect.FAILED and not known and not command.acknowledged:
+    if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
         raise AuthRejected
     return result
 
@@ -125,31 +125,31 @@ def _unlock(control: Control, context: Context, password: str | None) -> Talk[bo
     return (yield from control.unlock(context, password))
 
 
-def _decided(command: Command, result: Result) -> bool:
+def _decided(attempt: Attempt, result: Result) -> bool:
     """Return whether another write would be of no use, or not be safe."""
-    if command.acknowledged or result.sample is None:
+    if attempt.acknowledged or result.sample is None:
         return True
     # A battery that does not tell its commands may be held without ever having heard this one.
-    told = command.target in commands(result.sample)
+    told = attempt.target in commands(result.sample)
     return result.effect is Effect.CONFIRMED or (result.effect is Effect.HELD and told)
 
 
 def read_back(
-    family: Family, control: Control, command: Command, context: Context, made: Made
+    family: Family, control: Control, attempt: Attempt, context: Context, made: Made
 ) -> Talk[Result]:
     """Read up to three times and return what came of a command that was written before."""
     for pause in PAUSES:
         yield Pause(pause)
-        command.last = yield from _look(family, control, context, made)
-        if command.last is None:
-            result = command.result(Effect.UNKNOWN)
+        attempt.last = yield from _look(family, control, context, made)
+        if attempt.last is None:
+            result = attempt.result(Effect.UNKNOWN)
             continue
-        held = held_by(command.target, command.last) if command.on else ()
-        effect = judge(command, command.last)
-        result = command.result(effect, held if effect is Effect.HELD else ())
+        held = held_by(attempt.target, attempt.last) if attempt.on else ()
+        effect = judge(attempt, attempt.last)
+        result = attempt.result(effect, held if effect is Effect.HELD else ())
         # Without a protection that explains it, it may only be slow.
         if effect is Effect.CONFIRMED or (
-            held and command.target in commands(command.last)
+            held and attempt.target in commands(attempt.last)
         ):
             return result
     return result
@@ -170,11 +170,11 @@ def _look(
     return made(draft)
 
 
-def judge(command: Command, after: BmsSample) -> Effect:
+def judge(attempt: Attempt, after: BmsSample) -> Effect:
     """Return what one reading says of a command."""
-    target, on = command.target, command.on
+    target, on = attempt.target, attempt.on
     if target is Target.ALARM:
-        left = command.before.alarms & after.alarms
+        left = attempt.before.alarms & after.alarms
         return (
             Effect.FAILED
             if any(Alarm(word).severity.is_problem for word in left)
@@ -184,7 +184,7 @@ def judge(command: Command, after: BmsSample) -> Effect:
     acts = after.values.get(EFFECTS[target])
     acting = None if acts is None else bool(acts)
     if told is None:
-        return _untold(command, after, acting)
+        return _untold(attempt, after, acting)
     if told is not on:
         return Effect.FAILED
     if target in _IDLE or acting in (None, on):
@@ -197,28 +197,28 @@ def judge(command: Command, after: BmsSample) -> Effect:
 _IDLE: Final = (Target.BALANCER, Target.HEATER)
 
 
-def _untold(command: Command, after: BmsSample, acting: bool | None) -> Effect:
+def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
     """Return what a reading says that tells the effect alone."""
-    target, on = command.target, command.on
+    target, on = attempt.target, attempt.on
     if acting is None:
         return Effect.UNKNOWN
-    before = command.before.values.get(EFFECTS[target])
+    before = attempt.before.values.get(EFFECTS[target])
     if acting is on:
         changed = before is not None and bool(before) is not on
         return (
-            Effect.CONFIRMED if changed or _proves(command, after) else Effect.UNKNOWN
+            Effect.CONFIRMED if changed or _proves(attempt, after) else Effect.UNKNOWN
         )
     if target in _IDLE:
         return Effect.UNKNOWN if on else Effect.FAILED
     return Effect.HELD if on and held_by(target, after) else Effect.FAILED
 
 
-def _proves(command: Command, after: BmsSample) -> bool:
+def _proves(attempt: Attempt, after: BmsSample) -> bool:
     """Return whether an effect that was there before is the command's, and not somebody else's."""
-    if command.on:
+    if attempt.on:
         return True
-    if command.target in _IDLE:
+    if attempt.target in _IDLE:
         return False
     # Something was locked since, or nothing but a lock explains that it does not conduct.
-    locked = Alarm.MOSFET_LOCKED in after.alarms - command.before.alarms
-    return locked or not held_by(command.target, after)
+    locked = Alarm.MOSFET_LOCKED in after.alarms - attempt.before.alarms
+    return locked or not held_by(attempt.target, after)
