@@ -3,6 +3,11 @@
 from typing import Any
 
 from custom_components.mi_bms.batteries.alarms import ALARM
+from custom_components.mi_bms.batteries.control_entities import (
+    ARM,
+    CLEAR_ALARM,
+    TARGET_SWITCHES,
+)
 from custom_components.mi_bms.batteries.link_entities import (
     LINK_SENSORS,
     READING,
@@ -17,25 +22,27 @@ from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT
 
 from .markdown import NAMES, table
 
+_CONTROLS = (ARM, CLEAR_ALARM, *TARGET_SWITCHES)
+
 
 def entities() -> list[str]:
     """List all entities that a device may have."""
     tables = (
         ("binary_sensor", "on/off", (*BINARY_SENSORS.values(), CELL_BALANCING)),
-        ("button", "button", (RECORD, REFRESH, RELEASE, *BUTTONS)),
+        ("button", "button", (RECORD, REFRESH, RELEASE, CLEAR_ALARM, *BUTTONS)),
         ("device_tracker", "home or away", (HEARD,)),
         ("event", "event", (ALARM,)),
         ("number", "setting", LIMITS),
         ("select", "choice", (UNIT,)),
         ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS, *METERS.values())),
-        ("switch", "switch", (READING,)),
+        ("switch", "switch", (READING, ARM, *TARGET_SWITCHES)),
     )
     rows = [
         (
             NAMES[platform][row.translation_key]["name"].replace("{number}", "*n*"),
             kind,
             _unit(row),
-            "" if row.entity_registry_enabled_default else "off at first",
+            _remark(row),
         )
         for platform, kind, descriptions in tables
         for row in sorted(
@@ -43,6 +50,12 @@ def entities() -> list[str]:
         )
     ]
     return table(("Entity", "Kind", "Unit", "Remark"), rows)
+
+
+def _remark(row: Any) -> str:
+    if row in _CONTROLS:
+        return "only where switching is allowed"
+    return "" if row.entity_registry_enabled_default else "off at first"
 
 
 def _unit(row: Any) -> str:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from custom_components.mi_bms.banks.options import ROWS as BANK_OPTIONS
-from custom_components.mi_bms.batteries.options import ROWS as BATTERY_OPTIONS
+from custom_components.mi_bms.batteries.options import (
+    ROWS as BATTERY_OPTIONS,
+    SWITCHING_ROWS,
+)
 from custom_components.mi_bms.options import Option
 from custom_components.mi_bms.outputs.options import ROWS as OUTPUT_OPTIONS, TYPES
 from custom_components.mi_bms.sensors.options import ROWS as SENSOR_OPTIONS
@@ -17,6 +20,7 @@ TITLES = TEXTS["config"]["step"]["outputs"]["menu_options"]
 FORMS: Mapping[str, tuple[str, tuple[Option, ...]]] = {
     "sensor": ("sensors", SENSOR_OPTIONS),
     "init": ("batteries", BATTERY_OPTIONS),
+    "switching": ("batteries: Switching", SWITCHING_ROWS),
     "bank": ("banks", BANK_OPTIONS),
     **{
         kind: (

@@ -150,7 +150,7 @@ class Run:
     async def _set_interval(self, entry: str) -> None:
         flow = await self.home.api.post(OPTIONS, {"handler": entry})
         if flow["type"] == "menu":
-            # With an Energy dashboard the form is one of two ways.
+            # The form is one of several ways.
             choice = {"next_step_id": "reading"}
             flow = await self.home.api.post(f"{OPTIONS}/{flow['flow_id']}", choice)
         answer: Json = {}

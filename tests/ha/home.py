@@ -47,11 +47,16 @@ class Home:
             self.hass.config_entries.flow.async_init(DOMAIN, context=context)
         )
 
-    async def options(self, entry: ConfigEntry[Any]) -> Result:
-        """Choose "configure" of an entry."""
-        return await self.clock.wait(
-            self.hass.config_entries.options.async_init(entry.entry_id)
-        )
+    async def options(
+        self, entry: ConfigEntry[Any], step: str | None = "reading"
+    ) -> Result:
+        """Choose "configure" of an entry, and a step of its menu if it has that one."""
+        flows = self.hass.config_entries.options
+        flow = await self.clock.wait(flows.async_init(entry.entry_id))
+        if step not in flow.get("menu_options", ()):
+            return flow
+        chosen = {"next_step_id": step}
+        return await self.clock.wait(flows.async_configure(flow["flow_id"], chosen))
 
     async def forget_keys(self) -> Result:
         """Choose "add device", and there to forget keys."""

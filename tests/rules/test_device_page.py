@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from custom_components.mi_bms import quantities
-from custom_components.mi_bms.batteries import alarms, link_entities
+from custom_components.mi_bms.batteries import alarms, control_entities, link_entities
 from custom_components.mi_bms.meters import METERS
 from custom_components.mi_bms.proto.bms.profile import Profile, Spot
 from custom_components.mi_bms.proto.energy.measures import Measure
@@ -121,7 +121,8 @@ def test_each_battery_tells_whether_it_is_charged(family: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [alarms, capture_button, gatt_entities, link_entities]
+    "module",
+    [alarms, capture_button, control_entities, gatt_entities, link_entities],
 )
 def test_what_acts_or_tells_of_the_link_stands_below(module: Any) -> None:
     rows = [
@@ -169,6 +170,7 @@ def test_labels_of_a_battery_begin_differently(family: str) -> None:
     }
     labels += [_label("sensor", row.key) for row in link_entities.LINK_SENSORS]
     labels += [_label("sensor", key) for key in METERS]
+    labels += [_label("switch", row.key) for row in control_entities.TARGET_SWITCHES]
     assert not _alike(labels), "tell them apart by their first letters"
 
 

@@ -8,6 +8,7 @@ from probatio import Invalid
 import pytest
 
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
+from custom_components.mi_bms.const import CONF_CONTROL_PASSWORD
 from custom_components.mi_bms.flow.form import FORM_CHANGED
 from custom_components.mi_bms.flow.output_options import OutputOptions
 from custom_components.mi_bms.options import Option
@@ -22,7 +23,9 @@ ROWS: list[tuple[str, Option]] = [
     (step, row) for step, (_, rows) in FORMS.items() for row in rows
 ]
 # Errors that are no bounds of a number.
-OTHERS = {"start_fixed", FORM_CHANGED}
+OTHERS = {"start_fixed", "password_twice", "not_understood", FORM_CHANGED}
+# Fields that no entry's options hold.
+ASIDE = {CONF_CONTROL_PASSWORD}
 
 
 def ids(one: object) -> str:
@@ -84,7 +87,7 @@ def left_over() -> Iterator[str]:
     for step, (_, rows) in FORMS.items():
         for section in {row.section for row in rows}:
             keys = {row.key for row in rows if row.section == section}
-            yield from labelled(step, section)["data"].keys() - keys
+            yield from labelled(step, section)["data"].keys() - keys - ASIDE
     yield from (
         TEXTS["options"]["error"].keys() - OTHERS - {row.error for _, row in ROWS}
     )

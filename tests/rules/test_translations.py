@@ -15,7 +15,9 @@ from custom_components.mi_bms.actions.table import ACTIONS
 from custom_components.mi_bms.banks import repairs as bank_repairs
 from custom_components.mi_bms.batteries import (
     alarms,
+    commanding,
     conditions,
+    control_entities,
     link_entities,
     repairs as issues,
     triggers as battery_triggers,
@@ -36,6 +38,8 @@ from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bank.absence import Absence
 from custom_components.mi_bms.proto.bank.wiring import Misfit, Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
+from custom_components.mi_bms.proto.bms.control import HOLDS, Confidence, Target
+from custom_components.mi_bms.proto.control.refusal import SwitchRefusal
 from custom_components.mi_bms.proto.gatt.operations import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
 from custom_components.mi_bms.proto.keys.preview import Change, Fit
@@ -122,6 +126,7 @@ OUTPUT_OPTIONS = tree(INTEGRATION / "flow" / "output_options.py")
 BATTERY_OPTIONS = tree(INTEGRATION / "flow" / "battery_options.py")
 BANK_OPTIONS = tree(INTEGRATION / "flow" / "bank_options.py")
 ENERGY_OPTIONS = tree(INTEGRATION / "flow" / "energy_options.py")
+SWITCHING_OPTIONS = tree(INTEGRATION / "flow" / "switching_options.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
     for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
@@ -169,6 +174,9 @@ WORDS = {
     "battery_read": {"cells", "nothing"},
     "energy_twice": {"note"},
     "summary": {"battery", "measures", "now"},
+    "switching_offer": {*Confidence, "proven_none"},
+    commanding.TARGETS: set(Target),
+    "switching_no": {"unknown_command", "not_allowed", "password", "status"},
     "bank": {"name", "pack", "apart", "reason"},
     "absence": {*Absence, "all"},
     "dashboard": {"title", "made", "by_hand"},
@@ -234,6 +242,9 @@ PROBES = {
 }
 LINKS = {row.translation_key for row in link_entities.LINK_SENSORS} | {
     row.translation_key for row in meters.METERS.values()
+}
+SWITCHES = {
+    row.key for row in (control_entities.ARM, *control_entities.TARGET_SWITCHES)
 }
 COUNTS = {row.translation_key for row in quantities.PROTECTION_COUNTS.values()}
 
@@ -301,6 +312,7 @@ class TestFlow:
             | shown_steps(OUTPUT_OPTIONS)
             | shown_steps(ENERGY_OPTIONS)
             | shown_steps(BANK_OPTIONS)
+            | shown_steps(SWITCHING_OPTIONS)
             if texts is TEXTS["options"]
             else set()
         )
@@ -391,6 +403,7 @@ class TestFlow:
         said = set(TEXTS["options"]["abort"])
         shown = literals(ENERGY_OPTIONS)
         shown |= literals(tree(INTEGRATION / "flow" / "entry_options.py"))
+        shown |= literals(SWITCHING_OPTIONS)
         shown |= {f"energy_{one}" for one in Ending}
         assert shown >= said, (
             f"remove these texts of options, nothing shows them: {sorted(said - shown)}"
@@ -406,6 +419,7 @@ class TestFlow:
         }
         choices = {"family": {"find_out"}, "qos": shown["qos"]}
         choices |= {"wiring": set(Wiring)}
+        choices |= {"switching_what": set(Target), "switching_state": {"on", "off"}}
         choices |= {"recording": set(Detail), "smoothing": set(Smoothing)}
         choices |= {
             row.key: set(row.words)
@@ -420,6 +434,16 @@ class TestFlow:
 # Functions that make an exception from the rest of its key; what they fill in are their keywords.
 MAKERS = {"mistake": "air_", "failure": "air_", "refusal": "", "_trouble": "sensor_"}
 UNREACHABLE_TOLD = {"not_heard", "no_slot", "no_connection"}
+# What a refused command names beside the battery.
+REFUSED = {
+    SwitchRefusal.UNREACHABLE: {"reason"},
+    SwitchRefusal.LOAD_FLOWS: {"load", "limit"},
+    SwitchRefusal.CHARGE_PROTECTION: {"alarm"},
+    SwitchRefusal.UNDERVOLTAGE: {"alarm"},
+    SwitchRefusal.TOO_COLD: {"temperature"},
+    SwitchRefusal.POWERS_HOME_TOO_LONG: {"most"},
+    SwitchRefusal.OTHER_UNKNOWN: {"other"},
+}
 
 
 def test_exceptions() -> None:
@@ -432,6 +456,7 @@ def test_exceptions() -> None:
                 key = text(argument(node, "translation_key"))
                 place = f"{path.parent.name}/{path.stem}"
                 made = place in {
+                    "batteries/commanding",
                     "actions/errors",
                     "sensors/gatt_errors",
                 }
@@ -444,6 +469,14 @@ def test_exceptions() -> None:
                 filled = {"code", *(one.arg for one in call.keywords if one.arg)}
                 asked[MAKERS[name] + key] = filled
     asked |= {f"air_{reason}": {"code", "address"} for reason in UNREACHABLE_TOLD}
+    asked |= {
+        f"switch_{refusal}": {"name"} | REFUSED.get(refusal, set())
+        for refusal in SwitchRefusal
+    }
+    asked |= {
+        f"switch_{how}": {"name", "what", "reason"}
+        for how in ("failed", "rejected", "unknown")
+    }
     gatt = PROTO / "gatt"
     for call in calls(tree(gatt / "operations.py"), "OperationFailed", "Impossible"):
         asked[f"air_{text(call.args[2])}"] = {"code", "step", "what"}
@@ -479,11 +512,12 @@ class TestEntities:
                 capture_button.RECORD.translation_key,
                 link_entities.REFRESH.translation_key,
                 link_entities.RELEASE.translation_key,
+                control_entities.CLEAR_ALARM.translation_key,
             }
             | {row.translation_key for row in active_entities.BUTTONS},
             "number": {row.translation_key for row in active_entities.LIMITS},
             "select": {active_entities.UNIT.translation_key},
-            "switch": {link_entities.READING.translation_key},
+            "switch": {link_entities.READING.translation_key} | SWITCHES,
             "device_tracker": {derived.HEARD.translation_key},
         }
         same(TEXTS["entity"], wanted, "entity")
@@ -525,6 +559,16 @@ class TestEntities:
         assert {
             f"protection_count_{alarm}" for alarm in Alarm if alarm.severity.is_problem
         } == COUNTS
+
+    def test_what_holds_a_switch_is_called_as_the_alarm(self) -> None:
+        alarm = TEXTS["entity"]["sensor"]["alarm"]["state"]
+        for row in control_entities.TARGET_SWITCHES:
+            texts = TEXTS["entity"]["switch"][row.key]["state_attributes"]
+            told = texts.get(control_entities.ATTR_HELD_BY, {"state": {}})["state"]
+            holds = HOLDS.get(row.target, frozenset())
+            where = f"entity.switch.{row.key}.state_attributes.held_by.state"
+            same(told, holds, where)
+            assert told == {word: alarm[word] for word in holds}, where
 
     def test_types_of_events(self) -> None:
         for key, entry in TEXTS["entity"]["event"].items():
@@ -569,10 +613,11 @@ class TestEntities:
                 capture_button.RECORD.key,
                 link_entities.REFRESH.key,
                 link_entities.RELEASE.key,
+                control_entities.CLEAR_ALARM.key,
             }
             | {row.key for row in active_entities.BUTTONS},
             "select": {active_entities.UNIT.key},
-            "switch": {link_entities.READING.key},
+            "switch": {link_entities.READING.key} | SWITCHES,
             "device_tracker": {derived.HEARD.key},
             "binary_sensor": {
                 str(field)
@@ -787,6 +832,8 @@ def test_placeholders_of_the_flow() -> None:
     measured = {"pace", "rows"}
     filled = {
         ("step", "init", "description"): measured,
+        ("step", "switching", "title"): {"name"},
+        ("step", "switching", "description"): {"offer"},
         (
             *("step", "init", "sections", "sharing"),
             *("data_description", "grace"),

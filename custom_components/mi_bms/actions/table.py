@@ -29,7 +29,7 @@ from ..const import DOMAIN
 from ..entries import entry_of_device
 from ..proto.gatt.entered import Mistaken
 from ..proto.gatt.operations import Do
-from . import air, battery, keys, pages, sensor
+from . import air, battery, keys, pages, sensor, switch
 from .errors import mistake, refusal
 from .listen import LISTENERS, Listeners
 
@@ -70,6 +70,7 @@ _NOTHING: Final = probatio.Schema({})
 ACTIONS: Final = (
     Action("refresh", battery.async_refresh_batteries, battery.REFRESH, _USERS),
     Action("release", battery.async_release, battery.RELEASE, _USERS),
+    Action("switch", switch.async_switch, switch.SWITCH, _USERS, _OPTIONAL),
     Action("read_sensor", sensor.async_read_sensor, sensor.SENSOR, _USERS, _OPTIONAL),
     Action("set_clock", sensor.async_set_clock, sensor.SENSOR, _USERS),
     Action("read_history", sensor.async_read_history, sensor.HISTORY, _USERS, _ONLY),

@@ -13,6 +13,7 @@ from ..proto.bms.profile import Spot
 from ..proto.model.fields import Field
 from ..quantities import BINARY_SENSORS, PROTECTION_COUNTS, SENSORS
 from .alarms import AlarmEvent, AlarmSensor
+from .control_entities import async_add_controls
 from .coordinator import BatteryCoordinator
 from .entity import async_add_battery
 from .link_entities import (
@@ -76,11 +77,14 @@ def _add_buttons(entry: _Entry, async_add_entities: _Add) -> None:
     async_add_entities(
         [RefreshButton(coordinator, REFRESH), ReleaseButton(coordinator, RELEASE)]
     )
+    async_add_controls(coordinator, Platform.BUTTON, async_add_entities)
 
 
 @callback
 def _add_switches(entry: _Entry, async_add_entities: _Add) -> None:
-    async_add_entities([ReadingSwitch(entry.runtime_data, READING)])
+    coordinator = entry.runtime_data
+    async_add_entities([ReadingSwitch(coordinator, READING)])
+    async_add_controls(coordinator, Platform.SWITCH, async_add_entities)
 
 
 PLATFORMS: Final[Mapping[Platform, Callable[[_Entry, _Add], None]]] = {

@@ -23,30 +23,41 @@ from ..options import Checked, check, form
 from ..runtime import SHARED
 from ..texts import Words, async_words
 from .energy_options import EnergyOptions
+from .switching_options import SwitchingOptions, async_control_of
 
+# Where the options of this form are stored.
+_HERE: Final = frozenset(row.section if row.apart else row.key for row in ROWS)
 _WHOLE: Final = frozenset(row.key for row in ROWS if row.bounds and row.step == 1)
 
 
-class BatteryOptions(EnergyOptions):
+class BatteryOptions(EnergyOptions, SwitchingOptions):
     """The options of a battery: how it is read, and corrections of what it says; they act at once.
 
-    Where there is an Energy dashboard, a menu leads there, too.
+    Where it can be switched, or where there is an Energy dashboard, a menu leads there, too.
     """
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Lead to the form, or store it; ask what is wanted where there is more."""
-        if user_input is None and is_loaded(self.hass):
+        if user_input is None:
             return await self.async_step_battery_menu()
         return await self.async_step_reading(user_input)
 
     async def async_step_battery_menu(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what is wanted."""
+        """Ask what is wanted, where there is more than one thing."""
+        control = await async_control_of(self.hass, self.config_entry)
+        if control is None and not is_loaded(self.hass):
+            return await self.async_step_reading()
         return self.async_show_menu(
-            step_id="battery_menu", menu_options=["reading", "energy"]
+            step_id="battery_menu",
+            menu_options=[
+                "reading",
+                *(["switching"] if control else ()),
+                *(["energy"] if is_loaded(self.hass) else ()),
+            ],
         )
 
     async def async_step_reading(
@@ -66,6 +77,7 @@ class BatteryOptions(EnergyOptions):
                 del given[SHARING]
                 given |= {name: int(given[name]) for name in given.keys() & _WHOLE}
                 shared.async_set_reserve(given.pop(CONF_RESERVE))
+                given = self._others | given
                 self._take(given)
                 return self.async_create_entry(data=given)
         stored = {**self.config_entry.options, CONF_RESERVE: shared.reserve}
@@ -86,12 +98,11 @@ class BatteryOptions(EnergyOptions):
             | {"usual_grace": f"{usual_grace(self.config_entry.options):g}"},
         )
 
-    def _take(self, given: dict[str, Any]) -> None:
-        """Store what was entered, and let a battery that is set up follow it without being set up anew."""
-        entry = self.config_entry
-        self.hass.config_entries.async_update_entry(entry, options=given)
-        if coordinator := running(entry, BatteryCoordinator):
-            coordinator.async_take_options()
+    @property
+    def _others(self) -> dict[str, Any]:
+        """Return the options that have a form of their own."""
+        stored = self.config_entry.options
+        return {key: one for key, one in stored.items() if key not in _HERE}
 
     async def _async_measured(self, shown: Mapping[str, Any]) -> dict[str, str]:
         """Return how long reading takes, and what is written to the database."""

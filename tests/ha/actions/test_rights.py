@@ -43,6 +43,7 @@ DATA: Mapping[str, Mapping[str, Any]] = {
     "talk": {"address": BOX, "steps": [{"do": "read", "characteristic": "2a19"}]},
     "listen": {"minutes": 0.1},
     "set_reading": {"device_id": SENSOR, "temperature": 20},
+    "switch": {"device_id": PACK, "what": "charge", "state": "off"},
 }
 MORE: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("record", {**DATA["record"], "disguise": False}),

@@ -61,8 +61,8 @@ class Owner:
 
     async def open(self) -> Result:
         """Open the step of the dashboard."""
-        menu = await self.home.options(self.entry)
-        assert menu["menu_options"] == ["reading", "energy"]
+        menu = await self.home.options(self.entry, None)
+        assert menu["menu_options"] == ["reading", "switching", "energy"]
         return await self.answer(menu, {"next_step_id": "energy"})
 
     async def answer(self, flow: Result, data: dict[str, Any]) -> Result:

@@ -197,8 +197,17 @@ async def test_an_older_dashboard_gets_what_it_knows(
     assert set((await owner.sources())[0]) == OLD
 
 
-async def test_without_a_dashboard_there_is_only_the_form(
+async def test_without_a_dashboard_there_is_no_way_to_it(
     hass: HomeAssistant, home: Home
 ) -> None:
     entry = await home.add(KINDS["JBD"](address="A5:C2:37:00:00:04", name="JBD-mine"))
-    assert (await home.options(entry))["step_id"] == "init"
+    menu = await home.options(entry, None)
+    assert menu["menu_options"] == ["reading", "switching"]
+
+
+async def test_what_is_only_read_has_one_form(hass: HomeAssistant, home: Home) -> None:
+    device = KINDS["RECORDED"](
+        address="A5:C2:37:00:00:04", vector="lithionics:no_modules"
+    )
+    entry = await home.add(device)
+    assert (await home.options(entry, None))["step_id"] == "init"

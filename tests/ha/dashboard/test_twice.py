@@ -17,7 +17,7 @@ async def answer(home: Home, flow: Result, data: dict[str, Any]) -> Result:
 
 async def opened(home: Home, entry: ConfigEntry[Any]) -> Result:
     """Open the step of the dashboard."""
-    return await answer(home, await home.options(entry), {"next_step_id": "energy"})
+    return await home.options(entry, "energy")
 
 
 async def notes(home: Home, entry: ConfigEntry[Any]) -> str:

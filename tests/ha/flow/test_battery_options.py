@@ -35,7 +35,7 @@ def jbd() -> Any:
 async def set_options(home: Home, entry: ConfigEntry[Any], **more: Any) -> Result:
     """Send the form, and wait until the battery was read with it."""
     options = home.hass.config_entries.options
-    form = await home.clock.wait(options.async_init(entry.entry_id))
+    form = await home.options(entry)
     general = {key: more.pop(key) for key in ("celsius",) if key in more}
     data = {
         "interval": 30,
@@ -85,8 +85,7 @@ async def test_the_form_shows_what_is_set(home: Home) -> None:
     entry = await added(home, jbd())
     await set_options(home, entry, invert_current=True)
     assert entry.options["corrections"] == UNCHANGED | {"invert_current": True}
-    options = home.hass.config_entries.options
-    form = await home.clock.wait(options.async_init(entry.entry_id))
+    form = await home.options(entry)
     schema = form["data_schema"].schema
     assert "celsius" not in schema
     inner = schema["corrections"].schema.schema
@@ -162,6 +161,6 @@ async def test_a_detail_that_nobody_knows_is_the_usual_one(
     await home.clock.wait(entries.async_reload(entry.entry_id))
     await home.listen(device, 15, every=30)
     assert home.value(device, "current") == "-12.5"
-    form = await home.clock.wait(entries.options.async_init(entry.entry_id))
+    form = await home.options(entry)
     recording = form["data_schema"].schema["recording"]
     assert "rows a day" in recording.config["options"][0]["label"]

@@ -1,0 +1,57 @@
+"""The action that switches a battery: what its switches do, with a time and with force."""
+
+from typing import Final
+
+from probatio import All, Coerce, In, Optional, Range, Required, Schema
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+
+from ..batteries.commanding import async_command
+from ..batteries.coordinator import BatteryCoordinator
+from ..entries import runtime_of_id
+from ..proto.bms.control import Target
+from .errors import refusal
+
+ATTR_WHAT: Final = "what"
+ATTR_STATE: Final = "state"
+ATTR_MINUTES: Final = "minutes"
+ATTR_FORCE: Final = "force"
+MOST_MINUTES: Final = 7 * 24 * 60
+
+SWITCH: Final = Schema(
+    {
+        Required(ATTR_DEVICE_ID): cv.string,
+        Required(ATTR_WHAT): All(In([*Target]), Coerce(Target)),
+        Required(ATTR_STATE): cv.boolean,
+        Optional(ATTR_MINUTES): All(Coerce(float), Range(min=1, max=MOST_MINUTES)),
+        Optional(ATTR_FORCE, default=False): cv.boolean,
+    }
+)
+
+
+async def async_switch(call: ServiceCall) -> ServiceResponse:
+    """Switch a battery, and return what it then said of itself; raise what was refused or failed."""
+    data = call.data
+    coordinator = runtime_of_id(call.hass, data[ATTR_DEVICE_ID], BatteryCoordinator)
+    if coordinator is None:
+        raise refusal("not_a_battery")
+    target: Target = data[ATTR_WHAT]
+    result = await async_command(
+        coordinator,
+        target,
+        on=data[ATTR_STATE],
+        context=call.context,
+        minutes=data.get(ATTR_MINUTES),
+        force=data[ATTR_FORCE],
+    )
+    switching = coordinator.switching
+    returns = switching.returns_at(target)
+    return {
+        "outcome": result.effect.value,
+        "state": switching.command(target),
+        "conducts": switching.conducts(target),
+        "held_by": [alarm.value for alarm in result.held_by],
+        "returns_at": returns[0].isoformat() if returns else None,
+    }
