@@ -77,6 +77,8 @@ _told = partial(_measured, state_class=None)
 # What is no daily question.
 _noted = partial(_measured, category=_DIAGNOSTIC)
 _tallied = partial(_counted, category=_DIAGNOSTIC)
+# What a battery is set to: it hardly ever changes.
+_set = partial(_told, category=_DIAGNOSTIC, enabled=False)
 
 
 def _word(field: Field, *words: str) -> SensorEntityDescription:
@@ -236,6 +238,21 @@ SENSORS: Final = _table(
     _told(Field.PACK_COUNT, category=_DIAGNOSTIC),
     _noted_word(Field.BATTERY_MODE, "unknown", "bulk", "absorption", "float"),
     _noted_word(Field.BATTERY_STATE, *BatteryState),
+    _set(Field.CELL_OVERVOLTAGE_LIMIT, _C.VOLTAGE, digits=3),
+    _set(Field.CELL_OVERVOLTAGE_RELEASE, _C.VOLTAGE, digits=3),
+    _set(Field.CELL_UNDERVOLTAGE_LIMIT, _C.VOLTAGE, digits=3),
+    _set(Field.CELL_UNDERVOLTAGE_RELEASE, _C.VOLTAGE, digits=3),
+    _set(Field.CELL_SHUTDOWN_VOLTAGE, _C.VOLTAGE, digits=3),
+    _set(Field.PACK_OVERVOLTAGE_LIMIT, _C.VOLTAGE, digits=1),
+    _set(Field.PACK_UNDERVOLTAGE_LIMIT, _C.VOLTAGE, digits=1),
+    _set(Field.CHARGE_CURRENT_LIMIT, _C.CURRENT, digits=1),
+    _set(Field.DISCHARGE_CURRENT_LIMIT, _C.CURRENT, digits=1),
+    _set(Field.CHARGE_OVERTEMPERATURE_LIMIT, _C.TEMPERATURE, digits=0),
+    _set(Field.CHARGE_UNDERTEMPERATURE_LIMIT, _C.TEMPERATURE, digits=0),
+    _set(Field.DISCHARGE_OVERTEMPERATURE_LIMIT, _C.TEMPERATURE, digits=0),
+    _set(Field.DISCHARGE_UNDERTEMPERATURE_LIMIT, _C.TEMPERATURE, digits=0),
+    _set(Field.BALANCE_START_VOLTAGE, _C.VOLTAGE, digits=3),
+    _set(Field.BALANCE_START_DIFFERENCE, _C.VOLTAGE, digits=3),
     # Several batteries as one
     _noted(Field.USABLE_CHARGE, digits=1),
     _noted(Field.FITTING_CHARGE, digits=1),

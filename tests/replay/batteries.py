@@ -278,6 +278,15 @@ async def _diagnostic(
     }
 
 
+async def _settings(
+    session: Session, link: VectorLink, device: Device, vector: Vector
+) -> dict[str, Any]:
+    """Read twice: settings come with the second poll."""
+    for _ in range(2):
+        sample = await session.read(link, device, vector.get("secret"))
+    return values_of(sample)
+
+
 _KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
     "decode": _decode,
     "error": _decode,
@@ -286,6 +295,7 @@ _KINDS: Mapping[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
     "error_info": _device_info,
     "auth": _auth,
     "diagnostic": _diagnostic,
+    "settings": _settings,
 }
 
 

@@ -21,6 +21,7 @@ from ..bluetooth.scanners import scanners
 from ..proto.bms.contract import CELSIUS, Family
 from ..proto.bms.outlook import Outlook
 from ..proto.bms.plausible import Gate
+from ..proto.bms.settings.believed import kept
 from ..proto.gatt.session import Device, Memory, Session
 from ..proto.model.errors import Implausible, MiBmsError
 from ..proto.model.reading import Value
@@ -75,8 +76,9 @@ class Reader:
 
     def restore(self, sample: BmsSample, at: float, *, same: bool) -> None:
         """Go on from what an earlier run read at a time; ``same``: it was corrected as it is now."""
-        # Counters are read once in a while only.
+        # Counters and settings are read once in a while only.
         self._memory.counters = dict(sample.counters)
+        self._memory.settings = kept(sample)
         # What was corrected otherwise is no measure for what is read next.
         if same:
             self.gate.restore(sample, at)

@@ -28,7 +28,8 @@ class Battery:
             vector for vector in VECTORS if vector["id"] == vector_id
         )
         self.family = registry.load(self.vector["family"])
-        self.memory = Memory()
+        # Settings are read besides, when they are due.
+        self.memory = Memory(settings_due=1.0)
         self.session = Session(self.family, memory=self.memory, clock=lambda: 0.0)
         self.link = Recorder(self)
         self.loop = VirtualLoop()

@@ -27,6 +27,11 @@ def exchange_of(vector_id: str) -> Exchange:
     return copy
 
 
+def rested() -> Memory:
+    """Return the memory of a battery whose settings are not due."""
+    return Memory(settings_due=1.0)
+
+
 class Heard(VectorLink):
     """Note what is written."""
 
@@ -43,7 +48,7 @@ def polls(
 ) -> list[BmsSample]:
     """Poll once per exchange, each over a connection of its own, with one memory."""
     family = registry.load(family_id)
-    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    session = Session(family, memory=rested(), clock=lambda: 0.0)
     device = Device(name="Battery", address="11:22:33:44:55:66")
 
     async def all_of_them() -> list[BmsSample]:
@@ -191,7 +196,7 @@ def test_ecoworthy_starts_a_silent_adapter_at_once() -> None:
 def test_jikong_takes_the_stream_and_asks_when_it_stops() -> None:
     family = registry.load("jikong")
     link = Heard(family, exchange_of("jikong:update[JK02_24S]"))
-    session = Session(family, clock=lambda: 0.0)
+    session = Session(family, memory=rested(), clock=lambda: 0.0)
     device = Device(name="JK", address="11:22:33:44:55:66")
 
     async def three_times() -> list[BmsSample]:
@@ -220,7 +225,7 @@ def test_jikong_streams_without_asking() -> None:
 def jikong_connects(*exchanges: Exchange) -> list[list[str]]:
     """Poll once per connection with one memory; give the commands of each."""
     family = registry.load("jikong")
-    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    session = Session(family, memory=rested(), clock=lambda: 0.0)
     links = [Heard(family, exchange) for exchange in exchanges]
 
     async def all_of_them() -> None:
@@ -250,7 +255,7 @@ def test_jikong_always_greets_a_board_that_insists() -> None:
             else:
                 self.written.append((uuid[4:8], data.hex()))
 
-    session = Session(family, memory=Memory(), clock=lambda: 0.0)
+    session = Session(family, memory=rested(), clock=lambda: 0.0)
     links = [Insisting(family, update) for _ in range(3)]
     for link in links:
         link.written = []

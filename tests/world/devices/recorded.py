@@ -69,7 +69,7 @@ def load(vector: str, file: str | None = None) -> Entry:
         ) from None
     for entry in entries:
         if entry["id"] == vector:
-            if entry["kind"] != "decode":
+            if entry["kind"] not in ("decode", "settings"):
                 raise ValueError(f"vector = {vector!r} is no vector with values")
             said: Entry = next((one[AD] for one in entries if AD in one), {})
             return {AD: said, **entry}

@@ -109,7 +109,8 @@ class Family(Manner):
 
     ``framer`` makes a fresh framer per connection and notify characteristic, ``framers`` overrides it by
     UUID. Plan rows read ``frame[body:len - tail]``. ``inform`` reads what the battery says of itself,
-    ``diagnose`` rarely changing extras (counters), both besides the poll; ``control`` is how it is switched.
+    ``diagnose`` rarely changing extras (counters), ``settings`` its limits, all besides the poll; ``control``
+    is how it is switched.
     ``alive`` must run every ``alive_every`` seconds while a connection is held. ``probe`` is the safe
     first question for a device that may be of this family. A frame that came by itself within ``fresh``
     seconds before a poll is as good as the next one. Fields in ``never`` are not derived.
@@ -127,6 +128,7 @@ class Family(Manner):
     login: Dialogue[None] | None = None
     inform: Dialogue[Draft] | None = None
     diagnose: Dialogue[Draft] | None = None
+    settings: Dialogue[Draft] | None = None
     control: Control | None = None
     alive: Dialogue[None] | None = None
     alive_every: float = 0.0

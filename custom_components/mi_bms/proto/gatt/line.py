@@ -6,6 +6,7 @@ from typing import Final
 from ..bms.alarms import Alarm
 from ..bms.contract import Context, Dialogue, Family, Note, Subscribe, Talk, Wire
 from ..bms.framing import Framer
+from ..bms.settings.believed import Settings
 from ..bms.uuids import expand
 from ..model.errors import Unsupported
 from .link import GattLink
@@ -28,6 +29,7 @@ class Memory(Quirks):
     """What was learned of one battery, across connections.
 
     ``alarms`` were active when the counters were read; ``wire`` is the place among those that fit.
+    ``settings`` are read again at ``settings_due`` (unix time in s).
     """
 
     notes: dict[str, Note] = field(default_factory=dict)
@@ -36,6 +38,8 @@ class Memory(Quirks):
     polls: int = 0
     diagnose: bool = True
     wire: int = 0
+    settings: Settings = field(default_factory=dict)
+    settings_due: float = 0.0
 
 
 def fitting_wires(family: Family, link: GattLink) -> list[Wire]:

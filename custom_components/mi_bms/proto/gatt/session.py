@@ -8,6 +8,7 @@ owned by the caller, so a fresh session per poll is as good as one for ever.
 
 import asyncio
 from collections.abc import Callable
+import contextlib
 from dataclasses import replace
 import time
 from typing import Final
@@ -18,6 +19,7 @@ from ..bms.contract import Context, Dialogue, Family, Talk
 from ..bms.control import Commands, Control, Effect, Result, Switch, Target
 from ..bms.correct import Correction
 from ..bms.derive import finish
+from ..bms.settings.believed import believed
 from ..model.errors import (
     AuthNeeded,
     AuthRejected,
@@ -41,6 +43,10 @@ __all__ = ["Device", "Memory", "Session"]
 # Good polls, after one without an answer, that repeat questions more often.
 DEAF_POLLS: Final = 10
 DIAGNOSE_EVERY: Final = 500  # polls, if nothing else calls for the extras
+# How long settings hold, how long a battery that told none is left alone, and the most that they take (s).
+SETTINGS_EVERY: Final = 86_400.0
+SETTINGS_REST: Final = 3600.0
+SETTINGS_WITHIN: Final = 8.0
 
 type _At = tuple[GattLink, Device, str | None]  # and the password
 
@@ -83,6 +89,7 @@ class Session:
             self._measured_at = self._measured_at or now()
             self.memory.deaf = max(0, self.memory.deaf - 1)
             await self._extras(at, frozenset(draft.alarms))
+            await self._read_settings(at, draft)
             self.memory.polls += 1
             return self._made(draft)
 
@@ -90,6 +97,7 @@ class Session:
         """Make the sample of a complete draft, and note how old it is."""
         draft.counters = {**self.memory.counters, **draft.counters}
         self.correction.apply(draft)
+        draft.values = {**self.memory.settings, **draft.values}
         self.age = now() - (self._measured_at or now())
         self._measured_at = None
         return finish(draft, self.family.never)
@@ -286,6 +294,20 @@ class Session:
             return
         else:
             memory.counters, memory.alarms = draft.counters, alarms
+
+    async def _read_settings(self, at: _At, polled: Draft) -> None:
+        """Read the settings with the second poll, then once a day; whatever happens, the poll before is complete."""
+        settings, memory, clock = self.family.settings, self.memory, self._clock()
+        # A due time beyond that was noted before the clock was set back.
+        rests = clock < memory.settings_due <= clock + SETTINGS_EVERY
+        if settings is None or not memory.polls or rests:
+            return
+        memory.settings_due = clock + SETTINGS_REST
+        with contextlib.suppress(MiBmsError):
+            found = await self._bounded(at, settings, SETTINGS_WITHIN)
+            if found.values:
+                memory.settings = believed(found, polled)
+                memory.settings_due = clock + SETTINGS_EVERY
 
     async def _bounded[T](
         self, at: _At, talk: Dialogue[T], within: float | None = None

@@ -15,6 +15,9 @@ type Limits = tuple[float, float]
 PERCENT: Final[Limits] = (0, 100)
 _YEAR: Final = 31_536_000  # s
 _BYTE: Final[Limits] = (0, 0xFF)
+# What a battery may be set to.
+_CELL: Final[Limits] = (0.5, 5.9)  # V
+_WARM: Final[Limits] = (-39.9, 120)  # °C
 # Meters of a house count thousandths in four bytes, and millionths with a sign.
 _METER: Final[Limits] = (0, 0xFFFFFFFF / 1000)
 _FINE: Final[Limits] = (-0x80000000 / 1_000_000, 0x7FFFFFFF / 1_000_000)
@@ -335,6 +338,48 @@ class Field(StrEnum):
     PROTECTION_COUNT = "protection_count"  # over the lifetime, by alarm word
     PRODUCTION_DATE = "production_date"
     PACK_COUNT = "pack_count", Quantity(battery=(0, 256))
+
+    # What a battery is set to; a current limit has no sign
+    CELL_OVERVOLTAGE_LIMIT = "cell_overvoltage_limit", Quantity("V", battery=_CELL)
+    CELL_OVERVOLTAGE_RELEASE = "cell_overvoltage_release", Quantity("V", battery=_CELL)
+    CELL_UNDERVOLTAGE_LIMIT = "cell_undervoltage_limit", Quantity("V", battery=_CELL)
+    CELL_UNDERVOLTAGE_RELEASE = (
+        "cell_undervoltage_release",
+        Quantity("V", battery=_CELL),
+    )
+    CELL_SHUTDOWN_VOLTAGE = "cell_shutdown_voltage", Quantity("V", battery=_CELL)
+    PACK_OVERVOLTAGE_LIMIT = "pack_overvoltage_limit", Quantity("V", battery=(1, 1000))
+    PACK_UNDERVOLTAGE_LIMIT = (
+        "pack_undervoltage_limit",
+        Quantity("V", battery=(1, 1000)),
+    )
+    CHARGE_CURRENT_LIMIT = "charge_current_limit", Quantity("A", battery=(0.1, 3000))
+    DISCHARGE_CURRENT_LIMIT = (
+        "discharge_current_limit",
+        Quantity("A", battery=(0.1, 3000)),
+    )
+    # Off is written as the lowest or the highest number: that is no limit.
+    CHARGE_OVERTEMPERATURE_LIMIT = (
+        "charge_overtemperature_limit",
+        Quantity("°C", battery=_WARM),
+    )
+    CHARGE_UNDERTEMPERATURE_LIMIT = (
+        "charge_undertemperature_limit",
+        Quantity("°C", battery=_WARM),
+    )
+    DISCHARGE_OVERTEMPERATURE_LIMIT = (
+        "discharge_overtemperature_limit",
+        Quantity("°C", battery=_WARM),
+    )
+    DISCHARGE_UNDERTEMPERATURE_LIMIT = (
+        "discharge_undertemperature_limit",
+        Quantity("°C", battery=_WARM),
+    )
+    BALANCE_START_VOLTAGE = "balance_start_voltage", Quantity("V", battery=_CELL)
+    BALANCE_START_DIFFERENCE = (
+        "balance_start_difference",
+        Quantity("V", battery=(0.001, 1)),
+    )
 
     # Several batteries as one; "usable" and "fitting" are without those that block
     USABLE_CHARGE = "usable_charge", Quantity("Ah", step=0.2)

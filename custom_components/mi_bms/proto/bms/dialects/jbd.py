@@ -32,6 +32,7 @@ from ..contract import Ask, Context, Family, Pacing, Talk, Wire, extra
 from ..control import EFFECTS, Control, Target
 from ..framing import LengthFramer
 from ..raw import integer, number, scaled
+from ..settings import jbd as settings
 from .jbd_module import login, wants_password
 
 BASIC: Final = 0x03
@@ -310,7 +311,9 @@ def ask_basic(context: Context) -> Talk[bytes]:
 
 def poll(context: Context) -> Talk[Draft]:
     """Read values and cells."""
-    draft = decode(ROWS, (yield from ask_basic(context)), Draft())
+    body = yield from ask_basic(context)
+    draft = decode(ROWS, body, Draft())
+    context.memory[settings.TENTHS] = settings.in_tenths(body)
     context.heard(draft)
     yield from read_cells(context, draft)
     return draft
@@ -328,6 +331,7 @@ def family(
         login=login,
         inform=inform,
         diagnose=diagnose,
+        settings=settings.reader(_question),
         control=control,
         probe=Ask(request=request(BASIC), reply=bytes((0xDD, BASIC, _OK))),
         # The first command after connecting is often lost, and answers may take seconds.

@@ -13,6 +13,7 @@ from ..checksum import low_high, modbus16
 from ..codec import Draft, Row, decode
 from ..contract import Ask, Context, Dialogue, Family, Talk, Wire
 from ..framing import Check, LengthFramer
+from ..settings.asking import asking
 
 BODY: Final = 3  # bytes before the data
 TAIL: Final = 2  # bytes behind the data
@@ -120,6 +121,7 @@ def family(
     *,
     devices: bytes = b"\x01",
     inform: Ask | None = None,
+    settings: Ask | None = None,
     never: frozenset[Field] = frozenset(),
     uncertain: bool = False,
 ) -> Family:
@@ -132,6 +134,7 @@ def family(
         body=BODY,
         tail=TAIL,
         inform=reader(inform) if inform else None,
+        settings=asking(body, settings) if settings else None,
         probe=plan[0],
         never=never,
         uncertain=uncertain,

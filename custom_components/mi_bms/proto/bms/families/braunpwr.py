@@ -30,6 +30,8 @@ from ..codec import (
 from ..contract import Ask, Context, Family, Talk, Wire, unless_silent
 from ..framing import LengthFramer, length_at
 from ..raw import integer
+from ..settings import braunpwr as settings
+from ..settings.asking import asking
 
 LISTING: Final = Listing(
     title="KS48 BMS",
@@ -138,5 +140,11 @@ FAMILY: Final = Family(
     framer=lambda _context: LengthFramer((b"\x7b",), length_at(2, 4), _check),
     dialogue=_poll,
     inform=_inform,
+    settings=asking(
+        lambda frame: frame[:-1],
+        _ask(0x05, *settings.VOLTAGES),
+        _ask(0x04, *settings.BALANCING),
+        _ask(0x06, *settings.TEMPERATURES),
+    ),
     probe=_ASK_STATUS,
 )

@@ -45,6 +45,7 @@ from ..dialects.daly import (
 )
 from ..dialects.modbus import body, check_modbus, framer, question
 from ..raw import integer, scaled, text
+from ..settings import daly as settings
 
 LISTING: Final = Listing(
     title="Daly smart BMS",
@@ -235,6 +236,15 @@ def _read_rated(context: Context, draft: Draft) -> Talk[None]:
         draft.put(Field.DESIGN_CAPACITY, scaled(raw, 0.1))
 
 
+def _read_settings(context: Context) -> Talk[Draft]:
+    """Read what a D2 board is set to; of 81 boards nobody has said where that stands."""
+    draft = Draft()
+    if context.memory.get(_PROTOCOL) != _D2:
+        return draft
+    frame = yield _ask(0x0080, 41, optional=True)
+    return decode_extra(settings.ROWS, frame and body(frame), draft)
+
+
 def _inform(context: Context) -> Talk[Draft]:
     """Read versions, and the production date or the serial number."""
     protocol, _ = yield from _begin(context)
@@ -319,6 +329,7 @@ FAMILY: Final = Family(
     framer=lambda _context: framer(bytes((_D2, _81_ANSWERS)), b"\x03\x06", _check),
     dialogue=_poll,
     inform=_inform,
+    settings=_read_settings,
     control=_CONTROL,
     probe=_BLOCK,
     pacing=Pacing(timeout=1.0, tries=2, deadline=20.0),

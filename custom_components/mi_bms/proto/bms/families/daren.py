@@ -85,6 +85,7 @@ FAMILY: Final = replace(
     jbd.family("daren", (Wire(service="ff00", notify=("ff01",), write="ff02"),)),
     dialogue=poll,
     inform=inform,
-    # Whether these boards keep counters or obey switching is not known.
+    # Whether these boards keep counters, tell their settings or obey switching is not known.
     diagnose=None,
+    settings=None,
 )

@@ -37,6 +37,8 @@ from ..dialects.jikong import (
 )
 from ..framing import LengthFramer, check_sum8
 from ..raw import integer, real, text
+from ..settings.asking import asking
+from ..settings.jikong import ROWS
 
 LISTING: Final = Listing(
     title="JK BMS",
@@ -100,6 +102,7 @@ _NOT_FITTED: Final = -2000  # 0.1 °C
 
 _ASK_INFO: Final = Ask(request=request(0x97), reply=HEAD + INFO)
 _ASK_CELLS: Final = Ask(request=request(0x96), reply=HEAD + CELLS)
+_ASK_SETTINGS: Final = replace(_ASK_CELLS, reply=HEAD + SETTINGS, rows=ROWS)
 
 
 def _total(frame: bytes) -> int:
@@ -321,6 +324,7 @@ FAMILY: Final = Family(
     dialogue=_poll,
     login=_login,
     inform=_inform,
+    settings=asking(bytes, _ASK_SETTINGS),
     control=CONTROL,
     mode=Mode.STREAM,
     fresh=1.0,

@@ -7,6 +7,7 @@ the same values share a name, and faults come as masks of cells.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ...model.errors import FrameError
@@ -27,7 +28,7 @@ LISTING: Final = Listing(
 )
 
 _HEAD: Final = b"\x55\xaa\x11\x01"
-_INFO, _CELLS = 0x01, 0x02
+_INFO, _CELLS, _SETTINGS = 0x01, 0x02, 0x04
 _V2: Final = "v2"
 
 _BALANCING: Final = 5
@@ -121,6 +122,16 @@ def _poll(context: Context) -> Talk[Draft]:
     return _decode(frame, v2=bool(context.state[_V2]))
 
 
+def _read_settings(_context: Context) -> Talk[Draft]:
+    """Read where it begins to balance."""
+    draft = Draft()
+    frame = yield replace(_ask(_SETTINGS), optional=True, tries=2)
+    if frame is not None:
+        draft.put(Field.BALANCE_START_DIFFERENCE, real(frame, 9))
+        draft.put(Field.BALANCE_START_VOLTAGE, real(frame, 28))
+    return draft
+
+
 def _inform(_context: Context) -> Talk[Draft]:
     """Read model and versions."""
     frame = (yield _ask(_INFO)) or b""
@@ -145,6 +156,7 @@ FAMILY: Final = Family(
     dialogue=_poll,
     login=_login,
     inform=_inform,
+    settings=_read_settings,
     mode=Mode.STREAM,
     pacing=Pacing(timeout=2.0, deadline=30.0),
     probe=_ask(_INFO),

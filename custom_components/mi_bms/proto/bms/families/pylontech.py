@@ -57,6 +57,14 @@ FAMILY: Final = family(
         ),
     ),
     inform=question(0x2000, 8, (Text("serial_number", 0, 16),)),
+    settings=question(
+        0x1023,
+        2,
+        (
+            Num(Field.PACK_OVERVOLTAGE_LIMIT, 0, ">u2", 0.01),
+            Num(Field.PACK_UNDERVOLTAGE_LIMIT, 2, ">u2", 0.01),
+        ),
+    ),
     never=frozenset({Field.CELL_COUNT, Field.MAX_CELL, Field.MIN_CELL}),
     uncertain=True,
 )

@@ -8,6 +8,7 @@ because 45 alarm bits have a name, and system and packs have tables of their own
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ...model.fields import Field
@@ -30,6 +31,8 @@ from ..codec import (
 from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_refused
 from ..dialects.modbus import COILS, INPUTS, body, framer, question
 from ..raw import integer
+from ..settings import seplos as settings
+from ..settings.asking import asking
 
 LISTING: Final = Listing(
     title="Seplos V3",
@@ -43,6 +46,7 @@ LISTING: Final = Listing(
 )
 
 _SYSTEM: Final = 0
+_MODULE: Final = 0xE0  # the pack that is connected to
 _MOST_PACKS: Final = 16
 _PACKS: Final = Count(44, ">u2", most=_MOST_PACKS)
 _NO_PROBE: Final = (0, 0xFFFF)
@@ -246,8 +250,13 @@ FAMILY: Final = Family(
     id="seplos",
     wires=(Wire(service="fff0", notify=("fff1",), write="fff2"),),
     framer=lambda _context: framer(
-        bytes(range(_MOST_PACKS + 1)), bytes((COILS, INPUTS))
+        bytes((*range(_MOST_PACKS + 1), _MODULE)), bytes((COILS, INPUTS))
     ),
     dialogue=_poll,
+    settings=asking(
+        body,
+        replace(_ask(_MODULE, 0x1300, 53), rows=settings.FIRST),
+        replace(_ask(_MODULE, 0x1335, 53), rows=settings.SECOND),
+    ),
     probe=_ASK_VALUES,
 )

@@ -21,6 +21,8 @@ from ..contract import Ask, Context, Family, Talk, Wire, unless_refused
 from ..control import Confidence, Control, Switch, Target, writer
 from ..framing import LengthFramer, length_at
 from ..raw import integer
+from ..settings import seplos_v2 as settings
+from ..settings.asking import asking
 
 LISTING: Final = Listing(
     title="Seplos V2",
@@ -30,6 +32,7 @@ LISTING: Final = Listing(
 
 _MAKER: Final = 0x51
 _SINGLE: Final = 0x61
+_SETTINGS: Final = 0x47
 _COMMAND: Final = 0xAA
 _CELLS: Final = Count(2)
 _MOST_PACKS: Final = 16
@@ -204,6 +207,7 @@ FAMILY: Final = Family(
     ),
     dialogue=_poll,
     inform=_inform,
+    settings=asking(_body, replace(_ask(_SETTINGS, b"\0"), rows=settings.ROWS)),
     control=_CONTROL,
     probe=_ask(_MAKER),
 )
