@@ -5,6 +5,7 @@ above what switches off when low, a release lies between them, and a pack is as 
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 from ...model.fields import Field
@@ -55,20 +56,31 @@ def believed(found: Draft, polled: Draft) -> Settings:
     for low, high in _PAIRS:
         if low in sound and high in sound and sound[low] >= sound[high]:
             del sound[low], sound[high]
-    lowest, highest = (sound.get(name) for name in _CELL)
-    doubtful = {
+    cells = len(polled.cells) or polled.number(Field.CELL_COUNT)
+    doubtful = _outside(sound) | (_of_other_cells(sound, cells) if cells else set())
+    return {name: value for name, value in sound.items() if name not in doubtful}
+
+
+def _outside(sound: Mapping[Field, float]) -> set[Field]:
+    """Return what does not lie between the limits of a cell."""
+    low, high = _CELL
+    lowest, highest = sound.get(low, 0.0), sound.get(high, inf)
+    return {
         name
         for name in _BETWEEN
-        if (lowest and sound.get(name, lowest) < lowest)
-        or (highest and sound.get(name, highest) > highest)
+        if name in sound and not lowest <= sound[name] <= highest
     }
-    cells = len(polled.cells) or polled.number(Field.CELL_COUNT)
-    for of_cell, of_pack in zip(_CELL, _PACK, strict=True):
-        if cells and of_cell in sound and of_pack in sound:
-            share = sound[of_pack] / (cells * sound[of_cell])
-            if not 1 / _APART <= share <= _APART:
-                doubtful.add(of_pack)
-    return {name: value for name, value in sound.items() if name not in doubtful}
+
+
+def _of_other_cells(sound: Mapping[Field, float], cells: float) -> set[Field]:
+    """Return the limits of a pack that do not fit those of its cells."""
+    return {
+        of_pack
+        for of_cell, of_pack in zip(_CELL, _PACK, strict=True)
+        if of_cell in sound
+        and of_pack in sound
+        and not 1 / _APART <= sound[of_pack] / (cells * sound[of_cell]) <= _APART
+    }
 
 
 def kept(sample: BmsSample) -> Settings:
