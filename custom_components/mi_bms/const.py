@@ -11,6 +11,7 @@ CONF_MODEL: Final = "model"
 CONF_PROFILE: Final = "profile"
 CONF_METER: Final = "meter"
 CONF_NAMED: Final = "named"
+CONF_SWITCHING: Final = "switching"
 CONF_PRODUCT: Final = "product"
 CONF_KEYED_AT: Final = "keyed_at"
 

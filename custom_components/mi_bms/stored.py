@@ -14,13 +14,21 @@ from probatio import All, Any as Either, ExactSequence, In, Length, Optional, Re
 
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_CELSIUS, CONF_CORRECTIONS, CONF_METER, CONF_NAMED, CONF_RESERVE
+from .const import (
+    CONF_CELSIUS,
+    CONF_CORRECTIONS,
+    CONF_METER,
+    CONF_NAMED,
+    CONF_RESERVE,
+    CONF_SWITCHING,
+)
 from .proto.active.codec import Unit
 from .proto.active.spec import Function
 from .proto.bank.absence import COMPLETE, Absence
 from .proto.bank.wiring import parts_of
 from .proto.bms.alarms import Alarm
 from .proto.bms.battery_state import BatteryState
+from .proto.bms.control import Target
 from .proto.energy.day import Day
 from .proto.energy.measures import TOTALS
 from .proto.mibeacon.crypto import parse_key
@@ -254,8 +262,34 @@ _METER: Final = table(
     }
 )
 
+_RETURN: Final[dict[Any, Any]] = {
+    Required("target"): In(set(Target)),
+    Required("on"): flag,
+    Required("left"): positive,
+    Required("at"): unix,
+    Required("minutes"): positive,
+    Required("planned"): flag,
+}
+# One that comes back where a write came to nothing, and one more.
+_FORMER: Final = Either(
+    None,
+    {
+        **_RETURN,
+        Optional("former"): Either(None, {**_RETURN, Optional("former"): None}),
+    },
+)
+# What was switched for a time, when commands were written, and a password that was said in vain.
+_SWITCHING: Final = table(
+    {
+        Optional("returns"): [whole({**_RETURN, Optional("former"): _FORMER})],
+        Optional("commands"): [unix],
+        Optional("tries"): whole({Required("mark"): word, Required("count"): _count}),
+    }
+)
+
 _BATTERY: Final[dict[Any, Any]] = {
     Optional(CONF_METER): _METER,
+    Optional(CONF_SWITCHING): _SWITCHING,
     Optional("paused"): flag,
     Optional("left_until"): Either(None, moment),
     Optional("learned"): whole(

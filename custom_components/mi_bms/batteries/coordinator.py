@@ -14,14 +14,14 @@ from math import inf
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
+from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..bluetooth.adverts import FaultGuard, HeardAdvert, on_each
-from ..bluetooth.scanners import coverage, describe
+from ..bluetooth.scanners import coverage
 from ..const import CONF_METER, CONF_PROFILE
 from ..proto.bms.contract import Family, Mode
 from ..proto.bms.index import INDEX
@@ -31,7 +31,7 @@ from ..proto.model.sample import BmsSample
 from ..proto.publish.news import BatteryNews
 from ..proto.scheduler.battery import Battery
 from ..proto.scheduler.decision import Order
-from ..proto.scheduler.diagnosis import Diagnosis, diagnose
+from ..proto.scheduler.diagnosis import Diagnosis
 from ..proto.scheduler.events import (
     Advert,
     Asked,
@@ -42,7 +42,6 @@ from ..proto.scheduler.events import (
     Released,
     Resumed,
 )
-from ..proto.scheduler.facts import facts_of
 from ..proto.scheduler.link_state import Failure, LinkState, Phase
 from ..runtime import SAVE_NEWS, SHARED
 from .metering import Metering
@@ -64,12 +63,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self, hass: HomeAssistant, entry: ConfigEntry[Any], family: Family
     ) -> None:
         """Prepare everything; nothing is read yet, a sleeping battery must not hold the start up."""
-        super().__init__(
-            hass,
-            _LOGGER,
-            config_entry=entry,
-            name=entry.title,
-        )
+        super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
         self.entry = entry
         self.address: str = entry.data[CONF_ADDRESS]
         self._polls = hass.data[SHARED].polls
@@ -88,7 +82,6 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self.maker = next(iter(INDEX[family.id].brands), self.title)
         self.profile = Profile.from_json(entry.data[CONF_PROFILE])
         self.metering = Metering(self._polls.now, settings)
-        self.switching = Switching()
         self.rows, self.guard = RowsPerDay(), FaultGuard("batteries")
         self.read_at: datetime | None = None
         self.device_id = ""  # of the device registry; packs are parts of it
@@ -98,6 +91,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._shown: tuple[bool, LinkState | None, BmsSample] | None = None
         # What the last values depend on beside the battery; options may be newer.
         self._read_as = settings.read_as(family.id)
+        self.switching = Switching(self)
         self._restore()
 
     def _restore(self) -> None:
@@ -106,6 +100,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             return
         read_as, now = self._read_as, self._polls.now()
         self.metering.meter.restore(stored.get(CONF_METER, {}))
+        self.switching.restore(stored)
         kept = Kept.of(stored, read_as)
         kept.tell(self.battery, now)
         if (last := kept.last) is not None:
@@ -120,11 +115,12 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     def snapshot(self) -> dict[str, Any] | None:
         """Return what is kept for the next start."""
         before = self.hass.data[SHARED].kept.get(self.address, {})
+        switching = self.switching.kept()
         if self.read_at is None:
-            return wishes_to_store(self.battery, self._polls.now(), before)
+            return wishes_to_store(self.battery, self._polls.now(), before, switching)
         last = LastReading(sample=self.data, at=self.read_at, read_as=self._read_as)
         kept = to_store(self.battery, self._polls.now(), last)
-        return kept | {CONF_METER: self.metering.meter.state()}
+        return kept | {CONF_METER: self.metering.meter.state()} | switching
 
     @callback
     def async_watch(self) -> CALLBACK_TYPE:
@@ -150,7 +146,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
             self._polls.remove(self.address)
             stop_looking()
             self.reader.async_stop()
+            self.switching.stop()
 
+        self.switching.start()
         return stop
 
     @override
@@ -184,20 +182,20 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         """Return whether the user wants the battery left alone now."""
         return self.link_state is LinkState.PAUSED
 
+    @property
+    def alone(self) -> bool:
+        """Return whether somebody else is to have the battery now: an app, or a form of ours."""
+        return self.battery.alone_until > self._polls.now()
+
+    @callback
+    def ask(self) -> bool:
+        """Have the battery read next; return whether it will be, as nobody else has it."""
+        self._polls.kick()
+        return self._happened(Asked())
+
     def diagnose(self) -> Diagnosis:
         """Return why the battery cannot be reached and what helps."""
-        scheduler = self._polls.scheduler
-        found = describe(
-            self.hass, self.address, self._polls.addresses, troubled=scheduler.sick
-        )
-        facts = facts_of(
-            self.battery,
-            self._polls.now(),
-            found,
-            has_password=CONF_PASSWORD in self.entry.data,
-            reserve=scheduler.settings.reserve,
-        )
-        return diagnose(facts)
+        return self.reader.diagnose()
 
     def _judge(self) -> None:
         """Take how it is heard and how often it is read; log once when its values are lost or come back."""
@@ -243,6 +241,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         if self.reader.follow(settings):
             self._happened(Asked())
         self._happened(Paced(interval=settings.pace.interval, grace=settings.grace))
+        self.switching.follow()
         self._wished()
 
     @callback
@@ -281,10 +280,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
     @override
     async def _async_update_data(self) -> BmsSample:
         """Read at once, because somebody asked for it, and return what is known then."""
-        if self._happened(Asked()):
+        if self.ask():
             if self._asked is None or self._asked.done():
                 self._asked = self.hass.loop.create_future()
-            self._polls.kick()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ASKED_TIMEOUT):
                     # Several may ask at once, and one of them may give up.
@@ -293,12 +291,14 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     async def async_read(self, order: Order) -> None:
         """Read over the open link or a new one, and take what that gave."""
-        sample = await self.reader.async_read(order)
+        sample = await self.reader.async_read(order, self.switching.async_after)
         if sample is not None:
             self._succeeded(sample)
         elif self.battery.failure is Failure.AUTH and not self._asked_password:
             self._asked_password = True
             self.entry.async_start_reauth(self.hass)
+        if sample is None:
+            self.switching.missed()
         self._judge()
         self._show()
         self._answer()

@@ -5,8 +5,11 @@ the way (which questions it answers, its counters, what was refused) is remember
 battery stands because of it is its record's business.
 """
 
+import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 import contextlib
+from dataclasses import dataclass, field, replace
 import logging
 from typing import Any, Final
 
@@ -17,18 +20,21 @@ from homeassistant.core import HomeAssistant, callback
 from ..bluetooth.adverts import last_advert
 from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
 from ..bluetooth.held_connection import HeldLink
-from ..bluetooth.scanners import scanners
+from ..bluetooth.scanners import describe, scanners
 from ..proto.bms.contract import CELSIUS, Family
+from ..proto.bms.control import Commands, Effect, Result, Switch, Target
 from ..proto.bms.outlook import Outlook
 from ..proto.bms.plausible import Gate
 from ..proto.bms.settings.believed import kept
 from ..proto.gatt.session import Device, Memory, Session
-from ..proto.model.errors import Implausible, MiBmsError
+from ..proto.model.errors import Implausible, MiBmsError, Unreachable
 from ..proto.model.reading import Value
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
 from ..proto.scheduler.decision import Order
+from ..proto.scheduler.diagnosis import Diagnosis, diagnose
 from ..proto.scheduler.events import Closed, Doubted, Event, Failed, Opened, Read
+from ..proto.scheduler.facts import facts_of
 from ..proto.scheduler.link_state import Failure, Phase, failure_of, reason_of
 from ..proto.scheduler.pace import Flow, flow
 from ..runtime import SHARED
@@ -36,7 +42,20 @@ from .options import BatterySettings
 
 _LOGGER = logging.getLogger(__name__)
 
+type Then = Callable[[BmsSample], Awaitable[BmsSample]]
+
 STALE_AFTER: Final = 3  # failures after which a remembered GATT table is dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchOrder:
+    """What to write after ``sample`` was read, within ``budget`` seconds; ``secret`` is the password."""
+
+    target: Target
+    on: bool
+    sample: BmsSample
+    budget: float
+    secret: str | None = field(default=None, repr=False)
 
 
 class Reader:
@@ -96,16 +115,20 @@ class Reader:
         self.outlook.rescale(settings.correction.factor / before.correction.factor)
         return True
 
-    async def async_read(self, order: Order) -> BmsSample | None:
+    async def async_read(self, order: Order, then: Then) -> BmsSample | None:
         """Return what the battery says now, None where that could not be read or believed.
 
-        How it ended is told to the battery and to the scheduler, whatever it was: they wait for it.
+        ``then`` goes on over the same link and may have read later. How it ended is told to the battery
+        and to the scheduler, whatever it was: they wait for it.
         """
         self.polls += 1
         begun = self._polls.now()
         event: Event = Failed(failure=Failure.LOST)
         try:
             sample = await self._async_poll(order)
+            # What comes then says nothing of how long it takes to read.
+            seconds = self._polls.now() - begun
+            sample = await then(sample)
         except Implausible as err:
             # It does answer: the link stays open, for a second look.
             self._count(err)
@@ -123,10 +146,13 @@ class Reader:
             self.last_error, self._forgotten = None, False
             self.left_out |= sample.left_out
             idle = flow(sample) is Flow.IDLE
-            event = Read(seconds=self._polls.now() - begun, idle=idle)
+            event = Read(seconds=seconds, idle=idle)
             return sample
         finally:
             self._polls.apply(self._battery.address, event)
+            if self._battery.phase is Phase.HELD and not self._link.is_open:
+                # It broke after the reading.
+                self._polls.apply(self._battery.address, Closed())
             self._polls.kick()
         return None
 
@@ -134,9 +160,7 @@ class Reader:
         # One that failed lately, or that somebody holds, is likely to fail again: a single attempt
         # keeps the scanner free for the others.
         opened = await self._link.async_open(1 if order.gentle else CONNECT_ATTEMPTS)
-        address = self._battery.address
-        info = last_advert(self._hass, address, connectable=True)
-        device = Device(name=info.name if info else "", address=address)
+        device = self._device
         secret = self._entry.data.get(CONF_PASSWORD)
         sample = await opened.use(self._session.read(opened.link, device, secret))
         self.age = self._session.age
@@ -146,6 +170,105 @@ class Reader:
                 self._family.alive_every,
             )
         return self.gate.take(sample, self._polls.now(), self._memory.raw)
+
+    def diagnose(self) -> Diagnosis:
+        """Return why the battery cannot be reached and what helps."""
+        scheduler = self._polls.scheduler
+        found = describe(
+            self._hass,
+            self._battery.address,
+            self._polls.addresses,
+            troubled=scheduler.sick,
+        )
+        facts = facts_of(
+            self._battery,
+            self._polls.now(),
+            found,
+            has_password=CONF_PASSWORD in self._entry.data,
+            reserve=scheduler.settings.reserve,
+        )
+        return diagnose(facts)
+
+    @property
+    def _device(self) -> Device:
+        address = self._battery.address
+        info = last_advert(self._hass, address, connectable=True)
+        return Device(name=info.name if info else "", address=address)
+
+    def offers(self, *, experimental: bool) -> tuple[Switch, ...]:
+        """Return what can be switched, as far as is known of this battery."""
+        return self._session.offers(experimental=experimental)
+
+    async def async_commands(self) -> Commands:
+        """Return what the battery tells of commands only when it is asked for them, over the link of a reading."""
+        opened = await self._link.async_open(1)
+        secret = self._entry.data.get(CONF_PASSWORD)
+        asked = self._session.commands(opened.link, self._device, secret)
+        return await opened.use(asked)
+
+    async def async_switch(self, order: SwitchOrder) -> Result:
+        """Write a command over the link that was just read over, and return what came of it.
+
+        Errors are those of ``Session.switch``: nothing was written. A link that breaks is opened once more, to
+        find out what came of it.
+        """
+        end = self._polls.now() + order.budget
+        opened = await self._link.async_open(1)
+        try:
+            result = await opened.use(
+                self._session.switch(
+                    opened.link,
+                    self._device,
+                    order.target,
+                    order.on,
+                    order.sample,
+                    order.secret,
+                    budget=order.budget,
+                )
+            )
+        except Unreachable:
+            # It may have been written by then.
+            result = Result(effect=Effect.UNKNOWN, sent=1)
+        left = end - self._polls.now()
+        if result.effect is Effect.UNKNOWN and not self._link.is_open and left > 0:
+            result = await self._async_found_out(order, result, left)
+        return self._believed(result)
+
+    async def _async_found_out(
+        self, order: SwitchOrder, result: Result, left: float
+    ) -> Result:
+        if self._battery.phase is not Phase.READING:
+            # Somebody else is to have the battery.
+            return result
+        end = self._polls.now() + left
+        try:
+            async with asyncio.timeout(left):
+                opened = await self._link.async_open(1)
+                return await opened.use(
+                    self._session.read_back(
+                        opened.link,
+                        self._device,
+                        order.target,
+                        order.on,
+                        order.sample,
+                        result,
+                        order.secret,
+                        budget=end - self._polls.now(),
+                    )
+                )
+        except MiBmsError, TimeoutError:
+            return result
+
+    def _believed(self, result: Result) -> Result:
+        """Return a result without a reading that no battery can give: such a one proves nothing."""
+        if result.sample is None:
+            return result
+        try:
+            sample = self.gate.take(result.sample, self._polls.now(), self._memory.raw)
+        except Implausible as err:
+            self._count(err)
+            return replace(result, effect=Effect.UNKNOWN, held_by=(), sample=None)
+        return replace(result, sample=sample)
 
     def _keep_alive(self, opened: OpenLink, device: Device, secret: str | None) -> None:
         async def say() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 
-from ..const import CLOCKS_APART, MAX_RELEASE
+from ..const import CLOCKS_APART, CONF_SWITCHING, MAX_RELEASE
 from ..proto.bms.sift import purged
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
@@ -96,14 +96,21 @@ def first_to_store(sample: BmsSample, read_as: dict[str, Any]) -> dict[str, Any]
 
 
 def wishes_to_store(
-    battery: Battery, now: float, before: Mapping[str, Any]
+    battery: Battery,
+    now: float,
+    before: Mapping[str, Any],
+    switching: Mapping[str, Any],
 ) -> dict[str, Any] | None:
     """Return what is kept of one that was never read, None where there is nothing.
 
     ``before`` is what is stored: what was wished before must not come back, the rest is still true.
+    ``switching`` is what is to be put back.
     """
     wishes = _wishes(battery, now)
-    return {**before, **wishes} if before or any(wishes.values()) else None
+    if not (before or switching or any(wishes.values())):
+        return None
+    rest = {name: value for name, value in before.items() if name != CONF_SWITCHING}
+    return {**rest, **wishes, **switching}
 
 
 def _wishes(battery: Battery, now: float) -> dict[str, Any]:

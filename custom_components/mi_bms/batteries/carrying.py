@@ -1,0 +1,253 @@
+"""Carry commands out: right after a reading, over its link, judged by it, written once and read back.
+
+What is to be put back by itself takes the same way as what somebody wants now, who goes first.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.core import Context
+
+from ..const import CONF_CONTROL_PASSWORD
+from ..proto.bms.control import Commands, Effect, OtherUnknown, Result, Target, commands
+from ..proto.control import guard, standing
+from ..proto.control.command import Command, Issuer
+from ..proto.control.password import Tries
+from ..proto.control.rate import Rate
+from ..proto.control.refusal import SwitchRefusal, SwitchRefused
+from ..proto.control.returns import SETTLED
+from ..proto.model.errors import AuthNeeded, AuthRejected, MiBmsError, Unsupported
+from ..proto.model.sample import BmsSample
+from ..runtime import SHARED
+from .audit import Audit, Happening
+from .reader import SwitchOrder
+from .returning import Returning
+from .wish import Wish
+
+if TYPE_CHECKING:
+    from .coordinator import BatteryCoordinator
+
+ANSWER_WITHIN: Final = 19.5  # s; nobody waits for longer than 20 s
+ASK_EVERY: Final = 300.0  # s between two questions for commands that no reading tells
+
+
+class Carrying:
+    """What carries out the commands to one battery, and remembers what became of them.
+
+    ``asked`` are the commands that the battery told when it was asked for them.
+    """
+
+    def __init__(
+        self,
+        coordinator: BatteryCoordinator,
+        audit: Audit,
+        admit: Callable[[Command], None],
+    ) -> None:
+        """Take the battery, where everything is written down, and who judges what needs no reading."""
+        self._battery, self._audit, self._admit = coordinator, audit, admit
+        self._entry = coordinator.entry
+        self._shared = coordinator.hass.data[SHARED]
+        self.returning = Returning(coordinator.hass, self._entry, coordinator.ask)
+        self.returns = self.returning.returns
+        self.rate, self._tries = Rate(), Tries()
+        self.asked: Commands = {}
+        self._asked_at: float | None = None
+        self._unknown: dict[Target, tuple[Command, Context | None, float]] = {}
+        self._refused: SwitchRefusal | None = None  # why nothing was put back
+
+    def _now(self) -> float:
+        return self._shared.polls.now()
+
+    # --- what a reading tells ------------------------------------------------------------------
+
+    async def async_ask(self) -> None:
+        """Ask for commands that no reading tells, once in a while, over the link of a reading."""
+        control, now = self._battery.family.control, self._now()
+        if control is None or control.ask is None:
+            return
+        if self._asked_at is None or now - self._asked_at >= ASK_EVERY:
+            self._asked_at = now
+            try:
+                self.asked = await self._battery.reader.async_commands()
+            except MiBmsError:
+                # The reading is complete without them.
+                self.asked = {}
+
+    def notice(self, sample: BmsSample) -> None:
+        """Take what others switched, and what came of commands whose end was not known."""
+        now, before = self._now(), self.returns.pending
+        for target in Target:
+            told = standing.commanded(target, sample, self.asked)
+            on = standing.stands(target, sample, self.asked)
+            ended = self.returns.notice(target, on=on, sure=told is not None, now=now)
+            if ended is not None:
+                self._audit.note(Happening.RETURN_ENDED, None, target=target.value)
+            self._find_out(target, on, now)
+        if self.returns.pending != before:
+            self._shared.async_save_soon()
+            self.returning.plan()
+
+    def _find_out(self, target: Target, on: bool | None, now: float) -> None:
+        command, context, since = self._unknown.get(target, (None, None, 0.0))
+        if command is None or on is None or now < since + SETTLED:
+            return
+        del self._unknown[target]
+        effect = Effect.CONFIRMED if on is command.on else Effect.FAILED
+        self._audit.ended(command, context, Result(effect=effect, sent=1))
+
+    def due(self) -> Wish | None:
+        """Return what is to be put back now."""
+        now = self._now()
+        if (due := self.returns.ready(now)) is None:
+            return None
+        self.returns.tried(due.target, now)
+        command = Command(target=due.target, on=due.on, by=Issuer.RETURN)
+        return Wish(command=command, context=None, at=now)
+
+    # --- a command -----------------------------------------------------------------------------
+
+    async def async_carry_out(self, wish: Wish, sample: BmsSample) -> BmsSample:
+        """Judge, write and read back a command after ``sample`` was read; return what was read last."""
+        command = wish.command
+        try:
+            self._judge(command, sample)
+            secret = self._secret()
+        except SwitchRefused as err:
+            self._refuse(wish, err)
+            return sample
+        wish.begun.set()
+        minutes = self._lasting(command, sample)
+        lasts = minutes is None
+        try:
+            await self._async_prepare(wish, minutes)
+            result = await self._async_write(wish, sample, secret)
+        except SwitchRefused as err:
+            self.returns.written(command.target, Effect.FAILED, lasts=lasts)
+            self._refuse(wish, err)
+            return sample
+        finally:
+            self.returning.plan()
+        self._take(wish, result, lasts=lasts)
+        await self._shared.async_save()
+        return result.sample or sample
+
+    def _judge(self, command: Command, sample: BmsSample) -> None:
+        # Much may have happened since it was given.
+        self._admit(command)
+        if not command.releases:
+            self.rate.judge(self._now())
+        guard.judge(command, sample, powers_home=self._powers_home)
+
+    @property
+    def _powers_home(self) -> bool:
+        return self._battery.settings.switching.powers_home
+
+    def _lasting(self, command: Command, sample: BmsSample) -> float | None:
+        """Return after how many minutes a command is undone, None where it stays."""
+        told = standing.commanded(command.target, sample, self.asked)
+        if told is command.on and self.returns.of(command.target) is None:
+            # It was so before, by somebody's wish: there is nothing to put back.
+            return None
+        return guard.lasting(command, powers_home=self._powers_home)
+
+    async def _async_prepare(self, wish: Wish, minutes: float | None) -> None:
+        command, now = wish.command, self._now()
+        if minutes is not None:
+            self.returns.plan(command.target, on=command.on, minutes=minutes, now=now)
+        self.rate.take(now)
+        # What is to be put back must outlive a crash right after the write.
+        await self._shared.async_save()
+        self._audit.commanded(command, wish.context, minutes)
+
+    async def _async_write(
+        self, wish: Wish, sample: BmsSample, secret: str | None
+    ) -> Result:
+        order = SwitchOrder(
+            target=wish.command.target,
+            on=wish.command.on,
+            sample=sample,
+            budget=wish.at + ANSWER_WITHIN - self._now(),
+            secret=secret,
+        )
+        try:
+            return await self._battery.reader.async_switch(order)
+        except OtherUnknown as err:
+            raise SwitchRefused(
+                SwitchRefusal.OTHER_UNKNOWN, {"other": err.other.value}
+            ) from err
+        except AuthNeeded as err:
+            raise SwitchRefused(SwitchRefusal.NEEDS_PASSWORD) from err
+        except AuthRejected as err:
+            self._tries.wrong(secret or "")
+            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD) from err
+        except Unsupported as err:
+            raise SwitchRefused(SwitchRefusal.NOT_OFFERED) from err
+        except MiBmsError as err:
+            raise self.unreachable() from err
+
+    def unreachable(self) -> SwitchRefused:
+        """Return the refusal of a battery that cannot be reached, with why."""
+        found = self._battery.diagnose()
+        fill = {"cause": found.cause.value, "remedy": found.remedy.value}
+        return SwitchRefused(SwitchRefusal.UNREACHABLE, fill)
+
+    def _take(self, wish: Wish, result: Result, *, lasts: bool) -> None:
+        command, now = wish.command, self._now()
+        if command.by is Issuer.RETURN:
+            self.returns.put_back(command.target, result.effect)
+        else:
+            self.returns.written(command.target, result.effect, lasts=lasts)
+        self._unknown.pop(command.target, None)
+        if result.effect is Effect.UNKNOWN:
+            self._unknown[command.target] = command, wish.context, now
+        elif result.effect is not Effect.FAILED:
+            self._tries.right()
+        control = self._battery.family.control
+        if result.sample is not None and control is not None and control.ask:
+            # No other reading tells it.
+            self.asked = {**self.asked, **commands(result.sample)}
+        self._refused = None
+        self._audit.ended(command, wish.context, result)
+        wish.end(result)
+
+    def _refuse(self, wish: Wish, err: SwitchRefused) -> None:
+        if wish.command.by is Issuer.RETURN and err.refusal is not self._refused:
+            # It is tried often: once is enough.
+            self._refused = err.refusal
+            self._audit.refused(wish.command, None, err)
+        wish.refuse(err)
+
+    def _secret(self) -> str | None:
+        """Return the password for a command, None where none is needed."""
+        control = self._battery.family.control
+        if control is None or control.unlock is None:
+            return self._entry.data.get(CONF_PASSWORD)
+        factory = self._battery.settings.switching.factory_password
+        secret = self._entry.data.get(CONF_CONTROL_PASSWORD) or (
+            control.factory_password if factory else None
+        )
+        if not secret:
+            raise SwitchRefused(SwitchRefusal.NEEDS_PASSWORD)
+        if not self._tries.may(secret):
+            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
+        return secret
+
+    # --- what is kept --------------------------------------------------------------------------
+
+    def kept(self, wall: float) -> dict[str, Any]:
+        """Return what is kept for the next start; ``wall`` is the unix time."""
+        now = self._now()
+        found = {
+            "returns": self.returns.to_json(now, wall),
+            "commands": self.rate.to_json(now, wall),
+            "tries": self._tries.to_json(),
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def restore(self, stored: dict[str, Any], wall: float) -> None:
+        """Take what an earlier run kept."""
+        now = self._now()
+        self.returns.restore(stored.get("returns", ()), now, wall)
+        self.rate.restore(stored.get("commands", ()), now, wall)
+        self._tries = Tries.from_json(stored.get("tries", {}))

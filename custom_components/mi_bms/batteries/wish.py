@@ -1,0 +1,47 @@
+"""A command that waits for a reading of its battery, and whoever waits for what comes of it."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from homeassistant.core import Context
+
+from ..proto.bms.control import Effect, Result
+from ..proto.control.command import Command
+from ..proto.control.refusal import SwitchRefusal, SwitchRefused
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Wish:
+    """A command that was given ``at`` a time of the scheduler's clock.
+
+    ``begun`` is set when it is written or refused; ``behind``: another one was carried out meanwhile.
+    """
+
+    command: Command
+    context: Context | None
+    at: float
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    behind: bool = False
+    done: asyncio.Future[Result] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def refuse(self, err: SwitchRefused) -> None:
+        """Tell whoever waits that nothing was written."""
+        if not self.done.done():
+            self.done.set_exception(err)
+            # Nobody may wait any more.
+            self.done.exception()
+        self.begun.set()
+
+    def end(self, result: Result) -> None:
+        """Tell whoever waits what came of it."""
+        if not self.done.done():
+            self.done.set_result(result)
+
+    def close(self) -> None:
+        """Let nobody wait for what was broken off."""
+        if self.begun.is_set():
+            self.end(Result(effect=Effect.UNKNOWN, sent=1))
+        else:
+            self.refuse(SwitchRefused(SwitchRefusal.RELEASED))
