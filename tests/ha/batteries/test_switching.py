@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.mi_bms.const import EVENT_CONTROL
 from custom_components.mi_bms.proto.bms.control import Effect, Result, Target
-from custom_components.mi_bms.proto.control.command import Command, Issuer
+from custom_components.mi_bms.proto.control.command import Command
 from custom_components.mi_bms.proto.control.refusal import SwitchRefused
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, Event
