@@ -262,26 +262,22 @@ _METER: Final = table(
     }
 )
 
-_RETURN: Final[dict[Any, Any]] = {
-    Required("target"): In(set(Target)),
-    Required("on"): flag,
-    Required("left"): positive,
-    Required("at"): unix,
-    Required("minutes"): positive,
-    Required("planned"): flag,
-}
-# One that comes back where a write came to nothing, and one more.
-_FORMER: Final = Either(
-    None,
+_RETURN: Final = probatio.Schema(
     {
-        **_RETURN,
-        Optional("former"): Either(None, {**_RETURN, Optional("former"): None}),
-    },
+        Required("target"): In(set(Target)),
+        Required("on"): flag,
+        Required("left"): positive,
+        Required("at"): unix,
+        Required("minutes"): positive,
+        Required("planned"): flag,
+        # What comes back where this comes to nothing.
+        Optional("former"): lambda value: value and _RETURN(value),
+    }
 )
 # What was switched for a time, when commands were written, and a password that was said in vain.
 _SWITCHING: Final = table(
     {
-        Optional("returns"): [whole({**_RETURN, Optional("former"): _FORMER})],
+        Optional("returns"): [whole(_RETURN)],
         Optional("commands"): [unix],
         Optional("tries"): whole({Required("mark"): word, Required("count"): _count}),
     }

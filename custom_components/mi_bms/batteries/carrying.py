@@ -23,7 +23,7 @@ from ..runtime import SHARED
 from .audit import Audit, Happening
 from .reader import SwitchOrder
 from .returning import Returning
-from .wish import Wish
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .coordinator import BatteryCoordinator
@@ -96,18 +96,18 @@ class Carrying:
         effect = Effect.CONFIRMED if on is command.on else Effect.FAILED
         self._audit.ended(command, context, Result(effect=effect, sent=1))
 
-    def due(self) -> Wish | None:
+    def due(self) -> Waiting | None:
         """Return what is to be put back now."""
         now = self._now()
         if (due := self.returns.ready(now)) is None:
             return None
         self.returns.tried(due.target, now)
         command = Command(target=due.target, on=due.on, by=Issuer.RETURN)
-        return Wish(command=command, context=None, at=now)
+        return Waiting(command=command, context=None, at=now)
 
     # --- a command -----------------------------------------------------------------------------
 
-    async def async_carry_out(self, wish: Wish, sample: BmsSample) -> BmsSample:
+    async def async_carry_out(self, wish: Waiting, sample: BmsSample) -> BmsSample:
         """Judge, write and read back a command after ``sample`` was read; return what was read last."""
         command = wish.command
         try:
@@ -151,7 +151,7 @@ class Carrying:
             return None
         return guard.lasting(command, powers_home=self._powers_home)
 
-    async def _async_prepare(self, wish: Wish, minutes: float | None) -> None:
+    async def _async_prepare(self, wish: Waiting, minutes: float | None) -> None:
         command, now = wish.command, self._now()
         if minutes is not None:
             self.returns.plan(command.target, on=command.on, minutes=minutes, now=now)
@@ -161,7 +161,7 @@ class Carrying:
         self._audit.commanded(command, wish.context, minutes)
 
     async def _async_write(
-        self, wish: Wish, sample: BmsSample, secret: str | None
+        self, wish: Waiting, sample: BmsSample, secret: str | None
     ) -> Result:
         order = SwitchOrder(
             target=wish.command.target,
@@ -192,7 +192,7 @@ class Carrying:
         fill = {"cause": found.cause.value, "remedy": found.remedy.value}
         return SwitchRefused(SwitchRefusal.UNREACHABLE, fill)
 
-    def _take(self, wish: Wish, result: Result, *, lasts: bool) -> None:
+    def _take(self, wish: Waiting, result: Result, *, lasts: bool) -> None:
         command, now = wish.command, self._now()
         if command.by is Issuer.RETURN:
             self.returns.put_back(command.target, result.effect)
@@ -211,7 +211,7 @@ class Carrying:
         self._audit.ended(command, wish.context, result)
         wish.end(result)
 
-    def _refuse(self, wish: Wish, err: SwitchRefused) -> None:
+    def _refuse(self, wish: Waiting, err: SwitchRefused) -> None:
         if wish.command.by is Issuer.RETURN and err.refusal is not self._refused:
             # It is tried often: once is enough.
             self._refused = err.refusal

@@ -25,7 +25,7 @@ from ..runtime import SHARED
 from .arming import Arming
 from .audit import Audit, Happening
 from .carrying import ANSWER_WITHIN, Carrying
-from .wish import Wish
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .coordinator import BatteryCoordinator
@@ -53,8 +53,8 @@ class Switching:
         self._arming = Arming(self._hass, self._time_over)
         self._audit = Audit(self._hass, lambda: coordinator.device_id)
         self._work = Carrying(coordinator, self._audit, self._admit)
-        self._wishes: list[Wish] = []
-        self._under_way: Wish | None = None
+        self._wishes: list[Waiting] = []
+        self._under_way: Waiting | None = None
         self._later: CALLBACK_TYPE | None = None
 
     # --- what is shown -------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class Switching:
 
     async def _async_queue(self, command: Command, context: Context | None) -> Result:
         """Wait for a reading, and for what comes of the command; one that is given up before is never written."""
-        wish = Wish(command=command, context=context, at=self._polls.now())
+        wish = Waiting(command=command, context=context, at=self._polls.now())
         wish.behind = self._under_way is not None
         self._wishes.append(wish)
         self._battery.ask()
@@ -180,7 +180,7 @@ class Switching:
         except TimeoutError:
             return Result(effect=Effect.UNKNOWN, sent=1)
 
-    def _too_late(self, wish: Wish) -> SwitchRefused:
+    def _too_late(self, wish: Waiting) -> SwitchRefused:
         if self._battery.alone:
             return SwitchRefused(SwitchRefusal.RELEASED)
         if wish.behind:
@@ -205,7 +205,7 @@ class Switching:
             self._ask_later(self._work.rate.wait(self._polls.now()))
         return sample
 
-    def _next(self) -> Wish | None:
+    def _next(self) -> Waiting | None:
         """Return who is next, of those that wait; one that would come too soon after another waits on."""
         too_soon = self._work.rate.wait(self._polls.now()) > 0
         for wish in self._wishes:

@@ -11,7 +11,7 @@ from ..proto.control.refusal import SwitchRefusal, SwitchRefused
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Wish:
+class Waiting:
     """A command that was given ``at`` a time of the scheduler's clock.
 
     ``begun`` is set when it is written or refused; ``behind``: another one was carried out meanwhile.
