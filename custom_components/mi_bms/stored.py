@@ -44,9 +44,8 @@ _LARGEST: Final = 1e15
 _YEARS: Final = range(2000, 2100)
 _CELLS: Final = 255
 _TEXT: Final = 255  # characters
-_DEEPEST: Final = (
-    16  # levels; what lies much deeper can be read, but never be written again
-)
+# levels; what lies much deeper can be read, but never be written again
+_DEEPEST: Final = 16
 
 
 def number(value: object) -> float:
@@ -262,15 +261,12 @@ _METER: Final = table(
     }
 )
 
-_RETURN: Final = probatio.Schema(
+_RETURN: Final[probatio.Schema] = probatio.Schema(
     {
         Required("target"): In(set(Target)),
-        Required("on"): flag,
-        Required("left"): positive,
         Required("at"): unix,
-        Required("minutes"): positive,
-        Required("planned"): flag,
-        # What comes back where this comes to nothing.
+        **{Required(one): flag for one in ("on", "planned")},
+        **{Required(one): positive for one in ("left", "minutes")},
         Optional("former"): lambda value: value and _RETURN(value),
     }
 )
