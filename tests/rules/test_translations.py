@@ -20,6 +20,7 @@ from custom_components.mi_bms.batteries import (
     control_entities,
     link_entities,
     repairs as issues,
+    returning,
     triggers as battery_triggers,
 )
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
@@ -676,6 +677,7 @@ def test_issues() -> None:
         sensor_device.MUTE: {"name", "firmware"},
         bank_repairs.KEY: {"name", "member"},
         key_watch.CLEAR: {"name"},
+        returning.KEY: {"name"},
         waiting.ONE_MISSING: {"count", "names"},
         waiting.KEYS_MISSING: {"count", "names"},
     }

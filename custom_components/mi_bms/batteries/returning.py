@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -14,12 +14,12 @@ from ..entries import name_of
 from ..proto.control.returns import Returns
 from ..runtime import SHARED
 
-RETURN_OVERDUE = "return_overdue"  # the issue's translation key
+KEY: Final = "return_overdue"
 
 
 def issue_id(entry_id: str) -> str:
     """Return the id of the issue of a battery."""
-    return f"{RETURN_OVERDUE}_{entry_id}"
+    return f"{KEY}_{entry_id}"
 
 
 class Returning:
@@ -66,7 +66,7 @@ class Returning:
             issue_id(self._entry.entry_id),
             is_fixable=False,
             severity=ir.IssueSeverity.ERROR,
-            translation_key=RETURN_OVERDUE,
+            translation_key=KEY,
             translation_placeholders={"name": name_of(self._hass, self._entry)},
         )
 
