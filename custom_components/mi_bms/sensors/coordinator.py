@@ -103,7 +103,7 @@ class SensorCoordinator(StateWriter):
     def async_take(self, info: HeardAdvert) -> None:
         """Lead an advert through its stages."""
         self._was_here = was_here = self.here
-        path = self.path
+        path, cadence = self.path, self.cadence
         reading = path.decode(info)
         sign = path.sign
         if sign is not Sign.NONE:
@@ -111,21 +111,18 @@ class SensorCoordinator(StateWriter):
             self.packet_loss.take(info)
         if sign is Sign.OWN:
             self.rssi = info.rssi
-            self.cadence.hear(info.time)
+            cadence.hear(info.time)
         elif sign is Sign.ANYBODYS:
-            self.cadence.notice(info.time)
+            cadence.notice(info.time)
         if not was_here:
             self._arrive()
         if reading.values or reading.events or reading.further:
-            for stage in path.stages:
-                reading = stage(reading, info)
+            path.lead(reading, info)
         elif self.here and not was_here:
             self.async_publish(reading, was_here=False)
         # Each advert puts the end off, which is seen when the time is up; it comes closer by much
         # only when what was learned counts for the first time.
-        if self._check is None or (
-            sign is Sign.OWN and self.cadence.silences == ENOUGH
-        ):
+        if self._check is None or (sign is Sign.OWN and cadence.silences == ENOUGH):
             self._watch()
 
     def _publish(self, reading: Reading, info: HeardAdvert) -> Reading:

@@ -188,8 +188,9 @@ def _add_when_known(
         if not wanted:
             stop()
 
-    stop = coordinator.async_follow(look)
+    stop = coordinator.async_on_first(look)
     entry.async_on_unload(stop)
+    look()
 
 
 @callback

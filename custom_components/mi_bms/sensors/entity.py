@@ -68,6 +68,7 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
         spec = self._coordinator.decoder.spec
         if spec and field in spec.optional:
             self._attr_entity_registry_enabled_default = False
+        self._given = False
         self._attr_extra_state_attributes = {}
 
     @property
@@ -108,13 +109,16 @@ class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
     def _follow(self) -> None:
         """Take over how the sensor stands; mark a value that it did not say."""
         self._attr_available = self._coordinator.available
-        given = self.entity_key.key in self._coordinator.given
+        self._mark(given=self._key in self._coordinator.given)
+
+    def _mark(self, *, given: bool) -> None:
+        self._given = given
         self._attr_extra_state_attributes = {ATTR_GIVEN: True} if given else {}
 
     @callback
     def _write(self) -> None:
-        if self._attr_extra_state_attributes:
-            self._attr_extra_state_attributes = {}
+        if self._given:
+            self._mark(given=False)
         self.async_write_ha_state()
 
     @callback
@@ -138,7 +142,7 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     @callback
     @override
     def _write(self) -> None:
-        if self._attr_extra_state_attributes:
+        if self._given:
             super()._write()
         else:
             self.async_write_if_news()

@@ -1,7 +1,7 @@
 """The way of a reading, stage by stage: decode, trust, fire, shape, hold, publish.
 
-Each advert is decoded first; only what says something goes on. ``Path.stages`` is the tuple of the
-stages behind, in this order. A stage takes the reading and its advert and returns what goes on.
+Each advert is decoded first; only what says something goes on, through a tuple of the stages behind, in
+this order. A stage takes the reading and its advert and returns what goes on.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,8 +64,10 @@ class Path:
         "_on_spec",
         "_options",
         "_publish",
+        "_quiet",
         "_shapers",
         "_spec",
+        "_stages",
         "_started",
         "_unpaired",
         "capture",
@@ -74,7 +76,6 @@ class Path:
         "key",
         "on_key",
         "sign",
-        "stages",
     )
 
     def __init__(
@@ -115,7 +116,7 @@ class Path:
         self._spec = self.decoder.spec
         self._auto_off.know(self._spec)
         self._shapers = options.shapers()
-        self.stages = self._choose()
+        self._choose()
 
     def _decoder(self, entry: ConfigEntry[Any], address: str, kept: object) -> Decoder:
         return Decoder(
@@ -126,17 +127,16 @@ class Path:
             backup=self._hass.data[KEYS].proofs.get(address),
         )
 
-    def _choose(self) -> tuple[Stage, ...]:
-        """Return the stages that this sensor needs: adverts are many, and most need few."""
+    def _choose(self) -> None:
+        """Take the stages that this sensor needs: adverts are many, and most need few."""
         spec = self._spec
-        return (
-            *((self._trust,) if spec and spec.doubtful else ()),
-            self._fire,
-            *(() if self._begun else (self._begin,)),
-            *((self._shape,) if self._shapers else ()),
-            self._hold,
-            self._publish,
-        )
+        trust = (self._trust,) if spec and spec.doubtful else ()
+        begin = () if self._begun else (self._begin,)
+        shape = (self._shape,) if self._shapers else ()
+        publish = self._publish
+        self._stages = (*trust, self._fire, *begin, *shape, self._hold, publish)
+        # Of a reading in which nothing happens.
+        self._quiet = (*trust, *begin, *shape, publish)
 
     # --- the stages ------------------------------------------------------------------------------
 
@@ -162,6 +162,12 @@ class Path:
         if device.spec is not self._spec:
             self._know(device.spec, reading)
         return reading
+
+    def lead(self, reading: Reading, info: HeardAdvert) -> None:
+        """Lead a reading that says something through its stages."""
+        quiet = not reading.events and HELD.isdisjoint(reading.values)
+        for stage in self._quiet if quiet else self._stages:
+            reading = stage(reading, info)
 
     def _trust(self, reading: Reading, _info: HeardAdvert) -> Reading:
         """Leave out what a model's own firmware invents; custom firmware sends in the clear."""
@@ -190,7 +196,7 @@ class Path:
     def _begin(self, reading: Reading, _info: HeardAdvert) -> Reading:
         """Tell once that the sensor can be read."""
         self._begun = True
-        self.stages = self._choose()
+        self._choose()
         if self.on_key:
             self.on_key()
         return reading
@@ -213,9 +219,7 @@ class Path:
 
     def _hold(self, reading: Reading, info: HeardAdvert) -> Reading:
         """Have end what nobody will tell the end of."""
-        if reading.events or not HELD.isdisjoint(reading.values):
-            return self._auto_off.async_take(reading, info.time)
-        return reading
+        return self._auto_off.async_take(reading, info.time)
 
     # --- what changes the stages -------------------------------------------------------------------
 
@@ -225,7 +229,7 @@ class Path:
             return
         self._spec, self._begun = spec, False
         self._auto_off.know(spec)
-        self.stages = self._choose()
+        self._choose()
         self._on_spec()
 
     def follow(self, options: SensorOptions) -> None:
@@ -233,7 +237,7 @@ class Path:
         self._options = options
         self._shapers = options.shapers()
         self._auto_off.choose(options.holds)
-        self.stages = self._choose()
+        self._choose()
 
     def forget_steps(self, fields: Mapping[Field, Value]) -> None:
         """Smooth these fields anew: what the sensor says next is no step away from what was given."""

@@ -26,7 +26,7 @@ from homeassistant.helpers.entity import EntityDescription
 from ..bluetooth.adverts import FaultGuard, HeardAdvert
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
-from .store import Store, Writer
+from .store import Store, Writer, follow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,7 +55,15 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     )
 
     # In the base's dictionary they would take more memory for each sensor.
-    __slots__ = ("_followers", "_stores", "given", "guard", "rssi", "said_at")
+    __slots__ = (
+        "_followers",
+        "_stores",
+        "_waiting",
+        "given",
+        "guard",
+        "rssi",
+        "said_at",
+    )
 
     def __init__(self, hass: HomeAssistant, address: str, given: set[str]) -> None:
         """Begin without values; ``given`` are the keys whose last value no advert said."""
@@ -71,7 +79,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         self.guard = FaultGuard("sensors")
         # By whether the platform is that of booleans: a few fields exist as both.
         self._stores = (Store(), Store())
-        self._followers: list[Writer] = []
+        self._followers, self._waiting = list[Writer](), list[Writer]()
         # When each field was last said (monotonic s), and what an action has set since.
         self.said_at: dict[str, float] = {}
         self.given = given
@@ -131,14 +139,18 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     @callback
     def async_follow(self, follower: Writer) -> CALLBACK_TYPE:
         """Call ``follower`` after each reading, and when the sensor comes or goes."""
-        self._followers.append(follower)
+        return follow(self._followers, follower)
 
-        @callback
-        def stop() -> None:
-            if follower in self._followers:
-                self._followers.remove(follower)
+    @callback
+    def async_on_first(self, follower: Writer) -> CALLBACK_TYPE:
+        """Call ``follower`` whenever a field may have become known."""
+        return follow(self._waiting, follower)
 
-        return stop
+    @callback
+    def async_tell_first(self) -> None:
+        """Tell those who wait for a field that one may have become known."""
+        for follower in [*self._waiting]:
+            follower()
 
     @callback
     def async_tell(self) -> None:
@@ -161,23 +173,27 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     def async_publish(self, reading: Reading, was_here: bool) -> None:
         """Show what a reading says; ``was_here``: entities do not have to become available."""
         values = reading.values
-        if values:
-            said_at, now = self.said_at, monotonic_time_coarse()
-            for field in values:
-                said_at[field] = now
-            if self.given:
-                self._take_back(values)
+        if self.given:
+            self._take_back(values)
         if _LOGGER.isEnabledFor(logging.DEBUG):
             self._log(reading)
         if not was_here or reading.further or not self._write(values):
-            self._process_update(reading, was_here)
+            self.said_at |= dict.fromkeys(values, monotonic_time_coarse())
+            self._show(reading, was_here)
         if self._followers:
             self.async_tell()
+
+    def _show(self, reading: Reading, was_here: bool) -> None:
+        """Go the base's way, the only one on which a field can become known."""
+        self._process_update(reading, was_here)
+        self.async_tell_first()
 
     def _write(self, values: Mapping[Field, Value]) -> bool:
         """Write what is new; False when something has no entity yet and the base's way is needed."""
         others, flags = self._stores
+        said_at, now = self.said_at, monotonic_time_coarse()
         for field, value in values.items():
+            said_at[field] = now
             store = flags if type(value) is bool else others
             shown = store.values
             if shown.get(field) == value:
@@ -194,7 +210,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         """Show what somebody else knows of the sensor, until it says so itself."""
         self.given.update(reading.values)
         # As of a sensor that was away: each state is written, also one that stays the same.
-        self._process_update(reading, False)
+        self._show(reading, was_here=False)
         self.async_tell()
 
     def _take_back(self, values: Mapping[Field, Value]) -> None:
@@ -305,6 +321,8 @@ class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
                 for key, value in restored["entity_data"].items()
             }
         super().async_register_coordinator(coordinator, entity_description_class)
+        if isinstance(coordinator, StateWriter):
+            coordinator.async_tell_first()
 
     def hand_back(self) -> None:
         """Take over the newest values from the store."""

@@ -8,6 +8,17 @@ from ..proto.model.reading import Value
 type Writer = Callable[[], None]
 
 
+def follow(followers: list[Writer], follower: Writer) -> Callable[[], None]:
+    """Have ``follower`` called with the others, until the returned function is called."""
+    followers.append(follower)
+
+    def stop() -> None:
+        if follower in followers:
+            followers.remove(follower)
+
+    return stop
+
+
 class Store:
     """The newest values of one platform by entity key, and who writes each to its entity."""
 

@@ -78,6 +78,20 @@ async def test_air_has_a_dew_point_and_water_in_it(home: Home) -> None:
     assert told(home, device) == followed(home, device)
 
 
+async def test_what_an_earlier_version_did_not_have_comes_after_the_update(
+    home: Home,
+) -> None:
+    registry = er.async_get(home.hass)
+    for device, keys in ((thermometer(), AIR), (plant(40), ("derived_needs_water",))):
+        entry = await home.add(device)
+        await home.listen(device, 3)
+        for key in keys:
+            registry.async_remove(home.entity_id(device, key))
+        await home.hass.config_entries.async_reload(entry.entry_id)
+        await home.listen(device, 1)
+        assert all(home.entity_id(device, key) for key in keys), keys
+
+
 async def test_corrections_count(home: Home) -> None:
     """A dew point of the air that the user sees, not of the one that the sensor says."""
     device = thermometer()
