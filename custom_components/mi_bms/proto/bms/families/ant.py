@@ -54,7 +54,7 @@ _UNLOCKED_BY: Final = b"\x7e\xa1\x43"
 
 def _password(secret: bytes) -> bytes:
     """Build the frame that says the password."""
-    return _request(f"23016a{len(secret):02x}", secret)
+    return _request(f"236a01{len(secret):02x}", secret)
 
 
 def _total(frame: bytes) -> int | None:
