@@ -2,7 +2,8 @@
 
 GET  /world              proxies with their ports, slots in use, counters of each device
 GET  /truth?since=T      what each device tells now, and told since T (seconds since the epoch)
-GET  /holds              what it holds besides: its clock, settings, memory
+GET  /holds?address=…    what it holds besides: its clock, settings, memory, what was ordered; without
+                         an address all devices
 POST /fault              {"address": "…", "faults": {…}} or {"address": "…", "clear": true}
 POST /disconnect         {"address": "…", "reason": 8}: the device drops its link
 POST /press              {"address": "…", …}: calls the device's ``press`` with the rest
@@ -87,11 +88,13 @@ class Control:
             }
         )
 
-    async def _get_holds(self, _: web.Request) -> web.Response:
+    async def _get_holds(self, request: web.Request) -> web.Response:
+        one = request.query.get("address")
         return web.json_response(
             {
                 address: dict(spec.peripheral.holds())
                 for address, spec in self._world.devices.items()
+                if one in {None, address}
             }
         )
 

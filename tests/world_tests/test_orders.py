@@ -262,6 +262,19 @@ def test_ant_wants_its_password_first() -> None:
     assert device.pack.locked == {"charge"}
 
 
+def test_ant_takes_a_frame_in_pieces() -> None:
+    device = board("ANT")
+    device.connected(1.0)
+    assert say(device, ANT_WORD[:40]) == ""
+    assert say(device, ANT_WORD[40:]) == "7ea1436a010205001e5caa55"
+    # What was begun on another connection is forgotten, and a new frame begins anew.
+    say(device, ANT_WORD[:40])
+    device.connected(2.0)
+    assert say(device, ANT_WORD[40:]) == ""
+    say(device, ANT_WORD[:40])
+    assert say(device, ANT_STATUS) != ""
+
+
 def _ant_word(word: str) -> str:
     body = f"a1236a010c{word.encode().hex()}"
     return f"7e{_with_crc(body)}aa55"

@@ -94,6 +94,7 @@ class AntBattery(GattBattery):
         self.password = password
         self._word = password or order_password
         self._open, self._trusts = password is None, False
+        self._begun = b""  # of a frame that takes more than one write
 
     @override
     def advertisement(self, now: float) -> tuple[bytes, bytes] | None:
@@ -108,10 +109,14 @@ class AntBattery(GattBattery):
         """Want the password again."""
         super().connected(now)
         self._open, self._trusts = self.password is None, False
+        self._begun = b""
 
     @override
     def answer(self, command: bytes) -> list[bytes]:
         """Answer the two questions and orders; broken commands get silence."""
+        if not command.startswith(START):
+            command = self._begun + command
+        self._begun = b"" if command.endswith(END) else command
         if (question := _question(command)) is None:
             return []
         if question == PASSWORD:

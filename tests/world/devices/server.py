@@ -230,6 +230,7 @@ class GattBattery(Peripheral):
         return {
             "energy_in": self.pack.energy_in,
             "energy_out": self.pack.energy_out,
+            "switches": list(self.switches),
             "locked": sorted(self.pack.locked),
             "protections": sorted(self.pack.protections),
             "ledger": self.obedience.ledger,
