@@ -132,6 +132,15 @@ class Api:
 
     async def call(self, kind: str, *, within: float = PATIENCE, **data: object) -> Any:
         """Send a websocket command; give its result, ``within`` seconds; raise ``Trouble``."""
+        reply = await self.ask(kind, within=within, **data)
+        if not reply["success"]:
+            raise Trouble(
+                f"Home Assistant refused {kind}: {reply['error'].get('message')}"
+            )
+        return reply["result"]
+
+    async def ask(self, kind: str, *, within: float = PATIENCE, **data: object) -> Json:
+        """Send a websocket command; give the whole answer, a refusal too; raise ``Trouble`` without one."""
         if self._socket is None or self._reader is None or self._reader.done():
             raise Trouble("the websocket to Home Assistant is gone")
         self._number += 1
@@ -140,18 +149,13 @@ class Api:
         try:
             await self._socket.send_json({"id": number, "type": kind, **data})
             async with asyncio.timeout(within):
-                reply = await answer
+                return dict(await answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as err:
             raise Trouble(
                 f"Home Assistant does not answer {kind}: {str(err) or type(err).__name__}"
             ) from None
         finally:
             self._waiting.pop(number, None)
-        if not reply["success"]:
-            raise Trouble(
-                f"Home Assistant refused {kind}: {reply['error'].get('message')}"
-            )
-        return reply["result"]
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:

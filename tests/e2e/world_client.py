@@ -101,9 +101,10 @@ class WorldProcess:
         """Let much time pass for all devices at once; raise ``Trouble``."""
         await self._post("/leap", {"seconds": seconds})
 
-    async def holds(self) -> dict[str, Json]:
-        """Return what each device holds besides what it tells; raise ``Trouble``."""
-        found: dict[str, Json] = await self.get("/holds")
+    async def holds(self, address: str | None = None) -> dict[str, Json]:
+        """Return what each device, or one, holds besides what it tells; raise ``Trouble``."""
+        query = f"?address={address}" if address else ""
+        found: dict[str, Json] = await self.get(f"/holds{query}")
         return found
 
     async def _post(self, path: str, body: Json) -> None:
