@@ -204,7 +204,8 @@ def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
         return Effect.UNKNOWN
     before = attempt.before.values.get(EFFECTS[target])
     if acting is on:
-        changed = before is not None and bool(before) is not on
+        # A MOSFET that no longer conducts may have been stopped by a protection just now.
+        changed = target in _IDLE and before is not None and bool(before) is not on
         return (
             Effect.CONFIRMED if changed or _proves(attempt, after) else Effect.UNKNOWN
         )

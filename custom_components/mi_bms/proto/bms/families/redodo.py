@@ -13,7 +13,7 @@ from ..catalogue import Listing, names
 from ..checksum import sum8
 from ..codec import Bit, Cells, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire
-from ..control import Confidence, Control, Switch, Target, writer
+from ..control import HOLDS, Confidence, Control, Switch, Target, writer
 from ..framing import LengthFramer, check_sum8
 from ..raw import integer
 
@@ -101,12 +101,18 @@ def _switches(body: bytes, draft: Draft) -> None:
     """Read what was switched off, and whether the pack lets current through."""
     if len(body) >= 80:
         on = not integer(body, 68, "<u4") & _DISCHARGE_OFF
-        draft.switches[Target.DISCHARGE] = on
+        _tell(draft, Target.DISCHARGE, on)
         draft.put(Field.DISCHRG_MOSFET, on and not integer(body, 76, "<u4") & 0xA0)
     if len(body) >= 90:
         on = integer(body, 88, "<u2") != _CHARGE_DISABLED
-        draft.switches[Target.CHARGE] = on
+        _tell(draft, Target.CHARGE, on)
         draft.put(Field.CHRG_MOSFET, on)
+
+
+def _tell(draft: Draft, target: Target, on: bool) -> None:
+    """Note a command; where a protection would disable it as well, nobody knows whether somebody did."""
+    if on or HOLDS[target].isdisjoint(draft.alarms):
+        draft.switches[target] = on
 
 
 def _switch(target: Target, on: int, off: int) -> Switch:
