@@ -214,7 +214,7 @@ class Session:
             (link, device, secret),
             attempt,
             lambda context: act(
-                self.family, control, attempt, context, self._made, password
+                self.family, control, attempt, context, self._made, password, budget
             ),
             budget,
         )

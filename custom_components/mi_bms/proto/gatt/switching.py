@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..bms.alarms import Alarm
+from ..bms.alarms import Alarm, active
 from ..bms.codec import Draft
-from ..bms.contract import ENOUGH, Context, Family, Pause, Talk
+from ..bms.contract import Context, Family, Pause, Talk
 from ..bms.control import (
     EFFECTS,
     CommandRefused,
@@ -27,10 +27,12 @@ from ..bms.control import (
     held_by,
 )
 from ..model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer, Unsupported
+from ..model.fields import Field
 from ..model.sample import BmsSample
 
 PAUSES: Final = (1.0, 1.3, 1.7)  # s before each reading: a board may act after 3 s
 WRITES: Final = 2
+SECOND: Final = 5.0  # s that another write and what follows from it need
 
 type Made = Callable[[Draft], BmsSample]
 
@@ -83,8 +85,9 @@ def act(
     context: Context,
     made: Made,
     password: str | None,
+    budget: float,
 ) -> Talk[Result]:
-    """Carry out one command on a line on which the battery has just been read.
+    """Carry out one command, within ``budget`` seconds, on a line on which the battery has just been read.
 
     Raises ``OtherUnknown``, ``AuthNeeded``, ``AuthRejected`` and ``Unsupported`` when nothing was written.
     """
@@ -109,7 +112,8 @@ def act(
         except CommandRefused as no:
             return attempt.result(Effect.FAILED, refusal=no.word)
         result = yield from read_back(family, control, attempt, context, made)
-        if _decided(attempt, result) or context.spent() > ENOUGH:
+        left = (1 - context.spent()) * budget
+        if _decided(attempt, result) or left < SECOND:
             break
     if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
         raise AuthRejected
@@ -211,7 +215,13 @@ def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
         )
     if target in _IDLE:
         return Effect.UNKNOWN if on else Effect.FAILED
-    return Effect.HELD if on and held_by(target, after) else Effect.FAILED
+    if not on:
+        return Effect.FAILED
+    if held_by(target, after):
+        return Effect.HELD
+    # A problem without a word may be what holds it.
+    nameless = Alarm.OTHER in active(after.alarms, after.values.get(Field.PROBLEM))
+    return Effect.UNKNOWN if nameless else Effect.FAILED
 
 
 def _proves(attempt: Attempt, after: BmsSample) -> bool:
@@ -222,4 +232,5 @@ def _proves(attempt: Attempt, after: BmsSample) -> bool:
         return False
     # Something was locked since, or nothing but a lock explains that it does not conduct.
     locked = Alarm.MOSFET_LOCKED in after.alarms - attempt.before.alarms
-    return locked or not held_by(attempt.target, after)
+    stopped = held_by(attempt.target, after) or after.values.get(Field.PROBLEM)
+    return locked or not stopped
