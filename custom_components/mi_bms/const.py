@@ -12,6 +12,7 @@ CONF_PROFILE: Final = "profile"
 CONF_METER: Final = "meter"
 CONF_NAMED: Final = "named"
 CONF_SWITCHING: Final = "switching"
+CONF_WINDOW: Final = "window"
 CONF_PRODUCT: Final = "product"
 CONF_KEYED_AT: Final = "keyed_at"
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 import contextlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
@@ -18,6 +18,8 @@ from .bluetooth.adverts import rediscover_removed
 from .bluetooth.scheduler import Polls
 from .const import CONF_RESERVE, DOMAIN
 from .proto.bank.board import Board
+from .proto.bms.control import Result, Switch, Target
+from .proto.control.command import Command
 from .proto.publish.news import Feed
 from .stored import SETTINGS, STATE
 from .stored_files import async_read, async_remove
@@ -27,20 +29,39 @@ SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what wa
 SAVE_SOON = 5.0  # s, after somebody changed or wished something
 SAVE_NEWS = 60.0  # s; presses and motion come all day, and a memory card wears
 
+
+class Switchable(Protocol):
+    """What a battery that runs lets others ask of its switching."""
+
+    @property
+    def offers(self) -> tuple[Switch, ...]: ...  # noqa: D102
+    @property
+    def armed_until(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def has_window(self) -> bool: ...  # noqa: D102
+    def command(self, target: Target) -> bool | None: ...  # noqa: D102
+    def returns_at(self, target: Target) -> tuple[datetime, bool] | None: ...  # noqa: D102
+    def postpone(self, target: Target, minutes: float) -> None: ...  # noqa: D102
+    def settle(self, target: Target) -> None: ...  # noqa: D102
+    async def act(self, command: Command, context: Context | None) -> Result: ...  # noqa: D102
+
+
 type Snapshot = Callable[[], dict[str, Any] | None]
 
 
 @dataclass(slots=True)
 class Shared:
-    """What the entries of this domain share; ``kept`` is by address."""
+    """What the entries of this domain share; ``kept`` and ``switchable`` are by address."""
 
     polls: Polls
     store: Store[dict[str, Any]]
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
     board: Board = field(default_factory=Board)
+    switchable: dict[str, Switchable] = field(default_factory=dict)
     _due: float | None = None  # when the next write is, in the scheduler's time
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    _parts: dict[str, dict[str, Snapshot]] = field(default_factory=dict)
 
     def keep(self, address: str, snapshot: Snapshot) -> CALLBACK_TYPE:
         """Ask ``snapshot`` for what a device wants kept, now and then and when it is unloaded."""
@@ -53,13 +74,30 @@ class Shared:
 
         return stop
 
+    def keep_part(self, address: str, name: str, part: Snapshot) -> CALLBACK_TYPE:
+        """Ask ``part`` for what is kept of a device under a name beside its snapshot."""
+        parts = self._parts.setdefault(address, {})
+        parts[name] = part
+
+        @callback
+        def stop() -> None:
+            # The device's own last snapshot is still to come.
+            last = part()
+            parts[name] = lambda: last
+
+        return stop
+
     def _ask(self, address: str) -> None:
         if (state := self._snapshots[address]()) is not None:
             self.kept[address] = state
+        for name, part in self._parts.get(address, {}).items():
+            if (state := part()) is not None:
+                self.kept[address] = {**self.kept.get(address, {}), name: state}
 
     def forget(self, address: str) -> None:
         """Drop what is kept of a device that was removed."""
         self.kept.pop(address, None)
+        self._parts.pop(address, None)
         self.polls.forget(address)
         self.async_save_soon()
 

@@ -21,6 +21,7 @@ from .const import (
     CONF_NAMED,
     CONF_RESERVE,
     CONF_SWITCHING,
+    CONF_WINDOW,
 )
 from .proto.active.codec import Unit
 from .proto.active.spec import Function
@@ -114,10 +115,6 @@ def whole(schema: Any) -> Any:
             raise probatio.Invalid("not whole") from None
 
     return judge
-
-
-def _by_address(check: Any) -> probatio.Schema:
-    return probatio.Schema({address: check})
 
 
 def table(rows: Mapping[Any, Any]) -> probatio.Schema:
@@ -293,11 +290,26 @@ _BATTERY: Final[dict[Any, Any]] = {
     Optional("packs"): whole(All([_PACK], Length(max=_CELLS))),
 }
 
+# Of a charge window: what its switches say, whether a block is its own, and the last full charge.
+_WINDOW: Final = table(
+    {
+        Optional("on"): flag,
+        Optional("holiday"): flag,
+        Optional("ours"): flag,
+        Optional("full_at"): Either(None, unix),
+        Optional("filling"): Either(None, unix),
+    }
+)
 # Of a bank: how it is wired, and of which batteries it is.
 _BANK: Final[dict[Any, Any]] = {Optional("made_of"): whole([word])}
 
 # What is kept of one device, sensor, battery or bank.
-RECORD: Final[Mapping[Any, Any]] = {**_SENSOR, **_BATTERY, **_BANK}
+RECORD: Final[Mapping[Any, Any]] = {
+    **_SENSOR,
+    **_BATTERY,
+    **_BANK,
+    Optional(CONF_WINDOW): _WINDOW,
+}
 
 STATE: Final = probatio.Schema(
     {
@@ -308,28 +320,6 @@ STATE: Final = probatio.Schema(
             }
         ),
         device: table(RECORD),
-    }
-)
-# Rows that nobody here knows are counted as damage: the file is put aside before they are lost.
-KEYS: Final = probatio.Schema(
-    {
-        Optional("keys", default=dict): _by_address(key),
-        Optional("spare", default=dict): _by_address([key]),
-        Optional("loose", default=list): [key],
-        Optional("identities", default=dict): _by_address(
-            table(
-                {
-                    Optional("device_id"): word,
-                    Optional("token"): word,
-                    Optional("keyed_at"): unix,
-                }
-            )
-        ),
-        Optional("extras", default=dict): _by_address(str),
-        # The decoder judges them.
-        Optional("proofs", default=dict): _by_address(dict),
-        Optional("auto_add", default=False): flag,
-        Optional("ignored", default=list): [address],
     }
 )
 

@@ -19,6 +19,7 @@ from custom_components.mi_bms.quantities import BINARY_SENSORS, CELL_BALANCING, 
 from custom_components.mi_bms.sensors.capture_button import RECORD
 from custom_components.mi_bms.sensors.derived import HEARD
 from custom_components.mi_bms.sensors.gatt_entities import BUTTONS, LIMITS, UNIT
+from custom_components.mi_bms.window.entities import HOLIDAY, STATUS, WINDOW
 
 from .markdown import NAMES, table
 
@@ -34,8 +35,12 @@ def entities() -> list[str]:
         ("event", "event", (ALARM,)),
         ("number", "setting", LIMITS),
         ("select", "choice", (UNIT,)),
-        ("sensor", "value", (*SENSORS.values(), *LINK_SENSORS, *METERS.values())),
-        ("switch", "switch", (READING, ARM, *TARGET_SWITCHES)),
+        (
+            "sensor",
+            "value",
+            (*SENSORS.values(), *LINK_SENSORS, *METERS.values(), STATUS),
+        ),
+        ("switch", "switch", (READING, ARM, *TARGET_SWITCHES, WINDOW, HOLIDAY)),
     )
     rows = [
         (
@@ -55,6 +60,8 @@ def entities() -> list[str]:
 def _remark(row: Any) -> str:
     if row in _CONTROLS:
         return "only where switching is allowed"
+    if row in (STATUS, WINDOW, HOLIDAY):
+        return "only with a charge window"
     return "" if row.entity_registry_enabled_default else "off at first"
 
 

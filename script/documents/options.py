@@ -11,6 +11,7 @@ from custom_components.mi_bms.batteries.options import (
 from custom_components.mi_bms.options import Option
 from custom_components.mi_bms.outputs.options import ROWS as OUTPUT_OPTIONS, TYPES
 from custom_components.mi_bms.sensors.options import ROWS as SENSOR_OPTIONS
+from custom_components.mi_bms.window.options import WINDOW_ROWS
 
 from .markdown import TEXTS, table
 
@@ -21,6 +22,7 @@ FORMS: Mapping[str, tuple[str, tuple[Option, ...]]] = {
     "sensor": ("sensors", SENSOR_OPTIONS),
     "init": ("batteries", BATTERY_OPTIONS),
     "switching": ("batteries: Switching", SWITCHING_ROWS),
+    "charge_window": ("batteries and banks: Charge window", WINDOW_ROWS),
     "bank": ("banks", BANK_OPTIONS),
     **{
         kind: (

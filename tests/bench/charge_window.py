@@ -180,7 +180,7 @@ class Month:
             return decided.doing
         self.allowed = self.told = decided.charge
         self.worst.commands += 1
-        self.window.done()
+        self.window.done(self.now)
         return decided.doing
 
     def _note(self, doing: Doing | None, *, reachable: bool) -> None:

@@ -28,11 +28,14 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
     ("const texts stored quantities meters bluetooth", ""),
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
-    ("keys dashboard", "stored stored_files bluetooth texts runtime entries"),
+    (
+        "keys dashboard window",
+        "stored stored_files bluetooth texts runtime entries options",
+    ),
     ("outputs", "stored stored_files runtime options"),
     (
         "batteries banks",
-        "stored bluetooth texts quantities meters runtime entries options",
+        "stored bluetooth texts quantities meters runtime entries options window",
     ),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
@@ -41,7 +44,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "flow actions",
-        "texts quantities bluetooth runtime entries options keys dashboard outputs batteries banks sensors face",
+        "texts quantities bluetooth runtime entries options keys dashboard window outputs batteries banks sensors face",
     ),
     ("entry", "stored outputs batteries banks sensors flow"),
     ("doors", "*"),  # the modules that Home Assistant asks for

@@ -69,6 +69,7 @@ from custom_components.mi_bms.sensors import (
     waiting,
 )
 from custom_components.mi_bms.sensors.events import SensorEvent
+from custom_components.mi_bms.window import entities as window_entities
 from homeassistant.components.sensor import SensorDeviceClass
 
 from .repo import (
@@ -128,6 +129,7 @@ BATTERY_OPTIONS = tree(INTEGRATION / "flow" / "battery_options.py")
 BANK_OPTIONS = tree(INTEGRATION / "flow" / "bank_options.py")
 ENERGY_OPTIONS = tree(INTEGRATION / "flow" / "energy_options.py")
 SWITCHING_OPTIONS = tree(INTEGRATION / "flow" / "switching_options.py")
+WINDOW_OPTIONS = tree(INTEGRATION / "flow" / "window_options.py")
 SENSOR_STEPS = {
     text(argument(call, "step_id"))
     for call in calls(SENSOR_OPTIONS, "async_show_form", "async_show_menu")
@@ -241,11 +243,22 @@ PROBES = {
     for place in set(Place) - {Place.GENERIC}
     for several in ("", "_n")
 }
-LINKS = {row.translation_key for row in link_entities.LINK_SENSORS} | {
-    row.translation_key for row in meters.METERS.values()
+LINKS = {
+    row.translation_key
+    for row in (
+        *link_entities.LINK_SENSORS,
+        *meters.METERS.values(),
+        window_entities.STATUS,
+    )
 }
 SWITCHES = {
-    row.key for row in (control_entities.ARM, *control_entities.TARGET_SWITCHES)
+    row.key
+    for row in (
+        control_entities.ARM,
+        *control_entities.TARGET_SWITCHES,
+        window_entities.WINDOW,
+        window_entities.HOLIDAY,
+    )
 }
 COUNTS = {row.translation_key for row in quantities.PROTECTION_COUNTS.values()}
 
@@ -314,6 +327,7 @@ class TestFlow:
             | shown_steps(ENERGY_OPTIONS)
             | shown_steps(BANK_OPTIONS)
             | shown_steps(SWITCHING_OPTIONS)
+            | shown_steps(WINDOW_OPTIONS)
             if texts is TEXTS["options"]
             else set()
         )
@@ -606,7 +620,11 @@ class TestEntities:
             | {row.key for row in OUTPUT_SENSORS}
             | {
                 row.key
-                for row in (*link_entities.LINK_SENSORS, *meters.METERS.values())
+                for row in (
+                    *link_entities.LINK_SENSORS,
+                    *meters.METERS.values(),
+                    window_entities.STATUS,
+                )
                 if row.device_class in no_icon
             }
             | COUNTS,

@@ -32,6 +32,8 @@ from ..proto.model.sample import BmsSample
 from ..proto.publish.news import BatteryNews
 from ..runtime import SAVE_NEWS, SHARED
 from ..texts import Words
+from ..window.keeper import WindowKeeper
+from .charge_window import BankCharge
 from .members import (
     CONF_LENGTH,
     CONF_MEMBERS,
@@ -42,6 +44,7 @@ from .members import (
     said_by,
 )
 from .options import ESTIMATES, PARTIAL, TOGETHER
+from .switching import BankSwitching
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,6 +83,8 @@ class BankCoordinator(DataUpdateCoordinator[BankView]):
         self.metering = BankMetering(self.members, in_a_row=self.bank.in_a_row)
         self.metering.meter.estimates = ESTIMATES.of(entry.options)
         self.closing = False  # what the meters show is to be written for the last time
+        self.switching = BankSwitching(self)
+        self.window = WindowKeeper(hass, entry, BankCharge(self))
         self._made_of = [str(self._wiring), str(length), *self.members]
         self._shared = hass.data[SHARED]
         self.clock = self._shared.polls.now

@@ -16,7 +16,9 @@ from ..proto.energy.measures import Measure
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..quantities import BINARY_SENSORS, NO_ALARM, SENSORS
+from ..window.entities import WindowDevice, async_add_window
 from .coordinator import BankCoordinator
+from .entity import bank_device
 from .meter_entities import BankMeter
 from .quantity import BankEntity, BankSensor
 from .read_entities import CompletenessSensor, ReadSensor
@@ -153,6 +155,14 @@ def async_remove_needless(
             registry.async_remove(one.entity_id)
 
 
+def _windowed(coordinator: BankCoordinator) -> WindowDevice:
+    return WindowDevice(
+        coordinator=coordinator,
+        keeper=coordinator.window,
+        info=bank_device(coordinator),
+    )
+
+
 @callback
 def _add_sensors(
     entry: ConfigEntry[BankCoordinator],
@@ -164,6 +174,8 @@ def _add_sensors(
         for name in _numbers(coordinator)
     )
     async_add_entities(BankMeter(coordinator, name) for name in Measure)
+    device = _windowed(coordinator)
+    async_add_window(entry, device, Platform.SENSOR, async_add_entities)
 
 
 @callback
@@ -183,7 +195,17 @@ def _add_flags(
     )
 
 
+@callback
+def _add_switches(
+    entry: ConfigEntry[BankCoordinator],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    device = _windowed(entry.runtime_data)
+    async_add_window(entry, device, Platform.SWITCH, async_add_entities)
+
+
 PLATFORMS: Final = {
     Platform.BINARY_SENSOR: _add_flags,
     Platform.SENSOR: _add_sensors,
+    Platform.SWITCH: _add_switches,
 }

@@ -8,6 +8,15 @@ from ..const import DOMAIN
 from .coordinator import BankCoordinator
 
 
+def bank_device(coordinator: BankCoordinator) -> DeviceInfo:
+    """Return a bank as a device."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, coordinator.bank_id)},
+        name=coordinator.entry.title,
+        entry_type=DeviceEntryType.SERVICE,
+    )
+
+
 class BankDeviceEntity(CoordinatorEntity[BankCoordinator]):
     """One entity of a bank."""
 
@@ -20,8 +29,4 @@ class BankDeviceEntity(CoordinatorEntity[BankCoordinator]):
         super().__init__(coordinator)
         self.entity_description = description
         self._attr_unique_id = f"{coordinator.bank_id}-{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, coordinator.bank_id)},
-            name=coordinator.entry.title,
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = bank_device(coordinator)

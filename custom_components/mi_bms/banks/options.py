@@ -3,10 +3,11 @@
 from typing import Final
 
 from ..options import Option, schema
+from ..window.options import WINDOW_ROWS
 
 PARTIAL: Final = Option(key="partial", default=False)
 ESTIMATES: Final = Option(key="estimates", default=True)
 TOGETHER: Final = Option(key="together", default=False)
 # In the order of the form.
 ROWS: Final = (PARTIAL, ESTIMATES, TOGETHER)
-STORED: Final = schema(ROWS, {})
+STORED: Final = schema((*ROWS, *WINDOW_ROWS), {})

@@ -67,12 +67,15 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BankCoordinator]) -> Non
     coordinator = entry.runtime_data
     entry.async_on_unload(coordinator.async_watch())
     entry.async_on_unload(async_watch_members(hass, entry, coordinator))
+    entry.async_on_unload(coordinator.window.async_start())
+    entry.async_on_unload(coordinator.async_add_listener(coordinator.window.async_look))
     coordinator.async_list_members()
     async_remove_needless(hass, entry)
 
 
 async def async_stop(entry: ConfigEntry[BankCoordinator]) -> None:
-    """Have the meters write what they show, as long as they can."""
+    """End the charge window, and have the meters write what they show, as long as they can."""
+    await entry.runtime_data.window.async_close()
     entry.runtime_data.closing = True
     entry.runtime_data.async_update_listeners()
 

@@ -20,6 +20,7 @@ from ..proto.model.fields import Field
 from ..proto.model.rows import Detail, bands
 from ..proto.scheduler.pace import Pace
 from ..proto.scheduler.record import GRACE_INTERVALS, MIN_GRACE
+from ..window.options import WINDOW_ROWS
 
 IDLE_INTERVAL: Final = 60.0  # s between two polls of a battery that nobody uses
 MAX_GRACE: Final = 86_400  # s
@@ -208,7 +209,7 @@ ROWS: Final = (
     ESTIMATES,
     *STARTS.values(),
 )
-STORED: Final = schema((*ROWS, *SWITCHING_ROWS), {})
+STORED: Final = schema((*ROWS, *SWITCHING_ROWS, *WINDOW_ROWS), {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

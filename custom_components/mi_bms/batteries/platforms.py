@@ -12,10 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..proto.bms.profile import Spot
 from ..proto.model.fields import Field
 from ..quantities import BINARY_SENSORS, PROTECTION_COUNTS, SENSORS
+from ..window.entities import WindowDevice, async_add_window
 from .alarms import AlarmEvent, AlarmSensor
 from .control_entities import async_add_controls
 from .coordinator import BatteryCoordinator
-from .entity import async_add_battery
+from .entity import async_add_battery, battery_device
 from .link_entities import (
     LINK_SENSORS,
     READING,
@@ -53,12 +54,21 @@ def _event(coordinator: BatteryCoordinator, spot: Spot) -> Entity | None:
     return AlarmEvent(coordinator, spot) if spot.field is Field.ALARM else None
 
 
+def _windowed(coordinator: BatteryCoordinator) -> WindowDevice:
+    return WindowDevice(
+        coordinator=coordinator,
+        keeper=coordinator.switching.window,
+        info=battery_device(coordinator),
+    )
+
+
 @callback
 def _add_sensors(entry: _Entry, async_add_entities: _Add) -> None:
     coordinator = entry.runtime_data
     async_add_battery(coordinator, _sensor, async_add_entities)
     async_add_entities(LinkSensor(coordinator, row) for row in LINK_SENSORS)
     async_add_meters(coordinator, async_add_entities)
+    async_add_window(entry, _windowed(coordinator), Platform.SENSOR, async_add_entities)
 
 
 @callback
@@ -85,6 +95,7 @@ def _add_switches(entry: _Entry, async_add_entities: _Add) -> None:
     coordinator = entry.runtime_data
     async_add_entities([ReadingSwitch(coordinator, READING)])
     async_add_controls(coordinator, Platform.SWITCH, async_add_entities)
+    async_add_window(entry, _windowed(coordinator), Platform.SWITCH, async_add_entities)
 
 
 PLATFORMS: Final[Mapping[Platform, Callable[[_Entry, _Add], None]]] = {

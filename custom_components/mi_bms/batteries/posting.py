@@ -43,8 +43,10 @@ def _why(coordinator: BatteryCoordinator) -> Absence | None:
 
 @callback
 def async_post(hass: HomeAssistant, coordinator: BatteryCoordinator) -> CALLBACK_TYPE:
-    """Post each sample, and each change of how the battery stands; return what ends that."""
-    board = hass.data[SHARED].board
+    """Post each sample, each change of how the battery stands, and how it is switched; return what ends that."""
+    shared = hass.data[SHARED]
+    board, address = shared.board, coordinator.address
+    shared.switchable[address] = coordinator.switching
 
     @callback
     def post() -> None:
@@ -53,7 +55,7 @@ def async_post(hass: HomeAssistant, coordinator: BatteryCoordinator) -> CALLBACK
             why=_why(coordinator),
             diagnose=lambda: obstacle(coordinator),
         )
-        board.post(coordinator.address, known)
+        board.post(address, known)
 
     post()
     stop_listening = coordinator.async_add_listener(post)
@@ -61,6 +63,7 @@ def async_post(hass: HomeAssistant, coordinator: BatteryCoordinator) -> CALLBACK
     @callback
     def stop() -> None:
         stop_listening()
-        board.withdraw(coordinator.address)
+        shared.switchable.pop(address, None)
+        board.withdraw(address)
 
     return stop

@@ -90,11 +90,15 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]) -> 
     coordinator = entry.runtime_data
     entry.async_on_unload(coordinator.async_watch())
     entry.async_on_unload(async_post(hass, coordinator))
+    window = coordinator.switching.window
+    entry.async_on_unload(window.async_start())
+    entry.async_on_unload(coordinator.async_add_listener(window.async_look))
     entry.async_on_unload(async_watch_health(hass, entry, coordinator))
 
 
 async def async_stop(entry: ConfigEntry[BatteryCoordinator]) -> None:
-    """Have the meters write what they show, as long as they can."""
+    """End the charge window, and have the meters write what they show, as long as they can."""
+    await entry.runtime_data.switching.window.async_close()
     entry.runtime_data.metering.closing = True
     entry.runtime_data.async_update_listeners()
 

@@ -22,9 +22,11 @@ from ..proto.control.refusal import SwitchRefusal, SwitchRefused
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.link_state import Failure
 from ..runtime import SHARED
+from ..window.keeper import WindowKeeper
 from .arming import Arming
 from .audit import Audit, Happening
 from .carrying import ANSWER_WITHIN, Carrying
+from .charge_window import BatteryCharge
 from .waiting import Waiting
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Switching:
         self._wishes: list[Waiting] = []
         self._under_way: Waiting | None = None
         self._later: CALLBACK_TYPE | None = None
+        self.window = WindowKeeper(self._hass, self._entry, BatteryCharge(coordinator))
 
     # --- what is shown -------------------------------------------------------------------------
 
@@ -143,6 +146,17 @@ class Switching:
         """Count the time until a target is put back anew from now, where it is to be put back."""
         if self._work.returns.postpone(target, minutes, self._polls.now()):
             self._work.returning.plan()
+
+    @callback
+    def settle(self, target: Target) -> None:
+        """Leave a target as it is: it is not put back by itself any more."""
+        self._work.returns.settle(target)
+        self._work.returning.plan()
+
+    @property
+    def has_window(self) -> bool:
+        """Return whether the battery has a charge window of its own."""
+        return self.window.offered
 
     def _admit(self, command: Command) -> None:
         settings = self._battery.settings.switching
@@ -251,6 +265,7 @@ class Switching:
         """Follow options that were changed."""
         if not self.offers:
             self.disarm()
+        self.window.async_follow()
 
     @callback
     def start(self) -> None:

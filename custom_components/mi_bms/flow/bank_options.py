@@ -4,24 +4,35 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 
+from ..banks.coordinator import BankCoordinator
 from ..banks.options import ROWS
 from ..dashboard.preferences import is_loaded
+from ..entries import running
 from ..options import form
+from ..proto.bms.control import Target
 from .energy_options import EnergyOptions
+from .window_options import WindowOptions
 
 
-class BankOptions(EnergyOptions, OptionsFlowWithReload):
-    """The options of a bank: one form; where there is an Energy dashboard, a menu leads there, too."""
+class BankOptions(EnergyOptions, WindowOptions, OptionsFlowWithReload):
+    """The options of a bank: one form; where there is more to set, a menu leads there, too."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Lead to the form, or ask what is wanted where there is more."""
-        if is_loaded(self.hass):
-            return self.async_show_menu(
-                step_id="bank_menu", menu_options=["bank", "energy"]
-            )
-        return await self.async_step_bank()
+        more = [
+            *(["charge_window"] if self._has_window() else ()),
+            *(["energy"] if is_loaded(self.hass) else ()),
+        ]
+        if not more:
+            return await self.async_step_bank()
+        return self.async_show_menu(step_id="bank_menu", menu_options=["bank", *more])
+
+    def _has_window(self) -> bool:
+        """Return whether charging of all batteries may be switched."""
+        bank = running(self.config_entry, BankCoordinator)
+        return bank is not None and Target.CHARGE in bank.switching.offers
 
     async def async_step_bank_menu(
         self, user_input: dict[str, Any] | None = None

@@ -1,7 +1,7 @@
 """The options of a battery: how it is read, what of it is recorded, corrections, and the Energy dashboard."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigFlowResult
 
@@ -20,17 +20,19 @@ from ..const import CONF_FAMILY, CONF_RESERVE
 from ..dashboard.preferences import is_loaded
 from ..entries import running
 from ..options import Checked, check, form
+from ..proto.bms.control import Target
 from ..runtime import SHARED
 from ..texts import Words, async_words
 from .energy_options import EnergyOptions
 from .switching_options import SwitchingOptions, async_control_of
+from .window_options import WindowOptions
 
 # Where the options of this form are stored.
 _HERE: Final = frozenset(row.section if row.apart else row.key for row in ROWS)
 _WHOLE: Final = frozenset(row.key for row in ROWS if row.bounds and row.step == 1)
 
 
-class BatteryOptions(EnergyOptions, SwitchingOptions):
+class BatteryOptions(EnergyOptions, SwitchingOptions, WindowOptions):
     """The options of a battery: how it is read, and corrections of what it says; they act at once.
 
     Where it can be switched, or where there is an Energy dashboard, a menu leads there, too.
@@ -56,6 +58,7 @@ class BatteryOptions(EnergyOptions, SwitchingOptions):
             menu_options=[
                 "reading",
                 *(["switching"] if control else ()),
+                *(["charge_window"] if self._has_window() else ()),
                 *(["energy"] if is_loaded(self.hass) else ()),
             ],
         )
@@ -97,6 +100,18 @@ class BatteryOptions(EnergyOptions, SwitchingOptions):
             | await self._async_measured(shown)
             | {"usual_grace": f"{usual_grace(self.config_entry.options):g}"},
         )
+
+    def _has_window(self) -> bool:
+        """Return whether charging may be switched."""
+        coordinator = running(self.config_entry, BatteryCoordinator)
+        offers = coordinator.switching.offers if coordinator else ()
+        return any(one.target is Target.CHARGE for one in offers)
+
+    @override
+    def keep(self, options: dict[str, Any]) -> ConfigFlowResult:
+        """Store all options of the battery, and end."""
+        self._take(options)
+        return self.async_create_entry(data=options)
 
     @property
     def _others(self) -> dict[str, Any]:

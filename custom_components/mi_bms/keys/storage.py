@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
+from probatio import Optional, Schema
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..stored import KEYS as KEYS_SCHEMA
+from ..stored import address, flag, key, table, unix, word
 from ..stored_files import CheckedStore, async_put_aside, async_read
 
 STORE_VERSION: Final = 1
@@ -18,6 +20,34 @@ DAMAGED: Final = "keys_damaged"
 UNREADABLE: Final = "keys_unreadable"
 NOT_STORED: Final = "keys_not_stored"
 NEWER: Final = "keys_newer"
+
+
+def _by_address(check: Any) -> Schema:
+    return Schema({address: check})
+
+
+# Rows that nobody here knows are counted as damage: the file is put aside before they are lost.
+_SCHEMA: Final = Schema(
+    {
+        Optional("keys", default=dict): _by_address(key),
+        Optional("spare", default=dict): _by_address([key]),
+        Optional("loose", default=list): [key],
+        Optional("identities", default=dict): _by_address(
+            table(
+                {
+                    Optional("device_id"): word,
+                    Optional("token"): word,
+                    Optional("keyed_at"): unix,
+                }
+            )
+        ),
+        Optional("extras", default=dict): _by_address(str),
+        # The decoder judges them.
+        Optional("proofs", default=dict): _by_address(dict),
+        Optional("auto_add", default=False): flag,
+        Optional("ignored", default=list): [address],
+    }
+)
 
 
 def store_of(hass: HomeAssistant) -> CheckedStore:
@@ -34,14 +64,14 @@ async def async_kept(
 
     A damaged file is put aside before it is replaced.
     """
-    found, wrong = await async_read(store, KEYS_SCHEMA)
+    found, wrong = await async_read(store, _SCHEMA)
     if wrong is None:
         tell(hass, NEWER, file=store.key)
     elif wrong:
         may_replace = await async_put_aside(hass, store)
         known = may_replace or found is not None
         tell(hass, DAMAGED if known else UNREADABLE, file=store.key)
-    kept: dict[str, Any] = KEYS_SCHEMA({}) if found is None else found
+    kept: dict[str, Any] = _SCHEMA({}) if found is None else found
     return kept, wrong
 
 

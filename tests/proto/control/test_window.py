@@ -59,7 +59,7 @@ class Told:
             self.charge.failed(self.now)
             return decided.doing
         self.allowed = decided.charge
-        self.charge.done()
+        self.charge.done(self.now)
         return self.look().doing
 
     def look(self) -> Decided:
@@ -248,6 +248,14 @@ def test_the_same_bound_counts_again_once_it_was_left() -> None:
     assert told.read(90) is Doing.BY_HAND
     assert told.read(70) is Doing.BY_HAND
     assert told.read(80) is Doing.BLOCKED
+
+
+def test_a_reading_from_before_a_command_does_not_speak_against_it() -> None:
+    told = Told()
+    told.read(85)
+    told.allowed = True
+    assert told.wait(0) is Doing.BLOCKED
+    assert told.read(85) is Doing.BY_HAND
 
 
 def test_by_hand_ends_when_it_is_taken_back() -> None:

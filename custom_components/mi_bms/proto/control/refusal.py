@@ -23,6 +23,7 @@ class SwitchRefusal(StrEnum):
     UNDERVOLTAGE = "undervoltage"
     POWERS_HOME = "powers_home"
     POWERS_HOME_TOO_LONG = "powers_home_too_long"
+    OTHER_BANK = "other_bank"  # of a bank: a member belongs to another one, too
     OTHER_UNKNOWN = "other_unknown"  # it would switch something else along
     NEEDS_PASSWORD = "needs_password"  # noqa: S105 (a word, no password)
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a word, no password)

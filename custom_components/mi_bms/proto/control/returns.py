@@ -184,6 +184,10 @@ class Returns:
         self._set(target, replace(one, due=now + minutes * 60, minutes=minutes))
         return True
 
+    def settle(self, target: Target) -> None:
+        """Leave a target as it is: it is not put back."""
+        self._set(target, None)
+
     def ready(self, now: float) -> Return | None:
         """Return what is to be put back now, the longest due first."""
         return next((one for one in self.pending if one.ready(now)), None)

@@ -102,6 +102,7 @@ class ChargeWindow:
         self._filling: float | None = None  # wall time at which that began
         self._full_since: float | None = None
         self._pause, self._again = PAUSE, -inf
+        self._done_at = -inf
 
     @property
     def window(self) -> Window:
@@ -133,12 +134,13 @@ class ChargeWindow:
         self._since = max(self._since, at)
         self._fill(percent, now, wall)
         self._follow(percent, level.allowed)
-        self._compare(level.allowed)
+        if at > self._done_at:
+            self._compare(level.allowed)
         return self._decided(now)
 
-    def done(self) -> None:
-        """Take it that what was wanted is so, as the battery has confirmed."""
-        self._reached = True
+    def done(self, now: float) -> None:
+        """Take it that what was wanted is so, as the battery has confirmed; older readings tell nothing of it."""
+        self._reached, self._done_at = True, now
         self._try_at_once()
 
     def failed(self, now: float) -> None:

@@ -1,0 +1,1 @@
+"""The charge window in Home Assistant, of batteries and of banks."""
