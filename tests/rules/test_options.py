@@ -23,7 +23,13 @@ ROWS: list[tuple[str, Option]] = [
     (step, row) for step, (_, rows) in FORMS.items() for row in rows
 ]
 # Errors that are no bounds of a number.
-OTHERS = {"start_fixed", "password_twice", "not_understood", FORM_CHANGED}
+OTHERS = {
+    "start_fixed",
+    "window_too_close",
+    "password_twice",
+    "not_understood",
+    FORM_CHANGED,
+}
 # Fields that no entry's options hold.
 ASIDE = {CONF_CONTROL_PASSWORD}
 

@@ -853,6 +853,9 @@ def test_placeholders_of_the_flow() -> None:
     filled = {
         ("step", "init", "description"): measured,
         ("step", "switching", "title"): {"name"},
+        ("step", "charge_window", "title"): {"name"},
+        ("step", "charge_window", "description"): {"name", "least"},
+        ("error", "window_too_close"): {"least"},
         ("step", "switching", "description"): {"offer"},
         (
             *("step", "init", "sections", "sharing"),

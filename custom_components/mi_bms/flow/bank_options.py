@@ -21,13 +21,17 @@ class BankOptions(EnergyOptions, WindowOptions, OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Lead to the form, or ask what is wanted where there is more."""
-        more = [
-            *(["charge_window"] if self._has_window() else ()),
-            *(["energy"] if is_loaded(self.hass) else ()),
-        ]
-        if not more:
+        window, energy = self._has_window(), is_loaded(self.hass)
+        if not (window or energy):
             return await self.async_step_bank()
-        return self.async_show_menu(step_id="bank_menu", menu_options=["bank", *more])
+        return self.async_show_menu(
+            step_id="bank_menu",
+            menu_options=[
+                "bank",
+                *(["charge_window"] if window else ()),
+                *(["energy"] if energy else ()),
+            ],
+        )
 
     def _has_window(self) -> bool:
         """Return whether charging of all batteries may be switched."""

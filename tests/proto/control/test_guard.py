@@ -98,6 +98,8 @@ def test_who_needs_leave(
         (Command(target=Target.CHARGE, on=False, minutes=7.0), False, 7.0),
         (Command(target=Target.ALARM, on=False, minutes=7.0), False, None),
         (replace(CUT, by=Issuer.RETURN), False, None),
+        # What was to end anyway still is, when a bank puts it back as it was.
+        (replace(CUT, by=Issuer.RETURN, minutes=9.0), True, 9.0),
         (Command(target=Target.CHARGE, on=True, by=Issuer.WINDOW), False, None),
         (
             Command(target=Target.CHARGE, on=False, by=Issuer.WINDOW, minutes=15.0),

@@ -430,3 +430,10 @@ def test_left_alone_it_always_ends_as_it_was(steps: list[tuple[str, bool]]) -> N
         world.reading(True)
     assert world.on
     assert world.returns.pending == ()
+
+
+def test_what_is_settled_stays() -> None:
+    returns = stood()
+    returns.settle(IT)
+    assert returns.pending == ()
+    assert returns.next_at(0) is None

@@ -63,7 +63,9 @@ def lasting(command: Command, *, powers_home: bool) -> float | None:
 
     A battery that no longer gives anything is never left so by mistake.
     """
-    if command.releases or command.target is Target.ALARM:
+    if command.target is Target.ALARM:
+        return None
+    if command.releases:
         return command.minutes
     if command.minutes is None and (command.target, command.on) == _CUTS:
         return HOME_MINUTES if powers_home else DISCHARGE_MINUTES
