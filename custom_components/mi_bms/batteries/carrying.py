@@ -129,7 +129,7 @@ class Carrying:
         finally:
             self.returning.plan()
         self._take(wish, result, lasts=lasts)
-        await self._shared.async_save()
+        self._shared.async_save_soon(0)
         return result.sample or sample
 
     def _judge(self, command: Command, sample: BmsSample) -> None:
@@ -209,7 +209,7 @@ class Carrying:
             self.asked = {**self.asked, **commands(result.sample)}
         self._refused = None
         self._audit.ended(command, wish.context, result)
-        wish.end(result)
+        wish.result = result
 
     def _refuse(self, wish: Waiting, err: SwitchRefused) -> None:
         if wish.command.by is Issuer.RETURN and err.refusal is not self._refused:

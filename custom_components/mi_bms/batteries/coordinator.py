@@ -302,6 +302,7 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
         self._judge()
         self._show()
         self._answer()
+        self.switching.answer()
         self._polls.kick()
 
     async def async_release(self) -> None:

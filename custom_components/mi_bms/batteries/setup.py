@@ -169,6 +169,7 @@ async def async_report(
         ],
         "reachability": masked_addresses(reachability(hass, battery.address)),
         "meters": coordinator.metering.report(),
+        "switching": list(coordinator.switching.log),
         "sample": coordinator.data.to_json(),
     }
 

@@ -212,12 +212,19 @@ class Switching:
             self._under_way = wish
             try:
                 sample = await self._work.async_carry_out(wish, sample)
-            finally:
-                self._under_way = None
-                wish.close()
+            except BaseException:
+                self.answer()
+                raise
         if self._wishes:
             self._ask_later(self._work.rate.wait(self._polls.now()))
         return sample
+
+    @callback
+    def answer(self) -> None:
+        """Answer whoever gave the command that was carried out last, once everybody sees what came of it."""
+        wish, self._under_way = self._under_way, None
+        if wish is not None:
+            wish.answer()
 
     def _next(self) -> Waiting | None:
         """Return who is next, of those that wait; one that would come too soon after another waits on."""
@@ -249,8 +256,10 @@ class Switching:
     def missed(self) -> None:
         """Take that a reading gave nothing: ask again while somebody waits, where that is of any use."""
         battery = self._battery.battery
-        refusal = _HOPELESS.get(battery.failure) if battery.failure else None
-        if battery.doubts:
+        refusal = None
+        if battery.failure is not None:
+            refusal = _HOPELESS.get(battery.failure)
+        elif battery.doubts:
             refusal = SwitchRefusal.IMPLAUSIBLE
         if refusal is not None:
             for wish in self._wishes:
@@ -279,7 +288,7 @@ class Switching:
         self._wait_no_more()
         self._work.returning.stop()
         for wish in self._wishes:
-            wish.close()
+            wish.answer()
 
     def kept(self) -> dict[str, Any]:
         """Return what is kept for the next start."""

@@ -14,7 +14,8 @@ from ..proto.control.refusal import SwitchRefusal, SwitchRefused
 class Waiting:
     """A command that was given ``at`` a time of the scheduler's clock.
 
-    ``begun`` is set when it is written or refused; ``behind``: another one was carried out meanwhile.
+    ``begun`` is set when it is written or refused, ``result`` when that is known; ``behind``: another one was
+    carried out meanwhile.
     """
 
     command: Command
@@ -22,6 +23,7 @@ class Waiting:
     at: float
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     behind: bool = False
+    result: Result | None = None
     done: asyncio.Future[Result] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -34,14 +36,11 @@ class Waiting:
             self.done.exception()
         self.begun.set()
 
-    def end(self, result: Result) -> None:
-        """Tell whoever waits what came of it."""
-        if not self.done.done():
-            self.done.set_result(result)
-
-    def close(self) -> None:
-        """Let nobody wait for what was broken off."""
+    def answer(self) -> None:
+        """Tell whoever waits what came of it; of what was broken off after it begun nobody knows that."""
+        if self.done.done():
+            return
         if self.begun.is_set():
-            self.end(Result(effect=Effect.UNKNOWN, sent=1))
+            self.done.set_result(self.result or Result(effect=Effect.UNKNOWN, sent=1))
         else:
             self.refuse(SwitchRefused(SwitchRefusal.RELEASED))

@@ -1,103 +1,441 @@
-"""Switch a battery that obeys: armed, read before and after, put back by itself, written down."""
+"""Switch a battery that obeys: what is written, what is refused and why, and what is known afterwards."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
 from typing import Any
 
-from pytest_homeassistant_custom_component.common import async_capture_events
+import pytest
 
-from custom_components.mi_bms.const import EVENT_CONTROL
-from custom_components.mi_bms.proto.bms.control import Effect, Result, Target
-from custom_components.mi_bms.proto.control.command import Command
-from custom_components.mi_bms.proto.control.refusal import SwitchRefused
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context, Event
+from custom_components.mi_bms.proto.control.rate import MOST
 
 from ..home import Home
-from .test_batteries import still
-
-ALLOWED = {"allow_switching": True}
-
-
-@dataclass
-class House:
-    """A battery that may be switched, and what Home Assistant says of that."""
-
-    home: Home
-    device: Any
-    entry: ConfigEntry[Any]
-    events: list[Event]
-
-    @property
-    def switching(self) -> Any:
-        return self.entry.runtime_data.switching
-
-    def arm(self, minutes: float | None = None) -> None:
-        self.switching.arm(minutes, Context(user_id="somebody"))
-
-    async def act(
-        self, target: Target, on: bool, most: float = 20.0, **more: Any
-    ) -> Result | str:
-        """Give a command; return its result, or the word of the refusal. It never takes longer than 20 s."""
-        command = Command(target=target, on=on, **more)
-        work = self.switching.act(command, Context(user_id="somebody"))
-        try:
-            done: Result = await self.home.clock.wait(work, most)
-        except SwitchRefused as err:
-            return err.refusal.value
-        return done
-
-    async def cut(self, **more: Any) -> Result | str:
-        return await self.act(Target.DISCHARGE, False, **more)
-
-    @property
-    def orders(self) -> list[str]:
-        """Return the frames of orders that the board was given."""
-        return [
-            str(one["frame"])
-            for one in self.device.obedience.ledger
-            if one["by"] == "order" and one["frame"]
-        ]
-
-    @property
-    def locked(self) -> set[str]:
-        return set(self.device.pack.locked)
-
-    def told(self) -> list[Mapping[str, Any]]:
-        """Return what the bus was told."""
-        return [one.data for one in self.events]
-
-    async def listen(self, seconds: float, every: float = 5.0) -> None:
-        await self.home.listen(self.device, round(seconds / every), every)
-
-
-def effect(found: Result | str) -> Effect | str:
-    return found if isinstance(found, str) else found.effect
-
-
-async def house(
-    home: Home, device: Any | None = None, options: dict[str, Any] | None = None
-) -> House:
-    """Set up a battery that may be switched."""
-    device = still() if device is None else device
-    entry = await home.add(device)
-    await home.clock.run(2)
-    home.hass.config_entries.async_update_entry(
-        entry, options={**entry.options, **(ALLOWED if options is None else options)}
-    )
-    await home.clock.wait(home.hass.config_entries.async_reload(entry.entry_id))
-    await home.clock.run(5)
-    events = async_capture_events(home.hass, EVENT_CONTROL)
-    return House(home, device, entry, events)
+from .guarded import CHARGE_OFF, DISCHARGE_OFF, RELEASED, Guarded, armed, guarded
+from .test_batteries import ADDRESS, poll, report, still
 
 
 async def test_a_command_is_read_written_and_read_back(home: Home) -> None:
-    one = await house(home)
-    one.arm()
-    done = await one.act(Target.CHARGE, False)
-    assert effect(done) is Effect.CONFIRMED
+    one = await armed(home)
+    assert await one.act("charge", "off") == "confirmed"
     assert one.locked == {"charge"}
-    assert one.orders == ["dd5ae1020001ff1c77"]
+    assert one.orders == [CHARGE_OFF]
     assert home.value(one.device, "chrg_mosfet") == "off"
-    assert one.switching.command(Target.CHARGE) is False
-    assert one.switching.returns_at(Target.CHARGE) is None
+    assert home.value(one.device, "charging_allowed") == "off"
+    assert home.value(one.device, "discharging_allowed") == "on"
+    assert one.happened() == ["command", "outcome"]
+    assert one.told[0] == {
+        "device_id": one.told[0]["device_id"],
+        "happening": "command",
+        "target": "charge",
+        "state": "off",
+        "by": "automation",
+    }
+    assert one.told[1]["outcome"] == "confirmed"
+    await home.clock.run(10)
+    assert await one.act("charge", "on") == "confirmed"
+    assert one.locked == set()
+    assert one.orders == [CHARGE_OFF, RELEASED]
+
+
+async def test_a_board_of_the_other_language(home: Home) -> None:
+    one = await armed(home, still(orders="fb"))
+    assert await one.act("charge", "off") == "confirmed"
+    assert one.locked == {"charge"}
+    assert one.orders == [CHARGE_OFF, "dd5afb020101ff0177"]
+
+
+async def test_what_is_off_stays_off_when_the_other_one_is_switched(home: Home) -> None:
+    """The board has one word for both: nobody is switched along."""
+    one = await armed(home)
+    await one.act("charge", "off")
+    await home.clock.run(10)
+    assert await one.act("discharge", "off") == "confirmed"
+    assert one.locked == {"charge", "discharge"}
+    await home.clock.run(10)
+    assert await one.act("charge", "on") == "confirmed"
+    assert one.locked == {"discharge"}
+
+
+async def test_what_a_protection_holds_is_not_locked_along(home: Home) -> None:
+    one = await armed(home)
+    one.device.pack.trip("charge_overtemperature", 1e9)
+    assert await one.act("discharge", "off") == "confirmed"
+    assert one.locked == {"discharge"}
+
+
+# --- refused before anything is read ------------------------------------------------------------
+
+
+async def test_not_armed(home: Home) -> None:
+    one = await guarded(home)
+    assert await one.act("charge", "off") == "switch_not_armed"
+    assert one.told[-1]["happening"] == "refused"
+    assert one.told[-1]["refusal"] == "not_armed"
+    assert one.orders == []
+
+
+async def test_arming_ends_by_itself_and_with_a_reload(home: Home) -> None:
+    one = await guarded(home, arm_minutes=2)
+    await one.arm()
+    await home.clock.run(119)
+    assert home.value(one.device, "allow_commands") == "on"
+    await home.clock.run(2)
+    assert home.value(one.device, "allow_commands") == "off"
+    assert one.happened() == ["armed", "disarmed"]
+    assert one.told[0]["minutes"] == 2
+    assert await one.act("charge", "off") == "switch_not_armed"
+    await one.arm()
+    await one.reload()
+    await home.clock.run(3)
+    assert home.value(one.device, "allow_commands") == "off"
+    assert await one.act("charge", "off") == "switch_not_armed"
+    assert one.orders == []
+
+
+async def test_not_allowed_any_more(home: Home) -> None:
+    one = await armed(home)
+    options = {**one.entry.options, "allow_switching": False}
+    home.hass.config_entries.async_update_entry(one.entry, options=options)
+    one.entry.runtime_data.async_take_options()
+    assert await one.act("charge", "off") == "switch_not_allowed"
+    assert one.happened() == ["disarmed", "refused"]
+    assert one.orders == []
+
+
+async def test_what_this_type_does_not_have(home: Home) -> None:
+    one = await armed(home)
+    assert await one.act("balancer", "off") == "switch_not_offered"
+    # Clearing alarms is experimental.
+    assert await one.act("alarm", "off") == "switch_not_offered"
+    assert one.orders == []
+
+
+async def test_left_to_the_app(home: Home) -> None:
+    one = await armed(home)
+    one.entry.runtime_data.async_release_for(5)
+    assert await one.act("charge", "off") == "switch_released"
+    assert one.orders == []
+
+
+async def test_another_type_of_battery_by_now(home: Home) -> None:
+    one = await armed(home)
+    home.hass.config_entries.async_update_entry(
+        one.entry, data={**one.entry.data, "family": "daly"}
+    )
+    assert await one.act("charge", "off") == "switch_other_family"
+    assert one.orders == []
+
+
+async def test_too_soon_and_too_many(home: Home) -> None:
+    one = await armed(home, arm_minutes=60)
+    for n in range(MOST):
+        assert await one.act("charge", ("off", "on")[n % 2]) == "confirmed"
+        if not n:
+            assert await one.act("charge", "off") == "switch_too_soon"
+        await home.clock.run(6)
+    assert len(one.orders) == MOST
+    assert await one.act("charge", "off") == "switch_too_many"
+    await one.reload()
+    await home.clock.run(3)
+    await one.arm()
+    assert await one.act("charge", "off") == "switch_too_many"
+    await one.listen(3600, every=30)
+    await one.arm()
+    assert await one.act("charge", "off") == "confirmed"
+
+
+# --- refused by what the battery says ------------------------------------------------------------
+
+
+async def test_a_load_is_cut_off_by_force_only(home: Home) -> None:
+    one = await armed(home)
+    one.device.pack.current = -25.0
+    assert await one.act("discharge", "off") == "switch_load_flows"
+    assert one.orders == []
+    assert await one.act("discharge", "off", force=True) == "confirmed"
+    assert one.orders == [DISCHARGE_OFF]
+
+
+async def test_it_is_judged_by_what_it_says_now(home: Home) -> None:
+    """What was read before is never good enough."""
+    one = await armed(home)
+    await poll(home, one.device)
+    await home.clock.run(8)
+    one.device.pack.current = -25.0
+    assert home.value(one.device, "current") == "0.0"
+    assert await one.act("discharge", "off") == "switch_load_flows"
+    assert home.value(one.device, "current") == "-25.0"
+
+
+async def test_what_home_assistant_runs_on(home: Home) -> None:
+    one = await armed(home, powers_home=True)
+    assert await one.act("discharge", "off") == "switch_powers_home"
+    found = await one.act("discharge", "off", force=True, minutes=31)
+    assert found == "switch_powers_home_too_long"
+    assert one.orders == []
+    assert await one.act("discharge", "off", force=True, minutes=30) == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("trip", "what", "refusal"),
+    [
+        ("cell_overvoltage", "charge", "switch_charge_protection"),
+        ("cell_undervoltage", "discharge", "switch_undervoltage"),
+    ],
+)
+async def test_a_protection_refuses_what_it_holds(
+    home: Home, trip: str, what: str, refusal: str
+) -> None:
+    one = await armed(home)
+    one.device.pack.locked = {"charge", "discharge"}
+    one.device.pack.trip(trip, 1e9)
+    assert await one.act(what, "on") == refusal
+    assert one.orders == []
+
+
+async def test_too_cold_to_charge(home: Home) -> None:
+    device = still()
+    device.pack.temperature = -5.0
+    one = await armed(home, device)
+    assert await one.act("charge", "on") == "switch_too_cold"
+    assert one.orders == []
+
+
+async def test_whether_the_other_one_is_locked_cannot_be_known(home: Home) -> None:
+    one = await armed(home)
+    one.device.pack.locked = {"discharge"}
+    one.device.pack.trip("charge_overtemperature", 1e9)
+    assert await one.act("discharge", "on") == "switch_other_unknown"
+    assert one.orders == []
+    assert one.locked == {"discharge"}
+    assert one.happened() == ["command", "refused"]
+
+
+async def test_what_it_says_cannot_be(home: Home) -> None:
+    one = await armed(home)
+    one.device.pack.temperature = 140.0
+    assert await one.act("charge", "off") == "switch_implausible"
+    assert one.orders == []
+
+
+# --- reached, or not -----------------------------------------------------------------------------
+
+
+async def test_one_that_cannot_be_reached(home: Home) -> None:
+    one = await armed(home)
+    home.air.refuse.add(ADDRESS)
+    begun = home.clock.time
+    assert await one.act("charge", "off") == "switch_unreachable"
+    assert home.clock.time - begun < 13
+    # Nothing is written when it comes back.
+    home.air.refuse.clear()
+    await one.listen(60)
+    assert one.orders == []
+    assert one.told[-1]["refusal"] == "unreachable"
+
+
+async def test_one_that_falls_silent(home: Home) -> None:
+    one = await armed(home)
+    home.air.faults[ADDRESS].mute = True
+    assert await one.act("charge", "off") == "switch_unreachable"
+    home.air.faults[ADDRESS].mute = False
+    await one.listen(60)
+    assert one.orders == []
+
+
+async def test_a_reading_that_fails_once_is_made_again(home: Home) -> None:
+    one = await armed(home)
+    home.air.refuse.add(ADDRESS)
+    done = one.later("charge", "off")
+    await home.clock.run(3)
+    home.air.refuse.clear()
+    assert await home.clock.wait(done) == "confirmed"
+
+
+async def test_released_while_it_waits(home: Home) -> None:
+    one = await armed(home)
+    home.air.refuse.add(ADDRESS)
+    done = one.later("charge", "off")
+    await home.clock.run(2)
+    one.entry.runtime_data.async_release_for(1)
+    home.air.refuse.clear()
+    assert await home.clock.wait(done) == "switch_released"
+    await one.listen(120)
+    assert one.orders == []
+
+
+async def test_the_time_it_takes_is_no_time_of_a_reading(home: Home) -> None:
+    one = await armed(home)
+    before = (await report(home, one.entry))["poll_time"]
+    one.device.obedience.manner.idle = True
+    await one.act("charge", "off")
+    after = (await report(home, one.entry))["poll_time"]
+    assert abs(after - before) < 0.5
+
+
+# --- what came of it ------------------------------------------------------------------------------
+
+
+async def test_an_acknowledgement_that_is_lost(home: Home) -> None:
+    one = await armed(home)
+    one.device.obedience.manner.lose_ack = 1.0
+    assert await one.act("charge", "off") == "confirmed"
+    assert one.locked == {"charge"}
+
+
+async def test_an_acknowledgement_proves_nothing(home: Home) -> None:
+    one = await armed(home)
+    one.device.obedience.manner.idle = True
+    assert await one.act("discharge", "off") == "switch_failed"
+    assert one.told[-1]["outcome"] == "failed"
+    # What was not switched is not put back.
+    assert (
+        home.state(one.device, "discharging_allowed").attributes["returns_at"] is None
+    )
+    assert home.value(one.device, "discharging_allowed") == "on"
+
+
+async def test_one_that_acts_late(home: Home) -> None:
+    one = await armed(home)
+    one.device.obedience.manner.idle = True
+    done = one.later("charge", "off")
+    await home.clock.until(lambda: one.orders)
+    home.hass.loop.call_later(
+        3, lambda: one.device.obedience.change({"charge": False}, "order")
+    )
+    assert await home.clock.wait(done) == "confirmed"
+
+
+async def test_one_that_refuses(home: Home) -> None:
+    one = await armed(home)
+    one.device.obedience.manner.refuse = 0x81
+    assert await one.act("charge", "off") == "switch_rejected"
+    assert one.told[-1]["outcome"] == "failed"
+    assert one.told[-1]["refusal"]
+
+
+async def test_released_but_held_by_a_protection(home: Home) -> None:
+    one = await armed(home)
+    one.device.pack.locked = {"discharge"}
+    await home.clock.run(40)
+    one.device.pack.trip("discharge_overtemperature", 1e9)
+    assert await one.act("discharge", "on") == "held"
+    assert one.locked == set()
+    assert one.told[-1]["held_by"] == ["discharge_overtemperature"]
+    shown = home.state(one.device, "discharging_allowed").attributes
+    assert shown["conducts"] is False
+
+
+def cut(home: Home, one: Guarded, *, back: bool) -> None:
+    """Let the link break as soon as an order was carried out."""
+    taken = one.device.obedience.carry_out
+
+    def carry_out(order: Any, frame: bytes) -> list[bytes]:
+        taken(order, frame)
+        one.device.obedience.carry_out = taken
+        if not back:
+            home.air.refuse.add(ADDRESS)
+        home.hass.loop.call_soon(lambda: home.air.links[ADDRESS].lose(8))
+        return []
+
+    one.device.obedience.carry_out = carry_out
+
+
+async def test_a_link_that_breaks_is_opened_once_more(home: Home) -> None:
+    one = await armed(home)
+    cut(home, one, back=True)
+    assert await one.act("charge", "off") == "confirmed"
+    assert one.orders == [CHARGE_OFF]
+    await home.clock.run(2)
+    assert not home.air.links
+
+
+async def test_what_is_not_known_is_found_out_later(home: Home) -> None:
+    one = await armed(home)
+    cut(home, one, back=False)
+    assert await one.act("charge", "off", minutes=10) == "switch_unknown"
+    assert one.told[-1]["outcome"] == "unknown"
+    home.air.refuse.clear()
+    await one.listen(60)
+    assert one.told[-1]["outcome"] == "confirmed"
+    assert one.orders == [CHARGE_OFF]
+    assert home.state(one.device, "charging_allowed").attributes["returns_at"]
+    # The battery is read as before.
+    assert home.value(one.device, "chrg_mosfet") == "off"
+
+
+async def test_what_is_not_known_may_have_come_to_nothing(home: Home) -> None:
+    one = await armed(home)
+    one.device.obedience.manner.idle = True
+    cut(home, one, back=False)
+    assert await one.act("charge", "off", minutes=10) == "switch_unknown"
+    home.air.refuse.clear()
+    await one.listen(60)
+    assert one.told[-1]["outcome"] == "failed"
+    shown = home.state(one.device, "charging_allowed").attributes
+    assert shown["returns_at"] is None
+
+
+# --- several, and those who give up ----------------------------------------------------------------
+
+
+async def test_two_at_once_are_carried_out_one_after_the_other(home: Home) -> None:
+    one = await armed(home)
+    first, second = one.later("charge", "off"), one.later("discharge", "off")
+    assert await home.clock.wait(first) == "confirmed"
+    assert await home.clock.wait(second) == "confirmed"
+    assert one.locked == {"charge", "discharge"}
+    times = [entry["at"] for entry in one.device.obedience.ledger if entry["frame"]]
+    assert times[1] - times[0] >= 5
+
+
+async def test_more_than_fit_into_the_time_are_busy(home: Home) -> None:
+    one = await armed(home)
+    one.device.obedience.manner.idle = True
+    tasks = [one.later("charge", "off") for _ in range(4)]
+    done = [await home.clock.wait(task) for task in tasks]
+    assert done[0] == "switch_failed"
+    assert done[-1] == "switch_busy"
+
+
+async def test_who_gives_up_before_it_is_written(home: Home) -> None:
+    one = await armed(home)
+    home.air.delay = 4.0
+    done = one.later("charge", "off")
+    await home.clock.run(1)
+    done.cancel()
+    await one.listen(60)
+    assert one.orders == []
+
+
+async def test_who_gives_up_after_it_was_written(home: Home) -> None:
+    """It is carried to its end all the same."""
+    one = await armed(home)
+    done = one.later("charge", "off", minutes=1)
+    await home.clock.until(lambda: one.orders)
+    done.cancel()
+    await asyncio.wait([done])
+    await home.clock.run(10)
+    assert one.told[-1]["outcome"] == "confirmed"
+    await one.listen(90)
+    assert one.locked == set()
+
+
+async def test_an_entry_that_is_unloaded_leaves_nobody_waiting(home: Home) -> None:
+    one = await armed(home)
+    home.air.refuse.add(ADDRESS)
+    done = one.later("charge", "off")
+    await home.clock.run(2)
+    entries = home.hass.config_entries
+    await home.clock.wait(entries.async_unload(one.entry.entry_id))
+    assert await home.clock.wait(done, 1) == "switch_released"
+    assert one.orders == []
+
+
+async def test_the_last_fifty_are_in_diagnostics(home: Home) -> None:
+    one = await armed(home)
+    for _ in range(30):
+        await one.act("balancer", "off")
+        await one.arm()
+    log = (await report(home, one.entry))["switching"]
+    assert len(log) == 50
+    assert {row["happening"] for row in log} == {"armed", "refused"}
+    assert ADDRESS not in str(log)
