@@ -23,7 +23,12 @@ from custom_components.mi_bms.proto.bms.catalogue import Listing  # noqa: E402
 from custom_components.mi_bms.proto.mibeacon.matchers import MATCHERS  # noqa: E402
 from script.documents import protocols  # noqa: E402
 from script.documents.actions import actions, rights  # noqa: E402
-from script.documents.batteries import batteries, batteries_number, not_offered  # noqa: E402
+from script.documents.batteries import (  # noqa: E402
+    batteries,
+    batteries_number,
+    not_offered,
+    switched,
+)
 from script.documents.entities import entities  # noqa: E402
 from script.documents.options import FORMS, options  # noqa: E402
 from script.documents.sensors import models, sensors  # noqa: E402
@@ -102,6 +107,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "sensors": sensors,
     "batteries": batteries,
     "not offered": not_offered,
+    "switched": switched,
     "entities": entities,
     "options": options,
     "actions": actions,

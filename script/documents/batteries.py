@@ -7,6 +7,7 @@ import json
 from custom_components.mi_bms.proto.bms import matching, registry
 from custom_components.mi_bms.proto.bms.catalogue import Listing, Match, Secret
 from custom_components.mi_bms.proto.bms.contract import Family
+from custom_components.mi_bms.proto.bms.control import Confidence, Control, Target
 from custom_components.mi_bms.proto.bms.index import INDEX
 from custom_components.mi_bms.proto.bms.uuids import expand
 from custom_components.mi_bms.proto.model.errors import Unsupported
@@ -38,6 +39,36 @@ def batteries() -> list[str]:
         ("Type", "Sold as", "Shows up as", "Password", "Tested with answers"), rows
     )
 
+
+def switched() -> list[str]:
+    """List what of which battery can be switched, and how sure that is."""
+    rows = [
+        (
+            entry.title,
+            _targets(family.control, Confidence.PROVEN),
+            _targets(family.control, Confidence.EXPERIMENTAL),
+            "password" if family.control.unlock else "",
+        )
+        for entry, family in _supported()
+        if family.control
+    ]
+    return table(("Type", "Proven", "Experimental", "Needs"), rows)
+
+
+def _targets(control: Control, confidence: Confidence) -> str:
+    """Return what can be switched, with how much certainty."""
+    return ", ".join(
+        TARGETS[one.target] for one in control.switches if one.confidence is confidence
+    )
+
+
+TARGETS = {
+    Target.CHARGE: "charging",
+    Target.DISCHARGE: "discharging",
+    Target.BALANCER: "balancer",
+    Target.HEATER: "heater",
+    Target.ALARM: "clear alarm",
+}
 
 GAPS = {
     matching.MatcherGap.ADDRESS: "only the address tells it from other devices, and Home Assistant cannot look for"

@@ -408,7 +408,7 @@ class Ant(Board):
 
     @override
     def says(self, frame: bytes) -> list[bytes]:
-        if frame[2] == 0x23:
+        if frame[2] == 0x23 and frame[3:5] == b"\x6a\x01":
             self.passwords += 1
             if frame[6:-4] != self.password:
                 self.offended = True
