@@ -81,6 +81,7 @@ class ShortSequence:
     # would be taken for another.
     MARK: Final = 3
     MARKS: Final = 48
+    OLDER: Final = MARKS - MARK
     REFUSED: Final = 256  # frames that are known though they were not believed
 
     def __init__(self, at: int) -> None:
@@ -106,22 +107,24 @@ class ShortSequence:
         if (frame in known or frame in self._older) and self.heard(frame):
             return _STALE
         counter, last = frame[self._at], self._last
-        if self._mark(counter, frame):
-            verdict = self._judge_again(counter, last, now)
-        elif (
-            last is None
-            or counter - last & 0xFF <= self.STEP
-            or counter - self._fresh & 0xFF <= self.STEP
-        ):
-            verdict = _NEWS
-        elif self._run.take(counter, self.STEP, now) < self.RUN:
-            return _STALE
+        step = 1 if last is None else counter - last & 0xFF
+        in_place = step <= self.STEP
+        marks = self._marks or self._unmarked()
+        row, mark = marks[counter], (crc32(frame) >> 8).to_bytes(self.MARK)
+        if mark in row:
+            verdict = self._judge_again(counter, now, in_place=in_place)
         else:
-            verdict = CounterVerdict.QUIET
+            marks[counter] = mark + row[: self.OLDER]
+            if in_place or counter - self._fresh & 0xFF <= self.STEP:
+                verdict = _NEWS
+            elif self._run.take(counter, self.STEP, now) < self.RUN:
+                return _STALE
+            else:
+                verdict = CounterVerdict.QUIET
         if verdict is _STALE:
             return verdict
         self._last = counter
-        # Compared one by one: this is done with each frame, and a set of them takes longer.
+        # Compared one by one, and marked above without a call: this is done with each frame.
         if verdict is _NEWS or verdict is CounterVerdict.QUIET:
             self._fresh = counter
             self._run.frames = self._stray.frames = 0
@@ -131,34 +134,24 @@ class ShortSequence:
         if len(known) >= self.KNOWN:
             self._older = known
             known = self._known = {}
-        self._advance(counter, last)
+        # After a leap nobody knows how many were missed: as if none was, all is compared for longer.
+        self._place += step if in_place else 1
         known[frame] = self._place
         return verdict
 
-    def _advance(self, counter: int, last: int | None) -> None:
-        # After a leap nobody knows how many were missed: as if none was, all is compared for longer.
-        step = 1 if last is None else counter - last & 0xFF
-        self._place += step if step <= self.STEP else 1
-
-    def _mark(self, counter: int, frame: bytes) -> bool:
-        """Keep the mark of a frame, and return whether it was there."""
-        if not self._marks:
-            self._marks = [b""] * 256
-        marks, mark = self._marks[counter], self._mark_of(frame)
-        if mark in marks:
-            return True
-        self._marks[counter] = mark + marks[: self.MARKS - self.MARK]
-        return False
+    def _unmarked(self) -> list[bytes]:
+        """Return the rows of all counters, made with the first frame."""
+        self._marks = [b""] * 256
+        return self._marks
 
     def _mark_of(self, frame: bytes) -> bytes:
         return (crc32(frame) >> 8).to_bytes(self.MARK)
 
     def _judge_again(
-        self, counter: int, last: int | None, now: float
+        self, counter: int, now: float, *, in_place: bool
     ) -> CounterVerdict:
         """Judge a frame that was heard a round ago or more."""
         stray = self._stray
-        in_place = last is None or counter - last & 0xFF <= self.STEP
         if in_place and not stray.frames:
             return CounterVerdict.AGAIN
         frames = stray.take(counter, self.STEP, now)
@@ -209,16 +202,19 @@ class ShortSequence:
         if any(len(frame) <= self._at for frame in read):
             raise ValueError
         # An earlier version had no marks.
-        marks = read_bytes(kept.get("marks", ""))
-        if marks and len(marks) != 256 * self.MARKS:
+        joined = read_bytes(kept.get("marks", ""))
+        if joined and len(joined) != 256 * self.MARKS:
             raise ValueError
-        starts = range(0, len(marks), self.MARKS)
-        self._marks = [self._row(marks[at : at + self.MARKS]) for at in starts]
+        starts = range(0, len(joined), self.MARKS)
+        self._marks = [self._row(joined[at : at + self.MARKS]) for at in starts]
         places: list[tuple[bytes, int]] = []
         for frame in read:
-            counter = frame[self._at]
-            self._mark(counter, frame)
-            self._advance(counter, self._last)
+            counter, last = frame[self._at], self._last
+            marks, mark = self._marks or self._unmarked(), self._mark_of(frame)
+            if mark not in marks[counter]:
+                marks[counter] = mark + marks[counter][: self.OLDER]
+            step = 1 if last is None else counter - last & 0xFF
+            self._place += step if step <= self.STEP else 1
             self._last = self._fresh = counter
             places.append((frame, self._place))
         self._older = dict(places[: -self.KNOWN])

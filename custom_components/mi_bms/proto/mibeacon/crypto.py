@@ -119,10 +119,10 @@ class Cipher:
 
     def read_legacy(self, nonce: bytes, sealed: bytes) -> tuple[bytes, int]:
         """Read a v2/v3 object, and the check byte that belongs to it; ``InvalidTag`` without such a key."""
-        if self._legacy is None or self._blocks is None:
+        size, blocks = len(sealed), self._blocks
+        if self._legacy is None or blocks is None:
             raise InvalidTag
         # One byte of a tag is none for CCM's own decryption, which gives nothing without it.
-        size, blocks = len(sealed), self._blocks
         if 0 < size <= _BLOCK:
             # Nearly all are that short, and CCM's own encryption takes longer than its blocks.
             made = blocks(nonce.join(_AROUND_NONCES[size]))
