@@ -30,6 +30,11 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+# What is collected stays to the end: a search for garbage meanwhile finds none, and takes a fifth of the time.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Keep what was imported out of all later searches for garbage: it stays to the end."""
+    """Keep what was imported out of all later searches for garbage."""
     gc.freeze()
+    gc.enable()
