@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.entity import pack_number
-from ..proto.bms.limits import Chemistry, capacity, chemistry_of
+from ..proto.bms.limits import Chemistry, capacity, chemistry_of, number
 from ..proto.bms.profile import Profile
 from ..proto.model.fields import Field
 from ..proto.model.sample import BmsSample
@@ -19,7 +19,7 @@ from ..proto.scheduler.link_state import LinkState
 from ..runtime import SHARED
 from .faces import DeviceFace, Standing, Viewer, children, name_of_device, standing
 from .roles import Cast, in_order
-from .sentences import act_of, veiled
+from .sentences import configure, perform, veiled
 
 _CHEMISTRY: Final = {
     Chemistry.LFP: "lfp",
@@ -60,10 +60,9 @@ class BatteryFace(DeviceFace[BatteryCoordinator]):
     ) -> dict[str, Any]:
         """Return its packs and what its cells are made of."""
         made_of = self._chemistry()
-        limits = _LIMITS.get(made_of or "")
         return {
             "chemistry": made_of,
-            "limits": limits and {"low": limits[0], "high": limits[1]},
+            "limits": self._limits(made_of),
             "capacity": self._capacity(),
             "packs": self._packs(device, found),
         }
@@ -78,6 +77,13 @@ class BatteryFace(DeviceFace[BatteryCoordinator]):
         seen = (chemistry_of(one) for one in self._samples())
         words = (_CHEMISTRY.get(one) for one in (guess, *seen) if one is not None)
         return next(filter(None, words), None)
+
+    def _limits(self, made_of: str | None) -> dict[str, float] | None:
+        """Return what cells are used between: where the battery itself switches off, else what is usual."""
+        sample, usual = self.coordinator.data, _LIMITS.get(made_of or "", (None, None))
+        low = number(sample, Field.CELL_UNDERVOLTAGE_LIMIT) or usual[0]
+        high = number(sample, Field.CELL_OVERVOLTAGE_LIMIT) or usual[1]
+        return {"low": low, "high": high} if low and high and low < high else None
 
     def _capacity(self) -> float | None:
         whole, *packs = (capacity(one) for one in self._samples())
@@ -150,12 +156,11 @@ class BatteryFace(DeviceFace[BatteryCoordinator]):
         """Return what a button may do about it: the user's own switch, a form, or another try."""
         if self.coordinator.battery.paused:
             switch = self.roles.get("reading")
-            return act_of("turn_on", entity_id=switch) if switch else None
+            return perform("turn_on", "turn_on", switch) if switch else None
         if diagnosis.remedy in _BY_FORM:
-            entry = self.entry.entry_id
-            return act_of("configure", entry=entry) if viewer.admin else None
+            return configure(self.entry) if viewer.admin else None
         refresh = self.roles.get("refresh")
-        return act_of("press", entity_id=refresh) if refresh else None
+        return perform("refresh", "press", refresh) if refresh else None
 
     def _balances(self) -> list[list[int]]:
         """Return which cells are balanced, from 1, for each of the packs."""

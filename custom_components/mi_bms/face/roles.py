@@ -32,6 +32,10 @@ _CALLED: Final[Mapping[str, str]] = {
     Field.BALANCER: "balancing",
     Field.CHRG_MOSFET: "charge_fet",
     Field.DISCHRG_MOSFET: "discharge_fet",
+    "charging_allowed": "charge_switch",
+    "discharging_allowed": "discharge_switch",
+    "balancer_allowed": "balancer_switch",
+    "heater_allowed": "heater_switch",
 }
 _OF_PACK: Final = re.compile(r"pack_(\d{1,3})_(.+)")
 _ONE_OF: Final = re.compile(

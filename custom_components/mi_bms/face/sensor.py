@@ -13,7 +13,7 @@ from ..quantities import NOT_PAIRED
 from ..sensors.coordinator import SensorCoordinator
 from .faces import DeviceFace, Standing, Viewer, standing
 from .roles import Cast
-from .sentences import act_of
+from .sentences import configure
 
 _K = ProductKind
 _FACES: Final[Mapping[ProductKind, str]] = {
@@ -99,7 +99,7 @@ class SensorFace(DeviceFace[SensorCoordinator]):
             word,
             read_at=seen_at.timestamp() if seen_at else None,
             stale_after=coordinator.cadence.limit,
-            act=act_of("configure", entry=self.entry.entry_id) if form else None,
+            act=configure(self.entry) if form else None,
             **said,
         )
 

@@ -70,10 +70,10 @@ export class BankCard extends MiCard {
 		const members = present((bank ? (bank.members ?? []) : this.devices()).map((id) => memberOf(id)));
 		const rows = members.map((member) => this.row(member, members));
 		const list = h("div", { class: "rows", role: "list" }, ...rows);
-		const order = () => members.map((member, index) => ({ index, rank: rank(member) })).sort((one, other) => one.rank - other.rank);
+		const order = () => [...rows.keys()].sort((one, other) => rank(members[one]) - rank(members[other]));
 		live(
-			() => order().map(({ index }) => index).join(),
-			() => list.append(...order().map(({ index }) => rows[index])),
+			() => order().join(),
+			() => list.append(...order().map((index) => rows[index])),
 		);
 		if (bank) return [...head(this), main(bank), list, chips([], bank.roles, CHIPS)];
 		return [title(this.config.name || t("batteries"), h("span", { class: "age num muted small" }, () => total(members))), list];

@@ -3,6 +3,7 @@
 import { MiCard } from "./parts/card.js";
 import { bars, headline, look, once } from "./parts/cells.js";
 import { day } from "./parts/chart.js";
+import { commands } from "./parts/commands.js";
 import { h } from "./parts/dom.js";
 import { batteryForm } from "./parts/forms.js";
 import { head } from "./parts/head.js";
@@ -45,7 +46,7 @@ export class BatteryCard extends MiCard {
 	build() {
 		const { device, config } = this;
 		this.lookBack(device);
-		return [...head(this), h("div", { class: "cols" }, main(device), config.cells !== false && this.cells(device), this.past(device), config.chips !== false && this.chips(device))];
+		return [...head(this), h("div", { class: "cols" }, main(device), config.cells !== false && this.cells(device), this.past(device), config.chips !== false && this.chips(device)), commands(device.roles)];
 	}
 
 	/** Show what was read last where nothing is known now. @param {MiDevice} device */
@@ -54,7 +55,7 @@ export class BatteryCard extends MiCard {
 		const ids = [...Object.values(roles).filter((id) => id.startsWith("sensor.")), ...packs.flatMap((pack) => pack.cells)];
 		recall(present(ids), at).then(
 			(any) => any && this.draw(),
-			() => undefined,
+			() => {},
 		);
 	}
 
@@ -82,7 +83,7 @@ export class BatteryCard extends MiCard {
 		return h(
 			"div",
 			{ class: "cells-box" },
-			h("div", { class: "cells-head" }, button, this.scale()),
+			h("div", { class: "apart" }, button, this.scale()),
 			box,
 			...packs.map(({ cells }, index) => h("section", { class: "pack" }, packs.length > 1 && name(index), bars(this, cells, looks[index], device.limits))),
 		);

@@ -1,4 +1,4 @@
-// What Home Assistant loads: defines the cards of batteries and sensors, and announces them.
+// What Home Assistant loads: defines the cards and announces them.
 
 import { BankCard } from "./bank-card.js";
 import { BatteryCard } from "./battery-card.js";
@@ -18,7 +18,7 @@ function word(key = "", usual = "") {
 	return t(key) || usual;
 }
 
-/** Define an element and announce it once; pickers ask for its name when they are opened. @param {"customCards" | "customCardFeatures" | "customStrategies"} list @param {CustomElementConstructor} element @param {object} more */
+/** Define an element and announce it once; an opened picker asks for its name. @param {MiLists} list @param {CustomElementConstructor} element @param {object} more */
 function announce(list, element, more, key = "", type = "", tag = type) {
 	define(element, tag);
 	const all = (window[list] ??= []);

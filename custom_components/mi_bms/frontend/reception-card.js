@@ -1,4 +1,4 @@
-// Who is heard where, and how well: the last day of all sensors; and who waits for something.
+// Who is heard where and how well, and who waits for something.
 
 import { MiCard } from "./parts/card.js";
 import { h, link, s } from "./parts/dom.js";
@@ -77,13 +77,12 @@ export class ReceptionCard extends MiCard {
 		const devices = this.devices().sort((one, other) => without(one) - without(other) || byName(one, other));
 		const isFine = () => devices.every((id) => standing(known()[id]) === "fresh");
 		const ids = Object.keys(sensors).filter((id) => all[id]).sort((one, other) => (sensors[one].share ?? 2) - (sensors[other].share ?? 2) || byName(one, other));
-		const column = (word = "") => h("th", { scope: "col" }, word);
 		const top = [...["sensor", "hours", "share_heard"].map((key) => t(key)), ...receivers.map(({ name }) => name)];
-		const table = h("table", {}, h("thead", {}, h("tr", {}, ...top.map((word) => column(word)))), h("tbody", {}, ...ids.map((id) => row(receivers, sensors[id], id))));
+		const table = h("table", {}, h("thead", {}, h("tr", {}, ...top.map((word) => h("th", { scope: "col" }, word)))), h("tbody", {}, ...ids.map((id) => row(receivers, sensors[id], id))));
 		return [
 			title(this.config.name || t("reception")),
 			advice && h("p", { class: "notice" }, advice),
-			h("section", { class: "waiting", hidden: isFine }, h("h3", {}, t("waiting")), h("ul", {}, ...devices.map(waiting))),
+			h("section", { class: "list", hidden: isFine }, h("h3", {}, t("waiting")), h("ul", {}, ...devices.map(waiting))),
 			ids.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("reception") }, table) : h("p", { class: "muted" }, t("nothing_heard")),
 		];
 	}

@@ -36,7 +36,7 @@ function comfort(warm = "", damp = "") {
 	return t(temperature < 18 ? "feels_cold" : temperature > 26 ? "feels_warm" : humidity < 35 ? "feels_dry" : humidity > 65 ? "feels_damp" : "feels_good");
 }
 
-/** What stands in front. @param {MiId | (() => MiId)} id @param {() => string} big @param {() => string} more */
+/** What stands in front. @param {MiGoal} id @param {() => string} big @param {() => string} more */
 const sign = (id, big, more, symbol = "") => link(id, "hero", icon(symbol, "sign"), h("span", { class: "said" }, h("span", { class: "big num" }, big), h("span", { class: "muted small" }, more)));
 
 function hero(symbol = "", id = "", second = "") {
@@ -50,7 +50,7 @@ function hero(symbol = "", id = "", second = "") {
 	return h("div", { class: () => `pairing ${isState && isOn(id) ? "on" : ""}` }, first, other);
 }
 
-/** A bar with its limits: below the low one is too little, from the high one on there is enough. @param {MiLimits} [limits] */
+/** A bar with its limits: below the low one is too little. @param {MiLimits} [limits] */
 function gauge(id = "", top = 100, limits) {
 	const word = () => {
 		const value = valueOf(id);
@@ -75,7 +75,7 @@ function press(ids, symbol = "") {
 	const last = () => ids.filter(stateOf).sort((one, other) => at(other) - at(one))[0];
 	const word = () => {
 		const state = stateOf(last());
-		return state ? hass.formatEntityAttributeValue?.(state, "event_type") || state.attributes.event_type || "" : t("no_press");
+		return state ? hass.formatEntityAttributeValue(state, "event_type") : t("no_press");
 	};
 	return sign(() => last() ?? ids[0], word, () => (last() ? joined(nameOf(last()), ago(at(last()) / 1000)) : ""), symbol);
 }

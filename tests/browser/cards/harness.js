@@ -62,6 +62,12 @@ const localize = (key, values = {}) => {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? `{${name}}`));
 };
 
+/** The sentence of a refusal, as the integration has it. */
+const refusal = (key, values = {}) => {
+  const text = home.exceptions?.[key.split(".").at(-2)]?.message ?? "";
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? `{${name}}`));
+};
+
 home.make = () => ({
   states: home.states,
   entities: home.entities,
@@ -73,7 +79,7 @@ home.make = () => ({
   locale: home.locale ?? (home.locale = { language: home.language, number_format: "language", time_format: "24" }),
   connection,
   localize: (key, values) => (key.startsWith("component.mi_bms.common.") ? "" : localize(key, values)),
-  loadBackendTranslation: async () => localize,
+  loadBackendTranslation: async (category) => (category === "exceptions" ? refusal : localize),
   formatEntityState(state, value = state.state) {
     const { unit_of_measurement: unit, digits = 0 } = state.attributes;
     const number = Number(value);
@@ -82,7 +88,7 @@ home.make = () => ({
     const text = new Intl.NumberFormat(home.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(number);
     return unit === "%" ? `${text}%` : `${text}\u00a0${unit}`;
   },
-  formatEntityAttributeValue: (state, name) => state.attributes.words?.[state.attributes[name]] ?? state.attributes[name],
+  formatEntityAttributeValue: (state, name) => state.attributes.said?.[name] ?? state.attributes.words?.[state.attributes[name]] ?? state.attributes[name],
   formatEntityName: (state) => state.attributes.label ?? state.entity_id,
   async callWS(message) {
     home.calls.push(message);
@@ -92,6 +98,7 @@ home.make = () => ({
   },
   async callService(...call) {
     home.calls.push(call);
+    await home.answer?.(...call);
   },
 });
 

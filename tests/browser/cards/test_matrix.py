@@ -14,6 +14,8 @@ WIDTHS = (228, 374, 900)
 BATTERIES = [
     *(world.battery(f"n{cells}", cells=cells) for cells in (4, 16, 48, 96)),
     world.battery("packs", packs=3),
+    world.commanded("locked"),
+    world.commanded("armed", minutes=10),
     *(world.standing(how, f"s_{how}") for how in world.STANDINGS),
 ]
 

@@ -129,7 +129,7 @@ def test_a_plant_against_its_limits(
 
 def test_reception_tells_who_waits_and_why(chromium: Browser) -> None:
     cause = {"cause": "Its key is missing.", "remedy": "Enter the key."}
-    locked = {"standing": "no_key", "act": {"kind": "configure", "entry": "01J"}}
+    locked = {"standing": "no_key", "act": world.CONFIGURE}
     with stage(chromium, frozen=True) as page:
         page.furnish(
             world.standing("held", "held", name="Attic battery"),

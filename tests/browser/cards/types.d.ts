@@ -33,8 +33,8 @@ interface Hass {
   localize: Localize;
   loadBackendTranslation(category: string, integration: string): Promise<Localize | undefined>;
   formatEntityState(state: HassState, value?: string): string;
-  formatEntityAttributeValue?(state: HassState, attribute: string): string;
-  formatEntityName?(state: HassState, parts: { type: string }[]): string;
+  formatEntityAttributeValue(state: HassState, attribute: string): string;
+  formatEntityName(state: HassState, parts: { type: string }[]): string;
   callWS(message: Record<string, unknown>): Promise<any>;
   callService(domain: string, service: string, data: Record<string, unknown>): Promise<unknown>;
 }
@@ -75,7 +75,7 @@ interface MiDevice {
   standing: string;
   cause: string | null;
   remedy: string | null;
-  act: { kind: "press" | "turn_on"; entity_id: string } | { kind: "configure"; entry: string } | null;
+  act: { word: string; action: MiAny } | null;
   until: number | null;
   balancing?: number[][];
   members?: string[];
@@ -115,6 +115,20 @@ type MiConfig = MiAny & { type?: string; device?: string };
 
 /** What an element has in it; a function is a text that is kept up to date. */
 type MiChild = Node | string | null | undefined | false | (() => string);
+
+/** The last day that a card draws while it is seen. */
+interface MiDay {
+  see: () => void;
+  pause: () => void;
+}
+
+/** A text, or what gives it as it is now. */
+type MiText = string | (() => string);
+
+/** An entity, or what gives the one of now. */
+type MiGoal = MiId | (() => MiId);
+
+type MiLists = "customCards" | "customCardFeatures" | "customStrategies";
 
 /** What keeps a part of a drawing up to date. */
 interface MiBind {

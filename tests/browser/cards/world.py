@@ -1,11 +1,27 @@
 """Devices as the integration tells of them, with the states of their entities."""
 
+from datetime import UTC, datetime
 import math
 import time
 from typing import Any
 
 type States = dict[str, tuple[object, dict[str, Any]]]
 DAY = 86400
+REFRESH = {
+    "word": "refresh",
+    "action": {
+        "action": "perform-action",
+        "perform_action": "button.press",
+        "target": {"entity_id": "button.a_refresh"},
+    },
+}
+CONFIGURE = {
+    "word": "configure",
+    "action": {
+        "action": "navigate",
+        "navigation_path": "/config/integrations/integration/mi_bms#config_entry=01J",
+    },
+}
 NOW = time.time()
 
 
@@ -105,12 +121,46 @@ def battery(
     return device | more, states
 
 
+def switchable(key: str, minutes: float | None = None) -> States:
+    """Return what a battery may be told, with commands allowed for some minutes."""
+
+    def at(seconds: float) -> str:
+        return datetime.fromtimestamp(NOW + seconds, UTC).isoformat()
+
+    def switch(label: str, state: str = "on", **more: Any) -> tuple[object, Any]:
+        return state, {"label": label, "returns_at": None, "held_by": [], **more}
+
+    until = minutes and at(60 * minutes)
+    held = {"held_by": ["cell_overvoltage"], "said": {"held_by": "Cell over-voltage"}}
+    return {
+        f"switch.{key}_allow_commands": (
+            "on" if minutes else "off",
+            {"label": "Allow commands", "until": until},
+        ),
+        f"switch.{key}_charge_switch": switch("Charging allowed", **held),
+        f"switch.{key}_discharge_switch": switch("Discharging allowed"),
+        f"switch.{key}_balancer_switch": switch(
+            "Balancer allowed", "off", returns_at=at(3600)
+        ),
+    }
+
+
+def commanded(
+    key: str = "a", minutes: float | None = None
+) -> tuple[dict[str, Any], States]:
+    """Return a battery whose options allow switching, and its states."""
+    device, states = battery(key)
+    own = switchable(key, minutes)
+    roles = {entity.split(f"{key}_", 1)[1]: entity for entity in own}
+    return device | {"roles": device["roles"] | roles}, states | own
+
+
 STANDINGS: dict[str, dict[str, Any]] = {
     "fresh": {},
     "old": {
         "cause": "It was not read for 12 minutes.",
         "remedy": "Wait, or read it now.",
-        "act": {"kind": "press", "entity_id": "button.a_refresh"},
+        "act": REFRESH,
     },
     "asleep": {
         "cause": "The battery sleeps while nothing flows.",
@@ -119,11 +169,11 @@ STANDINGS: dict[str, dict[str, Any]] = {
     "held": {
         "cause": "Another app is connected to the battery.",
         "remedy": "Close the app.",
-        "act": {"kind": "press", "entity_id": "button.a_refresh"},
+        "act": REFRESH,
     },
     "paused": {
         "cause": "It was left to the app.",
-        "act": {"kind": "press", "entity_id": "button.a_refresh"},
+        "act": REFRESH,
     },
     "unreachable": {
         "cause": "No receiver hears the battery.",
@@ -132,7 +182,7 @@ STANDINGS: dict[str, dict[str, Any]] = {
     },
     "no_key": {
         "cause": "The key is missing.",
-        "act": {"kind": "configure", "entry": "01J"},
+        "act": CONFIGURE,
         "dead": True,
     },
     "starting": {"read_at": None, "dead": True},

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from homeassistant.helpers import (
 from tests.world.devices import KINDS
 
 from ..banks.conftest import Owner, address, battery
+from ..batteries.guarded import armed
 from ..home import Home
 from .conftest import Open
 
@@ -87,6 +89,12 @@ async def test_a_reading_is_told_at_most_now_and_then(home: Home, look: Open) ->
     assert times == sorted(times) and len({*times}) == len(times)
 
 
+def press(word: str, action: str, entity_id: str) -> dict[str, Any]:
+    """Return the button of a card that has an entity do something."""
+    perform = {"action": "perform-action", "perform_action": action}
+    return {"word": word, "action": perform | {"target": {"entity_id": entity_id}}}
+
+
 async def test_a_battery_that_is_gone_says_why_and_what_helps(
     home: Home, look: Open
 ) -> None:
@@ -99,7 +107,44 @@ async def test_a_battery_that_is_gone_says_why_and_what_helps(
     told = page.of("JBD-1")
     assert told["standing"] == "unreachable"
     assert told["cause"].endswith(".") and told["remedy"].endswith(".")
-    assert told["act"] == {"kind": "press", "entity_id": told["roles"]["refresh"]}
+    assert told["act"] == press("refresh", "button.press", told["roles"]["refresh"])
+
+
+@pytest.mark.parametrize(
+    ("vector", "expected"),
+    [
+        # As it is set; else as its cells look, where they do; else not at all.
+        ("seplos_v2:settings", {"low": 2.7, "high": 3.65}),
+        ("jikong:settings", {"low": 2.95, "high": 3.45}),
+        ("pylontech:settings", {"low": 2.5, "high": 3.65}),
+        ("cw20:compact", None),
+    ],
+)
+async def test_cells_are_drawn_between_what_the_battery_is_set_to(
+    home: Home, look: Open, vector: str, expected: dict[str, float] | None
+) -> None:
+    await home.add(KINDS["RECORDED"](address="C8:47:8C:00:15:45", vector=vector))
+    page = await look()
+    await page.subscribe()
+    await page.news(90)
+    (told,) = page.devices.values()
+    assert told["limits"] == expected
+
+
+async def test_what_a_battery_may_be_told(home: Home, look: Open) -> None:
+    one = await armed(home)
+    page = await look()
+    await page.subscribe()
+    (told,) = page.devices.values()
+    roles = told["roles"]
+    for role, name in (
+        ("allow_commands", "allow_commands"),
+        ("charge_switch", "charging_allowed"),
+        ("discharge_switch", "discharging_allowed"),
+    ):
+        assert roles[role] == home.entity_id(one.device, name)
+        assert home.hass.states.get(roles[role]).state == "on"
+    assert not {"balancer_switch", "heater_switch"} & roles.keys()
 
 
 async def test_a_released_battery_says_until_when(home: Home, look: Open) -> None:
@@ -115,14 +160,14 @@ async def test_a_released_battery_says_until_when(home: Home, look: Open) -> Non
     told = page.of("JBD-1")
     assert told["standing"] == "paused"
     assert told["until"] - now > 60
-    assert told["act"] == {"kind": "press", "entity_id": roles["refresh"]}
+    assert told["act"] == press("refresh", "button.press", roles["refresh"])
     await home.hass.services.async_call(
         "switch", "turn_off", {"entity_id": roles["reading"]}
     )
     await page.news()
     told = page.of("JBD-1")
     assert told["until"] is None
-    assert told["act"] == {"kind": "turn_on", "entity_id": roles["reading"]}
+    assert told["act"] == press("turn_on", "switch.turn_on", roles["reading"])
 
 
 async def test_a_bank(home: Home, look: Open) -> None:

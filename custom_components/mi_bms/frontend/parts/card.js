@@ -1,10 +1,10 @@
-// What all cards share: one life, one way of drawing, and a sentence where there is nothing to draw.
+// What all cards share: how they live, draw, and say that there is nothing to draw.
 
 import { collect, h, put } from "./dom.js";
 import { isKnown, known, stream } from "./store.js";
 import { STYLE } from "./style.js";
 import { hasTexts, loadTexts, setHome, t } from "./text.js";
-import { watchInto } from "./values.js";
+import { isOn, watchInto } from "./values.js";
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
@@ -53,10 +53,9 @@ export class MiCard extends HTMLElement {
 	shape = "";
 	fault = "";
 	isInView = true;
-	isHurried = false;
 	/** @type {(() => void)[]} */
 	leaves = [];
-	/** Its last day. @type {{see: () => void, pause: () => void} | null} */
+	/** Its last day. @type {MiDay | null} */
 	day = null;
 
 	constructor() {
@@ -117,7 +116,7 @@ export class MiCard extends HTMLElement {
 		return !this.shape || (this.isInView && !document.hidden);
 	}
 
-	/** What is no longer seen costs nothing; what is seen again is up to date. */
+	/** What is not seen costs nothing. */
 	look() {
 		if (this.isSeen()) this.draw();
 		else this.pause();
@@ -135,6 +134,11 @@ export class MiCard extends HTMLElement {
 		return known()[this.deviceId];
 	}
 
+	/** Whether something counts down. */
+	get isHurried() {
+		return this.device?.until || isOn(this.device?.roles.allow_commands);
+	}
+
 	devices() {
 		return [this.deviceId];
 	}
@@ -146,7 +150,7 @@ export class MiCard extends HTMLElement {
 	/** Whether something that it shows changed. @param {Hass | null} old @param {Hass} now */
 	isTouched(old, now) {
 		if (old?.entities !== now.entities || old.locale !== now.locale || old.language !== now.language) return true;
-		if (old.states !== now.states) for (const id of this.watched) if (old.states[id] !== now.states[id]) return true;
+		for (const id of this.watched) if (old.states[id] !== now.states[id]) return true;
 		return false;
 	}
 
@@ -181,7 +185,7 @@ export class MiCard extends HTMLElement {
 			}
 			if (this.isSeen()) this.day?.see();
 		} catch (error) {
-			// One card that cannot be drawn must not take the dashboard with it.
+			// A card that fails must not take the dashboard with it.
 			if (`${error}` !== this.fault) console.error("mi_bms", error);
 			[this.shape, this.fault] = ["", `${error}`];
 			this.say("broken");

@@ -1,4 +1,4 @@
-// The cells of a pack: a bar each, the lowest and the highest told by shape and text.
+// The cells of a pack: a bar each, lowest and highest told by shape and text.
 
 import { chart } from "./chart.js";
 import { h, icon, link, put } from "./dom.js";
@@ -8,7 +8,7 @@ import { plainOf, present, valueOf } from "./values.js";
 
 const STRIP = 32;
 const LEVELS = [20, 50, 100];
-// Half of what the zoomed scale shows, in volts: a round step, so that the scale rests.
+// Half of the zoomed scale, in volts: round steps, so that it rests.
 const SPANS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 const SHAPES = ["check-circle-outline", "circle-outline", "alert-circle-outline", "alert-octagon"];
 const COLORS = ["ok", "even", "warn", "bad"];
@@ -50,7 +50,7 @@ export function scaleOf({ volts, mean }, limits) {
 	return { low: middle - half * 1.25, high: middle + half * 1.25 };
 }
 
-/** What works something out once in a drawing, however many ask: anew only with other grounds. @template T @param {() => unknown[]} grounds @param {() => T} make */
+/** Work something out once, and anew only with other grounds. @template T @param {() => unknown[]} grounds @param {() => T} make */
 export function once(grounds, make) {
 	let [made, had] = [/** @type {T | null} */ (null), /** @type {unknown[]} */ ([])];
 	return () => {
@@ -71,7 +71,7 @@ export const fill = (value, scale) => h("i", { class: "fill", style: () => `tran
 export const sentence = ({ lowest, highest, spread }, cells) =>
 	t("cells_label", { count: number(cells.length), low: plainOf(cells[Math.max(0, lowest)]), high: plainOf(cells[Math.max(0, highest)]), difference: number(spread, 0, "mV") });
 
-/** The difference as a headline; a press shows its last days. @param {MiConfig} config @param {() => MiLook} get @param {MiId} id of the difference */
+/** The difference as a headline; a press shows its last days. @param {MiConfig} config @param {() => MiLook} get @param {MiId} id */
 export function headline(config, get, id) {
 	const levels = levelsOf(config);
 	const box = h("div", { class: "week", hidden: true });
@@ -121,7 +121,7 @@ async function week(box, levels, id = "") {
 	box.replaceChildren(node);
 }
 
-/** Let arrow keys walk along the cells: one stop of the tabulator for all of them. @param {KeyboardEvent} event */
+/** Let arrow keys walk along the cells: Tab stops once for all. @param {KeyboardEvent} event */
 function walk(event) {
 	const row = /** @type {HTMLElement} */ (event.currentTarget);
 	const all = /** @type {HTMLElement[]} */ ([...row.children]);
@@ -167,9 +167,9 @@ export function bars(card, cells, get, limits) {
 	const row = h("div", { class: "cells", role: "group", style: `--n:${length}`, onkeydown: walk, onpointerover: name, "aria-label": () => sentence(get(), cells) }, ...all);
 	/** @param {() => number} get */
 	const at = (get) => () => `bottom:${shareOf(get(), ends()).toFixed(1)}%`;
-	const lines = limits
-		? Object.entries(limits).map(([end, value]) => h("i", { class: `limit ${end}`, hidden: () => !card.isWhole, style: at(() => value) }, h("span", { class: "num" }, number(value, 2, "V"))))
-		: [];
+	const lines = Object.entries(limits ?? {}).map(([end, value]) =>
+		h("i", { class: `limit ${end}`, hidden: () => !card.isWhole, style: at(() => value) }, h("span", { class: "num" }, number(value, 2, "V"))),
+	);
 	const mean = h("i", { class: "limit", hidden: isBlank, style: at(() => get().mean) });
 	/** @param {() => number} which */
 	const told = (which, shape = "") => h("span", {}, () => (which() < 0 ? "" : `${shape} ${number(which() + 1)}\u2002${plainOf(cells[which()])}`));

@@ -78,11 +78,11 @@ export function chart({ height, title, rules = [], read }) {
 	return { node, draw };
 }
 
-/** What a point of a line says. @param {MiId} id @param {number | null | undefined} value */
+/** What a point of a line says. @param {MiId} id @param {number | null} [value] */
 export const say = (id, value) =>
 	value === null || value === undefined ? "" : wordsOf(id, () => (id?.startsWith("binary_") ? (value > 0 ? "on" : "off") : String(Number(value.toPrecision(3)))));
 
-/** The last day of some entities, which a card draws as it comes. @param {MiCard} card @param {MiId[]} ids @param {number[]} rules @param {(points: MiPoints[]) => MiDrawing} look */
+/** The last day of some entities, drawn as it comes. @param {MiCard} card @param {MiId[]} ids @param {number[]} rules @param {(points: MiPoints[]) => MiDrawing} look */
 export function day(card, ids, rules, look, height = 64) {
 	const wanted = present(ids);
 	if (!wanted.length || card.config.history === false || !hass.config.components.includes("history")) return null;

@@ -15,8 +15,7 @@ export const live = (get, apply) => binds.push({ get, apply, last: binds });
 
 /** Set an attribute, or take it away. @param {Element} element @param {any} value */
 export function put(element, name = "", value) {
-	if (value === true) element.setAttribute(name, "");
-	else if (value || value === 0) element.setAttribute(name, value);
+	if (value || value === 0) element.setAttribute(name, value === true ? "" : value);
 	else element.removeAttribute(name);
 }
 
@@ -28,12 +27,12 @@ function dress(element, attributes, children) {
 		else put(element, name, value);
 	}
 	for (const child of children) {
-		if (typeof child !== "function") element.append(...(child ? [child] : []));
-		else
+		if (typeof child === "function")
 			live(child, (text) => {
 				element.textContent = text;
 				put(element, "hidden", !text);
 			});
+		else if (child) element.append(child);
 	}
 	return element;
 }
@@ -44,16 +43,16 @@ export const h = (tag = "", attributes = {}, ...children) => dress(document.crea
 /** A new element of a drawing. @param {...Node} children */
 export const s = (tag = "", attributes = {}, ...children) => dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
-/** An icon of Home Assistant's; without a name it is hidden. @param {string | (() => string)} name @param {string | (() => string)} [cls] */
+/** An icon of Home Assistant's; without a name it is hidden. @param {MiText} name @param {MiText} [cls] */
 export function icon(name, cls) {
-	const isLive = typeof name === "function";
-	return h("ha-icon", { icon: isLive ? () => `mdi:${name()}` : `mdi:${name}`, hidden: isLive && (() => !name()), class: cls, "aria-hidden": "true" });
+	const get = typeof name === "function" ? name : () => name;
+	return h("ha-icon", { icon: () => `mdi:${get()}`, hidden: () => !get(), class: cls, "aria-hidden": "true" });
 }
 
 /** Tell the page something, across shadow roots. @param {Element} element */
 export const fire = (element, kind = "", detail = {}) => element.dispatchEvent(new CustomEvent(kind, { detail, bubbles: true, composed: true }));
 
-/** A button that opens an entity's dialog; without one, plain text. @param {MiId | (() => MiId)} id @param {string | MiAny} look a class, or attributes @param {...MiChild} children */
+/** A button that opens an entity's dialog; without one, plain text. @param {MiGoal} id @param {string | MiAny} look a class, or attributes @param {...MiChild} children */
 export function link(id, look, ...children) {
 	const attributes = typeof look === "string" ? { class: look } : look;
 	if (!id) return h("div", attributes, ...children);
@@ -67,7 +66,7 @@ export function link(id, look, ...children) {
 
 const ready = customElements.whenDefined("home-assistant");
 
-/** Define an element as soon as Home Assistant's registry stands: an earlier one is not seen by it. @param {CustomElementConstructor} element */
+/** Define an element once Home Assistant's registry stands, which sees no earlier one. @param {CustomElementConstructor} element */
 export const define = async (element, name = "") => {
 	await ready;
 	const registry = window.customElements;

@@ -1,7 +1,7 @@
 // The head of a card: name, age, alarm, and why nothing new comes.
 
 import { fire, h, icon, link, live } from "./dom.js";
-import { ago, hass, joined, t } from "./text.js";
+import { ago, joined, t } from "./text.js";
 import { isOn, stateOf, wordsOf } from "./values.js";
 
 /** @type {MiRoles} */
@@ -16,18 +16,21 @@ const ICONS = {
 	starting: "timer-sand",
 };
 
-/** How a device stands now: what was fresh ages without anybody telling. @param {MiDevice} device */
+/** How a device stands now: what was fresh ages by itself. @param {MiDevice} device */
 export function standing({ read_at: at, stale_after: after, standing: said }) {
 	return said === "fresh" && at && after && Date.now() / 1000 - at > after ? "old" : said;
+}
+
+/** The time left until then. */
+export function left(until = 0) {
+	const seconds = Math.max(0, Math.round(until - Date.now() / 1000));
+	return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 /** The age of what is shown, in words. @param {MiDevice} device */
 export function age(device) {
 	const how = standing(device);
-	if (how === "paused" && device.until) {
-		const left = Math.max(0, Math.round(device.until - Date.now() / 1000));
-		return t("until", { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
-	}
+	if (how === "paused" && device.until) return t("until", { time: left(device.until) });
 	return joined(how !== "fresh" && t(`standing_${how}`), device.read_at && ago(device.read_at));
 }
 
@@ -39,10 +42,7 @@ export function head(card) {
 	const { device, frame } = card;
 	const { roles } = device;
 	const how = () => standing(card.device);
-	live(how, (now) => {
-		frame.classList.toggle("old", now !== "fresh");
-		card.isHurried = now === "paused";
-	});
+	live(how, (now) => frame.classList.toggle("old", now !== "fresh"));
 	const told = link(roles.last_read ?? roles.last_seen, "age muted small", icon(() => ICONS[how()] ?? ""), h("span", { class: "words num" }, () => age(card.device)));
 	const alarm = () => {
 		const said = stateOf(roles.alarm)?.state ?? "none";
@@ -55,24 +55,8 @@ export function head(card) {
 
 /** The sentence and the button that help when nothing new comes. @param {() => MiDevice} get */
 export function notice(get) {
-	const press = async () => {
-		const { act } = get();
-		if (!act) return;
-		if (act.kind === "configure") {
-			const path = `/config/integrations/integration/mi_bms#config_entry=${encodeURIComponent(act.entry)}`;
-			fire(button, "hass-action", { config: { tap_action: { action: "navigate", navigation_path: path } }, action: "tap" });
-			return;
-		}
-		button.toggleAttribute("disabled", true);
-		// Home Assistant itself says what failed.
-		await hass.callService(act.entity_id.split(".")[0], act.kind, { entity_id: act.entity_id }).catch(() => undefined);
-		button.toggleAttribute("disabled", false);
-	};
-	const button = h("button", { class: "act", type: "button", onclick: press }, () => {
-		const { act, roles } = get();
-		if (!act) return "";
-		return t(act.kind === "configure" ? "configure" : act.kind === "turn_on" ? "turn_on" : act.entity_id === roles.release ? "release" : "refresh");
-	});
+	const press = () => fire(button, "hass-action", { config: { tap_action: get().act?.action }, action: "tap" });
+	const button = h("button", { class: "act", type: "button", onclick: press }, () => t(`act_${get().act?.word}`));
 	const said = () => [get().cause, get().remedy].filter(Boolean).join(" ");
 	return h("div", { class: "notice", role: "status", hidden: () => standing(get()) === "fresh" || !(said() || get().act) }, h("p", {}, said), button);
 }

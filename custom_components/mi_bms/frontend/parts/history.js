@@ -1,4 +1,4 @@
-// The last day of entities: fetched once per page, kept outside the cards, thinned as it comes.
+// The last day of entities: fetched once per page, thinned as it comes.
 
 import { Stream } from "./store.js";
 import { hass } from "./text.js";
@@ -14,9 +14,8 @@ export const isTelling = (points) => sure(points).length > SLOTS / 48;
 
 /** A day of one entity: the mean of each slot, in constant space. */
 class Line {
-	slots = new Float64Array(SLOTS);
-	sums = new Float64Array(SLOTS);
-	weights = new Float64Array(SLOTS);
+	/** How much and how long, by slot. @type {Map<number, number[]>} */
+	slots = new Map();
 	time = 0;
 	/** @type {number | null} */
 	value = null;
@@ -25,15 +24,11 @@ class Line {
 		let time = Math.max(this.time || until, until - SLOTS * WIDTH);
 		while (time < until) {
 			const slot = Math.floor(time / WIDTH);
-			const place = slot % SLOTS;
 			const end = Math.min(until, (slot + 1) * WIDTH);
-			if (this.slots[place] !== slot) {
-				this.slots[place] = slot;
-				this.sums[place] = this.weights[place] = 0;
-			}
+			this.slots.delete(slot - SLOTS);
 			if (this.value !== null) {
-				this.sums[place] += this.value * (end - time);
-				this.weights[place] += end - time;
+				const [sum, weight] = this.slots.get(slot) ?? [0, 0];
+				this.slots.set(slot, [sum + this.value * (end - time), weight + end - time]);
 			}
 			time = end;
 		}
@@ -51,14 +46,14 @@ class Line {
 		this.last(now);
 		const first = Math.floor(now / WIDTH) - SLOTS + 1;
 		return Array.from({ length: SLOTS }, (_, index) => {
-			const place = (first + index) % SLOTS;
-			return this.slots[place] === first + index && this.weights[place] ? this.sums[place] / this.weights[place] : null;
+			const [sum, weight] = this.slots.get(first + index) ?? [];
+			return weight ? Number(sum) / weight : null;
 		});
 	}
 }
 
-/** @param {string[]} ids @param {() => void} ended @returns {MiPast} */
-function openPast(ids, ended) {
+/** @param {string[]} ids @returns {MiPast} */
+function openPast(ids) {
 	/** @type {Map<string, Line> | null} */
 	let lines = null;
 	const stream = new Stream(
@@ -71,7 +66,6 @@ function openPast(ids, ended) {
 			const mine = (lines ??= new Map(ids.map((id) => [id, new Line()])));
 			for (const [id, points] of Object.entries(states)) for (const point of points) mine.get(id)?.add(point.lu, point.s);
 		},
-		ended,
 	);
 	return { stream, points: (id) => lines?.get(id ?? "")?.points() ?? [], isThere: () => lines !== null };
 }
@@ -82,10 +76,10 @@ const open = {};
 /** The last day of entities, to be followed. @param {string[]} ids */
 export function pastOf(ids) {
 	const key = ids.join(" ");
-	return (open[key] ??= openPast(ids, () => delete open[key]));
+	return (open[key] ??= openPast(ids));
 }
 
-/** @type {Record<string, {at: number, rows: Promise<MiHour[]>}>} */
+/** @type {MiAny} */
 const weeks = {};
 
 /** The hourly statistics of an entity's last days. @returns {Promise<MiHour[]>} */

@@ -7,7 +7,7 @@ import { nameOf, numberOf, sizeOf, stateOf, valueOf, wordsOf } from "./values.js
 /** Below this many watts a battery rests, where it does not say so itself. */
 const REST = 2;
 
-/** Where energy flows: 1 into the battery, -1 out of it, 0 nowhere, null unknown; the word of the state is slower than the number beside it. @param {MiRoles} roles */
+/** Where energy flows: 1 in, -1 out, 0 nowhere, null unknown; the word of the state is slower than the number. @param {MiRoles} roles */
 export function flowOf(roles) {
 	const current = valueOf(roles.current);
 	const power = valueOf(roles.power) ?? (current && current * (valueOf(roles.voltage) ?? 12));
@@ -30,7 +30,7 @@ export function arrow(roles) {
 	);
 }
 
-/** The name of the colour that a state of charge has in Home Assistant. @param {number | null} level */
+/** The colour of a state of charge in Home Assistant. @param {number | null} level */
 export const toneOf = (level) => (level === null ? "none" : level >= 70 ? "full" : level >= 30 ? "half" : "low");
 
 /** A bar and what it is filled to, from 0 to 1. @param {() => number} get @param {MiChild[]} marks */
@@ -62,11 +62,10 @@ export function main(device) {
 	const { roles } = device;
 	const power = roles.power ?? roles.current;
 	const level = () => numberOf(roles.level);
+	const round = { cx: 50, cy: 50, r: 44 };
 	const val = s("circle", {
+		...round,
 		class: "val",
-		cx: 50,
-		cy: 50,
-		r: 44,
 		pathLength: 100,
 		"stroke-dasharray": () => `${Math.min(100, Math.max(0, level() ?? 0))} 100`,
 		// A round end would show a dot where there is nothing.
@@ -78,7 +77,7 @@ export function main(device) {
 		h("span", {}, () => (level() === null ? "–" : number(Number(level())))),
 		h("small", { hidden: () => level() === null }, "%"),
 	);
-	const round = link(
+	const ring = link(
 		roles.level,
 		{
 			class: "ring",
@@ -86,14 +85,14 @@ export function main(device) {
 			"data-tone": () => toneOf(level()),
 			"aria-label": () => [t("level_label", { level: wordsOf(roles.level) }), leftOf(device) && t("left_label", { left: leftOf(device) })].filter(Boolean).join(" "),
 		},
-		s("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, s("circle", { cx: 50, cy: 50, r: 44 }), val),
+		s("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, s("circle", round), val),
 		h("span", { class: "inside" }, digits, h("span", { class: "arrow", "aria-hidden": "true" }, arrow(roles))),
 	);
 	const pair = [roles.voltage, roles.power && roles.current].filter(Boolean);
 	return h(
 		"div",
 		{ class: "main" },
-		round,
+		ring,
 		h(
 			"div",
 			{ class: "facts" },

@@ -1,4 +1,4 @@
-// What is followed: once for the page, however many cards ask, and again when a lost connection is back.
+// What is followed: once for all cards of a page, and again when a lost connection is back.
 
 import { hass } from "./text.js";
 
@@ -15,14 +15,12 @@ export class Stream {
 	isFailed = false;
 	/** @type {(() => unknown) | null} */
 	end = null;
-	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	idle;
+	idle = 0;
 
-	/** @param {() => MiAny} ask anew each time @param {(message: any) => unknown} take returns what listeners are told @param {() => void} [ended] */
-	constructor(ask, take, ended) {
+	/** @param {() => MiAny} ask anew each time @param {(message: any) => unknown} take returns what listeners are told */
+	constructor(ask, take) {
 		this.ask = ask;
 		this.take = take;
-		this.ended = ended;
 		this.start = this.start.bind(this);
 	}
 
@@ -40,11 +38,7 @@ export class Stream {
 		return () => {
 			this.listeners.delete(listener);
 			clearTimeout(this.idle);
-			this.idle = setTimeout(() => {
-				if (this.listeners.size) return;
-				this.stop();
-				this.ended?.();
-			}, LINGER);
+			this.idle = setTimeout(() => this.listeners.size || this.stop(), LINGER);
 		};
 	}
 
@@ -63,7 +57,7 @@ export class Stream {
 			this.end = end ?? null;
 			this.fail(false);
 		} catch {
-			// Home Assistant is still starting, or the integration is gone: the cards say so and ask again.
+			// Home Assistant starts, or the integration is gone: the cards say so and ask again.
 			if (!isMine()) return;
 			this.fail();
 			setTimeout(() => isMine() && this.start(), RETRY);
@@ -86,7 +80,7 @@ export class Stream {
 		this.round += 1;
 		this.connection?.removeEventListener("ready", this.start);
 		[this.connection, this.end] = [null, null];
-		// The connection may be gone already; then so is the subscription.
+		// With the connection the subscription may be gone.
 		await Promise.resolve(end?.()).catch(() => undefined);
 	}
 }
@@ -94,7 +88,7 @@ export class Stream {
 let devices = /** @type {MiDevices} */ ({});
 let isTold = false;
 
-/** All devices of the integration; told are the ids of those that changed, or null for all. */
+/** All devices; told are the ids of those that changed, null for all. */
 export const stream = new Stream(
 	() => ({ type: "mi_bms/devices/subscribe", language: hass.language }),
 	/** @param {MiNews} message */
@@ -120,10 +114,10 @@ export const of = (kind = "") =>
 		.filter((device) => device.kind === kind)
 		.sort((one, other) => one.name.localeCompare(other.name));
 
-/** What a new card of a kind begins with: the first such device. @returns {MiConfig} */
+/** What a new card of a kind begins with. @returns {MiConfig} */
 export const stubOf = (kind = "") => of(kind).map(({ id }) => ({ device: id }))[0] ?? {};
 
-/** Wait for the devices, for as long as a dashboard waits for its strategy. */
+/** Wait for the devices, as long as a dashboard waits. */
 export async function whenKnown() {
 	let leave = () => {};
 	await new Promise((resolve) => {

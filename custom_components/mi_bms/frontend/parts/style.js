@@ -3,14 +3,14 @@
 export const STYLE = `
 :host { display: block; height: 100%;
 	--text: var(--primary-text-color); --muted: var(--secondary-text-color); --line: var(--divider-color); --soft: var(--secondary-background-color);
-	--s: var(--ha-font-size-s, 12px); --m: var(--ha-font-size-m, 14px);
-	--pill: var(--ha-border-radius-pill, 99px);
-	--bar: var(--primary-color); --flow: var(--energy-battery-out-color, var(--muted)); }
+	--s: var(--ha-font-size-s); --m: var(--ha-font-size-m);
+	--pill: var(--ha-border-radius-pill);
+	--bar: var(--primary-color); --flow: var(--energy-battery-out-color); }
 ha-card { height: 100%; box-sizing: border-box; overflow: hidden; container-type: inline-size; }
 :host([fixed]) ha-card { container-type: size; }
 div, button, h2, span { box-sizing: border-box; min-width: 0; }
-.body, .inside, .facts, .cols, .cells-box, .ends, .said, .rows, .waiting, .waiting ul { display: flex; flex-direction: column; }
-.name, h3, b, .alarm, .act, .big, .digits, .best, .low .no, .high .no { font-weight: var(--ha-font-weight-medium, 500); }
+.body, .inside, .facts, .cols, .cells-box, .ends, .said, .rows, .list, .list ul { display: flex; flex-direction: column; }
+.name, h3, b, .alarm, .act, .big, .digits, .best, .low .no, .high .no { font-weight: var(--ha-font-weight-medium); }
 [hidden] { display: none !important; }
 .age:has(.words[hidden]), .alarm:has(span[hidden]) { display: none; }
 .body { gap: 12px; padding: 16px; color: var(--text); font-size: var(--m); line-height: 1.35; }
@@ -26,23 +26,23 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 button:not(:has(*)):hover, .row:hover .who { text-decoration: underline; }
 ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height: var(--mdc-icon-size); display: inline-block; }
 .age ha-icon, .chip ha-icon { --mdc-icon-size: 16px; color: var(--muted); }
-.head, .age, .chip, .headline, .hero, .main { display: flex; align-items: center; gap: 8px; }
+.head, .age, .chip, .headline, .hero, .main, .flow { display: flex; align-items: center; gap: 8px; }
 .name, .chip span, .who { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.name { font-size: var(--ha-font-size-l, 16px); flex: 1 1 auto; margin: 0; }
-.age { gap: 4px; white-space: nowrap; flex: none; }
-.notice, .alarm { display: flex; align-items: center; gap: 4px 12px; flex-wrap: wrap; border-radius: var(--ha-border-radius-md, 8px); padding: 8px 12px; background: var(--soft); }
+.name { font-size: var(--ha-font-size-l); flex: 1 1 auto; margin: 0; }
+.age, .flow { white-space: nowrap; } .age { gap: 4px; flex: none; }
+.notice, .alarm { align-items: center; border-radius: var(--ha-border-radius-md); padding: 8px 12px; background: var(--soft); }
 .notice p { flex: 1 1 12em; }
 .alarm { width: 100%; flex-wrap: nowrap; background: none; border: 1px solid currentColor; }
-.act { color: var(--text); border: 1px solid var(--outline-color, var(--muted)); border-radius: var(--pill); padding: 6px 14px; white-space: nowrap; }
+.act { flex: none; color: var(--text); border: 1px solid var(--outline-color); border-radius: var(--pill); padding: 6px 14px; white-space: nowrap; }
 .act:hover { background: var(--line); }
-.act[disabled] { color: var(--muted); cursor: default; }
-.chips { display: flex; flex-wrap: wrap; gap: 8px; } .chips:empty { display: none; }
+.act[disabled], [aria-busy] { color: var(--muted); cursor: default; pointer-events: none; }
+.chips, .legend, .power, .pair, .notice, .alarm, .list .head { display: flex; flex-wrap: wrap; gap: 8px; } .chips:empty { display: none; }
 .chip { gap: 6px; padding: 5px 12px; border-radius: var(--pill); border: 1px solid var(--line); max-width: 100%; }
 .chip:hover { background: var(--soft); }
 .big { font-size: 24px; line-height: 1.2; }
-.ok { color: var(--ha-color-on-success-normal, var(--text)); }
-.warn, .gauge .word { color: var(--ha-color-on-warning-normal, var(--text)); }
-.bad, .alarm { color: var(--ha-color-on-danger-normal, var(--text)); }
+.ok { color: var(--ha-color-on-success-normal); }
+.warn, .gauge .word { color: var(--ha-color-on-warning-normal); }
+.bad, .alarm { color: var(--ha-color-on-danger-normal); }
 .in { color: var(--energy-battery-in-color); } .out { color: var(--energy-battery-out-color); }
 
 .chart svg { display: block; width: 100%; height: var(--h, 72px); overflow: visible; direction: ltr; }
@@ -50,7 +50,7 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .chart .area { stroke: none; opacity: .16; }
 .chart .rule { stroke: var(--line); stroke-width: 1; } .chart .cursor { stroke: var(--muted); stroke-width: 1; }
 .hours { direction: ltr; white-space: nowrap; display: flex; justify-content: space-between; padding-top: 4px; }
-.chart-head { display: flex; justify-content: space-between; gap: 12px; padding-bottom: 6px; min-height: 1.35em; }
+.chart-head { padding-bottom: 6px; min-height: 1.35em; }
 .chart b { color: var(--text); }
 .meter { grid-column: 1 / -1; position: relative; height: 8px; border-radius: 4px; background: var(--line); overflow: hidden; }
 .meter i { display: block; height: 100%; border-radius: 4px; background: var(--tone, var(--bar)); transform-origin: 0 0; }
@@ -70,15 +70,15 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .digits small { font-size: .5em; font-weight: 400; color: var(--muted); }
 .arrow { height: 18px; } .arrow:has([hidden]) { display: none; }
 .facts { gap: 3px; align-items: flex-start; }
-.power, .pair { display: flex; align-items: baseline; flex-wrap: wrap; gap: 0 12px; }
+.power, .pair { align-items: baseline; gap: 0 12px; }
 .old { --bar: var(--muted); --flow: var(--muted); }
 .old [data-tone] { --tone: var(--muted); }
 .old .num, .old .big, .old .in, .old .out { color: var(--muted); }
 
 .cols { gap: 16px; }
 .cells-box { gap: 8px; }
-.headline { gap: 6px; } .headline .big { font-size: var(--ha-font-size-xl, 20px); }
-.cells-head, .pack-name, .pairing { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
+.headline { gap: 6px; } .headline .big { font-size: var(--ha-font-size-xl); }
+.apart, .pack-name, .pairing, .chart-head, .list .head { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
 .scale { display: inline-flex; border: 1px solid var(--line); border-radius: var(--pill); overflow: hidden; flex: none; }
 .scale span { padding: 3px 10px; }
 .scale [data-on] { background: var(--soft); color: var(--text); }
@@ -104,20 +104,20 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .limit { position: absolute; inset-inline: 0; border-top: 1px dashed var(--muted); font-style: normal; }
 .limit span { position: absolute; inset-inline-end: 0; top: 1px; font-size: 11px; line-height: 13px; color: var(--text); background: var(--card-background-color); padding: 0 3px; }
 .limit.high span { top: auto; bottom: 2px; }
-.legend { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 2px 16px; padding-top: 4px; }
+.legend { grid-column: 1 / -1; gap: 2px 16px; padding-top: 4px; }
 .swatch::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-inline-end: 6px; background-color: var(--bar); }
 
 .sign { --mdc-icon-size: 26px; padding: 11px; border-radius: 50%; color: var(--muted); background: var(--soft); }
-.on .sign { color: var(--text); background: color-mix(in srgb, var(--state-active-color, var(--primary-color)) 40%, transparent); }
+.on .sign { color: var(--text); background: color-mix(in srgb, var(--state-active-color) 40%, transparent); }
 .pairing { flex-wrap: wrap; } .pairing > .big { color: var(--muted); }
 .plant { display: grid; gap: 12px 24px; }
 .gauge { display: grid; grid-template-columns: 1fr auto auto; gap: 4px 8px; width: 100%; align-items: baseline; }
 .gauge b { grid-column: 3; font-size: var(--m); } .gauge .word { grid-column: 2; }
 
-.rows, .waiting ul { gap: 12px; list-style: none; }
+.rows, .list ul { gap: 12px; list-style: none; }
 .row { display: grid; grid-template-columns: 1fr auto; gap: 3px 12px; width: 100%; }
 .lab { grid-column: 1 / -1; }
-.waiting { gap: 8px; } .waiting .head { justify-content: space-between; flex-wrap: wrap; }
+.list { gap: 8px; }
 .scroll { overflow-x: auto; margin: 0 -16px; padding: 0 16px; }
 table { border-collapse: collapse; width: 100%; font-size: var(--s); }
 th, td { text-align: start; font-weight: 400; padding: 6px 12px 6px 0; white-space: nowrap; }
@@ -131,7 +131,7 @@ td svg { width: 96px; height: 20px; display: block; direction: ltr; } td path { 
 @container (min-width: 640px) { .cols { display: grid; grid-template: "main cells" auto "chips cells" 1fr "past past" auto / minmax(270px, 5fr) 7fr; column-gap: 32px; align-items: start; }
 	.cols > .main { grid-area: main; } .cols > .chips { grid-area: chips; } .cells-box { grid-area: cells; --plot: 136px; } .cols > .chart { grid-area: past; } }
 @container (min-width: 700px) { .rows { display: grid; grid-template-columns: 1fr 1fr; column-gap: 32px; } }
-@container (min-width: 1000px) { .cells-box:has(.pack + .pack + .pack) { display: grid; grid-template-columns: 1fr 1fr; column-gap: 24px; } .cells-head, .week { grid-column: 1 / -1; } .pack + .pack { margin-top: 0; } }
+@container (min-width: 1000px) { .cells-box:has(.pack + .pack + .pack) { display: grid; grid-template-columns: 1fr 1fr; column-gap: 24px; } .apart, .week { grid-column: 1 / -1; } .pack + .pack { margin-top: 0; } }
 @container (max-width: 460px) { .many .no { visibility: hidden; } .ends { display: none; } .bars { grid-template-columns: 1fr; } }
 @container (max-width: 300px) { .body { padding: 12px; gap: 8px; } .age .words { overflow: hidden; text-overflow: ellipsis; } .hours span:nth-child(even), .cols .chips, .cols .chart, .arrow, .pair, .left, .no, .scale, .swatch { display: none; }
 	.main { gap: 12px; } .ring { width: 80px; height: 80px; } .digits { font-size: 21px; } .big { font-size: 20px; } .facts { font-size: var(--s); } .cols { gap: 10px; }
@@ -144,6 +144,5 @@ div.frame { container-type: inline-size; }
 div.frame .body { padding: 0; height: var(--feature-height, 42px); --bar: var(--feature-color, var(--primary-color)); }
 div.frame .cells { position: static; height: 100%; } div.frame .cell { display: block; }
 div.frame .mi-bms-flow-feature { flex-direction: row; align-items: center; justify-content: space-between; padding: 0 12px; border-radius: var(--feature-border-radius, 12px); background: var(--soft); }
-.flow { display: flex; align-items: center; gap: 8px; white-space: nowrap; }
 @container (max-width: 300px) { div.frame .muted { display: none; } }
 `;

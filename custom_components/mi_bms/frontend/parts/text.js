@@ -4,9 +4,9 @@
 export let hass;
 export const setHome = (now = hass) => (hass = now);
 
-/** @type {Record<string, Promise<void>>} */
+/** @type {MiAny} */
 const loading = {};
-/** @type {Record<string, Localize>} */
+/** @type {MiAny} */
 const loaded = {};
 
 /** Fetch the cards' words of the user's language, once. */
@@ -26,7 +26,7 @@ export const t = (key = "", values = {}) => (loaded[hass?.language] ?? hass?.loc
 /** What there is of some facts, in a line. @param {unknown[]} facts */
 export const joined = (...facts) => facts.filter(Boolean).join(" · ");
 
-/** From where to where something went. @param {{low: string, high: string}} ends */
+/** From where to where. @param {{low: string, high: string}} ends */
 export const rangeOf = (ends) => (ends.high === ends.low || ends.high.startsWith(`${ends.low}\u00a0`) ? ends.high : t("range", ends));
 
 /** @type {MiRoles} */

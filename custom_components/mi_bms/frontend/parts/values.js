@@ -1,4 +1,4 @@
-// Values of entities; the last good one stays when an entity becomes unavailable.
+// Values of entities; the last good one stays when one becomes unavailable.
 
 import { hass, number } from "./text.js";
 
@@ -6,7 +6,7 @@ import { hass, number } from "./text.js";
 const kept = new Map();
 /** What was looked at. @type {Set<string>} */
 let watched = new Set();
-/** Note in a set which entities are looked at from now on. @param {Set<string>} ids */
+/** Note in a set what is looked at from now on. @param {Set<string>} ids */
 export const watchInto = (ids) => (watched = ids);
 
 const says = (state = "") => state !== "" && state !== "unavailable" && state !== "unknown";
@@ -55,7 +55,7 @@ export function wordsOf(id, change = (state) => state) {
 /** How much, whichever way it goes. @param {MiId} id */
 export const sizeOf = (id) => wordsOf(id, (state) => state.replace(/^-/, ""));
 
-/** A number with its unit; many of them in a drawing are worth a way that is quicker. @param {MiId} id */
+/** A number with its unit, for where there are many: it is quicker. @param {MiId} id */
 export function plainOf(id) {
 	const value = numberOf(id);
 	const digits = stateOf(id)?.state.split(".")[1]?.length ?? 0;
@@ -65,10 +65,10 @@ export function plainOf(id) {
 /** What an entity is called, without its device. */
 export function nameOf(id = "") {
 	const state = hass.states[id];
-	return (state && (hass.formatEntityName?.(state, [{ type: "entity" }]) || state.attributes.friendly_name)) || id;
+	return (state && (hass.formatEntityName(state, [{ type: "entity" }]) || state.attributes.friendly_name)) || id;
 }
 
-/** Look up what entities said when their device was last read; return whether anything was found. @param {string[]} ids */
+/** Look up what entities said when last read; return whether anything was found. @param {string[]} ids */
 export async function recall(ids, readAt = 0) {
 	const wanted = ids.filter((id) => hass.states[id] && !isLive(id) && !kept.has(id));
 	if (!wanted.length || !hass.config.components.includes("history")) return false;
