@@ -136,10 +136,12 @@ STAGES: Final[Mapping[str, Stage]] = {
         at_once=2,
     ),
     "proofs": Stage(
-        title="a local adapter, what sensors do over a connection, a phone, meters over kills, a served device (script/run)",
+        title="a local adapter, what sensors do over a connection, a phone, meters and switching over kills, a served"
+        " device (script/run)",
         commands=(
             ("script/run", "--proof", "meters"),
             ("script/run", "--proof", "kills"),
+            ("script/run", "--proof", "control"),
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
             ("script/run", "--check", "--world", "tests/world/scenarios/active.toml"),
             ("script/run", "--proof", "forgers"),
