@@ -1,6 +1,6 @@
 """Order simulated boards about through a real Home Assistant, and compare what it says with their ledgers.
 
-    python -m tests.bench.control [--orders 1026] [--at-once 8] [--loss 0.05] [--seed 1]
+    python -m tests.bench.control [--orders 1026] [--at-once 8] [--loss 0.05] [--seed 1] [--only JBD]
 
 Boards of ``control_crowd.toml`` are added through their discovery over proxies and allowed to be
 switched. Of all frames, either way, a share gets lost; protections come and go meanwhile, a phone orders
@@ -210,7 +210,11 @@ async def play(folder: Path, options: argparse.Namespace) -> Found:
         stack.push_async_callback(home.stop)
         await bring_up(home, world)
         truth = await world.truth(time.time())
-        wanted = dict(list(truth.items())[:: options.every])
+        wanted = {
+            address: device
+            for address, device in list(truth.items())[:: options.every]
+            if options.only in device["name"]
+        }
         check = Check(home, world, say)
         await check._discover_and_add(wanted)
         if check.outcome.problems:
@@ -349,9 +353,11 @@ def main() -> int:
     parser.add_argument(
         "--every", type=int, default=1, help="only every so many-th board"
     )
+    parser.add_argument("--only", default="", help="boards with this in their name")
+    parser.add_argument("--config", help="keep Home Assistant's configuration here")
     options = parser.parse_args()
     try:
-        with configuration({"config": None}) as folder:
+        with configuration({"config": options.config}) as folder:
             found = asyncio.run(play(folder, options))
     except (Trouble, OSError) as err:
         sys.stderr.write(f"{err}\n")

@@ -229,10 +229,13 @@ class Reader:
         except Unreachable:
             # It may have been written by then.
             result = Result(effect=Effect.UNKNOWN, sent=1)
+        result = self._believed(result)
         left = end - self._polls.now()
-        if result.effect is Effect.UNKNOWN and not self._link.is_open and left > 0:
-            result = await self._async_found_out(order, result, left)
-        return self._believed(result)
+        # A link that broke, or a reading that nobody can believe, may not be the last word.
+        seen = result.sample is not None and self._link.is_open
+        if result.effect is Effect.UNKNOWN and not seen and left > 0:
+            result = self._believed(await self._async_found_out(order, result, left))
+        return result
 
     async def _async_found_out(
         self, order: SwitchOrder, result: Result, left: float

@@ -218,6 +218,15 @@ def test_old_daly_boards_have_to_answer_the_main_question_again(make: Make) -> N
         battery.read()
 
 
+def test_old_daly_boards_are_asked_again_for_cells_that_got_lost(make: Make) -> None:
+    battery = make("daly_legacy:all_commands")
+    entries = battery.link._entries
+    whole = next(one for one in entries if one["write"].startswith("a58095"))
+    half = whole | {"notify": whole["notify"][:1]}
+    entries.insert(entries.index(whole), half)
+    assert len(battery.read().cells) == 4
+
+
 def test_old_daly_boards_are_woken_at_their_own_characteristic(make: Make) -> None:
     battery = make("daly_legacy:idle")
     wake = "02f00000-0000-0000-0000-00000000ff01"

@@ -94,9 +94,18 @@ def _ask(command: int) -> Ask:
 
 
 def _series(context: Context, command: int, count: int, each: int) -> Talk[bytes]:
-    """Collect numbered answers that hold ``each`` bytes; empty where they do not come, all and in order."""
+    """Collect numbered answers that hold ``each`` bytes, twice at most; empty where they do not come, all and in order."""
+    for _ in range(2):
+        first = yield from extra(context, _ask(command))
+        data = yield from _numbered(first, command, count, each)
+        if data or first is None:
+            return data
+    return b""
+
+
+def _numbered(frame: bytes | None, command: int, count: int, each: int) -> Talk[bytes]:
+    """Collect the answers from the first one on."""
     data = b""
-    frame = yield from extra(context, _ask(command))
     for number in range(1, -(-count // each) + 1):
         if number > 1:
             frame = yield Ask(reply=bytes((0xA5, 0x01, command, 8)), optional=True)
