@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.mi_bms.proto.control.rate import MOST
+from tests.world.devices.orders import Order
 
 from ..home import Home
 from .guarded import CHARGE_OFF, DISCHARGE_OFF, RELEASED, Guarded, armed, guarded
@@ -302,6 +303,25 @@ async def test_one_that_acts_late(home: Home) -> None:
         3, lambda: one.device.obedience.change({"charge": False}, "order")
     )
     assert await home.clock.wait(done) == "confirmed"
+
+
+async def test_a_reading_that_cannot_be_is_not_the_last_word(home: Home) -> None:
+    one = await armed(home)
+    taken, cells = one.device.obedience.carry_out, one.device.pack.stack
+
+    def shift(volts: float) -> None:
+        for cell in cells:
+            cell.offset += volts
+
+    def obey(order: Order, frame: bytes) -> list[bytes]:
+        said = taken(order, frame)
+        shift(9.0)
+        home.hass.loop.call_later(1.5, shift, -9.0)
+        return said
+
+    one.device.obedience.carry_out = obey  # type: ignore[method-assign]
+    assert await one.act("charge", "off") == "confirmed"
+    assert len(one.orders) == 1
 
 
 async def test_one_that_refuses(home: Home) -> None:
