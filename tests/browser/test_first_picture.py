@@ -6,7 +6,6 @@ from typing import Final
 
 import pytest
 
-from . import walk
 from .conftest import FIGURES
 from .test_your_dashboard import PATH, make
 from .wizard import Wizard
@@ -34,10 +33,7 @@ def test_the_first_picture(
     open_wizard: Callable[..., Wizard], request: pytest.FixtureRequest
 ) -> None:
     wizard = open_wizard()
-    wizard.integrations()
-    dashboards = walk.call(wizard.page, "lovelace/dashboards/list")
-    if not any(one["url_path"] == PATH for one in dashboards):
-        make(wizard)
+    make(wizard)
     waits = []
     for _ in range(LOADS):
         # A profile of its own: nothing is in its cache.

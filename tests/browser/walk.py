@@ -18,7 +18,9 @@ COUNT_CLICKS: Final = f"""addEventListener("pointerdown", event => {{
     if (event.isTrusted)
         sessionStorage.{COUNTED} = Number(sessionStorage.{COUNTED} ?? 0) + 1;
 }}, true)"""
-CALL: Final = "message => document.querySelector('home-assistant').hass.callWS(message)"
+# What Home Assistant refuses with is no error that a browser could print.
+CALL: Final = """message => document.querySelector("home-assistant").hass.callWS(message)
+    .catch(no => { throw new Error(`${message.type}: ${JSON.stringify(no)}`); })"""
 # Runs through all open shadow roots; what is not drawn has no size.
 EACH: Final = """const each = (root, look) => root.querySelectorAll("*").forEach(one => {
         look(one);

@@ -18,6 +18,7 @@ from aiohomekit.characteristic_cache import CharacteristicCacheMemory
 from aiohomekit.controller.ip.connection import HomeKitConnection
 from aiohomekit.controller.ip.controller import IpController
 from aiohomekit.controller.ip.pairing import IpPairing
+from aiohomekit.exceptions import AuthenticationError
 from aiohomekit.model import Accessories, Accessory
 from aiohomekit.model.characteristics import Characteristic, CharacteristicsTypes
 from aiohomekit.model.services import Service, ServicesTypes
@@ -37,6 +38,8 @@ PRESSED: Final = "Press End Button Plus"
 CODE: Final = re.compile(r"\b\d{3}-\d\d-\d{3}\b")
 # The controller and the states are read one after the other, and a value moves meanwhile.
 TRIES: Final = 5
+# The libraries of the phone and of the bridge fail to agree about once in ninety times.
+PAIRINGS: Final = 4
 
 _S = ServicesTypes
 _C = CharacteristicsTypes
@@ -116,16 +119,13 @@ class Controller(IpController):
 
 async def pair(port: int, code: str, zeroconf: AsyncZeroconf) -> IpPairing:
     """Pair with the bridge at a port; raise what the controller says when it is refused."""
-    connection = HomeKitConnection(None, [HOST], port)
-    await connection.ensure_connection()
-    try:
-        steps = perform_pair_setup_part1()
-        salt, public_key = await _talk(connection, steps)
-        data = await _talk(
-            connection, perform_pair_setup_part2(code, str(uuid4()), salt, public_key)
-        )
-    finally:
-        await connection.close()
+    for left in reversed(range(PAIRINGS)):
+        try:
+            data = await _secrets(port, code)
+            break
+        except AuthenticationError:
+            if not left:
+                raise
     data |= {
         "AccessoryIP": HOST,
         "AccessoryIPs": [HOST],
@@ -137,6 +137,20 @@ async def pair(port: int, code: str, zeroconf: AsyncZeroconf) -> IpPairing:
     if pairing is None:
         raise Trouble("the controller did not take the pairing")
     return pairing
+
+
+async def _secrets(port: int, code: str) -> Any:
+    """Return what bridge and controller agree on."""
+    connection = HomeKitConnection(None, [HOST], port)
+    await connection.ensure_connection()
+    try:
+        steps = perform_pair_setup_part1()
+        salt, public_key = await _talk(connection, steps)
+        return await _talk(
+            connection, perform_pair_setup_part2(code, str(uuid4()), salt, public_key)
+        )
+    finally:
+        await connection.close()
 
 
 async def _talk(connection: HomeKitConnection, steps: Any) -> Any:
