@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .bluetooth.adverts import rediscover_removed
 from .bluetooth.scheduler import Polls
-from .const import CONF_RESERVE, DOMAIN
+from .const import CONF_RESERVE, CONF_SWITCHING, DOMAIN
 from .proto.bank.board import Board
 from .proto.bms.control import Result, Switch, Target
 from .proto.control.command import Command
@@ -161,7 +161,10 @@ def async_hand_over(hass: HomeAssistant, address: str, state: dict[str, Any]) ->
     """Keep what a flow has read of a device for its entry, which is set up next."""
     shared = hass.data.get(SHARED)
     kept = shared.kept if shared else hass.data.setdefault(_HANDED, {})
-    kept[address] = state
+    # What is to be put back outlives the entry of a battery.
+    before = kept.get(address, {})
+    switched = {name: before[name] for name in before if name == CONF_SWITCHING}
+    kept[address] = switched | state
 
 
 async def async_setup_shared(hass: HomeAssistant) -> None:

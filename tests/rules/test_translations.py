@@ -18,6 +18,7 @@ from custom_components.mi_bms.batteries import (
     commanding,
     conditions,
     control_entities,
+    farewell,
     link_entities,
     repairs as issues,
     returning,
@@ -696,6 +697,7 @@ def test_issues() -> None:
         bank_repairs.KEY: {"name", "member"},
         key_watch.CLEAR: {"name"},
         returning.KEY: {"name"},
+        farewell.KEY: {"name"},
         waiting.ONE_MISSING: {"count", "names"},
         waiting.KEYS_MISSING: {"count", "names"},
     }

@@ -6,10 +6,12 @@ What is to be put back by itself takes the same way as what somebody wants now, 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import Context
 
 from ..const import CONF_CONTROL_PASSWORD
+from ..proto.bms.contract import Family
 from ..proto.bms.control import Commands, Effect, OtherUnknown, Result, Target, commands
 from ..proto.control import guard, standing
 from ..proto.control.command import Command, Issuer
@@ -21,6 +23,7 @@ from ..proto.model.errors import AuthNeeded, AuthRejected, MiBmsError, Unsupport
 from ..proto.model.sample import BmsSample
 from ..runtime import SHARED
 from .audit import Audit, Happening
+from .options import SwitchingSettings
 from .reader import SwitchOrder
 from .returning import Returning
 from .waiting import Waiting
@@ -30,6 +33,17 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN: Final = 19.5  # s; nobody waits for longer than 20 s
 ASK_EVERY: Final = 300.0  # s between two questions for commands that no reading tells
+
+
+def password_of(
+    entry: ConfigEntry[Any], family: Family, settings: SwitchingSettings
+) -> str | None:
+    """Return the password that commands to a battery need; the maker's own only where that is allowed."""
+    if family.control is None or family.control.unlock is None:
+        return entry.data.get(CONF_PASSWORD)
+    given: str | None = entry.data.get(CONF_CONTROL_PASSWORD)
+    factory = family.control.factory_password if settings.factory_password else None
+    return given or factory
 
 
 class Carrying:
@@ -109,6 +123,12 @@ class Carrying:
 
     async def async_carry_out(self, wish: Waiting, sample: BmsSample) -> BmsSample:
         """Judge, write and read back a command after ``sample`` was read; return what was read last."""
+        try:
+            return await self._async_switch(wish, sample)
+        finally:
+            self.returning.plan()
+
+    async def _async_switch(self, wish: Waiting, sample: BmsSample) -> BmsSample:
         command = wish.command
         try:
             self._judge(command, sample)
@@ -126,8 +146,6 @@ class Carrying:
             self.returns.written(command.target, Effect.FAILED, lasts=lasts)
             self._refuse(wish, err)
             return sample
-        finally:
-            self.returning.plan()
         self._take(wish, result, lasts=lasts)
         self._shared.async_save_soon(0)
         return result.sample or sample
@@ -220,17 +238,13 @@ class Carrying:
 
     def _secret(self) -> str | None:
         """Return the password for a command, None where none is needed."""
-        control = self._battery.family.control
-        if control is None or control.unlock is None:
-            return self._entry.data.get(CONF_PASSWORD)
-        factory = self._battery.settings.switching.factory_password
-        secret = self._entry.data.get(CONF_CONTROL_PASSWORD) or (
-            control.factory_password if factory else None
-        )
-        if not secret:
-            raise SwitchRefused(SwitchRefusal.NEEDS_PASSWORD)
-        if not self._tries.may(secret):
-            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
+        family, settings = self._battery.family, self._battery.settings.switching
+        secret = password_of(self._entry, family, settings)
+        if family.control is not None and family.control.unlock is not None:
+            if not secret:
+                raise SwitchRefused(SwitchRefusal.NEEDS_PASSWORD)
+            if not self._tries.may(secret):
+                raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
         return secret
 
     # --- what is kept --------------------------------------------------------------------------

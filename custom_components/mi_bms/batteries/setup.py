@@ -17,12 +17,13 @@ from ..const import CONF_CONTROL_PASSWORD, CONF_FAMILY, CONF_PROFILE, DOMAIN
 from ..proto.bms import registry
 from ..proto.gatt.masking import masked
 from ..proto.model.errors import Unsupported
-from ..runtime import SHARED, async_forget_device
+from ..runtime import SHARED
 from ..stored import address, at_least, finite, flag, sound, table, whole, word
 from ..texts import async_tell, masked_addresses
 from .coordinator import BatteryCoordinator
 from .diagnosis import obstacle
 from .entity import battery_device, pack_number
+from .farewell import async_farewell, async_welcome
 from .posting import async_post
 from .reader import Reader
 from .repairs import async_watch_health
@@ -88,6 +89,7 @@ async def async_prepare(
 def async_start(hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]) -> None:
     """Begin to read, and to watch whether that succeeds."""
     coordinator = entry.runtime_data
+    async_welcome(hass, coordinator.address)
     entry.async_on_unload(coordinator.async_watch())
     entry.async_on_unload(async_post(hass, coordinator))
     window = coordinator.switching.window
@@ -104,8 +106,8 @@ async def async_stop(entry: ConfigEntry[BatteryCoordinator]) -> None:
 
 
 async def async_remove(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Forget a battery that was removed."""
-    async_forget_device(hass, entry)
+    """Put back what is switched for a time of a battery that was removed, and forget it."""
+    await async_farewell(hass, entry)
 
 
 @callback

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..home import Home
 from ..lives import Life, ended, life
 from ..sensors.test_sensors import STATE
 from .guarded import CHARGE_OFF, DISCHARGE_OFF, RELEASED, Guarded, armed
-from .test_batteries import ADDRESS, still
+from .test_batteries import ADDRESS, OTHER, still
 
 __all__ = ["life"]  # a fixture
 
@@ -206,6 +207,58 @@ async def test_it_comes_although_switching_is_no_longer_allowed(home: Home) -> N
     await one.reload()
     await one.listen(360)
     assert one.locked == set()
+
+
+async def removed(one: Guarded) -> bool:
+    """Remove the battery; return whether a person is told that it is left as it was."""
+    work = one.home.hass.config_entries.async_remove(one.entry.entry_id)
+    await one.home.clock.wait(work, 30)
+    await one.home.clock.settle()
+    registry = ir.async_get(one.home.hass)
+    return registry.async_get_issue("mi_bms", f"return_left_{ADDRESS}") is not None
+
+
+async def test_a_battery_that_is_removed_is_put_back_first(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    one = await cut_for(home)
+    assert not await removed(one)
+    assert one.locked == set()
+    await home.clock.run(10)
+    assert ADDRESS not in hass_storage.get(STATE, {"data": {}})["data"]
+
+
+async def test_one_that_is_removed_out_of_reach_is_put_back_when_it_is_there_again(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    # Without the last battery there is nothing left that could be kept.
+    await home.add(still(address=OTHER))
+    one = await cut_for(home, 10)
+    home.air.refuse.add(ADDRESS)
+    assert await removed(one)
+    assert one.locked == {"discharge"}
+    await home.clock.run(10)
+    assert [*hass_storage[STATE]["data"][ADDRESS]] == ["switching"]
+    home.air.refuse.clear()
+    await home.clock.run(300)
+    again = Guarded(home, one.device, await home.add(one.device), [])
+    registry = ir.async_get(home.hass)
+    assert registry.async_get_issue("mi_bms", f"return_left_{ADDRESS}") is None
+    await again.listen(200)
+    assert one.locked == {"discharge"}
+    await again.listen(150)
+    assert one.locked == set()
+
+
+async def test_a_battery_without_anything_to_put_back_is_just_forgotten(
+    home: Home,
+) -> None:
+    one = await armed(home)
+    await one.act("charge", "off")
+    before = home.air.connects
+    assert not await removed(one)
+    assert home.air.connects == before
+    assert one.locked == {"charge"}
 
 
 async def test_a_frozen_battery_is_charged_again_when_it_is_warmer(home: Home) -> None:
