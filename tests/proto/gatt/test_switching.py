@@ -43,6 +43,7 @@ from .boards import (
     Board,
     Daly,
     DalyLegacy,
+    Humsienk,
     Jbd,
     JbdNew,
     Jikong,
@@ -373,8 +374,10 @@ def test_the_time_of_a_command_is_bounded() -> None:
     assert result.effect is Effect.FAILED
 
 
-def test_readings_that_fail_leave_the_outcome_open() -> None:
+@pytest.mark.parametrize("mute", [0, 9])
+def test_readings_that_fail_leave_the_outcome_open(mute: int) -> None:
     owner, board = prepared(Daly, "charge", on=False)
+    board.mute = mute
 
     async def work() -> Result:
         says = Daly.says
@@ -391,6 +394,14 @@ def test_readings_that_fail_leave_the_outcome_open() -> None:
     result = run(work())
     assert result.effect is Effect.UNKNOWN
     assert (result.sent, result.sample) == (1, None)
+
+
+def test_what_a_hurried_poll_leaves_out_is_read_all_the_same() -> None:
+    for kind in (DalyLegacy, Humsienk):
+        owner, board = prepared(kind, "charge", on=False)
+        board.late = 3.0
+        result = run(owner.switch("charge", on=False, budget=6.0))
+        assert result.effect is Effect.CONFIRMED
 
 
 # JBD: one word for both locks
