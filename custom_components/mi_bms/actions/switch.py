@@ -8,10 +8,13 @@ from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
-from ..batteries.commanding import async_command
+from ..banks.coordinator import BankCoordinator
+from ..batteries.commanding import async_command, issuer_of
 from ..batteries.coordinator import BatteryCoordinator
 from ..entries import runtime_of_id
 from ..proto.bms.control import Target
+from ..proto.control.command import Command
+from .bank_switch import async_switch_bank
 from .errors import refusal
 
 ATTR_WHAT: Final = "what"
@@ -32,8 +35,18 @@ SWITCH: Final = Schema(
 
 
 async def async_switch(call: ServiceCall) -> ServiceResponse:
-    """Switch a battery, and return what it then said of itself; raise what was refused or failed."""
+    """Switch a battery or a bank, and return what it then said of itself; raise what was refused or failed."""
     data = call.data
+    bank = runtime_of_id(call.hass, data[ATTR_DEVICE_ID], BankCoordinator)
+    if bank is not None:
+        command = Command(
+            target=data[ATTR_WHAT],
+            on=data[ATTR_STATE],
+            minutes=data.get(ATTR_MINUTES),
+            force=data[ATTR_FORCE],
+            by=issuer_of(call.context),
+        )
+        return await async_switch_bank(bank, command, call.context)
     coordinator = runtime_of_id(call.hass, data[ATTR_DEVICE_ID], BatteryCoordinator)
     if coordinator is None:
         raise refusal("not_a_battery")

@@ -212,7 +212,8 @@ class Carrying:
 
     def _take(self, wish: Waiting, result: Result, *, lasts: bool) -> None:
         command, now = wish.command, self._now()
-        if command.by is Issuer.RETURN:
+        # A bank puts back what is to come back in turn: that is planned as for anybody.
+        if command.by is Issuer.RETURN and lasts:
             self.returns.put_back(command.target, result.effect)
         else:
             self.returns.written(command.target, result.effect, lasts=lasts)

@@ -21,6 +21,11 @@ _OTHER: Final = "other"
 _NO: Final = "switching_no"  # the words of batteries that refuse
 
 
+def issuer_of(context: Context) -> Issuer:
+    """Return who gives a command."""
+    return Issuer.USER if context.user_id else Issuer.AUTOMATION
+
+
 async def async_command(
     coordinator: BatteryCoordinator,
     target: Target,
@@ -35,14 +40,15 @@ async def async_command(
     What is released and held by a protection is no error: it is as it was wanted.
     """
     context = context or Context()
-    by = Issuer.USER if context.user_id else Issuer.AUTOMATION
-    command = Command(target=target, on=on, minutes=minutes, force=force, by=by)
+    command = Command(
+        target=target, on=on, minutes=minutes, force=force, by=issuer_of(context)
+    )
     try:
         result = await coordinator.switching.act(command, context)
     except SwitchRefused as refused:
         raise await async_refusal(coordinator, refused) from refused
     if result.effect in (Effect.FAILED, Effect.UNKNOWN):
-        raise await _async_failure(coordinator, target, result)
+        raise await async_failure(coordinator, target, result)
     return result
 
 
@@ -64,7 +70,7 @@ async def async_refusal(
     )
 
 
-async def _async_failure(
+async def async_failure(
     coordinator: BatteryCoordinator, target: Target, result: Result
 ) -> HomeAssistantError:
     """Return as a sentence that a command did not work, or that nobody knows whether it did."""

@@ -29,10 +29,12 @@ def battery(
     amps: float = 0.0,
     soc: float = 0.5,
     capacity: float = 100.0,
+    orders: str = "e1",
     **pack: Any,
 ) -> Any:
     """Make a battery whose values stay as they are set."""
     device: Any = KINDS["JBD"](
+        orders=orders,
         address=address(number),
         name=f"JBD-{number}",
         pack={"capacity": capacity, "soc": soc, "spread": 0, **pack},
