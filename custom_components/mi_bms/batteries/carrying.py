@@ -143,7 +143,8 @@ class Carrying:
             await self._async_prepare(wish, minutes)
             result = await self._async_write(wish, sample, secret)
         except SwitchRefused as err:
-            self.returns.written(command.target, Effect.FAILED, lasts=lasts)
+            if not lasts:
+                self.returns.unplan(command.target)
             self._refuse(wish, err)
             return sample
         self._take(wish, result, lasts=lasts)

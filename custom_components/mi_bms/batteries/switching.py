@@ -92,7 +92,9 @@ class Switching:
 
     def returns_at(self, target: Target) -> tuple[datetime, bool] | None:
         """Return when a target is put back by itself, and to what; None where it stays as it is."""
-        if (one := self._work.returns.of(target)) is None:
+        one = self._work.returns.of(target)
+        # What was to be switched and is not yet put back has nothing to be put back to.
+        if one is None or self.command(target) is one.on:
             return None
         left = timedelta(seconds=one.due - self._polls.now())
         return dt_util.utcnow() + left, one.on

@@ -209,6 +209,25 @@ async def test_it_comes_although_switching_is_no_longer_allowed(home: Home) -> N
     assert one.locked == set()
 
 
+async def test_a_board_that_acts_after_everybody_gave_up(home: Home) -> None:
+    """It said that nothing had happened: what it does afterwards is put back all the same."""
+    one = await armed(home)
+    one.device.obedience.manner.idle = True
+    done = one.later("discharge", "off", minutes=5)
+    await home.clock.until(lambda: one.orders)
+    home.hass.loop.call_later(
+        9, lambda: one.device.obedience.change({"discharge": False}, "order")
+    )
+    assert await home.clock.wait(done) == "switch_failed"
+    assert returns_at(one) is None
+    one.device.obedience.manner.clear()
+    await one.listen(60)
+    assert one.locked == {"discharge"}
+    assert returns_at(one) is not None
+    await one.listen(300)
+    assert one.locked == set()
+
+
 async def removed(one: Guarded) -> bool:
     """Remove the battery; return whether a person is told that it is left as it was."""
     work = one.home.hass.config_entries.async_remove(one.entry.entry_id)

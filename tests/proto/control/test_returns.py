@@ -117,8 +117,24 @@ def test_a_person_is_told_when_it_is_overdue() -> None:
     assert returns.next_at(3675.0) == 3600 + OVERDUE
 
 
-def test_what_came_to_nothing_leaves_nothing() -> None:
+def test_what_was_not_written_leaves_nothing() -> None:
     returns = planned()
+    returns.unplan(IT)
+    assert to(returns) is None
+    returns.unplan(IT)
+    assert to(returns) is None
+
+
+def test_what_failed_may_still_be_switched_off_by_a_board_that_acts_late() -> None:
+    for on, left in ((False, True), (True, None)):
+        returns = planned()
+        returns.written(IT, Effect.FAILED, lasts=False)
+        told(returns, True, SETTLED - 0.1)
+        assert to(returns) is True
+        told(returns, on, SETTLED)
+        assert to(returns) is left
+    # Nobody is locked out by one that fails to release.
+    returns = planned(on=True)
     returns.written(IT, Effect.FAILED, lasts=False)
     assert to(returns) is None
 
@@ -163,12 +179,19 @@ def test_a_new_command_replaces_it() -> None:
     assert returns.pending == ()
 
 
-@pytest.mark.parametrize("lasts", [True, False])
-def test_one_that_came_to_nothing_does_not_replace_it(lasts: bool) -> None:
+def test_one_that_failed_does_not_replace_it() -> None:
     returns = stood()
-    if not lasts:
-        returns.plan(IT, on=False, minutes=120.0, now=100.0)
-    returns.written(IT, Effect.FAILED, lasts=lasts)
+    returns.written(IT, Effect.FAILED, lasts=True)
+    assert [one.due for one in returns.pending] == [3600.0]
+    returns.plan(IT, on=True, minutes=120.0, now=100.0)
+    returns.written(IT, Effect.FAILED, lasts=False)
+    assert [one.due for one in returns.pending] == [3600.0]
+
+
+def test_one_that_was_not_written_does_not_replace_it() -> None:
+    returns = stood()
+    returns.plan(IT, on=False, minutes=120.0, now=100.0)
+    returns.unplan(IT)
     assert [one.due for one in returns.pending] == [3600.0]
 
 
@@ -309,6 +332,7 @@ class Lives(RuleBasedStateMachine):
         self.returns = Returns()
         self.on = True
         self.owed: bool | None = None
+        self.late: tuple[bool, float | None, float] | None = None
 
     def write(self, on: bool, minutes: float | None, *, heard: bool) -> None:
         if minutes is not None:
@@ -338,6 +362,19 @@ class Lives(RuleBasedStateMachine):
             # What it says is as wanted: that counts as done.
             self.owed = None if minutes is None else not on
         self.returns.written(IT, effect, lasts=minutes is None)
+        self.late = None if heard else (on, minutes, self.now + SETTLED - 1)
+
+    @rule()
+    def act_late(self) -> None:
+        """A board may act some seconds after it was told, whatever it said then."""
+        if self.late is None or self.now > self.late[2]:
+            return
+        on, minutes, _ = self.late
+        if self.on is not on:
+            self.on = on
+            # What releases locks nobody out.
+            self.owed = True if minutes is not None and not on else None
+        self.late = None
 
     @rule(on=st.booleans(), heard=st.booleans())
     def crash_in_the_middle(self, on: bool, heard: bool) -> None:
@@ -349,7 +386,7 @@ class Lives(RuleBasedStateMachine):
     def restart(self, outage: float) -> None:
         stored = self.returns.to_json(self.now, self.wall)
         self.wall += outage
-        self.now = 50.0
+        self.now, self.late = 50.0, None
         self.returns = Returns()
         self.returns.restore(stored, self.now, self.wall)
 

@@ -120,15 +120,19 @@ class Returns:
     def written(self, target: Target, effect: Effect, *, lasts: bool) -> None:
         """Take how a command ended; ``lasts``: nothing was planned to undo it."""
         one = self._pending.get(target)
-        if one is None or effect is Effect.UNKNOWN:
-            # The next reading tells.
+        if one is None:
             return
-        failed = effect is Effect.FAILED
-        if lasts and not failed:
-            # It is as somebody wants it from now on.
-            self._set(target, None)
-        elif not lasts:
-            self._set(target, one.former if failed else _certain(one))
+        if effect in _DONE:
+            # What lasts is as somebody wants it from now on.
+            self._set(target, None if lasts else _certain(one))
+        elif effect is Effect.FAILED and not lasts and one.left:
+            # One that would be left off is kept until a reading tells: a board may act late.
+            self.unplan(target)
+
+    def unplan(self, target: Target) -> None:
+        """Take that what was planned for was not written: what was before it counts."""
+        if (one := self._pending.get(target)) is not None:
+            self._set(target, one.former)
 
     def put_back(self, target: Target, effect: Effect) -> None:
         """Take how putting a target back ended."""
