@@ -130,10 +130,13 @@ class Shared:
             await self.store.async_save(kept)
 
     async def async_forget_all(self, hass: HomeAssistant) -> None:
-        """Drop everything that is kept, on the disk, too."""
-        self.kept.clear()
+        """Drop everything that is kept, on the disk, too; only what is to be put back stays."""
+        self.kept = {name: one for name, one in self.kept.items() if _switched(one)}
         self._due = None
-        await async_remove(hass, self.store)
+        if self.kept:
+            await self.store.async_save(self.kept)
+        else:
+            await async_remove(hass, self.store)
 
     @callback
     def async_save_soon(self, within: float = SAVE_SOON) -> None:
@@ -161,10 +164,12 @@ def async_hand_over(hass: HomeAssistant, address: str, state: dict[str, Any]) ->
     """Keep what a flow has read of a device for its entry, which is set up next."""
     shared = hass.data.get(SHARED)
     kept = shared.kept if shared else hass.data.setdefault(_HANDED, {})
-    # What is to be put back outlives the entry of a battery.
-    before = kept.get(address, {})
-    switched = {name: before[name] for name in before if name == CONF_SWITCHING}
-    kept[address] = switched | state
+    kept[address] = _switched(kept.get(address, {})) | state
+
+
+def _switched(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what is to be put back of a battery: it outlives the battery's entry."""
+    return {name: one for name, one in record.items() if name == CONF_SWITCHING}
 
 
 async def async_setup_shared(hass: HomeAssistant) -> None:
@@ -180,7 +185,8 @@ async def async_setup_shared(hass: HomeAssistant) -> None:
     shared = Shared(Polls(hass), store)
     await shared.async_load()
     handed: dict[str, dict[str, Any]] = hass.data.pop(_HANDED, {})
-    shared.kept |= handed
+    for address, state in handed.items():
+        shared.kept[address] = _switched(shared.kept.get(address, {})) | state
     hass.data[SHARED] = shared
 
     async def save_now_and_then(_now: datetime) -> None:

@@ -58,6 +58,7 @@ class Switching:
         self._wishes: list[Waiting] = []
         self._under_way: Waiting | None = None
         self._later: CALLBACK_TYPE | None = None
+        self._misses = 0  # readings in a row that gave nothing while somebody waited
         self.window = WindowKeeper(self._hass, self._entry, BatteryCharge(coordinator))
 
     # --- what is shown -------------------------------------------------------------------------
@@ -179,6 +180,7 @@ class Switching:
         """Wait for a reading, and for what comes of the command; one that is given up before is never written."""
         wish = Waiting(command=command, context=context, at=self._polls.now())
         wish.behind = self._under_way is not None
+        self._misses = 0
         self._wishes.append(wish)
         self._battery.ask()
         try:
@@ -207,6 +209,7 @@ class Switching:
 
     async def async_after(self, sample: BmsSample) -> BmsSample:
         """Carry out what waits, over the link that ``sample`` was just read over; return what was read last."""
+        self._misses = 0
         if self.offers or self._work.returns.pending:
             await self._work.async_ask()
         self._work.notice(sample)
@@ -243,7 +246,8 @@ class Switching:
         @callback
         def ask(_now: datetime) -> None:
             self._later = None
-            self._battery.ask()
+            if self._wishes:
+                self._battery.ask()
 
         self._wait_no_more()
         job = HassJob(ask, "mi_bms next command", cancel_on_shutdown=True)
@@ -264,10 +268,13 @@ class Switching:
         elif battery.doubts:
             refusal = SwitchRefusal.IMPLAUSIBLE
         if refusal is not None:
+            self._misses = 0
             for wish in self._wishes:
                 wish.refuse(SwitchRefused(refusal))
         elif self._wishes:
-            self._battery.ask()
+            # Each failure has its battery wait longer for its next regular reading.
+            self._ask_later(2.0**self._misses)
+            self._misses += 1
 
     # --- from the start to the end --------------------------------------------------------------
 

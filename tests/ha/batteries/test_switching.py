@@ -1,6 +1,7 @@
 """Switch a battery that obeys: what is written, what is refused and why, and what is known afterwards."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.world.devices.orders import Order
 
 from ..home import Home
 from .guarded import CHARGE_OFF, DISCHARGE_OFF, RELEASED, Guarded, armed, guarded
-from .test_batteries import ADDRESS, poll, report, still
+from .test_batteries import ADDRESS, WORD, poll, report, still
 
 
 async def test_a_command_is_read_written_and_read_back(home: Home) -> None:
@@ -224,8 +225,12 @@ async def test_one_that_cannot_be_reached(home: Home) -> None:
     one = await armed(home)
     home.air.refuse.add(ADDRESS)
     begun = home.clock.time
+    failures = (await report(home, one.entry))["failures"]
+    assert not failures
     assert await one.act("charge", "off") == "switch_unreachable"
     assert home.clock.time - begun < 13
+    # It was tried more than once, but not without a break: that would make it wait for long.
+    assert 2 <= (await report(home, one.entry))["failures"]["connect"] <= 5
     # Nothing is written when it comes back.
     home.air.refuse.clear()
     await one.listen(60)
@@ -392,6 +397,75 @@ async def test_what_is_not_known_may_have_come_to_nothing(home: Home) -> None:
     assert one.told[-1]["outcome"] == "failed"
     shown = home.state(one.device, "charging_allowed").attributes
     assert shown["returns_at"] is None
+
+
+def when_ordered(home: Home, one: Guarded, happens: Callable[[], object]) -> None:
+    """Let something happen as soon as an order was carried out."""
+    taken = one.device.obedience.carry_out
+
+    def carry_out(order: Any, frame: bytes) -> list[bytes]:
+        found: list[bytes] = taken(order, frame)
+        one.device.obedience.carry_out = taken
+        happens()
+        return found
+
+    one.device.obedience.carry_out = carry_out
+
+
+async def test_one_that_falls_silent_after_the_write(home: Home) -> None:
+    one = await armed(home)
+    faults = home.air.faults[ADDRESS]
+    when_ordered(home, one, lambda: setattr(faults, "mute", True))
+    assert await one.act("charge", "off") == "switch_unknown"
+    faults.mute = False
+    await one.listen(60)
+    assert one.told[-1]["outcome"] == "confirmed"
+
+
+async def test_what_it_says_afterwards_cannot_be(home: Home) -> None:
+    one = await armed(home)
+    pack = one.device.pack
+    when_ordered(home, one, lambda: setattr(pack, "temperature", 140.0))
+    assert await one.act("charge", "off") == "switch_unknown"
+    assert home.value(one.device, "temperature") != "140.0"
+
+
+async def test_released_in_the_middle_of_it(home: Home) -> None:
+    """The app has it at once; what is switched for a time is put back afterwards."""
+    one = await armed(home)
+    release = one.entry.runtime_data.async_release_for
+    when_ordered(home, one, lambda: home.hass.loop.call_soon(release, 5))
+    assert await one.act("charge", "off", minutes=1) == "switch_unknown"
+    await home.clock.run(2)
+    assert not home.air.links
+    await one.listen(200)
+    assert one.locked == {"charge"}
+    await one.listen(240)
+    assert one.locked == set()
+    # It was read as before in between.
+    assert home.value(one.device, "chrg_mosfet") == "on"
+
+
+async def test_unloaded_in_the_middle_of_it(home: Home) -> None:
+    one = await armed(home)
+    done = one.later("discharge", "off", minutes=2)
+    await home.clock.until(lambda: one.orders)
+    entries = home.hass.config_entries
+    await home.clock.wait(entries.async_unload(one.entry.entry_id))
+    assert await home.clock.wait(done, 1) == "switch_unknown"
+    assert not home.air.links
+    await home.clock.wait(entries.async_setup(one.entry.entry_id))
+    await one.listen(60)
+    assert one.locked == {"discharge"}
+    await one.listen(90)
+    assert one.locked == set()
+
+
+async def test_one_that_wants_another_password_by_now(home: Home) -> None:
+    one = await armed(home)
+    one.device.password = WORD
+    assert await one.act("charge", "off") == "switch_needs_password"
+    assert one.orders == []
 
 
 # --- several, and those who give up ----------------------------------------------------------------

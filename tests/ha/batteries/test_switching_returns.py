@@ -247,11 +247,12 @@ async def test_a_battery_that_is_removed_is_put_back_first(
     assert ADDRESS not in hass_storage.get(STATE, {"data": {}})["data"]
 
 
+@pytest.mark.parametrize("others", [0, 1])
 async def test_one_that_is_removed_out_of_reach_is_put_back_when_it_is_there_again(
-    home: Home, hass_storage: dict[str, Any]
+    home: Home, hass_storage: dict[str, Any], others: int
 ) -> None:
-    # Without the last battery there is nothing left that could be kept.
-    await home.add(still(address=OTHER))
+    for _ in range(others):
+        await home.add(still(address=OTHER))
     one = await cut_for(home, 10)
     home.air.refuse.add(ADDRESS)
     assert await removed(one)
