@@ -32,6 +32,7 @@ from script.documents.batteries import (  # noqa: E402
 from script.documents.entities import entities  # noqa: E402
 from script.documents.options import FORMS, options  # noqa: E402
 from script.documents.sensors import models, sensors  # noqa: E402
+from script.documents.switching import switching  # noqa: E402
 
 __all__ = ["FORMS", "TABLES", "stale"]
 
@@ -112,6 +113,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "options": options,
     "actions": actions,
     "rights": rights,
+    "switching": switching,
     **protocols.TABLES,
 }
 MARK = re.compile(r"<!-- generated: (.*?) -->\n(.*?)<!-- end: (.*?) -->", re.DOTALL)
