@@ -18,12 +18,14 @@ from custom_components.mi_bms.batteries import (
     commanding,
     conditions,
     control_entities,
+    control_repairs,
     farewell,
     link_entities,
     repairs as issues,
     returning,
     triggers as battery_triggers,
 )
+from custom_components.mi_bms.batteries.audit import Happening
 from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.dashboard.parts import METERS, Fault, Part
 from custom_components.mi_bms.dashboard.source import Mistake
@@ -40,7 +42,8 @@ from custom_components.mi_bms.proto.activation.devices import Preparation, Way
 from custom_components.mi_bms.proto.bank.absence import Absence
 from custom_components.mi_bms.proto.bank.wiring import Misfit, Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
-from custom_components.mi_bms.proto.bms.control import HOLDS, Confidence, Target
+from custom_components.mi_bms.proto.bms.control import HOLDS, Confidence, Effect, Target
+from custom_components.mi_bms.proto.control.command import Issuer
 from custom_components.mi_bms.proto.control.refusal import SwitchRefusal
 from custom_components.mi_bms.proto.gatt.operations import Do
 from custom_components.mi_bms.proto.keys.contract import Refusal
@@ -180,6 +183,15 @@ WORDS = {
     "summary": {"battery", "measures", "now"},
     "switching_offer": {*Confidence, "proven_none"},
     commanding.TARGETS: set(Target),
+    "switching_reason": set(SwitchRefusal),
+    "switching_log": {
+        *(f"command_{one}{timed}" for one in ("on", "off") for timed in ("", "_for")),
+        *(f"by_{one}" for one in (Issuer.WINDOW, Issuer.RETURN)),
+        *(f"confirmed_{one}" for one in ("on", "off", "alarm")),
+        *(f"outcome_{one}" for one in Effect if one is not Effect.CONFIRMED),
+        *({*Happening} - {Happening.COMMAND, Happening.OUTCOME}),
+        "command_alarm",
+    },
     "switching_no": {"unknown_command", "not_allowed", "password", "status"},
     "bank": {"name", "pack", "apart", "reason"},
     "absence": {*Absence, "all"},
@@ -685,6 +697,7 @@ def test_device_triggers() -> None:
 def test_issues() -> None:
     filled = {
         issues.KEY: {"name", "reason", "reserve", "fewer"},
+        control_repairs.KEY: {"name"},
         DISK_FULL: {"name", "path"},
         NOT_WRITABLE: {"name", "path"},
         storage.DAMAGED: {"file"},

@@ -20,6 +20,7 @@ from ..proto.model.errors import Unsupported
 from ..runtime import SHARED
 from ..stored import address, at_least, finite, flag, sound, table, whole, word
 from ..texts import async_tell, masked_addresses
+from .control_repairs import async_watch_password
 from .coordinator import BatteryCoordinator
 from .diagnosis import obstacle
 from .entity import battery_device, pack_number
@@ -96,6 +97,7 @@ def async_start(hass: HomeAssistant, entry: ConfigEntry[BatteryCoordinator]) -> 
     entry.async_on_unload(window.async_start())
     entry.async_on_unload(coordinator.async_add_listener(window.async_look))
     entry.async_on_unload(async_watch_health(hass, entry, coordinator))
+    async_watch_password(hass, entry, coordinator)
 
 
 async def async_stop(entry: ConfigEntry[BatteryCoordinator]) -> None:
