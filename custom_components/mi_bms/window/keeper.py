@@ -238,6 +238,7 @@ class WindowKeeper:
         else:
             # One whose end is not known may stand.
             self._ours = problem in {None, UNKNOWN}
+        self._shared.async_save_soon()
         self.problem = problem
         now = self._shared.polls.now()
         if self._machine is not None and problem is None:

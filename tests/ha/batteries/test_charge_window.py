@@ -1,5 +1,6 @@
 """A charge window at work: a battery that obeys, its owner's options and switches, and what goes wrong."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 import pytest
@@ -10,6 +11,10 @@ from homeassistant.core import State
 from tests.world.devices import KINDS
 
 from ..home import Home, Result
+from ..lives import Life, ended, life
+from ..sensors.test_sensors import STATE
+
+__all__ = ["life"]  # a fixture
 
 ADDRESS: Final = "A5:C2:37:00:00:17"
 DAY: Final = 86_400.0
@@ -361,3 +366,51 @@ async def test_protections_and_cold_are_asked_first(owner: Owner) -> None:
     owner.device.pack.temperature = 10.0
     await owner.level(50, 6 * 60)
     assert not owner.blocked
+
+
+async def test_a_shut_down_allows_charging_first(owner: Owner) -> None:
+    await owner.level(85)
+    await owner.home.clock.wait(owner.home.hass.async_stop(force=True))
+    assert owner.changes == [False, True]
+
+
+async def started_anew(
+    owner: Owner, hass_storage: dict[str, Any], life: Life, away: float, percent: float
+) -> list[bool]:
+    """Kill Home Assistant while charging is blocked, start it later; return what was written since."""
+    await owner.level(85)
+    assert owner.entry is not None
+    stored = deepcopy(hass_storage[STATE])
+    await ended(owner.home)
+    owner.device.pack.locked.add("charge")
+    hass_storage[STATE] = stored
+    owner.device.pack.remaining = percent
+    await owner.home.clock.run(away)
+    owner.device.obedience.ledger.clear()
+    async with life([owner.entry], {}) as home:
+        home.air.add(owner.device)
+        again = Owner(home, owner.device)
+        await again.run(20 * 60)
+        return again.changes
+
+
+@pytest.mark.parametrize(
+    ("away", "percent", "writes"),
+    [
+        (120, 85, []),
+        (120, 70, []),
+        (120, 55, [True]),
+        # Nobody has looked for longer than a block holds: it is allowed, and blocked again if need be.
+        (3600, 70, [True]),
+        (3600, 85, [True, False]),
+    ],
+)
+async def test_after_a_crash_the_first_reading_decides(
+    owner: Owner,
+    hass_storage: dict[str, Any],
+    life: Life,
+    away: float,
+    percent: float,
+    writes: list[bool],
+) -> None:
+    assert await started_anew(owner, hass_storage, life, away, percent) == writes
