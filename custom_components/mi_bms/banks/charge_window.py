@@ -23,10 +23,11 @@ class BankCharge:
 
     @property
     def offered(self) -> bool:
-        """Return whether charging of all can be switched, and none has a window of its own."""
-        switching = self._bank.switching
-        return Target.CHARGE in switching.offers and not any(
-            one.has_window for one in switching.members.values()
+        """Return whether no member speaks against it; one that does not run yet, or not now, does not."""
+        return all(
+            any(row.target is Target.CHARGE for row in one.offers)
+            and not one.has_window
+            for one in self._bank.switching.members.values()
         )
 
     @property

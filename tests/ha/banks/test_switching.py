@@ -1,5 +1,6 @@
 """A bank is switched with all its batteries or not at all, by its action and by its charge window."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 import pytest
@@ -10,7 +11,11 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..batteries.allowing import allow, arm, turn
 from ..home import Home
+from ..lives import Life, ended, life
+from ..sensors.test_sensors import STATE
 from .conftest import Owner, address, battery
+
+__all__ = ["life"]  # a fixture
 
 USUAL: Final = {
     "charge_window": True,
@@ -347,3 +352,27 @@ async def test_a_window_that_ends_leaves_nothing_blocked(
     )
     assert bank.locked() == [False, False, False]
     assert address(1) == bank.devices[0].address
+
+
+async def test_a_window_goes_on_after_a_crash_whoever_is_there_first(
+    owner: Owner, hass_storage: dict[str, Any], life: Life
+) -> None:
+    bank = Bank(owner)
+    await bank.begin(armed=False)
+    await bank.window()
+    assert await bank.level(85) == "blocked"
+    assert bank.entry is not None
+    stored = deepcopy(hass_storage[STATE])
+    await ended(bank.home)
+    hass_storage[STATE] = stored
+    for device in bank.devices:
+        device.pack.locked.add("charge")
+        device.pack.remaining = 70
+        device.obedience.ledger.clear()
+    async with life([bank.entry, *bank.entries], {}) as home:
+        for device in bank.devices:
+            home.air.add(device)
+        bank.home = home
+        await bank.run(20 * 60)
+        assert bank.orders() == 0
+        assert bank.locked() == [True, True, True]
