@@ -268,6 +268,18 @@ async def test_released_while_it_waits(home: Home) -> None:
     assert one.orders == []
 
 
+async def test_disarmed_while_it_waits(home: Home) -> None:
+    one = await armed(home)
+    home.air.refuse.add(ADDRESS)
+    done = one.later("charge", "off")
+    await home.clock.run(2)
+    name = {"entity_id": home.entity_id(one.device, "allow_commands")}
+    await home.hass.services.async_call("switch", "turn_off", name, blocking=True)
+    home.air.refuse.clear()
+    assert await home.clock.wait(done) == "switch_not_armed"
+    assert one.orders == []
+
+
 async def test_the_time_it_takes_is_no_time_of_a_reading(home: Home) -> None:
     one = await armed(home)
     before = (await report(home, one.entry))["poll_time"]
