@@ -41,6 +41,8 @@ SLACK: Final = 0.5  # s of the way to Home Assistant and back
 WRITES: Final = 2
 KNOWN: Final = 0.99
 UNKNOWN: Final = "unknown"
+# Of this nothing is told while there is nothing to balance: a row of its own, and no part of what is known.
+UNTOLD: Final = ("ANT-BLE24BHUB-01", "balancer")
 DONE: Final = ("confirmed", "held", "failed", "rejected", UNKNOWN)
 
 # What happens meanwhile, with how often, and how the board takes orders then.
@@ -81,6 +83,11 @@ class Case:
     entries: tuple[Json, ...]
 
     @property
+    def told(self) -> bool:
+        """Tell whether the board can say at all what came of it."""
+        return (self.kind, self.target) != UNTOLD
+
+    @property
     def orders(self) -> list[Json]:
         """Return what was written, also what got lost on the way."""
         return [one for one in self.entries if one["by"] == "order" and one["frame"]]
@@ -105,7 +112,9 @@ class Case:
         word = self.answer.outcome
         if word in {"confirmed", "held"}:
             return not self.is_so
-        if word in {"failed", "rejected"}:
+        if word == "rejected":
+            return not any(one["outcome"] == "refused" for one in self.orders)
+        if word == "failed":
             return (self.target not in self.after) == self.on and not self.phone
         return word != UNKNOWN and any(
             one["outcome"] in {"done", "later"} for one in self.orders
@@ -307,7 +316,8 @@ def lines(found: Found) -> list[str]:
     for sort in ("kind", "mood"):
         groups = defaultdict(list)
         for case in found.cases:
-            groups[getattr(case, sort)].append(case)
+            group = getattr(case, sort)
+            groups[group if case.told else "(ANT balancer)"].append(case)
         out += [head, *(row(name, groups[name]) for name in sorted(groups)), ""]
     out += [head, row("all", found.cases), ""]
     refused = Counter(
@@ -328,7 +338,8 @@ def problems(found: Found) -> list[str]:
         one for one in cases if one.wrong and one.answer.outcome == "confirmed"
     ]
     unasked = [one for one in cases if one.unasked]
-    known = 1 - sum(one.answer.outcome == UNKNOWN for one in cases) / len(cases)
+    told = [one for one in cases if one.told]
+    known = 1 - sum(one.answer.outcome == UNKNOWN for one in told) / len(told)
     longest = max(one.answer.seconds for one in cases)
     most = max(len(one.orders) for one in cases)
     goals = {
