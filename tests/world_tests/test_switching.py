@@ -72,15 +72,20 @@ def test_off_and_on(name: str, target: Target) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_passing_protection_becomes_no_lock(name: str) -> None:
+@pytest.mark.parametrize("early", [True, False], ids=["before", "meanwhile"])
+def test_a_passing_protection_becomes_no_lock(name: str, early: bool) -> None:
+    trip = {"cell_overvoltage": 15.0}
+
     async def work(board: GattBattery, act: Act) -> None:
         before = set(board.pack.locked)
+        if early:
+            board.press(trip=trip)
         await act(Target.DISCHARGE, False)
         assert board.pack.locked == before | {"discharge"}
         await asyncio.sleep(20)
         assert board.pack.charge_on
 
-    switched(name, work, trip={"cell_overvoltage": 15.0})
+    switched(name, work, **({} if early else {"trip": trip}))
 
 
 @pytest.mark.parametrize("name", NAMES)
