@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .bluetooth.adverts import rediscover_removed
@@ -22,10 +21,11 @@ from .proto.bms.control import Result, Switch, Target
 from .proto.control.command import Command
 from .proto.publish.news import Feed
 from .stored import SETTINGS, STATE
-from .stored_files import async_read, async_remove
+from .stored_files import CheckedStore, async_read, async_remove
 
 STORE_VERSION = 1
 SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what was read
+SAVED_WITHIN = 5.0  # s; a disk that takes longer has not written it
 SAVE_SOON = 5.0  # s, after somebody changed or wished something
 SAVE_NEWS = 60.0  # s; presses and motion come all day, and a memory card wears
 
@@ -54,7 +54,7 @@ class Shared:
     """What the entries of this domain share; ``kept`` and ``switchable`` are by address."""
 
     polls: Polls
-    store: Store[dict[str, Any]]
+    store: CheckedStore
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
     board: Board = field(default_factory=Board)
@@ -124,10 +124,10 @@ class Shared:
         self.kept = found or {}
         self._take_settings()
 
-    async def async_save(self) -> None:
-        """Write down what all devices want kept."""
-        if kept := self._collect():
-            await self.store.async_save(kept)
+    async def async_save(self) -> bool:
+        """Write down what all devices want kept; return whether that was possible in good time."""
+        kept = self._collect()
+        return not kept or await self.store.async_write(kept, SAVED_WITHIN)
 
     async def async_forget_all(self, hass: HomeAssistant) -> None:
         """Drop everything that is kept, on the disk, too; only what is to be put back stays."""
@@ -174,7 +174,7 @@ def _switched(record: dict[str, Any]) -> dict[str, Any]:
 
 async def async_setup_shared(hass: HomeAssistant) -> None:
     """Make the shared state once, when the integration is loaded."""
-    store: Store[dict[str, Any]] = Store(
+    store = CheckedStore(
         # When somebody came and went is nobody else's business.
         hass,
         STORE_VERSION,

@@ -176,7 +176,8 @@ class Carrying:
             self.returns.plan(command.target, on=command.on, minutes=minutes, now=now)
         self.rate.take(now)
         # What is to be put back must outlive a crash right after the write.
-        await self._shared.async_save()
+        if not await self._shared.async_save() and minutes is not None:
+            raise SwitchRefused(SwitchRefusal.NOT_STORED)
         self._audit.commanded(command, wish.context, minutes)
 
     async def _async_write(

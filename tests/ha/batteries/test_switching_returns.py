@@ -8,6 +8,7 @@ import pytest
 
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
 
 from ..home import Home
 from ..lives import Life, ended, life
@@ -313,3 +314,27 @@ async def test_a_clock_that_jumps_while_it_runs_changes_nothing(
     assert one.locked == {"discharge"}
     await one.listen(90)
     assert one.locked == set()
+
+
+async def test_what_would_be_lost_in_a_crash_is_not_begun(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that cannot be written is told, and nothing is switched that could stay so."""
+    one = await armed(home)
+
+    async def full(*_: object) -> None:
+        raise WriteError("no space left")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("homeassistant.helpers.storage.Store._async_write_data", full)
+        assert await one.act("discharge", "off", minutes=5) == "switch_not_stored"
+        await one.listen(10)
+        # What stays anyway needs no disk.
+        assert await one.act("charge", "off") == "confirmed"
+    assert one.orders == [CHARGE_OFF]
+    assert (
+        home.state(one.device, "discharging_allowed").attributes["returns_at"] is None
+    )
+    await one.listen(400, every=20)
+    assert one.locked == {"charge"}
+    assert await one.act("discharge", "off", minutes=5) == "confirmed"
