@@ -209,7 +209,7 @@ REFUSALS: Final[Mapping[str, tuple[str, dict[str, Any], str]]] = {
     "failed": (
         "JBD-deaf",
         {"what": "charge", "state": "off"},
-        "did not do it: after the command it says of charging",
+        "did not do it: it says that charging is as it was",
     ),
     "rejected": (
         "JBD-firm",

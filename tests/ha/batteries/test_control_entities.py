@@ -164,7 +164,7 @@ async def test_what_did_not_work_is_told_and_the_switch_shows_the_truth(
     await ready(home, device)
     device.obedience.manner.idle = True
     with pytest.raises(
-        HomeAssistantError, match="did not do it: after the command it says of charging"
+        HomeAssistantError, match="did not do it: it says that charging is as it was"
     ):
         await turn(home, device, "charging_allowed", "off")
     assert home.value(device, "charging_allowed") == "on"
