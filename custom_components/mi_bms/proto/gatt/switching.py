@@ -218,7 +218,9 @@ def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
     if not on:
         return Effect.FAILED
     if held_by(target, after):
-        return Effect.HELD
+        # While something is locked, that may be this one.
+        locked = Alarm.MOSFET_LOCKED in after.alarms
+        return Effect.UNKNOWN if locked else Effect.HELD
     # A problem without a word may be what holds it.
     nameless = Alarm.OTHER in active(after.alarms, after.values.get(Field.PROBLEM))
     return Effect.UNKNOWN if nameless else Effect.FAILED
