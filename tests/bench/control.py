@@ -41,8 +41,6 @@ SLACK: Final = 0.5  # s of the way to Home Assistant and back
 WRITES: Final = 2
 KNOWN: Final = 0.99
 UNKNOWN: Final = "unknown"
-# Of this nothing is told while there is nothing to balance: a row of its own, and no part of what is known.
-UNTOLD: Final = ("ANT-BLE24BHUB-01", "balancer")
 DONE: Final = ("confirmed", "held", "failed", "rejected", UNKNOWN)
 
 # What happens meanwhile, with how often, and how the board takes orders then.
@@ -81,11 +79,6 @@ class Case:
     before: frozenset[str]
     after: frozenset[str]
     entries: tuple[Json, ...]
-
-    @property
-    def told(self) -> bool:
-        """Tell whether the board can say at all what came of it."""
-        return (self.kind, self.target) != UNTOLD
 
     @property
     def orders(self) -> list[Json]:
@@ -317,7 +310,7 @@ def lines(found: Found) -> list[str]:
         groups = defaultdict(list)
         for case in found.cases:
             group = getattr(case, sort)
-            groups[group if case.told else "(ANT balancer)"].append(case)
+            groups[group].append(case)
         out += [head, *(row(name, groups[name]) for name in sorted(groups)), ""]
     out += [head, row("all", found.cases), ""]
     refused = Counter(
@@ -338,8 +331,7 @@ def problems(found: Found) -> list[str]:
         one for one in cases if one.wrong and one.answer.outcome == "confirmed"
     ]
     unasked = [one for one in cases if one.unasked]
-    told = [one for one in cases if one.told]
-    known = 1 - sum(one.answer.outcome == UNKNOWN for one in told) / len(told)
+    known = 1 - sum(one.answer.outcome == UNKNOWN for one in cases) / len(cases)
     longest = max(one.answer.seconds for one in cases)
     most = max(len(one.orders) for one in cases)
     goals = {

@@ -147,7 +147,7 @@ def test_a_person_allows_it(person: Person) -> None:
     wizard.at("Commands that are not proven")
     wizard.shot("1603 switching, not proven")
     wizard.flow.get_by_role("button", name="Add them").click()
-    wizard.says("Tick this first")
+    wizard.says("Switch this on first")
     wizard.shot("1604 switching, not understood")
     wizard.switch("I know how to switch this battery on")
     wizard.flow.get_by_role("button", name="Add them").click()

@@ -420,7 +420,6 @@ class Ant(Board):
         told = bytearray(b"".join(recorded(self.record)[frame]))
         base = 2 * (told[8] + told[9])
         told[46 + base], told[47 + base] = code(self, "discharge"), code(self, "charge")
-        told[48 + base] = 4 * self.orders["balancer"]
         told[-4:-2] = modbus(told[1:-4])
         return [bytes(told)]
 

@@ -656,7 +656,7 @@ def test_what_is_sure_and_what_is_not() -> None:
     }
     both = {"charge", "discharge"}
     assert proven == {
-        "ant": both | {"balancer"},
+        "ant": both,
         "ant_leg": set(),
         "daly": both,
         "daly_legacy": set(),

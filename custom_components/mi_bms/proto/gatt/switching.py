@@ -113,7 +113,8 @@ def act(
             return attempt.result(Effect.FAILED, refusal=no.word)
         result = yield from read_back(family, control, attempt, context, made)
         left = (1 - context.spent()) * budget
-        if _decided(attempt, result) or left < SECOND:
+        # Who does not take the password takes no second command either.
+        if _decided(attempt, result) or not known or left < SECOND:
             break
     if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
         raise AuthRejected
