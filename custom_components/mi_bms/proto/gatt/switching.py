@@ -113,8 +113,7 @@ def act(
             return attempt.result(Effect.FAILED, refusal=no.word)
         result = yield from read_back(family, control, attempt, context, made)
         left = (1 - context.spent()) * budget
-        # Who does not take the password takes no second command either.
-        if _decided(attempt, result) or not known or left < SECOND:
+        if _decided(attempt, result, known=known) or left < SECOND:
             break
     if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
         raise AuthRejected
@@ -130,9 +129,10 @@ def _unlock(control: Control, context: Context, password: str | None) -> Talk[bo
     return (yield from control.unlock(context, password))
 
 
-def _decided(attempt: Attempt, result: Result) -> bool:
+def _decided(attempt: Attempt, result: Result, *, known: bool) -> bool:
     """Return whether another write would be of no use, or not be safe."""
-    if attempt.acknowledged or result.sample is None:
+    # Who does not take the password takes no second command either.
+    if attempt.acknowledged or not known or result.sample is None:
         return True
     # A battery that does not tell its commands may be held without ever having heard this one.
     told = attempt.target in commands(result.sample)
