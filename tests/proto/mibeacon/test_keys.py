@@ -1,5 +1,7 @@
 """Keys: how they are read, what they open, and how a wrong one is told from a damaged packet."""
 
+import gc
+
 from cryptography.exceptions import InvalidTag
 import pytest
 
@@ -272,6 +274,24 @@ def test_check_key() -> None:
         check_key(ADDRESS, KEY, [(uuid(0xFCD2), bthome(b"\x01\x50", 1))])
         is KeyCheck.RIGHT
     )
+
+
+def test_check_key_leaves_nothing_to_the_collector_of_garbage() -> None:
+    frames = [
+        (FE95, sealed(0x055B, HUMIDITY)),
+        (uuid(0xFCD2), bthome(b"\x01\x50", 1)),
+    ]
+    tries = [(key, some) for key in (KEY, OTHER_KEY) for some in (frames, frames[1:])]
+    for key, some in tries:
+        check_key(ADDRESS, key, some)
+    gc.collect()
+    gc.disable()
+    try:
+        for key, some in tries:
+            check_key(ADDRESS, key, some)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_key_for_manufacturer_data() -> None:

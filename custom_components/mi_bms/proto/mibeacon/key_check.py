@@ -19,7 +19,10 @@ def check_key(
     for entry, data in frames:
         reading = decoder.feed_one(entry, data, 0.0)
         if decoder.key_state is KeyState.RIGHT:
-            return KeyCheck.RIGHT
+            found = KeyCheck.RIGHT
+            break
         if reading.outcome is Outcome.WRONG_KEY:
             found = KeyCheck.WRONG
+    # It is freed at once: the collector of garbage would hold everybody up after thousands of tries.
+    decoder.device.followers.clear()
     return found
