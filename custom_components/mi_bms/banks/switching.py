@@ -232,7 +232,10 @@ async def _async_put_back(
         command, on=before.on, minutes=before.left, force=False, by=Issuer.RETURN
     )
     try:
-        result = await member.act(back, None)
+        done = (await member.act(back, None)).effect in DONE
     except SwitchRefused:
-        return False
-    return result.effect in DONE
+        done = False
+    if not done:
+        # From now on it is tried until it works.
+        member.postpone(command.target, 0)
+    return done
