@@ -232,7 +232,11 @@ def test_what_a_protection_holds_is_released_and_named() -> None:
         result, _ = played(
             target, lambda board: board.held.add(target), on=True, kind=kind
         )
-        if target not in kind.blind:
+        if target not in kind.blind and not told(kind, target):
+            # Whether it was released cannot be seen until the protection has passed.
+            assert result.effect is Effect.UNKNOWN
+            assert result.held_by == ()
+        elif target not in kind.blind:
             assert result.effect is Effect.HELD
             assert len(result.held_by) == 1
             assert result.held_by[0] in held_by(
@@ -804,7 +808,7 @@ def test_a_held_command_of_a_silent_family_is_written_again() -> None:
     board.held.add("charge")
     board.lose = 1
     result = run(owner.switch("charge", on=True))
-    assert (result.effect, result.sent) == (Effect.HELD, 2)
+    assert (result.effect, result.sent) == (Effect.UNKNOWN, 2)
     assert board.orders["charge"]
 
 

@@ -134,9 +134,7 @@ def _decided(attempt: Attempt, result: Result, *, known: bool) -> bool:
     # Who does not take the password takes no second command either.
     if attempt.acknowledged or not known or result.sample is None:
         return True
-    # A battery that does not tell its commands may be held without ever having heard this one.
-    told = attempt.target in commands(result.sample)
-    return result.effect is Effect.CONFIRMED or (result.effect is Effect.HELD and told)
+    return result.effect in {Effect.CONFIRMED, Effect.HELD}
 
 
 def read_back(
@@ -218,13 +216,9 @@ def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
         return Effect.UNKNOWN if on else Effect.FAILED
     if not on:
         return Effect.FAILED
-    if held_by(target, after):
-        # While something is locked, that may be this one.
-        locked = Alarm.MOSFET_LOCKED in after.alarms
-        return Effect.UNKNOWN if locked else Effect.HELD
-    # A problem without a word may be what holds it.
+    # What a protection holds may never have been released; a problem without a word may be one.
     nameless = Alarm.OTHER in active(after.alarms, after.values.get(Field.PROBLEM))
-    return Effect.UNKNOWN if nameless else Effect.FAILED
+    return Effect.UNKNOWN if held_by(target, after) or nameless else Effect.FAILED
 
 
 def _proves(attempt: Attempt, after: BmsSample) -> bool:
