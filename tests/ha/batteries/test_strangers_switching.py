@@ -5,24 +5,33 @@ from collections import Counter
 from copy import deepcopy
 from datetime import timedelta
 from itertools import pairwise, product
+from math import inf, nan
 from typing import Any
 
+from probatio import Invalid
 import pytest
 
+from custom_components.mi_bms.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.core import Context
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import Context, Event
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from tests.world.devices import KINDS
 
+from ..banks.conftest import Owner
+from ..face.conftest import Open, look
 from ..home import Home
 from ..lives import Life, ended, life
 from ..people import limit, person
+from ..secrets import Secrets
 from .allowing import allow, arm, command, device_id, turn
 from .strange_boards import CHARGE, DISCHARGE, Ant, Board, Jbd
 
 ONE, TWO = "A5:C2:37:00:5A:01", "A5:C2:37:00:5A:02"
-__all__ = ["life"]  # a fixture
+__all__ = ["life", "look"]  # fixtures
 
 
 class House:
@@ -344,6 +353,27 @@ async def test_one_that_acts_late(
     assert home.value(board, "charging_allowed") == "off"
 
 
+async def test_a_board_that_never_tells_its_commands(home: Home) -> None:
+    """Under a protection nobody can see whether it obeyed: it is tried until that has passed."""
+    board: Any = KINDS["REDODO"](address=ONE, name="R-12100BNN100-A1")
+    board.pack.step = lambda _seconds: None
+    board.pack.current = 0.0
+    house = await moved_in(home, board, experimental=True)
+    await house.arm()
+    assert await house.act("discharge", "off", minutes=3) == "confirmed"
+    board.pack.trip("discharge_overtemperature", 1e9)
+    board.obedience.manner.idle = True
+    assert await house.act("discharge", "on") == "switch_too_soon"
+    await home.clock.run(6)
+    assert await house.act("discharge", "on") == "switch_unknown"
+    await house.listen(300)
+    assert board.pack.locked == {"discharge"}
+    board.obedience.manner.idle = False
+    board.pack.protections.clear()
+    await house.listen(400)
+    assert board.pack.locked == set()
+
+
 @pytest.mark.parametrize("acts", [True, False])
 @pytest.mark.parametrize("back", [True, False])
 @pytest.mark.parametrize("orders", ["e1", "fb"])
@@ -643,3 +673,324 @@ async def test_the_return_at_the_hourly_limit(home: Home) -> None:
     await house.act("discharge", "off", minutes=1)
     await house.listen(200)
     assert not board.locked & DISCHARGE
+
+
+# --- passwords -----------------------------------------------------------------------------------
+
+WORD, WRONG_WORD = "q7Zp3kVxW1mB", "n0tTh3R1ghtW"
+
+
+async def everywhere(house: House, secrets: Secrets) -> None:
+    """Look through what a house shows of a battery."""
+    hass, entry = house.home.hass, house.entry
+    secrets.look_at_states(hass)
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    secrets.look("diagnostics", told)
+    form = await house.home.options(entry, "switching")
+    fields = form["data_schema"].schema
+    for one, kind in fields.items():
+        given = one.default() if callable(one.default) else None
+        secrets.look("form", [vars(one), repr(given), repr(kind)])
+    secrets.look("placeholders", form["description_placeholders"])
+    secrets.look(
+        "title", [entry.title, repr(entry), json_bytes(entry.as_json_fragment).decode()]
+    )
+
+
+@pytest.mark.parametrize("given", [WORD, WRONG_WORD])
+async def test_a_password_is_never_shown(
+    home: Home,
+    look: Open,
+    caplog: pytest.LogCaptureFixture,
+    given: str,
+) -> None:
+    caplog.set_level("DEBUG")
+    secrets = Secrets()
+    secrets.add(WORD, WRONG_WORD)
+    events: list[Event] = []
+    home.hass.bus.async_listen(MATCH_ALL, events.append)
+    board = Ant(ONE, WORD)
+    house = await moved_in(home, board, control_password=given)
+    guest = await look("guest")
+    await guest.subscribe()
+    await house.arm()
+    for state in ("off", "on", "off"):
+        try:
+            secrets.look("answer", await command(home, board, "charge", state))
+        except HomeAssistantError as err:
+            secrets.look("error", [str(err), repr(err.translation_placeholders)])
+        await home.clock.run(30)
+    # A link that breaks in the middle of it.
+    board.before = lambda _: board.leave and board.leave()
+    await house.act("charge", "on")
+    await house.listen(60)
+    if given == WRONG_WORD:
+        assert board.tries.said == [WRONG_WORD] * 2
+    else:
+        assert set(board.tries.said) == {WORD}
+        assert len(board.frames) >= 3
+    await guest.news()
+    secrets.look("websocket", guest.messages)
+    secrets.look("events", [one.as_dict() for one in events])
+    await everywhere(house, secrets)
+    await home.clock.wait(home.hass.config_entries.async_reload(house.entry.entry_id))
+    await everywhere(house, secrets)
+    secrets.look_at_log(caplog.records)
+    assert secrets.hits == []
+    assert secrets.looked > 10_000
+
+
+@pytest.mark.parametrize("word", ["ü" * 12, "x" * 500, "a\x00b", "' OR 1=1", "{name}"])
+async def test_a_strange_password_is_refused_or_wrong(home: Home, word: str) -> None:
+    board = Ant(ONE, WORD)
+    entry = await home.add(board)
+    await home.clock.run(3)
+    done = await allow(home, entry, control_password=word)
+    house = House(home, board, entry)
+    if done["type"] == "form":
+        assert done["errors"]
+        return
+    await house.arm()
+    found = await house.act("charge", "off")
+    assert found in {"switch_wrong_password", "switch_unreachable"}
+    assert board.frames == []
+
+
+# --- what nobody should be able to ask for --------------------------------------------------------
+
+HOSTILE: list[dict[str, Any]] = [
+    {"minutes": one}
+    for one in (
+        nan,
+        inf,
+        -inf,
+        -1,
+        0,
+        1e308,
+        10081,
+        "nan",
+        "5; off",
+        [],
+        {},
+        None,
+        "",
+    )
+]
+HOSTILE += [
+    {"what": one}
+    for one in (
+        "CHARGE",
+        "charge ",
+        "restart",
+        "shutdown",
+        "",
+        None,
+        1,
+        ["charge"],
+        {"a": 1},
+        "chargé",
+        "alarm\n",
+    )
+]
+HOSTILE += [{"state": one} for one in ("toggle", "", None, [], "offf", {"on": 1})]
+HOSTILE += [
+    {"device_id": one} for one in ("", "none", None, 5, [], {}, "../..", "x" * 9999)
+]
+HOSTILE += [{"force": one} for one in ("perhaps", [], 2.5, {})]
+HOSTILE += [{"frame": "dd5a0a020300fff177"}, {"address": TWO}]
+
+
+async def test_hostile_words(home: Home) -> None:
+    board = Jbd(ONE)
+    house = await moved_in(home, board)
+    await house.arm()
+    usual = {"device_id": device_id(home, board), "what": "charge", "state": "off"}
+    wrong = []
+    for more in HOSTILE:
+        call = home.hass.services.async_call(
+            "mi_bms", "switch", usual | more, blocking=True, return_response=True
+        )
+        try:
+            await home.clock.wait(call)
+        except Invalid, HomeAssistantError:
+            pass
+        except Exception as err:  # noqa: BLE001
+            wrong.append((str(more)[:80], repr(err)[:200]))
+        else:
+            wrong.append((str(more)[:80], "taken", board.frames))
+        await home.clock.run(6)
+    assert wrong == []
+    assert board.frames == []
+
+
+async def test_devices_that_are_no_battery(home: Home) -> None:
+    sensor = KINDS["ATC1441"](address="A4:C1:38:00:5A:03")
+    await home.add(sensor)
+    board = Jbd(ONE)
+    house = await moved_in(home, board)
+    await house.arm()
+    data = {
+        "device_id": device_id(home, sensor),
+        "what": "charge",
+        "state": "off",
+    }
+    call = home.hass.services.async_call("mi_bms", "switch", data, blocking=True)
+    with pytest.raises(HomeAssistantError) as caught:
+        await home.clock.wait(call)
+    assert caught.value.translation_key
+    assert board.frames == []
+
+
+async def test_a_hostile_name(home: Home) -> None:
+    board = Jbd(ONE, name="JBD-{0.__x__}<b>%s")
+    house = await moved_in(home, board)
+    assert await house.act("charge", "off") == "switch_not_armed"
+    await house.arm()
+    assert await house.act("charge", "off") == "confirmed"
+    with pytest.raises(HomeAssistantError) as caught:
+        await command(home, board, "charge", "on")
+    assert caught.value.translation_key == "switch_too_soon"
+
+
+async def test_words_that_a_switch_does_not_know(home: Home) -> None:
+    board = Jbd(ONE)
+    house = await moved_in(home, board)
+    target = {"entity_id": home.entity_id(board, "charging_allowed")}
+    automation = Context(parent_id=Context().id)
+    for context in (None, automation, Context(user_id="nobody")):
+        call = home.hass.services.async_call(
+            "switch", "turn_off", target, blocking=True, context=context
+        )
+        with pytest.raises((HomeAssistantError, Unauthorized)):
+            await home.clock.wait(call)
+    assert board.frames == []
+    await house.arm()
+    call = home.hass.services.async_call(
+        "switch", "turn_off", target, blocking=True, context=automation
+    )
+    await home.clock.wait(call)
+    assert len(board.frames) == 1
+
+
+# --- a charge window, and several as one ---------------------------------------------------------
+
+WINDOW: dict[str, Any] = {
+    "charge_window": True,
+    "window_low": 60,
+    "window_high": 80,
+    "weekly_full": False,
+    "holiday_low": 40,
+    "holiday_high": 60,
+}
+
+
+async def windowed(home: Home, board: Jbd) -> House:
+    house = await moved_in(home, board)
+    form = await home.options(house.entry, "charge_window")
+    done = await home.set_options(form, WINDOW)
+    assert done["type"] == "create_entry", done
+    await house.listen(60)
+    return house
+
+
+@pytest.mark.parametrize("orders", ["e1", "fb"])
+async def test_a_window_lets_go_without_fresh_readings(home: Home, orders: str) -> None:
+    board = Jbd(ONE, orders=orders)
+    house = await windowed(home, board)
+    board.percent = 85
+    await house.listen(90)
+    assert board.locked == CHARGE
+    # It still connects, but nothing that it says can be read.
+    board.spoil = torn
+    await house.listen(900)
+    board.spoil = lambda _, answer: answer
+    await house.listen(60)
+    if board.locked:
+        # Read again before it was let go: it is above the limit, and may be blocked.
+        assert home.value(board, "window_status") == "blocked"
+    home.air.refuse.add(ONE)
+    await home.clock.run(1800)
+    assert home.value(board, "window_status") in {"releasing", "no_reading"}
+    board.percent = 70
+    home.air.refuse.clear()
+    await house.listen(120)
+    assert board.locked == 0
+
+
+@pytest.mark.parametrize("door", ["option", "forbid", "unload", "remove", "switch"])
+async def test_a_window_that_ends_leaves_charging_allowed(
+    home: Home, door: str
+) -> None:
+    board = Jbd(ONE)
+    house = await windowed(home, board)
+    board.percent = 85
+    await house.listen(90)
+    assert board.locked == CHARGE
+    entries, entry = home.hass.config_entries, house.entry
+    if door == "option":
+        form = await home.options(entry, "charge_window")
+        await home.set_options(form, WINDOW | {"charge_window": False})
+    elif door == "forbid":
+        await allow(home, entry, allow_switching=False)
+    elif door == "switch":
+        await turn(home, board, "charge_window", "off")
+    elif door == "unload":
+        await home.clock.wait(entries.async_unload(entry.entry_id))
+    else:
+        await home.clock.wait(entries.async_remove(entry.entry_id))
+    await house.listen(90)
+    assert board.locked == 0
+
+
+async def test_a_window_does_nothing_to_what_is_not_charging(home: Home) -> None:
+    """Discharging is never touched, whatever a phone did to it."""
+    board = Jbd(ONE)
+    house = await windowed(home, board)
+    board.locked = DISCHARGE
+    for percent in (85, 50, 85, 50):
+        board.percent = percent
+        await house.listen(120)
+        assert board.locked & DISCHARGE
+    assert board.locked == DISCHARGE
+
+
+@pytest.mark.parametrize("fault", ["idle", "gone", "refuses", "mute after"])
+async def test_all_of_a_bank_or_none(home: Home, fault: str) -> None:
+    boards = [
+        Jbd(f"A5:C2:37:00:5B:0{n}", orders="fb", name=f"JBD-S{n}") for n in (1, 2, 3)
+    ]
+    houses = [await moved_in(home, board) for board in boards]
+    owner = Owner(home)
+    bank = await owner.combine(*(board.address for board in boards))
+    for house in houses:
+        await house.arm()
+    await home.clock.run(30)
+    last = boards[-1]
+
+    def gone(_: str) -> None:
+        home.air.refuse.add(last.address)
+        assert last.leave is not None
+        last.leave()
+
+    if fault == "idle":
+        last.acts = False
+    elif fault == "refuses":
+        last.status = 0x81
+    elif fault == "gone":
+        home.air.refuse.add(last.address)
+    else:
+        last.after = gone
+    data = {"device_id": owner.device(bank).id, "what": "discharge", "state": "off"}
+    call = home.hass.services.async_call("mi_bms", "switch", data, blocking=True)
+    begun = home.clock.time
+    with pytest.raises(HomeAssistantError):
+        await home.clock.wait(call)
+    assert home.clock.time - begun <= 21 * len(boards)
+    last.after = lambda _: None
+    last.status = 0
+    home.air.refuse.clear()
+    for _ in range(40):
+        for house in houses:
+            home.shout(house.board)
+        await home.clock.run(10)
+    assert [board.locked for board in boards] == [0, 0, 0]
