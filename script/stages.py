@@ -21,6 +21,17 @@ PYTHON: Final = sys.executable
 PROTO: Final = "custom_components/mi_bms/proto"
 COVERAGE: Final = (PYTHON, "-m", "coverage")
 PYTEST: Final = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+# Bytes, pictures, and words of other languages.
+UNSPELLED: Final = ",".join(
+    (
+        "./tests/fixtures",
+        "*.png",
+        "./.github/glossary",
+        "./custom_components/mi_bms/translations/[!e]*",
+        "./custom_components/mi_bms/translations/es.json",
+        "./tests/rules/shared_words.json",
+    )
+)
 # What an optional stage ends with where its tools cannot be had.
 NO_TOOLS: Final = "exit code 77"
 SHARED: Final = ("-n", str(min(4, os.cpu_count() or 1)))  # processes
@@ -71,7 +82,7 @@ STAGES: Final[Mapping[str, Stage]] = {
     "spelling": Stage(
         title="codespell",
         commands=(
-            (PYTHON, "-m", "codespell_lib", "--skip=./tests/fixtures,*.png", "."),
+            (PYTHON, "-m", "codespell_lib", f"--skip={UNSPELLED}", "."),
         ),
     ),
     "generated": Stage(

@@ -1,18 +1,30 @@
-"""Each language says all that the English one says, with the same names to fill in."""
+"""Each language says all that the English one says, in its own words, with the same names to fill in."""
 
 from collections.abc import Iterator
+import json
 from pathlib import Path
 import re
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from homeassistant.generated.languages import LANGUAGES
 
-from .repo import INTEGRATION, load, translations
+from .repo import INTEGRATION, ROOT, load, translations
 
 FILES = sorted((INTEGRATION / "translations").glob("*.json"))
+OTHERS = [path for path in FILES if path.stem != "en"]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+WORD = re.compile(r"[A-Za-z]{3,}")
+GLOSSARY: Final = ROOT / ".github" / "glossary"
+# Words that a language shares with English, or takes from it.
+SHARED: Final = json.loads(Path(__file__).with_name("shared_words.json").read_text())
+# A text of so many words that is the same in two languages was not translated.
+SENTENCE: Final = 3
+# Up to so many characters a text is a label: it stands on one line of a form or a tile, where English
+# was looked at on a telephone. More than this share of it, or so many characters more, would be cut.
+LABEL: Final = 40
+SHARE, MORE = 2.0, 18
 
 
 def texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -66,3 +78,60 @@ def test_what_differs_is_found() -> None:
         "lacks d: translate it",
         "the placeholders of a.b differ: name ['name']",
     ]
+
+
+def same(english: dict[str, str], other: dict[str, str], shared: set[str]) -> list[str]:
+    """Return which texts are as in English although nobody said that they may be."""
+    found = set()
+    for path, text in english.items():
+        words = WORD.findall(PLACEHOLDER.sub("", text))
+        alike = words and other[path] == text
+        if alike and (len(words) >= SENTENCE or text not in shared):
+            found.add(text)
+    return sorted(found)
+
+
+def cut(english: dict[str, str], other: dict[str, str]) -> list[str]:
+    """Return which labels are so much longer than in English that they are cut."""
+    return [
+        f"{path}: {other[path]}"
+        for path, text in english.items()
+        if len(text) <= LABEL
+        and len(other[path]) > max(SHARE * len(text), len(text) + MORE)
+    ]
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_no_english_is_left(path: Path) -> None:
+    shared = set(SHARED.get(path.stem, ()))
+    english, other = dict(texts(translations())), dict(texts(load(path)))
+    left = same(english, other, shared)
+    assert not left, (
+        f"translations/{path.name} says {left} as in English: translate it, or add it to "
+        "shared_words.json where the language has the same word"
+    )
+    unused = shared - set(other.values())
+    assert not unused, f"shared_words.json, {path.stem}: nothing says {sorted(unused)}"
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_labels_fit(path: Path) -> None:
+    wrong = cut(dict(texts(translations())), dict(texts(load(path))))
+    assert not wrong, f"translations/{path.name}: shorten {wrong}"
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_each_language_has_a_glossary(path: Path) -> None:
+    lines = (GLOSSARY / f"{path.stem}.tsv").read_text("utf-8").splitlines()
+    assert lines[0] == "English\ttranslation\tsource"
+    assert len(lines) > 40
+    wrong = [line for line in lines if len(line.split("\t")) != 3]
+    assert not wrong, f"{path.stem}.tsv: three columns, please, in {wrong}"
+
+
+def test_what_is_english_or_too_long_is_found() -> None:
+    english = {"a": "Allow it", "b": "Timer", "c": "{x} Ah", "d": "A whole sentence", "e": "On"}
+    other = {**english, "e": "Eingeschaltet, wie es war"}
+    assert same(english, other, {"Timer"}) == ["A whole sentence", "Allow it"]
+    assert same(english, other, {*english.values()}) == ["A whole sentence"]
+    assert cut(english, other) == ["e: Eingeschaltet, wie es war"]
