@@ -81,9 +81,7 @@ STAGES: Final[Mapping[str, Stage]] = {
     "types": Stage(title="mypy: strict types", commands=((PYTHON, "-m", "mypy"),)),
     "spelling": Stage(
         title="codespell",
-        commands=(
-            (PYTHON, "-m", "codespell_lib", f"--skip={UNSPELLED}", "."),
-        ),
+        commands=((PYTHON, "-m", "codespell_lib", f"--skip={UNSPELLED}", "."),),
     ),
     "generated": Stage(
         title="manifest, index of batteries, tables of the documents",
