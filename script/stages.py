@@ -22,15 +22,13 @@ PROTO: Final = "custom_components/mi_bms/proto"
 COVERAGE: Final = (PYTHON, "-m", "coverage")
 PYTEST: Final = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 # Bytes, pictures, and words of other languages.
-UNSPELLED: Final = ",".join(
-    (
-        "./tests/fixtures",
-        "*.png",
-        "./.github/glossary",
-        "./custom_components/mi_bms/translations/[!e]*",
-        "./custom_components/mi_bms/translations/es.json",
-        "./tests/rules/shared_words.json",
-    )
+UNSPELLED: Final = (
+    "./tests/fixtures",
+    "*.png",
+    "./.github/glossary",
+    "./custom_components/mi_bms/translations/[!e]*",
+    "./custom_components/mi_bms/translations/es.json",
+    "./tests/rules/shared_words.json",
 )
 # What an optional stage ends with where its tools cannot be had.
 NO_TOOLS: Final = "exit code 77"
@@ -81,7 +79,9 @@ STAGES: Final[Mapping[str, Stage]] = {
     "types": Stage(title="mypy: strict types", commands=((PYTHON, "-m", "mypy"),)),
     "spelling": Stage(
         title="codespell",
-        commands=((PYTHON, "-m", "codespell_lib", f"--skip={UNSPELLED}", "."),),
+        commands=(
+            (PYTHON, "-m", "codespell_lib", f"--skip={','.join(UNSPELLED)}", "."),
+        ),
     ),
     "generated": Stage(
         title="manifest, index of batteries, tables of the documents",
