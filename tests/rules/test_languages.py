@@ -134,10 +134,10 @@ def test_what_is_english_or_too_long_is_found() -> None:
         "a": "Allow it",
         "b": "Timer",
         "c": "{x} Ah",
-        "d": "That stays as it is",
+        "d": "That stays like this",
         "e": "On",
     }
     other = {**english, "e": "Eingeschaltet, wie es war"}
-    assert same(english, other, {"Timer"}) == ["Allow it", "That stays as it is"]
-    assert same(english, other, {*english.values()}) == ["That stays as it is"]
+    assert same(english, other, {"Timer"}) == ["Allow it", "That stays like this"]
+    assert same(english, other, {*english.values()}) == ["That stays like this"]
     assert cut(english, other) == ["e: Eingeschaltet, wie es war"]
