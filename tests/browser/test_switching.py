@@ -278,7 +278,7 @@ def test_what_is_allowed_is_done_and_told(person: Person) -> None:
     wizard.shot("1615 too soon")
     device = person.devices[person.called("JBD-load")]
     wizard.page.goto(f"{wizard.base}/config/devices/device/{device}")
-    for line in ("is told to stop charging for 5 minutes", "it stopped charging"):
+    for line in ("is told to stop charging for 5 min", "it stopped charging"):
         expect(wizard.device().get_by_text(line).first).to_be_visible()
     wizard.shot("1616 what the page of the battery tells")
     wizard.page.get_by_text("Charging allowed").first.click()

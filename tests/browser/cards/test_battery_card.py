@@ -31,7 +31,21 @@ def test_what_it_says(chromium: Browser) -> None:
         expect(card.locator(".cell.balancing .no")).to_have_text("8")
         page.set(sensor__a_power=2500, sensor__a_alarm="cell_overvoltage")
         expect(card.locator(".power")).to_have_text("2,500\u00a0WCharging")
-        expect(card.locator(".alarm")).to_have_text("Cell over-voltage")
+        expect(card.locator(".alarm.bad")).to_have_text("Cell over-voltage")
+
+
+def test_what_is_no_problem_is_not_shown_as_one(chromium: Browser) -> None:
+    with stage(chromium) as page:
+        device, states = world.battery("a")
+        device["roles"]["problem"] = "binary_sensor.a_problem"
+        states["binary_sensor.a_problem"] = world.words("off", "Problem")
+        page.furnish((device, states))
+        page.show(device="a")
+        page.set(sensor__a_alarm="cell_overvoltage")
+        alarm = page.page.locator(f"{CARD} .alarm")
+        expect(alarm).to_have_class("alarm warn")
+        page.set(binary_sensor__a_problem="on")
+        expect(alarm).to_have_class("alarm bad")
 
 
 def test_levels_of_the_difference(chromium: Browser) -> None:

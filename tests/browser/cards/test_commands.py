@@ -76,9 +76,9 @@ def test_it_is_armed_first_and_counts_down(chromium: Browser) -> None:
             "changes => home.set(changes)", world.switchable("a", minutes=10)
         )
         expect(charge).to_be_enabled()
-        expect(rows.nth(0)).to_contain_text("On · 10:00")
+        expect(rows.nth(0)).to_contain_text("On · 10:00 left")
         page.page.clock.run_for(2_000)
-        expect(rows.nth(0)).to_contain_text("On · 9:58")
+        expect(rows.nth(0)).to_contain_text("On · 9:58 left")
         page.page.evaluate("changes => home.set(changes)", world.switchable("a"))
         expect(charge).to_be_disabled()
 

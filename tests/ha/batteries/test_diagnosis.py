@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.mi_bms.batteries.coordinator import BatteryCoordinator
 from custom_components.mi_bms.proto.scheduler.diagnosis import Cause, diagnose
 from custom_components.mi_bms.proto.scheduler.facts import Facts, ScannerReport
+from custom_components.mi_bms.proto.scheduler.link_state import Failure
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import issue_registry as ir
 
@@ -84,7 +85,8 @@ async def test_what_nobody_can_explain_is_no_issue(
     entry = await lost(home, device)
     await home.listen(device, 32, every=20)
     assert issue(home, entry)
-    unknown = diagnose(Facts(scanners=[ScannerReport(name="air", rssi=-60)]))
+    heard = ScannerReport(name="air", rssi=-60)
+    unknown = diagnose(Facts(scanners=[heard], failure=Failure.NOT_HEARD))
     assert unknown.cause is Cause.UNKNOWN
     monkeypatch.setattr(BatteryCoordinator, "diagnose", lambda _self: unknown)
     await home.listen(device, 4, every=20)

@@ -60,7 +60,7 @@ async def test_the_logbook_says_who_did_what_and_what_came_of_it(
     lines = await told(home, socket, device)
     assert {one["name"] for one in lines} == {entry.title}
     assert [one["message"] for one in lines] == [
-        "takes commands for 10 minutes",
+        "takes commands for 10 min",
         "is told to stop charging for 30 minutes",
         "says that it stopped charging",
         (

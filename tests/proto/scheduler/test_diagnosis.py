@@ -97,7 +97,8 @@ CASES = [
     ),
     (facts(failure=Failure.LOST), Cause.REFUSED, Remedy.RESTART_BATTERY),
     (facts(unbelieved=True), Cause.UNBELIEVED, Remedy.REPORT),
-    (facts(), Cause.UNKNOWN, Remedy.REPORT),
+    (facts(), Cause.NOT_YET, Remedy.WAKE_OR_CLOSE),
+    (facts(failure=Failure.NOT_HEARD), Cause.UNKNOWN, Remedy.REPORT),
 ]
 
 

@@ -12,7 +12,7 @@ function how(id = "") {
 	const { until, returns_at: back, held_by: held } = state.attributes;
 	return joined(
 		wordsOf(id),
-		until && left(Date.parse(until) / 1000),
+		until && t("time_left", { time: left(Date.parse(until) / 1000) }),
 		back && t("switched_back", { time: clock(Date.parse(back) / 1000) }),
 		held?.length && t("held_by", { what: hass.formatEntityAttributeValue(state, "held_by") }),
 	);

@@ -49,7 +49,9 @@ export function head(card) {
 		return said !== "none" && said !== "off" ? wordsOf(roles.alarm) : isOn(roles.problem) ? t("problem") : "";
 	};
 	const id = roles.alarm ?? roles.problem;
-	const warning = id && link(id, "alarm", icon("alert"), h("span", {}, alarm));
+	// What somebody did on purpose, and a mere warning, is no problem.
+	const look = () => `alarm ${stateOf(roles.problem)?.state === "off" ? "warn" : "bad"}`;
+	const warning = id && link(id, { class: look }, icon("alert"), h("span", {}, alarm));
 	return [title(card.config.name || device.name, told), warning, notice(() => card.device)];
 }
 

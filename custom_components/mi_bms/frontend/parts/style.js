@@ -42,7 +42,7 @@ ha-icon { --mdc-icon-size: 18px; flex: none; width: var(--mdc-icon-size); height
 .big { font-size: 24px; line-height: 1.2; }
 .ok { color: var(--ha-color-on-success-normal); }
 .warn, .gauge .word { color: var(--ha-color-on-warning-normal); }
-.bad, .alarm { color: var(--ha-color-on-danger-normal); }
+.bad { color: var(--ha-color-on-danger-normal); }
 .in { color: var(--energy-battery-in-color); } .out { color: var(--energy-battery-out-color); }
 
 .chart svg { display: block; width: 100%; height: var(--h, 72px); overflow: visible; direction: ltr; }

@@ -45,6 +45,7 @@ class Cause(StrEnum):
     WEAK_SIGNAL = "weak_signal"
     RECEIVER_TROUBLED = "receiver_troubled"
     REFUSED = "refused"
+    NOT_YET = "not_yet"
     UNKNOWN = "unknown"
 
 
@@ -242,6 +243,13 @@ _RULES: Final = (
         Remedy.CLOSE_APP,
     ),
     _Rule(_connect_fails, Cause.REFUSED, Remedy.RESTART_BATTERY),
+    _Rule(
+        # Nothing has failed: what was tried last has not ended.
+        lambda facts: facts.failure is None,
+        Cause.NOT_YET,
+        Remedy.WAKE_OR_CLOSE,
+        repair=False,
+    ),
     _Rule(lambda _: True, Cause.UNKNOWN, Remedy.REPORT, repair=False),
 )
 
