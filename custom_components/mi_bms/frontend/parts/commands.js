@@ -1,11 +1,11 @@
-// What a battery may be told, where its options allow it.
+// What a battery may be told.
 
 import { h, link, put } from "./dom.js";
 import { left } from "./head.js";
 import { clock, hass, joined, t } from "./text.js";
 import { isOn, nameOf, stateOf, wordsOf } from "./values.js";
 
-/** How a switch stands, in words: for how long, and what holds it. */
+/** How a switch stands, until when, and what holds it. */
 function how(id = "") {
 	const state = stateOf(id);
 	if (!state) return "";
@@ -24,7 +24,7 @@ export function commands({ allow_commands: arm, discharge_switch: discharge, ...
 	const refused = h("p", { class: "bad", role: "alert" });
 	const row = (id = "") => {
 		const press = async () => {
-			const kind = isOn(id) ? "turn_off" : "turn_on";
+			const kind = `turn_${isOn(id) ? "off" : "on"}`;
 			if (button.ariaBusy || (id === discharge && isOn(id) && !confirm(t("ask_discharge")))) return;
 			refused.textContent = "";
 			put(button, "aria-busy", "true");
@@ -36,10 +36,9 @@ export function commands({ allow_commands: arm, discharge_switch: discharge, ...
 			}
 			put(button, "aria-busy", null);
 		};
-		const word = () => t(isOn(id) ? "switch_off" : "switch_on");
+		const word = () => t(`switch_${isOn(id) ? "off" : "on"}`);
 		const button = h("button", { class: "act", type: "button", disabled: () => id !== arm && !isOn(arm), "aria-label": () => `${nameOf(id)}: ${word()}`, onclick: press }, word);
 		return h("div", { class: "apart" }, link(id, "", h("span", { class: "muted" }, () => `${nameOf(id)} `), h("span", { class: "num" }, () => how(id))), button);
 	};
-	const all = [arm, roles.charge_switch, discharge, roles.balancer_switch, roles.heater_switch];
-	return h("section", { class: "list" }, ...all.filter(Boolean).map(row), refused);
+	return h("section", { class: "list" }, ...[arm, roles.charge_switch, discharge, roles.balancer_switch, roles.heater_switch].filter(Boolean).map(row), refused);
 }

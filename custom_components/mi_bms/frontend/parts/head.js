@@ -49,10 +49,7 @@ export function head(card) {
 		return said !== "none" && said !== "off" ? wordsOf(roles.alarm) : isOn(roles.problem) ? t("problem") : "";
 	};
 	const id = roles.alarm ?? roles.problem;
-	// What somebody did on purpose, and a mere warning, is no problem.
-	const look = () => `alarm ${stateOf(roles.problem)?.state === "off" ? "warn" : "bad"}`;
-	const warning = id && link(id, { class: look }, icon("alert"), h("span", {}, alarm));
-	return [title(card.config.name || device.name, told), warning, notice(() => card.device)];
+	return [title(card.config.name || device.name, told), id && link(id, { class: () => `alarm ${stateOf(roles.problem)?.state === "off" ? "warn" : "bad"}` }, icon("alert"), h("span", {}, alarm)), notice(() => card.device)];
 }
 
 /** The sentence and the button that help when nothing new comes. @param {() => MiDevice} get */
