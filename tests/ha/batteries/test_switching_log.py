@@ -61,7 +61,7 @@ async def test_the_logbook_says_who_did_what_and_what_came_of_it(
     assert {one["name"] for one in lines} == {entry.title}
     assert [one["message"] for one in lines] == [
         "takes commands for 10 min",
-        "is told to stop charging for 30 minutes",
+        "is told to stop charging for 30 min",
         "says that it stopped charging",
         (
             "was not switched (heating): its type does not know this command, or it is"
