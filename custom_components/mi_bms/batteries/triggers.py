@@ -20,14 +20,19 @@ from homeassistant.helpers.trigger import (
     TriggerConfig,
 )
 
-from ..proto.bms.alarms import Alarm
+from ..proto.bms.alarms import Alarm, Severity
 from ..proto.model.fields import Field
 from .alarms import ALARM_CLASS, APPEARED, ATTR_CHANGE
 from .targets import CONF_ALARM, CONF_DIFFERENCE, WIDEST, millivolts, those_of
 
+# A full battery, or one that was switched off on purpose, is no alarm to somebody who names none.
+_ALARMING: Final = frozenset(
+    alarm for alarm in Alarm if alarm.severity is not Severity.STATE
+)
+
 
 class AlarmAppeared(StatelessEntityTriggerBase):
-    """The coming of an alarm: of any, or of one of those that are chosen."""
+    """The coming of an alarm: of any that is more than a state, or of one of those that are chosen."""
 
     _domain_specs = {EVENT_DOMAIN: DomainSpec(device_class=ALARM_CLASS)}
     _primary_entities_only = False
@@ -42,7 +47,7 @@ class AlarmAppeared(StatelessEntityTriggerBase):
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take which alarms count."""
         super().__init__(hass, config)
-        self._alarms = {*(self._options[CONF_ALARM] or Alarm)}
+        self._alarms = {*(self._options[CONF_ALARM] or _ALARMING)}
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:

@@ -10,6 +10,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from tests.world.devices import KINDS
 from tests.world.devices.server import GattBattery
 
+from ..batteries.guarded import armed
 from ..home import Home
 from .conftest import Automate
 
@@ -76,6 +77,24 @@ async def test_each_alarm_that_appears_fires_once(
     protect(device)
     await until(home, device, "alarm", "none")
     assert len(calls) == times  # they went
+
+
+@pytest.mark.parametrize(("chosen", "times"), [([], 0), (["mosfet_locked"], 1)])
+async def test_what_was_switched_off_on_purpose_is_no_alarm(
+    home: Home, automate: Automate, chosen: list[str], times: int
+) -> None:
+    """Who wants to hear of it names it."""
+    one = await armed(home)
+    calls = await automate(
+        {
+            "trigger": "mi_bms.alarm_appeared",
+            "target": target(home, one.device, "alarm_change"),
+            "options": {"alarm": chosen},
+        }
+    )
+    assert await one.act("charge", "off") == "confirmed"
+    await until(home, one.device, "alarm", "mosfet_locked")
+    assert len(calls) == times
 
 
 async def test_an_alarm_that_is_there_after_a_restart_fires_nothing(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.mi_bms.face.blueprints import async_add
 from homeassistant.setup import async_setup_component
@@ -14,21 +15,22 @@ from ..batteries.guarded import CHARGE_OFF, RELEASED, Guarded, guarded
 from ..home import Home
 
 
+def switched(one: Guarded) -> dict[str, Any]:
+    """Return what a blueprint has to be told of a battery that it switches."""
+    return {
+        "charger": one.home.entity_id(one.device, "charging_allowed"),
+        "allow": one.home.entity_id(one.device, "allow_commands"),
+    }
+
+
 async def automate(one: Guarded, folder: Path, name: str, **inputs: Any) -> None:
-    """Make an automation of a blueprint that switches the battery's own charging."""
+    """Make an automation of a blueprint."""
     hass, home = one.home.hass, one.home
     hass.config.config_dir = str(folder)
     assert await async_setup_component(hass, "automation", {})
     await home.clock.settle()
     assert await async_add(hass)
-    use = {
-        "path": f"mi_bms/{name}.yaml",
-        "input": inputs
-        | {
-            "charger": home.entity_id(one.device, "charging_allowed"),
-            "allow": home.entity_id(one.device, "allow_commands"),
-        },
-    }
+    use = {"path": f"mi_bms/{name}.yaml", "input": inputs}
     text = f"automation: {json.dumps([{'id': name, 'alias': name, 'use_blueprint': use}])}\n"
     path = folder / "configuration.yaml"
     await hass.async_add_executor_job(path.write_text, text)
@@ -49,7 +51,8 @@ async def one(home: Home) -> AsyncIterator[Guarded]:
 
 async def test_frost_stops_charging(one: Guarded, tmp_path: Path) -> None:
     coldest = one.home.entity_id(one.device, "temperature")
-    await automate(one, tmp_path, "frost_stops_charging", temperature=coldest)
+    name = "frost_stops_charging"
+    await automate(one, tmp_path, name, temperature=coldest, **switched(one))
     one.device.pack.temperature = 1.0
     await one.listen(120)
     assert one.locked == {"charge"}
@@ -66,9 +69,8 @@ async def test_frost_stops_charging(one: Guarded, tmp_path: Path) -> None:
 
 async def test_it_ends_by_itself(one: Guarded, tmp_path: Path) -> None:
     coldest = one.home.entity_id(one.device, "temperature")
-    await automate(
-        one, tmp_path, "frost_stops_charging", temperature=coldest, minutes=5
-    )
+    inputs = {"temperature": coldest, "minutes": 5, **switched(one)}
+    await automate(one, tmp_path, "frost_stops_charging", **inputs)
     one.device.pack.temperature = 1.0
     await one.listen(120)
     assert one.locked == {"charge"}
@@ -78,10 +80,31 @@ async def test_it_ends_by_itself(one: Guarded, tmp_path: Path) -> None:
 
 async def test_charge_between_two_levels(one: Guarded, tmp_path: Path) -> None:
     level = one.home.entity_id(one.device, "battery_level")
-    await automate(one, tmp_path, "charge_window", level=level, go=40, stop=80)
+    inputs = {"level": level, "go": 40, "stop": 80, **switched(one)}
+    await automate(one, tmp_path, "charge_window", **inputs)
     pack = one.device.pack
     for share, locked in ((0.5, False), (0.85, True), (0.6, True), (0.3, False)):
         pack.remaining = share * pack.capacity
         await one.listen(600)
         assert (one.locked == {"charge"}) is locked, share
     assert one.orders == [CHARGE_OFF, RELEASED]
+
+
+async def test_nobody_is_told_of_what_was_switched_on_purpose(
+    one: Guarded, tmp_path: Path
+) -> None:
+    told = async_mock_service(one.home.hass, "test", "tell")
+    alarm = one.home.entity_id(one.device, "alarm")
+    # Never quiet, whatever the time of the test is.
+    inputs = {"alarms": [alarm], "quiet_from": "00:00:00", "quiet_to": "00:00:01"}
+    actions = [{"action": "test.tell"}]
+    await automate(one, tmp_path, "alarm_with_quiet_hours", **inputs, actions=actions)
+    await one.arm()
+    assert await one.act("charge", "off") == "confirmed"
+    await one.listen(120)
+    assert one.home.value(one.device, "alarm") == "mosfet_locked"
+    assert told == []
+    one.device.pack.protections.add("discharge_overcurrent")
+    await one.listen(120)
+    assert one.home.value(one.device, "alarm") == "discharge_overcurrent"
+    assert len(told) == 1
