@@ -16,6 +16,7 @@ from ..proto.bank.wiring import parts_of
 from ..proto.bms.control import Effect
 from ..proto.control.command import Command
 from ..proto.control.refusal import SwitchRefused
+from ..texts import cached_words
 from .errors import refusal
 
 _TEXTS: Final = "exceptions"
@@ -59,7 +60,7 @@ async def _async_told(
     if not others:
         return error
     reason = await _async_sentence(hass, error)
-    batteries = ", ".join(bank.called(others))
+    batteries = cached_words(hass).listed(bank.called(others))
     say = _stuck if failed.stuck else _put_back
     return say(reason, batteries)
 

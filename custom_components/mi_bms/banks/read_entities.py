@@ -59,7 +59,7 @@ class CompletenessSensor(_AlwaysThere):
         view, words = self.coordinator.data, self.coordinator.words
         whys = {one: words("absence", why) for one, why in view.left_out.items()}
         for one, fields in view.lacking.items():
-            figures = ", ".join(words("figure", name) for name in fields)
+            figures = words.listed(words("figure", name) for name in fields)
             whys[one] = words("absence", Absence.NO_FIGURE, figures=figures)
         names = self.coordinator.names
         reasons = [

@@ -9,7 +9,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from ..const import DOMAIN
 from ..proto.bms.control import Target
 from ..proto.control.command import Issuer
-from ..texts import Words
+from ..texts import Words, cached_words
 from .audit import Happening
 from .commanding import TARGETS
 
@@ -21,18 +21,15 @@ _BY: Final = (Issuer.WINDOW, Issuer.RETURN)  # nobody whom the logbook could nam
 def in_words(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
     """Return what an event of switching says, in the language of the house.
 
-    It is asked from a helper thread of the recorder, where nothing can be waited for: Home Assistant loads
-    the texts of an integration with the integration.
+    It is asked from a helper thread of the recorder, where nothing can be waited for.
     """
-    language = hass.config.language
-    texts = async_get_cached_translations(hass, language, "selector", DOMAIN)
-    words, happening = Words(texts), str(data.get("happening"))
+    words, happening = cached_words(hass), str(data.get("happening"))
     target = str(data.get("target", ""))
     fill = {
         "what": words(TARGETS, target),
         "minutes": f"{data.get('minutes', 0):g}",
         "reason": words(_REASON, str(data.get("refusal", ""))),
-        "alarms": _alarms(hass, language, data.get("held_by") or ()),
+        "alarms": _alarms(hass, words, data.get("held_by") or ()),
     }
     said = words(_LOG, _sentence(happening, target, data), **fill)
     if happening == Happening.COMMAND and (by := data.get("by")) in _BY:
@@ -55,7 +52,8 @@ def _sentence(happening: str, target: str, data: Mapping[str, Any]) -> str:
     return happening
 
 
-def _alarms(hass: HomeAssistant, language: str, alarms: Any) -> str:
+def _alarms(hass: HomeAssistant, words: Words, alarms: Any) -> str:
+    language: str = hass.config.language
     texts = async_get_cached_translations(hass, language, "entity", DOMAIN)
     before = f"component.{DOMAIN}.entity.sensor.alarm.state"
-    return ", ".join(texts.get(f"{before}.{alarm}", alarm) for alarm in alarms)
+    return words.listed(texts.get(f"{before}.{alarm}", alarm) for alarm in alarms)

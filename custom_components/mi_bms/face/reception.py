@@ -167,7 +167,7 @@ class Reception:
         area_id, names = max(placed.items(), key=lambda one: len(one[1]))
         area = ar.async_get(self._hass).async_get_area(area_id) if area_id else None
         more = ["…"] if len(names) > _NAMED else []
-        said = ", ".join([*names[:_NAMED], *more])
+        said = self._words.listed([*names[:_NAMED], *more])
         if area:
             return self._words("reception", "area", area=area.name, names=said)
         return self._words("reception", "near", names=said)

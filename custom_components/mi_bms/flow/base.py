@@ -214,18 +214,18 @@ class DeviceFlow(Forms, ConfigFlow):
         if self._info is None or seen is None:
             family = INDEX[self._families[0]].title if self._families else "-"
             about = words("summary", "battery", family=family)
-            return f"{about} {self._doubt(words)}".rstrip()
+            return words.sentences([about, self._doubt(words)])
         summary, keys = await async_summary(self.hass), await async_keys(self.hass)
         frames, before = keys.frames(self._address), keys.said(self._address)
         values = values_of(Heard(self._info, seen), self._key, frames, before)
-        parts = [f"{seen.title}."]
+        parts = [words("summary", "title", title=seen.title)]
         # Of firmware that may send anything, what it sends is what counts.
         product = seen.spec if seen.product_id is not None else None
         if names := summary.names(product.fields if product else values):
             parts.append(words("summary", "measures", names=names))
         if now := summary.values(values):
             parts.append(words("summary", "now", values=now))
-        return " ".join(parts)
+        return words.sentences(parts)
 
     def _placeholders(self) -> dict[str, str]:
         signal = str(self._info.rssi) if self._info else "-"

@@ -146,7 +146,7 @@ def _pace(coordinator: BatteryCoordinator, words: Words) -> str:
     battery = coordinator.battery
     if battery.quality.seconds is None:
         return words("pace", "unknown")
-    seconds = f"{battery.quality.seconds:.1f}"
+    seconds = words.number(battery.quality.seconds, 1)
     if battery.raised is None:
         return words("pace", "fits", seconds=seconds)
     return words(

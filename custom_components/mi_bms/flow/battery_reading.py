@@ -71,19 +71,17 @@ class BatteryReading(DeviceFlow):
         """Return what tells a battery from others, as its owner knows it."""
         words, values = await async_words(self.hass), sample.values
         shown = [
-            f"{values[name]:.{digits}f} {name.quantity.unit}".replace(
-                "-", "\N{MINUS SIGN}"
-            )
+            f"{words.number(number, digits)} {name.quantity.unit}"
             for name, digits in (
                 (Field.BATTERY_LEVEL, 0),
                 (Field.VOLTAGE, 1),
                 (Field.CURRENT, 1),
             )
-            if isinstance(values.get(name), int | float)
+            if isinstance(number := values.get(name), int | float)
         ]
         if sample.cells:
             shown.append(words("battery_read", "cells", count=str(len(sample.cells))))
-        return ", ".join(shown) or words("battery_read", "nothing")
+        return words.listed(shown) or words("battery_read", "nothing")
 
     # --- talking to it --------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class EnergyOptions(EntryOptions):
         shown = replace(offer, capacity=None).source(known_fields())
         notes = [notes_of(parts, words)]
         if twice := await async_counted_twice(self.hass, self.config_entry):
-            notes.insert(0, words("energy_twice", "note", names=", ".join(twice)))
+            notes.insert(0, words("energy_twice", "note", names=words.listed(twice)))
         return self.async_show_form(
             step_id="energy_in",
             data_schema=self.add_suggested_values_to_schema(

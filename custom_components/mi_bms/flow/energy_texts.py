@@ -54,7 +54,9 @@ def notes_of(parts: Parts, words: Words) -> str:
 def refusal_of(parts: Parts, words: Words) -> str:
     """Return why a battery cannot stand in the dashboard, and what to do."""
     faults = (parts.faults[part] for part in METERS if part in parts.faults)
-    return " ".join(words(FAULT, f"meters_{fault}") for fault in dict.fromkeys(faults))
+    return words.sentences(
+        words(FAULT, f"meters_{fault}") for fault in dict.fromkeys(faults)
+    )
 
 
 def mistakes_of(offer: Offer | None, sources: Iterable[Source], words: Words) -> str:

@@ -127,7 +127,7 @@ class KeptKeySteps(DeviceFlow):
         words = await async_words(self.hass)
         notes = [words("export", "too_big")] if everything.too_big else []
         if everything.left_out:
-            left_out = ", ".join(everything.left_out)
+            left_out = words.listed(everything.left_out)
             notes.append(words("export", "left_out", sensors=left_out))
         return self.async_show_form(
             step_id="download",

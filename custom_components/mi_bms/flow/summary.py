@@ -64,7 +64,7 @@ class Summary:
     def names(self, fields: Iterable[Field]) -> str:
         """Return the main quantities that a device measures, by their names."""
         names = (self._name(field) for field in fields if _is_main(field))
-        return ", ".join(dict.fromkeys(filter(None, names)))
+        return self._words.listed(dict.fromkeys(filter(None, names)))
 
     def _value(self, field: Field, value: Value) -> str:
         if row := PASSIVE_SENSORS.get(field):
@@ -88,8 +88,7 @@ class Summary:
             value = UNIT_CONVERTERS[kind].convert(value, unit, wanted)
             unit = wanted
         digits = _DIGITS.get(unit or "", row.suggested_display_precision or 0)
-        text = f"{value:.{digits}f}"
-        return f"{text.replace('-', '\N{MINUS SIGN}')} {unit}"
+        return f"{self._words.number(value, digits)} {unit}"
 
     def _name(self, field: Field) -> str:
         if row := PASSIVE_SENSORS.get(field):

@@ -62,11 +62,11 @@ def _offer(control: Control, words: Words) -> str:
         one: [row.target for row in control.switches if row.confidence is one]
         for one in Confidence
     }
-    return " ".join(
+    return words.sentences(
         words(
             "switching_offer",
             f"{one}" if targets else f"{one}_none",
-            targets=", ".join(words(TARGETS, target) for target in targets),
+            targets=words.listed(words(TARGETS, target) for target in targets),
         )
         for one, targets in sorted_out.items()
         if targets or one is Confidence.PROVEN

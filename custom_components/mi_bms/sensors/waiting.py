@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..entries import name_of
+from ..texts import cached_words
 
 KEYS_MISSING: Final = "keys_missing"
 ONE_MISSING: Final = "key_missing"
@@ -51,6 +52,6 @@ def async_wait(hass: HomeAssistant, entry: ConfigEntry[Any], *, waits: bool) -> 
         translation_key=ONE_MISSING if len(names) == 1 else KEYS_MISSING,
         translation_placeholders={
             "count": str(len(names)),
-            "names": ", ".join([*names[:_NAMED], *more]),
+            "names": cached_words(hass).listed([*names[:_NAMED], *more]),
         },
     )

@@ -1,5 +1,6 @@
 """Batteries without a name, of another type than they look, and of another one later."""
 
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +55,21 @@ async def test_what_was_read_is_shown_before_it_is_added(home: Home) -> None:
     assert done["type"] == "create_entry"
     assert done["data"]["family"] == "jbd"
     await home.clock.run(5)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de", r"\d+ %, 1\d,\d V, \N{MINUS SIGN}?\d+,\d A, 4 Zellen"),
+        ("zh-Hans", r"\d+ %、1\d\.\d V、\N{MINUS SIGN}?\d+\.\d A、4 .*"),
+    ],
+)
+async def test_what_was_read_is_written_as_the_language_does(
+    home: Home, language: str, told: str
+) -> None:
+    home.hass.config.language = language
+    form = await home.read(await home.send(await home.discover(jbd()), {}))
+    assert re.fullmatch(told, form["description_placeholders"]["told"])
 
 
 async def test_closing_the_form_ends_the_reading(home: Home) -> None:

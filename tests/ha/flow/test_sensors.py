@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +30,16 @@ def motion_sensor() -> Beacon:
     """Make a sensor that shows its presence without saying whether it encrypts."""
     device: Beacon = KINDS["MJYD02YL"](address="54:48:E6:00:07:F6", key="f6" * 16)
     return device
+
+
+async def test_what_a_sensor_is_stands_in_one_language(home: Home) -> None:
+    """Chinese has its own marks between things and after sentences, and nothing after those."""
+    home.hass.config.language = "zh-Hans"
+    form = await home.discover(KINDS["ATC1441"](address="A4:C1:38:00:14:41"))
+    about = form["description_placeholders"]["about"]
+    assert re.fullmatch(
+        r"[^。、]+。[^。、]+温度、湿度。[^。、]+20\.5 °C · 52 %。", about
+    )
 
 
 async def test_a_sensor_in_the_clear_is_confirmed(home: Home) -> None:
