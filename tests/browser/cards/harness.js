@@ -59,7 +59,7 @@ home.push = (type, message) => {
 
 const localize = (key, values = {}) => {
   const text = home.texts[key.split(".").pop()] ?? "";
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? `{${name}}`));
+  return text.replace(/\{(\w+)\}/g, (given, name) => (name in values ? String(values[name] ?? "") : given));
 };
 
 /** The sentence of a refusal, as the integration has it. */

@@ -56,6 +56,6 @@ export function head(card) {
 export function notice(get) {
 	const press = () => fire(button, "hass-action", { config: { tap_action: get().act?.action }, action: "tap" });
 	const button = h("button", { class: "act", type: "button", onclick: press }, () => t(`act_${get().act?.word}`));
-	const said = () => [get().cause, get().remedy].filter(Boolean).join(" ");
+	const said = () => get().cause && t("notice", get());
 	return h("div", { class: "notice", role: "status", hidden: () => standing(get()) === "fresh" || !(said() || get().act) }, h("p", {}, said), button);
 }
