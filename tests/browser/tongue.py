@@ -20,6 +20,24 @@ SENTENCE: Final = 3
 WORD: Final = re.compile(r"[A-Za-z]{2,}")
 # Where what is shown differs from what is written: names filled in, Markdown, lines.
 JOINT: Final = re.compile(r"\{\w+\}|\]\([^)]*\)|[*`\[\]\n]+")
+LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+# What a device says of itself stands in its name, in any language.
+NAMED: Final = re.compile(r"0C[0-9A-F]{2}\b")
+# So much is a label; what is longer has lines of its own.
+LABEL: Final = 60
+# The activity beside a device's entities gives a name what a state leaves of its line: that is not ours.
+CUT: Final = f"""() => {{
+    {walk.EACH}
+    const cut = [];
+    const hosts = one => one ? [one.localName, ...hosts(one.getRootNode().host)] : [];
+    each(document, one => {{
+        if (one.clientWidth > 0 && one.scrollWidth > one.clientWidth
+            && getComputedStyle(one).textOverflow === "ellipsis"
+            && !hosts(one).some(host => host.startsWith("ha-logbook")))
+            cut.push(told(one));
+    }});
+    return cut;
+}}"""
 FLOW: Final = "ui.panel.config.integrations.config_flow"
 LOCALIZE: Final = """([key, values]) =>
     document.querySelector("home-assistant")?.hass?.localize(key, values)"""
@@ -61,9 +79,17 @@ class Speaker(Wizard):
         super().__init__(page, base, shots)
         self.language = language
         self._ours = texts(language)
+        labels = (
+            path
+            for path, text in self._ours.items()
+            if len(text) <= LABEL and LETTERS.search(JOINT.sub("", text))
+        )
+        self._labels = re.compile(
+            "|".join(self.pattern(path).pattern for path in labels)
+        )
         self._strange = phrases(texts("en")) - phrases(self._ours)
 
-    def look(self, name: str, *, tall: bool = False) -> list[tuple[str, float]]:
+    def look(self, name: str, *, tall: bool = False) -> list[str]:
         """Keep a picture; no sentence of another language may stand there. Return what is cut."""
         (self.tall_shot if tall else self.shot)(f"{self.language} {name}")
         shown = self.texts()
@@ -71,7 +97,10 @@ class Speaker(Wizard):
         assert not left, f"{name}: still in English: {left}"
         # Between letters without a blank, stars beside a punctuation mark are none of Markdown's.
         assert "**" not in shown, f"{name}: a text in bold is not recognised"
-        return [(text, share) for text, share in self.page.evaluate(walk.CUT) if text]
+        cut = self.page.evaluate(CUT)
+        return [
+            text for text in cut if self._labels.match(text) and not NAMED.search(text)
+        ]
 
     def pattern(self, path: str) -> re.Pattern[str]:
         """Return what one of our texts looks like, whatever is filled in."""
