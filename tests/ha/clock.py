@@ -5,7 +5,6 @@ Every clock stands still until a test lets time pass; then it jumps from one due
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 import sys
 import time
 from typing import Any, Final
@@ -43,20 +42,20 @@ def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
                     monkeypatch.setattr(module, name, now)
 
 
-def helpers(monkeypatch: pytest.MonkeyPatch) -> set[Future[Any]]:
-    """Return what helper threads are at, as it is from now on."""
-    busy: set[Future[Any]] = set()
-    real = ThreadPoolExecutor.submit
+def helpers(monkeypatch: pytest.MonkeyPatch) -> set[asyncio.Future[Any]]:
+    """Return what helper threads are at, as it is from now on, until the loop knows what came of it."""
+    busy: set[asyncio.Future[Any]] = set()
+    real = asyncio.BaseEventLoop.run_in_executor
 
-    def submit(
-        pool: ThreadPoolExecutor, work: Callable[..., Any], /, *args: Any, **more: Any
-    ) -> Future[Any]:
-        future = real(pool, work, *args, **more)
+    def run(
+        loop: asyncio.BaseEventLoop, pool: Any, work: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        future = real(loop, pool, work, *args)
         busy.add(future)
         future.add_done_callback(busy.discard)
         return future
 
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", run)
     return busy
 
 
@@ -67,7 +66,7 @@ class Clock:
         self,
         hass: HomeAssistant,
         frozen: FrozenDateTimeFactory,
-        busy: set[Future[Any]],
+        busy: set[asyncio.Future[Any]],
     ) -> None:
         """Take the frozen time and what helper threads are at."""
         self._hass, self._frozen, self._busy = hass, frozen, busy
@@ -85,7 +84,7 @@ class Clock:
         await self._turn()
         # However long helper threads take: what they were given is done when time goes on.
         while not self.hurries and (busy := [*self._busy]):
-            done, _ = await asyncio.wait([asyncio.wrap_future(one) for one in busy])
+            done, _ = await asyncio.wait(busy)
             # What they raise is told to whoever gave them the work: not to us, and not to the log.
             for one in done:
                 if not one.cancelled():
