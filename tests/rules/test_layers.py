@@ -21,7 +21,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
         "proto.model",
     ),
     (
-        "proto.gatt proto.bank proto.control",
+        "proto.gatt proto.bank proto.control proto.takeover",
         "proto.model proto.bms proto.activation proto.air proto.energy proto.scheduler",
     ),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
@@ -39,12 +39,12 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
     (
-        "face",
-        "texts quantities meters bluetooth runtime entries options batteries banks sensors stored_files",
+        "face takeover",
+        "stored texts quantities meters bluetooth runtime entries options keys batteries banks sensors stored_files",
     ),
     (
         "flow actions",
-        "texts quantities bluetooth runtime entries options keys dashboard window outputs batteries banks sensors face",
+        "texts quantities bluetooth runtime entries options keys dashboard window outputs batteries banks sensors face takeover",
     ),
     ("entry", "stored outputs batteries banks sensors flow"),
     ("doors", "*"),  # the modules that Home Assistant asks for

@@ -1,0 +1,1 @@
+"""Taking devices over from other integrations, with their ids and their history."""
