@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..model.fields import Field
 
 
-class Way(StrEnum):
+class Recipe(StrEnum):
     """Say how the entities of a peer can be moved."""
 
     OWN = "own"  # it has an entry for each device, which is switched off
@@ -28,7 +28,7 @@ class Statistic(StrEnum):
     SUM = "sum"
 
 
-class Verdict(StrEnum):
+class Fate(StrEnum):
     """Say what becomes of an entity."""
 
     MOVES = "moves"
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
     STAYS = "stays"
 
 
-class Reason(StrEnum):
+class Why(StrEnum):
     """Say why an entity stays, or what a user should know of one that moves."""
 
     NO_COUNTERPART = "no_counterpart"  # we have nothing like it
@@ -62,11 +62,11 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PeerRow:
     """Say what one entity of a peer is with us.
 
     ``key`` is the peer's word with ``{n}`` for a number, ``ours`` the part of our unique id behind the
-    address, with ``{n}`` likewise; None where it stays, for ``reason``. ``field`` is the quantity of
+    address, with ``{n}`` likewise; None where it stays, for ``why``. ``field`` is the quantity of
     ours, None for what is no reading (an event). ``unit`` and ``statistic`` are the peer's.
     ``signed``: both have to say the same sign before it moves.
     """
@@ -77,7 +77,7 @@ class Row:
     field: Field | None = None
     unit: str | None = None
     statistic: Statistic = Statistic.NONE
-    reason: Reason | None = None
+    why: Why | None = None
     signed: bool = False
     shift: int = 0  # added to a number of theirs to get ours
 
@@ -101,8 +101,8 @@ class Peer:
     domain: str
     title: str
     platform: str
-    way: Way
-    rows: tuple[Row, ...]
+    recipe: Recipe
+    rows: tuple[PeerRow, ...]
     named: Callable[[str], Named | None]
     families: Mapping[str, str] = field(default_factory=dict)
     trigger: Callable[[Trigger], Trigger | None] = lambda _trigger: None
@@ -147,28 +147,28 @@ class OurRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Ruling:
     """Say what becomes of one old entity; ``ours`` is None where it stays."""
 
     old: OldRow
     ours: OurRow | None
-    verdict: Verdict
-    reason: Reason | None = None
+    fate: Fate
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MovePlan:
     """Say what becomes of one device of a peer; ``added`` is what we have besides."""
 
     address: str
     peer: str  # its domain
-    way: Way
+    recipe: Recipe
     peer_entry: str
     device_id: str
-    decisions: tuple[Decision, ...]
+    rulings: tuple[Ruling, ...]
     added: tuple[OurRow, ...] = ()
 
     @property
-    def moving(self) -> tuple[Decision, ...]:
+    def moving(self) -> tuple[Ruling, ...]:
         """Return what moves."""
-        return tuple(one for one in self.decisions if one.ours is not None)
+        return tuple(one for one in self.rulings if one.ours is not None)
