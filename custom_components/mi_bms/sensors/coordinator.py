@@ -102,7 +102,7 @@ class SensorCoordinator(StateWriter):
     @override
     def async_take(self, info: HeardAdvert) -> None:
         """Lead an advert through its stages."""
-        self._was_here = was_here = self.here
+        self._was_here = was_here = self._available  # ``here``, without a call
         path, cadence = self.path, self.cadence
         reading = path.decode(info)
         sign = path.sign

@@ -144,8 +144,20 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     def _write(self) -> None:
         if self._given:
             super()._write()
+        elif self._coordinator.options.every_change or self._is_news():
+            # Past the checks of ``async_write_ha_state``: the store calls who is added, in the loop.
+            self._async_write_ha_state()
         else:
-            self.async_write_if_news()
+            self.async_write_small()
+
+    @callback
+    @override
+    def _async_write_ha_state(self) -> None:
+        # As the base has it, without asking for the newest: this is done for nearly each advert.
+        self._written = self._values.get(self._key)
+        if self._later is not None:
+            self._wait_no_longer()
+        super(Sparing, self)._async_write_ha_state()
 
     @property
     @override

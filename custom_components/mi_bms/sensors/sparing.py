@@ -44,7 +44,13 @@ class Sparing(Entity):
         # The option first: whoever wants every change has nothing compared.
         if self._coordinator.options.every_change or self._is_news():
             self.async_write_ha_state()
-        elif self._later is None and self.newest != self._written:
+        else:
+            self.async_write_small()
+
+    @callback
+    def async_write_small(self) -> None:
+        """Write a small move, if there is one, in its moment."""
+        if self._later is None and self.newest != self._written:
             spare = self._used_until - (AT_ONCE - 1) * MOMENT
             if (wait := spare - self.hass.loop.time()) <= 0:
                 self._write_small()
