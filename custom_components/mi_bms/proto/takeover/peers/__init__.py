@@ -1,1 +1,12 @@
-"""Other integrations that read the same devices: one file for each, ``PEER`` is what it says."""
+"""The other integrations that read the same devices, by their domain."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..model import Peer
+from . import bms_ble, bthome, qingping, xiaomi_ble
+
+PEERS: Final[Mapping[str, Peer]] = {
+    module.PEER.domain: module.PEER
+    for module in (xiaomi_ble, bthome, qingping, bms_ble)
+}
