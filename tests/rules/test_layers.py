@@ -263,6 +263,7 @@ CLAIMED: Final = [
 # Names that two public classes bear, and why that is right.
 SAME_NAME: Final = {
     "Ask": "a row of a plan is the step of that name, with what is read of the answer",
+    "Order": "to read a battery and to move a device: in packages that never meet",
     "Read": "a step of a dialogue and an event of a battery: two closed vocabularies that never meet",
 }
 

@@ -134,7 +134,10 @@ class OldRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurRow:
-    """Hold one entity that the device has, or would have, with us; the key stands behind the address."""
+    """Hold one entity that the device has, or would have, with us; the key stands behind the address.
+
+    ``shown`` is False where it is off until somebody wants it.
+    """
 
     domain: str
     key: str
@@ -144,6 +147,7 @@ class OurRow:
     value: str | None = None
     at: float | None = None
     entity_id: str | None = None  # where it is there already
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
