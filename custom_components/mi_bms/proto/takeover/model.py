@@ -136,7 +136,8 @@ class OldRow:
 class OurRow:
     """Hold one entity that the device has, or would have, with us; the key stands behind the address.
 
-    ``shown`` is False where it is off until somebody wants it.
+    ``shown`` is False where it is off until somebody wants it. ``text`` is the word that its name is
+    translated by, ``number`` tells it from others of its kind.
     """
 
     domain: str
@@ -148,6 +149,8 @@ class OurRow:
     at: float | None = None
     entity_id: str | None = None  # where it is there already
     shown: bool = True
+    text: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

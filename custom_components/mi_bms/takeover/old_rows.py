@@ -1,0 +1,65 @@
+"""The entities of a device of another integration, as the registry, the states and the statistics have them."""
+
+from collections.abc import Iterable, Mapping
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from ..proto.takeover.model import OldRow, Recipe
+from .find import Found
+from .our_rows import said_of, statistic_of
+from .things import rows_of_part
+
+_STATE_CLASS = "state_class"
+
+
+async def async_old_rows(hass: HomeAssistant, found: Found) -> tuple[OldRow, ...]:
+    """Return all entities of a device of another integration."""
+    if found.peer.recipe is Recipe.OWN:
+        registry = er.async_get(hass)
+        rows = er.async_entries_for_config_entry(registry, found.entry_id)
+    else:
+        rows = [
+            *rows_of_part(hass, found.peer, found.entry_id, found.device_id, found.part)
+        ]
+    units = await _async_units(hass, {row.entity_id for row in rows})
+    return tuple(_old_row(hass, row, units) for row in rows)
+
+
+def _old_row(
+    hass: HomeAssistant, row: er.RegistryEntry, units: Mapping[str, str | None]
+) -> OldRow:
+    state = hass.states.get(row.entity_id)
+    value, at = said_of(state)
+    shown = row.unit_of_measurement
+    if state is not None and value is not None:
+        shown = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    return OldRow(
+        row_id=row.id,
+        entity_id=row.entity_id,
+        unique_id=row.unique_id,
+        name=er.async_get_full_entity_name(hass, row),
+        device_class=row.device_class or row.original_device_class,
+        unit=units.get(row.entity_id, shown),
+        statistic=statistic_of((row.capabilities or {}).get(_STATE_CLASS)),
+        value=value,
+        at=at,
+        user_disabled=row.disabled_by is er.RegistryEntryDisabler.USER,
+    )
+
+
+async def _async_units(
+    hass: HomeAssistant, entity_ids: Iterable[str]
+) -> dict[str, str | None]:
+    """Return the units of long-term statistics, by entity id; empty where nobody records any."""
+    if "recorder" not in hass.config.components:
+        return {}
+    # Not everybody has it.
+    from homeassistant.components.recorder import get_instance  # noqa: PLC0415
+    from homeassistant.components.recorder.statistics import get_metadata  # noqa: PLC0415
+
+    found = await get_instance(hass).async_add_executor_job(
+        lambda: get_metadata(hass, statistic_ids={*entity_ids})
+    )
+    return {one: said["unit_of_measurement"] for one, (_, said) in found.items()}

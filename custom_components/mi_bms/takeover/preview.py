@@ -1,0 +1,63 @@
+"""What would become of a device of another integration: the plan, and the same in words. Nothing is changed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from homeassistant.components.sensor.const import UNIT_CONVERTERS
+from homeassistant.core import HomeAssistant
+
+from ..proto.mibeacon.devices import EVENT_TYPES
+from ..proto.takeover.judge import judge
+from ..proto.takeover.model import MovePlan, OldRow, OurRow
+from .find import Found
+from .old_rows import async_old_rows
+from .our_rows import Key, event_row
+from .ours import any_of_sensor
+
+# They decode the same adverts: what they have a value of now, we shall have, too.
+_SAME_ADVERTS: Final = frozenset({"xiaomi_ble", "bthome", "qingping"})
+
+
+async def async_plan(
+    hass: HomeAssistant, found: Found, ours: Mapping[Key, OurRow]
+) -> MovePlan:
+    """Return what would become of each entity; ``ours`` are those that the device has with us."""
+    olds = await async_old_rows(hass, found)
+    if found.peer.domain in _SAME_ADVERTS:
+        ours = {**_heard_there(hass, found, olds), **ours}
+    rulings = judge(olds, found.peer, found.address, ours, _convertible)
+    taken = {(one.ours.domain, one.ours.key) for one in rulings if one.ours}
+    return MovePlan(
+        address=found.address,
+        peer=found.peer.domain,
+        recipe=found.peer.recipe,
+        peer_entry=found.entry_id,
+        device_id=found.device_id,
+        rulings=rulings,
+        added=tuple(
+            row
+            for key, row in ours.items()
+            if key not in taken and row.entity_id is None
+        ),
+    )
+
+
+def _heard_there(
+    hass: HomeAssistant, found: Found, olds: Iterable[OldRow]
+) -> dict[Key, OurRow]:
+    """Return ours for what the other integration hears now, or has heard happen."""
+    heard = [one for one in olds if one.value is not None or one.domain == "event"]
+    any_of_ours = any_of_sensor(hass)
+    for old in heard:
+        named = found.peer.named(old.unique_id)
+        if named and named.key.partition("_")[0] in EVENT_TYPES:
+            row = event_row(f"event_{named.key}", named.key)
+            any_of_ours[row.domain, row.key] = row
+    rulings = judge(heard, found.peer, found.address, any_of_ours, _convertible)
+    return {(one.ours.domain, one.ours.key): one.ours for one in rulings if one.ours}
+
+
+def _convertible(kind: str | None, theirs: str | None, ours: str | None) -> bool:
+    """Return whether Home Assistant converts between two units of entities of a kind."""
+    converter = UNIT_CONVERTERS.get(kind)
+    return converter is not None and {theirs, ours} <= converter.VALID_UNITS

@@ -1,0 +1,140 @@
+"""Who reads a device beside us: found by what other integrations have left in the registries."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.mi_bms.takeover.find import async_found, async_found_of
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .others import KEY, TEMPERATURE, OtherDevice, OtherRow, switched_off
+
+ADDRESS = "A4:C1:38:00:14:41"
+
+
+@pytest.mark.parametrize("domain", ["xiaomi_ble", "bthome", "qingping"])
+async def test_an_entry_for_the_address_is_certain(
+    hass: HomeAssistant, domain: str
+) -> None:
+    old = OtherDevice(hass, domain, address=ADDRESS, data={"bindkey": KEY})
+    (found,) = async_found_of(hass, ADDRESS)
+    assert (found.peer.domain, found.device_id) == (domain, old.device.id)
+    assert found.certain
+    assert found.key == bytes.fromhex(KEY)
+    assert found.name == "Old cellar"
+    assert KEY not in repr(found), "keys reach no log"
+    assert async_found(hass) == [found]
+
+
+async def test_a_battery_tells_type_and_password(hass: HomeAssistant) -> None:
+    OtherDevice(
+        hass,
+        "bms_ble",
+        address=ADDRESS,
+        data={"type": "aiobmsble.bms.jbd_bms"},
+        options={"password": "secret 123"},
+    )
+    (found,) = async_found_of(hass, ADDRESS)
+    assert (found.family, found.password) == ("jbd", "secret 123")
+    assert "secret" not in repr(found)
+
+
+async def test_an_entry_that_is_switched_off_counts(hass: HomeAssistant) -> None:
+    OtherDevice(hass, "xiaomi_ble", address=ADDRESS, **switched_off())
+    assert async_found_of(hass, ADDRESS)
+
+
+async def test_one_that_is_ignored_does_not(hass: HomeAssistant) -> None:
+    OtherDevice(hass, "xiaomi_ble", address=ADDRESS, source="ignore")
+    assert not async_found_of(hass, ADDRESS)
+    assert not async_found(hass)
+
+
+async def test_two_that_read_one_device_are_both_found(hass: HomeAssistant) -> None:
+    for domain in ("xiaomi_ble", "bthome"):
+        OtherDevice(hass, domain, address=ADDRESS)
+    assert {one.peer.domain for one in async_found_of(hass, ADDRESS)} == {
+        "xiaomi_ble",
+        "bthome",
+    }
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"data": {"bindkey": 7, "type": ["jbd_bms"]}, "options": {"password": {}}},
+        {"data": {"bindkey": "zz" * 12, "type": "?"}, "options": {"password": ""}},
+        {"data": {"bindkey": None, "type": None}},
+    ],
+)
+@pytest.mark.parametrize("domain", ["xiaomi_ble", "bms_ble"])
+async def test_what_an_entry_holds_may_be_anything(
+    hass: HomeAssistant, domain: str, told: dict[str, Any]
+) -> None:
+    OtherDevice(hass, domain, address=ADDRESS, name="<b>|\n`[x](y)", **told)
+    (found,) = async_found_of(hass, ADDRESS)
+    assert (found.key, found.family, found.password) == (None, None, None)
+    assert not set(found.name) & set("<>|\n`[]")
+
+
+async def test_an_id_that_is_no_address_is_nobodys(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain="bthome", unique_id="hello")
+    entry.add_to_hass(hass)
+    OtherDevice(hass, "bthome", identifier="x", entry=entry)
+    assert not async_found(hass)
+
+
+class TestWithinAnEntry:
+    """Devices of entries that hold other things, too."""
+
+    async def test_an_address_in_an_id_is_certain(self, hass: HomeAssistant) -> None:
+        entry = MockConfigEntry(
+            domain="ble_monitor",
+            unique_id="ble_monitor",
+            options={"devices": [{"mac": ADDRESS, "encryption_key": KEY}, 3, {}]},
+        )
+        entry.add_to_hass(hass)
+        old = OtherDevice(
+            hass, "ble_monitor", identifier=ADDRESS, prefix="", entry=entry
+        )
+        old.add(OtherRow(key="t_A4C138001441"), OtherRow(key="h_A4C138001441"))
+        (found,) = async_found_of(hass, ADDRESS)
+        assert (found.certain, found.device_id) == (True, old.device.id)
+        assert found.key == bytes.fromhex(KEY)
+        assert async_found(hass) == [found]
+        assert not async_found_of(hass, "A4:C1:38:00:14:42")
+
+    async def test_what_came_later_is_found_too(self, hass: HomeAssistant) -> None:
+        entry = MockConfigEntry(domain="ble_monitor", unique_id="ble_monitor")
+        entry.add_to_hass(hass)
+        assert not async_found_of(hass, ADDRESS)
+        old = OtherDevice(
+            hass, "ble_monitor", identifier=ADDRESS, prefix="", entry=entry
+        )
+        old.add(OtherRow(key="t_A4C138001441"))
+        await hass.async_block_till_done()
+        assert async_found_of(hass, ADDRESS)
+
+    async def test_rows_that_the_user_switched_off_are_no_reading(
+        self, hass: HomeAssistant
+    ) -> None:
+        entry = MockConfigEntry(domain="ble_monitor", unique_id="ble_monitor")
+        entry.add_to_hass(hass)
+        old = OtherDevice(
+            hass, "ble_monitor", identifier=ADDRESS, prefix="", entry=entry
+        )
+        (row,) = old.add(OtherRow(key="t_A4C138001441"), disabled=True)
+        assert not async_found_of(hass, ADDRESS)
+        er.async_get(hass).async_update_entity(row.entity_id, disabled_by=None)
+        await hass.async_block_till_done()
+        assert async_found_of(hass, ADDRESS)
+
+
+async def test_nothing_is_changed_by_looking(hass: HomeAssistant) -> None:
+    old = OtherDevice(hass, "xiaomi_ble", address=ADDRESS)
+    rows = old.add(TEMPERATURE)
+    async_found(hass)
+    registry = er.async_get(hass)
+    assert [registry.async_get(one.entity_id) for one in rows] == rows
