@@ -59,6 +59,7 @@ def flag_row(
         key=key,
         device_class=row.device_class,
         value=None if value is None else STATE_ON if value else STATE_OFF,
+        shown=row.entity_registry_enabled_default,
         text=row.translation_key,
         number=number,
     )
@@ -84,6 +85,7 @@ def number_row(
         unit=unit,
         statistic=statistic_of(row.state_class),
         value=_shown(row, value, said_in or row.native_unit_of_measurement, unit),
+        shown=row.entity_registry_enabled_default,
         text=row.translation_key,
         number=number,
     )
@@ -116,10 +118,13 @@ def _registered(
         return row
     state = hass.states.get(entity_id)
     value, at = said_of(state)
+    there = registry.async_get(entity_id)
+    shown = there is None or there.disabled_by is None
+    row = replace(row, entity_id=entity_id, shown=shown)
     if state is None or value is None:
-        return replace(row, entity_id=entity_id)
+        return row
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, row.unit)
-    return replace(row, entity_id=entity_id, unit=unit, value=value, at=at)
+    return replace(row, unit=unit, value=value, at=at)
 
 
 def _unit(hass: HomeAssistant, row: SensorEntityDescription) -> str | None:
