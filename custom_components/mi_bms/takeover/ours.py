@@ -15,7 +15,7 @@ from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.link_entities import LINK_SENSORS
 from ..batteries.metering import NEEDED
 from ..batteries.setup import PROFILE
-from ..const import CONF_KIND, CONF_PRODUCT, CONF_PROFILE, KIND_BATTERY
+from ..const import CONF_PRODUCT, CONF_PROFILE
 from ..entries import running
 from ..meters import METERS
 from ..proto.bms.alarms import Alarm
@@ -54,8 +54,8 @@ def ours_of_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Mapping[Key, 
         at = battery.read_at.timestamp() if battery.online and battery.read_at else None
         data = battery.data if at else BmsSample()
         return _of_battery(hass, address, battery.profile, data, at)
-    if entry.data.get(CONF_KIND) == KIND_BATTERY:
-        stored, _ = sound(PROFILE, entry.data.get(CONF_PROFILE))
+    if (kept := entry.data.get(CONF_PROFILE)) is not None:
+        stored, _ = sound(PROFILE, kept)
         profile = Profile.from_json(stored) if stored else Profile()
         return _of_battery(hass, address, profile, BmsSample(), None)
     return ours_of_sensor(hass, address, entry.data.get(CONF_PRODUCT), {})
