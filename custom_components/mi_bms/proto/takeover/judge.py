@@ -25,6 +25,9 @@ SPELLINGS: Final = frozenset(
         ("N", None),
         ("steps", None),
         (None, "UV index"),
+        # Who leaves the unit out means ours.
+        (None, "μS/cm"),
+        (None, "dBm"),
         ("UV Index", "UV index"),
         ("lux", "lx"),
         ("C", "°C"),
@@ -106,6 +109,13 @@ def _ruling(
         if row_of_ours := ours.get((old.domain, key or "")):
             return _compared(old, row, row_of_ours, convertible)
     return _stays(old, Why.NOT_SHOWN)
+
+
+def target_of(peer: Peer, old: OldRow) -> str | None:
+    """Return the key of ours that an old entity would be by the table alone, None where it stays."""
+    named = peer.named(old.unique_id)
+    aims = _aims(peer, old.domain, named.key) if named else ()
+    return next((aim.key for aim in aims), None)
 
 
 def _aims(peer: Peer, domain: str, key: str) -> Iterator[_Aim]:

@@ -1,0 +1,1 @@
+"""Moving devices here from other integrations, without Home Assistant."""
