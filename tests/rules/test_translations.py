@@ -60,6 +60,7 @@ from custom_components.mi_bms.proto.scheduler.diagnosis import (
     diagnose,
 )
 from custom_components.mi_bms.proto.scheduler.link_state import LinkState
+from custom_components.mi_bms.proto.takeover.model import Fate, Statistic, Why
 from custom_components.mi_bms.quantities import NOT_PAIRED
 from custom_components.mi_bms.sensors import (
     capture_button,
@@ -182,6 +183,15 @@ WORDS = {
     "energy_twice": {"note"},
     "joint": {"list", "sentences", "decimals"},
     "summary": {"title", "battery", "measures", "now"},
+    "takeover_fate": set(Fate),
+    "takeover_why": set(Why),
+    "takeover_statistic": set(Statistic),
+    "takeover_preview": {
+        *("count", "there", "here", "value_there", "value_here"),
+        *("statistics", "verdict", "changed", "more", "added", "uses", "by_device"),
+        *("triggers", "trigger", "trigger_gone", "word", "events", "attributes"),
+        "home",
+    },
     "switching_offer": {*Confidence, "proven_none"},
     commanding.TARGETS: set(Target),
     "switching_reason": set(SwitchRefusal),

@@ -5,17 +5,25 @@ from typing import Final
 
 from homeassistant.components.sensor.const import UNIT_CONVERTERS
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.translation import async_get_translations
 
+from ..const import DOMAIN
 from ..proto.mibeacon.devices import EVENT_TYPES
+from ..proto.model.names import clean_name
 from ..proto.takeover.judge import judge
 from ..proto.takeover.model import MovePlan, OldRow, OurRow
+from ..texts import async_words
 from .find import Found
 from .old_rows import async_old_rows
 from .our_rows import Key, event_row
 from .ours import any_of_sensor
+from .preview_text import PreviewText
+from .uses import Uses
 
 # They decode the same adverts: what they have a value of now, we shall have, too.
 _SAME_ADVERTS: Final = frozenset({"xiaomi_ble", "bthome", "qingping"})
+_PLATFORMS: Final = ("sensor", "binary_sensor", "event")
 
 
 async def async_plan(
@@ -39,6 +47,21 @@ async def async_plan(
             for key, row in ours.items()
             if key not in taken and row.entity_id is None
         ),
+    )
+
+
+async def async_preview_text(hass: HomeAssistant, plan: MovePlan, uses: Uses) -> str:
+    """Return a plan as Markdown in the language of the house."""
+    language: str = hass.config.language
+    names = await async_get_translations(hass, language, "entity", [DOMAIN])
+    common = await async_get_translations(
+        hass, language, "entity_component", _PLATFORMS
+    )
+    device = dr.async_get(hass).async_get(plan.device_id)
+    name = clean_name((device and (device.name_by_user or device.name)) or "")
+    words = await async_words(hass)
+    return PreviewText(words, {**common, **names}, name or plan.address).told(
+        plan, uses
     )
 
 

@@ -78,6 +78,7 @@ class OtherDevice:
             capabilities={"state_class": row.state_class} if row.state_class else None,
             original_device_class=row.kind,
             original_name=row.name or row.key,
+            object_id_base=row.name or row.key,
             has_entity_name=True,
             unit_of_measurement=row.unit,
             disabled_by=er.RegistryEntryDisabler.USER if disabled else None,

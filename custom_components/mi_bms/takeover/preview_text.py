@@ -1,0 +1,172 @@
+"""A plan in words: a table of the entities, and what else changes.
+
+Names and values were chosen by strangers and other integrations: none of them is more than plain text here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+import math
+from typing import Final
+
+from homeassistant.const import Platform
+
+from ..const import DOMAIN
+from ..proto.model.names import clean_name
+from ..proto.takeover.model import Fate, MovePlan, OldRow, OurRow, Ruling, Statistic
+from ..proto.takeover.peers import PEERS
+from ..texts import Words
+from .uses import BrokenTrigger, Uses
+
+_ROWS: Final = 60  # of the table
+_NAMES: Final = 12  # in a line
+_LINES: Final = 10  # of what has to be changed
+_DIGITS: Final = 3
+_NOTHING: Final = "\N{EN DASH}"
+_GROUP: Final = "takeover_preview"
+
+
+class PreviewText:
+    """Say in the language of the house what would become of a device."""
+
+    def __init__(self, words: Words, texts: Mapping[str, str], name: str) -> None:
+        """Take the words, the names of entities and states as Home Assistant has them, and the device's name."""
+        self._words, self._texts, self._device = words, texts, name
+
+    def told(self, plan: MovePlan, uses: Uses) -> str:
+        """Return everything as Markdown."""
+        title = PEERS[plan.peer].title if plan.peer in PEERS else plan.peer
+        parts = [self._count(plan), self._table(plan, title)]
+        names = dict.fromkeys(self._name(row) for row in plan.added if row.shown)
+        parts += self._listed("added", filter(None, names))
+        used = (one.name for one in (*uses.automations, *uses.scripts))
+        parts += self._listed("uses", used)
+        parts += self._listed("by_device", (one.name for one in uses.by_device))
+        parts += self._broken(uses)
+        parts += self._listed("events", (one.name for one in uses.events), title)
+        parts += self._listed(
+            "attributes", (one.name for one in uses.attributes), title
+        )
+        called = {one.old.entity_id: _name_of(one.old) for one in plan.rulings}
+        parts += self._listed("home", (called.get(one, one) for one in uses.home))
+        return "\n\n".join(filter(None, parts))
+
+    def _say(self, word: str, **fill: str) -> str:
+        return self._words(_GROUP, word, **fill)
+
+    def _count(self, plan: MovePlan) -> str:
+        moves, count = str(len(plan.moving)), str(len(plan.rulings))
+        return self._say("count", moves=moves, all=count, name=self._device)
+
+    def _table(self, plan: MovePlan, title: str) -> str:
+        heads = [self._say("there", peer=title), self._say("here")]
+        heads += map(self._say, ("value_there", "value_here", "statistics", "verdict"))
+        rulings = sorted(
+            plan.rulings, key=lambda one: (one.fate is Fate.STAYS, _name_of(one.old))
+        )
+        if not rulings:
+            return ""
+        lines = [heads, ["---"] * len(heads), *map(self._cells, rulings[:_ROWS])]
+        table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+        over = len(rulings) - _ROWS
+        return f"{table}\n\n{self._more(over)}" if over > 0 else table
+
+    def _more(self, count: int) -> str:
+        return self._say("more", count=str(count))
+
+    def _cells(self, ruling: Ruling) -> list[str]:
+        old, ours = ruling.old, ruling.ours
+        why = self._words("takeover_why", ruling.why) if ruling.why else ""
+        verdict = self._words("takeover_fate", ruling.fate)
+        return [
+            f"{_name_of(old)} `{old.entity_id}`",
+            (ours and self._name(ours)) or _NOTHING,
+            self._value(old),
+            self._value(ours) if ours else _NOTHING,
+            self._statistics(old, ours),
+            self._words.sentences([verdict, why]),
+        ]
+
+    def _statistics(self, old: OldRow, ours: OurRow | None) -> str:
+        before = self._statistic(old.statistic)
+        if ours is None or ours.statistic is old.statistic:
+            return before
+        return self._say("changed", old=before, new=self._statistic(ours.statistic))
+
+    def _statistic(self, kind: Statistic) -> str:
+        return self._words("takeover_statistic", kind)
+
+    def _value(self, row: OldRow | OurRow) -> str:
+        if row.value is None or row.domain == Platform.EVENT:
+            return _NOTHING
+        if row.domain == Platform.BINARY_SENSOR:
+            kinds = (row.device_class or "_", "_")
+            keys = (
+                f"component.{row.domain}.entity_component.{one}.state" for one in kinds
+            )
+            said = (self._texts.get(f"{key}.{row.value}") for key in keys)
+            return next(filter(None, said), clean_name(row.value))
+        shown = f"{self._number(row.value)} {clean_name(row.unit or '')}".strip()
+        return shown or _NOTHING
+
+    def _number(self, value: str) -> str:
+        try:
+            number = float(value)
+        except ValueError:
+            return clean_name(value)
+        if not math.isfinite(number):
+            return clean_name(value)
+        digits = len(value.partition(".")[2])
+        return self._words.number(number, min(digits, _DIGITS))
+
+    def _name(self, row: OurRow) -> str:
+        """Return what an entity of ours is called."""
+        own = f"component.{DOMAIN}.entity.{row.domain}.{row.text}.name"
+        common = f"component.{row.domain}.entity_component.{row.device_class}.name"
+        name = self._texts.get(own) or self._texts.get(common) or ""
+        if row.number is None:
+            return name
+        number = str(row.number)
+        if "{number}" in name:
+            return name.replace("{number}", number)
+        return f"{name} {number}"
+
+    def _listed(
+        self, word: str, names: Iterable[str], title: str = ""
+    ) -> Iterator[str]:
+        """Yield a line with some names, none where there are none; the last tells how many are left out."""
+        found = [*names]
+        shown = found[:_NAMES]
+        if len(found) > _NAMES:
+            shown.append(self._more(len(found) - _NAMES))
+        if shown:
+            yield self._say(word, names=self._words.listed(shown), peer=title)
+
+    def _broken(self, uses: Uses) -> Iterator[str]:
+        lines = [
+            *map(self._trigger, uses.triggers),
+            *(
+                self._say(
+                    "word",
+                    name=one.where.name,
+                    entity=f"`{one.entity_id}`",
+                    old=one.old,
+                    new=one.new,
+                )
+                for one in uses.words
+            ),
+        ]
+        if lines:
+            yield self._say("triggers")
+        yield from lines[:_LINES]
+        if len(lines) > _LINES:
+            yield self._more(len(lines) - _LINES)
+
+    def _trigger(self, broken: BrokenTrigger) -> str:
+        name, old = broken.where.name, clean_name(broken.old)
+        if broken.text is None:
+            return self._say("trigger_gone", name=name, old=old)
+        text = broken.text.replace("`", "")
+        return f"{self._say('trigger', name=name, old=old)}\n\n```yaml\n{text}\n```"
+
+
+def _name_of(old: OldRow) -> str:
+    return clean_name(old.name) or old.entity_id
