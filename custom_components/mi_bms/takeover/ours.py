@@ -15,8 +15,9 @@ from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.link_entities import LINK_SENSORS
 from ..batteries.metering import NEEDED
 from ..batteries.setup import PROFILE
+from ..bluetooth.discovery import find
 from ..const import CONF_PRODUCT, CONF_PROFILE
-from ..entries import running
+from ..entries import entry_of, running
 from ..meters import METERS
 from ..proto.bms.alarms import Alarm
 from ..proto.bms.profile import Profile, Spot
@@ -158,3 +159,14 @@ def any_of_sensor(hass: HomeAssistant) -> Rows:
             if name in PASSIVE_SENSORS:
                 rows.append(number_row(hass, key, PASSIVE_SENSORS[name], number=number))
     return told(rows, None)
+
+
+@callback
+def invented_of(hass: HomeAssistant, address: str) -> frozenset[Field]:
+    """Return what the firmware of a sensor invents: others may show it, we do not."""
+    entry = entry_of(hass, address)
+    product = entry.data.get(CONF_PRODUCT) if entry else None
+    if product is None and (heard := find(hass, address)) and heard.sighting:
+        product = heard.sighting.product_id
+    spec = DEVICES.get(product) if product is not None else None
+    return spec.untrusted if spec else frozenset()

@@ -10,6 +10,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
 from ..proto.mibeacon.devices import EVENT_TYPES
+from ..proto.model.fields import spot_of
 from ..proto.model.names import clean_name
 from ..proto.takeover.judge import judge
 from ..proto.takeover.model import MovePlan, OldRow, OurRow
@@ -17,7 +18,7 @@ from ..texts import async_words
 from .find import Found
 from .old_rows import async_old_rows
 from .our_rows import Key, event_row
-from .ours import any_of_sensor
+from .ours import any_of_sensor, invented_of
 from .preview_text import PreviewText
 from .uses import Uses
 
@@ -77,7 +78,12 @@ def _heard_there(
             row = event_row(f"event_{named.key}", named.key)
             any_of_ours[row.domain, row.key] = row
     rulings = judge(heard, found.peer, found.address, any_of_ours, _convertible)
-    return {(one.ours.domain, one.ours.key): one.ours for one in rulings if one.ours}
+    invented = invented_of(hass, found.address)
+    return {
+        (one.ours.domain, one.ours.key): one.ours
+        for one in rulings
+        if one.ours and spot_of(one.ours.key)[0] not in invented
+    }
 
 
 def _convertible(kind: str | None, theirs: str | None, ours: str | None) -> bool:

@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-KEY = "b853075158487ca39a5b5ea9"
+KEY = "00112233445566778899aabb"
 
 
 @dataclass(frozen=True, kw_only=True)

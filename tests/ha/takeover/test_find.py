@@ -12,6 +12,8 @@ from homeassistant.helpers import entity_registry as er
 
 from .others import KEY, TEMPERATURE, OtherDevice, OtherRow, switched_off
 
+pytestmark = pytest.mark.usefixtures("alone", "enable_bluetooth")
+
 ADDRESS = "A4:C1:38:00:14:41"
 
 

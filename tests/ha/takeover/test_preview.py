@@ -16,8 +16,12 @@ from custom_components.mi_bms.takeover.uses import Uses
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+from tests.world.devices import KINDS
 
+from ..home import Home
 from .others import HUMIDITY, TEMPERATURE, OtherDevice, OtherRow
+
+pytestmark = pytest.mark.usefixtures("alone", "enable_bluetooth")
 
 ADDRESS = "A4:C1:38:00:14:41"
 BATTERY = "A4:C1:38:00:14:42"
@@ -53,7 +57,7 @@ def fates(plan: MovePlan) -> dict[str, tuple[str, str | None]]:
 
 async def test_both_values_stand_side_by_side(hass: HomeAssistant) -> None:
     OtherDevice(hass, "xiaomi_ble", address=ADDRESS).add(TEMPERATURE, HUMIDITY)
-    plan = await sensor_plan(hass, temperature=21.46)
+    plan = await sensor_plan(hass, temperature=21.46, battery=88)
     assert fates(plan) == {
         "temperature": (Fate.MOVES, "temperature"),
         "humidity": (Fate.MOVES, "humidity"),
@@ -146,6 +150,19 @@ async def test_the_opposite_sign_is_said(hass: HomeAssistant) -> None:
     old.add(OtherRow(key="current", value="-4.1", unit="A", kind="current"))
     text = await async_preview_text(hass, await battery_plan(hass), Uses())
     assert "Stays. Plus and minus mean the opposite there." in text
+
+
+async def test_what_its_firmware_invents_stays(home: Home) -> None:
+    device = KINDS["LYWSD03MMC"](
+        address=ADDRESS, key="5b0500112233445566778899aabbcc01"
+    )
+    await home.discover(device)
+    old = OtherDevice(home.hass, "xiaomi_ble", address=ADDRESS)
+    old.add(TEMPERATURE, replace(HUMIDITY, key="battery", value="100", kind="battery"))
+    assert fates(await sensor_plan(home.hass)) == {
+        "temperature": (Fate.MOVES, "temperature"),
+        "battery": (Fate.STAYS, None),
+    }
 
 
 @pytest.mark.parametrize(

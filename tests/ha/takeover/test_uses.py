@@ -20,6 +20,8 @@ from homeassistant.util.yaml import parse_yaml
 
 from .others import TEMPERATURE, OtherDevice, OtherRow
 
+pytestmark = pytest.mark.usefixtures("alone", "enable_bluetooth")
+
 ADDRESS = "A4:C1:38:00:14:41"
 ACTION = [{"event": "done"}]
 
