@@ -26,6 +26,8 @@ from .options import without_zeros
 from .outputs.options import ZERO_MEANT
 from .runtime import SHARED, async_forget_device, async_setup_shared
 from .sensors.options import LEFT_EMPTY as SENSOR_EMPTY
+from .takeover.give_back import async_forget as async_forget_move, async_heal
+from .takeover.move import async_carry_out
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_follow_blueprints(hass)
     async_register(hass)
     hass.http.register_view(ExportView)
+    await async_heal(hass)
     return True
 
 
@@ -57,6 +60,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
             translation_placeholders={"name": entry.title},
         )
     _mend(hass, entry, *parts)
+    # Before there is anything of ours: what is ordered makes the entities that the platforms then find.
+    await async_carry_out(hass, entry)
     kind = kind_of(entry)
     await kind.prepare(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
@@ -113,6 +118,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> No
 
     An entry may be damaged that is removed.
     """
+    await async_forget_move(hass, entry)
     if kind := kind_if_known(entry):
         await kind.remove(hass, entry)
     elif entry.source != SOURCE_IGNORE:

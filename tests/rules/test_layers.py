@@ -264,6 +264,7 @@ CLAIMED: Final = [
 SAME_NAME: Final = {
     "Ask": "a row of a plan is the step of that name, with what is read of the answer",
     "Order": "to read a battery and to move a device: in packages that never meet",
+    "Refused": "a sample that is not believed, and a move that is not begun",
     "Read": "a step of a dialogue and an event of a battery: two closed vocabularies that never meet",
 }
 

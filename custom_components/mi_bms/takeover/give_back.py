@@ -1,0 +1,151 @@
+"""The way back: what was moved here goes to the other integration again, as it was."""
+
+from dataclasses import replace
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..entries import entry_of
+from ..proto.takeover.journal import Order, OrderState
+from .check import Refused
+from .journal import Journal, async_journal
+from .on_disk import async_when_on_disk
+from .own_rows import async_move, async_put_back
+from .peer_entry import async_peer_off, async_peer_on
+
+_LOGGER = logging.getLogger(__name__)
+
+
+async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Give a device back to the integration that read it before; raises ``Refused``.
+
+    An entry that was made for the move is removed as soon as that is on the disk, in some seconds; one
+    that was there before runs beside again.
+    """
+    journal = await async_journal(hass)
+    order = journal.orders.get(str(entry.unique_id))
+    if order is None or not order.moved:
+        raise Refused("not_moved")
+    peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
+    if peer is None:
+        raise Refused("peer_gone")
+    now = dt_util.utcnow().timestamp()
+    returning = replace(order, state=OrderState.RETURNING, since=now)
+    if not await journal.async_keep(returning):
+        raise Refused("not_written")
+    journal.here.add(order.plan.address)
+    if not await _async_unloaded(hass, entry):
+        await journal.async_keep(order)
+        raise Refused("ours_not_unloaded", {"name": entry.title})
+    if not await async_peer_off(hass, peer.entry_id):
+        await journal.async_keep(order)
+        await hass.config_entries.async_setup(entry.entry_id)
+        raise Refused("not_unloaded", {"name": peer.title})
+    try:
+        async_put_back(hass, order, None if order.made else entry, peer)
+    except Exception as err:
+        _LOGGER.warning("Giving %s back was undone: %r", order.plan.address, err)
+        async_move(hass, order, entry)
+        await journal.async_keep(order)
+        await hass.config_entries.async_setup(entry.entry_id)
+        raise Refused("failed") from err
+    await _async_after(hass, journal, returning)
+    if not order.made:
+        await hass.config_entries.async_setup(entry.entry_id)
+
+
+async def _async_unloaded(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    if entry.state is ConfigEntryState.NOT_LOADED:
+        return True
+    return entry.state.recoverable and await hass.config_entries.async_unload(
+        entry.entry_id
+    )
+
+
+async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> None:
+    """Let the peer go on, and forget the move when that is surely on the disk."""
+    if not order.peer_off:
+        await async_peer_on(hass, order.plan.peer_entry)
+    address = order.plan.address
+
+    def returning() -> bool:
+        now = journal.orders.get(address)
+        return now is not None and now.state is OrderState.RETURNING
+
+    async def remove_entry() -> None:
+        entry = entry_of(hass, address)
+        if entry and returning():
+            await hass.config_entries.async_remove(entry.entry_id)
+
+    async def forget() -> None:
+        if returning():
+            await journal.async_drop(address)
+
+    if order.made:
+        async_when_on_disk(hass, remove_entry, surely=False)
+    async_when_on_disk(hass, forget)
+
+
+async def async_go_on_returning(
+    hass: HomeAssistant, entry: ConfigEntry[Any], journal: Journal, order: Order
+) -> None:
+    """Give back what a former run has begun to; an entry that was made for the move is not set up again."""
+    address = order.plan.address
+    if address not in journal.here:
+        journal.here.add(address)
+        await _async_return(hass, journal, order, None if order.made else entry)
+    if order.made:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="given_back",
+            translation_placeholders={"name": entry.title},
+        )
+
+
+async def _async_return(
+    hass: HomeAssistant,
+    journal: Journal,
+    order: Order,
+    entry: ConfigEntry[Any] | None,
+) -> None:
+    """Give back once more, whatever of it is done; without the peer there is nobody to give it to."""
+    peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
+    if peer is None or not await async_peer_off(hass, peer.entry_id):
+        await journal.async_drop(order.plan.address)
+        return
+    async_put_back(hass, order, entry, peer)
+    await _async_after(hass, journal, order)
+
+
+async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Give back what an entry had taken over that was removed, so that nothing is lost."""
+    journal = await async_journal(hass)
+    address = str(entry.unique_id)
+    if (order := journal.orders.get(address)) is None:
+        return
+    if order.state is OrderState.RETURNING and address in journal.here:
+        return
+    if not order.moved and order.state is not OrderState.RETURNING:
+        await journal.async_drop(address)
+        return
+    journal.here.add(address)
+    order = await journal.async_become(order, OrderState.RETURNING)
+    await _async_return(hass, journal, replace(order, made=False), None)
+
+
+async def async_heal(hass: HomeAssistant) -> None:
+    """Give back what was moved for entries that never came to be, or are gone: nobody else would."""
+    journal = await async_journal(hass)
+    for address, order in list(journal.orders.items()):
+        if entry_of(hass, address) is None and address not in journal.here:
+            journal.here.add(address)
+            if order.moved or order.state is OrderState.RETURNING:
+                back = await journal.async_become(order, OrderState.RETURNING)
+                await _async_return(hass, journal, replace(back, made=False), None)
+            else:
+                await journal.async_drop(address)

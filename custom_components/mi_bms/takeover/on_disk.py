@@ -1,0 +1,36 @@
+"""When what was changed in the registries is surely on the disk."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    CoreState,
+    HassJob,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers.event import async_call_later
+
+SURELY: Final = (
+    200.0  # s; Home Assistant writes its registries after 180 s while it starts
+)
+_RUNNING: Final = 15.0  # s; and after 10 s when it runs
+
+
+@callback
+def async_when_on_disk(
+    hass: HomeAssistant,
+    then: Callable[[], Coroutine[Any, Any, None]],
+    *,
+    surely: bool = True,
+) -> CALLBACK_TYPE:
+    """Do something as soon as the registries are written; ``surely`` counts on other changes that put it off."""
+
+    async def do(_now: datetime) -> None:
+        await then()
+
+    quick = hass.state is CoreState.running and not surely
+    job = HassJob(do, "takeover on disk", cancel_on_shutdown=True)
+    return async_call_later(hass, _RUNNING if quick else SURELY, job)

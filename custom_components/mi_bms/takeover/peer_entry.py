@@ -1,0 +1,21 @@
+"""The other integration's entry of a device: switched off for a move, and on again."""
+
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+
+async def async_peer_off(hass: HomeAssistant, entry_id: str) -> bool:
+    """Switch an entry off; return whether nothing of it runs any more."""
+    if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
+        return False
+    if entry.disabled_by is None:
+        await hass.config_entries.async_set_disabled_by(
+            entry_id, ConfigEntryDisabler.USER
+        )
+    return entry.state is ConfigEntryState.NOT_LOADED
+
+
+async def async_peer_on(hass: HomeAssistant, entry_id: str) -> None:
+    """Switch an entry on, if it is still there."""
+    if hass.config_entries.async_get_entry(entry_id) is not None:
+        await hass.config_entries.async_set_disabled_by(entry_id, None)
