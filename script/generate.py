@@ -33,6 +33,7 @@ from script.documents.entities import entities  # noqa: E402
 from script.documents.options import FORMS, options  # noqa: E402
 from script.documents.sensors import models, sensors  # noqa: E402
 from script.documents.switching import switching  # noqa: E402
+from script.documents.takeover import moving, staying  # noqa: E402
 
 __all__ = ["FORMS", "TABLES", "stale"]
 
@@ -114,6 +115,8 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "actions": actions,
     "rights": rights,
     "switching": switching,
+    "moving": moving,
+    "staying": staying,
     **protocols.TABLES,
 }
 MARK = re.compile(r"<!-- generated: (.*?) -->\n(.*?)<!-- end: (.*?) -->", re.DOTALL)

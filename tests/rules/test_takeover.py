@@ -107,6 +107,17 @@ def test_each_source_of_events_is_a_row(domain: str) -> None:
     assert not sources - rows, f"{domain}: add rows for {sources - rows}"
 
 
+def test_rows_of_events_say_whether_their_types_are_called_otherwise() -> None:
+    for domain in ("xiaomi_ble", "bthome"):
+        classes = core(domain, "event").DESCRIPTIONS_BY_EVENT_CLASS
+        for row in PEERS[domain].rows:
+            if row.domain == "event" and row.ours:
+                key = row.ours.removeprefix("event_")
+                types = classes[key.partition("_")[0]].event_types
+                other = any(word_of(key, one).type != one for one in types)
+                assert (row.why is Why.WORDS) == other, f"{domain}: {row.key}"
+
+
 @rows(("peer", "row"), ROWS)
 def test_each_target_is_one_of_ours(peer: Peer, row: PeerRow) -> None:
     where = f"{peer.domain}: {row.key}"

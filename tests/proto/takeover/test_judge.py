@@ -149,6 +149,15 @@ def test_presses_are_called_otherwise() -> None:
     assert (found.fate, found.why) == (Fate.MOVES, Why.WORDS)
     found = ruled(old("motion", "event"), our("event_motion", "event"))
     assert (found.fate, found.why) == (Fate.MOVES, None)
+    # A dimmer only turns there.
+    row = our("event_dimmer", "event")
+    assert ruled(old("dimmer", "event"), row).why is Why.WORDS
+    assert ruled(old("dimmer", "event"), row, peer="bthome").why is None
+
+
+def test_their_capital_letters_are_small_here() -> None:
+    row = our("event_button_m", "event")
+    assert ruled(old("button_M", "event"), row).ours == row
 
 
 @pytest.mark.parametrize(

@@ -74,15 +74,14 @@ def flag(key: str, field: Field | None = None) -> PeerRow:
     return PeerRow(domain="binary_sensor", key=key, ours=ours, field=ours)
 
 
-def happens(key: str, ours: str | None = None) -> PeerRow:
-    """Return the row of an event, by default one whose source both call the same; presses are called otherwise."""
-    pressed = key.startswith(_PRESSED)
-    return PeerRow(
-        domain="event",
-        key=key,
-        ours=f"event_{ours or key}",
-        why=Why.WORDS if pressed else None,
-    )
+def happens(key: str) -> PeerRow:
+    """Return the row of an event whose source and types both call the same."""
+    return PeerRow(domain="event", key=key, ours=f"event_{key}")
+
+
+def pressed(key: str, ours: str | None = None) -> PeerRow:
+    """Return the row of an event whose types are called otherwise here: there are presses among them."""
+    return PeerRow(domain="event", key=key, ours=f"event_{ours or key}", why=Why.WORDS)
 
 
 def none(domain: str, key: str, why: Why = Why.NO_COUNTERPART) -> PeerRow:

@@ -18,6 +18,7 @@ from ..rows import (
     measured,
     named_by_address,
     none,
+    pressed,
     summed,
     told,
     trigger_of,
@@ -120,8 +121,8 @@ PEER: Final = Peer(
         # Ours is a word, with how full it is.
         none("binary_sensor", "battery_charging", Why.OTHER_DOMAIN),
         none("binary_sensor", "battery_charging_{n}", Why.OTHER_DOMAIN),
-        happens("button"),
-        happens("button_{n}"),
+        pressed("button"),
+        pressed("button_{n}"),
         happens("dimmer"),
         happens("command"),
         # With us all of these are one.

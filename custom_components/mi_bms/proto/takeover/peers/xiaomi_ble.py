@@ -10,7 +10,7 @@ from typing import Final
 
 from ...model.fields import Field
 from ..model import Peer, Recipe
-from ..rows import flag, happens, measured, named_by_address, told, trigger_of
+from ..rows import flag, happens, measured, named_by_address, pressed, told, trigger_of
 
 _SOURCES: Final = ("button", "cube", "dimmer", "error", "fingerprint", "lock", "motion")
 _BUTTONS: Final = (
@@ -103,12 +103,12 @@ PEER: Final = Peer(
         flag("toothbrush"),
         flag("bottom_submersion"),
         flag("top_splash"),
-        happens("button"),
-        happens("button_M", "button_m"),
-        happens("button_{n}"),
-        *(happens(f"button_{name}") for name in _BUTTONS),
+        pressed("button"),
+        pressed("button_M", "button_m"),
+        pressed("button_{n}"),
+        *(pressed(f"button_{name}") for name in _BUTTONS),
         happens("cube"),
-        happens("dimmer"),
+        pressed("dimmer"),
         happens("error"),
         happens("fingerprint"),
         happens("lock"),
