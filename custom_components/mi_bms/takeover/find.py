@@ -11,7 +11,7 @@ from typing import Any, Final
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
 from homeassistant.const import CONF_DEVICES, CONF_MAC, CONF_PASSWORD, CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..entries import configured
 from ..proto.bms.profile import Profile
@@ -20,10 +20,12 @@ from ..proto.model.address import parse_address
 from ..proto.model.errors import KeyFormatError
 from ..proto.model.names import clean_name
 from ..proto.model.sample import BmsSample
+from ..proto.takeover.journal import OrderState
 from ..proto.takeover.model import Peer, Recipe
 from ..proto.takeover.peers import PEERS
+from .journal import orders
 from .same import Known, async_known, sure
-from .things import Thing, async_things
+from .things import Thing, async_things, rows_of_part
 
 _BIND_KEY: Final = "bindkey"
 _LISTED_KEY: Final = "encryption_key"  # of a device in a list of an entry's options
@@ -87,6 +89,15 @@ def async_found(hass: HomeAssistant) -> list[Found]:
     return found
 
 
+@callback
+def rows_of(hass: HomeAssistant, found: Found) -> list[er.RegistryEntry]:
+    """Return all entities of a device that was found."""
+    if found.peer.recipe is Recipe.OWN:
+        return er.async_entries_for_config_entry(er.async_get(hass), found.entry_id)
+    where = found.entry_id, found.device_id, found.part
+    return [*rows_of_part(hass, found.peer, *where)]
+
+
 def _own_peers() -> Iterator[Peer]:
     return (peer for peer in PEERS.values() if peer.recipe is Recipe.OWN)
 
@@ -116,8 +127,9 @@ def _of_entry(hass: HomeAssistant, peer: Peer, entry: ConfigEntry[Any]) -> Found
 
 
 def _within(hass: HomeAssistant, things: list[Thing], known: Known) -> Iterator[Found]:
+    gone = _moved(hass)
     for thing in things:
-        certain = sure(hass, thing, known)
+        certain = None if thing.unique_ids & gone else sure(hass, thing, known)
         device = dr.async_get(hass).async_get(thing.device_id)
         if certain is not None and device is not None:
             yield Found(
@@ -130,6 +142,17 @@ def _within(hass: HomeAssistant, things: list[Thing], known: Known) -> Iterator[
                 part=thing.part,
                 key=_listed_key(thing.entry, known.address),
             )
+
+
+def _moved(hass: HomeAssistant) -> frozenset[str]:
+    """Return the ids of what is here by now; what is left of it there is no reading of its own."""
+    back = {OrderState.RETURNING, OrderState.FAILED}
+    return frozenset(
+        one.old.unique_id
+        for order in orders(hass).values()
+        if order.state not in back
+        for one in order.plan.moving
+    )
 
 
 def _listed_key(entry: ConfigEntry[Any], address: str) -> bytes | None:

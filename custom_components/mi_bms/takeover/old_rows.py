@@ -1,35 +1,30 @@
 """The entities of a device of another integration, as the registry, the states and the statistics have them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from ..proto.takeover.model import OldRow, Recipe
-from .find import Found
+from ..proto.takeover.model import OldRow
 from .our_rows import said_of, statistic_of
-from .things import rows_of_part
 
-_STATE_CLASS = "state_class"
+_STATE_CLASS: Final = "state_class"
 
 
-async def async_old_rows(hass: HomeAssistant, found: Found) -> tuple[OldRow, ...]:
-    """Return all entities of a device of another integration."""
-    if found.peer.recipe is Recipe.OWN:
-        registry = er.async_get(hass)
-        rows = er.async_entries_for_config_entry(registry, found.entry_id)
-    else:
-        rows = [
-            *rows_of_part(hass, found.peer, found.entry_id, found.device_id, found.part)
-        ]
+async def async_old_rows(
+    hass: HomeAssistant, rows: Sequence[er.RegistryEntry]
+) -> tuple[OldRow, ...]:
+    """Return entities with the units of their long-term statistics, where they have any."""
     units = await _async_units(hass, {row.entity_id for row in rows})
-    return tuple(_old_row(hass, row, units) for row in rows)
+    return tuple(old_row(hass, row, units) for row in rows)
 
 
-def _old_row(
+def old_row(
     hass: HomeAssistant, row: er.RegistryEntry, units: Mapping[str, str | None]
 ) -> OldRow:
+    """Return an entity; ``units`` are those of statistics, by entity id."""
     state = hass.states.get(row.entity_id)
     value, at = said_of(state)
     shown = row.unit_of_measurement

@@ -15,7 +15,7 @@ from ..proto.model.names import clean_name
 from ..proto.takeover.judge import judge
 from ..proto.takeover.model import MovePlan, OldRow, OurRow
 from ..texts import async_words
-from .find import Found
+from .find import Found, rows_of
 from .old_rows import async_old_rows
 from .our_rows import Key, event_row
 from .ours import any_of_sensor, invented_of
@@ -31,7 +31,7 @@ async def async_plan(
     hass: HomeAssistant, found: Found, ours: Mapping[Key, OurRow]
 ) -> MovePlan:
     """Return what would become of each entity; ``ours`` are those that the device has with us."""
-    olds = await async_old_rows(hass, found)
+    olds = await async_old_rows(hass, rows_of(hass, found))
     if found.peer.domain in _SAME_ADVERTS:
         ours = {**_heard_there(hass, found, olds), **ours}
     rulings = judge(olds, found.peer, found.address, ours, _convertible)

@@ -11,7 +11,10 @@ from ..bluetooth.adverts import last_advert
 from ..entries import entry_of, name_of, running
 from ..proto.bms.profile import Profile
 from ..proto.model.sample import BmsSample
-from .things import Thing
+from ..proto.takeover.likeness import Showing, likeness, shown_by_ours, shown_by_theirs
+from .old_rows import old_row
+from .ours import ours_of_battery, ours_of_entry
+from .things import Thing, rows_of_part
 
 _END: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{6}$")
 _SHORTEST: Final = 4  # characters of a name or a serial number that tell anything
@@ -22,14 +25,8 @@ class Known(NamedTuple):
 
     address: str
     names: frozenset[str]
-    profile: Profile | None = None
-    sample: BmsSample | None = None
-
-    @property
-    def serial(self) -> str | None:
-        """Return the serial number that a battery says it has."""
-        said = self.profile.info.serial_number if self.profile else None
-        return said if said and len(said) >= _SHORTEST else None
+    serial: str | None = None  # that a battery says it has
+    shows: Showing | None = None  # of a battery, what it said last
 
 
 @callback
@@ -43,15 +40,21 @@ def async_known(
     entry, names = entry_of(hass, address), set[str | None]()
     if entry:
         names |= {entry.title, name_of(hass, entry)}
-    if coordinator := running(entry, BatteryCoordinator):
-        profile = profile or coordinator.profile
-        sample = sample or coordinator.data
+    shows = None
+    if profile and sample:
+        rows = ours_of_battery(hass, address, profile, sample)
+        shows = shown_by_ours([*rows.values()])
+    elif entry and (coordinator := running(entry, BatteryCoordinator)):
+        profile = coordinator.profile
+        shows = shown_by_ours([*ours_of_entry(hass, entry).values()])
     if heard := last_advert(hass, address):
         names.add(heard.name)
     if profile:
         names.add(profile.info.name)
     plain = frozenset(_plain(name) for name in names if name)
-    return Known(address, plain, profile, sample)
+    serial = profile.info.serial_number if profile else None
+    told = serial and len(serial) >= _SHORTEST
+    return Known(address, plain, serial if told else None, shows)
 
 
 @callback
@@ -71,7 +74,17 @@ def sure(hass: HomeAssistant, thing: Thing, known: Known) -> bool | None:
     names = {
         _plain(one) for one in (thing.part, device.name, device.name_by_user) if one
     }
-    return False if any(one in known.names for one in names) else None
+    same = not names.isdisjoint(known.names) or _is_like(hass, thing, known)
+    return False if same else None
+
+
+def _is_like(hass: HomeAssistant, thing: Thing, known: Known) -> bool:
+    """Return whether both say the same of a battery at the same time."""
+    if known.shows is None:
+        return False
+    where = thing.entry.entry_id, thing.device_id, thing.part
+    olds = [old_row(hass, row, {}) for row in rows_of_part(hass, thing.peer, *where)]
+    return likeness(shown_by_theirs(olds, thing.peer), known.shows)
 
 
 def _plain(name: str) -> str:

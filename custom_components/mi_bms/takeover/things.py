@@ -6,10 +6,11 @@ from typing import Any, Final, NamedTuple
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..proto.model.address import parse_address
 from ..proto.takeover.model import Peer, Recipe
 from ..proto.takeover.peers import PEERS
 
@@ -24,7 +25,7 @@ class Thing(NamedTuple):
     device_id: str
     part: str
     address: str | None
-    entity_ids: tuple[str, ...]
+    unique_ids: frozenset[str]
 
 
 @callback
@@ -73,5 +74,20 @@ def _things(
     for (device_id, part, address), own in rows.items():
         # Of what was moved, only rows that are switched off are left.
         if any(row.disabled_by is not er.RegistryEntryDisabler.USER for row in own):
-            ids = tuple(row.entity_id for row in own)
-            yield Thing(peer, entry, device_id, part, address, ids)
+            ids = frozenset(row.unique_id for row in own)
+            said = address or _address(hass, peer, device_id)
+            yield Thing(peer, entry, device_id, part, said, ids)
+
+
+def _address(hass: HomeAssistant, peer: Peer, device_id: str) -> str | None:
+    """Return the address by which a peer knows a device whose rows the user has named otherwise."""
+    device = dr.async_get(hass).async_get(device_id)
+    if not isinstance(device, dr.DeviceEntry):
+        return None
+    # That of a gateway is its own, not that of what it hears.
+    own = {parse_address(value) for _, value in device.connections}
+    for domain, identifier, *_ in device.identifiers:
+        address = parse_address(identifier) if domain == peer.domain else None
+        if address and address not in own:
+            return address
+    return None

@@ -1,12 +1,18 @@
 """Who reads a device beside us: found by what other integrations have left in the registries."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.mi_bms.proto.takeover.peers import PEERS
+from custom_components.mi_bms.proto.bms.profile import Profile
+from custom_components.mi_bms.proto.model.fields import Field
+from custom_components.mi_bms.proto.model.sample import BmsSample, DeviceInfo
+from custom_components.mi_bms.proto.takeover.model import Fate
 from custom_components.mi_bms.takeover.find import async_found, async_found_of
+from custom_components.mi_bms.takeover.ours import ours_of_battery
+from custom_components.mi_bms.takeover.preview import async_plan
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
@@ -89,7 +95,6 @@ async def test_an_id_that_is_no_address_is_nobodys(hass: HomeAssistant) -> None:
     assert not async_found(hass)
 
 
-@pytest.mark.skipif("ble_monitor" not in PEERS, reason="its table is not there yet")
 class TestWithinAnEntry:
     """Devices of entries that hold other things, too."""
 
@@ -142,3 +147,99 @@ async def test_nothing_is_changed_by_looking(hass: HomeAssistant) -> None:
     async_found(hass)
     registry = er.async_get(hass)
     assert [registry.async_get(one.entity_id) for one in rows] == rows
+
+
+BATTERY = BmsSample(
+    values={Field.VOLTAGE: 13.21, Field.BATTERY_LEVEL: 71},
+    cells=(3.301, 3.302, 3.303, 3.304),
+    info=DeviceInfo(serial_number="JBD-0815", name="Camper battery"),
+)
+
+
+def batmon(hass: HomeAssistant, *, topic: str, identifier: str) -> OtherDevice:
+    """Return a battery that batmon announces over MQTT, beside a lamp."""
+    entry = MockConfigEntry(domain="mqtt", unique_id="mqtt")
+    entry.add_to_hass(hass)
+    lamp = OtherDevice(hass, "mqtt", identifier="lamp", prefix="", entry=entry)
+    lamp.add(OtherRow(key="0x00158d_power_mqtt", value="13"))
+    old = OtherDevice(
+        hass,
+        "mqtt",
+        identifier=identifier,
+        prefix=f"{topic}__",
+        entry=entry,
+        name="The battery",
+    )
+    cells = [
+        OtherRow(key=f"cell_voltages_{n}", value="3.3", unit="V") for n in range(1, 5)
+    ]
+    old.add(
+        OtherRow(key="soc_total_voltage", value="13.25", unit="V"),
+        OtherRow(key="soc_soc_percent", value="70.5", unit="%"),
+        *cells,
+    )
+    return old
+
+
+class TestBatmon:
+    """No address stands anywhere: only a serial number is certain."""
+
+    @pytest.mark.parametrize(
+        ("topic", "identifier", "certain"),
+        [
+            ("bms", "JBD-0815", True),
+            ("camper_battery", "camper_battery", False),
+            ("something", "something", False),  # by what it shows
+        ],
+    )
+    async def test_how_sure_it_is(
+        self, hass: HomeAssistant, topic: str, identifier: str, certain: bool
+    ) -> None:
+        old = batmon(hass, topic=topic, identifier=identifier)
+        profile = Profile().learn(BATTERY)
+        (found,) = async_found_of(hass, ADDRESS, profile, BATTERY)
+        assert (found.device_id, found.certain) == (old.device.id, certain)
+        plan = await async_plan(
+            hass, found, ours_of_battery(hass, ADDRESS, profile, BATTERY)
+        )
+        assert [one.fate for one in plan.rulings] == [Fate.MOVES] * 6
+
+    async def test_another_battery_is_not_proposed(self, hass: HomeAssistant) -> None:
+        batmon(hass, topic="something", identifier="something")
+        other = replace(BATTERY, cells=(3.3,) * 8, info=DeviceInfo())
+        assert not async_found_of(hass, ADDRESS, Profile().learn(other), other)
+
+    async def test_nothing_is_known_of_a_battery_yet(self, hass: HomeAssistant) -> None:
+        batmon(hass, topic="something", identifier="JBD-0815")
+        assert not async_found_of(hass, ADDRESS)
+
+
+async def test_the_end_of_an_address_proposes(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain="tasmota", unique_id="tasmota")
+    entry.add_to_hass(hass)
+    old = OtherDevice(
+        hass,
+        "tasmota",
+        identifier="esp32",
+        prefix="0123456789AB_sensor_sensor_",
+        entry=entry,
+    )
+    old.add(
+        OtherRow(key="LYWSD03-001441_Temperature"),
+        OtherRow(key="LYWSD03-001442_Temperature"),
+    )
+    (found,) = async_found_of(hass, ADDRESS)
+    assert not found.certain
+    plan = await async_plan(hass, found, {})
+    assert [one.old.unique_id[-28:] for one in plan.rulings] == [
+        "r_LYWSD03-001441_Temperature"
+    ]
+
+
+async def test_a_name_of_the_users_own_hides_no_address(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain="ble_monitor", unique_id="ble_monitor")
+    entry.add_to_hass(hass)
+    old = OtherDevice(hass, "ble_monitor", identifier=ADDRESS, prefix="", entry=entry)
+    old.add(OtherRow(key="t_Cellar"))
+    (found,) = async_found(hass)
+    assert (found.address, found.certain) == (ADDRESS, True)
