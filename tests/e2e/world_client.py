@@ -14,6 +14,7 @@ from .home_assistant import HOST, ROOT
 from .process import PATIENCE, Child, Trouble
 
 PORTS: Final = "world_ports.json"
+CONTROL: Final = "world_control"  # a file with the address of the remote control
 
 
 class WorldProcess:
@@ -54,6 +55,7 @@ class WorldProcess:
             raise
         ports = {one["name"]: one["port"] for one in announcement["proxies"]}
         (folder / PORTS).write_text(json.dumps(ports), encoding="utf-8")
+        (folder / CONTROL).write_text(announcement["control"], encoding="utf-8")
         return cls(child, announcement)
 
     @staticmethod

@@ -475,6 +475,7 @@ MAKERS = {"mistake": "air_", "failure": "air_", "refusal": "", "_trouble": "sens
 UNREACHABLE_TOLD = {"not_heard", "no_slot", "no_connection"}
 # What a refused command names beside the battery.
 REFUSED = {
+    SwitchRefusal.TOO_MANY: {"most", "minutes"},
     SwitchRefusal.UNREACHABLE: {"reason"},
     SwitchRefusal.LOAD_FLOWS: {"load", "limit"},
     SwitchRefusal.CHARGE_PROTECTION: {"alarm"},

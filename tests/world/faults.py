@@ -29,6 +29,7 @@ class Faults:
     write_loss: float = 0.0  # share of writes that never arrive
     mute: bool = False  # connected, but no notification comes out
     handles_moved: int = 0  # its table has moved by so many handles, as after an update
+    exchanged: bool = False  # another module is there, with none of its services
 
     def update(self, changes: Mapping[str, object]) -> None:
         """Set some faults; raise ``ValueError`` that names a wrong one and leave all as they were."""

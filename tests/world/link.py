@@ -77,7 +77,8 @@ class Link:
         """Take the device, its faults, and what to call with notifications and with the loss of the link."""
         self.peripheral = peripheral
         self.mtu = peripheral.mtu
-        self.services = moved(peripheral.services, faults.handles_moved)
+        kept = peripheral.services[:1] if faults.exchanged else peripheral.services
+        self.services = moved(kept, faults.handles_moved)
         self._faults, self._rng = faults, rng
         self._notified, self._lost = notified, lost
         self._by_handle: dict[int, Characteristic] = {}

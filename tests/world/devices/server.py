@@ -198,11 +198,12 @@ class GattBattery(Peripheral):
         trip: Mapping[str, float] | None = None,
         manner: Mapping[str, Any] | None = None,
         faithful: bool = False,
+        celsius: float | None = None,
     ) -> None:
         """Let something happen to it: another program orders, protections hold for so many seconds.
 
         ``manner`` changes how it takes orders from now on, ``faithful`` before that makes it a board
-        without faults. Raises ``ValueError``.
+        without faults; ``celsius`` is how warm it is now. Raises ``ValueError``.
         """
         self._check_switches(phone or {})
         if faithful:
@@ -210,6 +211,8 @@ class GattBattery(Peripheral):
         self.obedience.manner.update(manner or {})
         for name, seconds in (trip or {}).items():
             self.pack.trip(name, seconds)
+        if celsius is not None:
+            self.pack.temperature = float(celsius)
         self.obedience.change(phone or {}, "phone")
 
     def _check_switches(self, names: Sequence[str] | Mapping[str, bool]) -> None:
