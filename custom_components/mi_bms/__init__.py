@@ -28,6 +28,7 @@ from .runtime import SHARED, async_forget_device, async_setup_shared
 from .sensors.options import LEFT_EMPTY as SENSOR_EMPTY
 from .takeover.give_back import async_forget as async_forget_move, async_heal
 from .takeover.move import async_carry_out
+from .takeover.seeds import async_sow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
     await kind.prepare(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
     kind.start(hass, entry)
+    async_sow(hass, entry)
     await async_show(hass)
     return True
 

@@ -1,22 +1,29 @@
 """The way back: what was moved here goes to the other integration again, as it was."""
 
+import contextlib
 from dataclasses import replace
 import logging
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlowContext,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..entries import entry_of
 from ..proto.takeover.journal import Order, OrderState
+from ..proto.takeover.model import Recipe
 from .check import Refused
 from .journal import Journal, async_journal
 from .on_disk import async_when_on_disk
-from .own_rows import async_move, async_put_back
-from .peer_entry import async_peer_off, async_peer_on
+from .rows import async_let_go_on, async_move, async_put_back, async_quiet
+from .statistics import async_uncure
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +49,7 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     if not await _async_unloaded(hass, entry):
         await journal.async_keep(order)
         raise Refused("ours_not_unloaded", {"name": entry.title})
-    if not await async_peer_off(hass, peer.entry_id):
+    if not await async_quiet(hass, order):
         await journal.async_keep(order)
         await hass.config_entries.async_setup(entry.entry_id)
         raise Refused("not_unloaded", {"name": peer.title})
@@ -69,8 +76,8 @@ async def _async_unloaded(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
 
 async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> None:
     """Let the peer go on, and forget the move when that is surely on the disk."""
-    if not order.peer_off:
-        await async_peer_on(hass, order.plan.peer_entry)
+    await async_uncure(hass, order)
+    await async_let_go_on(hass, order)
     address = order.plan.address
 
     def returning() -> bool:
@@ -115,11 +122,41 @@ async def _async_return(
 ) -> None:
     """Give back once more, whatever of it is done; without the peer there is nobody to give it to."""
     peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
-    if peer is None or not await async_peer_off(hass, peer.entry_id):
+    if peer is None or not await async_quiet(hass, order):
         await journal.async_drop(order.plan.address)
         return
     async_put_back(hass, order, entry, peer)
     await _async_after(hass, journal, order)
+
+
+async def async_content(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """End a move for good; raises ``Refused``.
+
+    The peer's own entry of the device is removed, and the device ignored there. What an entry holds
+    that others need, too, the user removes where it comes from.
+    """
+    journal = await async_journal(hass)
+    order = journal.orders.get(str(entry.unique_id))
+    if order is None or not order.moved:
+        raise Refused("not_moved")
+    if order.open:
+        # Without the peer, what is not on the disk yet would be lost by a crash.
+        raise Refused("not_settled")
+    order = await journal.async_become(order, OrderState.CONTENT)
+    peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
+    if peer is None or order.plan.recipe is not Recipe.OWN:
+        return
+    await hass.config_entries.async_remove(peer.entry_id)
+    context = ConfigFlowContext(source=SOURCE_IGNORE)
+    if keys := [key for found in peer.discovery_keys.values() for key in found]:
+        context["discovery_key"] = keys[0]
+    # Whoever has uninstalled the peer is not asked by it again either.
+    with contextlib.suppress(HomeAssistantError):
+        await hass.config_entries.flow.async_init(
+            peer.domain,
+            context=context,
+            data={"unique_id": str(peer.unique_id), "title": peer.title},
+        )
 
 
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:

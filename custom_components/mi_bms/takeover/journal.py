@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 import logging
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import probatio
 
@@ -36,14 +36,27 @@ def _order(value: Any) -> Any:
 _SCHEMA: Final = probatio.Schema({address: _order})
 
 
+class Seed(NamedTuple):
+    """Hold what an entity showed right before it moved."""
+
+    domain: str
+    key: str
+    value: str
+    unit: str | None
+
+
 @dataclass(slots=True)
 class Journal:
-    """Hold the moves by address; ``here`` are those that were carried out since the start."""
+    """Hold the moves by address; ``here`` are those that something was done to since the start.
+
+    ``seeds`` is what entities showed right before they moved, by address; it is for now and stands in no file.
+    """
 
     hass: HomeAssistant
     store: CheckedStore
     orders: dict[str, Order] = field(default_factory=dict)
     here: set[str] = field(default_factory=set)
+    seeds: dict[str, list[Seed]] = field(default_factory=dict)
     loaded: asyncio.Lock = field(default_factory=asyncio.Lock)
     ready: bool = False
 
@@ -115,6 +128,13 @@ async def async_journal(hass: HomeAssistant) -> Journal:
         journal = hass.data[_JOURNAL] = Journal(hass, store)
     await journal.async_load()
     return journal
+
+
+@callback
+def async_seeds(hass: HomeAssistant) -> dict[str, list[Seed]]:
+    """Return what entities showed right before they moved."""
+    journal = hass.data.get(_JOURNAL)
+    return journal.seeds if journal else {}
 
 
 @callback

@@ -49,6 +49,7 @@ def keep_row(row: er.RegistryEntry) -> KeptRow:
         platform=row.platform,
         unique_id=row.unique_id,
         device_id=row.device_id,
+        subentry_id=row.config_subentry_id,
         disabled_by=row.disabled_by,
         facts={name: _plain(getattr(row, name)) for name in _ROW},
         options={name: dict(one) for name, one in row.options.items()},
@@ -104,6 +105,7 @@ def async_restore_row(
         kept.platform,
         kept.unique_id,
         config_entry=entry,
+        config_subentry_id=kept.subentry_id,
         device_id=device_id,
         **facts,
     )

@@ -4,6 +4,7 @@ The order stands in the journal before anything changes, and is carried out agai
 it is surely on the disk.
 """
 
+from dataclasses import replace
 import logging
 from typing import Any
 
@@ -21,8 +22,16 @@ from .give_back import async_go_on_returning
 from .journal import Journal, async_journal
 from .kept import async_device, keep_device, keep_row
 from .on_disk import async_when_on_disk
-from .own_rows import async_is_moved, async_move, async_put_back
-from .peer_entry import async_peer_off, async_peer_on
+from .peer_entry import async_peer_off
+from .rows import (
+    async_free,
+    async_is_moved,
+    async_let_go_on,
+    async_move,
+    async_put_back,
+)
+from .seeds import async_gather
+from .statistics import async_cure, async_keep_statistics, async_uncure
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,14 +43,18 @@ async def async_begin(hass: HomeAssistant, plan: MovePlan, *, made: bool) -> Non
     """
     journal = await async_journal(hass)
     check_plan(hass, plan, made=made)
-    order = _order(hass, plan, journal.orders.get(plan.address), made=made)
+    statistics = await async_keep_statistics(hass, plan)
+    # The registries may have changed while the recorder was asked.
+    check_plan(hass, plan, made=made)
+    former = journal.orders.get(plan.address)
+    order = replace(_order(hass, plan, former, made=made), statistics=statistics)
     journal.here.add(plan.address)
+    async_gather(hass, plan)
     if not await journal.async_keep(order):
         raise Refused("not_written")
     if plan.recipe is Recipe.SHARED or await async_peer_off(hass, plan.peer_entry):
         return
-    if not order.peer_off:
-        await async_peer_on(hass, plan.peer_entry)
+    await async_let_go_on(hass, order)
     await journal.async_drop(plan.address)
     peer = hass.config_entries.async_get_entry(plan.peer_entry)
     raise Refused("not_unloaded", {"name": peer.title if peer else plan.peer})
@@ -119,10 +132,7 @@ async def _async_carry_out(
             # It has come from the disk so.
             await journal.async_become(order, OrderState.SETTLED)
         return
-    if hass.config_entries.async_get_entry(order.plan.peer_entry) is None:
-        await journal.async_become(order, OrderState.FAILED, "peer_gone")
-        return
-    if not await async_peer_off(hass, order.plan.peer_entry):
+    if not await async_free(hass, order):
         await _async_fail(hass, entry, journal, order, "not_unloaded")
         return
     try:
@@ -132,6 +142,7 @@ async def _async_carry_out(
         await _async_fail(hass, entry, journal, order, "failed")
         return
     journal.here.add(address)
+    await async_cure(hass, order)
     await journal.async_become(order, OrderState.MOVED)
     _settle_later(hass, entry, journal)
 
@@ -160,6 +171,6 @@ async def _async_fail(
     peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
     if peer is not None:
         async_put_back(hass, order, entry, peer)
-        if not order.peer_off:
-            await async_peer_on(hass, peer.entry_id)
+        await async_uncure(hass, order)
+        await async_let_go_on(hass, order)
     await journal.async_become(order, OrderState.FAILED, word)

@@ -1,7 +1,13 @@
 """The other integration's entry of a device: switched off for a move, and on again."""
 
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
-from homeassistant.core import HomeAssistant
+import contextlib
+
+from homeassistant.config_entries import (
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    OperationNotAllowed,
+)
+from homeassistant.core import HomeAssistant, callback
 
 
 async def async_peer_off(hass: HomeAssistant, entry_id: str) -> bool:
@@ -18,4 +24,14 @@ async def async_peer_off(hass: HomeAssistant, entry_id: str) -> bool:
 async def async_peer_on(hass: HomeAssistant, entry_id: str) -> None:
     """Switch an entry on, if it is still there."""
     if hass.config_entries.async_get_entry(entry_id) is not None:
-        await hass.config_entries.async_set_disabled_by(entry_id, None)
+        # One that could not be unloaded comes up at the next start of Home Assistant.
+        with contextlib.suppress(OperationNotAllowed):
+            await hass.config_entries.async_set_disabled_by(entry_id, None)
+
+
+@callback
+def async_peer_again(hass: HomeAssistant, entry_id: str) -> None:
+    """Have an entry that goes on find the entities that it has got back."""
+    entry = hass.config_entries.async_get_entry(entry_id)
+    if entry and entry.supports_unload and entry.state.recoverable:
+        hass.config_entries.async_schedule_reload(entry_id)

@@ -38,6 +38,7 @@ class KeptRow:
     platform: str
     unique_id: str
     device_id: str | None
+    subentry_id: str | None
     disabled_by: str | None
     facts: Mapping[str, Any]
     options: Mapping[str, Mapping[str, Any]]
@@ -62,6 +63,7 @@ class KeptDevice:
 class KeptStatistic:
     """Hold the unit of a statistic as it was; ``archive`` is the name that it gets, None where it keeps its own."""
 
+    row_id: str
     statistic_id: str
     unit: str | None
     unit_class: str | None
@@ -226,6 +228,7 @@ def _row(part: _Part) -> KeptRow:
         platform=part.text("platform"),
         unique_id=part.text("unique_id"),
         device_id=part.maybe("device_id"),
+        subentry_id=part.maybe("subentry_id"),
         disabled_by=part.maybe("disabled_by"),
         facts=part.objects("facts"),
         options={name: dict(_Part.of(one).data) for name, one in options.items()},
@@ -243,6 +246,7 @@ def _device(part: _Part) -> KeptDevice:
 
 def _statistic(part: _Part) -> KeptStatistic:
     return KeptStatistic(
+        row_id=part.text("row_id"),
         statistic_id=part.text("statistic_id"),
         unit=part.maybe("unit"),
         unit_class=part.maybe("unit_class"),
