@@ -298,7 +298,7 @@ def test_how_a_mosfet_stands(
     told_on: bool | None,
     on: bool | None,
 ) -> None:
-    values = {} if mosfet is None else {Field.CHRG_MOSFET: mosfet}
+    values = {} if mosfet is None else {Field.CHRG_MOSFET: mosfet, Field.PROBLEM: False}
     sample = BmsSample(values=values, switches=switches, alarms=frozenset(alarms))
     answers = {} if asked is None else {Target.CHARGE: asked}
     assert conducts(Target.CHARGE, sample) is mosfet

@@ -525,6 +525,36 @@ def test_new_boards_are_known_by_their_refusal() -> None:
     assert run(owner.switch("charge", on=True)).effect is Effect.CONFIRMED
 
 
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("acts", [True, False])
+def test_a_reading_without_alarms_hides_what_holds_it(on: bool, acts: bool) -> None:
+    """Whether a protection stops it nobody knows then, so nothing is said of the command."""
+
+    class Losing(DalyLegacy):
+        def says(self, frame: bytes) -> list[bytes]:
+            lost = self.commands and frame[2] == 0x98
+            return [] if lost else DalyLegacy.says(self, frame)
+
+    owner, board = prepared(Losing, "discharge", on=on)
+    board.late = 0.0 if acts else None
+    board.meddler = lambda board: board.held.add("discharge")
+    result = run(owner.switch("discharge", on=on))
+    assert result.effect is Effect.UNKNOWN
+    assert board.orders["discharge"] is (on if acts else not on)
+
+
+def test_what_a_board_refused_is_not_written_again() -> None:
+    class Silent(JbdNew):
+        def acknowledgement(self, frame: bytes) -> bytes | None:
+            known = frame[2] == 0xFB
+            return None if known else JbdNew.acknowledgement(self, frame)
+
+    board = released(Silent)
+    board.late = None
+    assert run(Owner(board).switch("charge", on=False)).effect is Effect.FAILED
+    assert [frame[2] for frame in board.commands] == [0xE1, 0xFB, 0xFB]
+
+
 def test_a_command_that_arrived_damaged_is_written_again() -> None:
     class Damaged(Jbd):
         def acknowledgement(self, frame: bytes) -> bytes | None:

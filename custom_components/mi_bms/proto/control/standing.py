@@ -1,13 +1,14 @@
 """How a target stands: released or switched off, as far as a battery tells it. Pure.
 
 A MOSFET that conducts is certainly released. One that does not was switched off, or a protection holds it:
-only where no protection does, the first is to be believed. A balancer or heater that rests tells nothing.
+only where the battery tells of no problem, the first is to be believed. A balancer or heater that rests tells nothing.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from ..bms.control import EFFECTS, Target, commands, held_by
+from ..model.fields import Field
 from ..model.sample import BmsSample
 
 _MOSFETS: Final = frozenset({Target.CHARGE, Target.DISCHARGE})
@@ -37,4 +38,6 @@ def stands(
     if (told := commanded(target, sample, asked)) is not None:
         return told
     rests = target in _MOSFETS and conducts(target, sample) is False
-    return False if rests and not held_by(target, sample) else None
+    # A reading that lost its alarms tells of no problem, and not of none.
+    stopped = held_by(target, sample) or sample.values.get(Field.PROBLEM, True)
+    return False if rests and not stopped else None

@@ -217,7 +217,8 @@ def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
     if not on:
         return Effect.FAILED
     # What a protection holds may never have been released; a problem without a word may be one.
-    nameless = Alarm.OTHER in active(after.alarms, after.values.get(Field.PROBLEM))
+    problem = after.values.get(Field.PROBLEM)
+    nameless = problem is None or Alarm.OTHER in active(after.alarms, problem)
     return Effect.UNKNOWN if held_by(target, after) or nameless else Effect.FAILED
 
 
@@ -227,7 +228,8 @@ def _proves(attempt: Attempt, after: BmsSample) -> bool:
         return True
     if attempt.target in _IDLE:
         return False
-    # Something was locked since, or nothing but a lock explains that it does not conduct.
+    # Something was locked since, or nothing but a lock explains that it does not conduct: a reading that
+    # lost its alarms says nothing of that.
     locked = Alarm.MOSFET_LOCKED in after.alarms - attempt.before.alarms
-    stopped = held_by(attempt.target, after) or after.values.get(Field.PROBLEM)
+    stopped = held_by(attempt.target, after) or after.values.get(Field.PROBLEM, True)
     return locked or not stopped
