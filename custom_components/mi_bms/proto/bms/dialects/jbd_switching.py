@@ -29,6 +29,7 @@ BOTH_LOCKS: Final = 0xE1
 ONE_LOCK: Final = 0xFB
 FUNCTION: Final = 0x0A
 _KNOWS_FB: Final = "knows_fb"  # a note in the memory of a device
+_REFUSES_E1: Final = "refuses_e1"  # one that is forgotten with the connection
 _UNKNOWN_COMMAND: Final = "unknown_command"
 _DAMAGED: Final = 0x82
 _NO: Final[Mapping[int, str]] = {
@@ -72,6 +73,7 @@ def _lock(context: Context, request: bytes | None, single: bytes) -> Talk[bool]:
         except CommandRefused as no:
             if no.word != _UNKNOWN_COMMAND:
                 raise
+            context.state[_REFUSES_E1] = True
     try:
         acknowledged = yield from _answered(single)
     except CommandRefused as no:
@@ -87,7 +89,7 @@ def _write(context: Context, switch: Switch, on: bool, sample: BmsSample) -> Tal
     if switch.target not in EFFECTS:
         return _answered(switch.off[0])
     (single,) = switch.frames(on=on)
-    if context.memory.get(_KNOWS_FB):
+    if context.memory.get(_KNOWS_FB) or context.state.get(_REFUSES_E1):
         return _lock(context, None, single)
     word = _locks(switch.target, on, sample)
     return _lock(context, write(BOTH_LOCKS, high_low(word)), single)
