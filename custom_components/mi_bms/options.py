@@ -7,7 +7,7 @@ for the user. Texts stand in the translations, under the key of the row.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import probatio
 from probatio import All, Any as Either, In, Range
@@ -25,6 +25,27 @@ class Bounds(NamedTuple):
 
     low: float
     high: float
+
+
+def _as[T: (float, int)](kind: type[T]) -> Callable[[Any], T]:
+    """Return what makes a number of a value; one that is too large for that is refused, too."""
+
+    def made(value: Any) -> T:
+        try:
+            return kind(value)
+        except TypeError, ValueError, OverflowError:
+            raise probatio.Invalid(f"expected {kind.__name__}") from None
+
+    return made
+
+
+decimal: Final = _as(float)
+whole_number: Final = _as(int)
+
+
+def within(low: float, high: float, kind: Callable[[Any], float] = decimal) -> Any:
+    """Return the check of a number that people and automations give with an action, trigger or condition."""
+    return All(kind, Range(min=low, max=high))
 
 
 def _always(_about: Any) -> bool:

@@ -1,6 +1,8 @@
 """An option is one row: its texts and its table exist, and its usual value is one that may be set."""
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Callable, Iterator
+from math import inf, nan
 from typing import Any
 
 import probatio
@@ -11,11 +13,11 @@ from custom_components.mi_bms.config_flow import MiBmsConfigFlow
 from custom_components.mi_bms.const import CONF_CONTROL_PASSWORD
 from custom_components.mi_bms.flow.form import FORM_CHANGED
 from custom_components.mi_bms.flow.output_options import OutputOptions
-from custom_components.mi_bms.options import Option
+from custom_components.mi_bms.options import Option, decimal, whole_number, within
 from custom_components.mi_bms.outputs.options import CONF_TYPE, TYPES
 from custom_components.mi_bms.outputs.setup import DATA, OUTPUTS
 
-from .repo import generator, same, translations
+from .repo import INTEGRATION, calls, generator, same, translations, tree
 
 TEXTS = translations()
 FORMS = generator().FORMS
@@ -27,6 +29,7 @@ OTHERS = {
     "start_fixed",
     "window_too_close",
     "password_twice",
+    "password_needed",
     "not_understood",
     FORM_CHANGED,
 }
@@ -118,3 +121,26 @@ def test_what_is_usual_may_be_set(step: str, row: Option) -> None:
     else:
         with pytest.raises(probatio.Invalid):
             check(7)
+
+
+@pytest.mark.parametrize("kind", [decimal, whole_number])
+def test_a_number_of_an_action_is_refused_however_large(
+    kind: Callable[[Any], float],
+) -> None:
+    check = probatio.Schema({"minutes": within(1, 10, kind)})
+    # A schema that is used often is compiled, and refuses in another way.
+    for _ in range(5000):
+        check({"minutes": 5})
+    for wrong in (10**400, -(10**400), inf, nan, 11, "x", None, []):
+        with pytest.raises(probatio.Invalid):
+            check({"minutes": wrong})
+
+
+def test_all_numbers_are_taken_so() -> None:
+    found = [
+        str(path.relative_to(INTEGRATION))
+        for path in INTEGRATION.rglob("*.py")
+        for call in calls(tree(path), "Coerce")
+        if isinstance(call.args[0], ast.Name) and call.args[0].id in {"float", "int"}
+    ]
+    assert not found, "take the number by within() of options.py"

@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
-from probatio import All, Coerce, Length, Optional, Range, Required, Schema
+from probatio import All, Coerce, Length, Optional, Required, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME, CONF_ADDRESS
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..bluetooth.adverts import last_adverts
+from ..options import decimal, whole_number, within
 from ..proto.gatt.entered import Mistaken, address_of, filter_of, operation_of
 from ..proto.gatt.operations import MOST_NOTIFICATIONS, Code, Do
 from ..proto.model.fields import Field
@@ -27,23 +28,19 @@ LONGEST_LISTEN: Final = 1440  # min
 WAIT: Final = 15.0  # s
 
 
-def _number(low: float, high: float) -> Any:
-    return All(Coerce(float), Range(min=low, max=high))
-
-
 # The fields are those of services.yaml; proto/gatt/entered.py reads the ones with text.
 _FILTER: Final = {
     Optional(CONF_ADDRESS): cv.string,
     Optional(ATTR_NAME): cv.string,
     Optional("service"): cv.string,
-    Optional("min_rssi"): All(Coerce(int), Range(min=-127, max=20)),
+    Optional("min_rssi"): within(-127, 20, whole_number),
     Optional("company"): cv.string,
 }
 _WHERE: Final = {Required("characteristic"): cv.string, Optional("service"): cv.string}
 _WRITE: Final = {Required("data"): cv.string, Optional("response"): cv.boolean}
 _NOTIFY: Final = {
-    Optional("seconds", default=WAIT): _number(0.1, LONGEST_WAIT),
-    Optional("count"): All(Coerce(int), Range(min=1, max=MOST_NOTIFICATIONS)),
+    Optional("seconds", default=WAIT): within(0.1, LONGEST_WAIT),
+    Optional("count"): within(1, MOST_NOTIFICATIONS, whole_number),
     Optional("data"): cv.string,
     Optional("write_to"): cv.string,
     Optional("response"): cv.boolean,
@@ -56,12 +53,12 @@ _USUAL: Final = (Field.TEMPERATURE, Field.HUMIDITY, Field.BATTERY)
 SET_READING: Final = Schema(
     {
         Required(ATTR_DEVICE_ID): cv.string,
-        **{Optional(str(name)): Coerce(float) for name in _USUAL},
+        **{Optional(str(name)): decimal for name in _USUAL},
         Optional("values", default=dict): {cv.string: object},
     }
 )
 SCAN: Final = Schema(
-    {**_FILTER, Optional("seconds", default=0): _number(0, LONGEST_SCAN)}
+    {**_FILTER, Optional("seconds", default=0): within(0, LONGEST_SCAN)}
 )
 EXPLORE: Final = Schema({**_ADDRESS, Optional("values", default=True): cv.boolean})
 READ: Final = Schema({**_ADDRESS, **_WHERE})
@@ -77,8 +74,8 @@ TALK: Final = Schema(
 LISTEN: Final = Schema(
     {
         **_FILTER,
-        Optional("minutes", default=10): _number(0, LONGEST_LISTEN),
-        Optional("every", default=1): _number(0.1, 3600),
+        Optional("minutes", default=10): within(0, LONGEST_LISTEN),
+        Optional("every", default=1): within(0.1, 3600),
     }
 )
 UNLISTEN: Final = Schema({Optional("listener"): cv.string})

@@ -4,7 +4,7 @@ import asyncio
 from itertools import chain
 from typing import Final
 
-from probatio import All, Coerce, Optional, Range, Schema
+from probatio import All, Optional, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -15,6 +15,7 @@ from ..batteries.coordinator import BatteryCoordinator
 from ..batteries.diagnosis import async_refresh
 from ..const import DOMAIN, MAX_RELEASE
 from ..entries import entry_of_device, running
+from ..options import within
 from .errors import refusal
 
 ATTR_MINUTES: Final = "minutes"
@@ -24,7 +25,7 @@ REFRESH: Final = Schema(_DEVICES)
 RELEASE: Final = Schema(
     {
         **_DEVICES,
-        Optional(ATTR_MINUTES): All(Coerce(float), Range(min=1, max=MAX_RELEASE)),
+        Optional(ATTR_MINUTES): within(1, MAX_RELEASE),
     }
 )
 

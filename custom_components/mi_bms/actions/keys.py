@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from probatio import All, Coerce, Optional, Range, Required, Schema
+from probatio import Optional, Required, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import ServiceCall, ServiceResponse, callback
@@ -12,6 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 
 from ..keys.export import async_export
+from ..options import within
 from .devices import sensor_of
 from .errors import refusal
 
@@ -27,9 +28,7 @@ RECORD: Final = Schema(
     {
         **_CONFIRM,
         Required(ATTR_DEVICE_ID): cv.string,
-        Optional(ATTR_MINUTES, default=5): All(
-            Coerce(float), Range(min=SHORTEST, max=LONGEST)
-        ),
+        Optional(ATTR_MINUTES, default=5): within(SHORTEST, LONGEST),
         Optional(ATTR_DISGUISE, default=True): cv.boolean,
     }
 )

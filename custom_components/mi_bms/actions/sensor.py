@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from probatio import All, Coerce, Optional, Range, Required, Schema
+from probatio import Optional, Required, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
+from ..options import whole_number, within
 from ..proto.active.look import ASKED
 from ..proto.active.records import HOUR, Hour
 from ..proto.active.spec import Function
@@ -26,7 +27,7 @@ SENSOR: Final = Schema(_DEVICE)
 HISTORY: Final = Schema(
     {
         **_DEVICE,
-        Optional(ATTR_HOURS): All(Coerce(int), Range(min=1, max=MOST_HOURS)),
+        Optional(ATTR_HOURS): within(1, MOST_HOURS, whole_number),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from probatio import All, Coerce, In, Optional, Range, Required, Schema
+from probatio import All, Coerce, In, Optional, Required, Schema
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -12,6 +12,7 @@ from ..banks.coordinator import BankCoordinator
 from ..batteries.commanding import async_command, issuer_of
 from ..batteries.coordinator import BatteryCoordinator
 from ..entries import runtime_of_id
+from ..options import within
 from ..proto.bms.control import Target
 from ..proto.control.command import Command
 from .bank_switch import async_switch_bank
@@ -28,7 +29,7 @@ SWITCH: Final = Schema(
         Required(ATTR_DEVICE_ID): cv.string,
         Required(ATTR_WHAT): All(In([*Target]), Coerce(Target)),
         Required(ATTR_STATE): cv.boolean,
-        Optional(ATTR_MINUTES): All(Coerce(float), Range(min=1, max=MOST_MINUTES)),
+        Optional(ATTR_MINUTES): within(1, MOST_MINUTES),
         Optional(ATTR_FORCE, default=False): cv.boolean,
     }
 )

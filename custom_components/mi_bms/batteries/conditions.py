@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, override
 
-from probatio import All, Coerce, EnsureList, In, Optional, Range, Required
+from probatio import All, EnsureList, In, Optional, Required
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
 from homeassistant.const import CONF_OPTIONS
@@ -16,6 +16,7 @@ from homeassistant.helpers.condition import (
     EntityConditionBase,
 )
 
+from ..options import within
 from ..proto.bms.alarms import Alarm
 from ..proto.model.fields import Field
 from .alarms import ATTR_ACTIVE
@@ -63,7 +64,7 @@ class CellsAreApart(EntityConditionBase):
     _schema = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(
         {
             Required(CONF_OPTIONS, default={}): {
-                Required(CONF_DIFFERENCE): All(Coerce(float), Range(0, WIDEST))
+                Required(CONF_DIFFERENCE): within(0, WIDEST)
             }
         }
     )

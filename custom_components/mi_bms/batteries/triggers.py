@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, override
 
-from probatio import All, Coerce, EnsureList, In, Optional, Range, Required
+from probatio import All, EnsureList, In, Optional, Required
 
 from homeassistant.components.event import ATTR_EVENT_TYPE, DOMAIN as EVENT_DOMAIN
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
@@ -20,6 +20,7 @@ from homeassistant.helpers.trigger import (
     TriggerConfig,
 )
 
+from ..options import within
 from ..proto.bms.alarms import Alarm, Severity
 from ..proto.model.fields import Field
 from .alarms import ALARM_CLASS, APPEARED, ATTR_CHANGE
@@ -83,7 +84,7 @@ class CellsDriftedApart(EntityTriggerBase):
     _schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR.extend(
         {
             Required(CONF_OPTIONS, default={}): {
-                Required(CONF_DIFFERENCE): All(Coerce(float), Range(0, WIDEST))
+                Required(CONF_DIFFERENCE): within(0, WIDEST)
             }
         }
     )

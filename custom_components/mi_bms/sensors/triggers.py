@@ -7,7 +7,7 @@ times are one type. The words are Home Assistant's, so whoever else speaks them 
 from collections.abc import Mapping
 from typing import Final, override
 
-from probatio import All, Coerce, Optional, Range, Required
+from probatio import Optional, Required
 
 from homeassistant.components.event import (
     ATTR_EVENT_TYPE,
@@ -28,6 +28,8 @@ from homeassistant.helpers.trigger import (
     TriggerConfig,
 )
 
+from ..options import whole_number, within
+
 CONF_TIMES: Final = "times"
 CONF_HELD: Final = "held"
 MOST: Final = 20
@@ -42,9 +44,7 @@ class ButtonPressed(StatelessEntityTriggerBase):
     _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
         {
             Required(CONF_OPTIONS, default={}): {
-                Required(CONF_TIMES, default=1): All(
-                    Coerce(int), Range(min=1, max=MOST)
-                ),
+                Required(CONF_TIMES, default=1): within(1, MOST, whole_number),
                 Optional(CONF_HELD, default=False): cv.boolean,
             }
         }
