@@ -199,7 +199,12 @@ def test_a_person_allows_it(person: Person) -> None:
     wizard.page.goto(
         f"{wizard.base}/config/devices/device/{person.devices[person.called('JBD-load')]}"
     )
-    for name in ("Allow commands", "Charging allowed", "Clear alarms"):
+    for name in (
+        "Allow commands",
+        "Charging allowed",
+        "Clear alarms",
+        "Switched back at",
+    ):
         expect(wizard.device().get_by_text(name).first).to_be_visible(
             timeout=BATTERY_TIME
         )
@@ -209,11 +214,13 @@ def test_a_person_allows_it(person: Person) -> None:
 def test_the_form_on_a_phone(visit: Visit) -> None:
     person = Person(visit(**PHONE))
     wizard = person.wizard
-    person.allow("ANT")
     wizard.configure(person.called("ANT"))
     wizard.choose("Switching")
     wizard.at(re.compile("Switching Battery ANT"))
     wizard.says("Known well for this type")
+    wizard.switch("Allow switching")
+    wizard.submit()
+    wizard.says("obeys only with the password of its app. Give it here")
     wizard.tall_shot("1606 switching, the form on a phone")
 
 
@@ -258,11 +265,6 @@ REFUSALS: Final[Mapping[str, tuple[str, dict[str, Any], str]]] = {
         "JBD-firm",
         {"what": "charge", "state": "off"},
         "refused the command: it does not allow it right now",
-    ),
-    "needs_password": (
-        "ANT",
-        {"what": "charge", "state": "off"},
-        "only with the password of its app",
     ),
     # It is too hot to discharge, so that nobody sees whether it obeys.
     "unknown": (

@@ -272,6 +272,7 @@ LINKS = {
     for row in (
         *link_entities.LINK_SENSORS,
         *meters.METERS.values(),
+        control_entities.SWITCHED_BACK,
         window_entities.STATUS,
     )
 }
@@ -648,6 +649,7 @@ class TestEntities:
                 for row in (
                     *link_entities.LINK_SENSORS,
                     *meters.METERS.values(),
+                    control_entities.SWITCHED_BACK,
                     window_entities.STATUS,
                 )
                 if row.device_class in no_icon

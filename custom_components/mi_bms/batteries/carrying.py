@@ -19,7 +19,7 @@ from ..proto.control.password import Tries
 from ..proto.control.rate import Rate
 from ..proto.control.refusal import SwitchRefusal, SwitchRefused
 from ..proto.control.returns import SETTLED
-from ..proto.model.errors import AuthNeeded, AuthRejected, MiBmsError, Unsupported
+from ..proto.model.errors import AuthRejected, MiBmsError, Unsupported
 from ..proto.model.sample import BmsSample
 from ..runtime import SHARED
 from .audit import Audit, Happening
@@ -196,8 +196,6 @@ class Carrying:
             raise SwitchRefused(
                 SwitchRefusal.OTHER_UNKNOWN, {"other": err.other.value}
             ) from err
-        except AuthNeeded as err:
-            raise SwitchRefused(SwitchRefusal.NEEDS_PASSWORD) from err
         except AuthRejected as err:
             self._tries.wrong(secret or "")
             raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD) from err
@@ -244,9 +242,7 @@ class Carrying:
         family, settings = self._battery.family, self._battery.settings.switching
         secret = password_of(self._entry, family, settings)
         if family.control is not None and family.control.unlock is not None:
-            if not secret:
-                raise SwitchRefused(SwitchRefusal.NEEDS_PASSWORD)
-            if not self._tries.may(secret):
+            if not secret or not self._tries.may(secret):
                 raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
         return secret
 

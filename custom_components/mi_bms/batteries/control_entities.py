@@ -5,9 +5,15 @@ They stand below *Configuration*: no voice and no tile of an overview that makes
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+)
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import Context, callback
@@ -59,6 +65,13 @@ CLEAR_ALARM: Final = ButtonEntityDescription(
     key="clear_alarm",
     translation_key="clear_alarm",
     entity_category=EntityCategory.CONFIG,
+)
+
+SWITCHED_BACK: Final = SensorEntityDescription(
+    key="switched_back",
+    translation_key="switched_back",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
 )
 
 
@@ -146,6 +159,17 @@ class ClearAlarmButton(LinkEntity, ButtonEntity):
         )
 
 
+class SwitchedBackSensor(LinkEntity, SensorEntity):
+    """The time at which something is put back by itself, unknown while nothing is to be."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the next such time."""
+        found = map(self.coordinator.switching.returns_at, Target)
+        return min((one[0] for one in found if one is not None), default=None)
+
+
 type _Row = tuple[
     Target | None, EntityDescription, Callable[[BatteryCoordinator, Any], Entity]
 ]
@@ -157,6 +181,7 @@ _ROWS: Final[Mapping[Platform, tuple[_Row, ...]]] = {
         *((row.target, row, TargetSwitch) for row in TARGET_SWITCHES),
     ),
     Platform.BUTTON: ((Target.ALARM, CLEAR_ALARM, ClearAlarmButton),),
+    Platform.SENSOR: ((None, SWITCHED_BACK, SwitchedBackSensor),),
 }
 
 

@@ -184,10 +184,10 @@ FACTORY_PASSWORD: Final = Option(key="factory_password", default=False)
 # In a form of their own.
 SWITCHING_ROWS: Final = (
     ALLOW_SWITCHING,
-    EXPERIMENTAL,
     POWERS_HOME,
-    ARM_MINUTES,
     FACTORY_PASSWORD,
+    ARM_MINUTES,
+    EXPERIMENTAL,
 )
 # What may be left empty; until version 1.3 of an entry zero meant that.
 LEFT_EMPTY: Final = (GRACE, CAPACITY, CURRENT_BAND)

@@ -68,6 +68,7 @@ def _add_sensors(entry: _Entry, async_add_entities: _Add) -> None:
     async_add_battery(coordinator, _sensor, async_add_entities)
     async_add_entities(LinkSensor(coordinator, row) for row in LINK_SENSORS)
     async_add_meters(coordinator, async_add_entities)
+    async_add_controls(coordinator, Platform.SENSOR, async_add_entities)
     async_add_window(entry, _windowed(coordinator), Platform.SENSOR, async_add_entities)
 
 

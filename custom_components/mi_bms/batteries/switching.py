@@ -34,11 +34,8 @@ if TYPE_CHECKING:
 
 BEGIN_WITHIN: Final = 12.0  # s; later nothing is written any more
 ARM_MINUTES: Final = (1.0, 60.0)
-# What a reading may fail by that no other try helps against.
-_HOPELESS: Final = {
-    Failure.AUTH: SwitchRefusal.NEEDS_PASSWORD,
-    Failure.UNSUPPORTED: SwitchRefusal.OTHER_FAMILY,
-}
+# Two clocks are read one after the other: a time that differs by less is the same.
+CLOCKS_DIFFER: Final = timedelta(seconds=2)
 
 
 class Switching:
@@ -58,6 +55,7 @@ class Switching:
         self._wishes: list[Waiting] = []
         self._under_way: Waiting | None = None
         self._later: CALLBACK_TYPE | None = None
+        self._shown: dict[Target, datetime] = {}  # when it is put back, as last told
         self._misses = 0  # readings in a row that gave nothing while somebody waited
         self.window = WindowKeeper(self._hass, self._entry, BatteryCharge(coordinator))
 
@@ -97,8 +95,11 @@ class Switching:
         # What was to be switched and is not yet put back has nothing to be put back to.
         if one is None or self.command(target) is one.on:
             return None
-        left = timedelta(seconds=one.due - self._polls.now())
-        return dt_util.utcnow() + left, one.on
+        at = dt_util.utcnow() + timedelta(seconds=one.due - self._polls.now())
+        shown = self._shown.get(target)
+        if shown is None or abs(at - shown) > CLOCKS_DIFFER:
+            self._shown[target] = shown = at
+        return shown, one.on
 
     @property
     def log(self) -> Sequence[Mapping[str, Any]]:
@@ -261,20 +262,25 @@ class Switching:
     @callback
     def missed(self) -> None:
         """Take that a reading gave nothing: ask again while somebody waits, where that is of any use."""
-        battery = self._battery.battery
-        refusal = None
-        if battery.failure is not None:
-            refusal = _HOPELESS.get(battery.failure)
-        elif battery.doubts:
-            refusal = SwitchRefusal.IMPLAUSIBLE
-        if refusal is not None:
+        if (refused := self._hopeless()) is not None:
             self._misses = 0
             for wish in self._wishes:
-                wish.refuse(SwitchRefused(refusal))
+                wish.refuse(refused)
         elif self._wishes:
             # Each failure has its battery wait longer for its next regular reading.
             self._ask_later(2.0**self._misses)
             self._misses += 1
+
+    def _hopeless(self) -> SwitchRefused | None:
+        """Return why a reading failed where no other try helps against it."""
+        battery = self._battery.battery
+        if battery.failure is Failure.UNSUPPORTED:
+            return SwitchRefused(SwitchRefusal.OTHER_FAMILY)
+        if battery.failure is Failure.AUTH:
+            # The password that it is read with.
+            return self._work.unreachable()
+        doubted = battery.failure is None and battery.doubts
+        return SwitchRefused(SwitchRefusal.IMPLAUSIBLE) if doubted else None
 
     # --- from the start to the end --------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ..batteries.options import (
     ARM_MINUTES,
     EXPERIMENTAL,
     FACTORY_PASSWORD,
+    POWERS_HOME,
     SWITCHING_ROWS,
 )
 from ..const import CONF_CONTROL_PASSWORD, CONF_FAMILY
@@ -73,6 +74,16 @@ def _offer(control: Control, words: Words) -> str:
     )
 
 
+def _with_password(schema: probatio.Schema) -> probatio.Schema:
+    """Return a form with a field for the password, right after what matters most."""
+    fields: dict[Any, Any] = {}
+    for marker, field in schema.schema.items():
+        fields[marker] = field
+        if marker == POWERS_HOME.key:
+            fields[_PASSWORD] = _PASSWORD_FIELD
+    return probatio.Schema(fields)
+
+
 class SwitchingOptions(EntryOptions):
     """Whether a battery may be switched from here, and how."""
 
@@ -94,8 +105,7 @@ class SwitchingOptions(EntryOptions):
             checked = check(rows, user_input)
             given = dict(user_input)
             self._word = (given.pop(CONF_CONTROL_PASSWORD, None) or "").strip() or None
-            if self._word and given[FACTORY_PASSWORD.key]:
-                checked.errors["base"] = "password_twice"
+            checked.errors.update(self._wrong(control, given))
             if not checked.errors:
                 given[ARM_MINUTES.key] = int(given[ARM_MINUTES.key])
                 self._given = given
@@ -104,13 +114,10 @@ class SwitchingOptions(EntryOptions):
                 return self._store()
         stored = {**self.config_entry.options, **(user_input or {})}
         schema = form(rows, self.config_entry.data[CONF_FAMILY], stored=stored)
-        if control.unlock is not None:
-            fields = {**schema.schema, _PASSWORD: _PASSWORD_FIELD}
-            schema = probatio.Schema(fields)
         words = await async_words(self.hass)
         return self.async_show_form(
             step_id="switching",
-            data_schema=schema,
+            data_schema=schema if control.unlock is None else _with_password(schema),
             errors=checked.errors,
             description_placeholders=checked.named
             | {
@@ -131,6 +138,20 @@ class SwitchingOptions(EntryOptions):
         return self.async_show_form(
             step_id="experimental", data_schema=_UNDERSTOOD, errors=errors
         )
+
+    def _wrong(self, control: Control, given: dict[str, Any]) -> dict[str, str]:
+        """Return what is wrong with the password that was given, or left out."""
+        if control.unlock is None:
+            return {}
+        factory = given.get(FACTORY_PASSWORD.key, False)
+        if self._word and factory:
+            return {"base": "password_twice"}
+        known = (
+            self._word or factory or self.config_entry.data.get(CONF_CONTROL_PASSWORD)
+        )
+        if given[ALLOW_SWITCHING.key] and not known:
+            return {CONF_CONTROL_PASSWORD: "password_needed"}
+        return {}
 
     def _is_new(self, key: str) -> bool:
         """Return whether commands are allowed, and one of their switches was off until now."""

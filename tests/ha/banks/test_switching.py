@@ -7,7 +7,10 @@ import pytest
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.helpers.translation import async_get_translations
+from tests.world.devices import KINDS
 
 from ..batteries.allowing import allow, arm, turn
 from ..home import Home
@@ -143,6 +146,32 @@ async def test_all_are_switched_and_told(bank: Bank) -> None:
     # What was planned until the last one was switched is given up then.
     await bank.run(15 * 60)
     assert bank.locked() == [True, True, True]
+
+
+def offered(home: Home, action: Any) -> set[str]:
+    """Return the names of the devices that the form of an action offers."""
+    wanted = action["fields"]["device_id"]["selector"]["device"]["entity"]
+    found = {
+        one.device_id
+        for one in er.async_get(home.hass).entities.values()
+        for row in wanted
+        if one.platform == row["integration"]
+        and one.domain in row["domain"]
+        and one.original_device_class
+        in row.get("device_class", [one.original_device_class])
+    }
+    devices = dr.async_get(home.hass)
+    return {str(one.name) for key in found if (one := devices.async_get(key))}
+
+
+async def test_the_forms_offer_batteries_and_banks_only(bank: Bank) -> None:
+    home = bank.home
+    await home.add(KINDS["LYWSDCGQ"](address="58:2D:34:00:00:01"))
+    actions = (await async_get_all_descriptions(home.hass))["mi_bms"]
+    for action in ("switch", "release", "refresh"):
+        names = offered(home, actions[action])
+        assert len(names) == len(bank.devices) + 1
+        assert "Thermometer 0001" not in names
 
 
 async def test_a_time_counts_for_all(bank: Bank) -> None:

@@ -15,7 +15,7 @@ from tests.world.devices import KINDS
 
 from ..home import Home
 from ..test_diagnostics import diagnosed
-from .allowing import allow, arm, command, device_id, turn
+from .allowing import allow, arm, command, turn
 from .test_batteries import ADDRESS, added, still
 
 RIGHT, WRONG = "ab12cd34ef56", "wr0ngpw"
@@ -140,6 +140,32 @@ async def test_discharging_comes_back_by_itself(home: Home) -> None:
     assert not device.pack.locked
     assert home.value(device, "discharging_allowed") == "on"
     assert home.state(device, "discharging_allowed").attributes["returns_at"] is None
+
+
+async def test_the_device_page_tells_when_it_is_switched_back(home: Home) -> None:
+    device = still()
+    entry = await ready(home, device)
+    assert home.value(device, "switched_back") == "unknown"
+    begun = dt_util.utcnow()
+    await command(home, device, "charge", "off", minutes=30)
+    await home.clock.run(6)
+    await command(home, device, "discharge", "off", minutes=5)
+    told = home.state(device, "switched_back")
+    at = dt_util.parse_datetime(told.state)
+    assert at
+    assert 300 <= (at - begun).total_seconds() <= 315
+    shown = home.state(device, "discharging_allowed")
+    await home.listen(device, 6, 20)
+    # Readings later it is the same time, and nobody is told of it again.
+    assert home.state(device, "switched_back") is told
+    assert home.state(device, "discharging_allowed") is shown
+    await home.listen(device, 12, 20)
+    assert not device.pack.locked & {"discharge"}
+    later = dt_util.parse_datetime(home.value(device, "switched_back"))
+    assert later
+    assert later > at
+    await allow(home, entry, allow_switching=False)
+    assert home.entity_id(device, "switched_back") is None
 
 
 async def test_what_a_protection_holds_is_no_error(home: Home) -> None:
@@ -370,11 +396,3 @@ async def test_a_wrong_password_is_told_until_another_is_given(
     assert key not in issues
     await command(home, device, "charge", "off")
     assert device.pack.locked == {"charge"}
-
-
-async def test_without_a_password_it_is_asked_for(home: Home) -> None:
-    device = ant()
-    await ready_ant(home, device)
-    with pytest.raises(ServiceValidationError, match="with the password of its app"):
-        await command(home, device, "charge", "off")
-    assert device_id(home, device)

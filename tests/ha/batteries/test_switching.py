@@ -487,7 +487,7 @@ async def test_unloaded_in_the_middle_of_it(home: Home) -> None:
 async def test_one_that_wants_another_password_by_now(home: Home) -> None:
     one = await armed(home)
     one.device.password = WORD
-    assert await one.act("charge", "off") == "switch_needs_password"
+    assert await one.act("charge", "off") == "switch_unreachable"
     assert one.orders == []
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.mi_bms.const import EVENT_CONTROL
+from custom_components.mi_bms.const import CONF_CONTROL_PASSWORD, EVENT_CONTROL
 from tests.world.devices import KINDS
 from tests.world.devices.ant import FACTORY_PASSWORD
 
@@ -57,8 +57,11 @@ async def test_a_password_for_commands(home: Home) -> None:
 
 
 async def test_without_one_nothing_is_tried(home: Home, listening: None) -> None:
-    one = await ant(home, word=FACTORY_PASSWORD)
-    assert await one.act("charge", "off") == "switch_needs_password"
+    one = await ant(home, word=FACTORY_PASSWORD, control_password=OTHER_WORD)
+    data = {**one.entry.data}
+    del data[CONF_CONTROL_PASSWORD]
+    home.hass.config_entries.async_update_entry(one.entry, data=data)
+    assert await one.act("charge", "off") == "switch_wrong_password"
     assert passwords(one) == 0
 
 

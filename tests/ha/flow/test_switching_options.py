@@ -121,7 +121,18 @@ async def test_a_password_is_taken_and_never_shown(
     caplog.set_level("DEBUG")
     entry = await added(home, "ANT", name="ANT-BLE16")
     form = await home.options(entry, "switching")
-    assert fields(form) >= BASIC | {"factory_password", "control_password"}
+    assert [str(one) for one in form["data_schema"].schema] == [
+        "allow_switching",
+        "powers_home",
+        "control_password",
+        "factory_password",
+        "arm_minutes",
+    ]
+    none = await allow(home, entry)
+    assert none["errors"] == {CONF_CONTROL_PASSWORD: "password_needed"}
+    assert not entry.options
+    never = await allow(home, entry, allow_switching=False)
+    assert never["type"] == "create_entry"
     both = await allow(home, entry, control_password=WORD, factory_password=True)
     assert both["errors"] == {"base": "password_twice"}
     await allow(home, entry, control_password=WORD)

@@ -26,8 +26,7 @@ class SwitchRefusal(StrEnum):
     OTHER_BANK = "other_bank"  # of a bank: a member belongs to another one, too
     OTHER_UNKNOWN = "other_unknown"  # it would switch something else along
     NOT_STORED = "not_stored"  # when it ends by itself would be lost in a crash
-    NEEDS_PASSWORD = "needs_password"  # noqa: S105 (a word, no password)
-    WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a word, no password)
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a word; it may be missing, too)
 
 
 class SwitchRefused(Exception):
