@@ -28,6 +28,7 @@ from .runtime import SHARED, async_forget_device, async_setup_shared
 from .sensors.options import LEFT_EMPTY as SENSOR_EMPTY
 from .takeover.give_back import async_forget as async_forget_move, async_heal
 from .takeover.move import async_carry_out
+from .takeover.repairs import async_watch_moves
 from .takeover.seeds import async_sow
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     await async_follow(hass)
     async_follow_blueprints(hass)
+    async_watch_moves(hass)
     async_register(hass)
     hass.http.register_view(ExportView)
     await async_heal(hass)

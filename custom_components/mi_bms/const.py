@@ -15,6 +15,9 @@ CONF_SWITCHING: Final = "switching"
 CONF_WINDOW: Final = "window"
 CONF_PRODUCT: Final = "product"
 CONF_KEYED_AT: Final = "keyed_at"
+CONF_BESIDE: Final = (
+    "beside"  # another integration reads the device, too, and is meant to
+)
 
 # Options of batteries that stand in what is kept, too; corrections are a section of the form.
 CONF_CORRECTIONS: Final = "corrections"

@@ -1,6 +1,6 @@
 """Repairs that lead somewhere: to a key, to the pairing, or to belief in what is not encrypted any more.
 
-Those of batteries and banks stand in their packages, in ``fix_flow``.
+Those of batteries, banks and moves stand in their packages, in ``fix_flow``.
 """
 
 from functools import partial
@@ -20,6 +20,8 @@ from .entries import name_of, running
 from .sensors.coordinator import SensorCoordinator
 from .sensors.key_watch import CLEAR
 from .sensors.waiting import KEYS_MISSING, async_waiting
+from .takeover.fix_flow import ActiveAgainFlow, BothReadFlow, UnfinishedFlow
+from .takeover.repairs import ACTIVE, BOTH, STUB, UNFINISHED
 from .texts import async_words
 
 LISTED: Final = 30  # sensors
@@ -160,6 +162,10 @@ _FLOWS: Final = (
     (CLEAR, ClearFlow),
     (UNREACHABLE, UnreachableFlow),
     (MEMBER_GONE, MemberGoneFlow),
+    (ACTIVE, ActiveAgainFlow),
+    (STUB, ActiveAgainFlow),
+    (UNFINISHED, UnfinishedFlow),
+    (BOTH, BothReadFlow),
 )
 
 
@@ -170,4 +176,5 @@ async def async_create_fix_flow(
     if issue_id == KEYS_MISSING:
         return KeysFlow()
     flow = next((one for key, one in _FLOWS if issue_id.startswith(key)), PairFlow)
-    return flow(str((data or {}).get("entry_id")))
+    about = data or {}
+    return flow(str(about.get("entry_id") or about.get("address")))

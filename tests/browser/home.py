@@ -21,8 +21,9 @@ STAND_IN: Final = "maker_stand_in"
 CONTROL: Final = (
     "world_control"  # where the address of the world's remote control stands
 )
-# What other integrations of this Home Assistant have: domain, address, title and data.
-OTHERS: Final = (
+# What another integration has: domain, address, title and data.
+type Other = tuple[str, str | None, str, dict[str, str]]
+OTHERS: Final[Sequence[Other]] = (
     (
         "xiaomi_ble",
         "A4:C1:38:00:0C:11",
@@ -69,7 +70,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait(STOP_TIME)
 
 
-def furnish(folder: Path) -> None:
+def furnish(folder: Path, others: Sequence[Other] = OTHERS) -> None:
     """Give a fresh configuration the entries of other integrations, and the stand-in beside ours."""
     entries = [
         {
@@ -80,10 +81,10 @@ def furnish(folder: Path) -> None:
             "data": data,
             "source": "user",
             "unique_id": address,
-            # They are looked at only; neither needs to run.
-            "disabled_by": None if domain == STAND_IN else "user",
+            # Those of the usual house are looked at only; neither needs to run.
+            "disabled_by": "user" if others is OTHERS and address else None,
         }
-        for number, (domain, address, title, data) in enumerate(OTHERS, 1)
+        for number, (domain, address, title, data) in enumerate(others, 1)
     ]
     stored = {
         "version": 1,

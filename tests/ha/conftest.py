@@ -9,6 +9,7 @@ from habluetooth.usage import install_multiple_bleak_catcher
 import pytest
 
 from custom_components.mi_bms.const import DOMAIN
+from homeassistant.config_entries import HANDLERS, ConfigFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.loader import BluetoothMatcher, async_get_bluetooth
@@ -81,3 +82,10 @@ def home(hass: HomeAssistant, clock: Clock, air: Air) -> Home:
 def all_entities_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let entities be on that are off at first."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
+def other_integrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let entries of integrations that only pretend to be there be set up."""
+    for domain in ("xiaomi_ble", "bthome", "bms_ble", "mqtt"):
+        monkeypatch.setitem(HANDLERS, domain, ConfigFlow)

@@ -60,7 +60,8 @@ from custom_components.mi_bms.proto.scheduler.diagnosis import (
     diagnose,
 )
 from custom_components.mi_bms.proto.scheduler.link_state import LinkState
-from custom_components.mi_bms.proto.takeover.model import Fate, Statistic, Why
+from custom_components.mi_bms.proto.takeover.model import Fate, Recipe, Statistic, Why
+from custom_components.mi_bms.proto.takeover.peers import PEERS
 from custom_components.mi_bms.quantities import NOT_PAIRED
 from custom_components.mi_bms.sensors import (
     capture_button,
@@ -74,6 +75,7 @@ from custom_components.mi_bms.sensors import (
     waiting,
 )
 from custom_components.mi_bms.sensors.events import SensorEvent
+from custom_components.mi_bms.takeover import repairs as moves
 from custom_components.mi_bms.window import entities as window_entities
 from homeassistant.components.sensor import SensorDeviceClass
 
@@ -150,7 +152,7 @@ WORDS = {
     "key": {"loose"},
     "key_why": {"encrypts", "unknown", "not_paired", "missing", "no_longer", "change"},
     "key_pairing": {"no_receiver"},
-    "key_outcome": {"taken"},
+    "key_outcome": {"taken", "peer_key"},
     "key_repair": {"import_keys"},
     "line": {"later", "left", "line", "more"},
     "export": {"used", "too_big", "left_out"},
@@ -202,6 +204,21 @@ WORDS = {
         *(f"outcome_{one}" for one in Effect if one is not Effect.CONFIRMED),
         *({*Happening} - {Happening.COMMAND, Happening.OUTCOME}),
         "command_alarm",
+    },
+    "takeover_flow": {
+        *("has", "may_have", "has_both", "came_from", "moved", "moved_off"),
+        *("entry_goes", "entry_stays", "holds", "line", "guess", "twice", "counts"),
+        *("cannot", "all_moved", "none_moved", "no_entity", "no_key", "no_family"),
+        *("failed", "stopped", "broken", "not_stored"),
+        *("stopped_peer_gone", "stopped_not_unloaded"),
+    },
+    "takeover_end": {
+        *("own" if one.recipe is Recipe.OWN else one.domain for one in PEERS.values()),
+    },
+    "takeover_refusal": {
+        text(call.args[0])
+        for path in INTEGRATION.joinpath("takeover").glob("*.py")
+        for call in calls(tree(path), "Refused")
     },
     "switching_no": {"unknown_command", "not_allowed", "password", "status"},
     "bank": {"name", "pack", "apart", "reason"},
@@ -258,6 +275,22 @@ FILLED = {
     "cloud_bad_address": {"device"},
     "cloud_unknown_device": {"device"},
     "cloud_no_key": {"device"},
+    "already_read": {"told"},
+    "move_preview": {"preview", "peer"},
+    "nothing_moves": {"preview"},
+    "nothing_to_move": {"preview"},
+    "standing": {"told", "peer"},
+    "give_back": {"peer", "rest"},
+    "content": {"how"},
+    "take_all": {"count", "twice"},
+    "take_all_preview": {"moving", "preview"},
+    "one_of_two": {"devices"},
+    "move_refused": {"why"},
+    "given_back": {"peer"},
+    "move_finished": {"how"},
+    "moved": {"told"},
+    "taken_over": {"told"},
+    "taken_partly": {"told", "failed"},
 }
 
 
@@ -727,6 +760,11 @@ def test_issues() -> None:
         farewell.KEY: {"name"},
         waiting.ONE_MISSING: {"count", "names"},
         waiting.KEYS_MISSING: {"count", "names"},
+        moves.ACTIVE: {"name", "peer", "why"},
+        moves.STUB: {"name", "peer", "count", "why"},
+        moves.UNFINISHED: {"name", "peer", "why"},
+        moves.SILENT: {"name", "peer", "triggers"},
+        moves.BOTH: {"count", "devices"},
     }
     same(TEXTS["issues"], filled, "issues")
     for key, texts in TEXTS["issues"].items():

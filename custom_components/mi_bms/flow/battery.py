@@ -19,15 +19,12 @@ from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import selector
 
-from ..batteries.options import BatterySettings
-from ..batteries.restore import first_to_store
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
 from ..dashboard.preferences import is_loaded
 from ..proto.bms.catalogue import Secret
 from ..proto.bms.index import INDEX
 from ..proto.bms.matching import recognise
-from ..proto.bms.plausible import credible
 from ..proto.bms.profile import Profile
 from ..proto.model.errors import (
     AuthNeeded,
@@ -39,10 +36,9 @@ from ..proto.model.errors import (
     Unsupported,
 )
 from ..proto.model.sample import BmsSample
-from ..runtime import async_hand_over
 from .base import FAILED, WHY
 from .battery_errors import ERRORS, word_of
-from .battery_reading import BatteryReading
+from .battery_reading import BatteryReading, async_hand_over_first
 from .meter_start import start_fields, start_options
 
 FIND_OUT: Final = "find_out"
@@ -288,10 +284,7 @@ class BatterySteps(BatteryReading):
                 description_placeholders=self._battery_placeholders()
                 | {"told": await self._async_told(sample)},
             )
-        # Else everything of it would be unknown until it is read again.
-        read_as = BatterySettings.of({}).read_as(update[CONF_FAMILY])
-        if credible(sample):
-            async_hand_over(self.hass, self._address, first_to_store(sample, read_as))
+        async_hand_over_first(self.hass, self._address, update[CONF_FAMILY], sample)
         return self.async_create_entry(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
@@ -300,9 +293,11 @@ class BatterySteps(BatteryReading):
         )
 
     async def async_import_battery(
-        self, name: str, _data: dict[str, Any]
+        self, name: str, data: dict[str, Any]
     ) -> ConfigFlowResult:
         """Add a battery that was chosen in a list; one that cannot be read is not added."""
+        if CONF_PROFILE in data:  # it was read already
+            return self.async_create_entry(title=name, data=data)
         heard = find(self.hass, self._address)
         if heard is None or not heard.families:
             self._why = await self._async_why(Unreachable("not_heard"))

@@ -9,24 +9,66 @@ from collections.abc import Coroutine, Iterable
 from typing import Any, cast, override
 
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigFlowResult
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 
 from ..batteries.diagnosis import async_why
+from ..batteries.options import BatterySettings
+from ..batteries.restore import first_to_store
 from ..bluetooth.connection import async_use
 from ..bluetooth.discovery import advert_of
 from ..proto.bms import registry
+from ..proto.bms.plausible import credible
 from ..proto.gatt.link import GattLink
 from ..proto.gatt.probing import probe
 from ..proto.gatt.session import Device, Session
 from ..proto.model.errors import MiBmsError, Unsupported
 from ..proto.model.fields import Field
 from ..proto.model.sample import BmsSample
-from ..runtime import async_alone
+from ..runtime import async_alone, async_hand_over
 from ..texts import async_words
 from .base import DeviceFlow
 
 type _Task = asyncio.Task[ConfigFlowResult]
 type _Work = Coroutine[Any, Any, ConfigFlowResult]
+
+
+async def async_meet(
+    hass: HomeAssistant, device: Device, family: str, secret: str | None
+) -> BmsSample:
+    """Read a battery once, as the family that it is said to be."""
+    known = await hass.async_add_import_executor_job(registry.load_known, [family])
+    if family not in known:
+        raise Unsupported("family")
+    session = Session(known[family])
+
+    async def meet(link: GattLink) -> BmsSample:
+        return await session.meet(link, device, secret)
+
+    async with async_alone(hass, device.address):
+        return await async_use(hass, device.address, meet)
+
+
+async def async_find_out(
+    hass: HomeAssistant, device: Device, names: Iterable[str]
+) -> str | None:
+    """Return the family that answers harmless questions, asked in the order given."""
+    known = await hass.async_add_import_executor_job(registry.load_known, names)
+
+    async def ask(link: GattLink) -> str | None:
+        return await probe(link, device, known.values())
+
+    async with async_alone(hass, device.address):
+        return await async_use(hass, device.address, ask)
+
+
+@callback
+def async_hand_over_first(
+    hass: HomeAssistant, address: str, family: str, sample: BmsSample
+) -> None:
+    """Keep the first sample for the entry: else everything would be unknown until the next one."""
+    read_as = BatterySettings.of({}).read_as(family)
+    if credible(sample):
+        async_hand_over(hass, address, first_to_store(sample, read_as))
 
 
 class BatteryReading(DeviceFlow):
@@ -92,30 +134,11 @@ class BatteryReading(DeviceFlow):
 
     async def _async_read_battery(self, family: str) -> BmsSample:
         """Read the battery once, as the family that it is said to be."""
-        known = await self.hass.async_add_import_executor_job(
-            registry.load_known, [family]
-        )
-        if family not in known:
-            raise Unsupported("family")
-        session = Session(known[family])
-
-        async def meet(link: GattLink) -> BmsSample:
-            return await session.meet(link, self._device, self._secret)
-
-        async with async_alone(self.hass, self._address):
-            return await async_use(self.hass, self._address, meet)
+        return await async_meet(self.hass, self._device, family, self._secret)
 
     async def _async_find(self, names: Iterable[str]) -> str | None:
         """Return the family that answers harmless questions, asked in the order given."""
-        known = await self.hass.async_add_import_executor_job(
-            registry.load_known, names
-        )
-
-        async def ask(link: GattLink) -> str | None:
-            return await probe(link, self._device, known.values())
-
-        async with async_alone(self.hass, self._address):
-            return await async_use(self.hass, self._address, ask)
+        return await async_find_out(self.hass, self._device, names)
 
     async def _async_why(self, err: MiBmsError) -> str:
         """Return why the battery could not be read."""

@@ -26,10 +26,10 @@ from ..bluetooth.adverts import (
 from ..bluetooth.discovery import async_nearest
 from ..const import DOMAIN
 from ..proto.model.address import parse_address
+from ..takeover.find import async_found
 from ..texts import async_words
 from .bank import BankSteps
 from .base import names_of, options_of
-from .battery import BatterySteps
 from .cards import async_gone, async_has_room, async_watch
 from .import_keys import KeySteps
 from .kept_keys import KeptKeySteps
@@ -38,7 +38,8 @@ from .nearby import NearbySteps
 from .nearby_list import async_good
 from .outputs import OutputSteps
 from .pair_end import PAIRED
-from .sensor import SensorSteps
+from .standing import StandingSteps
+from .take_over_all import TakeAllSteps
 
 _ADDRESS: Final = probatio.Schema(
     {probatio.Required(CONF_ADDRESS): selector.TextSelector()}
@@ -46,8 +47,8 @@ _ADDRESS: Final = probatio.Schema(
 
 
 class Steps(
-    SensorSteps,
-    BatterySteps,
+    StandingSteps,
+    TakeAllSteps,
     KeySteps,
     NearbySteps,
     OutputSteps,
@@ -119,6 +120,8 @@ class Steps(
     ) -> ConfigFlowResult:
         """Add the device of the card, without asking again where nothing is left to ask."""
         self._offers_all = False
+        if menu := await self._async_offer_move():
+            return menu
         if self._sighting is not None:
             return await self._async_finish_sensor(self._key)
         return await self.async_step_battery({} if len(self._families) == 1 else None)
@@ -141,6 +144,7 @@ class Steps(
                 *(["all_now"] if count > 1 else []),
                 "search",
                 "nearby",
+                *(["take_all"] if async_found(self.hass) else []),
                 "keys",
                 "pair",
                 "manual",
@@ -223,19 +227,4 @@ class Steps(
             return await self._async_step_for_kind()
         self._info = info
         self._set_title(address)
-        return await self.async_step_kind()
-
-    async def async_step_kind(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask what an address is whose adverts do not tell."""
-        return self.async_show_menu(
-            step_id="kind",
-            menu_options=["key_ways", "family"],
-            description_placeholders=self._placeholders(),
-        )
-
-    async def _async_step_for_kind(self) -> ConfigFlowResult:
-        if self._sighting is None:
-            return await self.async_step_battery()
-        return await self._async_step_for_sensor()
+        return await self._async_offer_move() or await self.async_step_kind()
