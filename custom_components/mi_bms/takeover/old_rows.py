@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from homeassistant.components.sensor.const import UNIT_CONVERTERS
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -11,6 +12,7 @@ from ..proto.takeover.model import OldRow
 from .our_rows import said_of, statistic_of
 
 _STATE_CLASS: Final = "state_class"
+_DIGITS: Final = 3  # of a value that was converted
 
 
 async def async_old_rows(
@@ -30,18 +32,36 @@ def old_row(
     shown = row.unit_of_measurement
     if state is not None and value is not None:
         shown = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    kind = row.device_class or row.original_device_class
+    unit = units.get(row.entity_id, shown)
     return OldRow(
         row_id=row.id,
         entity_id=row.entity_id,
         unique_id=row.unique_id,
         name=er.async_get_full_entity_name(hass, row),
-        device_class=row.device_class or row.original_device_class,
-        unit=units.get(row.entity_id, shown),
+        device_class=kind,
+        unit=unit,
         statistic=statistic_of((row.capabilities or {}).get(_STATE_CLASS)),
-        value=value,
+        value=_in_unit(value, kind, shown, unit),
         at=at,
         user_disabled=row.disabled_by is er.RegistryEntryDisabler.USER,
     )
+
+
+def _in_unit(
+    value: str | None, kind: str | None, shown: str | None, unit: str | None
+) -> str | None:
+    """Return a value in the unit of its statistics; its user may have it shown in another one."""
+    converter = UNIT_CONVERTERS.get(kind)
+    if value is None or shown == unit or converter is None:
+        return value
+    if not {shown, unit} <= converter.VALID_UNITS:
+        return value
+    try:
+        converted = converter.convert(float(value), shown, unit)
+    except ValueError:
+        return value
+    return str(round(converted, _DIGITS))
 
 
 async def _async_units(

@@ -127,6 +127,8 @@ def test_kinds_of_statistics(
         (old("color"), "xiaomi_ble", Why.NO_COUNTERPART),
         (old("co2-probe"), "qingping", Why.NO_COUNTERPART),
         (old("packet_id"), "bthome", Why.NO_COUNTERPART),
+        # Nobody measures it there.
+        (old("voltage", unit="V"), "xiaomi_ble", Why.NO_COUNTERPART),
         (old("battery_charging", "binary_sensor"), "bthome", Why.OTHER_DOMAIN),
         # Known in another domain only.
         (old("door"), "xiaomi_ble", Why.OTHER_DOMAIN),

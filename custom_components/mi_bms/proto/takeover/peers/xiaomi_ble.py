@@ -5,12 +5,22 @@ Ids are ``{ADDRESS}-{key}`` with the address in capitals; the key is a word of t
 Source: ``homeassistant/components/xiaomi_ble`` of Home Assistant 2026.10 and 2026.11, xiaomi-ble 1.16 and 1.21.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from ...model.fields import Field
-from ..model import Peer, Recipe
-from ..rows import flag, happens, measured, named_by_address, pressed, told, trigger_of
+from ..model import Peer, Recipe, Statistic
+from ..rows import (
+    flag,
+    happens,
+    measured,
+    named_by_address,
+    none,
+    pressed,
+    told,
+    trigger_of,
+)
 
 _SOURCES: Final = ("button", "cube", "dimmer", "error", "fingerprint", "lock", "motion")
 _BUTTONS: Final = (
@@ -66,7 +76,8 @@ PEER: Final = Peer(
         measured("pressure", Field.PRESSURE, "mbar"),
         measured("signal_strength", Field.RSSI, "dBm"),
         measured("temperature", Field.TEMPERATURE, "°C"),
-        measured("voltage", Field.VOLTAGE, "V"),
+        # The library works it out of the level of the battery; no device says it.
+        replace(none("sensor", "voltage"), unit="V", statistic=Statistic.MEAN),
         measured("consumable", Field.CONSUMABLE, "%"),
         measured("score", Field.SCORE),
         measured("counter", Field.COUNTER),
