@@ -5,7 +5,7 @@ from pathlib import Path
 import re
 from typing import Final
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 import pytest
 
 from . import walk
@@ -26,6 +26,14 @@ PEERS: Final[tuple[Other, ...]] = (
 )
 CARD: Final = "Thermometer 1A01"
 QUANTITY: Final = "temperature"
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+# What of a text is wider than the dialog that shows it.
+CUT_OFF: Final = """() => {
+    const all = root => [...root.querySelectorAll("*")]
+        .flatMap(one => [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])]);
+    return all(document).filter(one => one.localName === "ha-markdown-element"
+        && one.scrollWidth > one.clientWidth + 1).map(one => one.innerText);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +76,12 @@ def temperatures(page: Page) -> dict[str, str]:
     }
 
 
+def cut_off(page: Page) -> list[str]:
+    """Return the texts that do not fit into the dialog."""
+    found: list[str] = page.evaluate(CUT_OFF)
+    return found
+
+
 def until_whose(page: Page, *platforms: str) -> None:
     """Wait until the temperatures are those of these integrations."""
     walk.until(page, lambda: sorted(temperatures(page).values()) == sorted(platforms))
@@ -102,6 +116,13 @@ def move_one(wizard: Wizard) -> None:
     wizard.at(re.compile("Move Thermometer 1A01.* here?"))
     wizard.says("What moves keeps its history")
     wizard.tall_shot("a01 preview")
+    assert not cut_off(wizard.page)
+    usual = wizard.page.viewport_size
+    assert usual
+    wizard.page.set_viewport_size(PHONE)
+    wizard.shot("a01 preview on a phone")
+    assert not cut_off(wizard.page)
+    wizard.page.set_viewport_size(usual)
     press(wizard, "Move it here")
     wizard.created()
     wizard.says("Entities moved from Xiaomi BLE")

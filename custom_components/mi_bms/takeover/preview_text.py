@@ -1,4 +1,4 @@
-"""A plan in words: a table of the entities, and what else changes.
+"""A plan in words: a list of the entities, and what else changes.
 
 Names and values were chosen by strangers and other integrations: none of them is more than plain text here.
 """
@@ -16,7 +16,7 @@ from ..proto.takeover.peers import PEERS
 from ..texts import Words
 from .uses import BrokenTrigger, Uses
 
-_ROWS: Final = 60  # of the table
+_ROWS: Final = 60  # of the list
 _NAMES: Final = 12  # in a line
 _LINES: Final = 10  # of what has to be changed
 _DIGITS: Final = 3
@@ -34,7 +34,7 @@ class PreviewText:
     def told(self, plan: MovePlan, uses: Uses) -> str:
         """Return everything as Markdown."""
         title = PEERS[plan.peer].title if plan.peer in PEERS else plan.peer
-        parts = [self._count(plan), self._table(plan, title)]
+        parts = [self._count(plan), self._list(plan)]
         names = dict.fromkeys(self._name(row) for row in plan.added if row.shown)
         parts += self._listed("added", filter(None, names))
         used = (one.name for one in (*uses.automations, *uses.scripts))
@@ -56,47 +56,59 @@ class PreviewText:
         moves, count = str(len(plan.moving)), str(len(plan.rulings))
         return self._say("count", moves=moves, all=count, name=self._device)
 
-    def _table(self, plan: MovePlan, title: str) -> str:
-        heads = [self._say("there", peer=title), self._say("here")]
-        heads += map(self._say, ("value_there", "value_here", "statistics", "verdict"))
+    def _list(self, plan: MovePlan) -> str:
         rulings = sorted(
             plan.rulings, key=lambda one: (one.fate is Fate.STAYS, _name_of(one.old))
         )
-        if not rulings:
-            return ""
-        lines = [heads, ["---"] * len(heads), *map(self._cells, rulings[:_ROWS])]
-        table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-        over = len(rulings) - _ROWS
-        return f"{table}\n\n{self._more(over)}" if over > 0 else table
+        lines = [self._line(one) for one in rulings[:_ROWS]]
+        if (over := len(rulings) - _ROWS) > 0:
+            lines.append(f"- {self._more(over)}")
+        return "\n".join(lines)
 
     def _more(self, count: int) -> str:
         return self._say("more", count=str(count))
 
-    def _cells(self, ruling: Ruling) -> list[str]:
+    def _line(self, ruling: Ruling) -> str:
         old, ours = ruling.old, ruling.ours
-        why = self._words("takeover_why", ruling.why) if ruling.why else ""
-        verdict = self._words("takeover_fate", ruling.fate)
-        return [
-            f"{_name_of(old)} `{old.entity_id}`",
-            (ours and self._name(ours)) or _NOTHING,
-            self._value(old),
-            self._value(ours) if ours else _NOTHING,
-            self._statistics(old, ours),
-            self._words.sentences([verdict, why]),
-        ]
+        here = self._name(ours) if ours else ""
+        said = [self._words("takeover_fate", ruling.fate)]
+        if ruling.why:
+            said.append(self._words("takeover_why", ruling.why))
+        if ours:
+            said += [self._values(old, ours), self._statistics(old, ours)]
+        head = f"**{self._short(old)}**" + (
+            f" \N{RIGHTWARDS ARROW} {here}" if here else ""
+        )
+        return f"- {head}: {self._words.sentences(said)} `{old.entity_id}`"
 
-    def _statistics(self, old: OldRow, ours: OurRow | None) -> str:
-        before = self._statistic(old.statistic)
-        if ours is None or ours.statistic is old.statistic:
-            return before
-        return self._say("changed", old=before, new=self._statistic(ours.statistic))
+    def _short(self, old: OldRow) -> str:
+        """Return the name of an entity without that of its device."""
+        name = _name_of(old)
+        return name.removeprefix(self._device).strip() or name
+
+    def _values(self, old: OldRow, ours: OurRow) -> str:
+        there, here = self._value(old), self._value(ours)
+        return (
+            self._say("values", there=there or _NOTHING, here=here or _NOTHING)
+            if there or here
+            else ""
+        )
+
+    def _statistics(self, old: OldRow, ours: OurRow) -> str:
+        if old.statistic is ours.statistic is Statistic.NONE:
+            return ""
+        kind = self._statistic(old.statistic)
+        if ours.statistic is not old.statistic:
+            new = self._statistic(ours.statistic)
+            kind = self._say("changed", old=kind, new=new)
+        return self._say("statistics", kind=kind)
 
     def _statistic(self, kind: Statistic) -> str:
         return self._words("takeover_statistic", kind)
 
     def _value(self, row: OldRow | OurRow) -> str:
         if row.value is None or row.domain == Platform.EVENT:
-            return _NOTHING
+            return ""
         if row.domain == Platform.BINARY_SENSOR:
             kinds = (row.device_class or "_", "_")
             keys = (
@@ -104,8 +116,7 @@ class PreviewText:
             )
             said = (self._texts.get(f"{key}.{row.value}") for key in keys)
             return next(filter(None, said), clean_name(row.value))
-        shown = f"{self._number(row.value)} {clean_name(row.unit or '')}".strip()
-        return shown or _NOTHING
+        return f"{self._number(row.value)} {clean_name(row.unit or '')}".strip()
 
     def _number(self, value: str) -> str:
         try:

@@ -38,12 +38,14 @@ async def async_reason(hass: HomeAssistant, order: Order) -> str:
 
 def told_moved(words: Words, plan: MovePlan) -> str:
     """Return what moves and what stays, and how to undo it."""
+    stays = len(plan.rulings) - len(plan.moving)
+    off = "moved_off" if stays else "moved_whole"
     return words(
         "takeover_flow",
-        "moved_off" if plan.recipe is Recipe.OWN else "moved",
+        off if plan.recipe is Recipe.OWN else "moved",
         peer=title_of(plan),
         moved=str(len(plan.moving)),
-        stays=str(len(plan.rulings) - len(plan.moving)),
+        stays=str(stays),
     )
 
 

@@ -66,8 +66,8 @@ async def test_both_values_stand_side_by_side(hass: HomeAssistant) -> None:
     assert "Old cellar: 2 of 2 entities move here." in text
     (line,) = (one for one in text.splitlines() if "old_cellar_temperature" in one)
     assert line == (
-        "| Old cellar Temperature `sensor.old_cellar_temperature` | Temperature "
-        "| 21.4 °C | 21.5 °C | average | Moves. |"
+        "- **Temperature** \N{RIGHTWARDS ARROW} Temperature: Moves. 21.4 °C there, 21.5 °C "
+        "here. Statistics: average. `sensor.old_cellar_temperature`"
     )
     assert "New here: Battery." in text
 
@@ -126,7 +126,7 @@ async def test_a_battery_keeps_what_it_reports(hass: HomeAssistant) -> None:
     }
     text = await async_preview_text(hass, plan, Uses())
     assert "Old cellar: 3 of 4 entities" in text
-    assert "| 1.5 h | 1.5 h |" in text, "seconds are shown as hours"
+    assert "1.5 h there, 1.5 h here" in text, "seconds are shown as hours"
     assert "Stays. This device does not report it here." in text
     assert (
         "Cell 3 voltage" in text or "Cell voltage 3" in text or "cell 3" in text.lower()
@@ -140,7 +140,7 @@ async def test_minus_stays_minus(hass: HomeAssistant) -> None:
     old.add(OtherRow(key="current", value="-4.1", unit="A", kind="current"))
     plan = await battery_plan(hass, BmsSample(values={Field.CURRENT: -4.2}))
     text = await async_preview_text(hass, plan, Uses())
-    assert "| \N{MINUS SIGN}4.1 A | \N{MINUS SIGN}4.2 A |" in text
+    assert "\N{MINUS SIGN}4.1 A there, \N{MINUS SIGN}4.2 A here" in text
 
 
 async def test_the_opposite_sign_is_said(hass: HomeAssistant) -> None:
@@ -168,16 +168,17 @@ async def test_what_its_firmware_invents_stays(home: Home) -> None:
 @pytest.mark.parametrize(
     "name", ["a | b", "x\n| y |", "<script>", "[click](http://x.y)", "`code`", "\x00"]
 )
-async def test_a_name_stays_in_its_cell(hass: HomeAssistant, name: str) -> None:
+async def test_a_name_stays_in_its_line(hass: HomeAssistant, name: str) -> None:
     old = OtherDevice(hass, "xiaomi_ble", address=ADDRESS, name=name)
     old.add(
         replace(TEMPERATURE, name=name),
         replace(TEMPERATURE, key="text", name="Words", value=name, state_class=None),
     )
     text = await async_preview_text(hass, await sensor_plan(hass), Uses())
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(rows) == 4, "head, line, two entities"
-    assert {line.count("|") for line in rows} == {7}
+    rows = [line for line in text.splitlines() if line.startswith("- ")]
+    assert len(rows) == 2, "two entities"
+    assert {line.count("`") for line in rows} == {2}
+    assert not [line for line in text.splitlines() if line.startswith("|")]
     assert "<" not in text
     assert "](" not in text
 
@@ -186,7 +187,7 @@ async def test_a_long_list_is_cut(hass: HomeAssistant) -> None:
     old = OtherDevice(hass, "xiaomi_ble", address=ADDRESS)
     old.add(*(OtherRow(key=f"thing_{n}") for n in range(70)))
     text = await async_preview_text(hass, await sensor_plan(hass), Uses())
-    assert len([line for line in text.splitlines() if line.startswith("|")]) == 62
+    assert len([line for line in text.splitlines() if line.startswith("- ")]) == 61
     assert "… and 10 more" in text
 
 
