@@ -83,6 +83,7 @@ export const SECTIONS = {
 	},
 };
 
+/** A section's strategy. */
 export const sectionStrategy = (kind = "") =>
 	class extends HTMLElement {
 		static getStubConfig = () => ({ type: `custom:mi-bms-${kind}`, ...(kind === "battery" && { device: of("battery")[0]?.id }) });

@@ -85,16 +85,16 @@ async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> N
         return now is not None and now.state is OrderState.RETURNING
 
     async def remove_entry() -> None:
-        entry = entry_of(hass, address)
+        entry = entry_of(hass, address) if order.made else None
         if entry and returning():
             await hass.config_entries.async_remove(entry.entry_id)
 
     async def forget() -> None:
+        await remove_entry()
         if returning():
             await journal.async_drop(address)
 
-    if order.made:
-        async_when_on_disk(hass, remove_entry, surely=False)
+    async_when_on_disk(hass, remove_entry, surely=False)
     async_when_on_disk(hass, forget)
 
 
@@ -122,8 +122,11 @@ async def _async_return(
 ) -> None:
     """Give back once more, whatever of it is done; without the peer there is nobody to give it to."""
     peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
-    if peer is None or not await async_quiet(hass, order):
+    if peer is None:
         await journal.async_drop(order.plan.address)
+        return
+    if not await async_quiet(hass, order):
+        # It is tried again at the next start.
         return
     async_put_back(hass, order, entry, peer)
     await _async_after(hass, journal, order)

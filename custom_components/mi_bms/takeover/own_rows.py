@@ -43,6 +43,8 @@ def async_is_moved(hass: HomeAssistant, order: Order, entry: ConfigEntry[Any]) -
             return False
     if any(async_row(hass, kept.row_id) for kept in _staying(order)):
         return False
+    if _strays(hass, order):
+        return False
     device = async_device(hass, order.device.device_id)
     own = (DOMAIN, order.plan.address)
     return device is None or (
@@ -62,6 +64,8 @@ def async_move(hass: HomeAssistant, order: Order, entry: ConfigEntry[Any]) -> No
             # Home Assistant keeps it, with its id, for the case that the peer comes back.
             registry.async_remove(row.entity_id)
     _move_device(hass, order, entry)
+    for stray in _strays(hass, order):
+        dr.async_get(hass).async_remove_device(stray.id)
     async_add_in_style(hass, order, entry, order.device.device_id)
 
 
@@ -76,7 +80,7 @@ def _move_row(
     shown = ruling.ours.shown
     if taken and taken != row.entity_id:
         if former := registry.async_get(taken):
-            shown = former.disabled_by is not er.RegistryEntryDisabler.INTEGRATION
+            shown = former.disabled_by is None
         registry.async_remove(taken)
     if (row.platform, row.config_entry_id) != (DOMAIN, entry.entry_id):
         # A unique id that does not change must not be named: it would be found taken, by this row.
@@ -175,23 +179,35 @@ def async_put_back(
     """
     device = async_device(hass, order.device.device_id)
     if device:
-        devices = dr.async_get(hass)
-        # A device with parts cannot change hands; ours get theirs again when they are set up.
-        for part in dr.async_entries_for_parent_device(devices, device.id):
-            devices.async_remove_device(part.id)
+        _remove_parts(hass, device.id)
     for kept in order.rows:
         _return_row(hass, kept, peer)
     our_device = _our_device_again(hass, order, entry) if entry else None
     if device:
         if entry and our_device:
             _link(hass, device.id, our_device, entry)
-        async_restore_device(hass, order.device, peer.entry_id)
+        _return_device(hass, order, peer)
     if entry and order.our_device and our_device:
         async_restore_device(hass, order.our_device, entry.entry_id)
     _restore_rows(hass, order, peer, device.id if device else None)
     if entry:
         for kept in order.ours:
             async_restore_row(hass, kept, entry, our_device or kept.device_id)
+
+
+def _remove_parts(hass: HomeAssistant, device_id: str) -> None:
+    """Remove our packs: a device with parts cannot change hands; they come again with our entry."""
+    devices = dr.async_get(hass)
+    for part in dr.async_entries_for_parent_device(devices, device_id):
+        devices.async_remove_device(part.id)
+
+
+def _return_device(hass: HomeAssistant, order: Order, peer: ConfigEntry[Any]) -> None:
+    for stray in _strays(hass, order):
+        # What hangs on it may have come back to it.
+        _link(hass, stray.id, order.device.device_id, peer)
+        dr.async_get(hass).async_remove_device(stray.id)
+    async_restore_device(hass, order.device, peer.entry_id)
 
 
 def _restore_rows(
@@ -206,6 +222,17 @@ def _restore_rows(
     for kept in order.rows:
         if kept.row_id not in removed:
             async_restore_row(hass, kept, peer, device_id)
+
+
+def _strays(hass: HomeAssistant, order: Order) -> list[dr.DeviceEntry]:
+    """Return what the peer has made anew while its own device was here."""
+    kept = order.device
+    found = dr.async_get(hass).async_get_devices(
+        identifiers=set(kept.identifiers),
+        connections=set(kept.connections),
+        config_entry_id=order.plan.peer_entry,
+    )
+    return [one for one in found if one.id != kept.device_id]
 
 
 def _return_row(hass: HomeAssistant, kept: KeptRow, peer: ConfigEntry[Any]) -> None:

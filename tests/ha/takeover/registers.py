@@ -52,6 +52,24 @@ def devices(hass: HomeAssistant, *entries: ConfigEntry[Any]) -> Rows:
     }
 
 
+def apart(found: Rows, wanted: Rows, but: frozenset[str] = frozenset()) -> Rows:
+    """Return what of some rows or devices is not as wanted; ``but`` does not count."""
+    different = {
+        one: {
+            name: (said.get(name), wanted[one].get(name))
+            for name in wanted[one].keys() - but
+            if said.get(name) != wanted[one].get(name)
+        }
+        for one, said in found.items()
+        if one in wanted
+    }
+    return (
+        {one: said for one, said in different.items() if said}
+        | {one: {"too many": found[one]} for one in found.keys() - wanted.keys()}
+        | {one: {"missing": wanted[one]} for one in wanted.keys() - found.keys()}
+    )
+
+
 def row_of(hass: HomeAssistant, platform: str, unique_id: str) -> er.RegistryEntry:
     """Return the one row of an integration with a unique id."""
     registry = er.async_get(hass).entities.values()

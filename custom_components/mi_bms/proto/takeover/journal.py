@@ -7,9 +7,12 @@ rows and devices; never a key, a password or a value.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from .model import Fate, MovePlan, OldRow, OurRow, Recipe, Ruling, Statistic, Why
+
+# What a plan says for its preview alone.
+_FOR_PREVIEW: Final = ("value", "at", "text", "number")
 
 type Pairs = tuple[tuple[str, str], ...]
 
@@ -103,12 +106,13 @@ class Order:
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         found = asdict(self)
-        for ruling in found["plan"]["rulings"]:
-            for one in (ruling["old"], ruling["ours"]):
-                if one is not None:
-                    del one["value"], one["at"]
-        for one in found["plan"]["added"]:
-            del one["value"], one["at"]
+        plan = found["plan"]
+        rows = [*plan["added"]]
+        for ruling in plan["rulings"]:
+            rows += filter(None, (ruling["old"], ruling["ours"]))
+        for row in rows:
+            for name in _FOR_PREVIEW:
+                row.pop(name, None)
         return found
 
 
