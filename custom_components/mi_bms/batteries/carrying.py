@@ -76,11 +76,16 @@ class Carrying:
     # --- what a reading tells ------------------------------------------------------------------
 
     async def async_ask(self) -> None:
-        """Ask for commands that no reading tells, once in a while, over the link of a reading."""
+        """Ask for commands that no reading tells, over the link of a reading.
+
+        Once in a while is enough, but an old answer says nothing of a command whose end is not known.
+        """
         control, now = self._battery.family.control, self._now()
         if control is None or control.ask is None:
             return
-        if self._asked_at is None or now - self._asked_at >= ASK_EVERY:
+        planned = any(one.written is not None for one in self.returns.pending)
+        old = self._asked_at is None or now - self._asked_at >= ASK_EVERY
+        if old or planned or self._unknown:
             self._asked_at = now
             try:
                 self.asked = await self._battery.reader.async_commands()
@@ -178,6 +183,8 @@ class Carrying:
         # What is to be put back must outlive a crash right after the write.
         if not await self._shared.async_save() and minutes is not None:
             raise SwitchRefused(SwitchRefusal.NOT_STORED)
+        # A disk may be slow, and somebody has thought better of it meanwhile.
+        self._admit(command)
         self._audit.commanded(command, wish.context, minutes)
 
     async def _async_write(

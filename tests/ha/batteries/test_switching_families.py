@@ -12,6 +12,7 @@ from tests.world.devices.ant import FACTORY_PASSWORD
 from ..home import Home
 from .guarded import Guarded, armed, guarded
 from .test_batteries import ADDRESS, report
+from .test_switching import cut
 
 WORD, OTHER_WORD = "s3cretword", "anotherword"
 
@@ -139,3 +140,18 @@ async def test_nobody_is_asked_for_commands_where_nothing_may_be_switched(
     question = bytes.fromhex("d20300a50002c78b")
     assert question not in asked
     assert not events
+
+
+async def test_an_old_answer_says_nothing_of_a_later_command(home: Home) -> None:
+    """What is asked for once in a while is asked anew where nobody knows what came of a command."""
+    one = await armed(home, still("DALY"))
+    await one.listen(20)
+    cut(home, one, back=False)
+    assert await one.act("discharge", "off", minutes=3) == "switch_unknown"
+    home.air.refuse.clear()
+    await one.listen(60)
+    assert one.locked == {"discharge"}
+    assert one.told[-1]["outcome"] == "confirmed"
+    assert home.value(one.device, "discharging_allowed") == "off"
+    await one.listen(200)
+    assert one.locked == set()

@@ -1,5 +1,6 @@
 """What is switched for a time is put back by itself: after a restart, a crash, an outage, a reload."""
 
+import asyncio
 from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from homeassistant.util.file import WriteError
 from ..home import Home
 from ..lives import Life, ended, life
 from ..sensors.test_sensors import STATE
+from .allowing import turn
 from .guarded import CHARGE_OFF, DISCHARGE_OFF, RELEASED, Guarded, armed
 from .test_batteries import ADDRESS, OTHER, still
 
@@ -338,3 +340,27 @@ async def test_what_would_be_lost_in_a_crash_is_not_begun(
     await one.listen(400, every=20)
     assert one.locked == {"charge"}
     assert await one.act("discharge", "off", minutes=5) == "confirmed"
+
+
+@pytest.mark.parametrize("minutes", [None, 5])
+async def test_who_forbids_it_while_the_disk_is_slow_is_heard(
+    home: Home, monkeypatch: pytest.MonkeyPatch, minutes: float | None
+) -> None:
+    one = await armed(home)
+    writing = asyncio.Event()
+
+    async def slow(*_: object) -> None:
+        writing.set()
+        await asyncio.sleep(2)
+
+    with monkeypatch.context() as disk:
+        disk.setattr("homeassistant.helpers.storage.Store._async_write_data", slow)
+        more = {} if minutes is None else {"minutes": minutes}
+        done = one.later("charge", "off", **more)
+        await home.clock.until(writing.is_set)
+        await turn(home, one.device, "allow_commands", "off")
+        assert await home.clock.wait(done) == "switch_not_armed"
+    await one.listen(60)
+    assert one.orders == []
+    shown = home.state(one.device, "charging_allowed").attributes
+    assert shown["returns_at"] is None
