@@ -242,7 +242,7 @@ class TakeOverSteps(SensorSteps, BatterySteps):
             return await self.async_step_already_read()
         if user_input is not None and (plan := self._plan):
             if not found.certain and not user_input[CONF_SAME]:
-                errors[CONF_SAME] = "not_confirmed"
+                errors[CONF_SAME] = "not_the_same"
             else:
                 try:
                     return await self._async_move(plan)

@@ -52,7 +52,7 @@ class TakeAllSteps(Forms, ConfigFlow):
             twice = doubles(self._movers)
             if self._movers and not twice:
                 return self._begin(self._async_look(), "take_all_reading")
-            errors["base"] = "one_of_two" if twice else "nothing_ticked"
+            errors["base"] = "one_of_two" if twice else "none_ticked"
         else:
             await self._async_gather()
         if not self._offered:

@@ -223,7 +223,7 @@ async def test_a_battery_that_mqtt_names_alike_needs_a_yes(home: Home) -> None:
     assert form["step_id"] == "move_preview"
     assert [str(one) for one in form["data_schema"].schema] == ["same_device"]
     form = await home.answer(form, {"same_device": False})
-    assert form["errors"] == {"same_device": "not_confirmed"}
+    assert form["errors"] == {"same_device": "not_the_same"}
     assert old.row("soc_total_voltage").platform == "mqtt"
 
 

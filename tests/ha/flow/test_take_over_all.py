@@ -170,7 +170,7 @@ async def test_what_is_unticked_stays(home: Home) -> None:
 async def test_nothing_ticked_is_told(home: Home) -> None:
     await house(home)
     form = await home.send(await offered(home), {"sure": []})
-    assert form["errors"] == {"base": "nothing_ticked"}
+    assert form["errors"] == {"base": "none_ticked"}
 
 
 async def test_a_device_of_two_integrations_gives_one_history(home: Home) -> None:
