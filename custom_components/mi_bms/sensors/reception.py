@@ -1,7 +1,7 @@
 """How well a sensor is heard and whether it can be read: entities that are looked at now and then."""
 
 from datetime import datetime
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.config_entries import ConfigEntry
@@ -13,6 +13,9 @@ from ..proto.model.rows import time_to_tell
 from ..quantities import KEY, LOST_PACKETS, SENSORS
 from .coordinator import SensorCoordinator
 from .device import OfSensor
+
+# What has entities of its own here: no values that are shown as they come.
+RECEPTION: Final = frozenset({Field.RSSI, Field.LAST_SEEN})
 
 
 class PolledSensor(OfSensor, SensorEntity):

@@ -34,11 +34,12 @@ from ..quantities import (
     SENSORS,
 )
 from ..sensors.coordinator import SensorCoordinator
+from ..sensors.reception import RECEPTION
 from ..stored import sound
 from .our_rows import Key, Rows, event_row, flag_row, number_row, registered, told
 
 # Of a sensor's reception, beside what it says.
-_RECEPTION: Final = (Field.RSSI, Field.LAST_SEEN)
+
 _MOST: Final = 9  # of a kind in one advert
 
 
@@ -98,7 +99,7 @@ def _of_sensor(
     events: list[str],
 ) -> Rows:
     rows = [row for key, one in values.items() if (row := _said(hass, key, one))]
-    rows += [number_row(hass, one, SENSORS[one]) for one in _RECEPTION]
+    rows += [number_row(hass, one, SENSORS[one]) for one in sorted(RECEPTION)]
     rows += [event_row(f"event_{key.lower()}", key.lower()) for key in events]
     return registered(hass, address, told(rows, dt_util.utcnow().timestamp()))
 

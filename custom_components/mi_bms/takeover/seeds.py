@@ -1,5 +1,6 @@
 """The last values of entities that move: a sensor shows them at once, until it says something itself."""
 
+from collections.abc import Iterable
 import math
 from typing import Any
 
@@ -15,13 +16,17 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_component import async_update_entity
 
+from ..const import DOMAIN
 from ..entries import running
 from ..proto.model.fields import Field
 from ..proto.model.reading import Value
 from ..proto.takeover.model import MovePlan
 from ..quantities import PASSIVE_SENSORS
 from ..sensors.coordinator import SensorCoordinator
+from ..sensors.reception import RECEPTION
 from .journal import Seed, async_seeds
 from .kept import async_row
 
@@ -49,16 +54,36 @@ def async_sow(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     coordinator = running(entry, SensorCoordinator)
     if coordinator is None:
         return
+    _sow_reception(hass, entry, coordinator, seeds)
     shown = coordinator.values
     values = {
         Field(seed.key): value
         for seed in seeds
         if seed.key in Field
+        and seed.key not in RECEPTION
         and Field(seed.key) not in shown
         and (value := _value(seed)) is not None
     }
     if values:
         coordinator.async_give(values)
+
+
+def _sow_reception(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    coordinator: SensorCoordinator,
+    seeds: Iterable[Seed],
+) -> None:
+    """Have the strength of reception shown at once: its entity is looked at now and then, and is no value."""
+    found = next((_value(seed) for seed in seeds if seed.key == Field.RSSI), None)
+    if found is None:
+        return
+    if coordinator.rssi is None:
+        coordinator.rssi = round(float(found))
+    unique_id = f"{coordinator.address}-{Field.RSSI}"
+    name = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+    if name:
+        entry.async_create_task(hass, async_update_entity(hass, name))
 
 
 def _value(seed: Seed) -> Value | None:

@@ -1,5 +1,7 @@
 """What moves shows its last value at once, and is switched on as ours would be."""
 
+import pytest
+
 from homeassistant.helpers import entity_registry as er
 from tests.ha.home import Home
 
@@ -26,3 +28,27 @@ async def test_the_last_value_is_there_at_once(home: Home) -> None:
     assert float(after.state) == float(before.state)
     assert after.attributes["unit_of_measurement"] == "°F"
     assert home.clock.time - at < 2
+
+
+async def test_the_strength_of_reception_is_shown_once_and_at_once(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    sensor = thermometer()
+    peer = await read_by(home, "xiaomi_ble", sensor, bindkey=KEY)
+    row = row_of(home.hass, "xiaomi_ble", f"{ADDRESS}-signal_strength")
+    er.async_get(home.hass).async_update_entity(row.entity_id, disabled_by=None)
+    await home.clock.run(40)
+    await home.listen(sensor, 6, every=10)
+    before = home.hass.states.get(row.entity_id)
+    assert before is not None
+
+    def ours(one: er.RegistryEntry) -> str | None:
+        return same_word(one) or "rssi"
+
+    await made(home, plan_of(home.hass, peer, ADDRESS, ours))
+    after = home.hass.states.get(row.entity_id)
+
+    assert after is not None
+    assert float(after.state) == float(before.state)
+    await home.listen(sensor, 6, every=10)
+    assert "does not generate unique IDs" not in caplog.text
