@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError, Message
 
 from .frames import Frames, NoiseFrames, PlainFrames, ProtocolError
 from .proxy_link import LinkServer
+from .proxy_sensors import Shown
 from .radio import Heard, Radio
 
 HOST: Final = "127.0.0.1"
@@ -29,6 +30,7 @@ FEATURES_ADVERTS_ONLY: Final = 97
 BATCH_SIZE: Final = 16
 GUEST: Final = 0xC0FFEE000001  # address of the first device that others hold
 BATCH_TIME: Final = 0.1
+STATES_EVERY: Final = 2.0  # s
 
 # Scanner states and modes as the messages number them.
 IDLE, STARTING, RUNNING, STOPPING = 0, 1, 2, 4
@@ -50,6 +52,7 @@ class ProxySpec:
     always_active: bool = False  # scan responses are heard whatever the mode
     connect_time: float = 0.15
     discovery_time: float = 0.1
+    shows: str = ""  # the address of a device that a component of it reads, too
 
 
 def as_number(address: str) -> int:
@@ -78,6 +81,7 @@ class Proxy:
         self._guests = 0
         self._server: asyncio.Server | None = None
         self.frozen = False
+        self.shown = Shown(radio, spec.shows) if spec.shows else None
         self._batch: list[pb.BluetoothLERawAdvertisement] = []
         self._flush_at: asyncio.TimerHandle | None = None
         radio.add_listener(self)
@@ -249,6 +253,7 @@ class Session:
         self._frames: Frames | None = None
         self._links: dict[int, LinkServer] = {}
         self._open = True
+        self._telling: asyncio.TimerHandle | None = None
 
     def abort(self) -> None:
         """Break the TCP connection."""
@@ -293,6 +298,8 @@ class Session:
 
     async def _close(self) -> None:
         self._open = False
+        if self._telling is not None:
+            self._telling.cancel()
         await self.drop_links()
         self._writer.close()
         with contextlib.suppress(OSError):
@@ -334,6 +341,22 @@ class Session:
         self.send(pb.DisconnectResponse())
         self._open = False
 
+    def _list_entities(self, _: Message) -> None:
+        if self.proxy.shown is not None:
+            for message in self.proxy.shown.entities():
+                self.send(message)
+        self.send(pb.ListEntitiesDoneResponse())
+
+    def _subscribe_states(self, _: Message) -> None:
+        if self.proxy.shown is not None:
+            self._tell(self.proxy.shown)
+
+    def _tell(self, shown: Shown) -> None:
+        for message in shown.states():
+            self.send(message)
+        loop = asyncio.get_running_loop()
+        self._telling = loop.call_later(STATES_EVERY, self._tell, shown)
+
     def _subscribe_adverts(self, _: Message) -> None:
         self.proxy.subscriber = self
         self.send(self.proxy.scanner(RUNNING))
@@ -361,9 +384,8 @@ HANDLERS: Final[Mapping[type, Callable[[Session, Message], None]]] = {
     pb.DisconnectRequest: Session._bye,
     pb.PingRequest: lambda session, _: session.send(pb.PingResponse()),
     pb.DeviceInfoRequest: lambda session, _: session.send(session.proxy.about()),
-    pb.ListEntitiesRequest: lambda session, _: session.send(
-        pb.ListEntitiesDoneResponse()
-    ),
+    pb.ListEntitiesRequest: Session._list_entities,
+    pb.SubscribeStatesRequest: Session._subscribe_states,
     pb.SubscribeBluetoothLEAdvertisementsRequest: Session._subscribe_adverts,
     pb.UnsubscribeBluetoothLEAdvertisementsRequest: Session._unsubscribe_adverts,
     pb.SubscribeBluetoothConnectionsFreeRequest: Session._subscribe_slots,

@@ -6,7 +6,8 @@
     name = "kitchen"
     mac = "AA:BB:CC:00:00:01"
     slots = 3                                 # optional, as are port, key, connectable, always_active,
-                                              # connect_time, discovery_time
+                                              # connect_time, discovery_time, shows (the address
+                                              # of a device that it has sensors of, too)
     [[adapter]]                               # a local one, over BlueZ's D-Bus interfaces
     name = "hci0"
     mac = "AA:BB:CC:00:00:02"
@@ -294,6 +295,7 @@ def _proxy(entry: Table, where: str) -> ProxySpec:
         always_active=_get(entry, "always_active", bool, where, False),
         connect_time=_get(entry, "connect_time", float, where, 0.15),
         discovery_time=_get(entry, "discovery_time", float, where, 0.1),
+        shows=_address(entry, "shows", where) if "shows" in entry else "",
     )
     for key in ("connect_time", "discovery_time"):
         if not 0 <= getattr(spec, key) <= 60:

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from aioesphomeapi import (
     APIClient,
     BluetoothProxyFeature,
+    EntityState,
     InvalidEncryptionKeyAPIError,
     RequiresEncryptionAPIError,
+    SensorState,
 )
 from aioesphomeapi.api_pb2 import BluetoothLERawAdvertisementsResponse
 from aioesphomeapi.core import BluetoothGATTAPIError
@@ -371,3 +373,19 @@ async def test_two_clients_and_garbage() -> None:
         assert await reader.read() == b""
         writer.close()
         assert (await one.device_info()).name == (await two.device_info()).name
+
+
+async def test_has_sensors_of_a_device_that_it_reads_itself() -> None:
+    async with running(shows=ADDRESS) as world, client_of(world) as client:
+        sensors, _ = await client.list_entities_services()
+        names = [one.name for one in sensors]
+        assert names == [
+            f"Sensor 000001 {one}"
+            for one in ("Temperature", "Humidity", "Battery level")
+        ]
+        told: list[EntityState] = []
+        client.subscribe_states(told.append)
+        await eventually(lambda: len(told) >= len(names))
+        # This device knows nothing but its temperature.
+        missing = [one.missing_state for one in told if isinstance(one, SensorState)]
+        assert missing == [False, True, True]
