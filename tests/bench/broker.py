@@ -14,7 +14,6 @@ import gc
 import json
 import os
 from pathlib import Path
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,7 +28,8 @@ import custom_components.mi_bms  # noqa: F401
 from homeassistant.config_entries import ConfigEntry
 from tests.bench.frames import KINDS, address_of, raw
 from tests.bench.house import House, at_home
-from tests.e2e.home_assistant import HOST, free_port
+from tests.e2e.home_assistant import HOST
+from tests.e2e.mosquitto import Broker
 from tests.e2e.process import Trouble, until
 from tests.world.program import program
 
@@ -45,32 +45,6 @@ TOPIC: Final = "tele/bench/SENSOR"
 NUMBERS: Final = {
     ((200 + n % 100) / 10, (300 + n % 97) / 10): n for n in range(100 * 97)
 }
-
-
-class Broker:
-    """Run the broker on a port of the loopback address."""
-
-    def __init__(self, folder: Path) -> None:
-        """Choose a free port."""
-        self.port = free_port()
-        self._program = program("mosquitto")
-        self._config = folder / "mosquitto.conf"
-        self._config.write_text(
-            f"listener {self.port} {HOST}\nallow_anonymous true\nmax_queued_messages 0\n"
-        )
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it listens."""
-        command = [self._program, "-c", str(self._config)]
-        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 class Audience:

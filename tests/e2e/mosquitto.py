@@ -1,0 +1,34 @@
+"""A real broker: Debian's mosquitto."""
+
+from pathlib import Path
+import subprocess
+
+from tests.world.program import program
+
+from .home_assistant import HOST, free_port
+
+
+class Broker:
+    """Run the broker on a port of the loopback address."""
+
+    def __init__(self, folder: Path) -> None:
+        """Choose a free port."""
+        self.port = free_port()
+        self._program = program("mosquitto")
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(
+            f"listener {self.port} {HOST}\nallow_anonymous true\nmax_queued_messages 0\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        command = [self._program, "-c", str(self._config)]
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
