@@ -146,8 +146,10 @@ STAGES: Final[Mapping[str, Stage]] = {
     ),
     "proofs": Stage(
         title="a local adapter, what sensors do over a connection, a phone, meters and switching over kills, a served"
-        " device (script/run)",
+        " device, devices of other integrations (script/run)",
         commands=(
+            ("script/run", "--proof", "takeover"),
+            ("script/run", "--proof", "takeover", "--minimum"),
             ("script/run", "--proof", "meters"),
             ("script/run", "--proof", "kills"),
             ("script/run", "--proof", "control"),

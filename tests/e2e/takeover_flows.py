@@ -1,0 +1,146 @@
+"""Move devices here and give them back, through the forms that a person sees."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from .api import FLOW, Api, Json
+from .process import PATIENCE, Trouble, until
+from .takeover_house import cards
+
+DOMAIN: Final = "mi_bms"
+STEPS: Final = 600
+PAUSE: Final = 0.2  # s
+# What is chosen where a menu offers it, the first that is there.
+WAYS: Final = ("add_one", "move_here")
+GOOD_ENDS: Final = frozenset({"moved", "given_back", "move_finished", "taken_over"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Hold a flow that shows what would become of a device."""
+
+    address: str
+    flow: str
+    text: str
+    guess: bool  # it asks whether it is the same device
+
+    @property
+    def yes(self) -> Json:
+        """Return what moves it."""
+        return {"same_device": True} if self.guess else {}
+
+
+def offered(form: Json) -> list[str]:
+    """Return what a menu offers."""
+    return [*form["menu_options"]]
+
+
+def asked(form: Json) -> set[str]:
+    """Return what a form asks."""
+    return {one["name"] for one in form["data_schema"] or ()}
+
+
+def said(form: Json) -> str:
+    """Return in short where a flow stands."""
+    words = form.get("errors") or form.get("reason") or form.get("step_id")
+    return f"{form['type']} {words} {form.get('description_placeholders') or ''}"
+
+
+async def onward(api: Api, form: Json) -> Json:
+    """Answer as somebody who moves a device, up to the preview or the end of the flow."""
+    for _ in range(STEPS):
+        if form["type"] in {"progress", "progress_done"}:
+            await asyncio.sleep(PAUSE)
+            form = await api.look_at_flow(form["flow_id"])
+            continue
+        reply: Json = {}
+        if form["type"] == "menu":
+            way = next((one for one in WAYS if one in offered(form)), None)
+            if way is None:
+                return form
+            reply = {"next_step_id": way}
+        elif (
+            form["type"] != "form"
+            or form.get("errors")
+            or form["step_id"] == "move_preview"
+        ):
+            return form
+        elif form["step_id"] == "take_from":
+            reply = {"peer": "0"}
+        form = await api.answer_flow(form["flow_id"], reply)
+    return form
+
+
+async def entry_of(api: Api, address: str) -> str | None:
+    """Return our entry of an address."""
+    for device in await api.call("config/device_registry/list"):
+        if [DOMAIN, address] in device["identifiers"]:
+            return str(device["config_entry_id"])
+    return None
+
+
+async def reconfigure(api: Api, address: str) -> Json:
+    """Begin to change the entry of a device; raise ``Trouble`` where there is none."""
+    if (entry := await entry_of(api, address)) is None:
+        raise Trouble(f"{address} has no entry of ours")
+    found: Json = await api.post(FLOW, {"handler": DOMAIN, "entry_id": entry})
+    return found
+
+
+async def card_of(api: Api, address: str) -> Json:
+    """Return the form of a discovered device."""
+
+    async def found() -> str | None:
+        return (await cards(api)).get((DOMAIN, address))
+
+    return await api.look_at_flow(
+        await until(f"the card of {address}", PATIENCE, found)
+    )
+
+
+async def preview(api: Api, address: str) -> Preview:
+    """Go to the preview of a device: from its card or from its entry; raise ``Trouble``."""
+    ours = await entry_of(api, address)
+    first = await (reconfigure(api, address) if ours else card_of(api, address))
+    form = await onward(api, first)
+    if form["type"] != "form" or form.get("step_id") != "move_preview":
+        raise Trouble(f"{address}: no preview: {said(form)}")
+    text = str(form["description_placeholders"]["preview"])
+    return Preview(address, form["flow_id"], text, bool(asked(form)))
+
+
+async def say_yes(api: Api, shown: Preview) -> None:
+    """Move what a preview shows; raise ``Trouble`` where it does not."""
+    form = await onward(api, await api.answer_flow(shown.flow, shown.yes))
+    if form["type"] != "create_entry" and form.get("reason") not in GOOD_ENDS:
+        raise Trouble(f"{shown.address} did not move: {said(form)}")
+
+
+async def run_beside(api: Api, address: str) -> None:
+    """Add a device that another integration has, and leave it there, too."""
+    form = await card_of(api, address)
+    for _ in range(STEPS):
+        reply: Json = {}
+        if form["type"] in {"progress", "progress_done"}:
+            await asyncio.sleep(PAUSE)
+            form = await api.look_at_flow(form["flow_id"])
+            continue
+        if form["type"] == "menu":
+            ways = ("add_one", "run_beside")
+            way = next((one for one in ways if one in offered(form)), None)
+            reply = {"next_step_id": way}
+        elif form["type"] != "form" or form.get("errors"):
+            break
+        form = await api.answer_flow(form["flow_id"], reply)
+    if form["type"] != "create_entry":
+        raise Trouble(f"{address} was not added: {said(form)}")
+
+
+async def back(api: Api, address: str) -> None:
+    """Give a device back; raise ``Trouble`` where that is refused."""
+    form = await reconfigure(api, address)
+    form = await api.answer_flow(form["flow_id"], {"next_step_id": "give_back"})
+    form = await api.answer_flow(form["flow_id"], {})
+    if form.get("reason") not in GOOD_ENDS:
+        raise Trouble(f"{address} was not given back: {said(form)}")
