@@ -113,14 +113,9 @@ class TakeOverSteps(SensorSteps, BatterySteps):
     async def async_step_run_beside(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Go on beside the other, and remember that it was meant so."""
+        """Go on beside the other; the entry remembers that it was meant so."""
         self._beside, self._mover = True, None
-        entry = self._changed
-        if entry is None:
-            return await self._async_usual()
-        data = {**entry.data, CONF_BESIDE: True}
-        self.hass.config_entries.async_update_entry(entry, data=data)
-        return self.async_abort(reason="runs_beside")
+        return await self._async_usual()
 
     async def async_step_not_now(
         self, user_input: dict[str, Any] | None = None

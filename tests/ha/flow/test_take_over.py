@@ -12,7 +12,7 @@ from tests.world.devices import KINDS
 from tests.world.peripheral import Peripheral
 
 from ..home import Home, Result
-from ..keys.test_ring import ADDRESS, CLEAR, KEY, OTHER, thermometer
+from ..keys.test_ring import ADDRESS, CLEAR, KEY, OTHER, paste, take, thermometer
 from ..takeover.living import Living, living
 from ..takeover.others import HUMIDITY, TEMPERATURE, OtherRow
 from .test_nearby import BATTERY
@@ -343,3 +343,106 @@ async def test_an_entry_that_runs_beside_takes_over_and_gives_back(
     assert home.entity_id(device, "temperature") == ours
     assert owner(home, old) == old.entry.entry_id
     assert home.hass.config_entries.async_get_entry(entry.entry_id)
+
+
+async def test_the_way_back_needs_the_other_entry(home: Home) -> None:
+    old = await other(home)
+    menu = await home.discover(sensor())
+    entry = await moved(home, await home.choose(menu, "move_here"))
+    menu = await home.reconfigure(entry)
+    form = await home.choose(menu, "give_back")
+    entries = home.hass.config_entries
+    await home.clock.wait(entries.async_remove(old.entry.entry_id))
+    form = await home.answer(form, {})
+    assert form["errors"] == {"base": "move_refused"}
+    assert "no longer has an entry" in form["description_placeholders"]["why"]
+    assert old.row("temperature").platform == DOMAIN
+    # From then on there is nothing to go back to.
+    assert (await home.reconfigure(entry))["step_id"] == "key_ways"
+
+
+async def test_a_menu_that_is_outdated_goes_on_as_usual(home: Home) -> None:
+    old = await other(home)
+    menu = await home.discover(sensor())
+    entry = await moved(home, await home.choose(menu, "move_here"))
+    menu = await home.reconfigure(entry)
+    entries = home.hass.config_entries
+    await home.clock.wait(entries.async_remove(old.entry.entry_id))
+    assert (await home.answer(menu))["step_id"] == "key_ways"
+
+
+async def test_a_battery_that_moved_keeps_its_own_choices(home: Home) -> None:
+    old = await other_battery(home)
+    menu = await home.discover(battery())
+    form = await home.choose(menu, "move_here")
+    form = await home.read(form) if form["step_id"] == "reading" else form
+    entry = await moved(home, form)
+    menu = await home.reconfigure(entry)
+    assert menu["menu_options"] == ["give_back", "content", "family", "password"]
+    assert (await home.choose(menu, "family"))["step_id"] == "family"
+    form = await home.choose(await home.reconfigure(entry), "give_back")
+    done = await home.answer(form, {})
+    assert done["reason"] == "given_back"
+    assert old.row("voltage").platform == "bms_ble"
+
+
+async def test_a_battery_that_is_not_heard_is_not_moved(home: Home) -> None:
+    old = await other_battery(home)
+    flow = await home.choose(await home.start(), "manual")
+    menu = await home.answer(flow, {"address": BATTERY})
+    form = await home.choose(menu, "move_here")
+    assert form["errors"] == {"base": "cannot_connect"}
+    assert old.entry.disabled_by is None
+
+
+async def test_a_type_that_is_not_known_here_is_found_out(home: Home) -> None:
+    await living(
+        home,
+        "bms_ble",
+        VOLTAGE,
+        address=BATTERY,
+        prefix=f"bms_ble-{BATTERY.lower()}-",
+        data={"type": "never_heard_of_bms"},
+    )
+    menu = await home.discover(battery())
+    entry = await moved(home, await home.choose(menu, "move_here"))
+    assert entry.data["family"] == "jbd"
+
+
+async def test_a_key_that_is_known_here_needs_no_other(home: Home) -> None:
+    old = await living(home, "xiaomi_ble", TEMPERATURE, address=ADDRESS)
+    await take(home, await paste(home, f"{KEY}\nA4:C1:38:99:99:99 {'22' * 16}"))
+    device = thermometer()
+    menu = await home.discover(device)
+    await home.listen(device, 2)
+    entry = await moved(home, await home.choose(menu, "move_here"))
+    assert entry.data["key"] == KEY
+    assert old.row("temperature").platform == DOMAIN
+
+
+async def test_without_a_key_the_ways_to_it_are_offered(home: Home) -> None:
+    old = await living(home, "xiaomi_ble", TEMPERATURE, address=ADDRESS)
+    menu = await home.discover(thermometer())
+    ways = await home.choose(menu, "move_here")
+    assert ways["step_id"] == "key_ways"
+    form = await home.choose(ways, "keyless")
+    await moved(home, form)
+    assert old.row("temperature").platform == DOMAIN
+
+
+async def test_both_that_were_chosen_for_a_battery_that_was_read(home: Home) -> None:
+    """Its name told nothing before; the preview shows that nothing can move."""
+    await living(
+        home,
+        "bms_ble",
+        OtherRow(key="unknown", value="1"),
+        address=BATTERY,
+        prefix=f"bms_ble-{BATTERY.lower()}-",
+        data={"type": "jbd_bms"},
+    )
+    menu = await home.discover(battery())
+    menu = await home.choose(menu, "move_here")
+    assert menu["step_id"] == "nothing_moves"
+    done = await home.choose(menu, "run_beside")
+    assert done["type"] == "create_entry"
+    assert done["data"]["beside"] is True

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.mi_bms.const import DOMAIN
+from homeassistant.helpers import entity_registry as er
 
 from ..home import Home, Result
 from ..keys.test_ring import ADDRESS, CLEAR, KEY, OTHER, entries, thermometer
@@ -223,3 +224,61 @@ async def test_closing_the_form_stops_reading(home: Home) -> None:
     await home.clock.run(120)
     assert not entries(home)
     assert found[BATTERY].entry.disabled_by is None
+
+
+async def test_what_changes_before_the_yes_is_told(home: Home) -> None:
+    found = await house(home)
+    form = await offered(home)
+    form = await preview(home, form, {"sure": ticked(form, "sure")})
+    gone = found[CLEAR].row("humidity").entity_id
+    er.async_get(home.hass).async_remove(gone)
+    done = await go(home, form)
+    assert done["reason"] == "taken_partly"
+    failed = done["description_placeholders"]["failed"]
+    assert failed.startswith(f"- Thermometer 1441: {gone} was removed")
+    assert {*entries(home)} == {ADDRESS, BATTERY}
+    assert found[CLEAR].entry.disabled_by is None
+
+
+async def test_a_sensor_that_is_silent_moves_with_its_key(home: Home) -> None:
+    old = await living(
+        home, "xiaomi_ble", TEMPERATURE, address=ADDRESS, data={"bindkey": KEY}
+    )
+    form = await offered(home)
+    await go(home, await preview(home, form, {"sure": ticked(form, "sure")}))
+    assert old.row("temperature").platform == DOMAIN
+    assert entries(home)[ADDRESS].data["key"] == KEY
+
+
+async def test_a_battery_that_is_silent_stays(home: Home) -> None:
+    old = await living(
+        home,
+        "bms_ble",
+        VOLTAGE,
+        address=BATTERY,
+        prefix=f"bms_ble-{BATTERY.lower()}-",
+        data={"type": "jbd_bms"},
+    )
+    form = await offered(home)
+    done = await preview(home, form, {"sure": ticked(form, "sure")})
+    assert done["reason"] == "taken_partly"
+    assert "could not be reached" in done["description_placeholders"]["failed"]
+    assert old.entry.disabled_by is None
+
+
+async def test_a_battery_of_an_unknown_type_is_recognised(home: Home) -> None:
+    old = await living(
+        home,
+        "bms_ble",
+        VOLTAGE,
+        address=BATTERY,
+        prefix=f"bms_ble-{BATTERY.lower()}-",
+        data={"type": "never_heard_of_bms"},
+    )
+    home.air.add(battery())
+    home.shout(home.air.devices[BATTERY])
+    await home.clock.settle()
+    form = await offered(home)
+    await go(home, await preview(home, form, {"sure": ticked(form, "sure")}))
+    assert old.row("voltage").platform == DOMAIN
+    assert entries(home)[BATTERY].data["family"] == "jbd"

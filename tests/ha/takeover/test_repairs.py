@@ -217,6 +217,22 @@ def fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dr.DeviceRegistry, "async_update_device", update)
 
 
+async def test_a_repair_that_is_settled_says_so(home: Home) -> None:
+    old, entry = await move(home)
+    await switch_on(home, old)
+    assert issue(home, "moved_active")
+    assert await async_setup_component(home.hass, "repairs", {})
+    flows = home.hass.data["repairs"]["flow_manager"]
+    about = {"issue_id": f"moved_active_{CLEAR}"}
+    flow = await home.clock.wait(flows.async_init(DOMAIN, data=about))
+    await home.clock.wait(home.hass.config_entries.async_remove(entry.entry_id))
+    await home.clock.run(400)
+    chosen = {"next_step_id": "give_back"}
+    done = await home.clock.wait(flows.async_configure(flow["flow_id"], chosen))
+    assert done["reason"] == "settled"
+    assert old.row("temperature").platform == "xiaomi_ble"
+
+
 async def both(home: Home) -> Living:
     """Have a device in two integrations that nobody was asked about."""
     await home.add(sensor())
