@@ -8,6 +8,7 @@ from ..proto.takeover.model import Recipe
 from ..takeover.check import Refused
 from ..takeover.give_back import async_content, async_give_back
 from ..takeover.journal import order_of
+from ..takeover.repairs import async_leave_beside
 from ..takeover.told import async_refusal, title_of
 from ..texts import async_words
 from .base import DeviceFlow
@@ -54,6 +55,8 @@ class GiveBackSteps(DeviceFlow):
                 errors["base"] = "move_refused"
                 shown["why"] = await async_refusal(self.hass, err)
             else:
+                if not order.made:
+                    async_leave_beside(self.hass, self._moved_entry)
                 return self.async_abort(
                     reason="given_back", description_placeholders=shown
                 )

@@ -88,7 +88,9 @@ async def async_learn(hass: HomeAssistant, mover: Mover) -> None:
         why = await async_why(
             hass, mover.address, err, has_password=password, was_heard=True
         )
-        mover.wrong = words("not_added", word_of(err), reason=why)
+        holds = words("takeover_flow", "holds", peer=mover.found.peer.title)
+        reason = words.sentences([why, holds])
+        mover.wrong = words("not_added", word_of(err), reason=reason)
         return
     mover.plan = await async_plan(hass, mover.found, ours)
     if not mover.plan.moving:

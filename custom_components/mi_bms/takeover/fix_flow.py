@@ -13,7 +13,12 @@ from ..proto.takeover.journal import Order
 from .check import Refused
 from .give_back import async_give_back
 from .journal import async_journal, order_of
-from .repairs import async_leave_beside, async_switch_entries_off, async_switch_off
+from .repairs import (
+    async_leave_all_beside,
+    async_leave_beside,
+    async_switch_entries_off,
+    async_switch_off,
+)
 from .told import async_refusal
 
 
@@ -44,8 +49,8 @@ class _MoveFlow(_ToldFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Leave the device to the other one."""
-        entry = entry_of(self.hass, self._address)
-        if entry is None or self._order is None:
+        entry, order = entry_of(self.hass, self._address), self._order
+        if entry is None or order is None:
             return self._gone()
         try:
             await async_give_back(self.hass, entry)
@@ -54,6 +59,8 @@ class _MoveFlow(_ToldFlow):
             return self.async_abort(
                 reason="refused", description_placeholders={"why": why}
             )
+        if not order.made:
+            async_leave_beside(self.hass, entry)
         return self.async_create_entry(data={})
 
 
@@ -163,5 +170,5 @@ class BothReadFlow(_ToldFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Have both read them, and do not tell any more."""
-        async_leave_beside(self.hass)
+        async_leave_all_beside(self.hass)
         return self.async_create_entry(data={})

@@ -240,9 +240,15 @@ def _both_lines(hass: HomeAssistant, both: list[Found]) -> Iterator[str]:
 
 
 @callback
-def async_leave_beside(hass: HomeAssistant) -> None:
+def async_leave_all_beside(hass: HomeAssistant) -> None:
     """Remember of all devices that two read that it is meant so."""
     for one in async_both(hass):
         if entry := entry_of(hass, one.address):
-            data = {**entry.data, CONF_BESIDE: True}
-            hass.config_entries.async_update_entry(entry, data=data)
+            async_leave_beside(hass, entry)
+
+
+@callback
+def async_leave_beside(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Remember that another integration is meant to read a device, too."""
+    data = {**entry.data, CONF_BESIDE: True}
+    hass.config_entries.async_update_entry(entry, data=data)
