@@ -112,7 +112,7 @@ async def test_a_whole_house_moves(home: Home) -> None:
     form = await preview(home, form, {"sure": ticked(form, "sure")})
     assert form["description_placeholders"]["moving"] == "5"
     told = form["description_placeholders"]["preview"]
-    assert "from BTHome: moves 2, stays 1" in told
+    assert "from BTHome: entities that move: 2, that stay: 1" in told
     assert "packet_id: Stays." in told
     for one in found.values():
         assert one.entry.disabled_by is None
