@@ -45,7 +45,7 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     returning = replace(order, state=OrderState.RETURNING, since=now)
     if not await journal.async_keep(returning):
         raise Refused("not_written")
-    journal.here.add(order.plan.address)
+    journal.touch(order.plan.address)
     if not await _async_unloaded(hass, entry):
         await journal.async_keep(order)
         raise Refused("ours_not_unloaded", {"name": entry.title})
@@ -104,7 +104,7 @@ async def async_go_on_returning(
     """Give back what a former run has begun to; an entry that was made for the move is not set up again."""
     address = order.plan.address
     if address not in journal.here:
-        journal.here.add(address)
+        journal.touch(address)
         await _async_return(hass, journal, order, None if order.made else entry)
     if order.made:
         raise ConfigEntryError(
@@ -128,7 +128,13 @@ async def _async_return(
     if not await async_quiet(hass, order):
         # It is tried again at the next start.
         return
-    async_put_back(hass, order, entry, peer)
+    try:
+        async_put_back(hass, order, entry, peer)
+    except Exception as err:  # noqa: BLE001  (it must not keep other entries from coming up)
+        # The peer goes on all the same, and it is tried again at the next start.
+        _LOGGER.warning("%s cannot be given back: %r", order.plan.address, err)
+        await async_let_go_on(hass, order)
+        return
     await _async_after(hass, journal, order)
 
 
@@ -173,7 +179,7 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     if not order.moved and order.state is not OrderState.RETURNING:
         await journal.async_drop(address)
         return
-    journal.here.add(address)
+    journal.touch(address)
     order = await journal.async_become(order, OrderState.RETURNING)
     await _async_return(hass, journal, replace(order, made=False), None)
 
@@ -183,7 +189,7 @@ async def async_heal(hass: HomeAssistant) -> None:
     journal = await async_journal(hass)
     for address, order in list(journal.orders.items()):
         if entry_of(hass, address) is None and address not in journal.here:
-            journal.here.add(address)
+            journal.touch(address)
             if order.moved or order.state is OrderState.RETURNING:
                 back = await journal.async_become(order, OrderState.RETURNING)
                 await _async_return(hass, journal, replace(back, made=False), None)

@@ -47,7 +47,7 @@ class Seed(NamedTuple):
 
 @dataclass(slots=True)
 class Journal:
-    """Hold the moves by address; ``here`` are those that something was done to since the start.
+    """Hold the moves by address; ``here`` says when something was done to one since the start (s of the loop).
 
     ``seeds`` is what entities showed right before they moved, by address; it is for now and stands in no file.
     """
@@ -55,7 +55,7 @@ class Journal:
     hass: HomeAssistant
     store: CheckedStore
     orders: dict[str, Order] = field(default_factory=dict)
-    here: set[str] = field(default_factory=set)
+    here: dict[str, float] = field(default_factory=dict)
     seeds: dict[str, list[Seed]] = field(default_factory=dict)
     loaded: asyncio.Lock = field(default_factory=asyncio.Lock)
     ready: bool = False
@@ -70,6 +70,10 @@ class Journal:
                 await async_put_aside(self.hass, self.store)
             self.orders = {name: order_from(one) for name, one in (found or {}).items()}
             self.ready = True
+
+    def touch(self, name: str) -> None:
+        """Note that something is done to a move now."""
+        self.here[name] = self.hass.loop.time()
 
     async def async_keep(self, order: Order) -> bool:
         """Write a move down, now; return whether it is on the disk."""
@@ -94,7 +98,7 @@ class Journal:
     async def async_drop(self, name: str) -> None:
         """Forget a move."""
         if self.orders.pop(name, None) is not None:
-            self.here.discard(name)
+            self.here.pop(name, None)
             await self._async_write()
 
     def _back(self, name: str, former: Order | None) -> None:

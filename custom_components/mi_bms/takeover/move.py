@@ -48,7 +48,7 @@ async def async_begin(hass: HomeAssistant, plan: MovePlan, *, made: bool) -> Non
     check_plan(hass, plan, made=made)
     former = journal.orders.get(plan.address)
     order = replace(_order(hass, plan, former, made=made), statistics=statistics)
-    journal.here.add(plan.address)
+    journal.touch(plan.address)
     async_gather(hass, plan)
     if not await journal.async_keep(order):
         raise Refused("not_written")
@@ -141,7 +141,7 @@ async def _async_carry_out(
         _LOGGER.warning("Moving %s here was undone: %r", address, err)
         await _async_fail(hass, entry, journal, order, "failed")
         return
-    journal.here.add(address)
+    journal.touch(address)
     await async_cure(hass, order)
     await journal.async_become(order, OrderState.MOVED)
     _settle_later(hass, entry, journal)
@@ -153,11 +153,12 @@ def _settle_later(
     """Count the move as on the disk, as soon as it surely is."""
 
     async def settle() -> None:
-        order = journal.orders.get(str(entry.unique_id))
-        if order and order.state is OrderState.MOVED:
-            await journal.async_become(order, OrderState.SETTLED)
+        now = journal.orders.get(str(entry.unique_id))
+        if now and now.state is OrderState.MOVED:
+            await journal.async_become(now, OrderState.SETTLED)
 
-    entry.async_on_unload(async_when_on_disk(hass, settle))
+    since = journal.here.get(str(entry.unique_id))
+    entry.async_on_unload(async_when_on_disk(hass, settle, since=since))
 
 
 async def _async_fail(
@@ -170,7 +171,10 @@ async def _async_fail(
     """Undo what was begun, and let the peer go on."""
     peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
     if peer is not None:
-        async_put_back(hass, order, entry, peer)
+        try:
+            async_put_back(hass, order, entry, peer)
+        except Exception as err:  # noqa: BLE001  (the peer has to go on all the same)
+            _LOGGER.warning("%s is not as before: %r", order.plan.address, err)
         await async_uncure(hass, order)
         await async_let_go_on(hass, order)
     await journal.async_become(order, OrderState.FAILED, word)

@@ -25,12 +25,18 @@ def async_when_on_disk(
     then: Callable[[], Coroutine[Any, Any, None]],
     *,
     surely: bool = True,
+    since: float | None = None,
 ) -> CALLBACK_TYPE:
-    """Do something as soon as the registries are written; ``surely`` counts on other changes that put it off."""
+    """Do something as soon as the registries are written, which were changed ``since`` (s of the loop).
+
+    ``surely`` counts on other changes that put it off.
+    """
 
     async def do(_now: datetime) -> None:
         await then()
 
     quick = hass.state is CoreState.running and not surely
     job = HassJob(do, "takeover on disk", cancel_on_shutdown=True)
-    return async_call_later(hass, _RUNNING if quick else SURELY, job)
+    passed = 0.0 if since is None else hass.loop.time() - since
+    left = (_RUNNING if quick else SURELY) - passed
+    return async_call_later(hass, max(left, 0.0), job)

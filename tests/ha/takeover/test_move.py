@@ -29,14 +29,15 @@ def same_word(row: er.RegistryEntry) -> str | None:
     return None if key == "signal_strength" else key
 
 
-async def made(home: Home, plan: MovePlan) -> ConfigEntry[Any]:
+async def made(home: Home, plan: MovePlan, **told: Any) -> ConfigEntry[Any]:
     """Order a move of a device that is not set up here, and add it."""
     await home.clock.wait(async_begin(home.hass, plan, made=True))
+    data = {"kind": "sensor", "address": ADDRESS, "key": KEY, "product": 0x055B} | told
     entry = MockConfigEntry(
         domain="mi_bms",
         unique_id=ADDRESS,
         title="Attic",
-        data={"kind": "sensor", "address": ADDRESS, "key": KEY, "product": 0x055B},
+        data={name: one for name, one in data.items() if one is not None},
         minor_version=4,
     )
     entry.add_to_hass(home.hass)

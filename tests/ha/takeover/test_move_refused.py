@@ -272,6 +272,27 @@ async def test_our_entry_is_removed(
     assert order_of(home.hass, ADDRESS) is None
 
 
+async def test_what_cannot_be_given_back_now(
+    home: Home,
+    peer: MockConfigEntry,
+    plan: MovePlan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours = await made(home, plan)
+
+    def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise ValueError("out of order")
+
+    monkeypatch.setattr(er.EntityRegistry, "async_update_entity_platform", fail)
+    await home.clock.wait(home.hass.config_entries.async_remove(ours.entry_id))
+    await home.clock.run(210)
+    # The peer goes on, and the next start tries again.
+    assert (peer.state, peer.disabled_by) == (ConfigEntryState.LOADED, None)
+    order = order_of(home.hass, ADDRESS)
+    assert order is not None
+    assert order.state is OrderState.RETURNING
+
+
 async def test_a_peer_that_was_off(
     home: Home, peer: MockConfigEntry, plan: MovePlan
 ) -> None:

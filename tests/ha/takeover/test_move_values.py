@@ -2,11 +2,13 @@
 
 import pytest
 
+from custom_components.mi_bms.takeover.give_back import async_give_back
 from homeassistant.helpers import entity_registry as er
 from tests.ha.home import Home
+from tests.world.devices import KINDS
 
-from .registers import plan_of, read_by, row_of
-from .test_move import ADDRESS, KEY, made, same_word, thermometer
+from .registers import devices, plan_of, read_by, row_of, rows
+from .test_move import ADDRESS, KEY, SETTLED, made, same_word, thermometer
 
 
 async def test_the_last_value_is_there_at_once(home: Home) -> None:
@@ -52,3 +54,21 @@ async def test_the_strength_of_reception_is_shown_once_and_at_once(
     assert float(after.state) == float(before.state)
     await home.listen(sensor, 6, every=10)
     assert "does not generate unique IDs" not in caplog.text
+
+
+async def test_a_sensor_that_says_everything_in_the_clear(home: Home) -> None:
+    sensor = KINDS["BTHOME"](address=ADDRESS)
+    peer = await read_by(home, "bthome", sensor)
+    before = rows(home.hass, peer), devices(home.hass, peer)
+    plan = plan_of(home.hass, peer, ADDRESS, same_word)
+    ours = await made(home, plan, key=None, product=None)
+    now = rows(home.hass, ours)
+    moved = [one.old for one in plan.moving]
+    assert {(one.row_id, one.entity_id) for one in moved} <= {
+        (row["id"], row["entity_id"]) for row in now.values()
+    }
+    await home.listen(sensor, 3, every=10)
+    assert float(home.value(sensor, "temperature"))
+    await home.clock.wait(async_give_back(home.hass, ours))
+    await home.clock.run(SETTLED)
+    assert (rows(home.hass, peer), devices(home.hass, peer)) == before
