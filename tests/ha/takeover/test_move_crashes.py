@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 import itertools
 from typing import Any, NamedTuple
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.mi_bms.proto.takeover.model import Recipe
 from custom_components.mi_bms.takeover.give_back import async_give_back
 from custom_components.mi_bms.takeover.journal import order_of
 from custom_components.mi_bms.takeover.move import async_begin
@@ -39,6 +41,7 @@ ADDRESS, OTHER = "A4:C1:38:00:05:5B", "A4:C1:38:00:05:5C"
 LEARNED = frozenset(
     {"manufacturer", "model", "model_id", "sw_version"}
 )  # from the first advert
+PLACE = ("entity_id", "config_entry_id", "device_id", "disabled_by")
 SETTLED = 210
 WRITTEN = 30  # s after which everything is on the disk
 TOLD = {
@@ -100,12 +103,30 @@ def moment(home: Home, files: Files) -> Moment:
 
 
 def known(found: Rows, before: Moment) -> Rows:
-    """Return rows by what they are where they have come since: their own ids are by chance."""
+    """Return rows by what they are where they have come since: their own ids are by chance.
+
+    What stands in the place of what has moved is described when it is announced again.
+    """
+    rows: Rows = {}
+    for one, said in found.items():
+        there = said["device_id"] in before.devices
+        row = said if there else said | {"device_id": "new"}
+        if one in before.rows:
+            rows[one] = row
+        else:
+            names = PLACE if row["platform"] == DOMAIN else row.keys() - {"id"}
+            key = f"{row['platform']} {row['unique_id']}"
+            rows[key] = {name: row[name] for name in names}
+    return rows
+
+
+def known_devices(found: Rows, before: Moment) -> Rows:
+    """Return devices likewise."""
     return {
-        one if one in before.rows else f"{row['platform']} {row['unique_id']}": row
-        if one in before.rows
-        else row | {"id": ""}
-        for one, row in found.items()
+        (one if one in before.devices else str(said["identifiers"])): (
+            said if one in before.devices else said | {"id": ""}
+        )
+        for one, said in found.items()
     }
 
 
@@ -122,7 +143,9 @@ async def heard(home: Home) -> None:
     await home.listen(device, 3, every=5)
 
 
-async def live(house: House, disk: Files, beside: bool) -> dict[str, Moment]:
+async def live(
+    house: House, disk: Files, beside: bool, recipe: Recipe
+) -> dict[str, Moment]:
     """Return the moments of a move and of its way back, none of which was disturbed."""
     found: dict[str, Moment] = {}
     async with house({}) as home, reading(home):
@@ -137,7 +160,7 @@ async def live(house: House, disk: Files, beside: bool) -> dict[str, Moment]:
         )
         await home.clock.run(SETTLED)
         found["before"] = moment(home, disk)
-        plan = plan_of(home.hass, peer, ADDRESS, key_of)
+        plan = replace(plan_of(home.hass, peer, ADDRESS, key_of), recipe=recipe)
         await home.clock.wait(async_begin(home.hass, plan, made=not beside))
         found["ordered"] = moment(home, disk)
         if beside:
@@ -193,8 +216,9 @@ async def check(
             }
             there = known(rows(home.hass, *entries), before)
             assert apart(there, known(wanted.rows, before)) == {}, case
-            found = devices(home.hass, *entries)
-            assert apart(found, wanted.devices, LEARNED) == {}, case
+            parts = known_devices(devices(home.hass, *entries), before)
+            wanted_parts = known_devices(wanted.devices, before)
+            assert apart(parts, wanted_parts, LEARNED) == {}, case
             assert all(
                 one.state is ConfigEntryState.LOADED
                 for one in entries
@@ -206,9 +230,12 @@ async def check(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("recipe", Recipe)
 @pytest.mark.parametrize("beside", [False, True], ids=["new", "beside"])
-async def test_killed_while_it_moves(house: House, disk: Files, beside: bool) -> None:
-    found = await live(house, disk, beside)
+async def test_killed_while_it_moves(
+    house: House, disk: Files, beside: bool, recipe: Recipe
+) -> None:
+    found = await live(house, disk, beside, recipe)
     before, moved = found["before"], found["moved"]
     for journal, late in itertools.product(("ordered", "moved"), LATE):
         left = mixed(before, moved, found[journal], late)
@@ -225,11 +252,12 @@ async def test_killed_while_it_moves(house: House, disk: Files, beside: bool) ->
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("recipe", Recipe)
 @pytest.mark.parametrize("beside", [False, True], ids=["new", "beside"])
 async def test_killed_while_it_goes_back(
-    house: House, disk: Files, beside: bool
+    house: House, disk: Files, beside: bool, recipe: Recipe
 ) -> None:
-    found = await live(house, disk, beside)
+    found = await live(house, disk, beside, recipe)
     settled, back = found["settled"], found["back"]
     assert apart(back.rows, found["before"].rows) == {}
     for late in LATE:
