@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from .wizard import BATTERY_TIME, Wizard
+from . import walk
+from .wizard import ADDED, BATTERY_TIME, OFFER, Wizard
 
 DEGREES = re.compile(r"-?\d+\.\d\s+°C")
 
@@ -32,11 +33,26 @@ def test_sensor_in_the_clear(wizard: Wizard) -> None:
     wizard.at("Add this device?")
     wizard.shot("20 clear sensor")
     wizard.choose("Add this one")
-    wizard.created()
+    wizard.at(OFFER)
+    wizard.shot("21 clear sensor, dashboard offered")
+    wizard.choose("Add it and make a dashboard")
+    wizard.at(ADDED)
+    link = wizard.flow.get_by_role("link", name="Batteries and sensors")
+    expect(link).to_have_attribute("href", "/mi-bms")
     wizard.shot("21 clear sensor added")
     wizard.finish()
     expect(wizard.device().get_by_text(DEGREES)).to_be_visible()
     wizard.shot("22 clear sensor's page")
+
+
+def test_the_dashboard_that_was_made_with_it(wizard: Wizard) -> None:
+    wizard.page.goto(f"{wizard.base}/mi-bms")
+    card = wizard.page.locator("mi-bms-sensor-card").first
+    expect(card.get_by_text(DEGREES).first).to_be_visible()
+    expect(wizard.page.locator("hui-error-card")).to_have_count(0)
+    wizard.shot("23 dashboard of the first sensor")
+    # Others make one in their own way.
+    walk.call(wizard.page, "lovelace/dashboards/delete", dashboard_id="mi_bms")
 
 
 def test_key_typed_wrong_then_right(wizard: Wizard) -> None:

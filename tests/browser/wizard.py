@@ -68,6 +68,10 @@ RAW: Final = re.compile(
 # What the frontend says of texts that it cannot find or fill in.
 COMPLAINT: Final = re.compile(r"mi_bms|translat|MessageFormat|intl", re.IGNORECASE)
 
+OFFER: Final = "Make a dashboard, too?"
+ADDED: Final = re.compile("Name and assign|Success")
+ADDED_OR_ASKED: Final = re.compile(f"{re.escape(OFFER)}|{ADDED.pattern}")
+
 # Every step of every form, to be read in one go.
 FORMS: Final = "forms.txt"
 
@@ -386,5 +390,9 @@ class Wizard:
         expect(self.device()).to_be_visible()
 
     def created(self, *, timeout: float = PATIENCE) -> None:
-        """Wait for the step that says that the entry was made."""
-        self.at(re.compile("Name and assign|Success"), timeout=timeout)
+        """Wait for the step that says that the entry was made, without a dashboard for now."""
+        title = self.flow.locator("[slot=headerTitle]")
+        expect(title).to_have_text(ADDED_OR_ASKED, timeout=timeout)
+        if title.inner_text() == OFFER:
+            self.choose("Only add it")
+        self.at(ADDED, timeout=timeout)

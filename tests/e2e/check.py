@@ -232,6 +232,7 @@ class Check:
             "pair_choose": {"next_step_id": f"pair_{address.replace(':', '').lower()}"},
             "pair_prepare": {"accept": True, "instant": False},
             "pair_done": {},
+            "offer": {"next_step_id": "without_dashboard"},
         }
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -378,7 +379,7 @@ def menu_choice(result: Json, device: Json) -> str:
     by_hand = {"user": "manual", "kind": "family"}
     if device.get("by_hand") and by_hand.get(result["step_id"]) in options:
         return by_hand[result["step_id"]]
-    for word in ("confirm", "add_one", "key_ways", "keyless"):
+    for word in ("confirm", "add_one", "key_ways", "keyless", "without_dashboard"):
         if word in options:
             return word
     raise Trouble(f"the menu {result['step_id']} offers only {', '.join(options)}")

@@ -166,6 +166,8 @@ class Home:
         done = await self.answer(form, data)
         if done.get("step_id") == "unchecked":
             done = await self.answer(done, {})
+        if done.get("step_id") == "offer":
+            done = await self.choose(done, "without_dashboard")
         assert done["type"] == "create_entry", done
         await self.clock.settle()
         entry: ConfigEntry[Any] = done["result"]

@@ -267,6 +267,8 @@ FILLED = {
     "cloud": {"second_factor"},
     "user": {"count"},
     "found": {"about", "count"},
+    "shown": {"path"},
+    "shown_with_dashboard": {"path"},
     "is_it": {"told"},
     "confirm": {"about"},
     "known_key": {"about"},

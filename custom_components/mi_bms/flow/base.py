@@ -9,7 +9,6 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_ADDRESS
@@ -32,7 +31,7 @@ from ..proto.bms.matching import recognise
 from ..proto.mibeacon.decoder import Sighting
 from ..proto.model.names import Words, bracketed, kinded, titled, titled_apart
 from ..texts import async_words
-from .form import Forms
+from .closing import Closing
 from .summary import async_summary, values_of
 
 # In the placeholders of the flow that could not add a device.
@@ -115,7 +114,7 @@ def choice(
     )
 
 
-class DeviceFlow(Forms, ConfigFlow):
+class DeviceFlow(Closing):
     """The flow of one device: which it is, its name, and its entry where it has one."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ It is read once, without changing anything in it, before its entry is made.
 
 from collections.abc import Iterable
 import contextlib
-from typing import Any, Final, cast
+from typing import Any, Final, cast, override
 
 import probatio
 
@@ -284,13 +284,20 @@ class BatterySteps(BatteryReading):
                 description_placeholders=self._battery_placeholders()
                 | {"told": await self._async_told(sample)},
             )
-        async_hand_over_first(self.hass, self._address, update[CONF_FAMILY], sample)
-        return self.async_create_entry(
+        return await self._async_add(
             title=self._title,
             data={CONF_KIND: KIND_BATTERY, CONF_ADDRESS: self._address, **update},
             options=self._options,
-            description="with_dashboard" if is_loaded(self.hass) else None,
+            has_meters=is_loaded(self.hass),
         )
+
+    @override
+    async def _async_end(self) -> ConfigFlowResult:
+        """Hand over what was read: else everything would be unknown until it is read again."""
+        if self._made is not None:
+            sample, update = self._made
+            async_hand_over_first(self.hass, self._address, update[CONF_FAMILY], sample)
+        return await super()._async_end()
 
     async def async_import_battery(
         self, name: str, data: dict[str, Any]

@@ -132,10 +132,13 @@ class LeftSteps(EnergySteps):
             return await self.async_step_nearby_done()
         path, words = await async_make(self.hass), await async_words(self.hass)
         told = words("dashboard", "made", path=f"/{path}") if path else ""
+        shown = {"told": told or words("dashboard", "by_hand")}
+        if not self._wanted:
+            return self.async_abort(reason="dashboard", description_placeholders=shown)
         return self.async_show_form(
             step_id="dashboard",
             data_schema=probatio.Schema({}),
-            description_placeholders={"told": told or words("dashboard", "by_hand")},
+            description_placeholders=shown,
         )
 
     async def async_step_rivals(

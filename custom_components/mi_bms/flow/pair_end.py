@@ -56,7 +56,7 @@ class PairEnd(DeviceFlow):
             if not pairing.stored:
                 pairing.stored = await (await async_keys(self.hass)).async_store()
             if pairing.stored:
-                return self._finish_pairing(pairing.wish(made))
+                return await self._async_finish_pairing(pairing.wish(made))
         shown = {
             "name": self._pair_title,
             "address": made.address,
@@ -97,10 +97,10 @@ class PairEnd(DeviceFlow):
         self._paired = shown
         return self._show_paired(shown)
 
-    def _finish_pairing(self, wish: Wish) -> ConfigFlowResult:
+    async def _async_finish_pairing(self, wish: Wish) -> ConfigFlowResult:
         if entry_of(self.hass, wish.address):
             return self.async_abort(reason="paired")
-        return self.async_create_entry(title=self._pair_title, data=sensor_data(wish))
+        return await self._async_add(title=self._pair_title, data=sensor_data(wish))
 
     @callback
     def _pair_settle(self) -> None:

@@ -226,6 +226,4 @@ class SensorKeySteps(DeviceFlow):
         await self._async_name_late()
         seen = self._sighting
         named = (seen.product_id, seen.title) if seen else (None, None)
-        return self.async_create_entry(
-            title=self._title, data=sensor_data(wish, *named)
-        )
+        return await self._async_add(title=self._title, data=sensor_data(wish, *named))

@@ -25,6 +25,8 @@ from ..bluetooth.adverts import (
 )
 from ..bluetooth.discovery import async_nearest
 from ..const import DOMAIN
+from ..entries import configured
+from ..face.dashboards import async_may_make
 from ..proto.model.address import parse_address
 from ..takeover.find import async_found
 from ..texts import async_words
@@ -151,9 +153,14 @@ class Steps(
                 "bank",
                 "outputs",
                 *(["kept_keys"] if await self._async_are_kept() else []),
+                *(["dashboard"] if await self._async_lacks_dashboard() else []),
             ],
             description_placeholders={"count": str(count)},
         )
+
+    async def _async_lacks_dashboard(self) -> bool:
+        """Return whether there is something to be shown, and no dashboard yet."""
+        return bool(configured(self.hass)) and await async_may_make(self.hass)
 
     async def async_step_search(
         self, user_input: dict[str, Any] | None = None
