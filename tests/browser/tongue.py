@@ -162,6 +162,10 @@ class Speaker(Wizard):
     @override
     def created(self, *, timeout: float = PATIENCE) -> None:
         step = self.flow.locator("step-flow-create-entry")
+        offer = self.flow.get_by_text(self.pattern("config.step.offer.title"))
+        expect(step.or_(offer)).to_be_visible(timeout=timeout)
+        if offer.is_visible():
+            self.take("config.step.offer.menu_options.without_dashboard")
         expect(step).to_be_visible(timeout=timeout)
 
     @override
