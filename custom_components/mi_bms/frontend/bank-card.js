@@ -3,9 +3,9 @@
 import { MiCard } from "./parts/card.js";
 import { h, link, live } from "./parts/dom.js";
 import { bankForm } from "./parts/forms.js";
-import { head, standing, title } from "./parts/head.js";
+import { head, title } from "./parts/head.js";
 import { chips, flowOf, flowWord, main, meter, signOf, toneOf } from "./parts/ring.js";
-import { isKnown, known, of, stubOf } from "./parts/store.js";
+import { isKnown, known, of, ownerOf, standing } from "./parts/store.js";
 import { joined, number, t } from "./parts/text.js";
 import { isLive, isOn, present, sizeOf, valueOf, wordsOf } from "./parts/values.js";
 
@@ -13,13 +13,9 @@ const CHIPS = { circulating_current: "swap-horizontal", level_spread: "arrow-exp
 
 /** The battery, or the pack of one, that a device id stands for. @returns {MiMember | null} */
 function memberOf(id = "") {
-	const all = known();
-	if (all[id]) return { ...all[id], battery: id };
-	for (const { id: battery, name, packs } of Object.values(all)) {
-		const pack = packs.find((one) => one.device === id);
-		if (pack) return { id, name: pack.name || name, roles: pack.roles ?? {}, battery };
-	}
-	return null;
+	const owner = ownerOf(id);
+	const pack = owner?.packs.find(({ device }) => device === id);
+	return owner ? { ...owner, id, ...(pack && { name: pack.name || owner.name, roles: pack.roles ?? {} }), battery: owner.id } : null;
 }
 
 /** @param {MiMember} member */
@@ -49,7 +45,6 @@ function share({ roles }, members) {
 export class BankCard extends MiCard {
 	static kinds = ["bank"];
 	static getConfigForm = bankForm;
-	static getStubConfig = () => stubOf("bank");
 
 	get isAll() {
 		return !this.deviceId;
@@ -76,7 +71,7 @@ export class BankCard extends MiCard {
 			() => list.append(...order().map((index) => rows[index])),
 		);
 		if (bank) return [...head(this), main(bank), list, chips([], bank.roles, CHIPS)];
-		return [title(this.config.name || t("batteries"), h("span", { class: "age num muted small" }, () => total(members))), list];
+		return [title(this.config.name || t("batteries"), h("span", "age num muted small", () => total(members))), list];
 	}
 
 	/** A line of the list. @param {MiMember} member @param {MiMember[]} members */
@@ -90,7 +85,7 @@ export class BankCard extends MiCard {
 		};
 		const level = () => valueOf(roles.level);
 		const bar = meter(() => Number(level()) / 100, { "data-tone": () => toneOf(level()) });
-		const row = link(roles.level ?? roles.voltage, "row", h("span", { class: "who" }, name), h("b", { class: "num" }, () => wordsOf(roles.level)), bar, h("span", { class: "num lab muted small" }, said));
+		const row = link(roles.level ?? roles.voltage, "row", h("span", { class: "who", dir: "auto" }, name), h("b", "num", () => wordsOf(roles.level)), bar, h("span", "num lab muted small", said));
 		return h("div", { role: "listitem", class: () => (how(member) === "fresh" && isLive(roles.level) ? "" : "old") }, row);
 	}
 }

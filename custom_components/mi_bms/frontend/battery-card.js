@@ -46,7 +46,7 @@ export class BatteryCard extends MiCard {
 	build() {
 		const { device, config } = this;
 		this.lookBack(device);
-		return [...head(this), h("div", { class: "cols" }, main(device), config.cells !== false && this.cells(device), this.past(device), config.chips !== false && this.chips(device)), commands(device.roles)];
+		return [...head(this), h("div", "cols", main(device), config.cells !== false && this.cells(device), this.past(device), config.chips !== false && this.chips(device)), commands(device.roles)];
 	}
 
 	/** Show what was read last where nothing is known now. @param {MiDevice} device */
@@ -79,13 +79,13 @@ export class BatteryCard extends MiCard {
 		const worst = () => looks.map((get) => get()).reduce((one, other) => (other.spread > one.spread || Number.isNaN(one.spread) ? other : one));
 		const { button, box } = headline(this.config, worst, device.roles.difference);
 		const name = (index = 0) =>
-			h("h3", { class: "pack-name small" }, packs[index].name || t("pack", { number: index + 1 }), h("span", { class: "num muted" }, () => number(looks[index]().spread, 0, "mV")));
+			h("h3", "pack-name small", packs[index].name || t("pack", { number: index + 1 }), h("span", "num muted", () => number(looks[index]().spread, 0, "mV")));
 		return h(
 			"div",
-			{ class: "cells-box" },
-			h("div", { class: "apart" }, button, this.scale()),
+			"cells-box",
+			h("div", "apart", button, this.scale()),
 			box,
-			...packs.map(({ cells }, index) => h("section", { class: "pack" }, packs.length > 1 && name(index), bars(this, cells, looks[index], device.limits))),
+			...packs.map(({ cells }, index) => h("section", "pack", packs.length > 1 && name(index), bars(this, cells, looks[index], device.limits))),
 		);
 	}
 

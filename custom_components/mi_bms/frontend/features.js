@@ -59,8 +59,8 @@ export class FlowFeature extends Feature {
 	build() {
 		const { roles } = this.device;
 		return [
-			h("span", { class: "flow" }, arrow(roles), h("b", { class: "num" }, () => sizeOf(roles.power ?? roles.current)), h("span", {}, () => flowWord(flowOf(roles)))),
-			h("span", { class: "muted" }, () => timeOf(roles)),
+			h("span", "flow", arrow(roles), h("b", "num", () => sizeOf(roles.power ?? roles.current)), h("span", "", () => flowWord(flowOf(roles)))),
+			h("span", "muted", () => timeOf(roles)),
 		];
 	}
 }

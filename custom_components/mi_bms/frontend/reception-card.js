@@ -3,8 +3,8 @@
 import { MiCard } from "./parts/card.js";
 import { h, link, s } from "./parts/dom.js";
 import { nameForm } from "./parts/forms.js";
-import { age, notice, standing, title } from "./parts/head.js";
-import { Stream, isKnown, known } from "./parts/store.js";
+import { age, notice, title } from "./parts/head.js";
+import { Stream, isKnown, known, standing } from "./parts/store.js";
 import { hass, number, t } from "./parts/text.js";
 
 /** @type {MiReception | null} */
@@ -19,7 +19,7 @@ function waiting(id = "") {
 	const device = () => known()[id];
 	const { name, roles } = device();
 	const told = link(roles.last_read ?? roles.last_seen ?? roles.level, "", name);
-	return h("li", { hidden: () => standing(device()) === "fresh" }, h("div", { class: "head" }, told, h("span", { class: "muted small" }, () => age(device()))), notice(device));
+	return h("li", { hidden: () => standing(device()) === "fresh" }, h("div", "head", told, h("span", "muted small", () => age(device()))), notice(device));
 }
 
 /** The line of a sensor. @param {MiReception["receivers"]} receivers @param {MiHeard} told */
@@ -32,9 +32,9 @@ function row(receivers, told, id = "") {
 	return h(
 		"tr",
 		{},
-		h("th", { scope: "row" }, link(roles.last_seen ?? roles.rssi, "", name), why && h("div", { class: "muted small" }, why)),
-		h("td", {}, s("svg", { viewBox: "0 0 96 20", role: "img", "aria-label": label }, s("path", { d }))),
-		h("td", { class: "num" }, share === null ? "–" : number(share * 100, 0, "%")),
+		h("th", { scope: "row" }, link(roles.last_seen ?? roles.rssi, "", name), why && h("div", "muted small", why)),
+		h("td", "", s("svg", { viewBox: "0 0 96 20", role: "img", "aria-label": label }, s("path", { d }))),
+		h("td", "num", share === null ? "–" : number(share * 100, 0, "%")),
 		...receivers.map((one) => {
 			const isBest = one.id === best;
 			return h("td", { class: `num ${isBest ? "best" : ""}`, title: isBest && t("best") }, one.id in rssi ? number(rssi[one.id], 0, "dBm") : "–");
@@ -44,7 +44,6 @@ function row(receivers, told, id = "") {
 
 export class ReceptionCard extends MiCard {
 	static getConfigForm = nameForm;
-	static getStubConfig = () => ({});
 
 	getGridOptions() {
 		return { ...super.getGridOptions(), columns: "full" };
@@ -77,13 +76,13 @@ export class ReceptionCard extends MiCard {
 		const devices = this.devices().sort((one, other) => without(one) - without(other) || byName(one, other));
 		const isFine = () => devices.every((id) => standing(known()[id]) === "fresh");
 		const ids = Object.keys(sensors).filter((id) => all[id]).sort((one, other) => (sensors[one].share ?? 2) - (sensors[other].share ?? 2) || byName(one, other));
-		const top = [...["sensor", "hours", "share_heard"].map((key) => t(key)), ...receivers.map(({ name }) => name)];
-		const table = h("table", {}, h("thead", {}, h("tr", {}, ...top.map((word) => h("th", { scope: "col" }, word)))), h("tbody", {}, ...ids.map((id) => row(receivers, sensors[id], id))));
+		const top = [t("sensor"), t("hours"), t("share_heard"), ...receivers.map(({ name }) => name)];
+		const table = h("table", "", h("thead", "", h("tr", "", ...top.map((word) => h("th", { scope: "col" }, word)))), h("tbody", "", ...ids.map((id) => row(receivers, sensors[id], id))));
 		return [
 			title(this.config.name || t("reception")),
-			advice && h("p", { class: "notice" }, advice),
-			h("section", { class: "list", hidden: isFine }, h("h3", {}, t("waiting")), h("ul", {}, ...devices.map(waiting))),
-			ids.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("reception") }, table) : h("p", { class: "muted" }, t("nothing_heard")),
+			advice && h("p", "notice", advice),
+			h("section", { class: "list", hidden: isFine }, h("h3", "", t("waiting")), h("ul", "", ...devices.map(waiting))),
+			ids.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("reception") }, table) : h("p", "muted", t("nothing_heard")),
 		];
 	}
 }

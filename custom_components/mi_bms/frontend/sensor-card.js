@@ -7,7 +7,6 @@ import { deviceForm } from "./parts/forms.js";
 import { head } from "./parts/head.js";
 import { statistics, sure } from "./parts/history.js";
 import { chips, meter } from "./parts/ring.js";
-import { stubOf } from "./parts/store.js";
 import { ago, duration, hass, joined, rangeOf, t } from "./parts/text.js";
 import { isOn, nameOf, stateOf, valueOf, wordsOf } from "./parts/values.js";
 
@@ -37,7 +36,7 @@ function comfort(warm = "", damp = "") {
 }
 
 /** What stands in front. @param {MiGoal} id @param {() => string} big @param {() => string} more */
-const sign = (id, big, more, symbol = "") => link(id, "hero", icon(symbol, "sign"), h("span", { class: "said" }, h("span", { class: "big num" }, big), h("span", { class: "muted small" }, more)));
+const sign = (id, big, more, symbol = "") => link(id, "hero", icon(symbol, "sign"), h("span", "said", h("span", "big num", big), h("span", "muted small", more)));
 
 function hero(symbol = "", id = "", second = "") {
 	const since = () => {
@@ -57,11 +56,11 @@ function gauge(id = "", top = 100, limits) {
 		return limits && value !== null && value < limits.low ? t("too_low") : "";
 	};
 	const marks = Object.values(limits ?? {}).map((at) => h("u", { style: `inset-inline-start:${Math.min(100, (at / top) * 100)}%` }));
-	return link(id, "gauge small", h("span", {}, () => nameOf(id)), h("span", { class: "word" }, word), h("b", { class: "num" }, () => wordsOf(id)), meter(() => Number(valueOf(id)) / top, {}, ...marks));
+	return link(id, "gauge small", h("span", "", () => nameOf(id)), h("span", "word", word), h("b", "num", () => wordsOf(id)), meter(() => Number(valueOf(id)) / top, {}, ...marks));
 }
 
 function watering(id = "") {
-	const said = h("p", { class: "muted small" });
+	const said = h("p", "muted small");
 	statistics(id, 14).then((rows) => {
 		const at = rows.findLastIndex((row, index) => index > 0 && row.max - rows[index - 1].mean >= 8);
 		if (at > 0) said.textContent = t("watered", { time: ago(rows[at].start / 1000) });
@@ -83,7 +82,6 @@ function press(ids, symbol = "") {
 export class SensorCard extends MiCard {
 	static kinds = ["sensor"];
 	static getConfigForm = deviceForm;
-	static getStubConfig = () => stubOf("sensor");
 
 	getGridOptions() {
 		return { columns: 6, rows: "auto", min_columns: 4, min_rows: 2 };
@@ -102,7 +100,7 @@ export class SensorCard extends MiCard {
 		const rest = shown.filter((role) => ![first, second, ...bars].includes(role)).slice(0, 6);
 		return [
 			...head(this),
-			bars.length > 0 && h("div", { class: "plant" }, ...bars.map((role) => gauge(roles[role], PLANT[role], limits?.[role]))),
+			bars.length > 0 && h("div", "plant", ...bars.map((role) => gauge(roles[role], PLANT[role], limits?.[role]))),
 			bars.length > 0 && roles.moisture && watering(roles.moisture),
 			id && !bars.length && hero(symbol, id, roles[second]),
 			events.length > 0 && !id && press(events.map((role) => roles[role]), symbol),

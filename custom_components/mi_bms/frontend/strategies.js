@@ -83,7 +83,6 @@ export const SECTIONS = {
 	},
 };
 
-/** A section's strategy. */
 export const sectionStrategy = (kind = "") =>
 	class extends HTMLElement {
 		static getStubConfig = () => ({ type: `custom:mi-bms-${kind}`, ...(kind === "battery" && { device: of("battery")[0]?.id }) });

@@ -56,6 +56,9 @@ class Stage:
         states = {entity: value for _, own in pieces for entity, value in own.items()}
         self.page.evaluate(
             """([devices, states, more]) => {
+              for (const {id, roles, packs} of Object.values(devices))
+                for (const entity of [...Object.values(roles ?? {}), ...packs.flatMap(pack => [...pack.cells, ...pack.probes])])
+                  home.entities[entity] = {device_id: id};
               Object.assign(home, more);
               Object.assign(home.devices, devices);
               home.set(states);

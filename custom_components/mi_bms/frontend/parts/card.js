@@ -1,7 +1,7 @@
 // What all cards share: how they live, draw, and say that there is nothing to draw.
 
 import { collect, h, put } from "./dom.js";
-import { isKnown, known, stream } from "./store.js";
+import { isKnown, known, stream, stubOf } from "./store.js";
 import { STYLE } from "./style.js";
 import { hasTexts, loadTexts, setHome, t } from "./text.js";
 import { isOn, watchInto } from "./values.js";
@@ -37,6 +37,11 @@ const shapeOf = (device) => device && { ...device, read_at: 0, standing: 0, caus
 export class MiCard extends HTMLElement {
 	static frame = "ha-card";
 	static kinds = [""];
+
+	/** @param {any} _home */
+	static getStubConfig(_home) {
+		return stubOf(this.kinds[0]);
+	}
 
 	own = /** @type {typeof MiCard} */ (this.constructor);
 	frame = h(this.own.frame, { class: "frame" });
@@ -198,7 +203,7 @@ export class MiCard extends HTMLElement {
 		[this.day, this.shape] = [null, shape];
 		this.watched.clear();
 		if (obstacle) this.say(obstacle);
-		else this.binds = collect(() => this.frame.replaceChildren(h("div", { class: `body ${this.localName}` }, ...this.build())));
+		else this.binds = collect(() => this.frame.replaceChildren(h("div", `body ${this.localName}`, ...this.build())));
 	}
 
 	/** @returns {MiChild[]} */
@@ -208,7 +213,7 @@ export class MiCard extends HTMLElement {
 
 	say(key = "") {
 		this.binds = [];
-		this.frame.replaceChildren(h("div", { class: "body quiet muted" }, h("p", {}, t(key))));
+		this.frame.replaceChildren(h("div", "body quiet muted", h("p", "", t(key))));
 	}
 
 	getCardSize() {

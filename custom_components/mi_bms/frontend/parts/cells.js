@@ -84,7 +84,7 @@ export function headline(config, get, id) {
 	const button = h(
 		id ? "button" : "div",
 		{ class: "headline", ...(id && { type: "button", "aria-expanded": "false", onclick: press }) },
-		h("span", { class: "big num" }, () => number(get().spread, 0, "mV")),
+		h("span", "big num", () => number(get().spread, 0, "mV")),
 		icon(() => SHAPES[level()] ?? "", () => COLORS[level()]),
 		h("span", { class: () => `word small ${COLORS[level()] ?? ""}` }, () => (level() < 0 ? "" : t(`level_${level()}`))),
 	);
@@ -102,7 +102,7 @@ async function week(box, levels, id = "") {
 	}
 	const all = sure(points);
 	if (all.length < 2) {
-		box.replaceChildren(h("p", { class: "muted small" }, t("no_week")));
+		box.replaceChildren(h("p", "muted small", t("no_week")));
 		return;
 	}
 	const high = Math.max(levels[0], ...all) * 1.1;
@@ -157,7 +157,7 @@ export function bars(card, cells, get, limits) {
 				"aria-label": () => [name, plainOf(id), ...marks().map((mark) => said[mark])].join(", "),
 			},
 			h("span", { class: "mark", "aria-hidden": "true" }, () => (marks().includes("low") ? "▼" : marks().includes("high") ? "▲" : "")),
-			h("span", { class: "well" }, fill(() => get().volts[index], ends)),
+			h("span", "well", fill(() => get().volts[index], ends)),
 			h("span", { class: "no", "aria-hidden": "true" }, number(index + 1)),
 		);
 	});
@@ -168,22 +168,22 @@ export function bars(card, cells, get, limits) {
 	/** @param {() => number} get */
 	const at = (get) => () => `bottom:${shareOf(get(), ends()).toFixed(1)}%`;
 	const lines = Object.entries(limits ?? {}).map(([end, value]) =>
-		h("i", { class: `limit ${end}`, hidden: () => !card.isWhole, style: at(() => value) }, h("span", { class: "num" }, number(value, 2, "V"))),
+		h("i", { class: `limit ${end}`, hidden: () => !card.isWhole, style: at(() => value) }, h("span", "num", number(value, 2, "V"))),
 	);
 	const mean = h("i", { class: "limit", hidden: isBlank, style: at(() => get().mean) });
 	/** @param {() => number} which */
-	const told = (which, shape = "") => h("span", {}, () => (which() < 0 ? "" : `${shape} ${number(which() + 1)}\u2002${plainOf(cells[which()])}`));
+	const told = (which, shape = "") => h("span", "", () => (which() < 0 ? "" : `${shape} ${number(which() + 1)}\u2002${plainOf(cells[which()])}`));
 	return h(
 		"div",
-		{ class: "bars" },
-		h("div", { class: "ends num muted", hidden: isBlank }, h("span", {}, () => number(ends().high, 3, "V")), h("span", {}, () => number(ends().low, 3, "V"))),
-		h("div", { class: `plot ${length > STRIP ? "strip" : ""} ${length > 16 ? "many" : ""}` }, row, h("div", { class: "over" }, mean, ...lines)),
+		"bars",
+		h("div", { class: "ends num muted", hidden: isBlank }, h("span", "", () => number(ends().high, 3, "V")), h("span", "", () => number(ends().low, 3, "V"))),
+		h("div", `plot ${length > STRIP ? "strip" : ""} ${length > 16 ? "many" : ""}`, row, h("div", "over", mean, ...lines)),
 		h(
 			"div",
-			{ class: "legend num muted small" },
+			"legend num muted small",
 			told(() => get().lowest, "▼"),
 			told(() => get().highest, "▲"),
-			h("span", { class: "swatch" }, () => (get().balancing.length ? t("cells_balancing", { count: number(get().balancing.length) }) : "")),
+			h("span", "swatch", () => (get().balancing.length ? t("cells_balancing", { count: number(get().balancing.length) }) : "")),
 		),
 	);
 }

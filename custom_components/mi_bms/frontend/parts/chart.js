@@ -36,7 +36,7 @@ function paths({ points, top = 0, bottom = 100, low, high }) {
 export function chart({ height, title, rules = [], read }) {
 	const drawn = s("g");
 	const cursor = s("path", { class: "cursor" });
-	const said = h("span", { class: "num" });
+	const said = h("span", "num");
 	const hours = h("div", { class: "hours num small muted", "aria-hidden": "true" });
 	let [usual, count] = ["", 0];
 	/** @param {PointerEvent} event */
@@ -58,7 +58,7 @@ export function chart({ height, title, rules = [], read }) {
 		drawn,
 		cursor,
 	);
-	const node = h("div", { class: "chart" }, h("div", { class: "chart-head small muted" }, h("b", {}, title), said), svg, hours);
+	const node = h("div", "chart", h("div", "chart-head small muted", h("b", "", title), said), svg, hours);
 	/** @param {MiDrawing} drawing */
 	const draw = ({ series, label, summary = "", days = 1 }) => {
 		if (said.textContent === usual) said.textContent = summary;
@@ -73,14 +73,14 @@ export function chart({ height, title, rules = [], read }) {
 		put(svg, "aria-label", label);
 		const steps = days > 1 ? days : 4;
 		const ends = Array.from({ length: steps + 1 }, (_, index) => Date.now() / 1000 - days * 86400 * (1 - index / steps));
-		hours.replaceChildren(...ends.map((time) => h("span", {}, clock(time, days > 1 ? { weekday: "short" } : undefined))));
+		hours.replaceChildren(...ends.map((time) => h("span", "", clock(time, days > 1 ? { weekday: "short" } : undefined))));
 	};
 	return { node, draw };
 }
 
 /** What a point of a line says. @param {MiId} id @param {number | null} [value] */
-export const say = (id, value) =>
-	value === null || value === undefined ? "" : wordsOf(id, () => (id?.startsWith("binary_") ? (value > 0 ? "on" : "off") : String(Number(value.toPrecision(3)))));
+export const say = (id, value = null) =>
+	value === null ? "" : wordsOf(id, () => (id?.startsWith("binary_") ? (value > 0 ? "on" : "off") : String(Number(value.toPrecision(3)))));
 
 /** The last day of some entities, drawn as it comes. @param {MiCard} card @param {MiId[]} ids @param {number[]} rules @param {(points: MiPoints[]) => MiDrawing} look */
 export function day(card, ids, rules, look, height = 64) {

@@ -38,7 +38,7 @@ export function commands({ allow_commands: arm, discharge_switch: discharge, ...
 		};
 		const word = () => t(`switch_${isOn(id) ? "off" : "on"}`);
 		const button = h("button", { class: "act", type: "button", disabled: () => id !== arm && !isOn(arm), "aria-label": () => `${nameOf(id)}: ${word()}`, onclick: press }, word);
-		return h("div", { class: "apart" }, link(id, "", h("span", { class: "muted" }, () => `${nameOf(id)} `), h("span", { class: "num" }, () => how(id))), button);
+		return h("div", "apart", link(id, "", h("span", "muted", () => `${nameOf(id)} `), h("span", "num", () => how(id))), button);
 	};
-	return h("section", { class: "list" }, ...[arm, roles.charge_switch, discharge, roles.balancer_switch, roles.heater_switch].filter(Boolean).map(row), refused);
+	return h("section", "list", ...[arm, roles.charge_switch, discharge, roles.balancer_switch, roles.heater_switch].filter(Boolean).map(row), refused);
 }

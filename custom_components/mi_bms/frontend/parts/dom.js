@@ -37,8 +37,11 @@ function dress(element, attributes, children) {
 	return element;
 }
 
-/** A new element; a function is a listener, else it is live; one without text is hidden. @param {...MiChild} children */
-export const h = (tag = "", attributes = {}, ...children) => dress(document.createElement(tag), attributes, children);
+/** @param {string | MiAny} look a class, or attributes @returns {MiAny} */
+const looks = (look) => (typeof look === "string" ? { class: look } : look);
+
+/** A new element; a function is a listener, else it is live; one without text is hidden. @param {string | MiAny} look @param {...MiChild} children */
+export const h = (tag = "", look = "", ...children) => dress(document.createElement(tag), looks(look), children);
 
 /** A new element of a drawing. @param {...Node} children */
 export const s = (tag = "", attributes = {}, ...children) => dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
@@ -52,15 +55,14 @@ export function icon(name, cls) {
 /** Tell the page something, across shadow roots. @param {Element} element */
 export const fire = (element, kind = "", detail = {}) => element.dispatchEvent(new CustomEvent(kind, { detail, bubbles: true, composed: true }));
 
-/** A button that opens an entity's dialog; without one, plain text. @param {MiGoal} id @param {string | MiAny} look a class, or attributes @param {...MiChild} children */
+/** A button that opens an entity's dialog; without one, plain text. @param {MiGoal} id @param {string | MiAny} look @param {...MiChild} children */
 export function link(id, look, ...children) {
-	const attributes = typeof look === "string" ? { class: look } : look;
-	if (!id) return h("div", attributes, ...children);
+	if (!id) return h("div", look, ...children);
 	const onclick = () => {
 		const entityId = typeof id === "function" ? id() : id;
 		if (entityId) fire(button, "hass-more-info", { entityId });
 	};
-	const button = h("button", { type: "button", onclick, ...attributes }, ...children);
+	const button = h("button", { type: "button", onclick, ...looks(look) }, ...children);
 	return button;
 }
 

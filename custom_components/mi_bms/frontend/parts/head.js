@@ -1,6 +1,7 @@
 // The head of a card: name, age, alarm, and why nothing new comes.
 
 import { fire, h, icon, link, live } from "./dom.js";
+import { standing } from "./store.js";
 import { ago, joined, t } from "./text.js";
 import { isOn, stateOf, wordsOf } from "./values.js";
 
@@ -16,12 +17,6 @@ const ICONS = {
 	starting: "timer-sand",
 };
 
-/** How a device stands now: what was fresh ages by itself. @param {MiDevice} device */
-export function standing({ read_at: at, stale_after: after, standing: said }) {
-	return said === "fresh" && at && after && Date.now() / 1000 - at > after ? "old" : said;
-}
-
-/** The time left until then. */
 export function left(until = 0) {
 	const seconds = Math.max(0, Math.round(until - Date.now() / 1000));
 	return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -35,7 +30,7 @@ export function age(device) {
 }
 
 /** What a card is called, and what stands beside it. @param {MiChild} beside */
-export const title = (name = "", beside = null) => h("div", { class: "head" }, h("h2", { class: "name", title: name }, name), beside);
+export const title = (name = "", beside = null) => h("div", "head", h("h2", { class: "name", title: name, dir: "auto" }, name), beside);
 
 /** Name, age, the alarm in words, and what helps when nothing new comes. @param {MiCard} card */
 export function head(card) {
@@ -43,13 +38,13 @@ export function head(card) {
 	const { roles } = device;
 	const how = () => standing(card.device);
 	live(how, (now) => frame.classList.toggle("old", now !== "fresh"));
-	const told = link(roles.last_read ?? roles.last_seen, "age muted small", icon(() => ICONS[how()] ?? ""), h("span", { class: "words num" }, () => age(card.device)));
+	const told = link(roles.last_read ?? roles.last_seen, "age muted small", icon(() => ICONS[how()] ?? ""), h("span", "words num", () => age(card.device)));
 	const alarm = () => {
 		const said = stateOf(roles.alarm)?.state ?? "none";
 		return said !== "none" && said !== "off" ? wordsOf(roles.alarm) : isOn(roles.problem) ? t("problem") : "";
 	};
 	const id = roles.alarm ?? roles.problem;
-	return [title(card.config.name || device.name, told), id && link(id, { class: () => `alarm ${stateOf(roles.problem)?.state === "off" ? "warn" : "bad"}` }, icon("alert"), h("span", {}, alarm)), notice(() => card.device)];
+	return [title(card.config.name || device.name, told), id && link(id, { class: () => `alarm ${stateOf(roles.problem)?.state === "off" ? "warn" : "bad"}` }, icon("alert"), h("span", "", alarm)), notice(() => card.device)];
 }
 
 /** The sentence and the button that help when nothing new comes. @param {() => MiDevice} get */
@@ -57,5 +52,5 @@ export function notice(get) {
 	const press = () => fire(button, "hass-action", { config: { tap_action: get().act?.action }, action: "tap" });
 	const button = h("button", { class: "act", type: "button", onclick: press }, () => t(`act_${get().act?.word}`));
 	const said = () => get().cause && t("notice", get());
-	return h("div", { class: "notice", role: "status", hidden: () => standing(get()) === "fresh" || !(said() || get().act) }, h("p", {}, said), button);
+	return h("div", { class: "notice", role: "status", hidden: () => standing(get()) === "fresh" || !(said() || get().act) }, h("p", "", said), button);
 }

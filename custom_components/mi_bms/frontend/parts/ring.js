@@ -38,7 +38,7 @@ export const meter = (get, attributes = {}, ...marks) =>
 	h("span", { class: "meter", "aria-hidden": "true", ...attributes }, h("i", { style: () => `transform:scaleX(${Math.min(1, Math.max(0, get()))})` }), ...marks);
 
 /** What is left: charge of the whole, and energy. @param {MiDevice} device */
-export function leftOf({ roles, capacity: usual }) {
+function leftOf({ roles, capacity: usual }) {
 	const charge = valueOf(roles.charge_left);
 	const capacity = valueOf(roles.capacity) ?? usual;
 	const digits = capacity && capacity < 20 ? 1 : 0;
@@ -53,8 +53,8 @@ export function leftOf({ roles, capacity: usual }) {
 /** How long until full or empty. @param {MiRoles} roles */
 export function timeOf(roles) {
 	const flow = flowOf(roles) ?? 0;
-	const seconds = flow && valueOf(flow > 0 ? roles.time_to_full : roles.time_to_empty);
-	return seconds ? t(flow > 0 ? "full_in" : "empty_in", { time: duration(seconds) }) : "";
+	const seconds = (flow && valueOf(flow > 0 ? roles.time_to_full : roles.time_to_empty)) ?? 0;
+	return seconds > 0 ? t(flow > 0 ? "full_in" : "empty_in", { time: duration(seconds) }) : "";
 }
 
 /** The ring, power and its direction, what is left and how long. @param {MiDevice} device */
@@ -73,8 +73,8 @@ export function main(device) {
 	});
 	const digits = h(
 		"span",
-		{ class: "digits num" },
-		h("span", {}, () => (level() === null ? "–" : number(Number(level())))),
+		"digits num",
+		h("span", "", () => (level() === null ? "–" : number(Number(level())))),
 		h("small", { hidden: () => level() === null }, "%"),
 	);
 	const ring = link(
@@ -86,19 +86,19 @@ export function main(device) {
 			"aria-label": () => [t("level_label", { level: wordsOf(roles.level) }), leftOf(device) && t("left_label", { left: leftOf(device) })].filter(Boolean).join(" "),
 		},
 		s("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, s("circle", round), val),
-		h("span", { class: "inside" }, digits, h("span", { class: "arrow", "aria-hidden": "true" }, arrow(roles))),
+		h("span", "inside", digits, h("span", { class: "arrow", "aria-hidden": "true" }, arrow(roles))),
 	);
 	const pair = [roles.voltage, roles.power && roles.current].filter(Boolean);
 	return h(
 		"div",
-		{ class: "main" },
+		"main",
 		ring,
 		h(
 			"div",
-			{ class: "facts" },
-			link(power, "power", h("span", { class: "big num" }, () => sizeOf(power)), h("span", {}, () => flowWord(flowOf(roles)))),
-			h("div", { class: "time" }, () => timeOf(roles)),
-			h("div", { class: "muted num pair" }, ...pair.map((id) => link(id, "", () => wordsOf(id)))),
+			"facts",
+			link(power, "power", h("span", "big num", () => sizeOf(power)), h("span", "", () => flowWord(flowOf(roles)))),
+			h("div", "time", () => timeOf(roles)),
+			h("div", "muted num pair", ...pair.map((id) => link(id, "", () => wordsOf(id)))),
 			link(roles.charge_left ?? roles.energy_left, "muted num left", () => leftOf(device)),
 		),
 	);
@@ -106,10 +106,10 @@ export function main(device) {
 
 /** A small fact that leads to its entity. @param {() => string} [get] instead of name and state */
 export const chip = (id = "", symbol = "", get) =>
-	link(id, "chip small", icon(symbol), !get && h("span", { class: "muted" }, () => nameOf(id)), h("span", { class: "num" }, get ?? (() => wordsOf(id))));
+	link(id, "chip small", icon(symbol), !get && h("span", "muted", () => nameOf(id)), h("span", "num", get ?? (() => wordsOf(id))));
 
 /** A row of small facts: some, and those of a table that there are. @param {MiChild[]} all @param {MiRoles} roles @param {MiRoles} table */
 export function chips(all, roles, table) {
 	const found = Object.keys(table).filter((role) => roles[role]);
-	return h("div", { class: "chips" }, ...all, ...found.map((role) => chip(roles[role], table[role])));
+	return h("div", "chips", ...all, ...found.map((role) => chip(roles[role], table[role])));
 }

@@ -104,6 +104,20 @@ export const stream = new Stream(
 	},
 );
 
+/** How a device stands now: what was fresh ages by itself. @param {MiDevice} device */
+export function standing({ read_at: at, stale_after: after, standing: said }) {
+	return said === "fresh" && at && after && Date.now() / 1000 - at > after ? "old" : said;
+}
+
+/** The device with this id, or with a pack that has it. @returns {MiDevice | undefined} */
+export const ownerOf = (id = "") => devices[id] ?? Object.values(devices).find(({ packs }) => packs.some(({ device }) => device === id));
+
+/** Whether an entity's device is read. */
+export function isFresh(id = "") {
+	const owner = ownerOf(hass.entities[id]?.device_id);
+	return owner && standing(owner) === "fresh";
+}
+
 /** All devices: none before they are told. */
 export const known = () => devices;
 export const isKnown = () => isTold;

@@ -20,7 +20,6 @@ export function loadTexts() {
 
 export const hasTexts = () => hass.language in loaded;
 
-/** A text of the cards. */
 export const t = (key = "", values = {}) => (loaded[hass?.language] ?? hass?.localize)?.(`component.mi_bms.common.card_${key}`, values) || "";
 
 /** What there is of some facts, in a line. @param {unknown[]} facts */

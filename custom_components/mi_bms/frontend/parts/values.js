@@ -1,27 +1,28 @@
-// Values of entities; the last good one stays when one becomes unavailable.
+// Values of entities; the last good one stays when a device is not read any more.
 
+import { isFresh } from "./store.js";
 import { hass, number } from "./text.js";
 
 /** @type {Map<string, HassState>} */
 const kept = new Map();
-/** What was looked at. @type {Set<string>} */
+/** @type {Set<string>} */
 let watched = new Set();
-/** Note in a set what is looked at from now on. @param {Set<string>} ids */
+/** Note what is looked at from now on. @param {Set<string>} ids */
 export const watchInto = (ids) => (watched = ids);
 
-const says = (state = "") => state !== "" && state !== "unavailable" && state !== "unknown";
+const says = (state = "") => !/^(unavailable|unknown|nan|)$/i.test(state);
 
 /** Whether an entity says something now. @param {MiId} id */
 export const isLive = (id) => Boolean(id && says(hass.states[id]?.state));
 
-/** The state of an entity, else the last one that said something. @param {MiId} id */
+/** The state of an entity, else its last one; what a fresh device does not say is not known. @param {MiId} id */
 export function stateOf(id) {
 	if (!id) return null;
 	watched.add(id);
 	const state = hass.states[id];
-	if (!isLive(id)) return (state && kept.get(id)) ?? null;
-	kept.set(id, state);
-	return state;
+	if (isLive(id)) kept.set(id, state);
+	else if (isFresh(id)) return null;
+	return (state && kept.get(id)) ?? null;
 }
 
 /** @param {MiId} id */
@@ -33,17 +34,18 @@ export function numberOf(id) {
 	return Number.isFinite(value) ? value : null;
 }
 
-/** @type {Record<string, number>} */
-const FACTORS = { mV: 1e-3, "µV": 1e-6, kV: 1e3, kW: 1e3, MW: 1e6, mW: 1e-3, Wh: 1e-3, MWh: 1e3, MJ: 1 / 3.6, mAh: 1e-3, min: 60, h: 3600, d: 86400, mA: 1e-3 };
-/** @param {MiId} id */
-export const unitOf = (id) => stateOf(id)?.attributes.unit_of_measurement;
+/** What units are in V, W, A, Ah, kWh, s or µS/cm. @type {Record<string, number>} */
+const UNITS = { V: 1, W: 1, A: 1, Ah: 1, Wh: 1e-3, J: 1 / 3.6e6, s: 1, min: 60, h: 3600, d: 86400, w: 604800, "S/cm": 1e6 };
+const PREFIXES = { "": 1, μ: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const FACTORS = new Map(Object.entries(UNITS).flatMap(([unit, one]) => Object.entries(PREFIXES).map(([prefix, times]) => [prefix + unit, one * times])));
 
-/** A value in V, W, A, Ah, kWh, s or °C, whatever unit the user chose. @param {MiId} id */
+/** A value in these units or °C, whatever unit the user chose. @param {MiId} id */
 export function valueOf(id) {
 	const value = numberOf(id);
-	const unit = unitOf(id);
+	const unit = stateOf(id)?.attributes.unit_of_measurement;
 	if (value === null) return null;
-	return unit === "°F" ? (value - 32) / 1.8 : value * (FACTORS[unit] ?? 1);
+	if (unit === "K") return value - 273.15;
+	return unit === "°F" ? (value - 32) / 1.8 : value * (FACTORS.get(unit) ?? 1);
 }
 
 /** A state in the user's words, or a dash. @param {MiId} id @param {(state: string) => string} [change] */
@@ -58,8 +60,9 @@ export const sizeOf = (id) => wordsOf(id, (state) => state.replace(/^-/, ""));
 /** A number with its unit, for where there are many: it is quicker. @param {MiId} id */
 export function plainOf(id) {
 	const value = numberOf(id);
-	const digits = stateOf(id)?.state.split(".")[1]?.length ?? 0;
-	return value === null ? "–" : number(value, Math.min(3, digits), unitOf(id));
+	const state = stateOf(id);
+	const digits = state?.state.split(".")[1]?.length ?? 0;
+	return value === null ? "–" : number(value, Math.min(3, digits), state?.attributes.unit_of_measurement);
 }
 
 /** What an entity is called, without its device. */
@@ -86,7 +89,6 @@ export async function recall(ids, readAt = 0) {
 	return wanted.some((id) => kept.has(id));
 }
 
-/** How little of the history is asked for. */
 export const SHORT = { minimal_response: true, no_attributes: true, significant_changes_only: false, include_start_time_state: true };
 
 /** What there is. @template T @param {(T | null | undefined | false | "")[]} all */
