@@ -290,6 +290,26 @@ def test_a_table_shows_that_more_of_it_is_there(chromium: Browser) -> None:
         ) == ("local, local, scroll, scroll")
 
 
+def test_of_a_longer_history_the_last_day_is_drawn(chromium: Browser) -> None:
+    """What stood in the same slots a day before is gone, where nothing is known now, too."""
+    hour = 3600
+    told = [(-72, "10"), (-30, "unavailable"), (-3, "50")]
+    points = [{"s": state, "lu": world.NOW + at * hour} for at, state in told]
+    with stage(chromium) as page:
+        page.furnish(world.battery("a"), history={"sensor.a_level": points})
+        page.show(device="a")
+        chart = page.page.locator(f"{CARD} .chart svg")
+        expect(chart).to_have_attribute(
+            "aria-label", re.compile("from 50 to 50\u00a0%")
+        )
+        path = chart.locator("path:not(.area)[style]").first
+        begins = path.evaluate(
+            "path => Number(path.getAttribute('d').match(/M([\\d.]+)/)[1])"
+        )
+        # Three hours of twenty-four.
+        assert 860 < begins < 885
+
+
 VALUES = ["unavailable", "", "NaN", "nan", "1e999", "-0", "1e15", "x" * 500, HTML]
 
 

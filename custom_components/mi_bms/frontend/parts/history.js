@@ -14,8 +14,10 @@ export const isTelling = (points) => sure(points).length > SLOTS / 48;
 
 /** A day of one entity: the mean of each slot, in constant space. */
 class Line {
-	/** How much and how long, by slot. @type {Map<number, number[]>} */
-	slots = new Map();
+	/** How much and how long, by slot in turn. */
+	sums = new Float64Array(SLOTS);
+	weights = new Float64Array(SLOTS);
+	slot = 0;
 	time = 0;
 	/** @type {number | null} */
 	value = null;
@@ -25,14 +27,16 @@ class Line {
 		while (time < until) {
 			const slot = Math.floor(time / WIDTH);
 			const end = Math.min(until, (slot + 1) * WIDTH);
-			this.slots.delete(slot - SLOTS);
+			const at = slot % SLOTS;
+			if (slot !== this.slot) this.sums[at] = this.weights[at] = 0;
 			if (this.value !== null) {
-				const [sum, weight] = this.slots.get(slot) ?? [0, 0];
-				this.slots.set(slot, [sum + this.value * (end - time), weight + end - time]);
+				this.sums[at] += this.value * (end - time);
+				this.weights[at] += end - time;
 			}
+			this.slot = slot;
 			time = end;
 		}
-		this.time = Math.max(this.time, until);
+		this.time = time;
 	}
 
 	add(time = 0, state = "") {
@@ -41,13 +45,13 @@ class Line {
 		this.value = Number.isFinite(value) ? value : null;
 	}
 
-	/** The points from old to new; what was not known is null. @returns {MiPoints} */
+	/** From old to new; what was not known is null. @returns {MiPoints} */
 	points(now = Date.now() / 1000) {
 		this.last(now);
-		const first = Math.floor(now / WIDTH) - SLOTS + 1;
+		const first = Math.floor(now / WIDTH) + 1;
 		return Array.from({ length: SLOTS }, (_, index) => {
-			const [sum, weight] = this.slots.get(first + index) ?? [];
-			return weight ? Number(sum) / weight : null;
+			const at = (first + index) % SLOTS;
+			return this.weights[at] ? this.sums[at] / this.weights[at] : null;
 		});
 	}
 }

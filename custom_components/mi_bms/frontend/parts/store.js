@@ -109,7 +109,7 @@ export function standing({ read_at: at, stale_after: after, standing: said }) {
 	return said === "fresh" && at && after && Date.now() / 1000 - at > after ? "old" : said;
 }
 
-/** The device with this id, or with a pack that has it. @returns {MiDevice | undefined} */
+/** The device with this id, or with such a pack. @returns {MiDevice | undefined} */
 export const ownerOf = (id = "") => devices[id] ?? Object.values(devices).find(({ packs }) => packs.some(({ device }) => device === id));
 
 /** Whether an entity's device is read. */
@@ -131,7 +131,7 @@ export const of = (kind = "") =>
 /** What a new card of a kind begins with. @returns {MiConfig} */
 export const stubOf = (kind = "") => of(kind).map(({ id }) => ({ device: id }))[0] ?? {};
 
-/** Wait for the devices, as long as a dashboard waits. */
+/** Wait for them, as long as a dashboard waits. */
 export async function whenKnown() {
 	let leave = () => {};
 	await new Promise((resolve) => {
