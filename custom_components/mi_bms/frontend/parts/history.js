@@ -48,7 +48,7 @@ class Line {
 	/** From old to new; what was not known is null. @returns {MiPoints} */
 	points(now = Date.now() / 1000) {
 		this.last(now);
-		const first = Math.floor(now / WIDTH) + 1;
+		const first = Math.ceil(this.time / WIDTH);
 		return Array.from({ length: SLOTS }, (_, index) => {
 			const at = (first + index) % SLOTS;
 			return this.weights[at] ? this.sums[at] / this.weights[at] : null;
