@@ -1,12 +1,15 @@
 """Blueprints for automations: added on request through Home Assistant's own store, and kept up to date there.
 
 What was written is remembered by its hash: a file that is still that is replaced when a newer version of
-ours comes, one that somebody changed stays as it is, and one that somebody deleted stays away.
+ours comes, one that somebody changed stays as it is, and one that somebody deleted stays away. Names and
+descriptions are those of the language of the house: Home Assistant itself does not translate blueprints.
 """
 
+from collections.abc import Mapping
 import contextlib
 from dataclasses import dataclass, field
 import hashlib
+import json
 import logging
 from pathlib import Path
 from typing import Any, Final, cast
@@ -24,7 +27,9 @@ from ..stored_files import async_read, async_remove
 _LOGGER = logging.getLogger(__name__)
 
 FOLDER: Final = Path(__file__).parent.parent / "blueprints" / "automation"
+WORDS: Final = FOLDER.parent / "words"
 _AUTOMATION: Final = "automation"
+_TOLD: Final = ("name", "description")
 _VERSION: Final = 1
 _WRITTEN: Final = probatio.Schema({str: str})  # path -> hash of the file as we wrote it
 
@@ -47,15 +52,33 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _texts(there: Path) -> dict[str, tuple[str, str | None]]:
+def _texts(there: Path, language: str) -> dict[str, tuple[dict[str, Any], str | None]]:
     """Return our blueprints, each with the file that is there, by the path that they have in the store."""
-    found: dict[str, tuple[str, str | None]] = {}
+    found: dict[str, tuple[dict[str, Any], str | None]] = {}
+    words = _words(language)
     for path in sorted(FOLDER.glob("*.yaml")):
         name, now = f"{DOMAIN}/{path.name}", None
         with contextlib.suppress(FileNotFoundError):
             now = (there / name).read_text("utf-8", errors="replace")
-        found[name] = (path.read_text("utf-8"), now)
+        made = cast(dict[str, Any], parse_yaml(path.read_text("utf-8")))
+        put_in_words(made["blueprint"], words.get(path.stem, {}))
+        found[name] = (made, now)
     return found
+
+
+def _words(language: str) -> dict[str, Any]:
+    """Return the words of a language, none where it is English or not ours."""
+    for path in WORDS.glob("*.json"):
+        if path.stem == language:
+            return cast(dict[str, Any], json.loads(path.read_text("utf-8")))
+    return {}
+
+
+def put_in_words(part: dict[str, Any], words: Mapping[str, Any]) -> None:
+    """Put names and descriptions of another language into a part of a blueprint, and into its inputs."""
+    part.update({name: words[name] for name in _TOLD if name in words})
+    for name, told in words.get("input", {}).items():
+        put_in_words(part["input"][name], told)
 
 
 async def async_add(hass: HomeAssistant) -> Done | None:
@@ -116,10 +139,12 @@ async def _async_put(
     from homeassistant.components.blueprint import models, schemas  # noqa: PLC0415
 
     blueprints, done, known = async_get_blueprints(hass), Done(), {**written}
-    files = await hass.async_add_executor_job(_texts, blueprints.blueprint_folder)
-    for path, (text, now) in files.items():
+    files = await hass.async_add_executor_job(
+        _texts, blueprints.blueprint_folder, hass.config.language
+    )
+    for path, (data, now) in files.items():
         made = models.Blueprint(
-            cast(dict[str, Any], parse_yaml(text)),
+            data,
             path=path,
             expected_domain=_AUTOMATION,
             schema=schemas.BLUEPRINT_SCHEMA,

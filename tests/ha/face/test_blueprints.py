@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.mi_bms.const import DOMAIN
-from custom_components.mi_bms.face.blueprints import FOLDER, Done, async_add
+from custom_components.mi_bms.face.blueprints import FOLDER, WORDS, Done, async_add
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.core import Event, HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
@@ -353,6 +353,27 @@ async def test_a_newer_version_is_brought_at_the_next_start(
             f"mi_bms/{one}" for one in NAMES if one not in {"full.yaml", "remote.yaml"}
         ],
     )
+
+
+async def test_they_speak_the_language_of_the_house(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    hass.config.language = "de"
+    assert await async_setup_component(hass, "automation", {})
+    await hass.async_block_till_done()
+    assert await async_add(hass)
+    german = json.loads((WORDS / "de.json").read_text())["leak"]
+    made = await async_get_blueprints(hass).async_get_blueprint("mi_bms/leak.yaml")
+    assert made.metadata["name"] == german["name"]
+    for name, told in german["input"].items():
+        assert made.metadata["input"][name]["name"] == told["name"]
+    # Another language later: what nobody changed follows.
+    hass.config.language = "en"
+    done = await async_add(hass)
+    assert done and len(done.updated) == 12
+    made = await async_get_blueprints(hass).async_get_blueprint("mi_bms/leak.yaml")
+    assert made.metadata["name"] != german["name"]
 
 
 async def test_an_administrator_asks_for_them(home: Home, tmp_path: Path) -> None:
