@@ -28,6 +28,7 @@ UNSPELLED: Final = (
     "./.github/glossary",
     "./custom_components/mi_bms/translations/[!e]*",
     "./custom_components/mi_bms/translations/es.json",
+    "./custom_components/mi_bms/blueprints/words",
     "./tests/rules/shared_words.json",
 )
 # What an optional stage ends with where its tools cannot be had.
