@@ -27,7 +27,7 @@ from ..takeover.find import Found, async_found_of
 from ..takeover.move import async_begin
 from ..takeover.ours import ours_of_battery, ours_of_entry, ours_of_sensor
 from ..takeover.preview import async_plan, async_preview_text
-from ..takeover.told import async_refusal, has_moved, told_moved
+from ..takeover.told import async_end, async_refusal
 from ..takeover.uses import async_uses
 from ..texts import async_words
 from .battery import FIND_OUT, BatterySteps
@@ -306,23 +306,25 @@ class TakeOverSteps(SensorSteps, BatterySteps):
 
     async def _async_move(self, plan: MovePlan) -> ConfigFlowResult:
         """Move; raise ``Refused`` while nothing is changed."""
-        words = await async_words(self.hass)
-        told = told_moved(words, plan)
         if entry := self._changed:
             await async_begin(self.hass, plan, made=False)
             await self.hass.config_entries.async_reload(entry.entry_id)
-            if not has_moved(self.hass, plan.address):
-                told = words("takeover_flow", "failed")
-            return self.async_abort(
-                reason="moved", description_placeholders={"told": told}
-            )
+            told = {"told": await async_end(self.hass, plan)}
+            return self.async_abort(reason="moved", description_placeholders=told)
         made = await self._async_make()
         if made["type"] is FlowResultType.CREATE_ENTRY:
             # Home Assistant makes the entry when this step has ended.
             await async_begin(self.hass, plan, made=True)
             made["description"] = "moved"
-            made["description_placeholders"] = {"told": told}
         return made
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Say what came of the move, which the entry carried out when it was set up."""
+        if self._plan and result.get("description") == "moved":
+            told = {"told": await async_end(self.hass, self._plan)}
+            result["description_placeholders"] = told
+        return result
 
     async def _async_make(self) -> ConfigFlowResult:
         if self._made:

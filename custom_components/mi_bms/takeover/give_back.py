@@ -94,6 +94,7 @@ async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> N
         if returning():
             await journal.async_drop(address)
 
+    # The record goes after the entry: without it, nobody would remove that after a crash.
     async_when_on_disk(hass, remove_entry, surely=False)
     async_when_on_disk(hass, forget)
 

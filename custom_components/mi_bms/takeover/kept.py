@@ -8,6 +8,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
+from ..const import DOMAIN
 from ..proto.takeover.journal import KeptDevice, KeptRow
 
 # What an integration says of its entities and devices; everything else is the user's, and stays.
@@ -79,6 +80,21 @@ def _plain(value: Any) -> Any:
 def async_row(hass: HomeAssistant, row_id: str) -> er.RegistryEntry | None:
     """Return an entity by the id that outlives its names."""
     return er.async_get(hass).entities.get_entry(row_id)
+
+
+@callback
+def async_row_again(
+    hass: HomeAssistant, kept: KeptRow, unique_id: str, entry: ConfigEntry[Any]
+) -> er.RegistryEntry | None:
+    """Return an entity that is ours by now; one that was removed is there again, with all that the user set.
+
+    The other integration would show it in any case, as a new one.
+    """
+    registry = er.async_get(hass)
+    gone = registry.deleted_entities.get((kept.domain, DOMAIN, unique_id))
+    if gone and gone.id == kept.row_id:
+        registry.async_get_or_create(kept.domain, DOMAIN, unique_id, config_entry=entry)
+    return async_row(hass, kept.row_id)
 
 
 @callback

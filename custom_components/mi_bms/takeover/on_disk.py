@@ -35,8 +35,10 @@ def async_when_on_disk(
     async def do(_now: datetime) -> None:
         await then()
 
-    quick = hass.state is CoreState.running and not surely
+    wait = SURELY if surely else _RUNNING
+    if hass.state is not CoreState.running:
+        # What is surely on the disk comes after the rest here, too.
+        wait = SURELY + (_RUNNING if surely else 0.0)
     job = HassJob(do, "takeover on disk", cancel_on_shutdown=True)
     passed = 0.0 if since is None else hass.loop.time() - since
-    left = (_RUNNING if quick else SURELY) - passed
-    return async_call_later(hass, max(left, 0.0), job)
+    return async_call_later(hass, max(wait - passed, 0.0), job)

@@ -15,7 +15,13 @@ from homeassistant.util import slugify
 from ..const import DOMAIN
 from ..proto.takeover.journal import KeptRow, Order
 from ..proto.takeover.model import OurRow, Ruling
-from .kept import async_device, async_restore_device, async_restore_row, async_row
+from .kept import (
+    async_device,
+    async_restore_device,
+    async_restore_row,
+    async_row,
+    async_row_again,
+)
 
 # A removed device comes back by its identifiers, unless another has got them: so it leaves with others.
 _PARKED: Final = "-before"
@@ -26,6 +32,15 @@ _NO_PART: Final[dict[str, Any]] = {"new_config_subentry_id": None}
 def unique_id_of(order: Order, ours: OurRow) -> str:
     """Return the unique id of an entity of ours."""
     return f"{order.plan.address}-{ours.key}"
+
+
+def moved_ids(order: Order) -> dict[str, str]:
+    """Return the unique ids of what moves, by row."""
+    return {
+        one.old.row_id: unique_id_of(order, one.ours)
+        for one in order.plan.moving
+        if one.ours is not None
+    }
 
 
 def _staying(order: Order) -> Iterator[KeptRow]:
@@ -180,8 +195,7 @@ def async_put_back(
     device = async_device(hass, order.device.device_id)
     if device:
         _remove_parts(hass, device.id)
-    for kept in order.rows:
-        _return_row(hass, kept, peer)
+    _return_rows(hass, order, peer)
     our_device = _our_device_again(hass, order, entry) if entry else None
     if device:
         if entry and our_device:
@@ -189,7 +203,8 @@ def async_put_back(
         _return_device(hass, order, peer)
     if entry and order.our_device and our_device:
         async_restore_device(hass, order.our_device, entry.entry_id)
-    _restore_rows(hass, order, peer, device.id if device else None)
+    for kept in order.rows:
+        async_restore_row(hass, kept, peer, device.id if device else None)
     if entry:
         for kept in order.ours:
             async_restore_row(hass, kept, entry, our_device or kept.device_id)
@@ -210,20 +225,6 @@ def _return_device(hass: HomeAssistant, order: Order, peer: ConfigEntry[Any]) ->
     async_restore_device(hass, order.device, peer.entry_id)
 
 
-def _restore_rows(
-    hass: HomeAssistant, order: Order, peer: ConfigEntry[Any], device_id: str | None
-) -> None:
-    # What has moved and is gone was removed by the user.
-    removed = {
-        one.old.row_id
-        for one in order.plan.moving
-        if async_row(hass, one.old.row_id) is None
-    }
-    for kept in order.rows:
-        if kept.row_id not in removed:
-            async_restore_row(hass, kept, peer, device_id)
-
-
 def _strays(hass: HomeAssistant, order: Order) -> list[dr.DeviceEntry]:
     """Return what the peer has made anew while its own device was here."""
     kept = order.device
@@ -233,6 +234,14 @@ def _strays(hass: HomeAssistant, order: Order) -> list[dr.DeviceEntry]:
         config_entry_id=order.plan.peer_entry,
     )
     return [one for one in found if one.id != kept.device_id]
+
+
+def _return_rows(hass: HomeAssistant, order: Order, peer: ConfigEntry[Any]) -> None:
+    moved = moved_ids(order)
+    for kept in order.rows:
+        if unique_id := moved.get(kept.row_id):
+            async_row_again(hass, kept, unique_id, peer)
+        _return_row(hass, kept, peer)
 
 
 def _return_row(hass: HomeAssistant, kept: KeptRow, peer: ConfigEntry[Any]) -> None:

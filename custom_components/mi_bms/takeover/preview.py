@@ -75,7 +75,8 @@ def _heard_there(
     for old in heard:
         named = found.peer.named(old.unique_id)
         if named and named.key.partition("_")[0] in EVENT_TYPES:
-            row = event_row(f"event_{named.key}", named.key)
+            key = named.key.lower()
+            row = event_row(f"event_{key}", key)
             any_of_ours[row.domain, row.key] = row
     rulings = judge(heard, found.peer, found.address, any_of_ours, _convertible)
     invented = invented_of(hass, found.address)

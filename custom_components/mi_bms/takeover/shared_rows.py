@@ -14,8 +14,8 @@ from homeassistant.helpers.entity import entity_sources
 
 from ..const import DOMAIN
 from ..proto.takeover.journal import KeptRow, Order
-from .kept import async_device, async_restore_row, async_row
-from .own_rows import async_add_in_style, unique_id_of
+from .kept import async_device, async_restore_row, async_row, async_row_again
+from .own_rows import async_add_in_style, moved_ids, unique_id_of
 
 _USER: Final = er.RegistryEntryDisabler.USER
 _INTEGRATION: Final = er.RegistryEntryDisabler.INTEGRATION
@@ -181,8 +181,9 @@ def async_put_back(
     peer: ConfigEntry[Any],
 ) -> None:
     """Give rows back to the entry of the peer; ``entry`` is ours where it goes on beside."""
+    moved = moved_ids(order)
     for kept in order.rows:
-        row = async_row(hass, kept.row_id)
+        row = async_row_again(hass, kept, moved[kept.row_id], peer)
         if row is None:
             continue
         old = async_device(hass, kept.device_id) if kept.device_id else None

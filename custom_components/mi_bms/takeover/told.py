@@ -49,6 +49,14 @@ def told_moved(words: Words, plan: MovePlan) -> str:
     )
 
 
+async def async_end(hass: HomeAssistant, plan: MovePlan) -> str:
+    """Return what came of a move that was carried out."""
+    words = await async_words(hass)
+    if has_moved(hass, plan.address):
+        return told_moved(words, plan)
+    return words("takeover_flow", "failed")
+
+
 @callback
 def has_moved(hass: HomeAssistant, address: str) -> bool:
     """Return whether a move that was ordered is carried out."""
