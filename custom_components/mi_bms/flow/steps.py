@@ -129,6 +129,15 @@ class Steps(
         return await self.async_step_battery({} if len(self._families) == 1 else None)
 
     @override
+    async def async_step_key_ways(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask first what becomes of a sensor that somebody else has got since its card came to be."""
+        if self._has_card and (menu := await self._async_offer_move()):
+            return menu
+        return await super().async_step_key_ways(user_input)
+
+    @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:

@@ -178,6 +178,18 @@ async def test_the_key_comes_from_the_other_entry(home: Home) -> None:
     assert old.row("temperature").platform == DOMAIN
 
 
+async def test_a_card_that_was_there_first_offers_it_when_it_is_opened(
+    home: Home,
+) -> None:
+    card = await home.discover(thermometer())
+    assert card["step_id"] == "key_ways"
+    await living(home, "xiaomi_ble", TEMPERATURE, address=ADDRESS)
+    menu = await home.send(card)
+    assert menu["step_id"] == "already_read"
+    # Who wants both, or has no key there that fits, comes to the usual ways.
+    assert (await home.choose(menu, "run_beside"))["step_id"] == "key_ways"
+
+
 async def test_a_key_that_does_not_fit_is_told_and_another_way_is_offered(
     home: Home,
 ) -> None:
