@@ -77,7 +77,7 @@ async def test_automations_and_scripts_are_told(hass: HomeAssistant) -> None:
     assert [one.entity_id for one in uses.scripts] == ["script.warm"]
     assert not uses.triggers
     text = await async_preview_text(hass, plan, uses)
-    assert "use it and go on: Lights, warm" in text
+    assert "changed by hand: Lights, warm" in text
     assert old.device.id not in text
 
 
