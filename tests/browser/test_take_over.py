@@ -141,7 +141,7 @@ def give_back(wizard: Wizard) -> None:
     wizard.shot("a11 content")
     wizard.close("close")
     wizard.entry_menu(CARD, "Reconfigure")
-    wizard.choose("Give back to Xiaomi BLE")
+    wizard.choose("Give back")
     wizard.at(re.compile("Give .* back?"))
     wizard.shot("a12 give back")
     press(wizard, "Give back")
