@@ -12,7 +12,7 @@ DOMAIN: Final = "mi_bms"
 STEPS: Final = 600
 PAUSE: Final = 0.2  # s
 # What is chosen where a menu offers it, the first that is there.
-WAYS: Final = ("add_one", "move_here")
+WAYS: Final = ("add_one", "move_here", "without_dashboard")
 GOOD_ENDS: Final = frozenset({"moved", "given_back", "move_finished", "taken_over"})
 
 
@@ -127,7 +127,7 @@ async def run_beside(api: Api, address: str) -> None:
             form = await api.look_at_flow(form["flow_id"])
             continue
         if form["type"] == "menu":
-            ways = ("add_one", "run_beside")
+            ways = ("add_one", "run_beside", "without_dashboard")
             way = next((one for one in ways if one in offered(form)), None)
             reply = {"next_step_id": way}
         elif form["type"] != "form" or form.get("errors"):
