@@ -20,6 +20,7 @@ _PRESSES: Final[Mapping[str, str]] = {
     "long_double_press": "long_press_end_2",
     "long_triple_press": "long_press_end_3",
     "hold_press": "long_press_start",
+    "hold_release": "long_press_end",
 }
 _PRESSED: Final = ("button", "dimmer")
 
