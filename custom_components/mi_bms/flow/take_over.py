@@ -50,6 +50,7 @@ class TakeOverSteps(SensorSteps, BatterySteps):
         self._mover: Found | None = None  # whose entities move
         self._plan: MovePlan | None = None
         self._beside = False
+        self._begun = False  # its yes was taken: a second one is none
 
     # --- what to do with it ---------------------------------------------------------------
 
@@ -235,13 +236,15 @@ class TakeOverSteps(SensorSteps, BatterySteps):
         errors: dict[str, str] = {}
         if found is None:
             return await self.async_step_already_read()
-        if user_input is not None and (plan := self._plan):
+        if user_input is not None and not self._begun and (plan := self._plan):
             if not found.certain and not user_input[CONF_SAME]:
                 errors[CONF_SAME] = "not_the_same"
             else:
                 try:
+                    self._begun = True
                     return await self._async_move(plan)
                 except Refused as err:
+                    self._begun = False
                     errors["base"] = "move_refused"
                     why = await async_refusal(self.hass, err)
                     if err.word in _OUTDATED:

@@ -49,13 +49,15 @@ class Seed(NamedTuple):
 class Journal:
     """Hold the moves by address; ``here`` says when something was done to one since the start (s of the loop).
 
-    ``seeds`` is what entities showed right before they moved, by address; it is for now and stands in no file.
+    ``beginning`` are those that are being ordered right now. ``seeds`` is what entities showed right before
+    they moved, by address; it is for now and stands in no file.
     """
 
     hass: HomeAssistant
     store: CheckedStore
     orders: dict[str, Order] = field(default_factory=dict)
     here: dict[str, float] = field(default_factory=dict)
+    beginning: set[str] = field(default_factory=set)
     seeds: dict[str, list[Seed]] = field(default_factory=dict)
     loaded: asyncio.Lock = field(default_factory=asyncio.Lock)
     ready: bool = False

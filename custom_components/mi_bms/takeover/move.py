@@ -42,6 +42,19 @@ async def async_begin(hass: HomeAssistant, plan: MovePlan, *, made: bool) -> Non
     ``made``: our entry is made for it, right after this. An entry that is there has to be loaded anew.
     """
     journal = await async_journal(hass)
+    if plan.address in journal.beginning:
+        # Answered twice, or in two forms at once: one of them moves it.
+        raise Refused("moved_before")
+    journal.beginning.add(plan.address)
+    try:
+        await _async_begin(hass, journal, plan, made=made)
+    finally:
+        journal.beginning.discard(plan.address)
+
+
+async def _async_begin(
+    hass: HomeAssistant, journal: Journal, plan: MovePlan, *, made: bool
+) -> None:
     check_plan(hass, plan, made=made)
     statistics = await async_keep_statistics(hass, plan)
     # The registries may have changed while the recorder was asked.
