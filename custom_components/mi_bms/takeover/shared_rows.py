@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import entity_sources
 
 from ..const import DOMAIN
-from ..proto.takeover.journal import KeptRow, Order
+from ..proto.takeover.journal import KeptRow, Order, OrderState
 from .kept import async_device, async_restore_row, async_row, async_row_again
 from .own_rows import async_add_in_style, moved_ids, unique_id_of
 
@@ -187,11 +187,13 @@ def async_put_back(
         if row is None:
             continue
         old = async_device(hass, kept.device_id) if kept.device_id else None
-        if row.platform == DOMAIN:
+        came = row.platform == DOMAIN
+        if came:
             _return_row(hass, kept, row, peer, old.id if old else None)
             async_restore_row(hass, kept, peer, old.id if old else None)
-        elif row.disabled_by is _USER and kept.disabled_by != _USER:
-            # Taken out, and no further.
+        # What has moved whole was switched off by the user since then; else it was only taken out.
+        half = not came or order.state is OrderState.ORDERED
+        if half and row.disabled_by is _USER and kept.disabled_by != _USER:
             er.async_get(hass).async_update_entity(row.entity_id, disabled_by=None)
     if entry:
         for kept in order.ours:
