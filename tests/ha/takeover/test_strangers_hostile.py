@@ -403,3 +403,23 @@ def options(flow: Any) -> list[Any]:
     )
     found: list[Any] = field.config["options"]
     return found
+
+
+async def test_a_button_in_capitals_is_ours_in_small_letters(home: Home) -> None:
+    there = await lived_in(home)
+    row = er.async_get(home.hass).async_get_or_create(
+        "event",
+        st.PEER,
+        f"{st.ADDRESS}-button_M",
+        config_entry=there,
+        device_id=device_of(home, there).id,
+    )
+    await home.clock.run(60)
+    await st.move(home, st.thermometer())
+    assert (
+        st.entity_rows(home.hass)[row.id]["unique_id"] == f"{st.ADDRESS}-event_button_m"
+    )
+    await home.clock.run(400)
+    assert (await st.give_back(home))["reason"] == "given_back"
+    back = st.entity_rows(home.hass)[row.id]
+    assert (back["platform"], back["unique_id"]) == (st.PEER, row.unique_id)
