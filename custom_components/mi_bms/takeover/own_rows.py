@@ -116,14 +116,16 @@ def _move_device(hass: HomeAssistant, order: Order, entry: ConfigEntry[Any]) -> 
     devices, own = dr.async_get(hass), (DOMAIN, order.plan.address)
     if (device := async_device(hass, order.device.device_id)) is None:
         return
-    ours = devices.async_get_device_by_identifier(own, entry.entry_id)
-    if ours and ours.id != device.id:
-        _link(hass, ours.id, device.id, entry)
-        parked = (DOMAIN, f"{order.plan.address}{_PARKED}")
-        devices.async_update_device(
-            ours.id, new_identifiers={parked}, new_connections=set()
-        )
-        devices.async_remove_device(ours.id)
+    parked = (DOMAIN, f"{order.plan.address}{_PARKED}")
+    # One is parked where a way back was begun in vain.
+    for one in (own, parked):
+        ours = devices.async_get_device_by_identifier(one, entry.entry_id)
+        if ours and ours.id != device.id:
+            _link(hass, ours.id, device.id, entry)
+            devices.async_update_device(
+                ours.id, new_identifiers={parked}, new_connections=set()
+            )
+            devices.async_remove_device(ours.id)
     devices.async_update_device(
         device.id,
         new_config_entry_id=entry.entry_id,
