@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import pytest
 
-from homeassistant.config_entries import ConfigEntries
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry
@@ -31,7 +30,6 @@ STEPS = (
     (DeviceRegistry, "async_update_device"),
     (DeviceRegistry, "async_get_or_create"),
     (DeviceRegistry, "async_remove_device"),
-    (ConfigEntries, "async_update_entry"),
 )
 
 
