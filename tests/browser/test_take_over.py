@@ -5,7 +5,7 @@ from pathlib import Path
 import re
 from typing import Final
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 import pytest
 
 from . import walk
@@ -26,7 +26,6 @@ PEERS: Final[tuple[Other, ...]] = (
 )
 CARD: Final = "Thermometer 1A01"
 QUANTITY: Final = "temperature"
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 # What of a text is wider than the dialog that shows it.
 CUT_OFF: Final = """() => {
     const all = root => [...root.querySelectorAll("*")]
@@ -116,12 +115,6 @@ def move_one(wizard: Wizard) -> None:
     wizard.says("What moves keeps its history")
     wizard.tall_shot("a01 preview")
     assert not cut_off(wizard.page)
-    usual = wizard.page.viewport_size
-    assert usual
-    wizard.page.set_viewport_size(PHONE)
-    wizard.shot("a01 preview on a phone")
-    assert not cut_off(wizard.page)
-    wizard.page.set_viewport_size(usual)
     press(wizard, "Move it here")
     wizard.created()
     wizard.says("Entities moved from Xiaomi BLE")
