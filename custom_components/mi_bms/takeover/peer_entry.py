@@ -1,6 +1,8 @@
 """The other integration's entry of a device: switched off for a move, and on again."""
 
+import asyncio
 import contextlib
+from typing import Final
 
 from homeassistant.config_entries import (
     ConfigEntryDisabler,
@@ -9,15 +11,20 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant, callback
 
+_LEAVES: Final = 60.0  # s that an entry has to be unloaded
+
 
 async def async_peer_off(hass: HomeAssistant, entry_id: str) -> bool:
     """Switch an entry off; return whether nothing of it runs any more."""
     if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
         return False
     if entry.disabled_by is None:
-        await hass.config_entries.async_set_disabled_by(
-            entry_id, ConfigEntryDisabler.USER
-        )
+        # One that hangs would keep whoever waits for it, too.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVES):
+                await hass.config_entries.async_set_disabled_by(
+                    entry_id, ConfigEntryDisabler.USER
+                )
     return entry.state is ConfigEntryState.NOT_LOADED
 
 
