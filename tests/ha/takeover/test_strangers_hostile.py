@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from tests.world.devices import KINDS
 
 from ..home import Home
 from . import strangers as st
@@ -250,7 +250,12 @@ async def fails(*_: Any) -> bool:
     raise RuntimeError("no")
 
 
-@pytest.mark.parametrize("unload", [says_no, fails])
+async def hangs(*_: Any) -> bool:
+    await asyncio.Event().wait()
+    return True
+
+
+@pytest.mark.parametrize("unload", [says_no, fails, hangs])
 async def test_an_integration_that_does_not_let_go(
     home: Home, unload: Callable[..., Any]
 ) -> None:
@@ -259,7 +264,7 @@ async def test_an_integration_that_does_not_let_go(
     with patch("homeassistant.components.xiaomi_ble.async_unload_entry", unload):
         flow = await st.preview(home, st.thermometer())
         done = await home.send(flow, {})
-        await home.clock.run(60)
+        await home.clock.run(120)
     assert done["errors"] == {"base": "move_refused"}
     assert "switched off" in done["description_placeholders"]["why"]
     assert there.disabled_by is None
@@ -268,141 +273,36 @@ async def test_an_integration_that_does_not_let_go(
     st.same(after, before)
 
 
-async def test_removed_while_it_is_asked(home: Home) -> None:
-    there = await lived_in(home)
-    registry = er.async_get(home.hass)
-
-    def remove() -> None:
-        registry.async_remove(row_of(home, there, "temperature").entity_id)
-
-    assert "was removed" in await refused(home, remove)
-
-
-async def test_renamed_while_it_is_asked(home: Home) -> None:
-    there = await lived_in(home)
-    flow = await st.preview(home, st.thermometer())
-    registry = er.async_get(home.hass)
-    row = row_of(home, there, "temperature")
-    registry.async_update_entity(
-        row.entity_id, new_entity_id="sensor.other", name="Other"
+async def test_a_sensor_of_theirs_is_no_battery_of_ours(home: Home) -> None:
+    pack = KINDS["JBD"](address="A5:C2:37:00:00:04", name="JBD-mine")
+    entry = await home.add(pack)
+    other = MockConfigEntry(domain=st.PEER, unique_id=pack.address)
+    other.add_to_hass(home.hass)
+    device = dr.async_get(home.hass).async_get_or_create(
+        config_entry_id=other.entry_id,
+        identifiers={("bluetooth", pack.address)},
+        connections={(dr.CONNECTION_BLUETOOTH, pack.address)},
     )
-    registry.async_update_entity(
-        row_of(home, there, "humidity").entity_id,
-        disabled_by=er.RegistryEntryDisabler.USER,
+    er.async_get(home.hass).async_get_or_create(
+        "sensor",
+        st.PEER,
+        f"{pack.address}-voltage",
+        config_entry=other,
+        device_id=device.id,
+        original_device_class="voltage",
+        unit_of_measurement="V",
+        capabilities={"state_class": "measurement"},
     )
     await home.clock.run(60)
     before = st.house(home.hass)
-    done = await home.send(flow, {})
-    assert done["type"] == "create_entry"
-    await home.clock.run(400)
-    after = st.entity_rows(home.hass)
-    assert after[row.id]["platform"] == "mi_bms"
-    for key in before["entities"].keys() & after.keys():
-        assert st.kept(after[key]) == st.kept(before["entities"][key])
-    assert (await st.give_back(home))["reason"] == "given_back"
+    flow = await home.reconfigure(entry)
+    assert flow["type"] in {"form", "menu"}
+    if "move_here" in flow.get("menu_options", ()):
+        flow = await home.choose(flow, "move_here")
+        if flow["type"] == "form":
+            flow = await home.send(flow, {})
+            assert flow["errors"] == {"base": "move_refused"}
     st.same(st.house(home.hass), before)
-
-
-async def test_the_other_entry_goes_while_it_is_asked(home: Home) -> None:
-    there = await lived_in(home)
-    flow = await st.preview(home, st.thermometer())
-    await home.clock.wait(home.hass.config_entries.async_remove(there.entry_id))
-    done = await home.send(flow, {})
-    assert done.get("errors") == {"base": "move_refused"} or done["type"] != "form"
-    assert st.ours(home.hass) is None
-
-
-async def test_the_other_entry_is_off_when_it_is_asked(home: Home) -> None:
-    there = await lived_in(home)
-    flow = await st.preview(home, st.thermometer())
-    await home.clock.wait(
-        home.hass.config_entries.async_set_disabled_by(
-            there.entry_id, ConfigEntryDisabler.USER
-        )
-    )
-    await home.clock.run(60)
-    before = st.house(home.hass)
-    done = await home.send(flow, {})
-    assert done["type"] == "create_entry"
-    await home.clock.run(400)
-    assert (await st.give_back(home))["reason"] == "given_back"
-    await home.clock.run(60)
-    st.same(st.house(home.hass), before)
-
-
-async def test_answered_twice_at_once(home: Home) -> None:
-    there = await lived_in(home)
-    before = st.house(home.hass)
-    flow = await st.preview(home, st.thermometer())
-    flows = home.hass.config_entries.flow
-    both = await home.clock.wait(
-        asyncio.gather(
-            flows.async_configure(flow["flow_id"], {}),
-            flows.async_configure(flow["flow_id"], {}),
-            return_exceptions=True,
-        )
-    )
-    ends = {one["type"] for one in both if isinstance(one, dict)}
-    assert "create_entry" in ends
-    await home.clock.run(400)
-    st.unique(home.hass)
-    assert len(home.hass.config_entries.async_entries("mi_bms")) == 1
-    assert there.disabled_by
-    assert (await st.give_back(home))["reason"] == "given_back"
-    st.same(st.house(home.hass), before)
-
-
-async def test_removed_in_the_middle(home: Home) -> None:
-    """Our entry is removed at once, and then while it goes back."""
-    await lived_in(home)
-    before = st.house(home.hass)
-    entries = home.hass.config_entries
-    done = await home.send(await st.preview(home, st.thermometer()), {})
-    await home.clock.wait(entries.async_remove(done["result"].entry_id))
-    await home.clock.run(60)
-    st.same(st.house(home.hass), before)
-    done = await home.send(await st.preview(home, st.thermometer()), {})
-    await home.clock.run(300)
-    flow = await st.standing(home, "give_back")
-    await home.clock.wait(
-        asyncio.gather(
-            entries.flow.async_configure(flow["flow_id"], {}),
-            entries.async_remove(done["result"].entry_id),
-            return_exceptions=True,
-        )
-    )
-    await home.clock.run(300)
-    st.same(st.house(home.hass), before)
-
-
-async def test_the_whole_house_and_one_card_at_once(home: Home) -> None:
-    """What was moved from its card meanwhile is not moved once more."""
-    await lived_in(home)
-    before = st.house(home.hass)
-    every = await home.choose(await home.start(), "take_all")
-    card = await st.preview(home, st.thermometer())
-    every = await home.send(every, {"sure": [one["value"] for one in options(every)]})
-    await home.clock.run(30)
-    done = await home.send(card, {})
-    assert done["type"] == "create_entry"
-    for _ in range(4):
-        if every["type"] not in {"form", "progress", "progress_done"}:
-            break
-        every = await home.send(every, {} if every["type"] == "form" else None)
-        await home.clock.run(30)
-    st.unique(home.hass)
-    await home.clock.run(400)
-    assert (await st.give_back(home))["reason"] == "given_back"
-    st.same(st.house(home.hass), before)
-
-
-def options(flow: Any) -> list[Any]:
-    """Return what the list of the whole house offers."""
-    field = next(
-        kind for key, kind in flow["data_schema"].schema.items() if str(key) == "sure"
-    )
-    found: list[Any] = field.config["options"]
-    return found
 
 
 async def test_a_button_in_capitals_is_ours_in_small_letters(home: Home) -> None:
