@@ -5,13 +5,20 @@ import logging
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.mi_bms.diagnostics import async_get_config_entry_diagnostics
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
+from tests.world.devices import KINDS
 
 from ..home import Home
 from . import strangers as st
 
+PACK, PASSWORD = "A5:C2:37:00:00:04", "zqxjkv"
 # Where a key belongs.
 KEPT = {"core.config_entries", "mi_bms.keys"}
 
@@ -66,3 +73,56 @@ async def test_no_key_gets_out(
         # The others write what they keep, and the harness what is stored.
         if not one.name.startswith(("homeassistant.components.xiaomi", "pytest")):
             clean(one.name, one.getMessage() + str(one.exc_text))
+
+
+async def test_no_password_gets_out(
+    home: Home,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    pack = KINDS["JBD"](address=PACK, name="JBD-mine")
+    entry = MockConfigEntry(
+        domain="bms_ble",
+        unique_id=PACK,
+        data={"type": "jbd_bms"},
+        options={"password": PASSWORD},
+    )
+    entry.add_to_hass(home.hass)
+    device = dr.async_get(home.hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={("bms_ble", PACK)},
+        connections={(dr.CONNECTION_BLUETOOTH, PACK)},
+    )
+    er.async_get(home.hass).async_get_or_create(
+        "sensor",
+        "bms_ble",
+        f"bms_ble-{PACK.lower()}-voltage",
+        config_entry=entry,
+        device_id=device.id,
+        original_device_class="voltage",
+        unit_of_measurement="V",
+        capabilities={"state_class": "measurement"},
+    )
+    flow = await home.discover(pack)
+    flow = await home.choose(flow, "move_here")
+    assert flow["step_id"] == "move_preview"
+    shown = str(flow)
+    done = await home.send(flow, {})
+    assert done["type"] == "create_entry"
+    await home.clock.run(400)
+    ours = st.ours(home.hass, PACK)
+    assert ours
+    shown += str(done["description_placeholders"]) + str(done["context"])
+    shown += json.dumps(
+        await async_get_config_entry_diagnostics(home.hass, ours), default=str
+    )
+    shown += "".join(
+        json.dumps(stored, default=str)
+        for name, stored in hass_storage.items()
+        if name not in KEPT
+    )
+    shown += "".join(
+        one.getMessage() for one in caplog.records if not one.name.startswith("pytest")
+    )
+    assert PASSWORD not in shown
