@@ -92,6 +92,7 @@ def start(
                 for domain in ("xiaomi_ble", "bluetooth"):
                     await unloaded(home, domain)
                 await hass.async_stop(force=True)
+                await clock.settle()  # no helper thread is left at work
 
     return life
 
