@@ -25,6 +25,7 @@ class Closing(Forms, ConfigFlow):
         super().__init__()
         self._entry: dict[str, Any] = {}
         self._has_meters = False  # what the Energy dashboard can show
+        self._offers = True  # between a yes to a move and its entry comes nothing
 
     async def _async_add(
         self, *, has_meters: bool = False, **entry: Any
@@ -33,7 +34,7 @@ class Closing(Forms, ConfigFlow):
         self._entry, self._has_meters = entry, has_meters
         if self.source == SOURCE_IMPORT or self.hass.data.get(_DECLINED):
             return await self._async_end()
-        if not await async_may_make(self.hass):
+        if not self._offers or not await async_may_make(self.hass):
             return await self._async_end()
         return await self.async_step_offer()
 

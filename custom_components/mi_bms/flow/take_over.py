@@ -314,6 +314,7 @@ class TakeOverSteps(SensorSteps, BatterySteps):
             await self.hass.config_entries.async_reload(entry.entry_id)
             told = {"told": await async_end(self.hass, plan)}
             return self.async_abort(reason="moved", description_placeholders=told)
+        self._offers = False
         made = await self._async_make()
         if made["type"] is FlowResultType.CREATE_ENTRY:
             # Home Assistant makes the entry when this step has ended.

@@ -12,6 +12,9 @@ from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 
 from ..home import Home, Result
+from ..keys.test_ring import CLEAR
+from ..takeover.living import living
+from ..takeover.others import TEMPERATURE
 
 OURS = {"strategy": {"type": "custom:mi-bms"}}
 
@@ -97,3 +100,15 @@ async def test_a_battery_that_was_read_is_added_with_it(house: Home) -> None:
     assert voltage
     # What was read for the form is shown at once.
     assert float(house.hass.states.get(voltage).state) > 10
+
+
+@pytest.mark.usefixtures("other_integrations")
+async def test_who_moves_the_first_device_is_asked_nothing_more(house: Home) -> None:
+    old = await living(house, "xiaomi_ble", TEMPERATURE, address=CLEAR)
+    offer = await house.discover(KINDS["ATC1441"](address=CLEAR))
+    preview = await house.choose(offer, "move_here")
+    done = await house.answer(preview, {})
+    assert done["type"] == "create_entry"
+    assert done["description"] == "moved"
+    await house.clock.settle()
+    assert old.row("temperature").platform == DOMAIN
