@@ -20,7 +20,7 @@ from ..proto.model.names import clean_name
 from ..texts import async_words
 from .base import FAILED, WHY, choice
 from .left import LeftSteps
-from .nearby_list import Group, ListedDevice, async_good, async_lines
+from .nearby_list import Group, ListedDevice, async_good, async_lines, read_elsewhere
 
 CONF_NAMES: Final = "names"
 CONF_WITHOUT_KEY: Final = "without_key"
@@ -90,11 +90,12 @@ class NearbySteps(LeftSteps):
     def _group_fields(self, ignored: list[str]) -> dict[Any, Any]:
         """Return the lists of those groups that have somebody; the first where nobody is heard."""
         fields: dict[Any, Any] = {}
+        left = {*ignored} | read_elsewhere(self.hass)
         for group in Group:
             lines = options_of(one for one in self._near.values() if one.group is group)
             if not lines and (group is not Group.READY or self._near):
                 continue
-            ticked = [one["value"] for one in lines if one["value"] not in ignored]
+            ticked = [one["value"] for one in lines if one["value"] not in left]
             proposed = probatio.Optional(
                 group, default=ticked if group.is_ticked else []
             )

@@ -15,6 +15,7 @@ from ..proto.mibeacon.decoder import Sighting
 from ..proto.model.fields import Field
 from ..proto.model.names import bracketed
 from ..proto.model.reading import Value
+from ..takeover.find import async_found
 from ..texts import async_words
 from .base import names_of
 from .summary import Summary, async_summary, values_of
@@ -91,7 +92,13 @@ async def async_good(hass: HomeAssistant) -> set[str]:
     """Return the addresses of those that are heard well and that nobody wants left alone."""
     ignored = (await async_keys(hass)).ignored
     near = await async_nearest(hass, configured(hass))
-    return {one.address for one in near if one.rssi >= NEAR} - ignored
+    heard = {one.address for one in near if one.rssi >= NEAR}
+    return heard - ignored - read_elsewhere(hass)
+
+
+def read_elsewhere(hass: HomeAssistant) -> set[str]:
+    """Return the addresses that another integration reads: whoever wants these here moves them."""
+    return {one.address for one in async_found(hass) if one.certain}
 
 
 def _clue(keys: Keys, address: str) -> _Clue:

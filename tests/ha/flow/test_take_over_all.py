@@ -282,3 +282,12 @@ async def test_a_battery_of_an_unknown_type_is_recognised(home: Home) -> None:
     await go(home, await preview(home, form, {"sure": ticked(form, "sure")}))
     assert old.row("voltage").platform == DOMAIN
     assert entries(home)[BATTERY].data["family"] == "jbd"
+
+
+async def test_what_others_read_is_not_added_by_the_way(home: Home) -> None:
+    await house(home)
+    menu = await home.start()
+    assert "all_now" not in menu["menu_options"], "all of them are read elsewhere"
+    form = await home.choose(menu, "nearby")
+    assert lines(form, "batteries"), "it is listed"
+    assert not ticked(form, "batteries") and not ticked(form, "take")
