@@ -191,3 +191,7 @@ class Api:
         """Answer the step that a flow waits at."""
         result: Json = await self.post(f"{FLOW}/{flow_id}", data)
         return result
+
+    async def close_flow(self, flow_id: str) -> None:
+        """Close the window of a flow without an answer."""
+        self._checked(FLOW, *await self._raw("DELETE", f"{FLOW}/{flow_id}"))

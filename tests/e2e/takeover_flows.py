@@ -88,6 +88,19 @@ async def reconfigure(api: Api, address: str) -> Json:
     return found
 
 
+async def standing(api: Api, address: str) -> Json:
+    """Begin to change an entry as soon as the move is offered there: a battery has to be read once before."""
+
+    async def found() -> Json | None:
+        form = await reconfigure(api, address)
+        if form["type"] == "menu" and "move_here" in offered(form):
+            return form
+        await api.close_flow(form["flow_id"])
+        return None
+
+    return await until(f"the offer to move {address}", PATIENCE, found, pause=2.0)
+
+
 async def card_of(api: Api, address: str) -> Json:
     """Return the form of a discovered device."""
 
@@ -102,7 +115,7 @@ async def card_of(api: Api, address: str) -> Json:
 async def preview(api: Api, address: str) -> Preview:
     """Go to the preview of a device: from its card or from its entry; raise ``Trouble``."""
     ours = await entry_of(api, address)
-    first = await (reconfigure(api, address) if ours else card_of(api, address))
+    first = await (standing(api, address) if ours else card_of(api, address))
     form = await onward(api, first)
     if form["type"] != "form" or form.get("step_id") != "move_preview":
         raise Trouble(f"{address}: no preview: {said(form)}")
