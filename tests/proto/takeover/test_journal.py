@@ -99,6 +99,10 @@ def test_it_comes_back_whole(state: OrderState) -> None:
     assert ROW.domain == "sensor"
 
 
+def test_what_stays_does_not_move() -> None:
+    assert ORDER.plan.moving == ORDER.plan.rulings[:1]
+
+
 def test_values_stay_out_of_it() -> None:
     said = replace(OLD, value="13.1", at=5.0), replace(OURS, value="13.2", at=6.0)
     plan = replace(

@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.mi_bms.proto.bms.index import INDEX
-from custom_components.mi_bms.proto.takeover.model import Named
+from custom_components.mi_bms.proto.takeover.model import Named, Trigger
 from custom_components.mi_bms.proto.takeover.peers import PEERS
 
 ADDRESS = "A4:C1:38:00:00:01"
@@ -136,3 +136,32 @@ def test_types_of_batteries(word: str, family: str | None) -> None:
 
 def test_types_of_batteries_are_ours() -> None:
     assert {*PEERS["bms_ble"].families.values()} <= {*INDEX}
+
+
+@pytest.mark.parametrize(
+    ("domain", "theirs", "ours"),
+    [
+        # Theirs say the source first, ours what happened.
+        (
+            "xiaomi_ble",
+            Trigger("motion", "motion_detected"),
+            Trigger("motion_detected", "motion"),
+        ),
+        (
+            "xiaomi_ble",
+            Trigger("button_M", "double_press"),
+            Trigger("multi_press_end_2", "button_m"),
+        ),
+        (
+            "bthome",
+            Trigger("button_2", "hold_release"),
+            Trigger("long_press_end", "button_2"),
+        ),
+        ("xiaomi_ble", Trigger("burner", "lit"), None),
+        ("bms_ble", Trigger("button", "press"), None),
+    ],
+)
+def test_what_waits_for_the_same_with_us(
+    domain: str, theirs: Trigger, ours: Trigger | None
+) -> None:
+    assert PEERS[domain].trigger(theirs) == ours
