@@ -5,7 +5,7 @@ from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..proto.model.fields import Field
@@ -33,6 +33,31 @@ class PolledSensor(OfSensor, SensorEntity):
 
 class RssiSensor(PolledSensor):
     """The signal strength of the newest advert that is surely a sensor's own."""
+
+    _stop: CALLBACK_TYPE | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the first strength at once: until the next look a minute may pass."""
+        if self._coordinator.rssi is None:
+            self._stop = self._coordinator.async_follow(self._first)
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Wait for nothing more."""
+        self._end()
+
+    @callback
+    def _first(self) -> None:
+        if self._coordinator.rssi is not None:
+            self._end()
+            self.async_write_ha_state()
+
+    @callback
+    def _end(self) -> None:
+        if self._stop:
+            self._stop()
+            self._stop = None
 
     @property
     @override

@@ -4,6 +4,7 @@ It keys statistics by entity id alone, so nothing else has to be done for them.
 """
 
 from functools import partial
+import threading
 from typing import Final
 
 from homeassistant.components.recorder import DOMAIN as RECORDER
@@ -28,6 +29,8 @@ _ENDS: Final = ("", *(f"_{number}" for number in range(2, 100)))
 _HERE: Final = (
     "_meanwhile"  # behind that of one that was made here, when the old one comes back
 )
+_TRIES: Final = 3
+_PATIENCE: Final = 10.0  # s that a busy recorder is waited for
 
 
 async def _async_known(hass: HomeAssistant, names: set[str]) -> Known:
@@ -111,6 +114,31 @@ def _unit_class(row: OurRow) -> str | None:
 
 async def async_uncure(hass: HomeAssistant, order: Order) -> None:
     """Make statistics what they were; what was counted here meanwhile is kept under another name."""
+    if not order.statistics:
+        return
+    archives = {one.archive for one in order.statistics if one.archive}
+    for _ in range(_TRIES):
+        # What the recorder still has to calculate may take a name that is looked at as free.
+        await _async_settled(hass)
+        await _async_uncure(hass, order)
+        await _async_settled(hass)
+        if not archives & (await _async_known(hass, archives)).keys():
+            return
+
+
+async def _async_settled(hass: HomeAssistant) -> None:
+    """Wait until the recorder has done what it was asked to; one that hangs is not waited for."""
+    if RECORDER not in hass.config.components:
+        return
+    done = threading.Event()
+    work = hass.async_create_task(get_instance(hass).async_block_till_done())
+    work.add_done_callback(lambda _work: done.set())
+    # It is a thread of its own, at work by its own time.
+    if not await hass.async_add_executor_job(done.wait, _PATIENCE):
+        work.cancel()
+
+
+async def _async_uncure(hass: HomeAssistant, order: Order) -> None:
     called = {one.row_id: _now_called(hass, one) for one in order.statistics}
     names = set(called.values())
     names |= {one.archive for one in order.statistics if one.archive}

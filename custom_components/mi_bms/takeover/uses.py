@@ -9,16 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import probatio
 
-from homeassistant.components.automation import (
-    DATA_COMPONENT,
-    automations_with_device,
-    automations_with_entity,
-)
-from homeassistant.components.script import (
-    DOMAIN as SCRIPT,
-    scripts_with_device,
-    scripts_with_entity,
-)
 from homeassistant.const import (
     CONF_CONDITION,
     CONF_DEVICE_ID,
@@ -39,6 +29,8 @@ from ..proto.takeover.model import MovePlan, Recipe, Ruling, Trigger
 from ..proto.takeover.peers import PEERS
 from ..sensors.event_words import STANDARD
 
+_AUTOMATION: Final = "automation"
+_SCRIPT: Final = "script"
 _HOMEKIT: Final = "homekit"
 _EVENT_TYPE: Final = "event_type"
 _SUBTYPE: Final = "subtype"
@@ -103,12 +95,21 @@ def async_uses(hass: HomeAssistant, plan: MovePlan) -> Uses:
     devices = sorted(_device_ids(hass, plan))
     automations, scripts = set[str](), set[str]()
     by_device = set[str]()
-    for device_id in devices:
-        by_device.update(automations_with_device(hass, device_id))
-        by_device.update(scripts_with_device(hass, device_id))
-    for entity_id in all_of_it:
-        automations.update(automations_with_entity(hass, entity_id))
-        scripts.update(scripts_with_entity(hass, entity_id))
+    # Imported only where it is there: a house without automations needs none of it.
+    if _AUTOMATION in hass.config.components:
+        from homeassistant.components import automation  # noqa: PLC0415
+
+        for one in devices:
+            by_device.update(automation.automations_with_device(hass, one))
+        for one in all_of_it:
+            automations.update(automation.automations_with_entity(hass, one))
+    if _SCRIPT in hass.config.components:
+        from homeassistant.components import script  # noqa: PLC0415
+
+        for one in devices:
+            by_device.update(script.scripts_with_device(hass, one))
+        for one in all_of_it:
+            scripts.update(script.scripts_with_entity(hass, one))
     if plan.recipe is Recipe.OWN:
         automations |= {one for one in by_device if one.startswith("automation.")}
         scripts |= {one for one in by_device if one.startswith("script.")}
@@ -276,7 +277,7 @@ def _use(hass: HomeAssistant, entity_id: str) -> UsedBy:
 
 def _configured(hass: HomeAssistant) -> Iterator[tuple[UsedBy, Any]]:
     """Yield all automations and scripts as they were written."""
-    for component in (hass.data.get(DATA_COMPONENT), hass.data.get(SCRIPT)):
+    for component in (hass.data.get(_AUTOMATION), hass.data.get(_SCRIPT)):
         for entity in component.entities if component else ():
             yield _use(hass, entity.entity_id), entity.raw_config
 

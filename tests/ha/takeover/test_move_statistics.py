@@ -183,3 +183,38 @@ async def test_a_name_that_is_taken_and_one_that_changes(
     back = await known(home)
     assert back["sensor.other"] == (None, HOURS)
     assert back["sensor.ohms"] == ("ohm", HOURS)
+
+
+async def test_what_the_recorder_still_has_to_do_takes_no_name(
+    home: Home, peer: MockConfigEntry, plan: MovePlan
+) -> None:
+    await recorded(home)
+    before = await known(home)
+    ours = await made(home, plan)
+    await home.clock.run(210)
+    await settled(home)
+
+    # It is busy, and then has something of ours to write under the name of the old one.
+    def late(name: str) -> None:
+        meta = StatisticMetaData(
+            mean_type=StatisticMeanType.NONE,
+            has_sum=True,
+            name=None,
+            source="recorder",
+            statistic_id=name,
+            unit_class=None,
+            unit_of_measurement=None,
+        )
+        start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+        row = StatisticData(start=start - timedelta(hours=1), sum=1.0, state=1.0)
+        async_import_statistics(home.hass, meta, [row])
+
+    for number in range(200):
+        late(f"sensor.busy_{number}")
+    late(COUNT)
+    await home.clock.wait(async_give_back(home.hass, ours))
+    await home.clock.run(30)
+    back = await known(home)
+    assert back[COUNT] == before[COUNT]
+    assert f"{COUNT}_meanwhile" in back
+    assert f"{COUNT}_before" not in back
