@@ -93,23 +93,7 @@ def async_uses(hass: HomeAssistant, plan: MovePlan) -> Uses:
     moving = [one.old.entity_id for one in plan.moving]
     all_of_it = [one.old.entity_id for one in plan.rulings]
     devices = sorted(_device_ids(hass, plan))
-    automations, scripts = set[str](), set[str]()
-    by_device = set[str]()
-    # Imported only where it is there: a house without automations needs none of it.
-    if _AUTOMATION in hass.config.components:
-        from homeassistant.components import automation  # noqa: PLC0415
-
-        for one in devices:
-            by_device.update(automation.automations_with_device(hass, one))
-        for one in all_of_it:
-            automations.update(automation.automations_with_entity(hass, one))
-    if _SCRIPT in hass.config.components:
-        from homeassistant.components import script  # noqa: PLC0415
-
-        for one in devices:
-            by_device.update(script.scripts_with_device(hass, one))
-        for one in all_of_it:
-            scripts.update(script.scripts_with_entity(hass, one))
+    automations, scripts, by_device = _users(hass, devices, all_of_it)
     if plan.recipe is Recipe.OWN:
         automations |= {one for one in by_device if one.startswith("automation.")}
         scripts |= {one for one in by_device if one.startswith("script.")}
@@ -267,6 +251,29 @@ def _device_ids(hass: HomeAssistant, plan: MovePlan) -> set[str]:
 
 def _uses(hass: HomeAssistant, entity_ids: Iterable[str]) -> tuple[UsedBy, ...]:
     return tuple(_use(hass, one) for one in sorted(entity_ids))
+
+
+def _users(
+    hass: HomeAssistant, devices: list[str], entities: list[str]
+) -> tuple[set[str], set[str], set[str]]:
+    """Return automations and scripts that use entities, and what of both uses devices."""
+    automations, scripts, by_device = set[str](), set[str](), set[str]()
+    # Imported only where it is there: a house without automations needs none of it.
+    if _AUTOMATION in hass.config.components:
+        from homeassistant.components import automation  # noqa: PLC0415
+
+        for one in devices:
+            by_device.update(automation.automations_with_device(hass, one))
+        for one in entities:
+            automations.update(automation.automations_with_entity(hass, one))
+    if _SCRIPT in hass.config.components:
+        from homeassistant.components import script  # noqa: PLC0415
+
+        for one in devices:
+            by_device.update(script.scripts_with_device(hass, one))
+        for one in entities:
+            scripts.update(script.scripts_with_entity(hass, one))
+    return automations, scripts, by_device
 
 
 def _use(hass: HomeAssistant, entity_id: str) -> UsedBy:
