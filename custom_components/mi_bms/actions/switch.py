@@ -49,7 +49,8 @@ async def async_switch(call: ServiceCall) -> ServiceResponse:
         )
         return await async_switch_bank(bank, command, call.context)
     coordinator = runtime_of_id(call.hass, data[ATTR_DEVICE_ID], BatteryCoordinator)
-    if coordinator is None:
+    # A pack is a device, too, but what is switched is the whole battery.
+    if coordinator is None or coordinator.device_id != data[ATTR_DEVICE_ID]:
         raise refusal("not_a_battery")
     target: Target = data[ATTR_WHAT]
     result = await async_command(

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
@@ -105,3 +107,22 @@ async def test_an_alarm_that_was_active_before_the_start_is_no_news(home: Home) 
     await home.clock.run(35)
     assert home.value(device, "alarm") == "cell_overvoltage"
     assert home.value(device, "alarm_change") == "unknown"
+
+
+async def test_a_pack_is_not_switched_for_its_battery(home: Home) -> None:
+    _, entry = await racked(home)
+    registry = dr.async_get(home.hass)
+    pack = registry.async_get_child_device_by_identifier(
+        ("mi_bms", f"{ADDRESS}-pack_1"), entry.entry_id
+    )
+    whole = registry.async_get_device_by_identifier(("mi_bms", ADDRESS), entry.entry_id)
+    assert pack is not None and whole is not None
+    words = []
+    for one in (pack, whole):
+        order = {"device_id": one.id, "what": "charge", "state": "off"}
+        with pytest.raises(HomeAssistantError) as caught:
+            await home.hass.services.async_call(
+                "mi_bms", "switch", order, blocking=True, return_response=True
+            )
+        words.append(caught.value.translation_key)
+    assert words == ["not_a_battery", "switch_not_allowed"]
