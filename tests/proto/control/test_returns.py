@@ -439,7 +439,7 @@ class Lives(RuleBasedStateMachine):
 
 
 class TestLives(Lives.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+    settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 
 
 @given(
