@@ -175,20 +175,21 @@ def test_the_form_of_who_does_it_by_hand(wizard: Wizard) -> None:
     pick(wizard, "Energy discharged from the battery", "Energy discharged")
     pick(wizard, "Energy charged into the battery", "Energy charged")
     shown = wizard.page.get_by_role("textbox", name="Display name")
-    shown.fill(NAME)
-    shown.press("Tab")
     wizard.page.get_by_role("radio", name="Inverted").click()
     pick(wizard, "Battery power", "Power")
     pick(wizard, "Battery state of charge sensor", "State of charge")
     capacity = wizard.page.get_by_role("spinbutton", name="Battery capacity")
 
     def typed() -> bool:
-        """Type the number; a form that is drawn anew just then forgets it, as it would a person's."""
+        """Type name and number; a form that is drawn anew just then forgets them, as it would a person's."""
+        shown.fill(NAME)
+        shown.press("Tab")
         capacity.fill(str(stored["capacity"]))
         # The form takes a number when its field is left.
         capacity.press("Tab")
         wizard.page.wait_for_timeout(1000)
-        return capacity.input_value().startswith(f"{stored['capacity']:g}")
+        right = capacity.input_value().startswith(f"{stored['capacity']:g}")
+        return right and shown.input_value() == NAME
 
     walk.until(wizard.page, typed)
     wizard.dialog_picture("energy")
