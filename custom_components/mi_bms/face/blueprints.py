@@ -85,11 +85,6 @@ async def async_add(hass: HomeAssistant) -> Done | None:
     """Add the blueprints; return what became of each, None in a house without automations."""
     if _AUTOMATION not in hass.config.components:
         return None
-    from homeassistant.components.automation.helpers import async_get_blueprints  # noqa: PLC0415
-
-    # Home Assistant fills the folder with its own only as long as there is none, at a start of its own.
-    with contextlib.suppress(FileExistsError):
-        await async_get_blueprints(hass).async_populate()
     store = _store(hass)
     written, _ = await async_read(store, _WRITTEN)
     return await _async_put(hass, store, written or {}, missing=True)

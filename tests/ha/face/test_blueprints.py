@@ -390,6 +390,8 @@ async def test_an_administrator_asks_for_them(home: Home, tmp_path: Path) -> Non
     assert caught.value.translation_key == "no_automations"
     hass.config.config_dir = str(tmp_path)
     assert await async_setup_component(hass, "automation", {})
+    # Home Assistant fills the folder with its own behind the set-up.
+    await hass.async_block_till_done()
     assert len((await ask())["added"]) == 12
     assert len((await ask())["kept"]) == 12
     theirs = tmp_path / "blueprints" / "automation" / "homeassistant"
