@@ -16,6 +16,9 @@ import custom_components.mi_bms  # noqa: F401  (before anything else of that nam
 if not os.environ.get("PYTHONASYNCIODEBUG"):
     BaseEventLoop.get_debug = lambda _: False  # type: ignore[method-assign]
 
+if not os.environ.get("MI_BMS_PURE"):
+    import tests.threads  # noqa: F401  (Home Assistant's threads are not interrupted)
+
 # It has an environment of its own: script/browser.
 collect_ignore = ["browser"]
 

@@ -2,14 +2,18 @@
 
 import asyncio
 import socket
+import threading
+import time
 
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util.executor import InterruptibleThreadPoolExecutor
 
 from .clock import Clock
 
 LINKS = 20
+THREADS = 40
 
 
 async def test_what_follows_one_from_the_other_happens_at_once(
@@ -60,3 +64,21 @@ async def test_the_loop_is_called_by_nobody_else(
             hass.loop.call_soon(print)
 
     await clock.wait(asyncio.to_thread(misuse))
+
+
+def test_no_thread_is_interrupted_that_ends_late() -> None:
+    """Home Assistant's own patience is a fortieth of a second for each of so many."""
+    pool = InterruptibleThreadPoolExecutor(THREADS)
+    at_work = threading.Barrier(THREADS + 1)
+
+    def work() -> bool:
+        at_work.wait()
+        for _ in range(30):
+            time.sleep(0.01)
+        return True
+
+    given = [pool.submit(work) for _ in range(THREADS)]
+    at_work.wait()
+    pool.shutdown()
+    assert all(one.result() for one in given)
+    assert not any(one.is_alive() for one in pool._threads)
