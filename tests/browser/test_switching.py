@@ -69,7 +69,7 @@ class Person:
     def __init__(self, wizard: Wizard) -> None:
         """Open the page and look who is there."""
         self.wizard, self.page = wizard, wizard.page
-        self.comes_home()
+        self.wizard.integration()
         walk.until(self.page, lambda: len(walk.devices(self.page)) >= BATTERIES)
         self.learns()
 
@@ -77,11 +77,6 @@ class Person:
         """Look which devices there are."""
         self.entries = {one["title"]: one for one in walk.entries(self.page)}
         self.devices = {one.name: one.id for one in walk.devices(self.page)}
-
-    def comes_home(self) -> None:
-        """Open the page of our integration."""
-        self.wizard.integration()
-        expect(self.page.locator("ha-config-entry-row").first).to_be_visible()
 
     def called(self, word: str) -> str:
         """Return the whole name of a battery."""
@@ -304,7 +299,7 @@ def test_a_wrong_password_is_told(person: Person) -> None:
     person.page.goto(f"{person.wizard.base}/config/repairs")
     expect(person.page.get_by_text("does not take its password")).to_be_visible()
     person.wizard.shot("1613 wrong password, the repair")
-    person.comes_home()
+    person.wizard.integration()
 
 
 def test_a_battery_that_powers_the_house(person: Person) -> None:
@@ -335,7 +330,7 @@ def test_what_is_allowed_is_done_and_told(person: Person) -> None:
     wizard.page.get_by_text("Charging allowed").first.click()
     expect(wizard.page.get_by_role("switch", name="Toggle", exact=True)).to_be_visible()
     wizard.shot("1617 charging is off")
-    person.comes_home()
+    person.wizard.integration()
 
 
 def test_a_battery_of_two_banks(person: Person) -> None:

@@ -20,6 +20,8 @@ from playwright.sync_api import (
     expect,
 )
 
+from .drawn import open_whole
+
 USER: Final = "demo"
 PASSWORD: Final = "password"  # noqa: S105 - a toy installation
 SECONDS: Final = 1000  # in the units of the driver
@@ -214,13 +216,18 @@ class Wizard:
 
     def integrations(self) -> None:
         """Open the page with all integrations and discoveries."""
-        self.page.goto(f"{self.base}/config/integrations/dashboard")
+        self._open_whole("dashboard", "ha-config-integrations-dashboard")
         expect(self.page.get_by_role("button", name="Add integration")).to_be_visible()
 
     def integration(self) -> Locator:
         """Open our integration's own page."""
-        self.page.goto(f"{self.base}/config/integrations/integration/mi_bms")
-        return self.page.locator("ha-config-integration-page")
+        return self._open_whole("integration/mi_bms", "ha-config-integration-page")
+
+    def _open_whole(self, path: str, element: str) -> Locator:
+        page = self.page.locator(element)
+        address = f"{self.base}/config/integrations/{path}"
+        open_whole(address, page, PATIENCE / SECONDS)
+        return page
 
     def entry(self, name: str) -> Locator:
         """Return the row of an entry on our integration's page."""
