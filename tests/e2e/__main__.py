@@ -197,7 +197,9 @@ async def first_dashboard(home: HomeAssistant, adding: asyncio.Task[None]) -> st
     async def there() -> bool:
         if adding.done():
             adding.result()
-        return bool(await home.api.call("config_entries/get", domain="mi_bms"))
+        # An entry is told of before it is set up: until then there is nothing of ours to ask.
+        entries = await home.api.call("config_entries/get", domain="mi_bms")
+        return any(one["state"] == "loaded" for one in entries)
 
     await until("the first device", PATIENCE, there, children=(home.child,))
     return await make_dashboard(home.api)
