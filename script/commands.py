@@ -1,10 +1,11 @@
-"""Run commands, one after the other or some side by side, and say what became of them.
+"""Run commands, side by side as far as the processor reaches, and say what became of them.
 
 A command is given up when it has said nothing for a long time: how long it takes in all says more
 of the machine than of us.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 import os
 from pathlib import Path
 import select
@@ -23,24 +24,37 @@ LOOK: Final = 1.0  # s between two looks at a command that says nothing
 type Command = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Commands that run one after the other, until one fails."""
+
+    name: str
+    commands: tuple[Command, ...]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    cores: float = 1.0  # so much of the processor they keep busy
+
+
 class Running:
     """A command that runs; what it says is printed at once, or whole when it has ended."""
 
-    def __init__(
-        self, command: Command, environ: Mapping[str, str], *, live: bool
-    ) -> None:
+    def __init__(self, job: Job, command: Command, *, live: bool) -> None:
         """Start it; raise ``OSError``."""
-        self.title = " ".join(command)
+        self.title = f"{job.name}: {' '.join(command)}"
         self.live, self.said, self.closed = live, b"", False
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(environ),
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(job.environ),
             start_new_session=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         self.heard = time.monotonic()
+        if live:
+            self._head()
+
+    def _head(self) -> None:
+        show(f"\n=== {self.title}\n".encode())
 
     def fileno(self) -> int:
         """Return where it speaks, for ``select``."""
@@ -69,7 +83,8 @@ class Running:
         while not self.closed and select.select([self], [], [], 0)[0]:
             self.listen()
         if not self.live:
-            show(f"--- {self.title}\n".encode() + self.said)
+            self._head()
+            show(self.said)
         if code is None:
             return f"nothing said for {SILENCE:.0f} s"
         return f"exit code {code}" if code else ""
@@ -86,6 +101,35 @@ class Running:
                 continue
 
 
+class Turn:
+    """A job whose turn it is, or was."""
+
+    def __init__(self, job: Job, *, live: bool) -> None:
+        """Let it wait."""
+        self.job, self._live = job, live
+        self._left = [*job.commands]
+        self.failure = ""
+        self.begun = self.ended = 0.0
+        self.running: Running | None = None
+
+    def go_on(self) -> None:
+        """Begin the next command; none is left after one that failed."""
+        self.begun, self.ended = self.begun or time.monotonic(), time.monotonic()
+        self.running = None
+        if self._left and not self.failure:
+            command = self._left.pop(0)
+            try:
+                self.running = Running(self.job, command, live=self._live)
+            except OSError as err:
+                self.failure = f"{command[0]}: {err.strerror}"
+
+    def look(self) -> None:
+        """Go on if the command that runs has ended."""
+        if self.running and self.running.over:
+            self.failure = self.running.end()
+            self.go_on()
+
+
 def show(said: bytes) -> None:
     """Print what a command said."""
     sys.stdout.buffer.write(said)
@@ -96,36 +140,47 @@ def speaking(running: Sequence[Running]) -> list[Running]:
     """Wait a moment; return who has something to say."""
     open_ = [one for one in running if not one.closed]
     # Who has closed its output is about to end.
-    ready, _, _ = select.select(open_, [], [], LOOK if open_ == [*running] else 0.05)
+    wait = LOOK if open_ and open_ == [*running] else 0.05
+    ready, _, _ = select.select(open_, [], [], wait)
     return ready
 
 
-def run(
-    commands: Sequence[Command], environ: Mapping[str, str], at_once: int = 1
-) -> str:
-    """Run commands; return "" or why the first that failed did.
+def begin(waiting: list[Turn], at_work: list[Turn], cores: float) -> None:
+    """Begin those whose turn it is: the first ones for which there is room, and all who only wait."""
+    is_full = False
+    for turn in [*waiting]:
+        busy = sum(one.job.cores for one in at_work)
+        # One that asks for more than there is has it alone.
+        if not turn.job.cores or (
+            not is_full and (not busy or busy + turn.job.cores <= cores)
+        ):
+            waiting.remove(turn)
+            at_work.append(turn)
+            turn.go_on()
+        else:
+            is_full = True
 
-    After a failure no other one is begun, unless they run side by side: then each says what it found.
+
+def run(jobs: Sequence[Job], cores: float) -> list[Turn]:
+    """Run jobs, as many at once as keep so many cores busy; return what became of each.
+
+    After a failure no other command of the job is begun; the other jobs say what they find.
     """
-    waiting, running, failures = [*commands], list[Running](), list[str]()
+    turns = [Turn(job, live=len(jobs) == 1) for job in jobs]
+    waiting, at_work = [*turns], list[Turn]()
     try:
-        while running or waiting:
-            while waiting and len(running) < at_once:
-                command = waiting.pop(0)
-                try:
-                    running.append(Running(command, environ, live=at_once == 1))
-                except OSError as err:
-                    failures.append(f"{command[0]}: {err.strerror}")
-            ready = speaking(running)
+        while waiting or at_work:
+            begin(waiting, at_work, cores)
+            ready = speaking([one.running for one in at_work if one.running])
             for one in ready:
                 one.listen()
             # What a command has started may outlive it and keep its output open.
-            for one in [one for one in running if one not in ready and one.over]:
-                running.remove(one)
-                failures += [why] if (why := one.end()) else []
-            if failures and at_once == 1:
-                break
+            for turn in at_work:
+                if turn.running not in ready:
+                    turn.look()
+            at_work = [one for one in at_work if one.running]
     finally:
-        for one in running:
-            one.end()
-    return failures[0] if failures else ""
+        for turn in at_work:
+            if turn.running:
+                turn.running.end()
+    return turns

@@ -1,10 +1,11 @@
-"""Run the stages of script/test one after the other, go on after a failure, and sum up.
+"""Run the stages of script/test, side by side as far as the processor reaches, and sum up.
 
-Without stage names all of them run.
+Without stage names all of them run. What a stage says is printed whole when it has ended; at once where it
+is the only one.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from script.commands import Command, run  # noqa: E402
+from script.commands import Command, Job, Turn, run  # noqa: E402
 
 PYTHON: Final = sys.executable
 PROTO: Final = "custom_components/mi_bms/proto"
@@ -33,19 +34,24 @@ UNSPELLED: Final = (
 )
 # What an optional stage ends with where its tools cannot be had.
 NO_TOOLS: Final = "exit code 77"
-SHARED: Final = ("-n", str(min(4, os.cpu_count() or 1)))  # processes
+CORES: Final = min(4, os.cpu_count() or 1)
+SHARED: Final = ("-n", str(CORES))  # processes
+HALF: Final = 0.5  # a whole Home Assistant waits as long as it works
+# The files whose tests take the longest of those with houses of their own.
+LONG_WALKS: Final = "test_switching or test_languages"
 MEASURED: Final = ("--cov-branch", "--cov-report=", "--cov-fail-under=0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Describe a stage: its commands run in order until one fails, or two at once, the long ones first."""
+    """Describe a stage: its commands run in order until one fails, or each for itself."""
 
     title: str
     commands: tuple[Command, ...]
     quick: tuple[Command, ...] = ()  # what runs instead of the commands with --fast
     slow: bool = False
-    at_once: int = 1  # two whole Home Assistants wait more than they work
+    apart: bool = False  # no command needs what another one did
+    cores: float = 1.0  # so much of the processor each command keeps busy
     optional: bool = False  # left out where its tools cannot be had, unless asked for
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,6 +83,11 @@ STAGES: Final[Mapping[str, Stage]] = {
             (PYTHON, "-m", "ruff", "format", "--check", "--output-format=concise", "."),
         ),
     ),
+    "rules": Stage(
+        title="imports, texts, manifest, files",
+        # They look at files: no house is needed.
+        commands=((*PYTEST, "-p", "no:homeassistant", "tests/rules"),),
+    ),
     "types": Stage(title="mypy: strict types", commands=((PYTHON, "-m", "mypy"),)),
     "spelling": Stage(
         title="codespell",
@@ -92,11 +103,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         title="the JavaScript of the cards: types, mistakes",
         commands=(("script/cards",),),
         optional=True,
-    ),
-    "rules": Stage(
-        title="imports, texts, manifest, files",
-        # They look at files: no house is needed.
-        commands=((*PYTEST, "-p", "no:homeassistant", "tests/rules"),),
     ),
     "proto": Stage(
         title="protocol code, all branches",
@@ -115,6 +121,12 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         environ={"COVERAGE_FILE": ".coverage.proto", "MI_BMS_PURE": "1"},
     ),
+    "meters": Stage(
+        title="what meters count while Home Assistant is killed again and again (script/run)",
+        commands=(("script/run", "--proof", "meters"),),
+        slow=True,
+        cores=0.0,  # it waits for six minutes
+    ),
     "integration": Stage(
         title="the oldest Home Assistant and the simulated world",
         commands=(
@@ -123,6 +135,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         # How much is covered says nothing where tests are left out.
         quick=((*HOUSES, "-m", "not slow"),),
+        cores=CORES,
         environ={"COVERAGE_FILE": ".coverage.integration"},
     ),
     "replay": Stage(
@@ -143,15 +156,28 @@ STAGES: Final[Mapping[str, Stage]] = {
             ("script/run", "--check", "--minimum"),
         ),
         slow=True,
-        at_once=2,
+        apart=True,
+        cores=HALF,
+    ),
+    "browser": Stage(
+        title="the wizard in a real browser",
+        # What shares a house keeps its order; the rest has houses of its own, half of it each.
+        commands=(
+            ("script/browser", "-m", "usual_house"),
+            ("script/browser", "-m", "not usual_house", "-k", LONG_WALKS),
+            ("script/browser", "-m", "not usual_house", "-k", f"not ({LONG_WALKS})"),
+        ),
+        slow=True,
+        apart=True,
+        cores=HALF,
+        optional=True,
     ),
     "proofs": Stage(
-        title="a local adapter, what sensors do over a connection, a phone, meters and switching over kills, a served"
+        title="a local adapter, what sensors do over a connection, a phone, keys and switching over kills, a served"
         " device, devices of other integrations (script/run)",
         commands=(
             ("script/run", "--proof", "takeover"),
             ("script/run", "--proof", "takeover", "--minimum"),
-            ("script/run", "--proof", "meters"),
             ("script/run", "--proof", "kills"),
             ("script/run", "--proof", "control"),
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
@@ -161,14 +187,15 @@ STAGES: Final[Mapping[str, Stage]] = {
             ("script/run", "--proof", "peripheral"),
         ),
         slow=True,
-        # The meters only wait, for six minutes; two of the others run beside them.
-        at_once=3,
+        apart=True,
+        cores=HALF,
     ),
     "upgrade": Stage(
         title="statistics from the oldest Home Assistant to the newest (script/run)",
         # Without a C compiler no clock can be set ahead.
         commands=(("script/run", "--proof", "upgrade"),),
         slow=True,
+        cores=HALF,
         optional=True,
     ),
     "outputs": Stage(
@@ -180,23 +207,32 @@ STAGES: Final[Mapping[str, Stage]] = {
         slow=True,
         optional=True,
     ),
-    "browser": Stage(
-        title="the wizard in a real browser",
-        commands=(("script/browser",),),
-        slow=True,
-        optional=True,
-    ),
 }
 
 
-def run_stage(name: str, *, fast: bool) -> tuple[str, float]:
-    """Run a stage, with ``fast`` the quick way if it has one; return why it failed, "" when it passed, and the seconds it took."""
-    stage, started = STAGES[name], time.monotonic()
-    print(f"\n=== {name}: {stage.title}", flush=True)
-    colours = {"FORCE_COLOR": "1"} if sys.stdout.isatty() else {}
+def jobs_of(name: str, *, fast: bool) -> list[Job]:
+    """Return what is to be done for a stage, with ``fast`` the quick way if it has one."""
+    stage = STAGES[name]
     commands = (fast and stage.quick) or stage.commands
-    failure = run(commands, colours | dict(stage.environ), stage.at_once)
-    return failure, time.monotonic() - started
+    colours = {"FORCE_COLOR": "1"} if sys.stdout.isatty() else {}
+    return [
+        Job(
+            name=name,
+            commands=part,
+            environ=colours | dict(stage.environ),
+            cores=stage.cores,
+        )
+        for part in ([(one,) for one in commands] if stage.apart else [commands])
+    ]
+
+
+def outcome(turns: Sequence[Turn]) -> tuple[str, float]:
+    """Return why a stage failed, "" when it passed, and the seconds from its first command to its last."""
+    failures = [one.failure for one in turns if one.failure]
+    # That tools are missing says less than what went wrong where they are not needed.
+    failures.sort(key=lambda why: why == NO_TOOLS)
+    seconds = max(one.ended for one in turns) - min(one.begun for one in turns)
+    return next(iter(failures), ""), seconds
 
 
 def parse(arguments: list[str]) -> tuple[list[str], set[str], bool]:
@@ -241,17 +277,17 @@ def main(arguments: list[str]) -> int:
     (names, asked, fast), started = parse(arguments), time.monotonic()
     results: dict[str, tuple[str, float]] = {}
     try:
-        for name in names:
-            failure, seconds = run_stage(name, fast=fast)
-            optional = STAGES[name].optional and name not in asked
-            if optional and failure == NO_TOOLS:
-                print(f"{name} is left out: its tools cannot be had here")
-                continue
-            results[name] = failure, seconds
+        turns = run([job for name in names for job in jobs_of(name, fast=fast)], CORES)
     except KeyboardInterrupt:
         print("\nscript/test: interrupted", file=sys.stderr)
         return 130
     print("\n=== summary")
+    for name in names:
+        failure, seconds = outcome([one for one in turns if one.job.name == name])
+        if STAGES[name].optional and name not in asked and failure == NO_TOOLS:
+            print(f"{name} is left out: its tools cannot be had here")
+            continue
+        results[name] = failure, seconds
     for name, (failure, seconds) in results.items():
         verdict = f"FAILED ({failure})" if failure else "passed"
         print(f"{name:12} {seconds:6.1f} s  {verdict}")

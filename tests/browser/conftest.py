@@ -35,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = {}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what goes through the usual house: script/test walks it beside the others, each in its own order."""
+    for item in items:
+        if "home" in getattr(item, "fixturenames", ()):
+            item.add_marker("usual_house")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Return where the screenshots go."""
     return f"screenshots: {config.stash[SHOTS]}"

@@ -9,13 +9,14 @@ import pytest
 from .programs import program
 
 COMMANDS = program("commands")
+type Command = tuple[str, ...]
 
 
-def python(code: str, *arguments: object) -> tuple[str, ...]:
+def python(code: str, *arguments: object) -> Command:
     return (sys.executable, "-c", code, *map(str, arguments))
 
 
-def says(word: str) -> tuple[str, ...]:
+def says(word: str) -> Command:
     return python(f"print({word!r})")
 
 
@@ -24,55 +25,92 @@ FAILS = python("raise SystemExit(3)")
 MEETS = "import sys; print('one'); open(sys.argv[1], sys.argv[2]); print('two')"
 
 
+def run(*jobs: list[Command], cores: float = 2.0, each: float = 1.0) -> list[str]:
+    """Run jobs; return why each failed."""
+    made = [
+        COMMANDS.Job(name=f"job{number}", commands=tuple(commands), cores=each)
+        for number, commands in enumerate(jobs)
+    ]
+    return [one.failure for one in COMMANDS.run(made, cores)]
+
+
 def test_two_run_at_once_and_what_each_says_is_printed_whole(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    both = [python(MEETS, pipe, mode) for mode in ("r", "w")]
-    assert COMMANDS.run([*both, says("three")], {}, at_once=2) == ""
+    both = [[python(MEETS, pipe, mode)] for mode in ("r", "w")]
+    assert run(*both, [says("three")]) == ["", "", ""]
     said = capfd.readouterr().out
     assert said.count("one\ntwo\n") == 2
-    assert said.count("--- ") == 3
+    assert said.count("=== job") == 3
     assert said.endswith("three\n")
 
 
-def test_a_failure_of_either_is_one_of_both_and_the_others_are_heard(
+def test_no_more_run_at_once_than_the_processor_has_room_for(tmp_path: Path) -> None:
+    alone = python(
+        "import os, sys, time; os.mkdir(sys.argv[1]); time.sleep(0.2); os.rmdir(sys.argv[1])",
+        tmp_path / "taken",
+    )
+    assert run([alone], [alone], [alone], each=1.5) == ["", "", ""]
+    # What asks for more than there is runs alone.
+    assert run([alone], [alone], each=9.0) == ["", ""]
+
+
+def test_who_only_waits_takes_no_room_and_nobody_is_overtaken(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    waits, works = python(MEETS, pipe, "r"), python(MEETS, pipe, "w")
+    jobs = [
+        COMMANDS.Job(name="works", commands=(works,), cores=1.0),
+        COMMANDS.Job(name="asks for all", commands=(says("all"),), cores=2.0),
+        COMMANDS.Job(name="asks for little", commands=(says("little"),), cores=0.5),
+        COMMANDS.Job(name="waits", commands=(waits,), cores=0.0),
+    ]
+    worked, all_of_it, little, waited = COMMANDS.run(jobs, 2.0)
+    assert not any(one.failure for one in (worked, all_of_it, little, waited))
+    assert worked.ended <= all_of_it.begun < all_of_it.ended <= little.begun
+
+
+def test_a_failure_of_one_is_its_own_and_the_others_are_heard(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    commands = [FAILS, says("one"), says("two")]
-    assert COMMANDS.run(commands, {}, at_once=2) == "exit code 3"
-    assert {"one", "two"} <= {*capfd.readouterr().out.split("\n")}
+    found = run([FAILS, says("never")], [says("one"), says("two")])
+    assert found == ["exit code 3", ""]
+    said = {*capfd.readouterr().out.split("\n")}
+    assert {"one", "two"} <= said and "never" not in said
 
 
-def test_after_a_failure_nothing_that_comes_later_is_begun(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    commands = [says("one"), FAILS, says("two")]
-    assert COMMANDS.run(commands, {}) == "exit code 3"
-    assert capfd.readouterr().out == "one\n"
+def test_one_alone_is_heard_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([says("one"), FAILS, says("two")]) == ["exit code 3"]
+    title, said, *rest = filter(None, capfd.readouterr().out.split("\n"))
+    assert title.startswith("=== job0: ") and said == "one"
+    assert [one[:8] for one in rest] == ["=== job0"]
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
-def test_who_closes_its_output_is_waited_for(at_once: int) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_who_closes_its_output_is_waited_for(jobs: int) -> None:
     closes = "import os, time; os.close(1); os.close(2); time.sleep(0.1); os._exit(3)"
-    assert COMMANDS.run([python(closes)], {}, at_once) == "exit code 3"
+    assert run(*[[python(closes)]] * jobs) == ["exit code 3"] * jobs
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_what_cannot_be_begun_or_falls_silent_has_failed(
-    monkeypatch: pytest.MonkeyPatch, at_once: int
+    monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
-    assert "nobody: No such" in COMMANDS.run([("nobody",)], {}, at_once)
+    assert all("nobody: No such" in one for one in run(*[[("nobody",)]] * jobs))
     monkeypatch.setattr(COMMANDS, "SILENCE", 0.1)
     monkeypatch.setattr(COMMANDS, "LOOK", 0.1)
     waits = python("import signal; signal.pause()")
-    assert COMMANDS.run([waits], {}, at_once) == "nothing said for 0 s"
+    assert run(*[[waits]] * jobs) == ["nothing said for 0 s"] * jobs
 
 
 def test_a_command_has_the_environment_of_its_stage(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     tells = python("import os; print(os.environ['MI_BMS_STAGE'])")
-    assert COMMANDS.run([tells], {"MI_BMS_STAGE": "proto"}) == ""
-    assert capfd.readouterr().out == "proto\n"
+    job = COMMANDS.Job(
+        name="proto", commands=(tells,), environ={"MI_BMS_STAGE": "pure"}
+    )
+    COMMANDS.run([job], 1.0)
+    assert capfd.readouterr().out.endswith("\npure\n")
