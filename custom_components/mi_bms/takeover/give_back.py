@@ -22,8 +22,10 @@ from ..proto.takeover.model import Recipe
 from .check import Refused
 from .journal import Journal, async_journal
 from .on_disk import async_when_on_disk
+from .recorded import until_compiled
 from .rows import async_let_go_on, async_move, async_put_back, async_quiet
 from .statistics import async_uncure
+from .units import has_two_units
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -92,11 +94,14 @@ async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> N
     async def forget() -> None:
         await remove_entry()
         if returning():
+            await async_uncure(hass, order, compiled=True)
             await journal.async_drop(address)
 
     # The record goes after the entry: without it, nobody would remove that after a crash.
     async_when_on_disk(hass, remove_entry, surely=False)
-    async_when_on_disk(hass, forget)
+    # So long the recorder has to know of both units.
+    least = until_compiled() if has_two_units(order) else 0.0
+    async_when_on_disk(hass, forget, least=least)
 
 
 async def async_go_on_returning(

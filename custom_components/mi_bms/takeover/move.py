@@ -5,12 +5,14 @@ it is surely on the disk.
 """
 
 from dataclasses import replace
+from datetime import datetime
 import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HassJob, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -23,6 +25,7 @@ from .journal import Journal, async_journal
 from .kept import async_device, keep_device, keep_row
 from .on_disk import async_when_on_disk
 from .peer_entry import async_peer_off
+from .recorded import until_compiled
 from .rows import (
     async_free,
     async_is_moved,
@@ -32,6 +35,7 @@ from .rows import (
 )
 from .seeds import async_gather
 from .statistics import async_cure, async_keep_statistics, async_uncure
+from .units import async_mend_units, has_two_units
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -130,8 +134,11 @@ async def async_carry_out(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         return
     if order.state is OrderState.RETURNING:
         await async_go_on_returning(hass, entry, journal, order)
-    elif order.open:
+        return
+    if order.open:
         await _async_carry_out(hass, entry, journal, order)
+    if (now := journal.orders.get(order.plan.address)) and now.moved:
+        _mend_later(hass, entry, now)
 
 
 async def _async_carry_out(
@@ -174,6 +181,17 @@ def _settle_later(
     entry.async_on_unload(async_when_on_disk(hass, settle, since=since))
 
 
+def _mend_later(hass: HomeAssistant, entry: ConfigEntry[Any], order: Order) -> None:
+    """Mend the units of statistics as soon as the five minutes of now are compiled, which may have both."""
+
+    async def mend(_now: datetime) -> None:
+        await async_mend_units(hass, order, compiled=True)
+
+    if has_two_units(order):
+        job = HassJob(mend, "takeover units", cancel_on_shutdown=True)
+        entry.async_on_unload(async_call_later(hass, until_compiled(), job))
+
+
 async def _async_fail(
     hass: HomeAssistant,
     entry: ConfigEntry[Any],
@@ -188,6 +206,6 @@ async def _async_fail(
             async_put_back(hass, order, entry, peer)
         except Exception as err:  # noqa: BLE001  (the peer has to go on all the same)
             _LOGGER.warning("%s is not as before: %r", order.plan.address, err)
-        await async_uncure(hass, order)
+        await async_uncure(hass, order, compiled=True)
         await async_let_go_on(hass, order)
     await journal.async_become(order, OrderState.FAILED, word)

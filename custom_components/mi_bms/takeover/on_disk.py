@@ -26,10 +26,11 @@ def async_when_on_disk(
     *,
     surely: bool = True,
     since: float | None = None,
+    least: float = 0.0,
 ) -> CALLBACK_TYPE:
     """Do something as soon as the registries are written, which were changed ``since`` (s of the loop).
 
-    ``surely`` counts on other changes that put it off.
+    ``surely`` counts on other changes that put it off. ``least`` is for how long (s) it waits in any case.
     """
 
     async def do(_now: datetime) -> None:
@@ -41,4 +42,4 @@ def async_when_on_disk(
         wait = SURELY + (_RUNNING if surely else 0.0)
     job = HassJob(do, "takeover on disk", cancel_on_shutdown=True)
     passed = 0.0 if since is None else hass.loop.time() - since
-    return async_call_later(hass, max(wait - passed, 0.0), job)
+    return async_call_later(hass, max(wait - passed, least), job)

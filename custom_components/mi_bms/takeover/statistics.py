@@ -3,26 +3,18 @@
 It keys statistics by entity id alone, so nothing else has to be done for them.
 """
 
-from functools import partial
-import threading
 from typing import Final
 
-from homeassistant.components.recorder import DOMAIN as RECORDER
-from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.components.recorder.statistics import (
-    STATISTIC_UNIT_TO_UNIT_CONVERTER,
     async_update_statistics_metadata,
-    get_metadata,
 )
-from homeassistant.components.sensor.const import UNIT_CONVERTERS
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import get_instance
 
 from ..proto.takeover.journal import KeptStatistic, Order
-from ..proto.takeover.model import Fate, MovePlan, OurRow
+from ..proto.takeover.model import Fate, MovePlan
 from .kept import async_row
-
-type Known = dict[str, tuple[int, StatisticMetaData]]
+from .recorded import async_known, async_settled
+from .units import async_mend_units
 
 _BEFORE: Final = "_before"  # behind the name of a statistic that was put aside
 _ENDS: Final = ("", *(f"_{number}" for number in range(2, 100)))
@@ -30,16 +22,6 @@ _HERE: Final = (
     "_meanwhile"  # behind that of one that was made here, when the old one comes back
 )
 _TRIES: Final = 3
-_PATIENCE: Final = 10.0  # s that a busy recorder is waited for
-
-
-async def _async_known(hass: HomeAssistant, names: set[str]) -> Known:
-    """Return what the recorder says of statistics; nothing without a recorder."""
-    if RECORDER not in hass.config.components or not names:
-        return {}
-    return await get_instance(hass).async_add_executor_job(
-        partial(get_metadata, hass, statistic_ids=names)
-    )
 
 
 async def async_keep_statistics(
@@ -52,9 +34,9 @@ async def async_keep_statistics(
         if one.fate in {Fate.CURED, Fate.ARCHIVED}
         and (row := async_row(hass, one.old.row_id))
     }
-    known = await _async_known(hass, set(changing))
+    known = await async_known(hass, set(changing))
     aside = {name: [f"{name}{_BEFORE}{end}" for end in _ENDS] for name in known}
-    taken = await _async_known(hass, {one for names in aside.values() for one in names})
+    taken = await async_known(hass, {one for names in aside.values() for one in names})
     kept = []
     for name, (_, said) in known.items():
         free = next(one for one in aside[name] if one not in taken)
@@ -79,82 +61,53 @@ def _now_called(hass: HomeAssistant, kept: KeptStatistic) -> str:
 
 async def async_cure(hass: HomeAssistant, order: Order) -> None:
     """Put old statistics aside and mend units; what is done already is not done again."""
-    names = {one.statistic_id for one in order.statistics}
-    names |= {one.archive for one in order.statistics if one.archive}
-    known = await _async_known(hass, names)
-    ours = {one.old.row_id: one.ours for one in order.plan.moving}
-    for kept in order.statistics:
-        if kept.statistic_id not in known:
-            continue
-        if kept.archive:
-            if kept.archive not in known:
-                async_update_statistics_metadata(
-                    hass, kept.statistic_id, new_statistic_id=kept.archive
-                )
-        elif known[kept.statistic_id][1]["unit_of_measurement"] == kept.unit:
-            if row := ours[kept.row_id]:
-                async_update_statistics_metadata(
-                    hass,
-                    kept.statistic_id,
-                    new_unit_class=_unit_class(row),
-                    new_unit_of_measurement=row.unit,
-                )
+    aside = {one.statistic_id: one.archive for one in order.statistics if one.archive}
+    known = await async_known(hass, {*aside, *aside.values()})
+    for name, archive in aside.items():
+        if name in known and archive not in known:
+            async_update_statistics_metadata(hass, name, new_statistic_id=archive)
+    await async_mend_units(hass, order, compiled=False)
 
 
-def _unit_class(row: OurRow) -> str | None:
-    """Return what Home Assistant calls the unit's kind: by the device class where that has the unit."""
-    for converter in (
-        UNIT_CONVERTERS.get(row.device_class),
-        STATISTIC_UNIT_TO_UNIT_CONVERTER.get(row.unit),
-    ):
-        if converter and row.unit in converter.VALID_UNITS:
-            return converter.UNIT_CLASS
-    return None
+async def async_uncure(
+    hass: HomeAssistant, order: Order, *, compiled: bool = False
+) -> None:
+    """Make statistics what they were; what was counted here meanwhile is kept under another name.
 
-
-async def async_uncure(hass: HomeAssistant, order: Order) -> None:
-    """Make statistics what they were; what was counted here meanwhile is kept under another name."""
+    ``compiled``: the five minutes with both units are. Before that, a unit that Home Assistant converts
+    would keep it from taking the other one.
+    """
     if not order.statistics:
         return
     archives = {one.archive for one in order.statistics if one.archive}
     for _ in range(_TRIES):
         # What the recorder still has to calculate may take a name that is looked at as free.
-        await _async_settled(hass)
-        await _async_uncure(hass, order)
-        await _async_settled(hass)
-        if not archives & (await _async_known(hass, archives)).keys():
+        await async_settled(hass)
+        await _async_uncure(hass, order, compiled=compiled)
+        await async_settled(hass)
+        if not archives & (await async_known(hass, archives)).keys():
             return
 
 
-async def _async_settled(hass: HomeAssistant) -> None:
-    """Wait until the recorder has done what it was asked to; one that hangs is not waited for."""
-    if RECORDER not in hass.config.components:
-        return
-    done = threading.Event()
-    work = hass.async_create_task(get_instance(hass).async_block_till_done())
-    work.add_done_callback(lambda _work: done.set())
-    # It is a thread of its own, at work by its own time.
-    if not await hass.async_add_executor_job(done.wait, _PATIENCE):
-        work.cancel()
-
-
-async def _async_uncure(hass: HomeAssistant, order: Order) -> None:
+async def _async_uncure(hass: HomeAssistant, order: Order, *, compiled: bool) -> None:
     called = {one.row_id: _now_called(hass, one) for one in order.statistics}
     names = set(called.values())
     names |= {one.archive for one in order.statistics if one.archive}
-    known = await _async_known(hass, names)
+    known = await async_known(hass, names)
     for kept in order.statistics:
         name = called[kept.row_id]
         if kept.archive in known:
             if name in known:
                 aside = [f"{name}{_HERE}{end}" for end in _ENDS]
-                taken = await _async_known(hass, set(aside))
+                taken = await async_known(hass, set(aside))
                 free = next(one for one in aside if one not in taken)
                 async_update_statistics_metadata(hass, name, new_statistic_id=free)
             async_update_statistics_metadata(
                 hass, str(kept.archive), new_statistic_id=name
             )
-        elif not kept.archive and name in known:
+        elif name in known and (
+            compiled or (kept.archive is None and kept.unit_class is None)
+        ):
             async_update_statistics_metadata(
                 hass,
                 name,

@@ -127,7 +127,8 @@ def plan(home: Home, peer: MockConfigEntry) -> MovePlan:
             statistic=Statistic.MEAN if mends else Statistic.SUM,
         )
         fate = Fate.CURED if mends else Fate.ARCHIVED
-        rulings.append(replace(one, ours=ours, fate=fate))
+        old = replace(one.old, unit="ohm" if mends else None)
+        rulings.append(replace(one, old=old, ours=ours, fate=fate))
     return replace(plain, rulings=tuple(rulings))
 
 
