@@ -286,7 +286,9 @@ def test_no_two_public_classes_of_one_name() -> None:
 
 
 def test_no_name_is_claimed_by_home_assistant() -> None:
-    ours_by_purpose = {"condition", "diagnostics", "logbook", "repairs", "trigger"}
+    ours_by_purpose = {
+        *("condition", "diagnostics", "logbook", "recorder", "repairs", "trigger")
+    }
     names = {path.stem for path in INTEGRATION.iterdir()} - ours_by_purpose
     wrong = names & {*CLAIMED}
     assert not wrong, f"{sorted(wrong)}: Home Assistant loads modules of these names"

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -74,9 +75,7 @@ class Periods:
 
 
 def gaps(starts: list[float]) -> list[float]:
-    return [
-        old for old, new in zip(starts, starts[1:], strict=False) if new - old != PERIOD
-    ]
+    return [old for old, new in pairwise(starts) if new - old != PERIOD]
 
 
 @asynccontextmanager
