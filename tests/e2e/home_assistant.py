@@ -63,6 +63,11 @@ ALLOWED: Final = re.compile(
     # What the check itself asks for to be refused.
     r"|has no characteristic 0000dead-"
 )
+# What the recorder says at the next start of a database that was not closed, or was so long ago by its clock.
+CUT_OFF: Final = re.compile(
+    r"\(Recorder\) \[homeassistant\.components\.recorder\.util\] (?:The system could not validate that the"
+    r" sqlite3 database at \S+ was shutdown cleanly|Ended unfinished session \(id=)"
+)
 LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S* (?P<level>[A-Z]+) ")
 # After these nothing of ours will ever appear: waiting on is of no use.
 HOPELESS: Final = re.compile(
@@ -240,8 +245,8 @@ def unexpected(log: str) -> list[str]:
 
 
 def unexpected_of_killed(log: str) -> list[str]:
-    """Return the same where Home Assistant was killed before: its database says so at the next start."""
-    return [one for one in unexpected(log) if "(Recorder)" not in one]
+    """Return the same where Home Assistant was killed before, or its clock set ahead while it was down."""
+    return [one for one in unexpected(log) if not CUT_OFF.search(one)]
 
 
 def leaked(log: str, secrets: dict[str, str]) -> list[str]:

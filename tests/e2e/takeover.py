@@ -44,7 +44,6 @@ from .takeover_house import (
     look,
     make_own,
     move_in,
-    polled,
     quiet,
     stays,
 )
@@ -294,7 +293,7 @@ class Proof:
             key
             for address in addresses
             for key, row in self.before.rows_of(address, PEER_OF[address]).items()
-            if key in self._valued and not stays(row) and not polled(row)
+            if key in self._valued and not stays(row)
         }
         dead: list[str] = []
 
@@ -404,12 +403,11 @@ class Proof:
                 kept += self._is_kept(name, found)
                 if self._is_aside(name):
                     aside += 1
-                elif len(gaps(found.slots.get(meta.number, ()))) > self._is_cured(name):
+                elif gaps(found.slots.get(meta.number, ())):
                     missing.append(name)
             states = self.during.states.get(name, [])
             wait = without_value(states, self._yes.get(address, 0.0))
-            judged = address in quiet() and not polled(self.before.rows[key])
-            if wait is not None and judged:
+            if wait is not None and address in quiet():
                 waits.append(wait)
         say(
             f"{peer:<12} {len({*rows.values()}):>2} devices, {len(rows):>3} rows moved, {kept:>3} statistics kept"
@@ -427,11 +425,6 @@ class Proof:
         number = self.history.metas[name].number
         now = self.during.metas.get(name)
         return now is None or now.number != number
-
-    def _is_cured(self, name: str) -> bool:
-        """Return whether its unit was mended: Home Assistant leaves out the period that saw both units."""
-        now = self.during.metas.get(name)
-        return now is not None and now.unit != self.history.metas[name].unit
 
     def _is_kept(self, name: str, found: Database) -> bool:
         """Note a statistic that is not there in the end, or was not meanwhile, as it was before."""

@@ -78,11 +78,6 @@ def stays(row: Json) -> bool:
     return str(row["unique_id"]).endswith(STAYS.get(row["platform"], ("\n",)))
 
 
-def polled(row: Json) -> bool:
-    """Return whether it is how strong a sensor is heard: after a start that is looked at every 30 s."""
-    return row["platform"] == "ble_monitor" and row["unique_id"].startswith("rssi_")
-
-
 async def answer(api: Api, form: Json, answers: Mapping[str, Json]) -> Json:
     """Answer forms by their step until a flow has ended; raise ``Trouble`` where it does not make an entry."""
     for _ in range(FORMS):

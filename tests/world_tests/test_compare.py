@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.check import answers, menu_choice
 from tests.e2e.compare import coarse, decimals, fits, judge, summary, table
-from tests.e2e.home_assistant import leaked, unexpected
+from tests.e2e.home_assistant import leaked, unexpected, unexpected_of_killed
 from tests.e2e.process import Trouble
 
 ADDRESS = "A4:C1:38:00:00:01"
@@ -239,6 +239,21 @@ def test_log_lines() -> None:
     assert leaked(
         "… KEY=00AABBCC …", {"key of x": "00aabbcc", "password of y": "1234"}
     ) == ["key of x"]
+
+
+def test_of_the_recorder_of_a_killed_house_only_two_lines_are_usual() -> None:
+    begin = "2026-11-21 01:00:00.000+00:00 WARNING (Recorder) [homeassistant.components"
+    told = "The system could not validate that the sqlite3 database at"
+    unit = f"{begin}.sensor.recorder] The unit of sensor.a is changing"
+    log = "\n".join(
+        [
+            f"{begin}.recorder.util] {told} //tmp/a/home-assistant_v2.db was shutdown cleanly",
+            f"{begin}.recorder.util] Ended unfinished session (id=2 from 2026-11-30)",
+            unit,
+        ]
+    )
+    assert unexpected_of_killed(log) == [unit.partition("+00:00 ")[2]]
+    assert len(unexpected(log)) == 3
 
 
 def unconfirmed(kind: str, unique: str, state: str) -> list[str]:
