@@ -315,11 +315,15 @@ class TakeOverSteps(SensorSteps, BatterySteps):
             told = {"told": await async_end(self.hass, plan)}
             return self.async_abort(reason="moved", description_placeholders=told)
         self._offers = False
-        made = await self._async_make()
-        if made["type"] is FlowResultType.CREATE_ENTRY:
-            # Home Assistant makes the entry when this step has ended.
-            await async_begin(self.hass, plan, made=True)
-            made["description"] = "moved"
+        try:
+            made = await self._async_make()
+            if made["type"] is FlowResultType.CREATE_ENTRY:
+                # Home Assistant makes the entry when this step has ended.
+                await async_begin(self.hass, plan, made=True)
+                made["description"] = "moved"
+        finally:
+            # Where nothing moves, the device may be added beside.
+            self._offers = True
         return made
 
     @override

@@ -1,6 +1,6 @@
 """The repairs of moves: each remedy is a choice, and what it leads to is done here or in a form of its own."""
 
-from collections.abc import Mapping
+from typing import override
 
 from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
@@ -22,16 +22,25 @@ from .repairs import (
 from .told import async_refusal
 
 
-class _ToldFlow(RepairsFlow):
-    """A repair whose menu says what its issue says."""
+class _ChoiceFlow(RepairsFlow):
+    """A repair that begins with a choice, and says what its issue says."""
 
-    @property
-    def _told(self) -> Mapping[str, str]:
+    _choices: tuple[str, ...]
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Offer the choices."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        return (issue and issue.translation_placeholders) or {}
+        told = issue.translation_placeholders if issue else None
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=[*self._choices],
+            description_placeholders=told,
+        )
 
 
-class _MoveFlow(_ToldFlow):
+class _MoveFlow(_ChoiceFlow):
     """The repair of one move."""
 
     def __init__(self, address: str) -> None:
@@ -44,6 +53,13 @@ class _MoveFlow(_ToldFlow):
 
     def _gone(self) -> RepairsFlowResult:
         return self.async_abort(reason="settled")
+
+    @override
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Offer the choices while there is a move."""
+        return self._gone() if self._order is None else await super().async_step_init()
 
     async def async_step_give_back(
         self, user_input: dict[str, str] | None = None
@@ -67,17 +83,7 @@ class _MoveFlow(_ToldFlow):
 class ActiveAgainFlow(_MoveFlow):
     """The repair of a device that the other integration reads again."""
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Offer both remedies."""
-        if self._order is None:
-            return self._gone()
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["switch_off", "give_back"],
-            description_placeholders=self._told,
-        )
+    _choices = ("switch_off", "give_back")
 
     async def async_step_switch_off(
         self, user_input: dict[str, str] | None = None
@@ -93,17 +99,7 @@ class ActiveAgainFlow(_MoveFlow):
 class UnfinishedFlow(_MoveFlow):
     """The repair of a move that did not come to its end."""
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Offer to try again, or to leave it."""
-        if self._order is None:
-            return self._gone()
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["again", "leave"],
-            description_placeholders=self._told,
-        )
+    _choices = ("again", "leave")
 
     async def async_step_again(
         self, user_input: dict[str, str] | None = None
@@ -134,21 +130,13 @@ class UnfinishedFlow(_MoveFlow):
         return self.async_create_entry(data={})
 
 
-class BothReadFlow(_ToldFlow):
+class BothReadFlow(_ChoiceFlow):
     """The repair of devices that two integrations read."""
+
+    _choices = ("take_all", "beside")
 
     def __init__(self, _about: str) -> None:
         """Take nothing: it is about all of them."""
-
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Offer the list, or to leave it so."""
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["take_all", "beside"],
-            description_placeholders=self._told,
-        )
 
     async def async_step_take_all(
         self, user_input: dict[str, str] | None = None

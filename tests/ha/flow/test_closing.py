@@ -8,6 +8,7 @@ from custom_components.mi_bms.const import DOMAIN
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from tests.world.devices import KINDS
 
@@ -112,3 +113,16 @@ async def test_who_moves_the_first_device_is_asked_nothing_more(house: Home) -> 
     assert done["description"] == "moved"
     await house.clock.settle()
     assert old.row("temperature").platform == DOMAIN
+
+
+@pytest.mark.usefixtures("other_integrations")
+async def test_who_adds_it_beside_after_a_refusal_is_asked(house: Home) -> None:
+    old = await living(house, "xiaomi_ble", TEMPERATURE, address=CLEAR)
+    menu = await house.discover(KINDS["ATC1441"](address=CLEAR))
+    preview = await house.choose(menu, "move_here")
+    registry = er.async_get(house.hass)
+    registry.async_remove(old.row("temperature").entity_id)
+    menu = await house.answer(preview, {})
+    assert menu["step_id"] == "nothing_moves"
+    form = await house.choose(menu, "run_beside")
+    assert (await house.answer(form, {}))["step_id"] == "offer"
