@@ -18,6 +18,8 @@ from .things import Thing, rows_of_part
 
 _END: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{6}$")
 _SHORTEST: Final = 4  # characters of a name or a serial number that tell anything
+# Of a serial number of JK's that fills its field; Batmon reads on into what stands behind it.
+_FULL: Final = 11
 
 
 class Known(NamedTuple):
@@ -66,7 +68,7 @@ def sure(hass: HomeAssistant, thing: Thing, known: Known) -> bool | None:
     if device is None:
         return None
     said = {identifier for _, identifier, *_ in device.identifiers}
-    if known.serial and known.serial in said:
+    if known.serial and any(_is_serial(one, known.serial) for one in said):
         return True
     if end := _END.search(thing.part):
         ours = known.address.replace(":", "")
@@ -76,6 +78,10 @@ def sure(hass: HomeAssistant, thing: Thing, known: Known) -> bool | None:
     }
     same = not names.isdisjoint(known.names) or _is_like(hass, thing, known)
     return False if same else None
+
+
+def _is_serial(told: str, serial: str) -> bool:
+    return told == serial or (len(serial) == _FULL and told.startswith(serial))
 
 
 def _is_like(hass: HomeAssistant, thing: Thing, known: Known) -> bool:

@@ -204,6 +204,18 @@ class TestBatmon:
         )
         assert [one.fate for one in plan.rulings] == [Fate.MOVES] * 6
 
+    @pytest.mark.parametrize(
+        ("serial", "certain"), [("51020BO4900", True), ("51020BO4", False)]
+    )
+    async def test_a_serial_number_that_fills_its_field(
+        self, hass: HomeAssistant, serial: str, certain: bool
+    ) -> None:
+        # Batmon reads up to the next zero, which is behind the passcode.
+        batmon(hass, topic="something", identifier="51020BO49000422")
+        sample = replace(BATTERY, info=DeviceInfo(serial_number=serial))
+        (found,) = async_found_of(hass, ADDRESS, Profile().learn(sample), sample)
+        assert found.certain is certain
+
     async def test_another_battery_is_not_proposed(self, hass: HomeAssistant) -> None:
         batmon(hass, topic="something", identifier="something")
         other = replace(BATTERY, cells=(3.3,) * 8, info=DeviceInfo())

@@ -273,8 +273,9 @@ def test_jikong_has_no_serial_number_where_it_is_all_zeros() -> None:
     family = registry.load("jikong")
     info = bytearray(300)
     info[:5] = bytes.fromhex("55aaeb9003")
-    for serial, expected in ((b"00000000", None), (b"41018492555", "41018492")):
-        info[86:97] = serial.ljust(11, b"\0")
+    for serial, expected in ((b"00000000000", None), (b"41018492555", "41018492555")):
+        # Behind it stands the passcode, with nothing in between.
+        info[86:102] = serial + b"1234\0"
         info[299] = sum(info[:299]) & 0xFF
         draft = answer(family.inform(say(family)), bytes(info))  # type: ignore[misc]
         assert draft.info.get("serial_number") == expected

@@ -305,7 +305,7 @@ def _inform(_context: Context) -> Talk[Draft]:
         Text("hw_version", 22, 8),
         Text("sw_version", 30, 8),
         Text("name", 46, 16),
-        Text("serial_number", 86, 8),
+        Text("serial_number", 86, 11),
     )
     draft = decode(rows, frame, Draft())
     if not draft.info.get("serial_number", "").strip("0"):
