@@ -10,10 +10,12 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN, KIND_BATTERY, KIND_SENSOR
 from ..entries import entries_of, entry_of
+from ..proto.takeover.journal import OrderState
 from ..proto.takeover.model import MovePlan, Recipe, Ruling
 from ..proto.takeover.peers import PEERS
 from .journal import order_of
 from .kept import async_device, async_row
+from .units import has_two_units
 
 # What moving rows and devices needs of Home Assistant.
 _NEEDED: Final = (
@@ -49,6 +51,9 @@ def check_plan(hass: HomeAssistant, plan: MovePlan, *, made: bool) -> None:
     former = order_of(hass, plan.address)
     if former and former.moved and not former.open:
         raise Refused("moved_before")
+    if former and former.state is OrderState.RETURNING and has_two_units(former):
+        # Its statistics are not what they were yet.
+        raise Refused("not_settled")
     peer = hass.config_entries.async_get_entry(plan.peer_entry)
     if peer is None or peer.domain == DOMAIN or peer.source == SOURCE_IGNORE:
         raise Refused("peer_gone")

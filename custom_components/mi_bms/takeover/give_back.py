@@ -22,7 +22,7 @@ from ..proto.takeover.model import Recipe
 from .check import Refused
 from .journal import Journal, async_journal
 from .on_disk import async_when_on_disk
-from .recorded import until_compiled
+from .recorded import async_idle, until_compiled
 from .rows import async_let_go_on, async_move, async_put_back, async_quiet
 from .statistics import async_uncure
 from .units import has_two_units
@@ -37,12 +37,15 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     that was there before runs beside again.
     """
     journal = await async_journal(hass)
+    idle = await async_idle(hass)
     order = journal.orders.get(str(entry.unique_id))
     if order is None or not order.moved:
         raise Refused("not_moved")
     peer = hass.config_entries.async_get_entry(order.plan.peer_entry)
     if peer is None:
         raise Refused("peer_gone")
+    if not idle:
+        raise Refused("recorder_busy")
     now = dt_util.utcnow().timestamp()
     returning = replace(order, state=OrderState.RETURNING, since=now)
     if not await journal.async_keep(returning):

@@ -25,7 +25,7 @@ from .journal import Journal, async_journal
 from .kept import async_device, keep_device, keep_row
 from .on_disk import async_when_on_disk
 from .peer_entry import async_peer_off
-from .recorded import until_compiled
+from .recorded import async_idle, until_compiled
 from .rows import (
     async_free,
     async_is_moved,
@@ -60,6 +60,8 @@ async def _async_begin(
     hass: HomeAssistant, journal: Journal, plan: MovePlan, *, made: bool
 ) -> None:
     check_plan(hass, plan, made=made)
+    if not await async_idle(hass):
+        raise Refused("recorder_busy")
     statistics = await async_keep_statistics(hass, plan)
     # The registries may have changed while the recorder was asked.
     check_plan(hass, plan, made=made)

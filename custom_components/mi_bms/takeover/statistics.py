@@ -82,9 +82,11 @@ async def async_uncure(
     archives = {one.archive for one in order.statistics if one.archive}
     for _ in range(_TRIES):
         # What the recorder still has to calculate may take a name that is looked at as free.
-        await async_settled(hass)
+        idle = await async_settled(hass)
         await _async_uncure(hass, order, compiled=compiled)
-        await async_settled(hass)
+        if not await async_settled(hass) or not idle:
+            # It will do it. Asked once more, it would do it twice.
+            return
         if not archives & (await async_known(hass, archives)).keys():
             return
 

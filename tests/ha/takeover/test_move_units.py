@@ -2,19 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
+import threading
 from typing import Any
 
 import pytest
 
 from custom_components.mi_bms.proto.takeover.model import Fate, Statistic
+from custom_components.mi_bms.takeover import recorded
+from custom_components.mi_bms.takeover.check import Refused
 from custom_components.mi_bms.takeover.give_back import async_give_back
-from homeassistant.components.recorder import get_instance
+from custom_components.mi_bms.takeover.journal import order_of
+from custom_components.mi_bms.takeover.move import async_begin
+from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -165,3 +171,48 @@ async def test_what_was_put_aside_goes_on_in_its_unit(home: Home) -> None:
         starts = await periods.starts()
         assert not gaps(starts[-3:])
         assert starts[-1] > dt_util.utcnow().timestamp() - 2 * PERIOD
+
+
+@dataclass(slots=True)
+class Work(RecorderTask):
+    """Keep the recorder at work until it may end."""
+
+    ends: threading.Event
+
+    def run(self, instance: Recorder) -> None:
+        """Wait."""
+        assert self.ends.wait(30)
+
+
+async def test_a_recorder_that_is_busy_is_not_moved_under(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded, "_PATIENCE", 0.2)
+    async with moved(home, "ohm", "Ω") as (periods, entry, _):
+        await periods.compiled()
+        ends = threading.Event()
+        get_instance(home.hass).queue_task(Work(ends))
+        with pytest.raises(Refused, match="recorder_busy"):
+            await home.clock.wait(async_give_back(home.hass, entry))
+        order = order_of(home.hass, ADDRESS)
+        assert order is not None
+        assert order.moved
+        ends.set()
+        await home.clock.wait(async_give_back(home.hass, entry))
+        # Its statistics have both units.
+        with pytest.raises(Refused, match="not_settled"):
+            await home.clock.wait(async_begin(home.hass, order.plan, made=True))
+        await home.clock.run(2 * PERIOD)
+        get_instance(home.hass).queue_task(Work(ends := threading.Event()))
+        with pytest.raises(Refused, match="recorder_busy"):
+            await home.clock.wait(async_begin(home.hass, order.plan, made=True))
+        assert order_of(home.hass, ADDRESS) is None
+        ends.set()
+
+
+async def test_what_is_about_to_be_compiled_is_waited_for(home: Home) -> None:
+    async with moved(home, "ohm", "Ω") as (_, entry, _peer):
+        left = PERIOD - dt_util.utcnow().timestamp() % PERIOD
+        await home.clock.run(left + 7)
+        await home.clock.wait(async_give_back(home.hass, entry))
+        assert dt_util.utcnow().timestamp() % PERIOD > 10
