@@ -3,14 +3,16 @@
 A house full of devices is read by others: Home Assistant's own integrations, stand-ins of two further
 ones, batmon and Tasmota over a real broker. Its owner has made the entities their own, and has a month of
 statistics. All devices move through the forms; while some of them do, Home Assistant is killed (SIGKILL).
-A day later, by a clock that is set ahead, the first ones go back. Registries, states and statistics are
-compared all the while.
+A day later, by a clock that is set ahead, the first ones go back; some of them move again by the list of the
+whole house, where one stays for good and one goes back. Registries, states and statistics are compared all
+the while.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 import contextlib
+import json
 from pathlib import Path
 import shutil
 import sys
@@ -30,14 +32,30 @@ from .mosquitto import Broker
 from .peers import furnish
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict
-from .takeover_flows import DOMAIN, Preview, back, preview, run_beside, say_yes
+from .takeover_flows import (
+    DOMAIN,
+    Preview,
+    back,
+    choices,
+    finish,
+    preview,
+    run_beside,
+    said,
+    say_yes,
+    take_all,
+)
 from .takeover_house import (
     ANNOUNCERS,
     BESIDE,
+    FOR_GOOD,
     HEARD,
     KILLS,
+    LISTED,
+    ONE_BACK,
+    OWN,
     PEER_OF,
     Snapshot,
+    cards,
     furnished,
     import_statistics,
     killed,
@@ -70,6 +88,9 @@ BATTERIES: Final = ("bms_ble", "mqtt")
 # Home Assistant switches rows on 30 s after they were.
 SETTLED: Final = 35.0  # s
 ANNOUNCED: Final = 5.0  # s
+REDISCOVERED: Final = 25.0  # s in which who is not ignored is there again
+# s after which what was given back, and its statistics, are surely on the disk.
+FORGOTTEN: Final = 480.0
 # That the stand-ins are no part of Home Assistant; and what it says where a move that nobody will finish is
 # undone while it starts: the other entry, which is just being set up, is switched off and on for it.
 EXPECTED: Final = (
@@ -346,7 +367,6 @@ class Proof:
             except Trouble as err:
                 self.problems.append(str(err))
         await self._given_back(addresses)
-        await self.end()
 
     async def _given_back(self, addresses: Iterable[str]) -> None:
         """Compare everything but what was killed with what was before."""
@@ -384,6 +404,114 @@ class Proof:
         )
         say("everything is given back")
 
+    # --- the whole house, and for good --------------------------------------------------
+
+    async def move_house(self) -> None:
+        """Move some by the list of the house, be content with one, give one back, and finish what is moved."""
+        await self._made_are_gone()
+        ticked = {*await take_all(self.home.api, LISTED)}
+        sure = {
+            one
+            for one in self._addresses(quiet())
+            if PEER_OF[one] in (*OWN, "ble_monitor") and one not in BESIDE
+        }
+        if missing := sure - ticked:
+            self.problems.append(f"the list of the house does not tick {missing}")
+        seen = await self._healed(LISTED)
+        for address in LISTED:
+            if not self._judge_move(address, seen):
+                self.problems.append(f"{address} did not move by the list")
+        self.problems += doubled(self.before, seen, self._moved)
+        early = await finish(self.home.api, FOR_GOOD)
+        if (early.get("errors") or {}).get("base") != "move_refused":
+            self.problems.append(f"{FOR_GOOD} is finished too early: {said(early)}")
+        await self.home.api.close_flow(early["flow_id"])
+        say(f"{len(LISTED)} of {len(ticked)} devices are moved by the list")
+        # One that was killed while it moved is on the disk by now.
+        await self._finish(killed(len(KILLS) - 1)[0])
+        await self._one_back()
+        await self._forgotten()
+        await self._finish(FOR_GOOD)
+
+    async def _made_are_gone(self) -> None:
+        """Wait until the entries are gone that were made for moves that were given back."""
+
+        async def gone() -> bool:
+            seen = await look(self.home.api)
+            titles = [one for one in seen.entries.values() if one["domain"] == DOMAIN]
+            return all(one["state"] == "loaded" for one in titles)
+
+        await until("the removal of entries", 60.0, gone, children=(self.home.child,))
+
+    async def _finish(self, address: str) -> None:
+        """Finish a move: its other entry is gone for good, and nothing else changes."""
+        api, peer = self.home.api, PEER_OF[address]
+        before = await look(api)
+        (entry,) = {
+            row["config_entry_id"]
+            for row in self.before.rows_of(address, peer).values()
+        }
+        done = await finish(api, address)
+        if done.get("reason") != "move_finished":
+            self.problems.append(f"{address} is not finished: {said(done)}")
+            return
+        await asyncio.sleep(REDISCOVERED)
+        seen = await look(api)
+        ours = before.rows_of(address, DOMAIN)
+        found = unlike(ours, seen.rows_of(address, DOMAIN), "row")
+        if entry in seen.entries or entry not in before.entries:
+            found.append("the other entry is not removed")
+        ignored = [
+            key
+            for key, one in seen.entries.items()
+            if (one["domain"], one["source"]) == (peer, "ignore")
+        ]
+        if not {*ignored} - before.entries.keys():
+            found.append("it is not ignored there")
+        if (peer, address) in await cards(api):
+            found.append("it is discovered there again")
+        if {"give_back", "content"} & {*await choices(api, address)}:
+            found.append("a way back is offered")
+        self.problems += [f"{address}, finished: {one}" for one in found]
+        say(f"{address} is finished; {len(ours)} rows stay, {len(found)} problems")
+
+    async def _one_back(self) -> None:
+        """Give one back that has moved by the list, while others stay."""
+        peer, api = PEER_OF[ONE_BACK], self.home.api
+        before = self.before.rows_of(ONE_BACK, peer)
+        if "give_back" not in await choices(api, ONE_BACK):
+            self.problems.append(f"{ONE_BACK} cannot be given back")
+            return
+        await back(api, ONE_BACK)
+
+        async def alike() -> bool:
+            return not unlike(before, (await look(api)).rows_of(ONE_BACK, peer), "")
+
+        with contextlib.suppress(Trouble):
+            await until(
+                "one way back", 60.0, alike, children=(self.home.child,), pause=2.0
+            )
+        self.problems += unlike(
+            before, (await look(api)).rows_of(ONE_BACK, peer), "one way back: row"
+        )
+        say(f"{ONE_BACK} is given back, {len(before)} rows")
+
+    async def _forgotten(self) -> None:
+        """Wait until no move is new, and none is on its way back."""
+        file = self._folder / ".storage" / f"{DOMAIN}.takeover"
+
+        async def settled() -> bool:
+            orders = json.loads(await asyncio.to_thread(file.read_text))["data"]
+            return {one["state"] for one in orders.values()} <= {"settled", "content"}
+
+        await until(
+            "all moves on the disk",
+            FORGOTTEN,
+            settled,
+            children=(self.home.child,),
+            pause=5.0,
+        )
+
     # --- in the end --------------------------------------------------------------------
 
     def judge(self, found: Database) -> None:
@@ -403,8 +531,8 @@ class Proof:
                 kept += self._is_kept(name, found)
                 if self._is_aside(name):
                     aside += 1
-                elif gaps(found.slots.get(meta.number, ())):
-                    missing.append(name)
+                elif found_gaps := gaps(found.slots.get(meta.number, ())):
+                    missing.append(f"{name} {found_gaps}")
             states = self.during.states.get(name, [])
             wait = without_value(states, self._yes.get(address, 0.0))
             if wait is not None and address in quiet():
@@ -466,6 +594,8 @@ async def run(folder: Path) -> int:
             await proof.die(number)
         await proof.end(24 * HOUR)
         await proof.give_back()
+        await proof.move_house()
+        await proof.end()
         found = await asyncio.to_thread(read, folder, proof.history_until)
         proof.judge(found)
     return verdict("takeover", proof.problems)

@@ -1,6 +1,7 @@
 """Move devices here and give them back, through the forms that a person sees."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ PAUSE: Final = 0.2  # s
 # What is chosen where a menu offers it, the first that is there.
 WAYS: Final = ("add_one", "move_here", "without_dashboard")
 GOOD_ENDS: Final = frozenset({"moved", "given_back", "move_finished", "taken_over"})
+PREVIEWS: Final = ("move_preview", "take_all_preview")
+BUSY: Final = "calculating statistics"  # a recorder, after a start
+BUSY_PAUSE: Final = 5.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,7 @@ async def onward(api: Api, form: Json) -> Json:
                 return form
             reply = {"next_step_id": way}
         elif (
-            form["type"] != "form"
-            or form.get("errors")
-            or form["step_id"] == "move_preview"
+            form["type"] != "form" or form.get("errors") or form["step_id"] in PREVIEWS
         ):
             return form
         elif form["step_id"] == "take_from":
@@ -123,9 +125,19 @@ async def preview(api: Api, address: str) -> Preview:
     return Preview(address, form["flow_id"], text, bool(asked(form)))
 
 
+async def unhurried(api: Api, flow: str, reply: Json) -> Json:
+    """Answer a form, again while it says that statistics are calculated."""
+    for _ in range(STEPS):
+        form = await api.answer_flow(flow, reply)
+        if BUSY not in str((form.get("description_placeholders") or {}).get("why")):
+            break
+        await asyncio.sleep(BUSY_PAUSE)
+    return form
+
+
 async def say_yes(api: Api, shown: Preview) -> None:
     """Move what a preview shows; raise ``Trouble`` where it does not."""
-    form = await onward(api, await api.answer_flow(shown.flow, shown.yes))
+    form = await onward(api, await unhurried(api, shown.flow, shown.yes))
     if form["type"] != "create_entry" and form.get("reason") not in GOOD_ENDS:
         raise Trouble(f"{shown.address} did not move: {said(form)}")
 
@@ -154,6 +166,39 @@ async def back(api: Api, address: str) -> None:
     """Give a device back; raise ``Trouble`` where that is refused."""
     form = await reconfigure(api, address)
     form = await api.answer_flow(form["flow_id"], {"next_step_id": "give_back"})
-    form = await api.answer_flow(form["flow_id"], {})
+    form = await unhurried(api, form["flow_id"], {})
     if form.get("reason") not in GOOD_ENDS:
         raise Trouble(f"{address} was not given back: {said(form)}")
+
+
+async def finish(api: Api, address: str) -> Json:
+    """Be content with a move: return what comes of a yes to the warning; raise ``Trouble`` without one."""
+    form = await reconfigure(api, address)
+    form = await api.answer_flow(form["flow_id"], {"next_step_id": "content"})
+    if (form["type"], form.get("step_id")) != ("form", "content"):
+        raise Trouble(f"{address}: no warning: {said(form)}")
+    return await api.answer_flow(form["flow_id"], {})
+
+
+async def choices(api: Api, address: str) -> list[str]:
+    """Return what the entry of a device offers to change."""
+    form = await reconfigure(api, address)
+    if form["type"] not in {"menu", "form"}:
+        return []
+    await api.close_flow(form["flow_id"])
+    return offered(form) if form["type"] == "menu" else []
+
+
+async def take_all(api: Api, addresses: Iterable[str]) -> list[str]:
+    """Move devices by the list of the whole house; return the addresses that it ticks by itself."""
+    form = await api.start_flow(DOMAIN)
+    form = await api.answer_flow(form["flow_id"], {"next_step_id": "take_all"})
+    (ticked,) = (one["default"] for one in form["data_schema"] if one["name"] == "sure")
+    wanted = [one for one in ticked if one.split()[-1] in addresses]
+    form = await onward(api, await api.answer_flow(form["flow_id"], {"sure": wanted}))
+    if form.get("step_id") != "take_all_preview":
+        raise Trouble(f"no preview of the house: {said(form)}")
+    form = await onward(api, await api.answer_flow(form["flow_id"], {}))
+    if form.get("reason") not in GOOD_ENDS:
+        raise Trouble(f"the house did not move: {said(form)}")
+    return [one.split()[-1] for one in ticked]

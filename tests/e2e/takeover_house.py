@@ -59,6 +59,15 @@ STAYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 OWN: Final = ("xiaomi_ble", "bthome", "qingping", "bms_ble")  # an entry for each device
 HEARD: Final = [one for one, peer in PEER_OF.items() if peer == "ble_monitor"]
+# What moves by the list of the whole house; one of it stays for good, and one goes back.
+LISTED: Final = (
+    "58:2D:34:18:00:01",
+    "A4:C1:38:18:00:02",
+    "A4:C1:38:18:00:06",
+    "58:2D:34:18:00:08",
+    BATTERY,
+)
+FOR_GOOD, ONE_BACK = LISTED[0], LISTED[2]
 FORMS: Final = 6
 
 
