@@ -36,6 +36,7 @@ UNSPELLED: Final = (
 NO_TOOLS: Final = "exit code 77"
 CORES: Final = min(4, os.cpu_count() or 1)
 SHARED: Final = ("-n", str(CORES))  # processes
+WAITS: Final = 0.0  # for minutes nothing happens: it runs beside all others
 HALF: Final = 0.5  # a whole Home Assistant waits as long as it works
 # The files whose tests take the longest of those with houses of their own.
 LONG_WALKS: Final = "test_switching or test_languages"
@@ -125,7 +126,17 @@ STAGES: Final[Mapping[str, Stage]] = {
         title="what meters count while Home Assistant is killed again and again (script/run)",
         commands=(("script/run", "--proof", "meters"),),
         slow=True,
-        cores=0.0,  # it waits for six minutes
+        cores=WAITS,
+    ),
+    "takeover": Stage(
+        title="devices that move here from other integrations, and back (script/run)",
+        commands=(
+            ("script/run", "--proof", "takeover"),
+            ("script/run", "--proof", "takeover", "--minimum"),
+        ),
+        slow=True,
+        apart=True,
+        cores=WAITS,
     ),
     "integration": Stage(
         title="the oldest Home Assistant and the simulated world",
@@ -174,10 +185,8 @@ STAGES: Final[Mapping[str, Stage]] = {
     ),
     "proofs": Stage(
         title="a local adapter, what sensors do over a connection, a phone, keys and switching over kills, a served"
-        " device, devices of other integrations (script/run)",
+        " device (script/run)",
         commands=(
-            ("script/run", "--proof", "takeover"),
-            ("script/run", "--proof", "takeover", "--minimum"),
             ("script/run", "--proof", "kills"),
             ("script/run", "--proof", "control"),
             ("script/run", "--check", "--world", "tests/world/scenarios/local.toml"),
