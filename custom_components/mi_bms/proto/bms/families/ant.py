@@ -51,6 +51,7 @@ _FACTORY: Final = "123456789abc"
 _UNLOCKED: Final = "unlocked"
 _UNLOCKED_BY: Final = b"\x7e\xa1\x43"
 _SURELY_SILENT: Final = 4  # questions
+_SAID: Final = 3  # times, to a board that still answers
 
 
 def _password(secret: bytes) -> bytes:
@@ -152,21 +153,29 @@ def _inform(_context: Context) -> Talk[Draft]:
 
 
 def _unlock(context: Context, password: str) -> Talk[bool]:
-    """Say the password that commands need; a board that knows another one says nothing at all from then on."""
+    """Say the password that commands need; a board that knows another one says nothing at all from then on.
+
+    One that still answers was not told a wrong one: either frame got lost, and it is said again.
+    """
     if context.state.get(_UNLOCKED):
         return True
-    secret = password.encode("ascii", "replace")
-    # A login said it before: that was the first time of two.
-    for _ in range(1 if context.secret else 2):
-        if (yield once(_password(secret), _UNLOCKED_BY)) is not None:
+    said = _password(password.encode("ascii", "replace"))
+    for _ in range(_SAID):
+        if (yield once(said, _UNLOCKED_BY)) is not None:
             context.state[_UNLOCKED] = True
             return True
-    # Silence that was a lost frame would be told as a wrong password.
+        if not (yield from _answers()):
+            raise AuthRejected
+    return False
+
+
+def _answers() -> Talk[bool]:
+    """Return whether the board says anything; silence that was a lost frame would be told as a wrong password."""
     for _ in range(_SURELY_SILENT):
         asked = replace(_ASK_STATUS, tries=1, timeout=1.0, optional=True)
         if (yield asked) is not None:
-            return False
-    raise AuthRejected
+            return True
+    return False
 
 
 def _switch(target: Target, off: int, on: int) -> Switch:
