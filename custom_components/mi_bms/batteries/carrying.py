@@ -12,7 +12,15 @@ from homeassistant.core import Context
 
 from ..const import CONF_CONTROL_PASSWORD
 from ..proto.bms.contract import Family
-from ..proto.bms.control import Commands, Effect, OtherUnknown, Result, Target, commands
+from ..proto.bms.control import (
+    Commands,
+    Effect,
+    Forbidden,
+    OtherUnknown,
+    Result,
+    Target,
+    commands,
+)
 from ..proto.control import guard, standing
 from ..proto.control.command import Command, Issuer
 from ..proto.control.password import Tries
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
     from .coordinator import BatteryCoordinator
 
 ANSWER_WITHIN: Final = 19.5  # s; nobody waits for longer than 20 s
+READ_WITHIN: Final = 19.0  # s; what was read until then can still be told
 ASK_EVERY: Final = 300.0  # s between two questions for commands that no reading tells
 
 
@@ -115,13 +124,20 @@ class Carrying:
         effect = Effect.CONFIRMED if on is command.on else Effect.FAILED
         self._audit.ended(command, context, Result(effect=effect, sent=1))
 
-    def due(self) -> Waiting | None:
-        """Return what is to be put back now."""
+    def lost(self, command: Command, sample: BmsSample) -> bool:
+        """Return whether a reading lacks what a command is judged by, so that another one has to decide."""
+        battery = self._battery
+        return guard.lost(command, sample, battery.data, battery.profile.fields)
+
+    def due(self, sample: BmsSample) -> Waiting | None:
+        """Return what is to be put back after a reading."""
         now = self._now()
         if (due := self.returns.ready(now)) is None:
             return None
-        self.returns.tried(due.target, now)
         command = Command(target=due.target, on=due.on, by=Issuer.RETURN)
+        if self.lost(command, sample):
+            return None
+        self.returns.tried(due.target, now)
         return Waiting(command=command, context=None, at=now)
 
     # --- a command -----------------------------------------------------------------------------
@@ -194,11 +210,16 @@ class Carrying:
             target=wish.command.target,
             on=wish.command.on,
             sample=sample,
-            budget=wish.at + ANSWER_WITHIN - self._now(),
+            budget=wish.at + READ_WITHIN - self._now(),
+            may=lambda: self._may(wish.command),
             secret=secret,
         )
         try:
             return await self._battery.reader.async_switch(order)
+        except Forbidden as err:
+            self._admit(wish.command)
+            # It is allowed again by now.
+            raise SwitchRefused(SwitchRefusal.NOT_ARMED) from err
         except OtherUnknown as err:
             raise SwitchRefused(
                 SwitchRefusal.OTHER_UNKNOWN, {"other": err.other.value}
@@ -210,6 +231,13 @@ class Carrying:
             raise SwitchRefused(SwitchRefusal.NOT_OFFERED) from err
         except MiBmsError as err:
             raise self.unreachable() from err
+
+    def _may(self, command: Command) -> bool:
+        try:
+            self._admit(command)
+        except SwitchRefused:
+            return False
+        return True
 
     def unreachable(self) -> SwitchRefused:
         """Return the refusal of a battery that cannot be reached, with why."""

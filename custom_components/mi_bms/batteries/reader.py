@@ -27,7 +27,7 @@ from ..proto.bms.outlook import Outlook
 from ..proto.bms.plausible import Gate
 from ..proto.bms.settings.believed import kept
 from ..proto.gatt.session import Device, Memory, Session
-from ..proto.model.errors import Implausible, MiBmsError, Unreachable
+from ..proto.model.errors import LOST, Implausible, MiBmsError, Unreachable
 from ..proto.model.reading import Value
 from ..proto.model.sample import BmsSample
 from ..proto.scheduler.battery import Battery
@@ -49,12 +49,16 @@ STALE_AFTER: Final = 3  # failures after which a remembered GATT table is droppe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchOrder:
-    """What to write after ``sample`` was read, within ``budget`` seconds; ``secret`` is the password."""
+    """What to write after ``sample`` was read, within ``budget`` seconds; ``secret`` is the password.
+
+    ``may`` is asked right before each write.
+    """
 
     target: Target
     on: bool
     sample: BmsSample
     budget: float
+    may: Callable[[], bool]
     secret: str | None = field(default=None, repr=False)
 
 
@@ -84,6 +88,7 @@ class Reader:
         self._session = Session(
             family, memory=self._memory, correction=settings.correction
         )
+        self._read_over: OpenLink | None = None
         self._forgotten = False  # the table of services, since the last good poll
         self.gate = Gate()
         self.outlook = Outlook()
@@ -163,7 +168,10 @@ class Reader:
         device = self._device
         secret = self._entry.data.get(CONF_PASSWORD)
         sample = await opened.use(self._session.read(opened.link, device, secret))
-        self.age = self._session.age
+        if not sample.cells and self.gate.good is not None and self.gate.good.cells:
+            # They got lost on the way: without them it would be refused.
+            sample = await opened.use(self._session.read(opened.link, device, secret))
+        self._read_over, self.age = opened, self._session.age
         if self._family.alive is not None:
             self._link.say_often(
                 lambda: self._keep_alive(opened, device, secret),
@@ -210,10 +218,12 @@ class Reader:
         """Write a command over the link that was just read over, and return what came of it.
 
         Errors are those of ``Session.switch``: nothing was written. A link that breaks is opened once more, to
-        find out what came of it.
+        find out what came of it; over another one than was read over nothing is written.
         """
         end = self._polls.now() + order.budget
-        opened = await self._link.async_open(1)
+        opened = self._read_over
+        if opened is None or not opened.is_open:
+            raise Unreachable(LOST)
         try:
             result = await opened.use(
                 self._session.switch(
@@ -224,6 +234,7 @@ class Reader:
                     order.sample,
                     order.secret,
                     budget=order.budget,
+                    may=order.may,
                 )
             )
         except Unreachable:

@@ -214,7 +214,7 @@ class Switching:
         if self.offers or self._work.returns.pending:
             await self._work.async_ask()
         self._work.notice(sample)
-        if (wish := self._next() or self._work.due()) is not None:
+        if (wish := self._next(sample) or self._work.due(sample)) is not None:
             self._under_way = wish
             try:
                 sample = await self._work.async_carry_out(wish, sample)
@@ -232,10 +232,15 @@ class Switching:
         if wish is not None:
             wish.answer()
 
-    def _next(self) -> Waiting | None:
-        """Return who is next, of those that wait; one that would come too soon after another waits on."""
+    def _next(self, sample: BmsSample) -> Waiting | None:
+        """Return who is next, of those that wait; one that would come too soon after another waits on.
+
+        So does one that is judged by what the reading lost.
+        """
         too_soon = self._work.rate.wait(self._polls.now()) > 0
         for wish in self._wishes:
+            if self._work.lost(wish.command, sample):
+                continue
             if wish.command.releases or not too_soon:
                 self._wishes.remove(wish)
                 for other in self._wishes:

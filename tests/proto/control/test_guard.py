@@ -15,6 +15,7 @@ from custom_components.mi_bms.proto.control.guard import (
     judge,
     lasting,
     load_limit,
+    lost,
 )
 from custom_components.mi_bms.proto.control.refusal import SwitchRefusal, SwitchRefused
 from custom_components.mi_bms.proto.model.fields import Field
@@ -217,3 +218,39 @@ def test_protections_refuse_what_they_hold(
         # What is put back has only the battery's own guard, as it had before.
         assert objected(replace(command, by=Issuer.RETURN), sample) is None
         assert objected(replace(command, on=False, force=True), sample) is None
+
+
+WHOLE = BmsSample(
+    values={Field.PROBLEM: False, Field.CURRENT: 1.0}, probes=(Probe(9.0),)
+)
+CHARGE_OFF = Command(target=Target.CHARGE, on=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "alarms", "current", "warmth"),
+    [
+        (CHARGE_ON, True, False, True),
+        (DISCHARGE_ON, True, False, False),
+        (CUT, False, True, False),
+        (FORCED, False, False, False),
+        (CHARGE_OFF, False, False, False),
+        (replace(CHARGE_ON, by=Issuer.RETURN), False, False, True),
+        (replace(CHARGE_ON, by=Issuer.WINDOW), False, False, True),
+        (replace(CHARGE_OFF, by=Issuer.WINDOW), False, False, False),
+    ],
+)
+def test_what_a_command_is_judged_by_may_be_lost(
+    command: Command, alarms: bool, current: bool, warmth: bool
+) -> None:
+    def lacks(**parts: Any) -> bool:
+        sample = replace(WHOLE, **parts)
+        # What it never told cannot be missed.
+        assert not lost(command, sample, BmsSample(), ())
+        return lost(command, sample, WHOLE, WHOLE.values)
+
+    assert not lacks()
+    assert lacks(values={Field.CURRENT: 1.0}) is alarms
+    assert lacks(values={Field.PROBLEM: False}) is current
+    assert lacks(probes=()) is warmth
+    assert lacks(probes=(Probe(None),)) is warmth
+    assert lacks(probes=(Probe(21.0, Place.MOSFET),)) is warmth

@@ -10,6 +10,7 @@ from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.codec import Draft, decode
 from custom_components.mi_bms.proto.bms.control import (
+    HOLDS,
     Control,
     Effect,
     OtherUnknown,
@@ -378,6 +379,59 @@ def test_the_time_of_a_command_is_bounded() -> None:
     assert result.effect is Effect.FAILED
 
 
+class Fading(Daly):
+    """Say nothing any more from so many readings after the command on."""
+
+    readings = 9
+
+    def says(self, frame: bytes) -> list[bytes]:
+        # The first question of each reading.
+        self.readings -= bool(self.commands) and frame[1:4] == b"\x03\0\xa5"
+        return Daly.says(self, frame) if self.readings >= 0 else []
+
+
+@pytest.mark.parametrize(
+    ("readings", "budget", "effect"),
+    [
+        # Only the first one came, too early for a board that acts late.
+        (1, 30.0, Effect.UNKNOWN),
+        (2, 30.0, Effect.FAILED),
+        # Time runs out in the middle of a reading.
+        (1, 8.0, Effect.UNKNOWN),
+        (2, 8.0, Effect.FAILED),
+    ],
+)
+def test_what_was_read_late_enough_stands(
+    readings: int, budget: float, effect: Effect
+) -> None:
+    board = released(Fading)
+    board.late, board.mute = None, 9
+    board.readings = readings  # type: ignore[attr-defined]
+    result = run(Owner(board).switch("charge", on=False, budget=budget))
+    assert result.effect is effect
+    assert result.sent == 1
+    assert result.sample is not None
+
+
+def test_what_was_seen_of_the_first_write_says_nothing_of_the_second() -> None:
+    board = released(Fading)
+    board.late, board.lose = 9.0, 1
+    board.readings = 4  # type: ignore[attr-defined]
+    result = run(Owner(board).switch("charge", on=False, budget=20.0))
+    assert (result.effect, result.sent) == (Effect.UNKNOWN, 2)
+
+
+@pytest.mark.parametrize("kind", [Jbd, DalyLegacy])
+def test_what_was_released_before_is_held_and_not_unknown(kind: type[Board]) -> None:
+    board = released(kind)
+    board.orders["charge"] = False
+    board.meddler = lambda board: board.held.add("discharge")
+    result = run(Owner(board).switch("discharge", on=True))
+    assert result.effect is Effect.HELD
+    assert set(result.held_by) <= {*HOLDS[Target.DISCHARGE]}
+    assert result.held_by
+
+
 @pytest.mark.parametrize("mute", [0, 9])
 def test_readings_that_fail_leave_the_outcome_open(mute: int) -> None:
     owner, board = prepared(Daly, "charge", on=False)
@@ -595,15 +649,44 @@ def test_a_command_needs_a_password() -> None:
     assert board.passwords == 1  # type: ignore[attr-defined]
 
 
-def test_a_wrong_password_is_said_twice_at_most() -> None:
+def test_a_wrong_password_is_said_once() -> None:
     board = released(Ant)
     board.password = b"something"  # type: ignore[attr-defined]
     owner = Owner(board)
     owner.secret = None
     with pytest.raises(AuthRejected):
         run(owner.switch("charge", on=False, factory_password=True))
-    assert board.passwords == 2  # type: ignore[attr-defined]
+    assert board.passwords == 1  # type: ignore[attr-defined]
     assert board.commands == []
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_password_or_its_answer_that_gets_lost_is_no_wrong_one(heard: bool) -> None:
+    class Losing(Ant):
+        lost = 2
+
+        def says(self, frame: bytes) -> list[bytes]:
+            if frame[2] != 0x23 or self.lost <= 0:
+                return Ant.says(self, frame)
+            self.lost -= 1
+            if heard:
+                Ant.says(self, frame)
+            return []
+
+    board = released(Losing)
+    owner = Owner(board)
+    owner.secret = None
+
+    async def work() -> Result:
+        line = Line(board)
+        await owner.read(line)
+        # As Home Assistant does it: the password for commands stands where that for reading did.
+        return await owner.session.switch(
+            line, DEVICE, Target.CHARGE, False, owner.before, FACTORY, budget=BUDGET
+        )
+
+    result = run(work())
+    assert (result.effect, result.acknowledged) == (Effect.CONFIRMED, True)
 
 
 class Uncommunicative(Ant):
@@ -622,7 +705,8 @@ class Uncommunicative(Ant):
 def test_a_password_that_is_not_acknowledged_may_be_right() -> None:
     board = released(Uncommunicative)
     assert run(Owner(board).switch("charge", on=False)).effect is Effect.CONFIRMED
-    assert board.passwords == 2  # type: ignore[attr-defined]
+    # Once with the login, and then as often as a frame might get lost.
+    assert board.passwords == 4  # type: ignore[attr-defined]
     board = released(Uncommunicative)
     board.deaf = True  # type: ignore[attr-defined]
     with pytest.raises(AuthRejected):

@@ -76,6 +76,10 @@ class OtherUnknown(Exception):
         self.other = other
 
 
+class Forbidden(Exception):
+    """Tell that somebody has forbidden a command before it was written."""
+
+
 class CommandRefused(Exception):
     """Tell that the battery answered a command with its own no: ``word`` says how."""
 

@@ -2,10 +2,11 @@
 
 Pure. Refused is only what is known to be wrong: a battery that tells no temperature may be charged. What puts
 back what was switched for a time is asked for neither leave nor rate: it ends something that nobody wants to
-last, and the battery's own protections guard it. Only a frozen battery waits until it is warmer.
+last, and the battery's own protections guard it. Only a frozen battery waits until it is warmer. A reading
+that lost on its way what a command is judged by speaks neither for it nor against it: another one decides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,6 +71,23 @@ def lasting(command: Command, *, powers_home: bool) -> float | None:
     if command.minutes is None and (command.target, command.on) == _CUTS:
         return HOME_MINUTES if powers_home else DISCHARGE_MINUTES
     return command.minutes
+
+
+def lost(
+    command: Command, sample: BmsSample, before: BmsSample, told: Collection[Field]
+) -> bool:
+    """Return whether a reading lacks what a command is judged by, although the battery tells that.
+
+    ``told`` is what it ever told, ``before`` the reading before. A probe may be broken from now on: what two
+    readings in a row lack counts as not told.
+    """
+    way = command.target, command.on
+    exempt = command.releases or (command.force and way == _CUTS)
+    needed = None if exempt else _NEEDED.get(way)
+    if needed in told and needed not in sample.values:
+        return True
+    warm = way == (Target.CHARGE, True) and coldest(before) is not None
+    return warm and coldest(sample) is None
 
 
 def judge(command: Command, sample: BmsSample, *, powers_home: bool) -> None:
@@ -137,4 +155,10 @@ _RULES: Final[dict[tuple[Target, bool], _Rule]] = {
     _CUTS: _cut_off,
     (Target.CHARGE, True): _let_charge,
     (Target.DISCHARGE, True): _let_discharge,
+}
+# What each of them looks at, besides temperatures.
+_NEEDED: Final[Mapping[tuple[Target, bool], Field]] = {
+    _CUTS: Field.CURRENT,
+    (Target.CHARGE, True): Field.PROBLEM,
+    (Target.DISCHARGE, True): Field.PROBLEM,
 }

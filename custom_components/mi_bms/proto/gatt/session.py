@@ -16,7 +16,7 @@ from typing import Final
 from ..bms.alarms import Alarm
 from ..bms.codec import Draft
 from ..bms.contract import Context, Dialogue, Family, Talk
-from ..bms.control import Commands, Control, Effect, Result, Switch, Target
+from ..bms.control import Commands, Control, Result, Switch, Target
 from ..bms.correct import Correction
 from ..bms.derive import finish
 from ..bms.settings.believed import believed
@@ -198,16 +198,17 @@ class Session:
         *,
         budget: float,
         factory_password: bool = False,
+        may: Callable[[], bool] = lambda: True,
     ) -> Result:
         """Switch by the user's decision, after ``sample`` was read on the same connection; ends within ``budget`` s.
 
         Once something was written every end is a result, and errors are those of ``switching.act``:
-        ``Effect.UNKNOWN`` may still be found out by ``read_back``. ``factory_password`` allows to try the
+        an unknown one may still be found out by ``read_back``. ``factory_password`` allows to try the
         maker's own where none is given.
         """
         control, attempt = (
             self._control(),
-            Attempt(target=target, on=on, before=sample),
+            Attempt(target=target, on=on, before=sample, may=may),
         )
         password = secret or (control.factory_password if factory_password else None)
         return await self._concluded(
@@ -244,7 +245,7 @@ class Session:
             (link, device, secret),
             attempt,
             lambda context: read_back(
-                self.family, control, attempt, context, self._made
+                self.family, control, attempt, context, self._made, budget
             ),
             budget,
         )
@@ -258,7 +259,7 @@ class Session:
     async def _concluded(
         self, at: _At, attempt: Attempt, talk: Dialogue[Result], budget: float
     ) -> Result:
-        """Run the dialogue of a command; one that breaks off after it was written ends unknown."""
+        """Run the dialogue of a command; one that breaks off after it was written ends with what was seen so far."""
         async with self._lock:
             try:
                 return await self._bounded(at, talk, budget)
@@ -267,7 +268,7 @@ class Session:
             except MiBmsError:
                 if not attempt.sent:
                     raise
-                return attempt.result(Effect.UNKNOWN)
+                return attempt.so_far()
 
     async def keep_alive(
         self, link: GattLink, device: Device, secret: str | None = None

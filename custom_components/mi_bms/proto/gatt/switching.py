@@ -3,10 +3,11 @@
 An acknowledgement proves nothing. The battery is read again up to three times, the last time late enough
 for one that acts three seconds after it was told. Only a command that was neither acknowledged nor had
 any effect is written a second time, and never a third. What happens after the first write is not an
-error but a result: nobody may believe that nothing was sent.
+error but a result: nobody may believe that nothing was sent. What was read late enough stands when a
+later reading gets lost, or time runs out.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,11 +15,13 @@ from ..bms.alarms import Alarm, active
 from ..bms.codec import Draft
 from ..bms.contract import Context, Family, Pause, Talk
 from ..bms.control import (
+    ANSWER,
     EFFECTS,
     CommandRefused,
     Commands,
     Control,
     Effect,
+    Forbidden,
     OtherUnknown,
     Result,
     Switch,
@@ -32,7 +35,10 @@ from ..model.sample import BmsSample
 
 PAUSES: Final = (1.0, 1.3, 1.7)  # s before each reading: a board may act after 3 s
 WRITES: Final = 2
-SECOND: Final = 5.0  # s that another write and what follows from it need
+LATE: Final = 3.5  # s after which a board has acted, or never will
+# s that another write needs, until the second reading after it begins; and how much longer one may take.
+SECOND: Final = ANSWER + sum(PAUSES[:2])
+SLACK: Final = 0.5
 
 type Made = Callable[[Draft], BmsSample]
 
@@ -41,31 +47,57 @@ type Made = Callable[[Draft], BmsSample]
 class Attempt:
     """One command and how far it has come; ``before`` is the reading that it was given after.
 
-    ``last`` is the latest reading since it was written.
+    ``may`` is asked right before each write. ``last`` is what was read last since it was written, None where that failed; ``shown`` is the last one
+    that did not. ``seen`` is what was read late enough after it was written, at ``since`` seconds; the
+    ``longest`` reading took so many.
     """
 
     target: Target
     on: bool
     before: BmsSample
+    may: Callable[[], bool] = lambda: True
     sent: int = 0
     acknowledged: bool = False
+    since: float = 0.0
     last: BmsSample | None = None
+    shown: BmsSample | None = None
+    seen: Effect = Effect.UNKNOWN
+    longest: float = 0.0
 
-    def result(
-        self,
-        effect: Effect,
-        held: Iterable[Alarm] = (),
-        refusal: str | None = None,
-    ) -> Result:
+    def writes(self, now: float) -> None:
+        """Take that it is written now: it may have been heard, whatever is answered."""
+        self.sent += 1
+        self.since, self.seen = now, Effect.UNKNOWN
+
+    def reads(self, sample: BmsSample | None, began: float, now: float) -> Effect:
+        """Take what was read, None where nothing was; return what that says."""
+        self.last, self.longest = sample, max(self.longest, now - began)
+        if sample is None:
+            return Effect.UNKNOWN
+        self.shown, effect = sample, judge(self, sample)
+        if effect is not Effect.UNKNOWN and began >= self.since + LATE:
+            self.seen = effect
+        return effect
+
+    def result(self, effect: Effect, refusal: str | None = None) -> Result:
         """Return how the command ended."""
+        held = effect is Effect.HELD and self.shown
         return Result(
             effect=effect,
             sent=self.sent,
             acknowledged=self.acknowledged,
-            held_by=tuple(held),
+            held_by=held_by(self.target, held) if held else (),
             refusal=refusal,
-            sample=self.last,
+            sample=self.shown,
         )
+
+    def so_far(self) -> Result:
+        """Return what is known of the command when nothing more can be read."""
+        return self.result(self.seen)
+
+    def has_time(self, left: float) -> bool:
+        """Return whether another write can be followed by two readings, so that its end is known."""
+        return left >= SECOND + 2 * self.longest + SLACK
 
 
 def switch_of(family: Family, context: Context, target: Target) -> Switch:
@@ -89,35 +121,44 @@ def act(
 ) -> Talk[Result]:
     """Carry out one command, within ``budget`` seconds, on a line on which the battery has just been read.
 
-    Raises ``OtherUnknown``, ``AuthNeeded``, ``AuthRejected`` and ``Unsupported`` when nothing was written.
+    Raises ``OtherUnknown``, ``Forbidden``, ``AuthNeeded``, ``AuthRejected`` and ``Unsupported`` when nothing
+    was written.
     """
     switch = switch_of(family, context, attempt.target)
     if not switch.frames(on=attempt.on):
         raise Unsupported("control")
     known = yield from _unlock(control, context, password)
-    result = attempt.result(Effect.UNKNOWN)
     while attempt.sent < WRITES:
-        try:
-            talk = control.write(
-                context, switch, attempt.on, attempt.last or attempt.before
-            )
-        except OtherUnknown:
-            if attempt.sent:
-                return result
-            raise
-        # From here on it may have been heard, whatever is answered.
-        attempt.sent += 1
+        if (talk := _next(control, attempt, context, switch)) is None:
+            break
+        attempt.writes(context.spent() * budget)
         try:
             attempt.acknowledged = yield from talk
         except CommandRefused as no:
             return attempt.result(Effect.FAILED, refusal=no.word)
-        result = yield from read_back(family, control, attempt, context, made)
-        left = (1 - context.spent()) * budget
-        if _decided(attempt, result, known=known) or left < SECOND:
+        result = yield from read_back(family, control, attempt, context, made, budget)
+        time_left = attempt.has_time((1 - context.spent()) * budget)
+        if _decided(attempt, result, known=known) or not time_left:
             break
     if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
         raise AuthRejected
     return result
+
+
+def _next(
+    control: Control, attempt: Attempt, context: Context, switch: Switch
+) -> Talk[bool] | None:
+    """Return what writes a command; None where it may not be written again, and the first time that is raised."""
+    failed: Forbidden | OtherUnknown = Forbidden()
+    if attempt.may():
+        before = attempt.last or attempt.before
+        try:
+            return control.write(context, switch, attempt.on, before)
+        except OtherUnknown as err:
+            failed = err
+    if not attempt.sent:
+        raise failed
+    return None
 
 
 def _unlock(control: Control, context: Context, password: str | None) -> Talk[bool]:
@@ -132,30 +173,30 @@ def _unlock(control: Control, context: Context, password: str | None) -> Talk[bo
 def _decided(attempt: Attempt, result: Result, *, known: bool) -> bool:
     """Return whether another write would be of no use, or not be safe."""
     # Who does not take the password takes no second command either.
-    if attempt.acknowledged or not known or result.sample is None:
+    if attempt.acknowledged or not known or attempt.last is None:
         return True
     return result.effect in {Effect.CONFIRMED, Effect.HELD}
 
 
 def read_back(
-    family: Family, control: Control, attempt: Attempt, context: Context, made: Made
+    family: Family,
+    control: Control,
+    attempt: Attempt,
+    context: Context,
+    made: Made,
+    budget: float,
 ) -> Talk[Result]:
     """Read up to three times and return what came of a command that was written before."""
     for pause in PAUSES:
         yield Pause(pause)
-        attempt.last = yield from _look(family, control, context, made)
-        if attempt.last is None:
-            result = attempt.result(Effect.UNKNOWN)
-            continue
-        held = held_by(attempt.target, attempt.last) if attempt.on else ()
-        effect = judge(attempt, attempt.last)
-        result = attempt.result(effect, held if effect is Effect.HELD else ())
+        began = context.spent() * budget
+        sample = yield from _look(family, control, context, made)
+        effect = attempt.reads(sample, began, context.spent() * budget)
+        result = attempt.result(effect)
         # Without a protection that explains it, it may only be slow.
-        if effect is Effect.CONFIRMED or (
-            held and attempt.target in commands(attempt.last)
-        ):
+        if result.effect is Effect.CONFIRMED or result.held_by:
             return result
-    return result
+    return attempt.so_far()
 
 
 def _look(
@@ -216,10 +257,18 @@ def _untold(attempt: Attempt, after: BmsSample, acting: bool | None) -> Effect:
         return Effect.UNKNOWN if on else Effect.FAILED
     if not on:
         return Effect.FAILED
+    if held_by(target, after) and _was_released(attempt):
+        return Effect.HELD
     # What a protection holds may never have been released; a problem without a word may be one.
     problem = after.values.get(Field.PROBLEM)
     nameless = problem is None or Alarm.OTHER in active(after.alarms, problem)
     return Effect.UNKNOWN if held_by(target, after) or nameless else Effect.FAILED
+
+
+def _was_released(attempt: Attempt) -> bool:
+    """Return whether a target was released before, so that a release left it as it was."""
+    told = commands(attempt.before).get(attempt.target)
+    return bool(told or attempt.before.values.get(EFFECTS[attempt.target]))
 
 
 def _proves(attempt: Attempt, after: BmsSample) -> bool:

@@ -44,6 +44,8 @@ _CELLS: Final = 0x95
 _TEMPERATURES: Final = 0x96
 _ANSWERED: Final = "answered"
 _NO_PROBE: Final = (0, 0xFF)  # -40 and 215 °C
+# Times that a series is asked for: of six frames one gets lost easily, and none can be asked for alone.
+_SERIES: Final = 4
 
 _ALARMS: Final = bits(
     VOLTAGES,
@@ -94,25 +96,25 @@ def _ask(command: int) -> Ask:
 
 
 def _series(context: Context, command: int, count: int, each: int) -> Talk[bytes]:
-    """Collect numbered answers that hold ``each`` bytes, twice at most; empty where they do not come, all and in order."""
-    for _ in range(2):
+    """Collect numbered answers that hold ``each`` bytes; empty where they do not come, all and in order."""
+    for _ in range(_SERIES):
         first = yield from extra(context, _ask(command))
-        data = yield from _numbered(first, command, count, each)
+        data = yield from _numbered(first, command, -(-count // each), each)
         if data or first is None:
             return data
     return b""
 
 
-def _numbered(frame: bytes | None, command: int, count: int, each: int) -> Talk[bytes]:
-    """Collect the answers from the first one on."""
-    data = b""
-    for number in range(1, -(-count // each) + 1):
-        if number > 1:
-            frame = yield Ask(reply=bytes((0xA5, 0x01, command, 8)), optional=True)
-        if frame is None or frame[4] != number:
-            return b""
-        data += frame[5 : 5 + each]
-    return data
+def _numbered(frame: bytes | None, command: int, last: int, each: int) -> Talk[bytes]:
+    """Collect the answers from the first one on, up to the last, so that none is left for the next question."""
+    found: list[bytes] = []
+    while frame is not None:
+        found.append(frame)
+        if frame[4] >= last or len(found) == last:
+            break
+        frame = yield Ask(reply=bytes((0xA5, 0x01, command, 8)), optional=True)
+    whole = [one[4] for one in found] == [*range(1, last + 1)]
+    return b"".join(one[5 : 5 + each] for one in found) if whole else b""
 
 
 def _main(context: Context, ask: Ask) -> Talk[bytes | None]:
