@@ -284,3 +284,81 @@ class Ant(Board):
         said = bytes((0xA1, kind)) + where.to_bytes(2, "little")
         said += bytes((len(inside),)) + inside
         return b"\x7e" + said + modbus(said) + b"\xaa\x55"
+
+
+class OldDaly(Board):
+    """Be a Daly board of 13-byte frames: ``A5 80 command 08``, eight bytes, their sum; an answer begins ``A5 01``.
+
+    Nothing of it tells a command: 93 says what conducts, 98 what holds it, 95 and 96 come in numbered frames.
+    ``lose`` holds commands, each of which loses the frame of its answer that stands behind it, once.
+    """
+
+    pipe = "fff1"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address, "DL-40F62", table("fff0", "fff1", "fff2"))
+        self.cells = 8
+        self.failures = 0  # eight bytes, as a number
+        self.lose: list[tuple[int, int]] = []
+
+    @override
+    def advertisement(self, now: float) -> tuple[bytes, bytes]:
+        said = ad.payload(ad.flags(), ad.services16(0xFFF0))
+        return said, ad.payload(ad.name(self.name or ""))
+
+    @override
+    def write(self, uuid: str, data: bytes, response: bool) -> None:
+        self.asked.append(data.hex())
+        if len(data) != 13 or sum(data[:-1]) & 0xFF != data[-1]:
+            return
+        command, frames = data[2], self._frames(data)
+        for number, one in enumerate(frames):
+            if (command, number) in self.lose:
+                self.lose.remove((command, number))
+                continue
+            whole = bytes((0xA5, 1, command, 8)) + one.ljust(8, b"\0")
+            self._say(0.03 * number, whole + bytes((sum(whole) & 0xFF,)))
+
+    def _say(self, after: float, frame: bytes) -> None:
+        def said() -> None:
+            if self.notify is not None:
+                self.notify(BASE.format(self.pipe), frame)
+
+        asyncio.get_running_loop().call_later(after, said)
+
+    def _frames(self, data: bytes) -> list[bytes]:
+        if data[2] in {0xD9, 0xDA}:
+            bit = DISCHARGE if data[2] == 0xD9 else CHARGE
+            self.obey(data, self.locked & ~bit if data[4] else self.locked | bit)
+            return [data[4:5] + bytes.fromhex("0d130d210d17c0")] * self.acknowledges
+        return self._told(data[2])
+
+    @property
+    def conducting(self) -> int:
+        high = self.failures >> 56 & 0b10 or self.failures >> 48 & 0b1010
+        low = self.failures >> 56 & 0b1000 or self.failures >> 48 & 0b10100000
+        return 3 & ~self.locked & ~(CHARGE * bool(high)) & ~(DISCHARGE * bool(low))
+
+    def _told(self, command: int) -> list[bytes]:
+        each = round(self.volts * 1000 / self.cells).to_bytes(2)
+        flow = self.conducting
+        told = {
+            0x90: [
+                round(self.volts * 10).to_bytes(2)
+                + bytes(2)
+                + (30000 - round(self.amps * 10)).to_bytes(2)
+                + (self.percent * 10).to_bytes(2)
+            ],
+            0x93: [
+                bytes((0, flow & 1, flow >> 1, 7)) + (self.percent * 1000).to_bytes(4)
+            ],
+            0x94: [bytes((self.cells, 1, 0, 0, 0, 0, 9, 0))],
+            0x95: [
+                bytes((n + 1,)) + each * min(3, self.cells - 3 * n)
+                for n in range(-(-self.cells // 3))
+            ],
+            0x96: [bytes((1, round(self.celsius) + 40))],
+            0x97: [bytes(8)],
+            0x98: [self.failures.to_bytes(8)],
+        }
+        return told.get(command, [])
