@@ -126,7 +126,7 @@ def chemistry_of(sample: BmsSample) -> Chemistry | None:
 def number(sample: BmsSample, name: Field) -> float | None:
     """Return a numeric field, or None."""
     value = sample.values.get(name)
-    return value if isinstance(value, int | float) else None
+    return value if isinstance(value, (int, float)) else None
 
 
 def capacity(sample: BmsSample) -> float | None:

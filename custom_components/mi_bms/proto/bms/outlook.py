@@ -97,31 +97,32 @@ class Outlook:
         packs = tuple(
             outlook.judge(pack, now) for outlook, pack in self._of_packs(sample)
         )
+        values = dict(sample.values)
         state = self._movement.take(sample, now)
         if state is not None:
-            told = {**sample.values, Field.BATTERY_STATE: state.value}
-            if Field.BATTERY_CHARGING in told:
+            values[Field.BATTERY_STATE] = state.value
+            if Field.BATTERY_CHARGING in values:
                 # One decision: a flag of its own would flicker where the current is about zero.
                 charging = state is BatteryState.CHARGING
-                told[Field.BATTERY_CHARGING] = charging
-            sample = replace(sample, values=told)
+                values[Field.BATTERY_CHARGING] = charging
         current = number(sample, Field.CURRENT)
-        if current is None:
-            return replace(sample, packs=packs)
+        if current is not None:
+            way = _WAYS.get(state) if state else None
+            self._follow(sample, current, way, now)
+            for name in self._derived:
+                values.pop(name, None)
+            if self._shown is not None and self._shown[0] in self._derived:
+                values |= (self._shown,)
+        return replace(sample, values=values, packs=packs)
+
+    def _follow(
+        self, sample: BmsSample, current: float, way: Field | None, now: float
+    ) -> None:
+        """Take the current of a sample, and the way that the state of the battery tells."""
         self._learn(sample, current)
         mean = self._smooth(current, now)
-        if not self._is_refuted(
-            current, mean, _WAYS.get(state) if state else None, now
-        ):
+        if not self._is_refuted(current, mean, way, now):
             self._tell(sample, mean, now)
-        values = {
-            name: value
-            for name, value in sample.values.items()
-            if name not in self._derived
-        }
-        if self._shown is not None and self._shown[0] in self._derived:
-            values |= (self._shown,)
-        return replace(sample, values=values, packs=packs)
 
     def _learn(self, sample: BmsSample, current: float) -> None:
         """See which times are derived, and which the battery reports itself."""

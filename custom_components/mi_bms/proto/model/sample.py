@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from .fields import Field
 from .names import clean_name
@@ -52,10 +52,16 @@ class DeviceInfo:
         for name in self.__slots__:
             if said := getattr(self, name):
                 object.__setattr__(self, name, clean_name(said) or None)
+        if self.production_date is None:
+            return
         try:
-            date.fromisoformat(self.production_date or "")
+            date.fromisoformat(self.production_date)
         except ValueError:
             object.__setattr__(self, "production_date", None)
+
+
+# Most samples have it: a battery is asked for what it says of itself once.
+_SAID_NOTHING: Final = DeviceInfo()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ class BmsSample:
     packs: tuple[BmsSample, ...] = ()
     alarms: frozenset[str] = frozenset()
     counters: Mapping[str, int] = field(default_factory=dict)
-    info: DeviceInfo = field(default_factory=DeviceInfo)
+    info: DeviceInfo = _SAID_NOTHING
     left_out: Mapping[str, Value] = field(default_factory=dict)
     switches: Mapping[str, bool] = field(default_factory=dict)
     derived: frozenset[Field] = field(default=frozenset(), compare=False)

@@ -191,7 +191,8 @@ class Scheduler:
         self._silent = frozenset(
             one.source
             for one in known
-            if any(slots.astray(address, one.source) for address in one.hears)
+            if one.silent
+            and any(slots.astray(address, one.source) for address in one.hears)
         )
         self.visits.look(slots)
         return slots

@@ -100,6 +100,7 @@ class Slots:
         """
         self._moving = moving
         self.scanners = {scanner.source: scanner for scanner in scanners}
+        self._paths: dict[str, tuple[Scanner, ...]] = {}
         counted = {
             address
             for scanner in self.scanners.values()
@@ -129,13 +130,15 @@ class Slots:
         self._started[source] += 1
         self._taken[source] += 1
 
-    def paths(self, address: str) -> list[Scanner]:
+    def paths(self, address: str) -> tuple[Scanner, ...]:
         """Return the scanners that hear a battery and can connect."""
-        return [
-            scanner
-            for scanner in self.scanners.values()
-            if scanner.connectable and address in scanner.hears
-        ]
+        if address not in self._paths:
+            self._paths[address] = tuple(
+                scanner
+                for scanner in self.scanners.values()
+                if scanner.connectable and address in scanner.hears
+            )
+        return self._paths[address]
 
     def path(self, address: str) -> str | None:
         """Return the scanner that the stack would take, None when none hears it or none is free."""
