@@ -117,11 +117,16 @@ class VectorLink:
 
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
         whole = (self._pending.pop(uuid, b"") + data).hex()
-        here = [entry for entry in self._entries if _at(entry.get("char"), uuid)]
-        same = [entry for entry in here if entry.get("write") == whole]
+        asked = [one for one in self._entries if one.get("write") is not None]
+        begun = [
+            entry
+            for entry in asked
+            if entry["write"].startswith(whole) and _at(entry.get("char"), uuid)
+        ]
+        same = [entry for entry in begun if entry["write"] == whole]
         if not same:
             # Long requests may come in pieces: keep what can still become a recorded one.
-            if any((entry.get("write") or "").startswith(whole) for entry in here):
+            if begun:
                 self._pending[uuid] = bytes.fromhex(whole)
             else:
                 self._asked[whole] += 1
@@ -179,6 +184,7 @@ REFUSALS: Mapping[str, str] = {
 }
 
 
+@cache
 def _at(named: str | None, uuid: str) -> bool:
     """Return whether a characteristic is the named one; a vector may leave it open."""
     return named is None or " " in named or _plain(expand(named)) == _plain(uuid)

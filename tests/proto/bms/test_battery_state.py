@@ -57,10 +57,9 @@ def test_one_sample(values: dict[str, Value], expected: BatteryState | None) -> 
 
 def walk(*currents: float, every: float = 30.0) -> list[Value | None]:
     outlook = Outlook()
+    samples = {one: said(current=one, design_capacity=100.0) for one in {*currents}}
     return [
-        outlook.judge(said(current=one, design_capacity=100.0), at * every).values.get(
-            Field.BATTERY_STATE
-        )
+        outlook.judge(samples[one], at * every).values.get(Field.BATTERY_STATE)
         for at, one in enumerate(currents)
     ]
 

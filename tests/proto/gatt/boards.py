@@ -7,6 +7,7 @@ It can lose commands and acknowledgements, act late or not at all, refuse, and b
 import asyncio
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 import json
 from pathlib import Path
 from typing import Any, ClassVar, Final, override
@@ -20,9 +21,16 @@ from tests.proto.bms.fixtures import VECTORS
 ROWS: Final[list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[2] / "fixtures" / "control.json").read_text()
 )
+# The first row that has the frame of a command says what it commands.
+ORDERS: Final = {
+    (row["family"], bytes.fromhex(row["frame"])): {row["target"]: row["on"]}
+    for row in reversed(ROWS)
+    if row["use"] == "command"
+}
 ANSWERS_AFTER: Final = 0.02  # s
 
 
+@cache
 def crc(data: bytes, polynomial: int, start: int, *, reflected: bool) -> int:
     """Compute a CRC of 16 bits, bit by bit."""
     value = start
@@ -37,12 +45,12 @@ def crc(data: bytes, polynomial: int, start: int, *, reflected: bool) -> int:
     return value
 
 
-def modbus(data: bytes) -> bytes:
-    return crc(data, 0xA001, 0xFFFF, reflected=True).to_bytes(2, "little")
+def modbus(data: bytes | bytearray) -> bytes:
+    return crc(bytes(data), 0xA001, 0xFFFF, reflected=True).to_bytes(2, "little")
 
 
-def xmodem(data: bytes) -> bytes:
-    return crc(data, 0x1021, 0, reflected=False).to_bytes(2, "big")
+def xmodem(data: bytes | bytearray) -> bytes:
+    return crc(bytes(data), 0x1021, 0, reflected=False).to_bytes(2, "big")
 
 
 def total(data: bytes, size: int = 1, order: Any = "big") -> bytes:
@@ -69,6 +77,7 @@ def checked(family: str, frame: bytes) -> bool:
     return total(frame[:-1]) == frame[-1:]
 
 
+@cache
 def recorded(vector_id: str) -> dict[bytes, list[bytes]]:
     """Return what a recorded board answers, by question."""
     vector = next(one for one in VECTORS if one["id"] == vector_id)
@@ -115,14 +124,7 @@ class Board:
 
     def order(self, frame: bytes) -> dict[str, bool] | None:
         """Return what a frame commands, None for one that is no command."""
-        for row in ROWS:
-            if (
-                row["family"] == self.family_id
-                and row["use"] == "command"
-                and frame.hex() == row["frame"]
-            ):
-                return {row["target"]: row["on"]}
-        return None
+        return ORDERS.get((self.family_id, frame))
 
     def obey(self, changes: dict[str, bool]) -> None:
         self.orders.update(changes)

@@ -27,6 +27,7 @@ from custom_components.mi_bms.proto.takeover.model import (
     Statistic,
     Why,
 )
+from tests.each import rows
 
 ADDRESS: Final = "A4:C1:38:00:00:01"
 OLD: Final = OldRow(
@@ -143,7 +144,7 @@ def spots(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 STORED: Final = through_json(ORDER)
 
 
-@pytest.mark.parametrize("path", spots(STORED), ids=str)
+@rows("path", [*spots(STORED)])
 def test_what_is_damaged_is_none(path: tuple[Any, ...]) -> None:
     damaged = copy.deepcopy(STORED)
     place = damaged
