@@ -14,14 +14,12 @@ def source_of(base: type[Any]) -> str:
 
 
 def missing() -> list[str]:
-    """Return what our classes lean on and their base no longer has."""
+    """Return what our class leans on and its base no longer has."""
     # Imported here: Home Assistant is heavy, and not every caller has it.
-    from custom_components.mi_bms.sensors.entity import PassiveEntity  # noqa: PLC0415
     from custom_components.mi_bms.sensors.state_writer import StateWriter  # noqa: PLC0415
 
     return [
-        f"{fenced.__name__} leans on {name}, which Home Assistant no longer has"
-        for fenced in (StateWriter, PassiveEntity)
-        for name in fenced.LEANS_ON
-        if name not in source_of(fenced.__bases__[0])
+        f"{StateWriter.__name__} leans on {name}, which Home Assistant no longer has"
+        for name in StateWriter.LEANS_ON
+        if name not in source_of(StateWriter.__bases__[0])
     ]

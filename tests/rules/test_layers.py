@@ -26,7 +26,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("proto.keys proto.publish", "proto.model proto.mibeacon"),
     ("proto.active", "proto.model proto.mibeacon proto.activation proto.gatt"),
-    ("const texts stored quantities meters bluetooth", ""),
+    ("const texts stored quantities meters bluetooth lean", ""),
     ("runtime entries options stored_files", "stored bluetooth stored_files texts"),
     (
         "keys dashboard window",
@@ -37,7 +37,7 @@ ROWS: Final[tuple[tuple[str, str], ...]] = (
         "batteries banks",
         "stored bluetooth texts quantities meters runtime entries options window",
     ),
-    ("sensors", "stored bluetooth texts quantities runtime entries options keys"),
+    ("sensors", "lean stored bluetooth texts quantities runtime entries options keys"),
     (
         "face takeover",
         "stored texts quantities meters bluetooth runtime entries options keys batteries banks sensors stored_files",

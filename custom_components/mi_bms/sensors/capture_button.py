@@ -7,6 +7,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
+from ..lean import lean
 from .coordinator import SensorCoordinator
 from .device import OfSensor
 
@@ -18,6 +19,7 @@ RECORD: Final = ButtonEntityDescription(
 )
 
 
+@lean
 class RecordButton(OfSensor, ButtonEntity):
     """The button; the diagnostics of the device hold the recording afterwards."""
 

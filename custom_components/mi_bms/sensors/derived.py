@@ -19,6 +19,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
+from ..lean import lean
 from ..proto.mibeacon.spec import ON_USE
 from ..proto.model.derived import DERIVED, Derived, needs_water
 from ..proto.model.fields import Field
@@ -75,9 +76,19 @@ class DerivedEntity(OfSensor):
         self.async_write_ha_state()
 
 
+@lean
 class DerivedSensor(Sparing, DerivedEntity, SensorEntity):
     """A number that follows from others."""
 
+    __slots__ = (
+        "_coordinator",
+        "_field",
+        "_known",
+        "_later",
+        "_row",
+        "_used_until",
+        "_written",
+    )
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, coordinator: SensorCoordinator, row: Derived) -> None:
@@ -89,7 +100,13 @@ class DerivedSensor(Sparing, DerivedEntity, SensorEntity):
     @override
     def newest(self) -> object:
         """Return the newest value, None while the sensor is away."""
-        return self._attr_native_value if self.available else None
+        return self._take() if self.available else None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return what follows from the newest values."""
+        return self._take()
 
     @callback
     @override
@@ -97,11 +114,11 @@ class DerivedSensor(Sparing, DerivedEntity, SensorEntity):
         self.async_write_if_news()
 
     @override
-    def _take(self) -> object:
-        self._attr_native_value = self._row.of(self._coordinator.values)
-        return self._attr_native_value
+    def _take(self) -> float | None:
+        return self._row.of(self._coordinator.values)
 
 
+@lean
 class NeedsWater(DerivedEntity, BinarySensorEntity, RestoreEntity):
     """Whether a plant needs water, by the limits of the options."""
 
@@ -125,6 +142,7 @@ class NeedsWater(DerivedEntity, BinarySensorEntity, RestoreEntity):
         return self._attr_is_on
 
 
+@lean
 class HeardTracker(DerivedEntity, BaseScannerEntity):
     """Whether a sensor is at home: it is while it is heard."""
 

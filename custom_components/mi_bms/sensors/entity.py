@@ -4,6 +4,7 @@ A reading carries only what one advert said; a field's entity comes with its fir
 there again after a restart, with its last value, from the processors' own store.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast, override
 
@@ -13,11 +14,6 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.components.bluetooth.passive_update_processor import (
-    PassiveBluetoothDataUpdate,
-    PassiveBluetoothEntityKey,
-    PassiveBluetoothProcessorEntity,
-)
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
@@ -25,125 +21,126 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
 from homeassistant.util import dt as dt_util
 
+from ..lean import lean
 from ..proto.model.fields import Field, spot_of
 from ..proto.model.reading import Value
 from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator
-from .device import sensor_device
+from .device import OfSensor
+from .processor import PassiveProcessor
 from .sparing import Sparing
-from .state_writer import PassiveProcessor
+from .store import Store
 
 ATTR_GIVEN: Final = "set_by_action"
+_MARK: Final = {ATTR_GIVEN: True}
 
 
-class PassiveEntity(PassiveBluetoothProcessorEntity[PassiveProcessor]):
+class PassiveEntity(OfSensor):
     """One field of a sensor."""
 
-    LEANS_ON: Final = (
-        "_handle_processor_update",
-    )  # of the base, as in ``StateWriter``
+    # What each entity keeps stands in slots of the classes below: its dictionary has little room (``lean``).
+    _field: Field | None
+    _given: bool
+    _here: bool
+    _key: str
+    _store: Store
 
     def __init__(
-        self,
-        processor: PassiveProcessor,
-        entity_key: PassiveBluetoothEntityKey,
-        description: EntityDescription,
+        self, processor: PassiveProcessor, key: str, description: EntityDescription
     ) -> None:
         """Take the row of today's table: the stored one may be of an older version."""
-        field, self._number = spot_of(entity_key.key)
-        self._field = field
+        super().__init__(cast(SensorCoordinator, processor.coordinator), key)
+        field, _ = spot_of(key)
         # Without a field it was stored by a newer version.
         row = processor.table.get(field) if field else None
-        super().__init__(processor, entity_key, row or description)
-        # Kept at hand: a value is looked up several times for each advert.
-        self._values, self._key = processor.store.values, entity_key.key
-        self._attr_device_info = None  # what the property gives is enough
-        self._coordinator = cast(SensorCoordinator, processor.coordinator)
+        self.entity_description = row or description
+        self._field, self._key, self._store = field, key, processor.store
+        self._take_over()
         spec = self._coordinator.decoder.spec
         if spec and field in spec.optional:
             self._attr_entity_registry_enabled_default = False
-        self._given = False
-        self._attr_extra_state_attributes = {}
 
     @property
     def value(self) -> Value | None:
         """Return the newest value, also one of an earlier run."""
-        return self._values.get(self._key)
-
-    @cached_property
-    @override
-    def available(self) -> bool:
-        """Follow the sensor, whose every coming and going is told to all its entities."""
-        return self._attr_available
+        return self._store.values.get(self._key)
 
     @property
     @override
-    def device_info(self) -> DeviceInfo:
-        """Return the device of the sensor; needed once, so nothing is kept."""
-        return sensor_device(self._coordinator)
+    def available(self) -> bool:
+        """Follow the sensor, whose every coming and going is told to all its entities."""
+        return self._here
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Mark a value that the sensor did not say."""
+        return _MARK if self._given else None
 
     @cached_property
     @override
     def name(self) -> str | UndefinedType | None:
         """Return the name, with a number for the second and later ones of a kind."""
         name = super().name
-        if self._number == 1 or not isinstance(name, str):
-            return name
-        return f"{name} {self._number}"
+        _, number = spot_of(self._key)
+        return name if number == 1 or not isinstance(name, str) else f"{name} {number}"
 
     @override
     async def async_added_to_hass(self) -> None:
         """Show the field's value from now on."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            self.processor.store.join(self.entity_key.key, self._write)
-        )
-        self._follow()
+        self._store.shown[self._key] = self
+        self._take_over()
 
-    def _follow(self) -> None:
-        """Take over how the sensor stands; mark a value that it did not say."""
-        self._attr_available = self._coordinator.available
-        self._mark(given=self._key in self._coordinator.given)
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Show nothing more."""
+        await super().async_will_remove_from_hass()
+        self._store.shown.pop(self._key, None)
 
-    def _mark(self, *, given: bool) -> None:
-        self._given = given
-        self._attr_extra_state_attributes = {ATTR_GIVEN: True} if given else {}
+    def _take_over(self) -> None:
+        """Take over how the sensor stands, and whether it said the value itself."""
+        self._here = self._coordinator.available
+        self._given = self._key in self._coordinator.given
 
     @callback
-    def _write(self) -> None:
-        if self._given:
-            self._mark(given=False)
+    def async_write(self) -> None:
+        """Write a value that the sensor said just now."""
+        self._given = False
         self.async_write_ha_state()
 
     @callback
-    @override
-    def _handle_processor_update(
-        self, new_data: PassiveBluetoothDataUpdate[Any] | None
-    ) -> None:
-        self._follow()
-        super()._handle_processor_update(new_data)
+    def async_follow(self) -> None:
+        """Write how the sensor stands, with the newest value."""
+        self._take_over()
+        self.async_write_ha_state()
 
 
+_SLOTS: Final = ("_coordinator", "_field", "_given", "_here", "_key", "_store")
+
+
+@lean
 class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     """A numeric or textual field of a sensor."""
+
+    __slots__ = (*_SLOTS, "_later", "_used_until", "_written")
 
     @property
     @override
     def newest(self) -> Value | None:
         """Return the newest value."""
-        return self._values.get(self._key)
+        return self._store.values.get(self._key)
 
     @callback
     @override
-    def _write(self) -> None:
+    def async_write(self) -> None:
         if self._given:
-            super()._write()
+            super().async_write()
         elif self._coordinator.options.every_change or self._is_news():
             # Past the checks of ``async_write_ha_state``: the store calls who is added, in the loop.
             self._async_write_ha_state()
@@ -154,7 +151,7 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     @override
     def _async_write_ha_state(self) -> None:
         # As the base has it, without asking for the newest: this is done for nearly each advert.
-        self._written = self._values.get(self._key)
+        self._written = self._store.values.get(self._key)
         if self._later is not None:
             self._wait_no_longer()
         super(Sparing, self)._async_write_ha_state()
@@ -163,36 +160,24 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     @override
     def native_value(self) -> Value | datetime | None:
         """Return the last value that was heard."""
-        value = self._values.get(self._key)
-        if value is None or self._plain:
+        value = self._store.values.get(self._key)
+        if value is None or self.device_class is not SensorDeviceClass.TIMESTAMP:
             return value
         return dt_util.utc_from_timestamp(float(value))
 
-    @cached_property
-    @override
-    def capability_attributes(self) -> dict[str, Any] | None:
-        """Return the state class or the options."""
-        # They never change, and made anew they took 0.25 of the 10 µs that writing a value takes.
-        return super().capability_attributes
 
-    @cached_property
-    def _plain(self) -> bool:
-        """Return whether a value is shown as it is: all but points in time."""
-        return self.device_class is not SensorDeviceClass.TIMESTAMP
-
-
+@lean
 class PassiveFlag(PassiveEntity, BinarySensorEntity):
     """A flag of a sensor."""
 
+    __slots__ = _SLOTS
+
     def __init__(
-        self,
-        processor: PassiveProcessor,
-        entity_key: PassiveBluetoothEntityKey,
-        description: EntityDescription,
+        self, processor: PassiveProcessor, key: str, description: EntityDescription
     ) -> None:
         """Call a contact by what it is on."""
-        super().__init__(processor, entity_key, description)
-        if entity_key.key == Field.OPENING:
+        super().__init__(processor, key, description)
+        if key == Field.OPENING:
             row = BINARY_SENSORS[self._coordinator.contact]
             self._attr_device_class = row.device_class
             self._attr_translation_key = row.translation_key
@@ -206,31 +191,20 @@ class PassiveFlag(PassiveEntity, BinarySensorEntity):
 
 
 @callback
-def _add(
-    entry: ConfigEntry[SensorCoordinator],
-    processor: PassiveProcessor,
-    kinds: tuple[type[PassiveEntity], type[EntityDescription]],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Connect a platform to a sensor's adverts."""
-    entity, description = kinds
-    entry.async_on_unload(
-        processor.async_add_entities_listener(entity, async_add_entities)
-    )
-    entry.async_on_unload(
-        entry.runtime_data.async_register_processor(processor, description)
-    )
-
-
-@callback
 def async_add_values(
     entry: ConfigEntry[SensorCoordinator],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a sensor entity for each number or text, as soon as it is heard."""
-    processor = PassiveProcessor(PASSIVE_SENSORS, flags=False)
-    kinds = PassiveSensor, SensorEntityDescription
-    _add(entry, processor, kinds, async_add_entities)
+    coordinator = entry.runtime_data
+    processor = PassiveProcessor(
+        coordinator.store(flags=False),
+        PASSIVE_SENSORS,
+        PassiveSensor,
+        async_add_entities,
+    )
+    kind = SensorEntityDescription
+    entry.async_on_unload(coordinator.async_register_processor(processor, kind))
 
 
 @callback
@@ -239,6 +213,13 @@ def async_add_flags(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a binary sensor entity for each flag, as soon as it is heard."""
-    processor = PassiveProcessor(BINARY_SENSORS, flags=True)
-    kinds = PassiveFlag, BinarySensorEntityDescription
-    _add(entry, processor, kinds, async_add_entities)
+    coordinator = entry.runtime_data
+    processor = PassiveProcessor(
+        coordinator.store(flags=True),
+        BINARY_SENSORS,
+        PassiveFlag,
+        async_add_entities,
+        flags=True,
+    )
+    kind = BinarySensorEntityDescription
+    entry.async_on_unload(coordinator.async_register_processor(processor, kind))

@@ -20,6 +20,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import ATTR_SOURCE, DOMAIN, EVENT_HAPPENED
 from ..entries import runtime_of
+from ..lean import lean
 from ..proto.mibeacon.devices import EVENT_TYPES
 from ..proto.model.reading import Event
 from .coordinator import SensorCoordinator
@@ -92,6 +93,7 @@ def _types(coordinator: SensorCoordinator | None, source: str) -> tuple[str, ...
     return own.get(source) or EVENT_TYPES.get(source.partition("_")[0], ())
 
 
+@lean
 class SensorEvent(OfSensor, EventEntity):
     """One source of events of a sensor."""
 

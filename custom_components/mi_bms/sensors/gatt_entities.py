@@ -15,6 +15,7 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTemperature
 from homeassistant.helpers.entity import Entity, EntityDescription
 
+from ..lean import lean
 from ..proto.active.change import HUMIDITIES, TEMPERATURES
 from ..proto.active.codec import Unit
 from ..proto.active.look import ASKED
@@ -121,6 +122,7 @@ class ActiveEntity(OfSensor):
         self.async_on_remove(self._active.async_listen(self.async_write_ha_state))
 
 
+@lean
 class PressButton(ActiveEntity, ButtonEntity):
     """A button that reads a sensor, sets its clock or lets it flash."""
 
@@ -133,6 +135,7 @@ class PressButton(ActiveEntity, ButtonEntity):
             await self.entity_description.press(self._active)
 
 
+@lean
 class UnitSelect(ActiveEntity, SelectEntity):
     """The unit in which a display shows temperatures."""
 
@@ -149,6 +152,7 @@ class UnitSelect(ActiveEntity, SelectEntity):
             await self._active.async_set_unit(Unit(option))
 
 
+@lean
 class LimitNumber(ActiveEntity, NumberEntity):
     """One limit of the face on a display."""
 

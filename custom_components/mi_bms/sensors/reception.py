@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..lean import lean
 from ..proto.model.fields import Field
 from ..proto.model.rows import time_to_tell
 from ..quantities import KEY, LOST_PACKETS, SENSORS
@@ -31,6 +32,7 @@ class PolledSensor(OfSensor, SensorEntity):
         self.entity_description = description
 
 
+@lean
 class RssiSensor(PolledSensor):
     """The signal strength of the newest advert that is surely a sensor's own."""
 
@@ -72,6 +74,7 @@ class RssiSensor(PolledSensor):
         return self._coordinator.rssi
 
 
+@lean
 class LastSeenSensor(PolledSensor):
     """When a sensor was last heard, also and above all when it no longer is."""
 
@@ -86,6 +89,7 @@ class LastSeenSensor(PolledSensor):
         return self._shown
 
 
+@lean
 class KeySensor(PolledSensor):
     """Whether a sensor can be read, and if not, what is the matter with its key."""
 
@@ -106,6 +110,7 @@ class KeySensor(PolledSensor):
         return self._coordinator.path.key_state
 
 
+@lean
 class LossSensor(PolledSensor):
     """Which share of a sensor's packets one receiver missed."""
 

@@ -9,7 +9,7 @@ every reading.
 
 from abc import abstractmethod
 from datetime import datetime
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, callback
 from homeassistant.helpers.entity import Entity
@@ -28,10 +28,14 @@ class Sparing(Entity):
 
     _coordinator: SensorCoordinator
     _field: Field | None
-    _written: object = None
-    _later: CALLBACK_TYPE | None = None
-    # Time of the loop at which the small moves written so far have had a moment each.
-    _used_until: float = 0.0
+
+    def __init__(self, *args: Any) -> None:
+        """Begin with nothing written."""
+        super().__init__(*args)
+        self._written: object = None
+        self._later: CALLBACK_TYPE | None = None
+        # Time of the loop at which the small moves written so far have had a moment each.
+        self._used_until = 0.0
 
     @property
     @abstractmethod

@@ -15,8 +15,6 @@ from bluetooth_data_tools import monotonic_time_coarse
 from homeassistant.components.bluetooth import BluetoothChange, BluetoothScanningMode
 from homeassistant.components.bluetooth.passive_update_processor import (
     PassiveBluetoothDataProcessor,
-    PassiveBluetoothDataUpdate,
-    PassiveBluetoothEntityKey,
     PassiveBluetoothProcessorCoordinator,
     RestoredPassiveBluetoothDataUpdate,
 )
@@ -26,6 +24,7 @@ from homeassistant.helpers.entity import EntityDescription
 from ..bluetooth.adverts import FaultGuard, HeardAdvert
 from ..proto.model.fields import Field
 from ..proto.model.reading import Outcome, Reading, Value
+from .processor import PassiveProcessor
 from .store import Store, Writer, follow
 
 _LOGGER = logging.getLogger(__name__)
@@ -195,14 +194,14 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
         for field, value in values.items():
             said_at[field] = now
             store = flags if type(value) is bool else others
-            shown = store.values
-            if shown.get(field) == value:
+            known = store.values
+            if known.get(field) == value:
                 continue
-            write = store.writers.get(field)
-            if write is None:
+            entity = store.shown.get(field)
+            if entity is None:
                 return False
-            shown[field] = value
-            write()
+            known[field] = value
+            entity.async_write()
         return True
 
     @callback
@@ -256,6 +255,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
     ) -> CALLBACK_TYPE:
         """Connect a platform's processor; the result ends that and keeps its values."""
         stop = super().async_register_processor(processor, entity_description_class)
+        self.async_tell_first()
         return partial(self._keep_and_stop, stop)
 
     @callback
@@ -280,71 +280,3 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
 def _no_update(_info: HeardAdvert) -> Reading:
     """Stand for what the base would call with each advert, if ``async_take`` did not."""
     return Reading(Outcome.IGNORED)
-
-
-_KEYS: Final = {field: PassiveBluetoothEntityKey(field, None) for field in Field}
-
-
-def _numbered(field: Field, number: int) -> PassiveBluetoothEntityKey:
-    return PassiveBluetoothEntityKey(f"{field}_{number}", None)
-
-
-class PassiveProcessor(PassiveBluetoothDataProcessor[Value, Reading]):
-    """Pick the fields of one platform out of a reading that takes the base's way."""
-
-    coordinator: StateWriter
-    store: Store
-
-    def __init__(
-        self, table: Mapping[Field, EntityDescription], *, flags: bool
-    ) -> None:
-        """Take the platform's table; ``flags`` says whether it shows booleans or all else."""
-        super().__init__(self._pick)
-        self.table = table
-        self.flags = flags
-        self._described: set[PassiveBluetoothEntityKey] = set()
-
-    @callback
-    @override
-    def async_register_coordinator(
-        self,
-        coordinator: PassiveBluetoothProcessorCoordinator[Reading],
-        entity_description_class: type[EntityDescription] | None,
-    ) -> None:
-        """Take the platform's store, with the values of an earlier run."""
-        if isinstance(coordinator, StateWriter):
-            self.store = coordinator.store(flags=self.flags)
-        # Before the base makes entities of it: they show their value at once.
-        if restored := coordinator.restore_data.get(self.restore_key or ""):
-            self.store.values |= {
-                PassiveBluetoothEntityKey.from_string(key).key: value
-                for key, value in restored["entity_data"].items()
-            }
-        super().async_register_coordinator(coordinator, entity_description_class)
-        if isinstance(coordinator, StateWriter):
-            coordinator.async_tell_first()
-
-    def hand_back(self) -> None:
-        """Take over the newest values from the store."""
-        values, data = self.store.values, self.entity_data
-        for key in data:
-            data[key] = values.get(key.key, data[key])
-
-    def _pick(self, reading: Reading) -> PassiveBluetoothDataUpdate[Value]:
-        table, flags = self.table, self.flags
-        found = {
-            _KEYS[field]: (field, value)
-            for field, value in reading.values.items()
-            if (type(value) is bool) is flags and field in table
-        } | {
-            _numbered(field, number): (field, value)
-            for (field, number), value in reading.further.items()
-            if (type(value) is bool) is flags and field in table
-        }
-        new = found.keys() - self._described
-        self._described |= new
-        self.store.values |= {key.key: value for key, (_, value) in found.items()}
-        return PassiveBluetoothDataUpdate(
-            entity_descriptions={key: table[found[key][0]] for key in new},
-            entity_data={key: value for key, (_, value) in found.items()},
-        )

@@ -1,7 +1,7 @@
 """The newest values of a sensor, between what writes them and the entities that show them."""
 
 from collections.abc import Callable
-from functools import partial
+from typing import Protocol
 
 from ..proto.model.reading import Value
 
@@ -19,21 +19,22 @@ def follow(followers: list[Writer], follower: Writer) -> Callable[[], None]:
     return stop
 
 
-class Store:
-    """The newest values of one platform by entity key, and who writes each to its entity."""
+class Shown(Protocol):
+    """An entity that shows one value."""
 
-    __slots__ = ("values", "writers")
+    def async_write(self) -> None:
+        """Write a value that the sensor said just now."""
+
+    def async_follow(self) -> None:
+        """Write how the sensor stands, with the newest value."""
+
+
+class Store:
+    """The newest values of one platform by entity key, and the entities that show them."""
+
+    __slots__ = ("shown", "values")
 
     def __init__(self) -> None:
         """Start empty."""
         self.values: dict[str, Value] = {}
-        self.writers: dict[str, Writer] = {}
-
-    def join(self, key: str, writer: Writer) -> Callable[[], None]:
-        """Call ``writer`` when the value of its key is new, until the returned function is called."""
-        self.writers[key] = writer
-        # No closure: one for each entity would take three times the memory.
-        return partial(self._leave, key)
-
-    def _leave(self, key: str) -> None:
-        self.writers.pop(key, None)
+        self.shown: dict[str, Shown] = {}
