@@ -184,6 +184,8 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
 
     def _show(self, reading: Reading, was_here: bool) -> None:
         """Go the base's way, the only one on which a field can become known."""
+        # It writes what differs from what it knows.
+        self._hand_back()
         self._process_update(reading, was_here)
         self.async_tell_first()
 

@@ -7,12 +7,14 @@ import pytest
 
 from custom_components.mi_bms.lean import FIXED, KEPT, KEPT_OF, lean
 from homeassistant.components.sensor import SensorEntity
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import async_get_platforms
 from tests.world.devices import KINDS
 
 from ..home import Home
 
+AIR = ("temperature", "humidity")
 ADDRESS = "58:2D:34:00:05:78"
 SHARED = 30  # names that the instances of a class can share
 BYTES = 500  # of a dictionary with shared names; one with its own takes over 800
@@ -86,3 +88,28 @@ def test_a_lean_class_still_says_what_its_component_does() -> None:
     assert other.state == 4
     allowed = {*KEPT, *KEPT_OF[SensorEntity], "__attr_native_value"}
     assert set(vars(other)) <= allowed
+
+
+@pytest.mark.parametrize("field", AIR)
+async def test_a_value_is_written_beside_one_that_is_switched_off(
+    home: Home, field: str
+) -> None:
+    """Such a frame takes the way of what comes for the first time."""
+    other = ({*AIR} - {field}).pop()
+    part = {"kind": "s16", "scale": 0.1, "start": 20.0}
+    both = {"id": 0x100D, "parts": [part | {"field": name} for name in AIR]}
+    device = KINDS["MIBEACON"](address=ADDRESS, product=0x01AA, objects=[both])
+    entry = await home.add(device)
+    await home.listen(device, 6)
+    await home.set_options(await home.options(entry), {"every_change": True})
+    off = home.entity_id(device, other)
+    assert off
+    er.async_get(home.hass).async_update_entity(
+        off, disabled_by=er.RegistryEntryDisabler.USER
+    )
+    await home.clock.run(40)
+    for value, beside in ((20.0, 30), (25.0, 30), (20.0, 31)):
+        device.put(field, value)
+        device.put(other, beside)
+        await home.listen(device, 2)
+        assert float(home.value(device, field)) == value
