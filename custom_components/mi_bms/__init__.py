@@ -64,7 +64,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> boo
         )
     _mend(hass, entry, *parts)
     # Before there is anything of ours: what is ordered makes the entities that the platforms then find.
-    await async_carry_out(hass, entry)
+    if not await async_carry_out(hass, entry):
+        return True
     kind = kind_of(entry)
     await kind.prepare(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
@@ -89,6 +90,8 @@ def _mend(
 
 async def async_unload_entry(hass: HomeAssistant, entry: MiBmsConfigEntry) -> bool:
     """Take one sensor, battery or output down."""
+    if not hasattr(entry, "runtime_data"):
+        return True
     kind = kind_of(entry)
     await kind.stop(entry)
     return await hass.config_entries.async_unload_platforms(entry, kind.platforms)

@@ -12,10 +12,9 @@ from homeassistant.config_entries import (
     ConfigFlowContext,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..entries import entry_of
 from ..proto.takeover.journal import Order, OrderState
 from ..proto.takeover.model import Recipe
@@ -67,8 +66,7 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         await hass.config_entries.async_setup(entry.entry_id)
         raise Refused("failed") from err
     await _async_after(hass, journal, returning)
-    if not order.made:
-        await hass.config_entries.async_setup(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
 
 
 async def _async_unloaded(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
@@ -109,18 +107,16 @@ async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> N
 
 async def async_go_on_returning(
     hass: HomeAssistant, entry: ConfigEntry[Any], journal: Journal, order: Order
-) -> None:
-    """Give back what a former run has begun to; an entry that was made for the move is not set up again."""
+) -> bool:
+    """Give back what a former run has begun to; return whether there is something left to set up.
+
+    There is not for an entry that was made for the move: it is removed in a moment.
+    """
     address = order.plan.address
     if address not in journal.here:
         journal.touch(address)
         await _async_return(hass, journal, order, None if order.made else entry)
-    if order.made:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN,
-            translation_key="given_back",
-            translation_placeholders={"name": entry.title},
-        )
+    return not order.made
 
 
 async def _async_return(

@@ -128,19 +128,22 @@ def _ours(
     return keep_device(device), tuple(keep_row(row) for row in ours)
 
 
-async def async_carry_out(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Carry out what was ordered for an entry that is being set up, before its platforms are."""
+async def async_carry_out(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Carry out what was ordered for an entry that is being set up, before its platforms are.
+
+    Return whether there is something left to set up.
+    """
     journal = await async_journal(hass)
     order = journal.orders.get(str(entry.unique_id))
     if order is None:
-        return
+        return True
     if order.state is OrderState.RETURNING:
-        await async_go_on_returning(hass, entry, journal, order)
-        return
+        return await async_go_on_returning(hass, entry, journal, order)
     if order.open:
         await _async_carry_out(hass, entry, journal, order)
     if (now := journal.orders.get(order.plan.address)) and now.moved:
         _mend_later(hass, entry, now)
+    return True
 
 
 async def _async_carry_out(

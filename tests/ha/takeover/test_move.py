@@ -125,6 +125,10 @@ async def test_there_and_back(home: Home, beside: bool) -> None:
     await home.clock.run(SETTLED)
 
     await home.clock.wait(async_give_back(home.hass, ours))
+    assert ours.state is ConfigEntryState.LOADED
+    # Home Assistant loads it anew where entities were switched on some seconds ago.
+    await home.clock.wait(home.hass.config_entries.async_reload(ours.entry_id))
+    assert ours.state is ConfigEntryState.LOADED
     await home.clock.run(SETTLED)
 
     assert peer.state is ConfigEntryState.LOADED
