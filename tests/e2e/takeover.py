@@ -123,7 +123,7 @@ class Proof:
         self.history: Database
         self.during: Database  # while everything is here
 
-    def _addresses(self, addresses: Iterable[str]) -> list[str]:
+    def addresses(self, addresses: Iterable[str]) -> list[str]:
         """Return those that somebody reads: without a broker nobody speaks over it."""
         silent = () if self._broker else ("mqtt", "tasmota")
         return [one for one in addresses if PEER_OF[one] not in silent]
@@ -188,9 +188,9 @@ class Proof:
         await self.live()
         begin = self._town.begin if self._town else lambda: None
         await move_in(self.home, self._world, port, begin)
-        for address in self._addresses(BESIDE):
+        for address in self.addresses(BESIDE):
             await run_beside(self.home.api, address)
-        seen = await furnished(self.home, self._addresses(PEER_OF))
+        seen = await furnished(self.home, self.addresses(PEER_OF))
         counts = Counter(row["platform"] for row in seen.rows.values())
         say(f"others have {dict(counts)}")
         await self.end(HOUR)
@@ -199,7 +199,7 @@ class Proof:
         """Live on in it: statistics of a month, names, areas, units."""
         await self.live()
         api = self.home.api
-        seen = await furnished(self.home, self._addresses(PEER_OF))
+        seen = await furnished(self.home, self.addresses(PEER_OF))
         count = await import_statistics(api, seen, DAYS)
         await make_own(api, seen)
         await self._recorded()
@@ -248,7 +248,7 @@ class Proof:
 
     async def move(self) -> None:
         """Move everything that is moved in peace."""
-        shown = await self._previews(self._addresses(quiet()))
+        shown = await self._previews(self.addresses(quiet()))
         say(f"{len(shown)} previews: {sum(len(one.text) for one in shown)} characters")
         self._same(self.before, await look(self.home.api), "a preview changed")
         for one in shown:
@@ -259,7 +259,7 @@ class Proof:
             await self._town.say_all(announced=True)
         await asyncio.sleep(SETTLED)
         seen = await look(self.home.api)
-        for address in self._addresses(quiet()):
+        for address in self.addresses(quiet()):
             self._judge_move(address, seen)
         self.problems += doubled(self.before, seen, self._moved)
         await self._recorded()
@@ -299,7 +299,7 @@ class Proof:
         await kill(self.home)
         self.read_log()
         await self.live()
-        seen = await self._healed(addresses)
+        seen = await self.healed(addresses)
         found = {one: self._judge_move(one, seen) for one in addresses}
         self.problems += doubled(self.before, seen, self._moved)
         words = ", ".join(
@@ -308,7 +308,9 @@ class Proof:
         )
         say(f"killed {KILLS[number]} s after the yes: {words}")
 
-    async def _healed(self, addresses: Iterable[str]) -> Snapshot:
+    async def healed(
+        self, addresses: Iterable[str], patience: float = 60.0
+    ) -> Snapshot:
         """Wait until what was read before the kill has values again."""
         wanted = {
             key
@@ -331,7 +333,7 @@ class Proof:
         try:
             return await until(
                 "values after a kill",
-                60.0,
+                patience,
                 alive,
                 children=(self.home.child,),
                 pause=1.0,
@@ -345,8 +347,8 @@ class Proof:
     async def give_back(self) -> None:
         """See that all is as it was left, and give back what was moved in peace."""
         await self.live()
-        addresses = self._addresses(quiet())
-        seen = await self._healed(addresses)
+        addresses = self.addresses(quiet())
+        seen = await self.healed(addresses)
         for address in addresses:
             self._judge_move(address, seen)
         self.problems += doubled(self.before, seen, self._moved)
@@ -412,16 +414,17 @@ class Proof:
         ticked = {*await take_all(self.home.api, LISTED)}
         sure = {
             one
-            for one in self._addresses(quiet())
+            for one in self.addresses(quiet())
             if PEER_OF[one] in (*OWN, "ble_monitor") and one not in BESIDE
         }
         if missing := sure - ticked:
             self.problems.append(f"the list of the house does not tick {missing}")
-        seen = await self._healed(LISTED)
+        seen = await self.healed(LISTED)
         for address in LISTED:
             if not self._judge_move(address, seen):
                 self.problems.append(f"{address} did not move by the list")
-        self.problems += doubled(self.before, seen, self._moved)
+        here = [key for key, address in self._moved.items() if address in LISTED]
+        self.problems += doubled(self.before, seen, here)
         early = await finish(self.home.api, FOR_GOOD)
         if (early.get("errors") or {}).get("base") != "move_refused":
             self.problems.append(f"{FOR_GOOD} is finished too early: {said(early)}")
@@ -592,6 +595,8 @@ async def run(folder: Path) -> int:
         await proof.move()
         for number in range(len(KILLS)):
             await proof.die(number)
+        # A day without a value would have no statistics.
+        await proof.healed(proof.addresses(quiet()), PATIENCE)
         await proof.end(24 * HOUR)
         await proof.give_back()
         await proof.move_house()
