@@ -47,7 +47,12 @@ class StandingSteps(TakeOverSteps, GiveBackSteps):
         if self._readers:
             peer = words.listed(dict.fromkeys(one.peer.title for one in self._readers))
             told = words.sentences(
-                words("takeover_flow", "has_both", peer=one.peer.title, called=one.name)
+                words(
+                    "takeover_flow",
+                    "has_both" if one.certain else "may_have",
+                    peer=one.peer.title,
+                    called=one.name,
+                )
                 for one in self._readers
             )
         possible = usual | ({"give_back", "content"} if back else set())

@@ -27,7 +27,7 @@ from ..takeover.find import Found, async_found_of
 from ..takeover.move import async_begin
 from ..takeover.ours import ours_of_battery, ours_of_entry, ours_of_sensor
 from ..takeover.preview import async_plan, async_preview_text
-from ..takeover.told import async_end, async_refusal
+from ..takeover.told import async_end, async_refusal, told_off
 from ..takeover.uses import async_uses
 from ..texts import async_words
 from .battery import FIND_OUT, BatterySteps
@@ -257,10 +257,11 @@ class TakeOverSteps(SensorSteps, BatterySteps):
     async def _async_preview(
         self, found: Found, plan: MovePlan, errors: dict[str, str], why: str
     ) -> ConfigFlowResult:
-        uses = async_uses(self.hass, plan)
+        uses, words = async_uses(self.hass, plan), await async_words(self.hass)
         shown = self._placeholders() | {
             "peer": found.peer.title,
             "preview": await async_preview_text(self.hass, plan, uses),
+            "off": told_off(words, plan),
             "why": why,
         }
         if not plan.moving:

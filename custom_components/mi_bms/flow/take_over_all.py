@@ -41,6 +41,7 @@ class TakeAllSteps(Forms, ConfigFlow):
         """Show what can move: what is certain is ticked."""
         errors: dict[str, str] = {}
         twice: list[str] = []
+        ticked: list[str] | None = None
         if user_input is not None and user_input.keys() & {CONF_SURE, CONF_UNSURE}:
             ticked = [
                 *user_input.get(CONF_SURE, ()),
@@ -61,7 +62,7 @@ class TakeAllSteps(Forms, ConfigFlow):
         both = words.listed(doubles(self._offered.values()))
         return self.async_show_form(
             step_id="take_all",
-            data_schema=await self._async_lists(),
+            data_schema=await self._async_lists(ticked),
             errors=errors,
             description_placeholders={
                 "count": str(len({one.address for one in self._offered.values()})),
@@ -83,7 +84,8 @@ class TakeAllSteps(Forms, ConfigFlow):
         order = order_of(self.hass, found.address)
         return order is not None and order.moved
 
-    async def _async_lists(self) -> probatio.Schema:
+    async def _async_lists(self, chosen: list[str] | None) -> probatio.Schema:
+        """Return the lists; what was ticked before an error stays so."""
         words = await async_words(self.hass)
         fields: dict[Any, Any] = {}
         seen: set[str] = set()
@@ -101,7 +103,8 @@ class TakeAllSteps(Forms, ConfigFlow):
                     address=one.address,
                 )
                 lines.append(selector.SelectOptionDict(value=value, label=label))
-                if certain and one.address not in seen and not one.is_beside:
+                usual = certain and one.address not in seen and not one.is_beside
+                if usual if chosen is None else value in chosen:
                     ticked.append(value)
                 seen.add(one.address)
             if lines:

@@ -14,7 +14,8 @@ from ..proto.model.names import clean_name
 from ..proto.takeover.model import Fate, MovePlan, OldRow, OurRow, Ruling, Statistic
 from ..proto.takeover.peers import PEERS
 from ..texts import Words
-from .uses import BrokenTrigger, Uses
+from .told import code, told_trigger
+from .uses import Uses
 
 _ROWS: Final = 60  # of the list
 _NAMES: Final = 12  # in a line
@@ -125,8 +126,8 @@ class PreviewText:
             return clean_name(value)
         if not math.isfinite(number):
             return clean_name(value)
-        digits = len(value.partition(".")[2])
-        return self._words.number(number, min(digits, _DIGITS))
+        shown = f"{number:.{_DIGITS}f}".rstrip("0")
+        return self._words.number(number, len(shown.partition(".")[2]))
 
     def _name(self, row: OurRow) -> str:
         """Return what an entity of ours is called."""
@@ -153,14 +154,14 @@ class PreviewText:
 
     def _broken(self, uses: Uses) -> Iterator[str]:
         lines = [
-            *map(self._trigger, uses.triggers),
+            *(told_trigger(self._words, one) for one in uses.triggers),
             *(
                 self._say(
                     "word",
                     name=one.where.name,
                     entity=f"`{one.entity_id}`",
-                    old=one.old,
-                    new=one.new,
+                    old=code(one.old),
+                    new=code(one.new),
                 )
                 for one in uses.words
             ),
@@ -170,13 +171,6 @@ class PreviewText:
         yield from lines[:_LINES]
         if len(lines) > _LINES:
             yield self._more(len(lines) - _LINES)
-
-    def _trigger(self, broken: BrokenTrigger) -> str:
-        name, old = broken.where.name, clean_name(broken.old)
-        if broken.text is None:
-            return self._say("trigger_gone", name=name, old=old)
-        text = broken.text.replace("`", "")
-        return f"{self._say('trigger', name=name, old=old)}\n\n```yaml\n{text}\n```"
 
 
 def _name_of(old: OldRow) -> str:

@@ -69,16 +69,29 @@ async def async_told_triggers(
 ) -> str:
     """Return what automations wait for in vain, each with the text that takes its place."""
     words = await async_words(hass)
-    told = [_trigger(words, one) for one in broken[:_MOST]]
+    told = [told_trigger(words, one) for one in broken[:_MOST]]
     if (more := len(broken) - _MOST) > 0:
         told.append(words("takeover_preview", "more", count=str(more)))
     return "\n\n".join(told)
 
 
-def _trigger(words: Words, broken: BrokenTrigger) -> str:
-    name, old = broken.where.name, clean_name(broken.old)
+def told_trigger(words: Words, broken: BrokenTrigger) -> str:
+    """Return what an automation waits for in vain, with what takes its place."""
+    name, old = broken.where.name, code(broken.old)
     if broken.text is None:
         return words("takeover_preview", "trigger_gone", name=name, old=old)
     text = broken.text.replace("`", "")
     said = words("takeover_preview", "trigger", name=name, old=old)
     return f"{said}\n\n```yaml\n{text}\n```"
+
+
+def code(text: str) -> str:
+    """Return a word of a machine as one, whatever stands in it."""
+    return f"`{clean_name(text).replace('`', '')}`"
+
+
+def told_off(words: Words, plan: MovePlan) -> str:
+    """Return what becomes of the other integration when this moves."""
+    own = "own_stays" if len(plan.moving) < len(plan.rulings) else "own"
+    word = own if plan.recipe is Recipe.OWN else "shared"
+    return words("takeover_preview", word, peer=title_of(plan))

@@ -101,6 +101,9 @@ async def test_a_card_offers_to_move_the_device_here(home: Home) -> None:
     preview = form["description_placeholders"]["preview"]
     assert "2 of 3" in preview
     assert old.row("humidity").entity_id in preview
+    off = form["description_placeholders"]["off"]
+    assert "the entry of Xiaomi BLE for this device off" in off
+    assert "What stays in it is not shown" in off
     # Nothing is changed by looking.
     assert owner(home, old) == old.entry.entry_id
     entry = await moved(home, form)
@@ -234,6 +237,7 @@ async def test_a_battery_that_mqtt_names_alike_needs_a_yes(home: Home) -> None:
     form = await home.choose(menu, "move_here")
     assert form["step_id"] == "move_preview"
     assert [str(one) for one in form["data_schema"].schema] == ["same_device"]
+    assert " goes on. In place of what moves" in form["description_placeholders"]["off"]
     form = await home.answer(form, {"same_device": False})
     assert form["errors"] == {"same_device": "not_the_same"}
     assert old.row("soc_total_voltage").platform == "mqtt"
@@ -382,6 +386,14 @@ async def test_a_menu_that_is_outdated_goes_on_as_usual(home: Home) -> None:
     entries = home.hass.config_entries
     await home.clock.wait(entries.async_remove(old.entry.entry_id))
     assert (await home.answer(menu))["step_id"] == "key_ways"
+
+
+async def test_what_is_only_likely_is_told_so_of_what_is_here(home: Home) -> None:
+    entry = await home.add(battery())
+    await by_mqtt(home, "JBD-mine")
+    menu = await home.reconfigure(entry)
+    assert "move_here" in menu["menu_options"]
+    assert "That is not certain" in menu["description_placeholders"]["told"]
 
 
 async def test_a_battery_that_moved_keeps_its_own_choices(home: Home) -> None:

@@ -185,6 +185,8 @@ async def test_a_device_of_two_integrations_gives_one_history(home: Home) -> Non
     form = await home.send(form, {"sure": [*lines(form, "sure")]})
     assert form["errors"] == {"base": "one_of_two"}
     assert form["description_placeholders"]["devices"] == "Thermometer 1441"
+    # What somebody has ticked is not forgotten for it.
+    assert ticked(form, "sure") == [*lines(form, "sure")]
     mine = [one for one in lines(form, "sure") if one.startswith("xiaomi_ble")]
     await go(home, await preview(home, form, {"sure": mine}))
     assert second.row("temperature").platform == DOMAIN

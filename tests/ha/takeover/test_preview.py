@@ -72,6 +72,20 @@ async def test_both_values_stand_side_by_side(hass: HomeAssistant) -> None:
     assert "New here: Battery." in text
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [("46.9000015", "46.9"), ("21.0", "21"), ("0.005", "0.005")]
+)
+async def test_zeros_that_tell_nothing_are_left_out(
+    hass: HomeAssistant, value: str, shown: str
+) -> None:
+    OtherDevice(hass, "xiaomi_ble", address=ADDRESS).add(
+        replace(TEMPERATURE, value=value)
+    )
+    plan = await sensor_plan(hass, temperature=21.46)
+    text = await async_preview_text(hass, plan, Uses())
+    assert f"Moves. {shown} °C there, " in text
+
+
 async def test_ours_is_said_in_the_units_of_the_house(hass: HomeAssistant) -> None:
     hass.config.units = US_CUSTOMARY_SYSTEM
     OtherDevice(hass, "xiaomi_ble", address=ADDRESS).add(

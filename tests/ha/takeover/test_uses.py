@@ -189,7 +189,7 @@ async def test_words_of_events_are_told(hass: HomeAssistant) -> None:
         ("long_press", "long_press_end")
     ]
     text = await async_preview_text(hass, plan, uses)
-    assert '"long_press" of `event.remote_button` is called "long_press_end"' in text
+    assert "`long_press` of `event.remote_button` is called `long_press_end`" in text
 
 
 @pytest.mark.parametrize(
