@@ -18,11 +18,13 @@ START_TIME: Final = 900.0  # s; the first start on a machine builds an environme
 STOP_TIME: Final = 90.0
 UP: Final = "Stop everything"
 STAND_IN: Final = "maker_stand_in"
+# As which version of itself another integration finds its entry, where that is not the first.
+VERSIONS: Final = {"bms_ble": 2}
 CONTROL: Final = (
     "world_control"  # where the address of the world's remote control stands
 )
 # What another integration has: domain, address, title and data.
-type Other = tuple[str, str | None, str, dict[str, str]]
+type Other = tuple[str, str | None, str, dict[str, object]]
 OTHERS: Final[Sequence[Other]] = (
     (
         "xiaomi_ble",
@@ -70,12 +72,14 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait(STOP_TIME)
 
 
-def furnish(folder: Path, others: Sequence[Other] = OTHERS) -> None:
-    """Give a fresh configuration the entries of other integrations, and the stand-in beside ours."""
+def furnish(
+    folder: Path, others: Sequence[Other] = OTHERS, stand_in: str = STAND_IN
+) -> None:
+    """Give a fresh configuration the entries of other integrations, and a stand-in beside ours."""
     entries = [
         {
             "entry_id": f"{number:032x}",
-            "version": 1,
+            "version": VERSIONS.get(domain, 1),
             "domain": domain,
             "title": title,
             "data": data,
@@ -95,9 +99,9 @@ def furnish(folder: Path, others: Sequence[Other] = OTHERS) -> None:
     storage = folder / ".storage" / stored["key"]
     storage.parent.mkdir(parents=True)
     storage.write_text(json.dumps(stored), encoding="utf-8")
-    beside = folder / "custom_components" / STAND_IN
+    beside = folder / "custom_components" / stand_in
     beside.parent.mkdir()
-    beside.symlink_to(Path(__file__).with_name(STAND_IN), target_is_directory=True)
+    beside.symlink_to(Path(__file__).with_name(stand_in), target_is_directory=True)
 
 
 @contextlib.contextmanager

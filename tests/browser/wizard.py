@@ -69,6 +69,8 @@ RAW: Final = re.compile(
 )
 # What the frontend says of texts that it cannot find or fill in.
 COMPLAINT: Final = re.compile(r"mi_bms|translat|MessageFormat|intl", re.IGNORECASE)
+# Addresses of links, names of entities, and what is to be copied.
+MACHINES: Final = re.compile(r"\s*- (?:/url|'?code)\b")
 
 OFFER: Final = "Make a dashboard, too?"
 ADDED: Final = re.compile("Name and assign|Success")
@@ -172,9 +174,9 @@ class Wizard:
         self.page.evaluate(AT_REST)
 
     def texts(self) -> str:
-        """Return all texts on the page, as a screen reader tells them, without addresses of links."""
+        """Return all texts on the page, as a screen reader tells them, without what is for machines."""
         told = self.page.locator("body").aria_snapshot().splitlines()
-        return "\n".join(line for line in told if "/url:" not in line)
+        return "\n".join(line for line in told if not MACHINES.match(line))
 
     def tall_shot(self, name: str) -> None:
         """Keep a picture of a page that is higher than the window."""

@@ -146,7 +146,7 @@ class Proof:
                 "CLOCK_AHEAD": f"{self._ahead:.0f}",
             }
         prepare(self._folder, self._port)
-        furnish(self._folder, self._world.control, HEARD)
+        furnish(self._folder, HEARD)
         self.home = await start(
             self._folder, self._world, self._port, environ=self._environ
         )

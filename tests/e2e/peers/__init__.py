@@ -8,10 +8,14 @@ from typing import Final
 STUB: Final = Path(__file__).with_name("stub")
 # What the discovery of each begins with.
 BLUETOOTH: Final = {"bms_ble": [{"local_name": "JBD-*"}], "ble_monitor": []}
+NAMES: Final = {
+    "bms_ble": "BLE Battery Management",
+    "ble_monitor": "Passive BLE monitor",
+}
 
 
-def furnish(folder: Path, control: str, heard: Iterable[str]) -> None:
-    """Put the stand-ins into a configuration; ``control`` is the world's address, ``heard`` what ble_monitor hears."""
+def furnish(folder: Path, heard: Iterable[str]) -> None:
+    """Put the stand-ins into a configuration that the world's address stands in; ``heard`` is what ble_monitor hears."""
     for domain, matchers in BLUETOOTH.items():
         target = folder / "custom_components" / domain
         target.mkdir(parents=True, exist_ok=True)
@@ -19,7 +23,7 @@ def furnish(folder: Path, control: str, heard: Iterable[str]) -> None:
             (target / file.name).write_text(file.read_text(encoding="utf-8"))
         manifest = {
             "domain": domain,
-            "name": domain,
+            "name": NAMES[domain],
             "codeowners": [],
             "config_flow": True,
             "dependencies": ["bluetooth_adapters"],
@@ -28,6 +32,6 @@ def furnish(folder: Path, control: str, heard: Iterable[str]) -> None:
             "version": "2.15.0",
             "bluetooth": matchers,
         }
-        about = {"control": control, "devices": sorted(heard)}
+        about = {"devices": sorted(heard)}
         for name, content in (("manifest", manifest), ("about", about)):
             (target / f"{name}.json").write_text(json.dumps(content))

@@ -1,6 +1,6 @@
 """Stand in for an integration that reads the same devices: it shows what the simulated world holds.
 
-The folder's name is its domain; ``about.json`` beside it says where the world is asked and what is heard.
+The folder's name is its domain; ``about.json`` beside it says what is heard.
 """
 
 from homeassistant.config_entries import ConfigEntry

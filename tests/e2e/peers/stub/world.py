@@ -12,6 +12,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 ABOUT = Path(__file__).resolve().parent / "about.json"
+CONTROL = "world_control"  # the file beside the configuration with the world's address
 DOMAIN = __name__.split(".")[-2]
 EVERY = timedelta(seconds=3)
 
@@ -35,11 +36,13 @@ class World(DataUpdateCoordinator[Told]):
 
     @override
     async def _async_update_data(self) -> Told:
-        about = json.loads(await self.hass.async_add_executor_job(ABOUT.read_text))
+        control = Path(self.hass.config.path(CONTROL))
+        read = self.hass.async_add_executor_job
+        about = json.loads(await read(ABOUT.read_text))
         one = self._entry.unique_id
         self.addresses = about["devices"] if one == DOMAIN or one is None else [one]
         session = async_get_clientsession(self.hass)
-        async with session.get(about["control"] + "/truth") as reply:
+        async with session.get(await read(control.read_text) + "/truth") as reply:
             told: Told = await reply.json()
         return {one: _with_more(told[one]["truth"]) for one in self.addresses}
 
