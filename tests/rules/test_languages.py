@@ -27,6 +27,10 @@ LABEL: Final = 40
 SHARE, MORE = 2.0, 18
 
 
+# Markdown takes stars behind a punctuation mark for an end only where no letter follows.
+NO_END: Final = re.compile(r"[^\w\s}*]\*\*[\w{]")
+
+
 def texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Return every text with its path."""
     if isinstance(node, dict):
@@ -118,6 +122,24 @@ def test_no_english_is_left(path: Path) -> None:
 def test_labels_fit(path: Path) -> None:
     wrong = cut(dict(texts(translations())), dict(texts(load(path))))
     assert not wrong, f"translations/{path.name}: shorten {wrong}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_is_bold_has_an_end(path: Path) -> None:
+    raw = [where for where, text in texts(load(path)) if open_ended(text)]
+    assert not raw, f"translations/{path.name}: put a blank behind the stars of {raw}"
+
+
+def open_ended(text: str) -> bool:
+    """Return whether the stars of a bold text would be shown."""
+    pieces = text.split("**")
+    ends = zip(pieces[1::2], pieces[2::2], strict=False)
+    return any(NO_END.search(f"{bold[-1:]}**{rest}") for bold, rest in ends)
+
+
+def test_stars_that_would_be_shown_are_found() -> None:
+    assert open_ended("**不。**{how}")
+    assert not any(map(open_ended, ("**No.** {how}", "**{name}**（x）", "**a**b", "a")))
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
