@@ -161,7 +161,7 @@ class Mover(Speaker):
         for word in words:
             self.press("config.step.move_preview.submit")
             said = self.words(f"selector.takeover_refusal.options.{word}")
-            expect(self.flow.get_by_text(said).first).to_be_visible()
+            expect(self.flow.get_by_text(said).first).to_be_in_viewport()
             self.looked_at.append(f"refused: {word}")
             self.fits(word)
         self.page.set_viewport_size(usual or {**PHONE})

@@ -27,7 +27,7 @@ from ..takeover.find import Found, async_found_of
 from ..takeover.move import async_begin
 from ..takeover.ours import ours_of_battery, ours_of_entry, ours_of_sensor
 from ..takeover.preview import async_plan, async_preview_text
-from ..takeover.told import async_end, async_refusal, told_off
+from ..takeover.told import async_end, async_refusal
 from ..takeover.uses import async_uses
 from ..texts import async_words
 from .battery import FIND_OUT, BatterySteps
@@ -232,13 +232,13 @@ class TakeOverSteps(SensorSteps, BatterySteps):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show what would become of each entity, and move on yes."""
-        found, plan, why = self._mover, None, ""
-        errors: dict[str, str] = {}
+        found, plan, why, errors = self._mover, None, "", dict[str, str]()
         if found is None:
             return await self.async_step_already_read()
         if user_input is not None and not self._begun and (plan := self._plan):
             if not found.certain and not user_input[CONF_SAME]:
                 errors[CONF_SAME] = "not_the_same"
+                why = (await async_words(self.hass))("takeover_flow", "say_same")
             else:
                 try:
                     self._begun = True
@@ -257,11 +257,11 @@ class TakeOverSteps(SensorSteps, BatterySteps):
     async def _async_preview(
         self, found: Found, plan: MovePlan, errors: dict[str, str], why: str
     ) -> ConfigFlowResult:
-        uses, words = async_uses(self.hass, plan), await async_words(self.hass)
+        uses = async_uses(self.hass, plan)
         shown = self._placeholders() | {
             "peer": found.peer.title,
             "preview": await async_preview_text(self.hass, plan, uses),
-            "off": told_off(words, plan),
+            "warning": why and f"**{why}**",  # what stands below is not seen on a phone
             "why": why,
         }
         if not plan.moving:

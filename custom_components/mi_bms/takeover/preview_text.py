@@ -14,7 +14,7 @@ from ..proto.model.names import clean_name
 from ..proto.takeover.model import Fate, MovePlan, OldRow, OurRow, Ruling, Statistic
 from ..proto.takeover.peers import PEERS
 from ..texts import Words
-from .told import code, told_trigger
+from .told import code, told_off, told_trigger
 from .uses import Uses
 
 _ROWS: Final = 60  # of the list
@@ -48,6 +48,8 @@ class PreviewText:
         )
         called = {one.old.entity_id: _name_of(one.old) for one in plan.rulings}
         parts += self._listed("home", (called.get(one, one) for one in uses.home))
+        if plan.moving:
+            parts.append(told_off(self._words, plan))
         return "\n\n".join(filter(None, parts))
 
     def _say(self, word: str, **fill: str) -> str:

@@ -101,9 +101,9 @@ async def test_a_card_offers_to_move_the_device_here(home: Home) -> None:
     preview = form["description_placeholders"]["preview"]
     assert "2 of 3" in preview
     assert old.row("humidity").entity_id in preview
-    off = form["description_placeholders"]["off"]
-    assert "the entry of Xiaomi BLE for this device off" in off
-    assert "What stays in it is not shown" in off
+    assert "the entry of Xiaomi BLE for this device off" in preview
+    assert "What stays in it is not shown" in preview
+    assert not form["description_placeholders"]["warning"]
     # Nothing is changed by looking.
     assert owner(home, old) == old.entry.entry_id
     entry = await moved(home, form)
@@ -237,9 +237,11 @@ async def test_a_battery_that_mqtt_names_alike_needs_a_yes(home: Home) -> None:
     form = await home.choose(menu, "move_here")
     assert form["step_id"] == "move_preview"
     assert [str(one) for one in form["data_schema"].schema] == ["same_device"]
-    assert " goes on. In place of what moves" in form["description_placeholders"]["off"]
+    assert " goes on. In place" in form["description_placeholders"]["preview"]
     form = await home.answer(form, {"same_device": False})
     assert form["errors"] == {"same_device": "not_the_same"}
+    # On a phone the switch and its error stand far below.
+    assert "say below" in form["description_placeholders"]["warning"]
     assert old.row("soc_total_voltage").platform == "mqtt"
 
 
@@ -302,6 +304,7 @@ async def test_what_changes_while_the_preview_is_open_is_said_first(
     form = await home.answer(form, {})
     assert form["errors"] == {"base": "move_refused"}
     assert gone in form["description_placeholders"]["why"]
+    assert gone in form["description_placeholders"]["warning"]
     assert "1 of 2" in form["description_placeholders"]["preview"]
     assert old.entry.disabled_by is None
     await moved(home, form)
