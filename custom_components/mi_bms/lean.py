@@ -107,14 +107,12 @@ def _uncached(ask: Callable[[Any], Any]) -> property:
     return property(ask)
 
 
-_ask: Final[Callable[[SensorEntity], dict[str, Any] | None]] = vars(SensorEntity)[
-    "capability_attributes"
-].fget
+_ASK: Final = SensorEntity.capability_attributes
 
 
 def _capabilities(entity: SensorEntity) -> dict[str, Any] | None:
     """Return what a number can be; the registry keeps it, too, so it is one for all that say the same."""
-    own = _ask(entity)
+    own: dict[str, Any] | None = _ASK.__get__(entity)
     return own and _SHARED.setdefault(str(own), own)
 
 

@@ -118,7 +118,7 @@ def allowed(who: str, what: str) -> bool:
 
 
 # Subclasses of Home Assistant's own processor for adverts, for speed: see StateWriter.LEANS_ON.
-PROCESSORS: Final = {"sensors/state_writer.py", "sensors/entity.py"}
+PROCESSORS: Final = {"sensors/state_writer.py", "sensors/processor.py"}
 
 
 @pytest.mark.parametrize("who", [*MAY])

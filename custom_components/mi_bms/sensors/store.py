@@ -19,7 +19,7 @@ def follow(followers: list[Writer], follower: Writer) -> Callable[[], None]:
     return stop
 
 
-class Shown(Protocol):
+class ValueEntity(Protocol):
     """An entity that shows one value."""
 
     def async_write(self) -> None:
@@ -37,4 +37,4 @@ class Store:
     def __init__(self) -> None:
         """Start empty."""
         self.values: dict[str, Value] = {}
-        self.shown: dict[str, Shown] = {}
+        self.shown: dict[str, ValueEntity] = {}
