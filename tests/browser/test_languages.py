@@ -191,6 +191,10 @@ def pages(speaker: Speaker, look: Callable[..., None]) -> None:
     look("19 repair")
 
 
+def test_in_english(english: Cuts) -> None:
+    assert len(english) > 15, "pages are left out"
+
+
 @pytest.mark.parametrize("language", CHOSEN)
 def test_a_language(walked: Walk, english: Cuts, language: str) -> None:
     cuts = walked(language)

@@ -105,6 +105,25 @@ def test_what_cannot_be_begun_or_falls_silent_has_failed(
     assert run(*[[waits]] * jobs) == ["nothing said for 0 s"] * jobs
 
 
+def test_who_is_stopped_can_put_away_what_it_has_begun(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    waits = """
+import signal
+try:
+    print("begun", flush=True)
+    signal.pause()
+finally:
+    print("put away")
+"""
+    job = COMMANDS.Job(name="waits", commands=())
+    running = COMMANDS.Running(job, python(waits), live=False)
+    while b"begun\n" not in running.said:
+        running.listen()
+    running.end()
+    assert "begun\nput away\n" in capfd.readouterr().out
+
+
 def test_a_command_has_the_environment_of_its_stage(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
