@@ -246,8 +246,9 @@ async def guarded(options: Options, folder: Path) -> int:
         nonlocal stopped
         if not stopped:
             stopped = True
-            say("stopping …")
+            # Whoever listened may be gone: to say so comes last.
             task.cancel()
+            say("stopping …")
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
