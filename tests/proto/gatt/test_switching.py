@@ -13,6 +13,7 @@ from custom_components.mi_bms.proto.bms.control import (
     HOLDS,
     Control,
     Effect,
+    Forbidden,
     OtherUnknown,
     Result,
     Target,
@@ -419,6 +420,21 @@ def test_what_was_seen_of_the_first_write_says_nothing_of_the_second() -> None:
     board.readings = 4  # type: ignore[attr-defined]
     result = run(Owner(board).switch("charge", on=False, budget=20.0))
     assert (result.effect, result.sent) == (Effect.UNKNOWN, 2)
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_what_was_forbidden_meanwhile_is_not_written(writes: int) -> None:
+    board = released(Jbd)
+    board.lose = 9
+    asked = iter([True] * writes + [False])
+    work = Owner(board).switch("charge", on=False, may=lambda: next(asked))
+    if writes:
+        result = run(work)
+        assert (result.effect, result.sent) == (Effect.FAILED, 1)
+    else:
+        with pytest.raises(Forbidden):
+            run(work)
+    assert len(board.commands) == writes
 
 
 @pytest.mark.parametrize("kind", [Jbd, DalyLegacy])
