@@ -66,6 +66,8 @@ class Mover(Speaker):
         self.page.screenshot(path=self._shots / f"{self.language} {name} (phone).png")
         self.fits(f"{name} on a phone")
         self.page.set_viewport_size(usual or {**PHONE})
+        # What is clicked while a dialog grows is what lies beside it, which closes it.
+        self.settle()
 
     def fits(self, name: str) -> None:
         """See that nothing of a dialog is cut or outside."""
