@@ -185,7 +185,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         slow=True,
         apart=True,
-        cores=HALF,
         optional=True,
     ),
     "proofs": Stage(
