@@ -110,7 +110,7 @@ def all_read(page: Page) -> bool:
     return {one: read.count(one) for one in read} == READ
 
 
-@pytest.mark.parametrize("language", ["en", *CHOSEN])
+@pytest.mark.parametrize("language", CHOSEN)
 def test_moving_in(
     request: pytest.FixtureRequest,
     house: str,
