@@ -55,9 +55,10 @@ class Stage:
     async def lives(self, rounds: int, warmth: int) -> None:
         """Let both speak."""
         for one in range(rounds):
+            await self.genuine(REMOTE, obj(0x4E0C, "01"))
+            # Last: when it is shown, the press before it has been heard.
             tenths = struct.pack("<h", warmth + one).hex()
             await self.genuine(WARMTH, obj(0x1004, tenths))
-            await self.genuine(REMOTE, obj(0x4E0C, "01"))
 
     async def strangers(self) -> None:
         """Play everything again, and forge."""
