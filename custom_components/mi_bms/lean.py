@@ -18,10 +18,12 @@ from homeassistant.helpers.entity import Entity
 
 # Asked for with each state, and the same for all our entities.
 FIXED: Final[dict[str, object]] = {
+    "_unit_of_measurement_translation_key": None,  # units are translated by none of us
     "assumed_state": False,
     "attribution": None,
     "entity_picture": None,
     "force_update": False,
+    "has_entity_name": True,
     "icon": None,
     "last_reset": None,
     "supported_features": None,
