@@ -26,7 +26,7 @@ from ..proto.model.fields import Field
 from ..quantities import BINARY_SENSORS, SENSORS
 from .coordinator import SensorCoordinator
 from .device import OfSensor
-from .sparing import Sparing
+from .sparing import SPARING, Sparing
 
 _ID_PREFIX: Final = "derived_"
 HEARD: Final = EntityDescription(
@@ -80,15 +80,7 @@ class DerivedEntity(OfSensor):
 class DerivedSensor(Sparing, DerivedEntity, SensorEntity):
     """A number that follows from others."""
 
-    __slots__ = (
-        "_coordinator",
-        "_field",
-        "_known",
-        "_later",
-        "_row",
-        "_used_until",
-        "_written",
-    )
+    __slots__ = ("_coordinator", "_field", "_known", "_row", *SPARING)
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, coordinator: SensorCoordinator, row: Derived) -> None:

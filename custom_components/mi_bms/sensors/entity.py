@@ -33,7 +33,7 @@ from ..quantities import BINARY_SENSORS, PASSIVE_SENSORS
 from .coordinator import SensorCoordinator
 from .device import OfSensor
 from .processor import PassiveProcessor
-from .sparing import Sparing
+from .sparing import SPARING, Sparing
 from .store import Store
 
 ATTR_GIVEN: Final = "set_by_action"
@@ -128,7 +128,7 @@ _SLOTS: Final = ("_coordinator", "_field", "_given", "_here", "_key", "_store")
 class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     """A numeric or textual field of a sensor."""
 
-    __slots__ = (*_SLOTS, "_later", "_used_until", "_written")
+    __slots__ = (*_SLOTS, *SPARING)
 
     @property
     @override
@@ -141,20 +141,8 @@ class PassiveSensor(Sparing, PassiveEntity, SensorEntity):
     def async_write(self) -> None:
         if self._given:
             super().async_write()
-        elif self._coordinator.options.every_change or self._is_news():
-            # Past the checks of ``async_write_ha_state``: the store calls who is added, in the loop.
-            self._async_write_ha_state()
         else:
-            self.async_write_small()
-
-    @callback
-    @override
-    def _async_write_ha_state(self) -> None:
-        # As the base has it, without asking for the newest: this is done for nearly each advert.
-        self._written = self._store.values.get(self._key)
-        if self._later is not None:
-            self._wait_no_longer()
-        super(Sparing, self)._async_write_ha_state()
+            self.async_write_if_news()
 
     @property
     @override

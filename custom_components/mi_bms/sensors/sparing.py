@@ -7,23 +7,24 @@ by more than that, nor for longer. Only what Home Assistant is told waits: deriv
 every reading.
 """
 
-from abc import abstractmethod
 from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, callback
-from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.event import async_call_later
 
 from ..proto.model.fields import Field
 from ..proto.model.rows import worth_a_row
 from .coordinator import SensorCoordinator
+from .quick_number import QUICK, QuickNumber
 
 MOMENT: Final = 60.0  # s in which a restless number has one small move written
 AT_ONCE: Final = 5  # small moves after a quiet time that do not wait
+# What such an entity keeps, for the slots of its class (``lean``).
+SPARING: Final = (*QUICK, "_later", "_used_until")
 
 
-class Sparing(Entity):
+class Sparing(QuickNumber):
     """An entity whose number may wait; whoever writes its state calls ``async_write_if_news``."""
 
     _coordinator: SensorCoordinator
@@ -32,22 +33,16 @@ class Sparing(Entity):
     def __init__(self, *args: Any) -> None:
         """Begin with nothing written."""
         super().__init__(*args)
-        self._written: object = None
         self._later: CALLBACK_TYPE | None = None
         # Time of the loop at which the small moves written so far have had a moment each.
         self._used_until = 0.0
-
-    @property
-    @abstractmethod
-    def newest(self) -> object:
-        """Return the newest value."""
 
     @callback
     def async_write_if_news(self) -> None:
         """Write the state, a small move of a restless number in its moment."""
         # The option first: whoever wants every change has nothing compared.
         if self._coordinator.options.every_change or self._is_news():
-            self.async_write_ha_state()
+            self.async_write_number()
         else:
             self.async_write_small()
 
@@ -79,25 +74,12 @@ class Sparing(Entity):
     @callback
     def _write_small(self) -> None:
         self._used_until = max(self._used_until, self.hass.loop.time()) + MOMENT
-        self.async_write_ha_state()
-
-    @callback
-    @override
-    def _async_write_ha_state(self) -> None:
-        """Note what is told, whoever has it written."""
-        self._written = self.newest
-        if self._later is not None:
-            self._wait_no_longer()
-        super()._async_write_ha_state()
-
-    @callback
-    def _wait_no_longer(self) -> None:
-        if self._later is not None:
-            self._later()
-            self._later = None
+        self.async_write_number()
 
     @override
     async def async_will_remove_from_hass(self) -> None:
         """Let nothing wait that nobody asks for any more."""
         await super().async_will_remove_from_hass()
-        self._wait_no_longer()
+        if self._later is not None:
+            self._later()
+            self._later = None

@@ -37,7 +37,7 @@ class StateWriter(PassiveBluetoothProcessorCoordinator[Reading]):
 
     Most adverts say again what is shown already. Home Assistant's own way builds an update for each
     platform, compares it key by key and calls all listeners of what changed; with the way here an advert
-    takes 0.4 to 0.5 of the time that it takes in Home Assistant's own integration for these sensors
+    takes 0.3 to 0.5 of the time that it takes in Home Assistant's own integration for these sensors
     (``tests/bench/ha_path.py``). So the base's way is kept for what comes for the first time and for a
     sensor that was away. ``LEANS_ON`` lists what is used of the base beside the documented; a test looks
     for each of them in the oldest and in the newest Home Assistant that is supported.
