@@ -3,7 +3,6 @@
 import unicodedata
 
 from hypothesis import given, settings, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.model.names import (
     LONGEST_NAME,
@@ -72,7 +71,7 @@ def test_what_is_more_than_a_name_goes(name: str, shown: str) -> None:
     assert clean_name(name) == shown
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(ANY | st.sampled_from("_*[]()!&@.:/w#- \u202e\n"), max_size=90))
 def test_any_text(name: str) -> None:
     shown = clean_name(name)
@@ -85,7 +84,7 @@ def test_any_text(name: str) -> None:
     assert clean_name(shown) == shown
 
 
-@pytest.mark.parametrize(
+@rows(
     ("name", "title"),
     [
         ("LYWSD03MMC", "LYWSD03MMC 055B"),
@@ -125,6 +124,21 @@ def test_twins_in_a_list_get_the_third_byte_both() -> None:
     assert titled_apart({}) == {}
 
 
+@rows(
+    ("twin", "ours", "its"),
+    [
+        ("A4:C1:39:12:05:5B", "3812055B", "3912055B"),
+        ("A4:C2:38:12:05:5B", "C13812055B", "C23812055B"),
+        ("A5:C1:38:12:05:5B", "A4C13812055B", "A5C13812055B"),
+    ],
+)
+def test_twins_that_have_more_bytes_in_common_get_more(
+    twin: str, ours: str, its: str
+) -> None:
+    names = {ONE: f"Lock {ours}", twin: f"Lock {its}"}
+    assert titled_apart({ONE: "Lock", twin: "Lock"}) == names
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
@@ -139,7 +153,7 @@ def test_no_two_of_a_list_are_called_the_same(plain: dict[str, str]) -> None:
     assert len(set(names.values())) == len(names)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("name", "inside", "shown"),
     [
         ("Thermometer 055B", "LYWSD03MMC", "Thermometer 055B (LYWSD03MMC)"),

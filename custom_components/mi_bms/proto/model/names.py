@@ -57,10 +57,12 @@ def titled_apart(
 ) -> dict[str, str]:
     """Return a name for each address, from its plain one: twins get as much of it as tells them apart."""
     names = {address: titled(name, address, taken) for address, name in plain.items()}
+    known = {*taken}
     # As often as an address has bytes left.
     for _ in range(_TAIL):
         told = Counter(names.values())
-        known = {*taken, *told}
+        # A name that twins had before tells them no better apart the next time.
+        known.update(told)
         names |= {
             address: titled(plain[address], address, known)
             for address, name in names.items()
