@@ -187,8 +187,10 @@ class Bank:
         counted = self._counted(draft)
         strings = self._totals(draft, counted, partial=self.partial)
         whole = parallel(strings)
-        present = [row for row in self._strings if _any_of(row, draft)]
-        some = parallel(self._totals(draft, present, partial=True))
+        some = whole
+        if not self.partial and len(draft.last) < len(self.members):
+            present = [row for row in self._strings if _any_of(row, draft)]
+            some = parallel(self._totals(draft, present, partial=True))
         values = (
             (Field.VOLTAGE, whole.volts),
             (Field.CURRENT, whole.amps),

@@ -130,7 +130,7 @@ class LengthFramer(Framer):
     def _next(self) -> int | None:
         while True:
             self._drop(self._start(), "noise")
-            if not any(self._buffer.startswith(head) for head in self._heads):
+            if not self._buffer.startswith(self._heads):
                 return None
             total = self._size(bytes(self._buffer))
             if total is None:

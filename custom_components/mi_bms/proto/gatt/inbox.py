@@ -45,10 +45,11 @@ class Inbox:
             self._queue.append((uuid, chunk, at))
         else:
             self._queue.extend((uuid, frame, at) for frame in framer.feed(chunk))
-            # What was refused counts twice: for the device, and against the question being asked.
-            self._noted.update(framer.rejects)
-            self._rejects.update(framer.rejects)
-            framer.rejects.clear()
+            if framer.rejects:
+                # It counts twice: for the device, and against the question being asked.
+                self._noted.update(framer.rejects)
+                self._rejects.update(framer.rejects)
+                framer.rejects.clear()
         self._news.set()
 
     def clear(self, fresh: float = 0.0) -> None:

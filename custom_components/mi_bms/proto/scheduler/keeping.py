@@ -96,10 +96,10 @@ def _spare(
     rotating = [
         one
         for one in batteries
-        if one is not battery
-        and not one.kept
-        and one.ready_at(now) < inf
+        if not one.kept
+        and one is not battery
         and scanner == (one.scanner or slots.home(one.address))
+        and one.ready_at(now) < inf
     ]
     # As many slots as are busy on the average, twice: reads do not come evenly.
     load = sum((one.quality.seconds or 1.0) / one.effective for one in rotating)

@@ -101,6 +101,7 @@ class Slots:
         self._moving = moving
         self.scanners = {scanner.source: scanner for scanner in scanners}
         self._paths: dict[str, tuple[Scanner, ...]] = {}
+        self._homes: dict[str, str | None] = {}
         counted = {
             address
             for scanner in self.scanners.values()
@@ -214,12 +215,14 @@ class Slots:
 
     def home(self, address: str) -> str | None:
         """Return the scanner that hears a battery best, busy or not."""
-        best = max(
-            self.paths(address),
-            key=lambda scanner: scanner.hears[address].rssi,
-            default=None,
-        )
-        return best.source if best else None
+        if address not in self._homes:
+            best = max(
+                self.paths(address),
+                key=lambda scanner: scanner.hears[address].rssi,
+                default=None,
+            )
+            self._homes[address] = best.source if best else None
+        return self._homes[address]
 
     # The stack scales each penalty by how much better the best signal is than the second best: where
     # two scanners hear a battery alike, a single connect in progress is enough to take the other one.
