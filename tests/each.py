@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pytest
+
 
 def rows(
     names: str | tuple[str, ...], table: Iterable[Any]
@@ -25,14 +27,14 @@ def rows(
 
 def each[T](rows: Iterable[tuple[str, T]], check: Callable[[T], None]) -> None:
     """Check every row; fail with the names of all that are wrong, and why each is."""
-    wrong: dict[str, Exception] = {}
+    wrong: dict[str, BaseException] = {}
     count = 0
     for count, (name, row) in enumerate(rows, 1):
         try:
             check(row)
-        except Exception as err:  # noqa: BLE001 (the rest is to be checked as well)
+        except (Exception, pytest.fail.Exception) as err:  # noqa: BLE001 (the rest is to be checked as well)
             err.add_note(name)
             wrong[f"{count}: {name}"] = err
     assert count, "there is no row to check"
     if wrong:
-        raise ExceptionGroup("; ".join(wrong), list(wrong.values()))
+        raise BaseExceptionGroup("; ".join(wrong), list(wrong.values()))

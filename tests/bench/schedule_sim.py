@@ -100,7 +100,7 @@ class SimPack:
     refuses: tuple[Span, ...] = ()
     answers_every: int = 1
     asked: int = 0
-    heard_at: dict[str, float] = field(default_factory=dict)
+    heard: dict[str, Hearing] = field(default_factory=dict)
     read_at: float = 0.0
     reachable_since: float = 0.0
     recovering: float | None = None
@@ -109,6 +109,10 @@ class SimPack:
     recoveries: list[float] = field(default_factory=list)
     lost: int = 0
     states: Counter[LinkState | None] = field(default_factory=Counter)
+
+    def heard_at(self, scanner: str) -> float:
+        heard = self.heard.get(scanner)
+        return heard.at if heard else -inf
 
 
 @dataclass(kw_only=True)
@@ -173,7 +177,7 @@ class World:
             scanner
             for scanner in self.scanners.values()
             if scanner.known(self.now)
-            and self.now - pack.heard_at.get(scanner.name, -inf) < STALE
+            and self.now - pack.heard_at(scanner.name) < STALE
         ]
 
     def up(self) -> frozenset[str]:
@@ -269,7 +273,8 @@ class World:
             up = self.up()
             for pack in self.packs.values():
                 if self.advertises(pack):
-                    pack.heard_at |= {n: self.now for n in pack.rssi if n in up}
+                    for name in up.intersection(pack.rssi):
+                        pack.heard[name] = Hearing(pack.rssi[name], self.now)
                 if self.reachable(pack, up):
                     if pack.reachable_since == inf:
                         pack.reachable_since = pack.recovering = self.now
@@ -309,11 +314,10 @@ class Scheduled:
                 allocated=frozenset(scanner.links),
                 connecting=scanner.connecting,
                 hears={
-                    pack.name: Hearing(
-                        pack.rssi[scanner.name], pack.heard_at[scanner.name]
-                    )
+                    pack.name: heard
                     for pack in self.world.packs.values()
-                    if now - pack.heard_at.get(scanner.name, -inf) < STALE
+                    if (heard := pack.heard.get(scanner.name))
+                    and now - heard.at < STALE
                 }
                 | {
                     visitor.name: Hearing(visitor.rssi[scanner.name], now)
@@ -329,7 +333,7 @@ class Scheduled:
     def coverage(self, pack: SimPack, up: frozenset[str]) -> Coverage:
         now = self.world.now
         hearing = frozenset(
-            name for name in up if now - pack.heard_at.get(name, -inf) < 2 * LISTEN
+            name for name in up if now - pack.heard_at(name) < 2 * LISTEN
         )
         return Coverage(
             working=up,
@@ -343,10 +347,10 @@ class Scheduled:
         while True:
             up = world.up()
             for pack in world.packs.values():
-                for name, at in pack.heard_at.items():
-                    if world.now - at < LISTEN:
-                        advert = Advert(pack.rssi[name], name)
-                        self.scheduler.apply(pack.name, advert, at)
+                for name, heard in pack.heard.items():
+                    if world.now - heard.at < LISTEN:
+                        advert = Advert(heard.rssi, name)
+                        self.scheduler.apply(pack.name, advert, heard.at)
                 battery = self.scheduler.batteries[pack.name]
                 was = battery.there
                 self.happened(pack.name, Looked(self.coverage(pack, up)))

@@ -1,16 +1,15 @@
 """What to expect of a product before it is paired."""
 
-import pytest
-
 from custom_components.mi_bms.proto.activation.devices import (
     Preparation,
     Way,
     can_pair,
     hint_of,
 )
+from tests.each import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("product", "way", "preparation", "offered"),
     [
         (0x01AA, Way.NOT_NEEDED, Preparation.NOTHING, False),  # LYWSDCGQ

@@ -124,7 +124,7 @@ def word(number: int) -> tuple[str, bytes]:
 # --- tables ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@rows(
     ("table", "found"),
     [
         (STANDARD_TABLE, Procedure.STANDARD),
@@ -328,7 +328,7 @@ def test_an_overtaking_word_of_success() -> None:
     assert result.checked
 
 
-@pytest.mark.parametrize(
+@rows(
     ("at", "said", "reason"),
     [
         # after the word of success: device random, then proof
@@ -367,7 +367,7 @@ def test_a_device_id_that_is_no_text() -> None:
 # --- legacy ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [None, b"", bytes(11)])
+@rows("value", [None, b"", bytes(11)])
 def test_a_remote_whose_key_cannot_be_read(value: bytes | None) -> None:
     vector = load("legacy")[0]
     activation = Activation(

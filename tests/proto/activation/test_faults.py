@@ -75,7 +75,7 @@ def names() -> tuple[str, ...]:
     return tuple(clean())
 
 
-@pytest.mark.parametrize("fault", Fault)
+@rows("fault", Fault)
 def test_one_spoiled_message_costs_another_connection_at_most(fault: Fault) -> None:
     assert names()[CONFIRMED - 1] == "← dev 11"
     for at, name in enumerate(names(), 1):
@@ -100,7 +100,7 @@ def test_devices_that_leave(at: int) -> None:
     assert outcome.connections == (1 if at > CONFIRMED else 2 if at != 26 else 3)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("kind", "seconds"),
     [
         ("MI_FRESH", 3),
@@ -134,7 +134,7 @@ def test_a_device_keeps_its_id() -> None:
     assert one.result.bind_key != two.result.bind_key
 
 
-@pytest.mark.parametrize(
+@rows(
     ("kind", "reason"),
     [
         ("MI_REFUSING", ErrorCode.ALREADY_REGISTERED),
@@ -190,7 +190,7 @@ def test_an_uncertain_key_is_kept() -> None:
     assert Stage.READING_ID not in again.stages
 
 
-@pytest.mark.parametrize("at", [2, 6, 12, 15])
+@rows("at", [2, 6, 12, 15])
 def test_a_login_that_is_disturbed_disproves_nothing(at: int) -> None:
     device, activation = make(leave_at=CONFIRMED), start(ADDRESS, resends=0)
     activate_in(Air(device), activation, runs=1)
@@ -249,7 +249,7 @@ def frames(device: Peripheral, now: float) -> list[tuple[str, bytes]]:
     ]
 
 
-@pytest.mark.parametrize("kind", ["MI_FRESH", "MI_REGISTERED"])
+@rows("kind", ["MI_FRESH", "MI_REGISTERED"])
 def test_the_new_key_opens_the_adverts_after_a_while(kind: str) -> None:
     device = make(kind, first_data=20.0)
     outcome = activate(device)

@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.model.errors import (
     ActivationError,
     ActivationRefused,
 )
+from tests.each import rows
 from tests.world.devices.activation import MiActivatable, stretch
 from tests.world.devices.mi_remote import MiLegacyRemote, stream
 
@@ -81,7 +82,7 @@ def test_registration(vector: Vector, check: bool) -> None:
         assert str(bytes.fromhex(secret)) not in repr(result)
 
 
-@pytest.mark.parametrize("vector", FRAMING, ids=name)
+@rows("vector", FRAMING)
 def test_framing(vector: Vector) -> None:
     activation = Activation(
         ADDRESS, check_login=False, chance=scripted(*chance_of(vector))
@@ -113,7 +114,7 @@ def test_login_on_a_device_that_was_never_registered() -> None:
     assert activation.candidate is None
 
 
-@pytest.mark.parametrize("vector", LEGACY, ids=name)
+@rows("vector", LEGACY)
 def test_legacy_remote(vector: Vector) -> None:
     product = int(vector["product_id"], 16)
     activation = Activation(
@@ -132,7 +133,7 @@ def test_legacy_remote(vector: Vector) -> None:
     assert [one.hex() for one in mixes] == [vector["mix_a"], vector["mix_b"]]
 
 
-@pytest.mark.parametrize("vector", STANDARD, ids=name)
+@rows("vector", STANDARD)
 def test_arithmetic(vector: Vector) -> None:
     private = crypto.make_private(scripted(bytes.fromhex(vector["client_private"])))
     assert crypto.public_bytes(private).hex() == vector["client_public"]
@@ -156,7 +157,7 @@ def test_arithmetic(vector: Vector) -> None:
     assert crypto.prove(both.app, ours, theirs).hex() == login["app_proof"]
 
 
-@pytest.mark.parametrize("vector", STANDARD, ids=name)
+@rows("vector", STANDARD)
 def test_what_the_keys_open(vector: Vector) -> None:
     login, sample = vector["login"], vector["session_sample"]
     opened = AESCCM(bytes.fromhex(login["app_key"]), tag_length=4).decrypt(
@@ -174,7 +175,7 @@ def test_what_the_keys_open(vector: Vector) -> None:
 # --- the simulated device --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("vector", STANDARD, ids=name)
+@rows("vector", STANDARD)
 def test_simulated_device(vector: Vector) -> None:
     before, login = vector["device_did_before"], vector["login"]
     device = MiActivatable(
@@ -195,7 +196,7 @@ def test_simulated_device(vector: Vector) -> None:
     assert material.hex() == login["hkdf_output"]
 
 
-@pytest.mark.parametrize("vector", FRAMING, ids=name)
+@rows("vector", FRAMING)
 def test_simulated_framing(vector: Vector) -> None:
     lines = vector["registration"]
     single = vector["name"] == "framing-1"
@@ -223,7 +224,7 @@ def test_simulated_refusals() -> None:
     answer_all(MiActivatable(address=ADDRESS), UNREGISTERED["transcript"])
 
 
-@pytest.mark.parametrize("vector", LEGACY, ids=name)
+@rows("vector", LEGACY)
 def test_simulated_remote(vector: Vector) -> None:
     device = MiLegacyRemote(
         address=vector["mac"], key=vector["beacon_key"], firmware=vector["firmware"]

@@ -10,6 +10,7 @@ from custom_components.mi_bms.proto.model.errors import (
     Unreachable,
     Unsupported,
 )
+from tests.each import rows
 from tests.replay.batteries import run
 
 from .device import START, Sensor
@@ -116,7 +117,7 @@ def test_a_link_that_always_breaks() -> None:
     assert sensor.connections == 6
 
 
-@pytest.mark.parametrize("before", [0, 1])
+@rows("before", [0, 1])
 def test_nobody_can_connect(before: int) -> None:
     sensor = Sensor({spec.TIME: OLD})
     sensor.refuses = ["link"] * before + ["not_heard"]
@@ -143,7 +144,7 @@ def test_a_clock_of_local_time() -> None:
     assert response
 
 
-@pytest.mark.parametrize(
+@rows(
     ("product", "celsius"), [(LYWSD02, b"\xff"), (LYWSD02MMC, b"\0"), (LYWSD03, b"\0")]
 )
 def test_units(product: int, celsius: bytes) -> None:
@@ -167,7 +168,7 @@ def test_a_display_that_wants_the_other_word() -> None:
         run(change.set_unit(sensor.use, ACTIVE[LYWSD03], Unit.FAHRENHEIT))
 
 
-@pytest.mark.parametrize("data", [LIMITS, bytes.fromhex("0e01be0052036400")])
+@rows("data", [LIMITS, bytes.fromhex("0e01be0052036400")])
 def test_limits(data: bytes) -> None:
     sensor = Sensor({spec.COMFORT: data})
     found = run(change.set_comfort(sensor.use, "temperature_high", 25.5))
@@ -176,7 +177,7 @@ def test_limits(data: bytes) -> None:
     assert found == codec.comfort(data)._replace(temperature_high=25.5)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("limit", "value"),
     [
         ("temperature_high", 20.9),

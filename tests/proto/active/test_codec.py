@@ -115,7 +115,7 @@ def test_any_bytes_are_something_or_an_error(data: bytes) -> None:
         assert found is not None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("millivolt", "share"),
     [(0, 0), (2099, 0), (2100, 0), (2605, 50), (3100, 100), (3600, 100)],
 )
@@ -137,7 +137,7 @@ def test_battery_and_firmware() -> None:
             codec.battery(wrong)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("data", "unix", "offset"),
     [
         ("40a99265", NOON, None),
@@ -184,7 +184,7 @@ def test_units() -> None:
     assert codec.set_unit(Unit.CELSIUS, 0xFF) == b"\xff"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("data", "limits"),
     [
         ("8c0a6c075514", Comfort(27.0, 19.0, 85, 20)),

@@ -1,7 +1,6 @@
 """When a sensor is connected to by itself; a clock that was wrong holds nothing up."""
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.active.codec import Moment
 from custom_components.mi_bms.proto.active.due import (
@@ -12,6 +11,7 @@ from custom_components.mi_bms.proto.active.due import (
     WEEK,
     Due,
 )
+from tests.each import rows
 
 NOW = 1_790_000_000.0
 
@@ -46,7 +46,7 @@ def test_gaps_every_three_hours() -> None:
     assert due.filled_until(NOW - 60) == 0.0
 
 
-@pytest.mark.parametrize(
+@rows(
     ("later", "offset", "wanted"),
     [
         (0.0, 3600, False),

@@ -18,6 +18,7 @@ from custom_components.mi_bms.proto.model.errors import (
     Unreachable,
 )
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 from tests.proto.bms.talks import answer
 from tests.replay.batteries import run
 
@@ -112,7 +113,7 @@ def test_a_thermometer_that_sends_everything_whatever_is_asked() -> None:
     assert (len(found.hours), found.dropped) == (11, 0)
 
 
-@pytest.mark.parametrize(("steps", "product"), [(10, LYWSD02), (100, LYWSD02)])
+@rows(("steps", "product"), [(10, LYWSD02), (100, LYWSD02)])
 def test_resolution_is_found_out(steps: int, product: int) -> None:
     found = read(Memory(3, world=True, steps=steps), product)
     assert found.hours[-1].values[Field.TEMPERATURE] == (23.9, 23.9)
@@ -231,7 +232,7 @@ def test_what_came_is_given_when_the_rest_does_not_come() -> None:
     assert not found.complete
 
 
-@pytest.mark.parametrize(("name", "data"), [(spec.COUNT, b"\0"), (spec.TIME, b"\0")])
+@rows(("name", "data"), [(spec.COUNT, b"\0"), (spec.TIME, b"\0")])
 def test_answers_of_a_wrong_length(name: str, data: bytes) -> None:
     memory = Memory(5)
     memory.values[name] = data
@@ -376,7 +377,7 @@ def test_the_end_of_a_plant_is_a_read_that_fails() -> None:
     assert not found.complete
 
 
-@pytest.mark.parametrize("name", [spec.PLANT_RECORD, spec.PLANT_TIME])
+@rows("name", [spec.PLANT_RECORD, spec.PLANT_TIME])
 def test_answers_of_a_plant_of_a_wrong_length(name: str) -> None:
     plant = Plant(3)
     plant.reads[name] = lambda *_: b"\0"

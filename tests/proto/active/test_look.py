@@ -15,6 +15,7 @@ from custom_components.mi_bms.proto.model.errors import (
 )
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.steps import Talk, Write
+from tests.each import rows
 from tests.replay.batteries import run
 
 from .device import START, Sensor
@@ -147,7 +148,7 @@ def test_nothing_at_all() -> None:
     assert sensor.connections == 3
 
 
-@pytest.mark.parametrize("reason", ["not_heard", "no_slot"])
+@rows("reason", ["not_heard", "no_slot"])
 def test_nobody_can_connect(reason: str) -> None:
     sensor = Sensor(dict(PLAIN))
     sensor.refuses = [reason] * 3

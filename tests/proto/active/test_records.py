@@ -12,6 +12,7 @@ from custom_components.mi_bms.proto.active.records import (
 )
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 NEWEST = bytes.fromhex("99370000a0e50d03ef002cee002c")
 PLANT = bytes.fromhex("70e72000eb00005a00000015b3000000")
@@ -40,7 +41,7 @@ def test_a_record() -> None:
     assert (second.low, second.humidity_low) == (242, 43)
 
 
-@pytest.mark.parametrize(
+@rows(
     "data",
     [
         NEWEST[:13],
@@ -56,7 +57,7 @@ def test_corrupt_records(data: bytes) -> None:
         records.record(data)
 
 
-@pytest.mark.parametrize(
+@rows(
     "data",
     [
         bytes.fromhex("aabbccddeeff99887766554433221110"),
@@ -83,7 +84,7 @@ def test_a_record_of_a_plant() -> None:
     assert Field.ILLUMINANCE not in records.plant_hour(PLANT, 0, light=False).values
 
 
-@pytest.mark.parametrize(
+@rows(
     ("raw", "celsius", "steps"),
     [
         (2390, 23.0, 100),

@@ -1,7 +1,5 @@
 """Rows of what products can do."""
 
-import pytest
-
 from custom_components.mi_bms.proto.active.look import ASKED
 from custom_components.mi_bms.proto.active.spec import ACTIVE, ActiveSpec, Function
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES, KINDS, product_of
@@ -39,7 +37,7 @@ def test_kinds_without_a_product_id() -> None:
     assert product_of(None) is product_of("") is product_of("Band Mi Band") is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("product", "firmware", "mute"),
     [
         (0x0098, "2.6.5", True),

@@ -1,7 +1,5 @@
 """What is heard of a device, its address, and filters."""
 
-import pytest
-
 from custom_components.mi_bms.proto.air.adverts import (
     AddressType,
     AirAdvert,
@@ -45,7 +43,7 @@ def test_types_of_addresses(
     assert address_type(address, {"address_type": told}) == AddressType(type_, kind)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("details", "type_"),
     [
         ({"props": {"AddressType": "public"}}, "public"),

@@ -1,7 +1,6 @@
 """Advertising data taken apart and put together again."""
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.air.structures import (
     LONGEST,
@@ -190,7 +189,7 @@ def test_rebuild() -> None:
     ]
 
 
-@pytest.mark.parametrize("power", [None, -200, 200])
+@rows("power", [None, -200, 200])
 def test_rebuild_of_nothing(power: int | None) -> None:
     assert rebuild(
         name=None, services=(), service_data={}, manufacturer_data={}, tx_power=power

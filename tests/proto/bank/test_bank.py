@@ -13,6 +13,7 @@ from custom_components.mi_bms.proto.bank.wiring import Wiring
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
+from tests.each import rows
 
 from .batteries import bank, sample, seen
 
@@ -262,7 +263,7 @@ def test_a_charge_that_is_not_told_is_that_of_the_state_of_charge() -> None:
     assert view.estimated == ("b",)
 
 
-@pytest.mark.parametrize("capacity", [None, 0])
+@rows("capacity", [None, 0])
 def test_without_a_capacity_there_is_no_common_state_of_charge(
     capacity: float | None,
 ) -> None:

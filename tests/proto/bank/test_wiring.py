@@ -1,7 +1,5 @@
 """What cannot be one bank, and what is unusual."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bank.wiring import (
     Misfit,
     Plate,
@@ -12,6 +10,7 @@ from custom_components.mi_bms.proto.bank.wiring import (
 )
 from custom_components.mi_bms.proto.bms.limits import Chemistry
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 from .batteries import sample
 
@@ -39,7 +38,7 @@ def test_strings() -> None:
     assert strings_of(SERIES, "") == ()
 
 
-@pytest.mark.parametrize(
+@rows(
     ("members", "why"),
     [
         ([], Misfit.NO_MEMBER),
@@ -59,7 +58,7 @@ def test_strings_are_of_one_length() -> None:
     assert misfit(STRINGS, FOUR, length=0) is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "other", "differ"),
     [
         (FOUR, FOUR, False),

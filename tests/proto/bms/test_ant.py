@@ -9,6 +9,7 @@ from custom_components.mi_bms.proto.bms.dialects.ant import read_codes
 from custom_components.mi_bms.proto.bms.families.ant_leg import FAMILY as OLD
 from custom_components.mi_bms.proto.model.errors import AuthRejected
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 from .talks import say
 
@@ -67,7 +68,7 @@ def test_old_boards_get_their_password_in_four_parts() -> None:
     assert list(OLD.login(say(OLD))) == []
 
 
-@pytest.mark.parametrize("secret", ["1234567", "123456789"])
+@rows("secret", ["1234567", "123456789"])
 def test_old_boards_have_passwords_of_eight_characters(secret: str) -> None:
     assert OLD.login
     with pytest.raises(AuthRejected):

@@ -78,7 +78,7 @@ def test_rows_behind_the_end_are_short(row: Row) -> None:
         one(row, "0202")
 
 
-@pytest.mark.parametrize(
+@rows(
     "row",
     [
         Flags(1, ">u2", optional=True),

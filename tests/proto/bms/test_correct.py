@@ -8,6 +8,7 @@ from custom_components.mi_bms.proto.bms.derive import finish
 from custom_components.mi_bms.proto.bms.plausible import Gate
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
+from tests.each import rows
 
 
 def draft(**values: float) -> Draft:
@@ -55,9 +56,7 @@ def test_what_the_battery_computed_from_its_current_goes() -> None:
     assert sample.values[Field.RUNTIME] == 90_000
 
 
-@pytest.mark.parametrize(
-    ("current", "shown"), [(0.19, 0), (-0.19, 0), (0.2, 0.2), (-0.3, -0.3), (0, 0)]
-)
+@rows(("current", "shown"), [(0.19, 0), (-0.19, 0), (0.2, 0.2), (-0.3, -0.3), (0, 0)])
 def test_the_dead_band(current: float, shown: float) -> None:
     sample = corrected(draft(voltage=10, current=current, power=5), dead_band=0.2)
     assert sample.values[Field.CURRENT] == shown
@@ -144,7 +143,7 @@ def test_packs_are_corrected_one_by_one() -> None:
     assert sample.values[Field.CYCLE_CHARGE] == 18
 
 
-@pytest.mark.parametrize("capacity", [7.0, 105.0, 280.0])
+@rows("capacity", [7.0, 105.0, 280.0])
 def test_packs_that_tell_a_level_only(capacity: float) -> None:
     """The charge that follows from it is of the capacity that was replaced."""
     part = {"voltage": 13.3, "battery_level": 80, "design_capacity": 105}
@@ -159,7 +158,7 @@ def test_packs_of_which_one_tells_neither() -> None:
     assert Field.CYCLE_CHARGE not in sample.values
 
 
-@pytest.mark.parametrize(
+@rows(
     ("correction", "factor"),
     [(Correction(), 1), (Correction(gain=2), 2), (Correction(gain=2, invert=True), -2)],
 )

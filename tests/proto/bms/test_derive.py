@@ -1,7 +1,5 @@
 """Derived values follow the table, and ``problem`` means a problem."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.codec import Draft
 from custom_components.mi_bms.proto.bms.derive import finish
@@ -73,7 +71,7 @@ def test_fields_that_must_not_be_derived() -> None:
     assert Field.RUNTIME not in finish(draft, {Field.RUNTIME}).values
 
 
-@pytest.mark.parametrize(
+@rows(
     ("places", "mean", "lowest"),
     [
         ("cell cell mosfet", 15.0, 10.0),
@@ -96,7 +94,7 @@ def test_the_temperature_is_that_of_the_cells(
     assert found.get(Field.MIN_CELL_TEMPERATURE) == lowest
 
 
-@pytest.mark.parametrize(
+@rows(
     ("charge", "level"),
     [
         (100.4, 100.0),

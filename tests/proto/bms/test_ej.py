@@ -14,6 +14,7 @@ from custom_components.mi_bms.proto.bms.dialects import ej
 from custom_components.mi_bms.proto.bms.families.ej import FAMILY
 from custom_components.mi_bms.proto.model.errors import FrameError
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 from .talks import answer, frames_of, say
 
@@ -65,12 +66,12 @@ def test_short_answers_need_the_capacities() -> None:
     assert draft.values[Field.BATTERY_LEVEL] == 17
 
 
-@pytest.mark.parametrize("counter", ["0000", "0004", "0010", "1376"])
+@rows("counter", ["0000", "0004", "0010", "1376"])
 def test_the_long_answer_never_tells_who_balances(counter: str) -> None:
     assert Field.BALANCER not in poll(changed(55, counter)).values
 
 
-@pytest.mark.parametrize("raw", ["00", "A1", "FF"])
+@rows("raw", ["00", "A1", "FF"])
 def test_a_probe_that_cannot_be_is_left_out(raw: str) -> None:
     draft = poll(changed(48, raw))
     assert draft.probes == []
@@ -91,9 +92,7 @@ def test_discharging() -> None:
     assert poll(changed(44, "000000C8")).values[Field.CURRENT] == -2.0
 
 
-@pytest.mark.parametrize(
-    ("at", "data"), [(44, "C351"), (46, "C351"), (62, "2711"), (66, "FFFF")]
-)
+@rows(("at", "data"), [(44, "C351"), (46, "C351"), (62, "2711"), (66, "FFFF")])
 def test_rubbish_is_out_of_range(at: int, data: str) -> None:
     with pytest.raises(FrameError, match="range"):
         poll(changed(at, data))
@@ -104,7 +103,7 @@ def test_short_tables() -> None:
         poll(sealed("0082310010" + "00"))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("frame", "reason"),
     [
         (b":0082~", "digits"),

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from itertools import batched
 from typing import Any
 
-import pytest
-
 from custom_components.mi_bms.proto.bms.contract import Family
 from custom_components.mi_bms.proto.bms.framing import WholeFramer
-from tests.each import each
+from tests.each import each, rows
 from tests.replay.batteries import judge, replay
 
 from .families import ALL, context_of
@@ -71,7 +69,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("key", ["char", "source"])
+@rows("key", ["char", "source"])
 def test_a_vector_is_not_answered_over_another_wire(key: str) -> None:
     def moved_is_not_answered(vector: Vector) -> None:
         moved = [

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 import itertools
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.bms.checksum import sum8
 from custom_components.mi_bms.proto.bms.dialects import modbus
@@ -21,7 +20,7 @@ from custom_components.mi_bms.proto.bms.framing import (
     unhex,
 )
 from custom_components.mi_bms.proto.model.errors import FrameError
-from tests.each import each
+from tests.each import each, rows
 
 
 def check_sum(frame: bytes) -> None:
@@ -90,7 +89,7 @@ def test_cutting_changes_nothing(data: bytes, places: list[int]) -> None:
     each(((str(n), make) for n, make in enumerate(MAKERS)), changes_nothing)
 
 
-@pytest.mark.parametrize("make", [*MAKERS, WholeFramer])
+@rows("make", [*MAKERS, WholeFramer])
 def test_memory_is_bounded(make: Callable[[], Framer]) -> None:
     framer = make()
     for byte in (b":", b"\xaa\xff", b"\x55\xaa\xff\xff", b"\x10\x02", b"x"):

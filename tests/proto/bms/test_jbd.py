@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.model.errors import (
 )
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import Place, Probe
+from tests.each import rows
 
 from .talks import answer, frames_of, say
 
@@ -49,7 +50,7 @@ def body(**changes: int) -> bytearray:
     return data
 
 
-@pytest.mark.parametrize(
+@rows(
     ("made", "frame"),
     [
         (jbd.request(jbd.BASIC), "dda50300fffd77"),
@@ -117,7 +118,7 @@ def test_protections() -> None:
     assert locked.values[Field.PROBLEM] is False
 
 
-@pytest.mark.parametrize(
+@rows(
     ("frame", "reason"),
     [
         ("dd0400080f450f3d0f370f3dfec777", "checksum"),
@@ -145,7 +146,7 @@ def test_refusals() -> None:
         jbd.payload(reply(4, b"", 0x81))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("cells", "found"),
     [
         ("0d66 0000 0d68 0d59", [3.43, 0.0, 3.432, 3.417]),
@@ -161,7 +162,7 @@ def test_dead_cells_stay_in_their_place(cells: str, found: list[float]) -> None:
     assert draft.cells == found
 
 
-@pytest.mark.parametrize("cells", ["", "0d660d", "0d660d61"])
+@rows("cells", ["", "0d660d", "0d660d61"])
 def test_cells_are_whole_or_none(cells: str) -> None:
     draft = answer(
         FAMILY.poll(say(FAMILY)),
@@ -217,7 +218,7 @@ def test_cipher_check_values() -> None:
 LONG = (module(0x17, 0x62), module(0x18, 0), module(0x17, 0x37), module(0x1D, 0))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("secret", "answers"),
     [
         (None, ()),
@@ -235,7 +236,7 @@ def test_accepted_passwords(
     answer(jbd_module.login(say(FAMILY, secret)), *answers)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("secret", "answers", "error"),
     [
         ("000000", (module(0x15, 1),), AuthRejected),

@@ -5,6 +5,7 @@ import pytest
 from custom_components.mi_bms.proto.bms.contract import CELSIUS
 from custom_components.mi_bms.proto.bms.families.lithionics import FAMILY
 from custom_components.mi_bms.proto.model.errors import FrameError
+from tests.each import rows
 
 from .talks import answer, frames_of, say
 
@@ -29,9 +30,7 @@ def test_the_first_poll_listens_to_a_whole_round_and_later_ones_know_the_modules
     assert len(draft.packs) == 2
 
 
-@pytest.mark.parametrize(
-    ("celsius", "found"), [(True, [20, 25]), (False, [-6.667, -3.889])]
-)
+@rows(("celsius", "found"), [(True, [20, 25]), (False, [-6.667, -3.889])])
 def test_the_unit_of_temperature_is_told(celsius: bool, found: list[float]) -> None:
     context = say(FAMILY)
     context.memory[CELSIUS] = celsius
@@ -39,7 +38,7 @@ def test_the_unit_of_temperature_is_told(celsius: bool, found: list[float]) -> N
     assert [probe.celsius for probe in draft.probes] == found
 
 
-@pytest.mark.parametrize(
+@rows(
     "line",
     [
         FIRST.replace(b",4,", b",5,"),

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
-
 from custom_components.mi_bms.proto.bms import families as families_package
 from custom_components.mi_bms.proto.bms.catalogue import Listing, Secret
 from custom_components.mi_bms.proto.bms.index import INDEX
@@ -118,7 +116,7 @@ def test_adverts_without_a_recording(said: Mapping[str, object], family: str) ->
     assert families(**said)[0] == family
 
 
-@pytest.mark.parametrize(
+@rows(
     "said",
     [
         {},
@@ -151,7 +149,7 @@ def test_what_may_be_two_families_is_not_sure() -> None:
     ]
 
 
-@pytest.mark.parametrize("case", NAMED, ids=[case["id"] for case in NAMED])
+@rows("case", NAMED)
 def test_adverts_of_strangers(case: dict[str, Any]) -> None:
     found = recognise(advert_of(case))
     best = [one for one in found if not found[0].sure or one.sure]
@@ -243,7 +241,7 @@ def test_recorded_adverts_wake_home_assistant() -> None:
     assert not [one["id"] for one in ours if not caught(advert_of(one))]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("title", "called"),
     [
         ("JK BMS", "JK BMS"),

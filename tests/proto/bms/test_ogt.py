@@ -12,11 +12,12 @@ from custom_components.mi_bms.proto.bms.families.ogt import (
 )
 from custom_components.mi_bms.proto.model.errors import Unsupported
 from custom_components.mi_bms.proto.model.fields import Field
+from tests.each import rows
 
 from .talks import answer, say
 
 
-@pytest.mark.parametrize(
+@rows(
     ("name", "key"),
     [
         ("SmartBat-A12345", 0x10),  # 3039 -> 3 + 2 + 3 + 3, and 5
@@ -29,15 +30,13 @@ def test_key(name: str, key: int) -> None:
     assert change(b"\0\x01") == bytes((key, key ^ 1))
 
 
-@pytest.mark.parametrize(
-    "name", ["SmartBat-C12345", "SmartBat-A", "SmartBat-A12x45", "Battery", ""]
-)
+@rows("name", ["SmartBat-C12345", "SmartBat-A", "SmartBat-A12x45", "Battery", ""])
 def test_other_names_are_unsupported(name: str) -> None:
     with pytest.raises(Unsupported):
         FAMILY.framer(replace(say(FAMILY), name=name))
 
 
-@pytest.mark.parametrize(("raw", "made"), [(b"5D5A", ""), (b"5B5A", "2025-02-27")])
+@rows(("raw", "made"), [(b"5D5A", ""), (b"5B5A", "2025-02-27")])
 def test_dates_of_no_calendar_are_left_out(raw: bytes, made: str) -> None:
     context = replace(say(FAMILY), name="SmartBat-A12345")
     draft = answer(inform(context), b"+RD,48" + raw)

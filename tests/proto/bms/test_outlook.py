@@ -19,6 +19,7 @@ from custom_components.mi_bms.proto.bms.outlook import (
 )
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.each import rows
 
 HOUR = 3600
 EMPTY, FULL = Field.RUNTIME, Field.TIME_TO_FULL
@@ -88,7 +89,7 @@ def test_a_short_load_hardly_shortens_the_time() -> None:
     assert told(loaded) == (EMPTY, 2.7)
 
 
-@pytest.mark.parametrize("polls", [1, 10, 100])
+@rows("polls", [1, 10, 100])
 def test_after_a_time_constant_most_of_a_step_is_taken(polls: int) -> None:
     """However often it is read meanwhile."""
     outlook = Outlook()
@@ -180,7 +181,7 @@ def test_what_takes_longer_is_not_told() -> None:
     assert told(Outlook().judge(sample(-50 / 240), 0)) == (EMPTY, 240)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("current", "hours"),
     [
         (-53.0, 57 / 60),  # 56.6 min
@@ -246,7 +247,7 @@ def test_packs_have_means_of_their_own() -> None:
     assert len(outlook.judge(sample(-20, packs=1), 2 * TIME_CONSTANT).packs) == 1
 
 
-@pytest.mark.parametrize("current", [-10.0, 10.0])
+@rows("current", [-10.0, 10.0])
 def test_an_earlier_run_is_gone_on_with(current: float) -> None:
     first, second = Outlook(), Outlook()
     for now in range(0, 3000, 30):
@@ -260,7 +261,7 @@ def test_an_earlier_run_is_gone_on_with(current: float) -> None:
     assert told(found.packs[0]) == (hours if current < 0 else None)
 
 
-@pytest.mark.parametrize("kept", [sample(-10, runtime=0), sample(None), BmsSample()])
+@rows("kept", [sample(-10, runtime=0), sample(None), BmsSample()])
 def test_an_earlier_run_that_told_nothing(kept: BmsSample) -> None:
     outlook = Outlook()
     outlook.restore(kept, 0)
@@ -321,7 +322,7 @@ def test_between_two_steps_neither_is_near_for_long(step: int, steps: float) -> 
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("factor", [1.0, 2.0, 0.5])
+@rows("factor", [1.0, 2.0, 0.5])
 def test_currents_that_are_corrected_otherwise_go_on(factor: float) -> None:
     """Above all in a moment without load, which would tell a time of its own."""
     outlook = Outlook()

@@ -195,7 +195,7 @@ def test_a_contradiction_that_lasts_is_a_habit() -> None:
     assert refusal(gate, sample({Field.VOLTAGE: 16.0}), 180.0) == Field.VOLTAGE
 
 
-@pytest.mark.parametrize(
+@rows(
     "odd",
     [
         {Field.CYCLE_CHARGE: 160.0},
@@ -271,7 +271,7 @@ def test_only_the_last_refused_samples_are_kept() -> None:
     assert gate.refused[Field.BATTERY_LEVEL] == KEPT + 3
 
 
-@pytest.mark.parametrize(
+@rows(
     ("volts", "chemistry"),
     [
         (3.3, Chemistry.LFP),

@@ -135,15 +135,23 @@ def spoiled(vector: Vector, request: str, fault: Fault) -> list[Mapping[str, Any
     ]
 
 
-def survives(
-    vector: Vector, good: dict[str, Any] | None, request: str, name: str
-) -> bool:
-    """Return whether a sample with the values that matter comes although a question goes wrong."""
-    found = poll(vector, spoiled(vector, request, FAULTS[name]))
-    return found is not None and agrees(
-        {key: found.get(key) for key in NEEDED},
-        {key: (good or {}).get(key) for key in NEEDED},
-    )
+def survived(vector: Vector, good: dict[str, Any] | None, request: str) -> set[str]:
+    """Return after which faults of a question a sample with the values that matter still comes."""
+    # Where a protocol knows no refusal, it is silence: what is the same is played once.
+    played: list[tuple[list[Mapping[str, Any]], bool]] = []
+    passed = set()
+    for name, fault in FAULTS.items():
+        exchange = spoiled(vector, request, fault)
+        survives = next((well for same, well in played if same == exchange), None)
+        if survives is None:
+            found = poll(vector, exchange)
+            survives = found is not None and agrees(
+                {key: found.get(key) for key in NEEDED},
+                {key: (good or {}).get(key) for key in NEEDED},
+            )
+            played.append((exchange, survives))
+        passed |= {name} if survives else set()
+    return passed
 
 
 @cache
@@ -160,7 +168,7 @@ def kinds(family_id: str) -> Mapping[str, Mapping[str, set[str]]]:
             if entry.get("write") is None or not any(entry.get("notify", ())):
                 continue
             request = entry["write"]
-            passed = {n for n in FAULTS if survives(vector, good, request, n)}
+            passed = survived(vector, good, request)
             kind = (
                 "optional"
                 if "silence" in passed

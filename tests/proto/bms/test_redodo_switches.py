@@ -1,9 +1,8 @@
 """What a Redodo pack disables is a command only where no protection explains it."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.gatt.session import Device, Session
+from tests.each import rows
 from tests.replay.batteries import VectorLink, run
 
 QUESTION = "000004011355aa17"
@@ -27,7 +26,7 @@ def answer(*, heater: int, protections: int, state: int) -> str:
     return (bytes(body) + bytes((sum(body) & 0xFF,))).hex()
 
 
-@pytest.mark.parametrize(
+@rows(
     ("heater", "protections", "state", "told"),
     [
         (0, 0, 0, {"charge": True, "discharge": True}),

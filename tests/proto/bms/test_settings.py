@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, override
 
-import pytest
-
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.codec import Draft
 from custom_components.mi_bms.proto.bms.settings.believed import (
@@ -285,7 +283,7 @@ def test_what_is_believed(found: dict[Field, float], expected: set[Field]) -> No
     assert set(believed(Draft(values=dict(found)), CELLS)) == expected
 
 
-@pytest.mark.parametrize("polled", [Draft(), Draft(values={Field.CELL_COUNT: 4})])
+@rows("polled", [Draft(), Draft(values={Field.CELL_COUNT: 4})])
 def test_a_pack_is_compared_with_its_cells_where_they_are_counted(
     polled: Draft,
 ) -> None:

@@ -13,6 +13,7 @@ from custom_components.mi_bms.proto.model.errors import Implausible
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.reading import Value
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
+from tests.each import rows
 
 
 def draft(**more: object) -> Draft:
@@ -24,7 +25,7 @@ def believed(one: Draft) -> BmsSample:
     return Gate().take(finish(one), 0.0)
 
 
-@pytest.mark.parametrize("celsius", [-60.0, -273.1, 150.1, 6279.3, float("nan")])
+@rows("celsius", [-60.0, -273.1, 150.1, 6279.3, float("nan")])
 def test_a_probe_is_left_out_and_named(celsius: float) -> None:
     places = (Place.CELL, Place.CELL, Place.CELL, Place.MOSFET)
     values = (20.0, celsius, 23.0, 55.0)
@@ -53,7 +54,7 @@ def test_without_any_good_probe_there_is_no_temperature() -> None:
     }
 
 
-@pytest.mark.parametrize("volts", [65.535, 6.0, -0.5])
+@rows("volts", [65.535, 6.0, -0.5])
 def test_a_cell_is_left_out(volts: float) -> None:
     one = draft(cells=[3.31, volts, 3.33, 3.32])
     one.values |= {Field.MAX_CELL_VOLTAGE: volts, Field.DELTA_VOLTAGE: 5.0}
@@ -77,7 +78,7 @@ def test_cells_of_which_most_are_impossible_are_another_matter() -> None:
         believed(draft(cells=[65.5, 65.5, 3.33]))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("name", "value"),
     [
         (Field.TEMPERATURE, -273.1),
@@ -96,7 +97,7 @@ def test_what_tells_of_itself_only(name: Field, value: float) -> None:
     assert sample.left_out == {name: value}
 
 
-@pytest.mark.parametrize("name", [Field.VOLTAGE, Field.CURRENT, Field.BATTERY_LEVEL])
+@rows("name", [Field.VOLTAGE, Field.CURRENT, Field.BATTERY_LEVEL])
 def test_what_everything_rests_on(name: Field) -> None:
     one = draft()
     one.put(name, 99_999)
@@ -155,7 +156,7 @@ def test_whatever_probes_say_the_rest_is_believed(values: list[float]) -> None:
     assert (Field.TEMPERATURE in sample.values) is bool(shown)
 
 
-@pytest.mark.parametrize("bad", [420.0, -273.1])
+@rows("bad", [420.0, -273.1])
 def test_what_the_whole_computed_over_a_bad_probe_of_a_pack_goes_with_it(
     bad: float,
 ) -> None:

@@ -119,7 +119,7 @@ def jk04(*cells: float) -> Draft:
     return answer(family.poll(context), bytes(frame) + bytes((sum8(bytes(frame)),)))
 
 
-@pytest.mark.parametrize("count", [4, 8, 16, 24])
+@rows("count", [4, 8, 16, 24])
 def test_floats_are_told_by_the_frame(count: int) -> None:
     volts = [3.3 + n / 1000 for n in range(count)]
     assert jk04(*volts).cells == pytest.approx(volts, abs=0.0006)
@@ -142,9 +142,7 @@ def test_whole_numbers_are_no_floats() -> None:
         assert whole is (vector["id"] not in floats)
 
 
-@pytest.mark.parametrize(
-    ("heater", "raw", "found"), [(0, -8000, None), (0, 0, 0.0), (1, 2500, 2.5)]
-)
+@rows(("heater", "raw", "found"), [(0, -8000, None), (0, 0, 0.0), (1, 2500, 2.5)])
 def test_heater_current_of_jk(heater: int, raw: int, found: float | None) -> None:
     draft = Draft(values={Field.HEATER: bool(heater)})
     jikong._heater_current(0, raw.to_bytes(2, "little", signed=True), draft)

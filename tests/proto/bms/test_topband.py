@@ -3,11 +3,11 @@
 from typing import Any
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.bms.contract import Write
 from custom_components.mi_bms.proto.bms.dialects.topband import DigitFramer
 from custom_components.mi_bms.proto.bms.families.pwrxtreme import FAMILY
+from tests.each import rows
 
 from .fixtures import VECTORS
 from .talks import say
@@ -40,7 +40,7 @@ def test_frames_are_found_between_anything(
     assert found == [FRAME, FRAME]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("stream", "found"),
     [
         (b"<I:WA>" + FRAME, [b"<I:WA>", FRAME]),

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.control import Target
 from custom_components.mi_bms.proto.control.command import Command, Issuer
@@ -20,6 +18,7 @@ from custom_components.mi_bms.proto.control.guard import (
 from custom_components.mi_bms.proto.control.refusal import SwitchRefusal, SwitchRefused
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample, Place, Probe
+from tests.each import rows
 
 LEAVE = Leave(allowed=True, offered=True, armed=True, released=False, same_family=True)
 CHARGE_ON = Command(target=Target.CHARGE, on=True)
@@ -46,7 +45,7 @@ def objected(
     return None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("change", "refusal"),
     [
         ({}, None),
@@ -64,7 +63,7 @@ def test_what_needs_no_reading(
     assert refused(CHARGE_ON, replace(LEAVE, **change)) is refusal
 
 
-@pytest.mark.parametrize(
+@rows(
     ("by", "on", "allowed", "armed", "refusal"),
     [
         (Issuer.RETURN, True, False, False, None),
@@ -87,7 +86,7 @@ def test_who_needs_leave(
     assert refused(Command(target=Target.CHARGE, on=on, by=by), leave) is refusal
 
 
-@pytest.mark.parametrize(
+@rows(
     ("command", "powers_home", "minutes"),
     [
         (CUT, False, 60.0),
@@ -115,7 +114,7 @@ def test_how_long_a_command_lasts(
     assert lasting(command, powers_home=powers_home) == minutes
 
 
-@pytest.mark.parametrize(
+@rows(
     ("values", "current", "refusal"),
     [
         ({Field.FULL_CHARGE: 100.0}, -20.0, None),
@@ -145,7 +144,7 @@ def test_an_unknown_load_is_not_refused() -> None:
     assert load_limit(BmsSample()) == 10.0
 
 
-@pytest.mark.parametrize(
+@rows(
     ("command", "refusal"),
     [
         (CUT, SwitchRefusal.POWERS_HOME),
@@ -164,7 +163,7 @@ def test_what_home_assistant_runs_on(
     assert (found and found[0]) is refusal
 
 
-@pytest.mark.parametrize(
+@rows(
     ("celsius", "place", "refusal"),
     [
         (0.0, Place.CELL, None),
@@ -196,7 +195,7 @@ def test_without_a_temperature_it_is() -> None:
     assert objected(CHARGE_ON, BmsSample()) is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("alarm", "charge", "discharge"),
     [
         (Alarm.CELL_OVERVOLTAGE, SwitchRefusal.CHARGE_PROTECTION, None),
@@ -226,7 +225,7 @@ WHOLE = BmsSample(
 CHARGE_OFF = Command(target=Target.CHARGE, on=False)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("command", "alarms", "current", "warmth"),
     [
         (CHARGE_ON, True, False, True),

@@ -5,6 +5,7 @@ import pytest
 from custom_components.mi_bms.proto.control.password import Tries
 from custom_components.mi_bms.proto.control.rate import HOUR, MOST, Rate
 from custom_components.mi_bms.proto.control.refusal import SwitchRefusal, SwitchRefused
+from tests.each import rows
 
 WALL = 1_790_000_000.0
 
@@ -46,7 +47,7 @@ def test_twenty_an_hour() -> None:
     assert refused(rate, HOUR + 10) is None
 
 
-@pytest.mark.parametrize("jump", [-1e9, 0.0, 600.0, 1e9])
+@rows("jump", [-1e9, 0.0, 600.0, 1e9])
 def test_it_outlives_a_start_whatever_the_clock_does(jump: float) -> None:
     rate, again = Rate(), Rate()
     for n in range(MOST):

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-import pytest
 
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.control import Effect, Target
@@ -21,6 +20,7 @@ from custom_components.mi_bms.proto.control.returns import (
 from custom_components.mi_bms.proto.control.standing import commanded, conducts, stands
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from tests.each import rows
 
 WALL: Final = 1_790_000_000.0
 IT: Final = Target.DISCHARGE
@@ -67,14 +67,14 @@ def test_it_is_put_back_when_it_is_due() -> None:
     assert returns.next_at(3600.0) is None
 
 
-@pytest.mark.parametrize("effect", [Effect.CONFIRMED, Effect.HELD])
+@rows("effect", [Effect.CONFIRMED, Effect.HELD])
 def test_a_released_one_that_is_held_is_put_back_too(effect: Effect) -> None:
     returns = stood()
     returns.put_back(IT, effect)
     assert to(returns) is None
 
 
-@pytest.mark.parametrize("effect", [Effect.FAILED, Effect.UNKNOWN])
+@rows("effect", [Effect.FAILED, Effect.UNKNOWN])
 def test_it_is_tried_until_it_works_with_growing_pauses(effect: Effect) -> None:
     returns, now, pauses = stood(), 3600.0, []
     for _ in range(10):
@@ -244,7 +244,7 @@ def test_its_time_is_counted_anew() -> None:
     assert not returns.postpone(IT, 15.0, 1500.0)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("outage", "left"),
     [
         (0.0, 3000.0),
@@ -275,7 +275,7 @@ def test_more_than_was_asked_for_is_never_waited() -> None:
 # --- how a target stands -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@rows(
     ("switches", "mosfet", "alarms", "asked", "told_on", "on"),
     [
         ({}, True, (), None, True, True),
@@ -439,7 +439,7 @@ class Lives(RuleBasedStateMachine):
 
 
 class TestLives(Lives.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+    settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
 @given(
@@ -448,7 +448,7 @@ class TestLives(Lives.TestCase):  # type: ignore[name-defined,misc]
         max_size=12,
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_left_alone_it_always_ends_as_it_was(steps: list[tuple[str, bool]]) -> None:
     """Whatever came before: once everything is heard and read, the switch is released again."""
     world = Lives()

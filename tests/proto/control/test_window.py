@@ -19,6 +19,7 @@ from custom_components.mi_bms.proto.control.window import (
     Level,
     Window,
 )
+from tests.each import rows
 
 STEP: Final = 30.0
 DAY: Final = 86_400.0
@@ -80,15 +81,13 @@ class Told:
         self.level = Level()
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(60, 64.9), (80, 60), (-1, 80), (60, 101), (97, 100)]
-)
+@rows(("low", "high"), [(60, 64.9), (80, 60), (-1, 80), (60, 101), (97, 100)])
 def test_a_window_that_would_switch_all_day_is_refused(low: float, high: float) -> None:
     with pytest.raises(ValueError):
         Window(low=low, high=high)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 5), (95, 100), (60, 65)])
+@rows(("low", "high"), [(0, 5), (95, 100), (60, 65)])
 def test_the_narrowest_windows_are_taken(low: float, high: float) -> None:
     assert Window(low=low, high=high).high == high
 
@@ -104,7 +103,7 @@ def test_charging_goes_on_until_high_and_is_blocked_until_low() -> None:
     assert told.writes == [False, True]
 
 
-@pytest.mark.parametrize("allowed", [True, False, None])
+@rows("allowed", [True, False, None])
 def test_between_the_bounds_a_start_writes_nothing(allowed: bool | None) -> None:
     told = Told(allowed=allowed)
     doing = Doing.BLOCKED if allowed is False else Doing.CHARGING
@@ -113,7 +112,7 @@ def test_between_the_bounds_a_start_writes_nothing(allowed: bool | None) -> None
     assert told.writes == []
 
 
-@pytest.mark.parametrize(
+@rows(
     ("percent", "allowed", "writes"),
     [
         (90, True, [False]),
@@ -192,7 +191,7 @@ def test_nothing_is_written_on_an_old_reading() -> None:
     assert told.read(85) is Doing.BLOCKED
 
 
-@pytest.mark.parametrize("fresh", [True, False])
+@rows("fresh", [True, False])
 def test_what_cannot_be_written_is_tried_with_growing_pauses(fresh: bool) -> None:
     told = Told()
     told.read(85)
@@ -217,7 +216,7 @@ def test_what_cannot_be_written_is_tried_with_growing_pauses(fresh: bool) -> Non
     assert told.read(80) is Doing.BLOCKED
 
 
-@pytest.mark.parametrize(
+@rows(
     ("first", "by_hand", "bound", "writes"),
     [
         (85, True, 60, [False]),  # allowed by hand above: low finds it so
@@ -383,7 +382,7 @@ STEPS: Final = st.lists(
 
 
 @given(steps=STEPS, weekly=st.booleans())
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_whatever_happens_a_bound_decides_and_silence_lets_charge(
     steps: list[tuple[str, float | bool | None]], weekly: bool
 ) -> None:

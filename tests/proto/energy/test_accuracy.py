@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.mi_bms.proto.energy.measures import Measure
 from custom_components.mi_bms.proto.energy.meter import Meter
+from tests.each import rows
 
 from .truth import (
     DAY,
@@ -31,7 +32,7 @@ def pack(power: Power, length: int = DAY) -> Pack:
 OUTAGE = [one for one in every() if not 10 * 3600 < one < 14 * 3600]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("power", "length", "within"),
     [(constant, 7200, 0.001), (sine, 7200, 0.01), (solar, DAY, 0.003)],
 )
@@ -83,7 +84,7 @@ def test_twenty_kills_in_an_hour() -> None:
     assert charged(meter) == pytest.approx(truth.charged[3600], rel=0.005)
 
 
-@pytest.mark.parametrize("step", [-1200.0, 1200.0])
+@rows("step", [-1200.0, 1200.0])
 def test_a_clock_that_is_put_changes_nothing(step: float) -> None:
     truth = pack(constant, 12 * 3600)
     put = counted(truth, every(12 * 3600), clock=step)

@@ -88,7 +88,7 @@ def test_a_change_of_sign_is_split_where_it_crosses_zero() -> None:
     assert found.energy_out == pytest.approx(100 / 2 * 10 / 3600)
 
 
-@pytest.mark.parametrize(("interval", "longest"), [(5, 90), (30, 90), (60, 180)])
+@rows(("interval", "longest"), [(5, 90), (30, 90), (60, 180)])
 def test_how_long_a_line_may_be(interval: float, longest: float) -> None:
     assert longest_drawn(interval) == longest
     assert fed(at(0), at(longest), interval=interval).day(longest, 0, 0).coverage == 100
@@ -99,7 +99,7 @@ def test_how_long_a_line_may_be(interval: float, longest: float) -> None:
 # --- gaps --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@rows(
     ("before", "after", "found"),
     [
         # Both counters of charge, or of energy, or both kinds.
@@ -120,7 +120,7 @@ def test_a_gap_is_bridged_by_the_batterys_own_counters(
     assert moved == (found and pytest.approx(found))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("after", "found"),
     [
         # They stand still for ever, or say the opposite of what the charge did.
@@ -202,7 +202,7 @@ def test_who_knows_a_gap_better_says_so() -> None:
     assert charged(meter) == pytest.approx(0.7)
 
 
-@pytest.mark.parametrize("kept", [charge(40.0), {"charge": 40.0, "step": 1.0}])
+@rows("kept", [charge(40.0), {"charge": 40.0, "step": 1.0}])
 def test_a_sleep_in_which_the_charge_stays_is_measured(kept: dict[str, Any]) -> None:
     meter = fed(at(0, 0.0, **kept))
     moved = kept | {"charge": 40.0 - 2 * kept["step"]}
@@ -211,7 +211,7 @@ def test_a_sleep_in_which_the_charge_stays_is_measured(kept: dict[str, Any]) -> 
     assert discharged(meter) == 0
 
 
-@pytest.mark.parametrize("before", [charge(50.0), {}])
+@rows("before", [charge(50.0), {}])
 def test_a_sleep_in_which_something_flowed_is_none(before: dict[str, Any]) -> None:
     meter = fed(at(0, **before))
     fed(at(36_000, **charge(40.0)), meter=meter, slept=True)
@@ -230,7 +230,7 @@ def test_while_it_sleeps_the_day_is_measured_and_else_it_is_not() -> None:
 # --- bad input ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@rows(
     "values",
     [
         {Field.VOLTAGE: nan, Field.CURRENT: 1.0},
@@ -330,7 +330,7 @@ def test_an_excessive_current_that_lasts_is_one() -> None:
 # --- days --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("hours", [23, 24, 25])
+@rows("hours", [23, 24, 25])
 def test_a_day_is_as_long_as_it_is(hours: int) -> None:
     next_one = MIDNIGHT + hours * 3600
     meter = fed(at(-60), at(0), at(60))
@@ -597,7 +597,7 @@ def test_a_value_is_written_when_it_moved_or_after_five_minutes() -> None:
     assert rows.worth(1.01, 364)
 
 
-@pytest.mark.parametrize("kilowatts", [0.0, 0.1, 5.0])
+@rows("kilowatts", [0.0, 0.1, 5.0])
 def test_there_are_at_most_288_rows_a_day(kilowatts: float) -> None:
     rows = Rows(0.01)
     times = range(0, 86_400, 30)

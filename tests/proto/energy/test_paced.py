@@ -6,6 +6,7 @@ import pytest
 from custom_components.mi_bms.proto.energy.day import Basis
 from custom_components.mi_bms.proto.energy.meter import Meter
 from custom_components.mi_bms.proto.energy.point import Point
+from tests.each import rows
 
 from .truth import MIDNIGHT, charged, day_of
 
@@ -39,7 +40,7 @@ def fed(meter: Meter, point: Point, interval: float) -> Basis | None:
         max_size=30,
     ),
 )
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_a_stretch_is_judged_by_the_longest_interval_since_it_began(
     first: float, steps: list[tuple[float, float, bool]]
 ) -> None:
@@ -95,9 +96,7 @@ def test_what_a_stretch_is_judged_by_outlives_a_restart() -> None:
     assert fed(after, at(1600), 30.0) is Basis.MEASURED
 
 
-@pytest.mark.parametrize(
-    ("paced", "basis"), [(30.0, Basis.LEFT_OUT), (1800.0, Basis.MEASURED)]
-)
+@rows(("paced", "basis"), [(30.0, Basis.LEFT_OUT), (1800.0, Basis.MEASURED)])
 def test_a_current_that_waits_to_be_believed_begins_a_stretch(
     paced: float, basis: Basis
 ) -> None:

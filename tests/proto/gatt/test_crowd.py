@@ -28,7 +28,7 @@ from .boards import (
 KINDS: Final = (Jbd, JbdNew, Jikong, Daly, DalyLegacy, Ant, Redodo)
 DEVICE: Final = Device("Battery", "11:22:33:44:55:66")
 LOSS: Final = 0.05
-ORDERS: Final = 60  # to each kind
+ORDERS: Final = 30  # to each kind
 BUDGET: Final = 18.0
 MOODS: Final = {
     "faithful": 45,

@@ -17,6 +17,7 @@ from custom_components.mi_bms.proto.gatt.operations import (
     Do,
     Operation,
 )
+from tests.each import rows
 
 BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"
@@ -51,7 +52,7 @@ def test_a_filter() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@rows(
     ("entered", "reason", "code"),
     [
         ({"service": "battery"}, "bad_uuid", Code.NO_SERVICE),
@@ -98,7 +99,7 @@ def test_operations() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@rows(
     ("do", "entered", "reason", "code", "what"),
     [
         (Do.WRITE, {}, "nothing_to_write", Code.NOT_WRITTEN, ""),

@@ -32,6 +32,7 @@ from custom_components.mi_bms.proto.model.errors import (
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import DeviceInfo
 from custom_components.mi_bms.proto.model.steps import STEPS, WRITES
+from tests.each import rows
 from tests.replay.batteries import run
 
 DEVICE = Device("made up", "11:22:33:44:55:66")
@@ -110,7 +111,7 @@ def read(one: Session, link: Link) -> dict[Field, Any]:
     return dict(run(fresh.read(link, DEVICE)).values)
 
 
-@pytest.mark.parametrize("answer", [[], [REFUSED], [b"2"], [b"3x"]])
+@rows("answer", [[], [REFUSED], [b"2"], [b"3x"]])
 def test_a_plan_survives_what_comes_instead_of_an_optional_answer(
     answer: list[bytes],
 ) -> None:
@@ -222,7 +223,7 @@ def listen(context: Context) -> Talk[Draft]:
         yield Ask(reply=None, timeout=0.001, optional=True)
 
 
-@pytest.mark.parametrize("talk", [echo, knock, listen])
+@rows("talk", [echo, knock, listen])
 def test_a_dialogue_that_comes_to_no_end_is_ended(
     talk: Callable[[Context], Talk[Draft]],
 ) -> None:
@@ -291,7 +292,7 @@ def raising(error: Exception) -> Callable[[Context], Talk[Draft]]:
     return inform
 
 
-@pytest.mark.parametrize("error", [FrameError("short"), NoAnswer(), Unsupported("x")])
+@rows("error", [FrameError("short"), NoAnswer(), Unsupported("x")])
 def test_device_information_stays_when_the_own_question_fails(error: Exception) -> None:
     link = Link(lambda data: [], "ff01", "ff02", "2a24")
     link.values[expand("2a24")] = b"M1"

@@ -305,7 +305,7 @@ def test_a_remote_that_never_confirms() -> None:
     assert not any(response for _, response in house.written)
 
 
-@pytest.mark.parametrize("lost", [True, False])
+@rows("lost", [True, False])
 def test_a_subscription_is_asked_for_twice_at_most(lost: bool) -> None:
     class Deaf(Board):
         """Refuse all subscriptions, or be gone."""
@@ -344,7 +344,7 @@ def test_an_activation_that_is_written_to_for_ever_is_garbage() -> None:
 # --- functions of sensors: what was written is read back, what is silent is asked anew -------------
 
 
-@pytest.mark.parametrize(
+@rows(
     ("odd", "connections", "written"),
     [
         (Odd.NOTHING, 1, 1),
@@ -377,7 +377,7 @@ def test_a_clock_that_loses_its_first_write_and_then_leaves() -> None:
     assert (house.connections, len(house.written)) == (3, 3)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("odd", "connections"),
     [(Odd.NOTHING, 1), (Odd.SLOW, 1), (Odd.NOISY, 2), (Odd.REFUSES_FIRST, 1)],
 )
@@ -419,7 +419,7 @@ def act(house: House, *, response: bool | None = None) -> Any:
     return run(work())
 
 
-@pytest.mark.parametrize(
+@rows(
     ("odd", "brought"),
     [
         (Odd.NOTHING, ANSWER),
@@ -438,7 +438,7 @@ def test_actions(odd: Odd, brought: bytes) -> None:
     assert {response for _, response in house.written} == {confirmed}
 
 
-@pytest.mark.parametrize(
+@rows(
     ("odd", "error", "reason", "written"),
     [
         (Odd.LOSES_FIRST, OperationFailed, "silent", 1),

@@ -49,6 +49,7 @@ from custom_components.mi_bms.proto.model.errors import (
 )
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import DeviceInfo
+from tests.each import rows
 from tests.replay.batteries import run
 
 DEVICE = Device("JBD-1", "a4:c1:37:04:2d:be")
@@ -160,7 +161,7 @@ def test_a_poll() -> None:
     assert memory.response == {WRITE: False}
 
 
-@pytest.mark.parametrize(
+@rows(
     ("family", "answers", "age"),
     [
         # The cells come half a second after the current.
@@ -278,7 +279,7 @@ def test_one_that_never_answered_is_not_asked_more_often() -> None:
         assert link.frames.count(ASK_BASIC) <= 4  # the last one of the other type
 
 
-@pytest.mark.parametrize(
+@rows(
     ("chunk", "reason"),
     [
         (BASIC[:-2] + b"\0\x77", "checksum"),
@@ -320,7 +321,7 @@ def test_an_echo_means_that_pairing_is_missing() -> None:
         run(probe(Link(lambda data: [data]), DEVICE, [JBD, DALY]))
 
 
-@pytest.mark.parametrize("code", [5, 8, 15])
+@rows("code", [5, 8, 15])
 def test_a_write_that_wants_a_pairing_is_told_at_once(code: int) -> None:
     class Closed(Link):
         async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
@@ -383,7 +384,7 @@ def test_a_slow_answer_in_pieces_counts() -> None:
     assert link.frames.count(ASK_BASIC) == 2
 
 
-@pytest.mark.parametrize("chars", [("ff01", "ff02"), ("ff07", "ff08")])
+@rows("chars", [("ff01", "ff02"), ("ff07", "ff08")])
 def test_the_wire_is_chosen_after_connecting(chars: tuple[str, str]) -> None:
     link = Link({}, chars=[expand(uuid) for uuid in chars])
     with pytest.raises(NoAnswer):
@@ -391,7 +392,7 @@ def test_the_wire_is_chosen_after_connecting(chars: tuple[str, str]) -> None:
     assert link.subscribed == [expand(chars[0])]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("chars", "offered"),
     [
         ((WRITE,), ("write", "notify")),

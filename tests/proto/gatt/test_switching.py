@@ -33,7 +33,7 @@ from custom_components.mi_bms.proto.model.errors import (
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
 from custom_components.mi_bms.proto.model.steps import Ask
-from tests.each import each
+from tests.each import each, rows
 from tests.proto.bms.families import ALL
 from tests.proto.bms.talks import say
 from tests.replay.batteries import run
@@ -391,7 +391,7 @@ class Fading(Daly):
         return Daly.says(self, frame) if self.readings >= 0 else []
 
 
-@pytest.mark.parametrize(
+@rows(
     ("readings", "budget", "effect"),
     [
         # Only the first one came, too early for a board that acts late.
@@ -422,7 +422,7 @@ def test_what_was_seen_of_the_first_write_says_nothing_of_the_second() -> None:
     assert (result.effect, result.sent) == (Effect.UNKNOWN, 2)
 
 
-@pytest.mark.parametrize("writes", [0, 1])
+@rows("writes", [0, 1])
 def test_what_was_forbidden_meanwhile_is_not_written(writes: int) -> None:
     board = released(Jbd)
     board.lose = 9
@@ -437,7 +437,7 @@ def test_what_was_forbidden_meanwhile_is_not_written(writes: int) -> None:
     assert len(board.commands) == writes
 
 
-@pytest.mark.parametrize("kind", [Jbd, DalyLegacy])
+@rows("kind", [Jbd, DalyLegacy])
 def test_what_was_released_before_is_held_and_not_unknown(kind: type[Board]) -> None:
     board = released(kind)
     board.orders["charge"] = False
@@ -448,7 +448,7 @@ def test_what_was_released_before_is_held_and_not_unknown(kind: type[Board]) -> 
     assert result.held_by
 
 
-@pytest.mark.parametrize("mute", [0, 9])
+@rows("mute", [0, 9])
 def test_readings_that_fail_leave_the_outcome_open(mute: int) -> None:
     owner, board = prepared(Daly, "charge", on=False)
     board.mute = mute
@@ -481,9 +481,7 @@ def test_what_a_hurried_poll_leaves_out_is_read_all_the_same() -> None:
 # JBD: one word for both locks
 
 
-@pytest.mark.parametrize(
-    "word", sorted({row["frame"] for row in ROWS if row["use"] == "word"})
-)
+@rows("word", sorted({row["frame"] for row in ROWS if row["use"] == "word"}))
 def test_each_word_of_old_boards_is_written_when_it_is_right(word: str) -> None:
     value = bytes.fromhex(word)[5]
     board = released(Jbd)
@@ -676,7 +674,7 @@ def test_a_wrong_password_is_said_once() -> None:
     assert board.commands == []
 
 
-@pytest.mark.parametrize("heard", [True, False])
+@rows("heard", [True, False])
 def test_a_password_or_its_answer_that_gets_lost_is_no_wrong_one(heard: bool) -> None:
     class Losing(Ant):
         lost = 1

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.mi_bms.proto.gatt.link import until_lost
 from custom_components.mi_bms.proto.model.errors import Unreachable
+from tests.each import rows
 
 
 def test_work_that_is_done_gives_its_result() -> None:
@@ -19,7 +20,7 @@ def test_work_that_is_done_gives_its_result() -> None:
     assert asyncio.run(main()) == 7
 
 
-@pytest.mark.parametrize("ends", [True, False])
+@rows("ends", [True, False])
 def test_work_ends_when_the_link_breaks(ends: bool) -> None:
     """Also where the work itself turns its end into an error of the link."""
     ended: list[bool] = []

@@ -19,7 +19,7 @@ from custom_components.mi_bms.proto.keys.importer import (
     read_keys,
 )
 from custom_components.mi_bms.proto.keys.lines import LineReader
-from tests.each import each
+from tests.each import each, rows
 from tests.proto.characters import ANY
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "keys"
@@ -73,7 +73,7 @@ def accounted(read: Import) -> None:
     )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+@rows("case", CASES)
 def test_formats(case: dict[str, Any]) -> None:
     read = read_keys(text_of(case))
     assert found(read) == case["found"]
@@ -165,7 +165,7 @@ def test_secrets_are_never_shown() -> None:
             assert key not in digits
 
 
-@pytest.mark.parametrize(
+@rows(
     "line",
     [
         "00112233445566778899aabbccddeeff0",
@@ -302,9 +302,9 @@ def calls(text: str) -> int:
     return count
 
 
-@pytest.mark.parametrize("unit", HOSTILE, ids=range(len(HOSTILE)))
+@rows("unit", HOSTILE)
 def test_work_grows_no_faster_than_the_text(unit: str) -> None:
-    times = max(1, 600 // len(unit))
+    times = max(1, 300 // len(unit))
     assert calls(unit * times * 4) <= 4.4 * calls(unit * times) + 500
 
 
@@ -403,7 +403,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(texts)
 def test_no_text_raises(text: str) -> None:
     read = read_keys(text)
@@ -421,7 +421,7 @@ def test_no_text_raises(text: str) -> None:
         part.text.encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200), texts.map(lambda text: text.encode("utf-8", "replace"))
@@ -453,7 +453,7 @@ def test_a_word_with_key_and_address_can_be_read_in_two_ways() -> None:
 STRANGERS: list[dict[str, Any]] = json.loads((FIXTURES / "strangers.json").read_text())
 
 
-@pytest.mark.parametrize("case", STRANGERS, ids=lambda case: case["id"])
+@rows("case", STRANGERS)
 def test_what_strangers_pasted(case: dict[str, Any]) -> None:
     read, right = read_keys(text_of(case)), case["right"]
     accounted(read)
@@ -479,7 +479,7 @@ def test_what_strangers_pasted(case: dict[str, Any]) -> None:
         assert keyless[one["address"]].name == one.get("name")
 
 
-@pytest.mark.parametrize("name", ["MI32KEY", "my MI32Keys a=b"])
+@rows("name", ["MI32KEY", "my MI32Keys a=b"])
 def test_a_device_may_be_called_like_a_command(name: str) -> None:
     (one,) = read_keys(f"{ADDRESS} {KEY} # {name}").found
     assert (one.address, one.key.hex(), one.name) == (ADDRESS, KEY, name)

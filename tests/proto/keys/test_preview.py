@@ -24,6 +24,7 @@ from custom_components.mi_bms.proto.keys.preview import (
     look,
 )
 from custom_components.mi_bms.proto.model.names import Words
+from tests.each import rows
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -109,7 +110,7 @@ def words(group: str, word: str, **fill: str) -> str:
     return " ".join((group, word, *fill.values()))
 
 
-@pytest.mark.parametrize(
+@rows(
     ("keys", "sensors", "typed", "change", "fit", "wanted"),
     [
         ({}, None, KEY, Change.ADDED, Fit.RIGHT, True),
@@ -203,7 +204,7 @@ def test_what_is_set_up_is_called_by_its_name() -> None:
     assert same.rest(words) == f"- line line 1 Attic (`{ADDRESS}`): change unchanged"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "heard", "fit"),
     [
         (refused(address=ADDRESS), Heard(encrypted=False), Fit.NO_KEY),
@@ -259,7 +260,7 @@ def test_other_formats_are_tried_too() -> None:
     assert only(seen(around(frames={ADDRESS: frames}), loose=(KEY,))).key == KEY
 
 
-@pytest.mark.parametrize(
+@rows(
     ("row", "label"),
     [
         (

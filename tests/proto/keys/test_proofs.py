@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from custom_components.mi_bms.proto.keys.proofs import Proofs
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from tests.each import rows
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -81,7 +80,7 @@ DAMAGED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+@rows("damage", DAMAGED.values())
 def test_what_is_damaged_is_taken_from_the_older_copy(damage: Any) -> None:
     backup = lived().snapshot()
     kept = backup | damage if isinstance(damage, dict) and damage else damage

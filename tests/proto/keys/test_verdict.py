@@ -137,7 +137,7 @@ def test_of_two_keys_for_one_device_the_one_that_fits_counts() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["F" * 32, "f" * 24, "F" * 32 + "A4C1380283F4"])
+@rows("text", ["F" * 32, "f" * 24, "F" * 32 + "A4C1380283F4"])
 def test_what_the_cloud_gives_where_it_has_no_key(text: str) -> None:
     assert judge(text, ADDRESS, MINE).word == "empty_key"
 

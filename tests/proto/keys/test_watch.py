@@ -14,6 +14,7 @@ from custom_components.mi_bms.proto.keys.watch import (
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.spec import SLOW
 from custom_components.mi_bms.proto.model.reading import KeyState
+from tests.each import rows
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -78,7 +79,7 @@ def test_a_key_that_opens_nothing_is_asked_for_after_a_few_frames() -> None:
     assert not sensor.watch.wants_key
 
 
-@pytest.mark.parametrize(("heard", "silent"), [(5, SLOW), (40, 180.0)])
+@rows(("heard", "silent"), [(5, SLOW), (40, 180.0)])
 def test_a_new_key_is_asked_for_when_the_old_one_is_late(
     heard: int, silent: float
 ) -> None:
@@ -206,7 +207,7 @@ def pvvx(count: int, *, key: bytes = KEY) -> bytes:
     return nonce[-1:] + AESCCM(key, tag_length=4).encrypt(nonce, plain, b"\x11")
 
 
-@pytest.mark.parametrize("length", [150, 300, 1_000])
+@rows("length", [150, 300, 1_000])
 def test_a_long_recording_with_eight_bits_neither_hides_nor_withdraws_the_question(
     length: int,
 ) -> None:

@@ -2,12 +2,11 @@
 
 import random
 
-import pytest
-
 from custom_components.mi_bms.proto.keys.watch import Watch
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.spec import SLOW
 from custom_components.mi_bms.proto.model.reading import KeyState
+from tests.each import rows
 from tests.proto.mibeacon.frames import ADDRESS, FE95, SHORT_KEY, legacy, obj
 
 DIMMER = 0x03B6
@@ -46,7 +45,7 @@ class Remote:
         self.hears(frame, after)
 
 
-@pytest.mark.parametrize("forged", [4, 7])
+@rows("forged", [4, 7])
 def test_no_key_is_asked_for_while_presses_agree_more_often_than_guesses(
     forged: int,
 ) -> None:
@@ -75,7 +74,7 @@ def test_the_question_goes_with_the_third_press_that_agrees() -> None:
     assert remote.events == told
 
 
-@pytest.mark.parametrize("replays", [False, True])
+@rows("replays", [False, True])
 def test_a_new_key_is_asked_for_beside_guesses(replays: bool) -> None:
     """Whatever was recorded of the presses that agreed with the former key."""
     remote = Remote()

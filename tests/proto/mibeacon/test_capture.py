@@ -11,7 +11,7 @@ import pytest
 from custom_components.mi_bms.proto.mibeacon.capture import MOST, Capture, Disguise
 from custom_components.mi_bms.proto.mibeacon.crypto import Cipher
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
-from tests.each import each
+from tests.each import each, rows
 from tests.replay import sensors
 
 SALT = b"pepper"
@@ -101,7 +101,7 @@ def test_key_of_no_length_is_not_used() -> None:
     assert disguise.service_data(UUID.format("fe95"), sealed)[11:] == sealed[11:]
 
 
-@pytest.mark.parametrize("key", [None, bytes(12), bytes(16)])
+@rows("key", [None, bytes(12), bytes(16)])
 def test_legacy_frame_that_does_not_open_stays(key: bytes | None) -> None:
     disguise = Disguise("A4:C1:38:12:34:56", key, SALT)
     for tail in (bytes(10), b""):
@@ -109,7 +109,7 @@ def test_legacy_frame_that_does_not_open_stays(key: bytes | None) -> None:
         assert disguise.service_data(UUID.format("fe95"), sealed)[11:] == tail
 
 
-@pytest.mark.parametrize("size", [0, 4, 6, 12, 17])
+@rows("size", [0, 4, 6, 12, 17])
 def test_cut_frame_is_kept_as_it_is(size: int) -> None:
     disguise = Disguise("A4:C1:38:12:34:56", bytes(16), SALT)
     frame = bytes.fromhex("48590b04aa") + bytes(12)

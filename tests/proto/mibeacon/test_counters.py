@@ -326,7 +326,7 @@ def test_marks_stay_within_bounds_and_are_those_of_the_lowest_counters() -> None
     assert Marks.FULL in marks.under(5)
 
 
-@pytest.mark.parametrize("steps", [(1,), (1, 1, 2), (1, 0, 1), (3, 1)])
+@rows("steps", [(1,), (1, 1, 2), (1, 0, 1), (3, 1)])
 def test_marks_of_many_are_those_of_each(steps: tuple[int, ...]) -> None:
     counters = [5]
     while counters[-1] + max(steps) < 256:
@@ -391,9 +391,7 @@ def test_spoiled_memory_is_passed_over(spoil: dict[str, Any]) -> None:
     assert counters.long.judge(frame(3), 0.0) is NEWS
 
 
-@pytest.mark.parametrize(
-    "kept", [None, [], {"long": 5}, {"short": {"frames": [""]}}, {"short": {}}]
-)
+@rows("kept", [None, [], {"long": 5}, {"short": {"frames": [""]}}, {"short": {}}])
 def test_what_is_no_memory_is_passed_over(kept: Any) -> None:
     counters = Counters(LOW, 0)
     counters.restore(kept)
@@ -474,7 +472,7 @@ def test_a_sensor_that_says_the_same_is_believed_and_proves_nothing() -> None:
     assert order.judge(frames[2], 0.0) is AGAIN
 
 
-@pytest.mark.parametrize(("every", "heard"), [(10.0, False), (3_600.0, True)])
+@rows(("every", "heard"), [(10.0, False), (3_600.0, True)])
 def test_a_button_that_says_the_same_comes_back_with_another_battery(
     every: float, heard: bool
 ) -> None:
@@ -521,7 +519,7 @@ def test_a_mark_that_ends_in_zeros_is_known_over_a_restart() -> None:
     assert order.judge(quiet, 0.0) is AGAIN
 
 
-@pytest.mark.parametrize("marks", ["AA==", 5, "?"])
+@rows("marks", ["AA==", 5, "?"])
 def test_spoiled_marks_are_passed_over(marks: Any) -> None:
     counters = Counters(LOW, 0)
     sound = counters.restore({"short": {"frames": ["0000000009"], "marks": marks}})

@@ -3,7 +3,6 @@
 import struct
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
-import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import EVENT_TYPES
@@ -76,7 +75,7 @@ def test_not_ours(service: int, data: bytes) -> None:
     assert decode(data, service=service).outcome is Outcome.NOT_OURS
 
 
-@pytest.mark.parametrize(
+@rows(
     ("service", "data", "field"),
     [
         (0x181A, MAC + bytes.fromhex("00a22f5fffff19"), "voltage"),
@@ -424,7 +423,7 @@ def test_numbered_values_of_two_entries_are_merged() -> None:
     assert reading.further == {(Field.TEMPERATURE, 2): 40.95}
 
 
-@pytest.mark.parametrize(
+@rows(
     "objects",
     [
         "5302fffe0150",
@@ -432,7 +431,6 @@ def test_numbered_values_of_two_entries_are_merged() -> None:
         "5304" + "61e280ae" + "0150",  # from right to left
         "5481" + "ab" * 129 + "0150",
     ],
-    ids=["text", "control", "direction", "raw"],
 )
 def test_bthome_words_that_cannot_be_shown(objects: str) -> None:
     reading = decode(bytes.fromhex("40" + objects), service=0xFCD2)
@@ -464,7 +462,7 @@ def test_every_bthome_id_has_one_meaning() -> None:
     assert set(bthome_format.TURNS.values()) <= set(EVENT_TYPES["dimmer"])
 
 
-@pytest.mark.parametrize(
+@rows(
     ("data", "reason"),
     [
         (b"\x42" + bytes(6) + b"\x01\x50", Reason.FOREIGN_MAC),
@@ -574,7 +572,7 @@ def test_bthome_counter_must_not_go_back() -> None:
     )
 
 
-@pytest.mark.parametrize("version", [2, 4])
+@rows("version", [2, 4])
 def test_mibeacon_in_manufacturer_data(version: int) -> None:
     frame = (
         bytes((0x50, version << 4))
@@ -587,7 +585,7 @@ def test_mibeacon_in_manufacturer_data(version: int) -> None:
     assert decoder.feed({}, {0x038F: frame}, 1.0).outcome is Outcome.REPEATED
 
 
-@pytest.mark.parametrize(
+@rows(
     "data", ["5050aa0101f4830238c1a40a100151", "5040efbe01f4830238c1a40a100151", "0102"]
 )
 def test_other_manufacturer_data_of_the_maker(data: str) -> None:
@@ -605,7 +603,7 @@ def test_many_company_ids_cost_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@rows(
     ("product", "firmware"),
     [
         (0x055B, "pvvx"),

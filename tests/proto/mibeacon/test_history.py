@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from custom_components.mi_bms.proto.mibeacon.beacon import Beacon
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.history import PayloadHistory
 from custom_components.mi_bms.proto.mibeacon.sensor_device import SensorDevice
 from custom_components.mi_bms.proto.model.reading import KeyState, Outcome, Reason
+from tests.each import rows
 
 from .frames import ADDRESS, FE95, KEY, MAC, OTHER_KEY, clear, obj, sealed, uuid, values
 
@@ -127,7 +126,7 @@ def test_values_without_counter_may_return() -> None:
     assert decoder.feed({FDCD: climate(200)}, {}, 20.5, "b").outcome is Outcome.REPEATED
 
 
-@pytest.mark.parametrize(
+@rows(
     ("service", "press_of"),
     [
         (0xFCD2, lambda number: bytes((0x44, 0x00, number, 0x3A, 0x01))),
@@ -325,7 +324,7 @@ def test_frame_that_ends_before_its_capability() -> None:
     assert Decoder(ADDRESS).feed_one(FE95, frame, 0.0).reason is Reason.SHORT
 
 
-@pytest.mark.parametrize("version", [0, 1, 6, 15])
+@rows("version", [0, 1, 6, 15])
 def test_unknown_version_is_rejected(version: int) -> None:
     decoder = Decoder(ADDRESS)
     for counter in range(2):
@@ -335,13 +334,13 @@ def test_unknown_version_is_rejected(version: int) -> None:
     assert decoder.counters == {"rejected": 2, "version": 2}
 
 
-@pytest.mark.parametrize("version", [2, 3, 4, 5])
+@rows("version", [2, 3, 4, 5])
 def test_known_version_is_read(version: int) -> None:
     frame = clear(0x01AA, obj(0x100A, "3b"), version=version)
     assert values(Decoder(ADDRESS).feed_one(FE95, frame, 0.0)) == {"battery": 59}
 
 
-@pytest.mark.parametrize("data", [b"", b"\x50\x20\xaa\x01"])
+@rows("data", [b"", b"\x50\x20\xaa\x01"])
 def test_short_entry_is_rejected_each_time(data: bytes) -> None:
     decoder = Decoder(ADDRESS)
     assert decoder.feed_one(FE95, data, 0.0).reason is Reason.SHORT

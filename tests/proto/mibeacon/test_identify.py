@@ -1,7 +1,5 @@
 """Which adverts are offered to the user, and under what name."""
 
-import pytest
-
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder, identify
 from custom_components.mi_bms.proto.mibeacon.spec import ProductKind
 from tests.each import rows
@@ -76,7 +74,7 @@ def test_unknown_product_with_payload_has_its_number() -> None:
     assert not found.event_only
 
 
-@pytest.mark.parametrize(
+@rows(
     "data",
     [
         b"",
@@ -167,7 +165,7 @@ def test_product_id_wins_over_format() -> None:
         assert found.product_id == 0x055B
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         "",

@@ -20,6 +20,7 @@ from custom_components.mi_bms.proto.model.reading import (
     Outcome,
     Reason,
 )
+from tests.each import rows
 
 from .frames import (
     ADDRESS,
@@ -44,7 +45,7 @@ PRESS = obj(0x1001, "000203")
 DIMMER = 0x03B6
 
 
-@pytest.mark.parametrize(
+@rows(
     "text",
     [
         "00112233445566778899aabbccddeeff",
@@ -58,7 +59,7 @@ def test_key_is_read_in_any_dress(text: str) -> None:
     assert parse_key_and_mac(text) == (KEY, None)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "reason"),
     [
         ("", "length"),
@@ -91,7 +92,7 @@ def test_address_with_its_key() -> None:
     assert parse_mac_and_key("x" * 44) is None
 
 
-@pytest.mark.parametrize("size", [0, 5, 15, 17])
+@rows("size", [0, 5, 15, 17])
 def test_key_of_another_length_is_refused_at_once(size: int) -> None:
     with pytest.raises(KeyFormatError):
         Cipher(bytes(size))
@@ -106,7 +107,7 @@ def test_short_key_opens_new_frames_with_padding() -> None:
     assert decode(frame, SHORT_KEY).outcome is Outcome.DECODED
 
 
-@pytest.mark.parametrize(
+@rows(
     "key",
     [
         SHORT_KEY,
@@ -138,7 +139,7 @@ def test_legacy_check_byte_catches_wrong_keys() -> None:
     assert passed <= 3
 
 
-@pytest.mark.parametrize("size", [1, 15, 16, 17, 33, 240])
+@rows("size", [1, 15, 16, 17, 33, 240])
 def test_legacy_object_of_any_size_opens_as_it_was_sealed(size: int) -> None:
     cipher, nonce = Cipher(SHORT_KEY), bytes(range(13))
     plain = bytes(number * 7 & 0xFF for number in range(size))

@@ -625,7 +625,7 @@ APPENDED = [
 ]
 
 
-@pytest.mark.parametrize("state", ["00", "01", "02"])
+@rows("state", ["00", "01", "02"])
 def test_time_behind_a_state_is_not_used(state: str) -> None:
     def is_not_used(object_id: int) -> None:
         plain = decode(sealed(LOCK, obj(object_id, state)), KEY)
@@ -636,9 +636,7 @@ def test_time_behind_a_state_is_not_used(state: str) -> None:
     each(((f"{one:04X}", one) for one, _ in APPENDED), is_not_used)
 
 
-@pytest.mark.parametrize(
-    ("product", "object_id"), [(0x0380, 0x0008), (0x0380, 0x100E), (0x09B0, 0x100F)]
-)
+@rows(("product", "object_id"), [(0x0380, 0x0008), (0x0380, 0x100E), (0x09B0, 0x100F)])
 def test_time_behind_a_state_of_one_product(product: int, object_id: int) -> None:
     plain = decode(clear(product, obj(object_id, "01")))
     dated = decode(clear(product, obj(object_id, "01c74a3e62")))
@@ -672,7 +670,7 @@ def test_scale_refuses_a_weight_nobody_has() -> None:
     assert (reading.outcome, reading.reason) == (Outcome.IGNORED, Reason.RANGE)
 
 
-@pytest.mark.parametrize("product", [0x055B, 0x01AA, 0x07F6, 0x03D6])
+@rows("product", [0x055B, 0x01AA, 0x07F6, 0x03D6])
 def test_no_product_grows_in_the_clear_what_it_does_not_have(product: int) -> None:
     """Anybody may send a clear frame; what the key opened only the product itself can have sent."""
     spec = DEVICES[product]

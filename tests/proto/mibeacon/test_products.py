@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
-from tests.each import each
+from tests.each import each, rows
 from tests.replay.sensors import OPTIONAL, equal, replay
 
 from .frames import ADDRESS, FE95, clear, obj
@@ -37,7 +35,7 @@ def test_products_are_known() -> None:
     assert all(one["source"] for one in MADE)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("product", "waits"),
     [(0x055B, False), (0x098B, True), (0x0A83, True), (0x07F6, True), (0x1949, True)],
 )

@@ -67,7 +67,7 @@ def check(reading: Reading) -> None:
         assert reading.reason
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(adverts, makers), max_size=5), keys, addresses)
 def test_nothing_raises(
     heard: list[tuple[dict[str, bytes], dict[int, bytes]]],
@@ -86,7 +86,7 @@ def test_nothing_raises(
     assert len(decoder.frames) <= 4 + len(SERVICES) + 6
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from(RECORDED), st.integers(0, 40))
 def test_cut_frame_says_nothing_new(
     recorded: tuple[str, str, bytes, str | None], cut: int
@@ -101,7 +101,7 @@ def test_cut_frame_says_nothing_new(
     assert set(part.events) <= set(whole.events) if not whole.events else True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(
         [vector for vector in RECORDED if vector[3] and len(vector[3]) == 32]

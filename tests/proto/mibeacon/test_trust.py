@@ -2,8 +2,6 @@
 
 from itertools import count
 
-import pytest
-
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
 from custom_components.mi_bms.proto.mibeacon.key_check import check_key
@@ -14,6 +12,7 @@ from custom_components.mi_bms.proto.model.reading import (
     Outcome,
     Reason,
 )
+from tests.each import rows
 
 from .frames import (
     ADDRESS,
@@ -131,7 +130,7 @@ def test_check_byte_that_agreed_once_is_needed_for_good() -> None:
     assert decoder.key_state is KeyState.WRONG
 
 
-@pytest.mark.parametrize(
+@rows(
     "objects",
     [
         obj(0x1001, "000103")[:-1],  # does not fill the frame

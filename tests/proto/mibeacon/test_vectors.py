@@ -4,9 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.each import each
+from tests.each import each, rows
 from tests.replay.sensors import OPTIONAL, equal, judge, replay
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "mibeacon"
@@ -40,7 +38,7 @@ def test_fixtures_say_where_they_are_from() -> None:
     assert not [one["id"] for one in RECORDED if not one["source"]]
 
 
-@pytest.mark.parametrize(
+@rows(
     "broken",
     [
         {},

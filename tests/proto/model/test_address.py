@@ -1,11 +1,10 @@
 """What names a device."""
 
-import pytest
-
 from custom_components.mi_bms.proto.model.address import parse_device
+from tests.each import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("text", "meant"),
     [
         ("bank-0123456789abcdef", "bank-0123456789abcdef"),

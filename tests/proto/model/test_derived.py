@@ -47,7 +47,7 @@ def test_a_number_has_the_digits_that_mean_something() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@rows(
     "values",
     [
         {},
@@ -76,7 +76,7 @@ def test_any_air(celsius: float, humidity: float, field: Field) -> None:
         assert field is not Field.DEW_POINT or found <= celsius + 0.06
 
 
-@pytest.mark.parametrize(
+@rows(
     ("moisture", "before", "needs"),
     [
         (19.9, None, True),

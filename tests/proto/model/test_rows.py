@@ -111,7 +111,7 @@ def test_each_field_follows_one_quantity() -> None:
     assert all(quantity in fields for quantity, fields in STEPS.items())
 
 
-@pytest.mark.parametrize(
+@rows(
     ("key", "field", "number"),
     [
         ("temperature", Field.TEMPERATURE, 1),
@@ -128,7 +128,7 @@ def test_the_key_of_an_entity_names_its_field(
     assert spot_of(key) == (field, number)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("at", "told", "late", "shown"),
     [
         (None, None, False, None),
@@ -151,7 +151,7 @@ def test_the_time_of_a_last_reading_moves_in_steps(
     assert time_to_tell(when[0], when[1], late=late) == when[2]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("field", "value", "small"),
     [
         (Field.TEMPERATURE, 21.0, 0.2),

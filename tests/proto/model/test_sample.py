@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import (
     BmsSample,
@@ -11,9 +9,10 @@ from custom_components.mi_bms.proto.model.sample import (
     Place,
     Probe,
 )
+from tests.each import rows
 
 
-@pytest.mark.parametrize(
+@rows(
     ("said", "kept"),
     [
         ("2024-02-29", "2024-02-29"),

@@ -1,9 +1,9 @@
 """Smoothing keeps the truth and drops the noise."""
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.model.smoothing import Shaper, Smoother, Smoothing
+from tests.each import rows
 
 
 def test_off_passes_everything() -> None:
@@ -11,9 +11,7 @@ def test_off_passes_everything() -> None:
     assert [smoother.take(value, 0.0) for value in (1.0, 1.0, 9.0)] == [1.0, 1.0, 9.0]
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"), [(Smoothing.MEAN, 5.0), (Smoothing.MEDIAN, 2.0)]
-)
+@rows(("kind", "expected"), [(Smoothing.MEAN, 5.0), (Smoothing.MEDIAN, 2.0)])
 def test_window(kind: Smoothing, expected: float) -> None:
     smoother = Smoother(kind, 60.0)
     smoother.take(1.0, 0.0)

@@ -3,7 +3,6 @@
 import json
 
 from hypothesis import given, settings, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.model.torn import (
     read_torn,
@@ -11,6 +10,7 @@ from custom_components.mi_bms.proto.model.torn import (
     take_out,
     torn_data,
 )
+from tests.each import rows
 from tests.proto.characters import ANY
 
 DOCUMENT = {
@@ -43,7 +43,7 @@ def part_of(found: object, whole: object) -> bool:
     return found == whole
 
 
-@pytest.mark.parametrize("indent", [None, 2])
+@rows("indent", [None, 2])
 def test_every_beginning_gives_a_part(indent: int | None) -> None:
     raw = json.dumps(DOCUMENT, indent=indent).encode()
     sizes = []
@@ -56,7 +56,7 @@ def test_every_beginning_gives_a_part(indent: int | None) -> None:
     assert read_torn(raw[:-1]) == DOCUMENT
 
 
-@pytest.mark.parametrize("indent", [None, 2])
+@rows("indent", [None, 2])
 def test_every_key_that_is_there_to_its_last_sign_is_read(indent: int | None) -> None:
     """Wherever the file was cut, only the key in whose own text that was is lost."""
     keys = {f"A4:C1:38:00:00:{one:02X}": f"{one:02x}" * 16 for one in range(8)}
@@ -82,7 +82,7 @@ def test_nothing_is_invented(document: dict[str, object], length: int) -> None:
     assert part_of(read_torn(raw[:length]), document)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("raw", "found"),
     [
         (b"", None),
@@ -99,7 +99,6 @@ def test_nothing_is_invented(document: dict[str, object], length: int) -> None:
         (b'{"a": ' + b"9" * 5000 + b', "b": ', None),
         ('{"a": "ä"}'.encode("utf-16"), {"a": "ä"}),
     ],
-    ids=range(13),
 )
 def test_what_is_read(raw: bytes, found: object) -> None:
     if found == {"a": []}:
@@ -110,7 +109,7 @@ def test_what_is_read(raw: bytes, found: object) -> None:
         assert read_torn(raw) == found
 
 
-@pytest.mark.parametrize(
+@rows(
     ("raw", "found"),
     [
         (b'{"version": 1, "data": {"a": 1}', {"a": 1}),

@@ -129,7 +129,7 @@ class Pasted(str):
     __iter__ = strip = split = startswith = endswith = encode = _looked_through
 
 
-@pytest.mark.parametrize("sign", ["\0", " ", "\ud800", "../", "+", "ä"])
+@rows("sign", ["\0", " ", "\ud800", "../", "+", "ä"])
 def test_too_long_comes_before_all_else(sign: str) -> None:
     assert topic_fault(sign * (MAX_TOPIC + 1)) is TopicFault.LONG
     assert path_fault(sign * (MAX_PATH + 1)) is PathFault.LONG

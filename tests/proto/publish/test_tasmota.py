@@ -229,7 +229,7 @@ def test_time_without_motion_counts_from_the_last_one() -> None:
     assert only(messages.period(AT - 5)[0])["NMT"] == 0  # a clock that was set back
 
 
-@pytest.mark.parametrize("field", [Field.OPENING, Field.DOOR, Field.WINDOW])
+@rows("field", [Field.OPENING, Field.DOOR, Field.WINDOW])
 def test_a_door(field: Field) -> None:
     messages = tasmota()
     opened = only(messages.hear(heard({field: True}, product=0x098B)))
@@ -244,7 +244,7 @@ def test_a_product_that_may_move_counts_from_zero() -> None:
     assert only(messages.period(AT)[0])["Events"] == 0
 
 
-@pytest.mark.parametrize(
+@rows(
     ("kind", "number"),
     [("press", 1), ("double_press", 2), ("long_press", 3), ("triple_press", 4)],
 )
@@ -269,7 +269,7 @@ def test_numbers_of_buttons() -> None:
     assert tasmota().hear(unknown) is None
 
 
-@pytest.mark.parametrize(
+@rows(
     ("event", "key", "value"),
     [
         (Event("dimmer", "rotate_left", {"steps": 3}), "Dimmer", -3),

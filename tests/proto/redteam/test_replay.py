@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.model.reading import KeyState, Reason
+from tests.each import rows
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -174,7 +175,7 @@ def test_encryption_switched_off_on_purpose_needs_one_yes() -> None:
     assert decoder.feed_one(FE95, late, now + 3).reason is Reason.DOWNGRADE
 
 
-@pytest.mark.parametrize("restart", [False, True])
+@rows("restart", [False, True])
 def test_an_old_remote_is_not_pressed_by_a_recording(restart: bool) -> None:
     """Its counter has eight bits: it is protected as far as it was heard."""
     decoder = Decoder(ADDRESS, SHORT_KEY)
@@ -190,7 +191,7 @@ def test_an_old_remote_is_not_pressed_by_a_recording(restart: bool) -> None:
     assert decoder.feed_one(FE95, legacy(0x03B6, obj(0x1001, "000103"), 60), 1e6).events
 
 
-@pytest.mark.parametrize("restart", [False, True])
+@rows("restart", [False, True])
 def test_what_nothing_seals_makes_no_news_of_an_old_press(restart: bool) -> None:
     """The capability can be exchanged in a recording without its check byte telling."""
     press = obj(0x1001, "000103")
@@ -214,7 +215,7 @@ def test_what_nothing_seals_makes_no_news_of_an_old_press(restart: bool) -> None
     assert decoder.feed_one(FE95, said(20, b"\x09"), now + 400.0).events
 
 
-@pytest.mark.parametrize("kept", [None, 5, [], {}, {"key": 1}, {"counters": []}])
+@rows("kept", [None, 5, [], {}, {"key": 1}, {"counters": []}])
 def test_spoiled_memory_costs_no_decoder(kept: Any) -> None:
     decoder = Decoder(ADDRESS, KEY, kept=kept)
     assert not decoder.proven

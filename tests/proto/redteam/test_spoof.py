@@ -7,6 +7,7 @@ import pytest
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
 from custom_components.mi_bms.proto.mibeacon.devices import DEVICES
 from custom_components.mi_bms.proto.model.reading import KeyState, Reading
+from tests.each import rows
 from tests.proto.mibeacon.frames import (
     ADDRESS,
     FE95,
@@ -77,7 +78,7 @@ def test_the_frames_would_be_read_if_no_key_were_proven() -> None:
     assert read > 100
 
 
-@pytest.mark.parametrize("product", [0x055B, 0x07F6, 0x0A8D, 0x1949])
+@rows("product", [0x055B, 0x07F6, 0x0A8D, 0x1949])
 def test_another_models_frames_change_nothing(product: int) -> None:
     decoder = Decoder(ADDRESS, KEY)
     decoder.feed_one(FE95, sealed(product, BATTERY, 1_000), 0.0)

@@ -4,7 +4,6 @@ from math import inf
 from typing import Self
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.model.errors import (
     AuthNeeded,
@@ -111,7 +110,7 @@ def test_each_error_has_a_word(error: MiBmsError, failure: Failure) -> None:
     assert failure_of(error) is failure
 
 
-@pytest.mark.parametrize(
+@rows(
     ("error", "reason"),
     [
         (Unreachable("connect"), "connect"),
@@ -344,9 +343,7 @@ def test_a_refusal_that_lasts_is_nobodys_app() -> None:
     assert since == 110.0 + HELD_AT_MOST
 
 
-@pytest.mark.parametrize(
-    ("idle", "state"), [(True, LinkState.ASLEEP), (False, LinkState.NO_RECEIVER)]
-)
+@rows(("idle", "state"), [(True, LinkState.ASLEEP), (False, LinkState.NO_RECEIVER)])
 def test_what_is_not_known_yet_is_no_state(idle: bool, state: LinkState) -> None:
     story = Story(born=1000.0)
     story.battery.apply(Restored(age=3600.0, idle=idle), 1000.0)

@@ -1,8 +1,7 @@
 """Batteries of one bank are read close together, and not more often for that."""
 
-import pytest
-
 from custom_components.mi_bms.proto.scheduler.events import Released
+from tests.each import rows
 
 from .test_schedule import A, B, C, add, read, scanner, scheduler, serve
 
@@ -26,7 +25,7 @@ def reads(
     return found
 
 
-@pytest.mark.parametrize("phase", [4, 11, 17, 26])
+@rows("phase", [4, 11, 17, 26])
 def test_members_of_a_group_stay_together(phase: int) -> None:
     found = reads(600, (A, 0, 30), (B, phase, 30), group=frozenset({A, B}))
     pairs = list(zip(found[A][-10:], found[B][-10:], strict=True))

@@ -169,7 +169,7 @@ WEIGHTS, MAKERS = zip(*EVENTS, strict=True)
 def tell(seed: int) -> House:
     """Let some hundred things happen to a battery, and check after each."""
     chance, house = Random(seed), House()
-    for _ in range(300):
+    for _ in range(150):
         # Most of what happens, happens soon.
         house.now += chance.choice(SPANS[:6] if chance.random() < 0.8 else SPANS)
         if house.wish <= house.now:

@@ -6,7 +6,6 @@ from functools import cache
 from math import inf
 
 from hypothesis import given, settings, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.scheduler.battery import (
     ASTRAY_PAUSE,
@@ -49,6 +48,7 @@ from custom_components.mi_bms.proto.scheduler.slots import (
 )
 from custom_components.mi_bms.proto.scheduler.visits import LASTS, PATIENCE, REST
 from tests.bench import schedule_sim as sim, share_cases
+from tests.each import rows
 
 HALL = frozenset({"hall"})
 HEARD = Coverage(working=HALL, hearing=HALL, connecting=HALL)
@@ -334,7 +334,7 @@ def test_a_quiet_scanner_that_connects_counts_failures_like_any_other() -> None:
     assert made.batteries[A].own_failures == tries < 40
 
 
-@pytest.mark.parametrize(
+@rows(
     "other",
     [
         scanner(A, source="far", rssi=-80, slots=1),
@@ -378,9 +378,7 @@ def test_a_scanner_that_hears_only_its_own_battery_is_not_sick() -> None:
     assert not made.sick("hall")
 
 
-@pytest.mark.parametrize(
-    "others", [(), (replace(scanner(A, source="far"), quiet_for=99.0),)]
-)
+@rows("others", [(), (replace(scanner(A, source="far"), quiet_for=99.0),)])
 def test_where_all_scanners_are_silent_that_says_nothing(
     others: tuple[Scanner, ...],
 ) -> None:
@@ -399,7 +397,7 @@ def test_a_link_stays_open_while_slots_are_spare() -> None:
     assert decision.read == (Order(address=A, scanner="hall", open=True, gentle=False),)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("where", "interval", "keeps"),
     [
         (scanner(A, ours=[A]), 600.0, True),
@@ -516,7 +514,7 @@ def test_a_battery_that_connects_again_is_soon_tried_again() -> None:
     assert made.batteries[A].own_failures == 8
 
 
-@pytest.mark.parametrize("failure", [Failure.AUTH, Failure.UNSUPPORTED])
+@rows("failure", [Failure.AUTH, Failure.UNSUPPORTED])
 def test_what_time_does_not_heal_is_tried_rarely(failure: Failure) -> None:
     assert fail(scheduler(A), 0.0, scanner(A), failure) == 300.0
 
@@ -988,20 +986,20 @@ def test_whatever_happens_slots_are_kept_to_and_none_leaks(
 
 # Some minutes after the last thing that happens in it there is nothing more to see.
 ENDS = {
-    "12 packs, 2 scanners of 3 slots": 900.0,
-    "6 packs, 1 scanner of 1 slot": 900.0,
-    "a dead pack at 1 slot": 1600.0,
-    "a silent pack at 1 slot": 1600.0,
-    "a pack answers every third time": 900.0,
-    "one of two scanners dies": 1100.0,
-    "two packs held by phones": 1100.0,
-    "a near and a far scanner": 1100.0,
-    "visits at 1 slot": 900.0,
+    "12 packs, 2 scanners of 3 slots": 600.0,
+    "6 packs, 1 scanner of 1 slot": 600.0,
+    "a dead pack at 1 slot": 1500.0,
+    "a silent pack at 1 slot": 1500.0,
+    "a pack answers every third time": 600.0,
+    "one of two scanners dies": 1020.0,
+    "two packs held by phones": 1020.0,
+    "a near and a far scanner": 1020.0,
+    "visits at 1 slot": 600.0,
     "visits at 2 scanners": 900.0,
-    "visits that stay too long at 1 slot": 1200.0,
-    "others hold slots": 1300.0,
-    "the only scanner dies twice": 1500.0,
-    "three packs asleep": 1700.0,
+    "visits that stay too long at 1 slot": 900.0,
+    "others hold slots": 1220.0,
+    "the only scanner dies twice": 1450.0,
+    "three packs asleep": 1600.0,
 }
 
 
@@ -1023,7 +1021,7 @@ EXEMPT = {
 }
 
 
-@pytest.mark.parametrize("name", sim.SCENARIOS)
+@rows("name", sim.SCENARIOS)
 def test_nobody_starves(name: str) -> None:
     world, driver = outcome(name)
     assert driver.leaked() == 0
@@ -1043,7 +1041,7 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@rows("name", FAULTS)
 def test_after_a_fault_all_is_well_within_an_interval(name: str) -> None:
     # Without chance losses: they would be counted as the fault's.
     clean = replace(scenario(name), loss=0.0)
@@ -1053,7 +1051,7 @@ def test_after_a_fault_all_is_well_within_an_interval(name: str) -> None:
         assert all(after <= pack.interval + 5 for after in pack.recoveries), pack.name
 
 
-@pytest.mark.parametrize("name", [name for name in sim.SCENARIOS if "visits" in name])
+@rows("name", [name for name in sim.SCENARIOS if "visits" in name])
 def test_visits_get_their_turn(name: str) -> None:
     world, _ = outcome(name)
     for visitor in world.visitors:

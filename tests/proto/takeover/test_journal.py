@@ -91,7 +91,7 @@ def through_json(order: Order) -> Any:
     return json.loads(json.dumps(order.to_json()))
 
 
-@pytest.mark.parametrize("state", OrderState)
+@rows("state", OrderState)
 def test_it_comes_back_whole(state: OrderState) -> None:
     order = replace(ORDER, state=state)
     assert order_from(through_json(order)) == order
@@ -155,15 +155,13 @@ def test_what_is_damaged_is_none(path: tuple[Any, ...]) -> None:
         order_from(damaged)
 
 
-@pytest.mark.parametrize("damaged", [None, [], "x", {}, {1: 2}, {**STORED, "rows": 5}])
+@rows("damaged", [None, [], "x", {}, {1: 2}, {**STORED, "rows": 5}])
 def test_no_move(damaged: Any) -> None:
     with pytest.raises(NoOrderError):
         order_from(damaged)
 
 
-@pytest.mark.parametrize(
-    "pair", ["xy", ["a"], ["a", "b", "c"], [1, "b"], ["a", None], 7]
-)
+@rows("pair", ["xy", ["a"], ["a", "b", "c"], [1, "b"], ["a", None], 7])
 def test_no_pair(pair: Any) -> None:
     damaged = copy.deepcopy(STORED)
     damaged["device"]["identifiers"] = [pair]
@@ -171,7 +169,7 @@ def test_no_pair(pair: Any) -> None:
         order_from(damaged)
 
 
-@pytest.mark.parametrize("where", ["identifiers", "connections"])
+@rows("where", ["identifiers", "connections"])
 def test_no_pairs(where: str) -> None:
     damaged = copy.deepcopy(STORED)
     damaged["device"][where] = "none"

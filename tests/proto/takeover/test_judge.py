@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hypothesis import given, strategies as st
-import pytest
 
 from custom_components.mi_bms.proto.takeover.judge import judge
 from custom_components.mi_bms.proto.takeover.model import (
@@ -19,6 +18,7 @@ from custom_components.mi_bms.proto.takeover.model import (
     Why,
 )
 from custom_components.mi_bms.proto.takeover.peers import PEERS
+from tests.each import rows
 
 ADDRESS: Final = "A4:C1:38:00:00:01"
 MEAN, SUM, NONE = Statistic.MEAN, Statistic.SUM, Statistic.NONE
@@ -70,7 +70,7 @@ def test_a_unit_that_converts_moves() -> None:
     assert (found.fate, found.why) == (Fate.MOVES, None)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("key", "peer", "theirs", "target", "unit"),
     [
         ("impedance", "xiaomi_ble", "ohm", "impedance", "Ω"),
@@ -99,7 +99,7 @@ def test_one_that_was_never_loaded_has_the_unit_of_the_table() -> None:
     assert ruled(old("temperature"), TEMPERATURE).why is Why.UNIT
 
 
-@pytest.mark.parametrize(
+@rows(
     ("theirs", "mine", "fate", "why"),
     [
         (MEAN, SUM, Fate.ARCHIVED, None),
@@ -120,7 +120,7 @@ def test_kinds_of_statistics(
     assert (found.fate, found.why) == (fate, why)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("one", "peer", "why"),
     [
         (old("temperature"), "xiaomi_ble", Why.NOT_SHOWN),
@@ -162,7 +162,7 @@ def test_their_capital_letters_are_small_here() -> None:
     assert ruled(old("button_M", "event"), row).ours == row
 
 
-@pytest.mark.parametrize(
+@rows(
     ("key", "target"),
     [
         ("power", "power"),
@@ -205,7 +205,7 @@ def test_the_first_that_is_there_is_taken() -> None:
 WEIGHT: Final = our("weight", device_class="weight", unit="kg", statistic=MEAN)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("first", "second", "moves"),
     [
         ({}, {}, None),
@@ -240,7 +240,7 @@ def test_what_stays_anyway_is_no_rival() -> None:
     assert [one.why for one in found] == [Why.UNIT, None]
 
 
-@pytest.mark.parametrize(
+@rows(
     ("theirs", "mine", "apart", "signed", "unsigned"),
     [
         ("5", "5.2", 0, None, None),

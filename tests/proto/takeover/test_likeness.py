@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import pytest
-
 from custom_components.mi_bms.proto.takeover.likeness import (
     Showing,
     likeness,
@@ -12,11 +10,12 @@ from custom_components.mi_bms.proto.takeover.likeness import (
 )
 from custom_components.mi_bms.proto.takeover.model import OldRow, OurRow
 from custom_components.mi_bms.proto.takeover.peers import PEERS
+from tests.each import rows
 
 OURS: Final = Showing(cells=4, voltage=13.2, level=80.0, at=100.0)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("theirs", "like"),
     [
         (OURS, True),

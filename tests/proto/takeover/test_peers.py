@@ -1,15 +1,14 @@
 """Whose entity an id names, in the words of each integration."""
 
-import pytest
-
 from custom_components.mi_bms.proto.bms.index import INDEX
 from custom_components.mi_bms.proto.takeover.model import Named, Trigger
 from custom_components.mi_bms.proto.takeover.peers import PEERS
+from tests.each import rows
 
 ADDRESS = "A4:C1:38:00:00:01"
 
 
-@pytest.mark.parametrize(
+@rows(
     ("domain", "unique_id", "named"),
     [
         (
@@ -119,7 +118,7 @@ def test_an_id_of_anything_raises_nothing() -> None:
             peer.named(one)
 
 
-@pytest.mark.parametrize(
+@rows(
     ("word", "family"),
     [
         ("aiobmsble.bms.jbd_bms", "jbd"),
@@ -138,7 +137,7 @@ def test_types_of_batteries_are_ours() -> None:
     assert {*PEERS["bms_ble"].families.values()} <= {*INDEX}
 
 
-@pytest.mark.parametrize(
+@rows(
     ("domain", "theirs", "ours"),
     [
         # Theirs say the source first, ours what happened.
