@@ -127,6 +127,19 @@ STAGES: Final[Mapping[str, Stage]] = {
             "PYTHONDONTWRITEBYTECODE": "",
         },
     ),
+    # What takes longest goes before all that is not done soon, or all would wait for it in the end.
+    "browser": Stage(
+        title="the wizard in a real browser",
+        # What shares a house keeps its order; the rest has houses of its own, half of it each.
+        commands=(
+            ("script/browser", "-m", "not usual_house", "-k", f"not ({LONG_WALKS})"),
+            ("script/browser", "-m", "usual_house"),
+            ("script/browser", "-m", "not usual_house", "-k", LONG_WALKS),
+        ),
+        slow=True,
+        apart=True,
+        optional=True,
+    ),
     "meters": Stage(
         title="what meters count while Home Assistant is killed again and again (script/run)",
         commands=(("script/run", "--proof", "meters"),),
@@ -174,18 +187,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         slow=True,
         apart=True,
         cores=HALF,
-    ),
-    "browser": Stage(
-        title="the wizard in a real browser",
-        # What shares a house keeps its order; the rest has houses of its own, half of it each.
-        commands=(
-            ("script/browser", "-m", "usual_house"),
-            ("script/browser", "-m", "not usual_house", "-k", LONG_WALKS),
-            ("script/browser", "-m", "not usual_house", "-k", f"not ({LONG_WALKS})"),
-        ),
-        slow=True,
-        apart=True,
-        optional=True,
     ),
     "proofs": Stage(
         title="a local adapter, what sensors do over a connection, a phone, keys and switching over kills, a served"
