@@ -18,11 +18,9 @@ from .wizard import BATTERY_TIME, log_in, new_context
 # The longest words, and the letters that take other rules.
 USUAL: Final = ["de", "zh-Hans"]
 ALL: Final = sorted(path.stem for path in TRANSLATIONS.glob("*.json"))
-CHOSEN: Final = (
-    [one for one in ALL if one != "en"]
-    if os.environ.get("MI_BMS_LANGUAGES") == "all"
-    else USUAL
-)
+OTHERS: Final = [one for one in ALL if one != "en"]
+EACH: Final = os.environ.get("MI_BMS_LANGUAGES") == "all"
+CHOSEN: Final = OTHERS if EACH else USUAL
 SENSOR: Final = "58:2D:34:00:0C:01"
 BATTERY: Final = "A5:C2:37:00:0C:06"
 LOCKED: Final = "E4:AA:EC:00:0C:05"
