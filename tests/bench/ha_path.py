@@ -27,7 +27,7 @@ from homeassistant.config_entries import ConfigEntry
 from tests.bench.frames import KINDS, Kind, address_of, raw
 from tests.bench.house import House, at_home
 
-AIM: Final = 0.5
+AIM: Final = 0.48
 ROUNDS: Final = 12
 DEVICES: Final = 10
 PER_DEVICE: Final = 200

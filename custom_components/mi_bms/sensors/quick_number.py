@@ -13,6 +13,7 @@ from typing import Any, Final, override
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import callback
 from homeassistant.core_config import DATA_CUSTOMIZE
+from homeassistant.helpers.entity_values import EntityValues
 from homeassistant.util.unit_system import UnitSystem
 
 # What such an entity keeps, for the slots of its class (``lean``).
@@ -32,7 +33,7 @@ class QuickNumber(SensorEntity):
     _written: object  # the newest value when a state was written last
     # What the last whole state had beside its number, and what it was made with.
     _beside: Mapping[str, Any] | None
-    _customized: object
+    _customized: EntityValues | None
     _units: UnitSystem
 
     def __init__(self, *args: Any) -> None:
