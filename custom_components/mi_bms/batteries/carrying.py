@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 ANSWER_WITHIN: Final = 19.5  # s; nobody waits for longer than 20 s
 READ_WITHIN: Final = 19.0  # s; what was read until then can still be told
 ASK_EVERY: Final = 300.0  # s between two questions for commands that no reading tells
+BROKEN: Final = 3600.0  # s after which a probe that tells nothing is broken, and no longer waited for
 
 
 def password_of(
@@ -76,6 +77,9 @@ class Carrying:
         self.rate, self._tries = Rate(), Tries()
         self.asked: Commands = {}
         self._asked_at: float | None = None
+        self._warm_at: float | None = (
+            None  # when it last told a temperature of its cells
+        )
         self._unknown: dict[Target, tuple[Command, Context | None, float]] = {}
         self._refused: SwitchRefusal | None = None  # why nothing was put back
 
@@ -87,14 +91,16 @@ class Carrying:
     async def async_ask(self) -> None:
         """Ask for commands that no reading tells, over the link of a reading.
 
-        Once in a while is enough, but an old answer says nothing of a command whose end is not known.
+        Once in a while is enough, but an old answer says nothing of a command whose end is not known, nor
+        twice that somebody else has switched.
         """
         control, now = self._battery.family.control, self._now()
         if control is None or control.ask is None:
             return
-        planned = any(one.written is not None for one in self.returns.pending)
+        pending = self.returns.pending
+        open_end = any(one.doubted or one.written is not None for one in pending)
         old = self._asked_at is None or now - self._asked_at >= ASK_EVERY
-        if old or planned or self._unknown:
+        if old or open_end or self._unknown:
             self._asked_at = now
             try:
                 self.asked = await self._battery.reader.async_commands()
@@ -105,11 +111,14 @@ class Carrying:
     def notice(self, sample: BmsSample) -> None:
         """Take what others switched, and what came of commands whose end was not known."""
         now, before = self._now(), self.returns.pending
+        if guard.coldest(sample) is not None:
+            self._warm_at = now
         for target in Target:
             told = standing.commanded(target, sample, self.asked)
             on = standing.stands(target, sample, self.asked)
             ended = self.returns.notice(target, on=on, sure=told is not None, now=now)
-            if ended is not None:
+            # What never took effect was not switched elsewhere.
+            if ended is not None and ended.written is None:
                 self._audit.note(Happening.RETURN_ENDED, None, target=target.value)
             self._find_out(target, on, now)
         if self.returns.pending != before:
@@ -127,7 +136,12 @@ class Carrying:
     def lost(self, command: Command, sample: BmsSample) -> bool:
         """Return whether a reading lacks what a command is judged by, so that another one has to decide."""
         battery = self._battery
-        return guard.lost(command, sample, battery.data, battery.profile.fields)
+        if command.releases:
+            # What two readings in a row lack does not keep anything from coming back.
+            warm = guard.coldest(battery.data) is not None
+        else:
+            warm = self._warm_at is not None and self._now() - self._warm_at < BROKEN
+        return guard.lost(command, sample, battery.profile.fields, warm=warm)
 
     def due(self, sample: BmsSample) -> Waiting | None:
         """Return what is to be put back after a reading."""
@@ -225,7 +239,7 @@ class Carrying:
                 SwitchRefusal.OTHER_UNKNOWN, {"other": err.other.value}
             ) from err
         except AuthRejected as err:
-            self._tries.wrong(secret or "")
+            self._tries.wrong(secret or "", err.said)
             raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD) from err
         except Unsupported as err:
             raise SwitchRefused(SwitchRefusal.NOT_OFFERED) from err

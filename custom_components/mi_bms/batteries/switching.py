@@ -204,6 +204,8 @@ class Switching:
             return SwitchRefused(SwitchRefusal.RELEASED)
         if wish.behind:
             return SwitchRefused(SwitchRefusal.BUSY)
+        if wish.lacking:
+            return SwitchRefused(SwitchRefusal.INCOMPLETE)
         return self._work.unreachable()
 
     # --- what the battery's readings bring about -----------------------------------------------
@@ -239,7 +241,8 @@ class Switching:
         """
         too_soon = self._work.rate.wait(self._polls.now()) > 0
         for wish in self._wishes:
-            if self._work.lost(wish.command, sample):
+            wish.lacking = self._work.lost(wish.command, sample)
+            if wish.lacking:
                 continue
             if wish.command.releases or not too_soon:
                 self._wishes.remove(wish)

@@ -15,7 +15,7 @@ class Waiting:
     """A command that was given ``at`` a time of the scheduler's clock.
 
     ``begun`` is set when it is written or refused, ``result`` when that is known; ``behind``: another one was
-    carried out meanwhile.
+    carried out meanwhile; ``lacking``: the last reading lost what it is judged by.
     """
 
     command: Command
@@ -23,6 +23,7 @@ class Waiting:
     at: float
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     behind: bool = False
+    lacking: bool = False
     result: Result | None = None
     done: asyncio.Future[Result] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()

@@ -230,7 +230,7 @@ CHARGE_OFF = Command(target=Target.CHARGE, on=False)
     [
         (CHARGE_ON, True, False, True),
         (DISCHARGE_ON, True, False, False),
-        (CUT, False, True, False),
+        (CUT, True, True, False),
         (FORCED, False, False, False),
         (CHARGE_OFF, False, False, False),
         (replace(CHARGE_ON, by=Issuer.RETURN), False, False, True),
@@ -244,8 +244,8 @@ def test_what_a_command_is_judged_by_may_be_lost(
     def lacks(**parts: Any) -> bool:
         sample = replace(WHOLE, **parts)
         # What it never told cannot be missed.
-        assert not lost(command, sample, BmsSample(), ())
-        return lost(command, sample, WHOLE, WHOLE.values)
+        assert not lost(command, sample, (), warm=False)
+        return lost(command, sample, WHOLE.values, warm=True)
 
     assert not lacks()
     assert lacks(values={Field.CURRENT: 1.0}) is alarms

@@ -50,7 +50,29 @@ def to(returns: Returns) -> bool | None:
 
 
 def told(returns: Returns, on: bool | None, now: float, *, sure: bool = True) -> Any:
+    """Tell it twice: one reading may be an old answer."""
+    first = returns.notice(IT, on=on, sure=sure, now=now)
+    assert first is None
     return returns.notice(IT, on=on, sure=sure, now=now)
+
+
+def test_one_reading_is_an_old_answer_and_two_are_not() -> None:
+    returns = stood()
+    now = returns.pending[0].due - 30
+
+    def once(on: bool | None, now: float) -> Any:
+        return returns.notice(IT, on=on, sure=True, now=now)
+
+    for other in (False, None):
+        assert once(True, now) is None
+        # The next reading is asked for at once, and nothing is put back before it.
+        assert returns.next_at(now) == now + SHORTEST_PAUSE
+        assert returns.ready(now + 60) is None
+        assert once(other, now) is None
+        assert returns.ready(now + 60) is not None
+    assert once(True, now) is None
+    assert once(True, now + SHORTEST_PAUSE) is not None
+    assert not returns.pending
 
 
 def test_it_is_put_back_when_it_is_due() -> None:

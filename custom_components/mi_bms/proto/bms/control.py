@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .contract import Context, Dialogue, Note
 
 ANSWER: Final = 2.0  # s, that a battery may take to acknowledge a command
+# Times in a connection that a password is said to a battery that still answers.
+SAID: Final = 2
 
 
 class Target(StrEnum):

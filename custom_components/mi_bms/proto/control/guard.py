@@ -3,7 +3,8 @@
 Pure. Refused is only what is known to be wrong: a battery that tells no temperature may be charged. What puts
 back what was switched for a time is asked for neither leave nor rate: it ends something that nobody wants to
 last, and the battery's own protections guard it. Only a frozen battery waits until it is warmer. A reading
-that lost on its way what a command is judged by speaks neither for it nor against it: another one decides.
+that lost on its way what a command is judged by, or what tells its end, speaks neither for it nor against it:
+another one decides.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..bms.alarms import Alarm
-from ..bms.control import Target, held_by
+from ..bms.control import EFFECTS, Target, commands, held_by
 from ..model.fields import Field
 from ..model.sample import BmsSample, Place
 from .command import Command, Issuer
@@ -27,6 +28,7 @@ DISCHARGE_MINUTES: Final = 60.0
 _UNDERVOLTAGES: Final = frozenset({Alarm.CELL_UNDERVOLTAGE, Alarm.PACK_UNDERVOLTAGE})
 # Where cells may be colder than what is measured there, nobody knows.
 _CELLS: Final = frozenset({Place.GENERIC, Place.CELL, Place.CELL_MAX, Place.CELL_MIN})
+_MOSFETS: Final = frozenset({Target.CHARGE, Target.DISCHARGE})
 _CAPACITIES: Final = (Field.FULL_CHARGE, Field.DESIGN_CAPACITY)
 
 
@@ -74,20 +76,21 @@ def lasting(command: Command, *, powers_home: bool) -> float | None:
 
 
 def lost(
-    command: Command, sample: BmsSample, before: BmsSample, told: Collection[Field]
+    command: Command, sample: BmsSample, told: Collection[Field], *, warm: bool
 ) -> bool:
     """Return whether a reading lacks what a command is judged by, although the battery tells that.
 
-    ``told`` is what it ever told, ``before`` the reading before. A probe may be broken from now on: what two
-    readings in a row lack counts as not told.
+    ``told`` is what it ever told; ``warm``: it told a temperature of its cells lately.
     """
     way = command.target, command.on
+    needed = {_JUDGED_BY.get(way)}
+    if command.target in _MOSFETS and command.target not in commands(sample):
+        # Its end shows in what conducts, and a load is not cut off where a lock looks like a protection.
+        needed |= {EFFECTS[command.target], Field.PROBLEM if way == _CUTS else None}
     exempt = command.releases or (command.force and way == _CUTS)
-    needed = None if exempt else _NEEDED.get(way)
-    if needed in told and needed not in sample.values:
+    if not exempt and needed & ({*told} - sample.values.keys()):
         return True
-    warm = way == (Target.CHARGE, True) and coldest(before) is not None
-    return warm and coldest(sample) is None
+    return warm and way == (Target.CHARGE, True) and coldest(sample) is None
 
 
 def judge(command: Command, sample: BmsSample, *, powers_home: bool) -> None:
@@ -157,7 +160,7 @@ _RULES: Final[dict[tuple[Target, bool], _Rule]] = {
     (Target.DISCHARGE, True): _let_discharge,
 }
 # What each of them looks at, besides temperatures.
-_NEEDED: Final[Mapping[tuple[Target, bool], Field]] = {
+_JUDGED_BY: Final[Mapping[tuple[Target, bool], Field]] = {
     _CUTS: Field.CURRENT,
     (Target.CHARGE, True): Field.PROBLEM,
     (Target.DISCHARGE, True): Field.PROBLEM,

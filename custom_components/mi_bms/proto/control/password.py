@@ -17,10 +17,10 @@ class Tries:
         """Return whether a password may be said once more."""
         return self._count < MOST or self._mark != _mark(password)
 
-    def wrong(self, password: str) -> None:
-        """Count a password that was refused."""
+    def wrong(self, password: str, said: int = 1) -> None:
+        """Count a password that was refused, as often as it was said."""
         mark = _mark(password)
-        self._count = self._count + 1 if mark == self._mark else 1
+        self._count = self._count + said if mark == self._mark else said
         self._mark = mark
 
     def right(self) -> None:

@@ -16,6 +16,7 @@ class SwitchRefusal(StrEnum):
     RELEASED = "released"  # the battery is left to another app, or reading is off
     UNREACHABLE = "unreachable"
     IMPLAUSIBLE = "implausible"  # what it said just before cannot be
+    INCOMPLETE = "incomplete"  # it was read, but without what this is judged by
     OTHER_FAMILY = "other_family"  # what answers is another type of battery
     LOAD_FLOWS = "load_flows"
     CHARGE_PROTECTION = "charge_protection"

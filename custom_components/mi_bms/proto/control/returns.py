@@ -29,7 +29,8 @@ class Return:
 
     ``written`` is when it was written while that may still come to nothing, else None; ``former`` is what
     comes back then. ``tries`` counts how often it was put back in vain, the next time not before ``rests``;
-    ``asks`` how often the battery was to be read because of it, the next time not before ``again``.
+    ``asks`` how often the battery was to be read because of it, the next time not before ``again``. ``doubted``:
+    the last reading looked as if somebody had switched it elsewhere.
     """
 
     target: Target
@@ -42,6 +43,7 @@ class Return:
     rests: float = 0.0
     asks: int = 0
     again: float = 0.0
+    doubted: bool = False
 
     @property
     def left(self) -> bool:
@@ -51,11 +53,11 @@ class Return:
     @property
     def asks_at(self) -> float:
         """Return when the battery is to be read because of it."""
-        return max(self.due, self.rests, self.again)
+        return self.again if self.doubted else max(self.due, self.rests, self.again)
 
     def ready(self, now: float) -> bool:
         """Return whether it is to be put back after a reading now."""
-        return now >= max(self.due, self.rests)
+        return not self.doubted and now >= max(self.due, self.rests)
 
     def to_json(self, now: float, wall: float) -> dict[str, Any]:
         """Return what is kept; ``wall`` is the unix time of ``now``."""
@@ -146,10 +148,14 @@ class Returns:
     ) -> Return | None:
         """Take how a target stands in a reading; return the return that this ended, if it did.
 
-        ``sure``: the battery told it, it does not only look so.
+        ``sure``: the battery told it, it does not only look so. One reading may be an old answer that came
+        late: only two in a row end a return, and the second is asked for at once.
         """
         one = self._pending.get(target)
-        if one is None or on is None:
+        if one is None:
+            return None
+        if on is None:
+            self._set(target, replace(one, doubted=False))
             return None
         if one.written is not None and now < one.written + SETTLED:
             return None
@@ -159,9 +165,12 @@ class Returns:
         if not (sure or on):
             # What rests may have been switched off, or sleeps.
             return None
+        if not one.doubted:
+            self._set(target, replace(one, doubted=True, again=now + SHORTEST_PAUSE))
+            return None
         if one.written is not None and one.former is not None:
             # The write came to nothing: what was before it counts.
-            self._set(target, one.former)
+            self._set(target, replace(one.former, doubted=True))
             return self.notice(target, on=on, sure=sure, now=now)
         self._set(target, None)
         return one
@@ -231,7 +240,7 @@ def _pause(times: int) -> float:
 
 
 def _certain(one: Return) -> Return:
-    return replace(one, written=None, former=None)
+    return replace(one, written=None, former=None, doubted=False)
 
 
 def _other(one: Return) -> Return | None:
@@ -239,9 +248,9 @@ def _other(one: Return) -> Return | None:
     found = one.former
     while found is not None and found.on is one.on:
         found = found.former
-    return found and replace(found, former=None)
+    return found and replace(found, former=None, doubted=False)
 
 
 def _kept(before: Return | None) -> Return | None:
     """Return what comes back where a write that replaces it comes to nothing: the last one of either direction."""
-    return before and replace(before, former=_other(before))
+    return before and replace(before, former=_other(before), doubted=False)

@@ -17,6 +17,7 @@ from ..bms.contract import Context, Family, Pause, Talk
 from ..bms.control import (
     ANSWER,
     EFFECTS,
+    SAID,
     CommandRefused,
     Commands,
     Control,
@@ -141,7 +142,7 @@ def act(
         if _decided(attempt, result, known=known) or not time_left:
             break
     if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
-        raise AuthRejected
+        raise AuthRejected(SAID)
     return result
 
 

@@ -16,7 +16,7 @@ from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Draft, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire, Write
-from ..control import Confidence, Control, Switch, Target, once, writer
+from ..control import SAID, Confidence, Control, Switch, Target, once, writer
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
 from ..raw import integer
@@ -51,7 +51,6 @@ _FACTORY: Final = "123456789abc"
 _UNLOCKED: Final = "unlocked"
 _UNLOCKED_BY: Final = b"\x7e\xa1\x43"
 _SURELY_SILENT: Final = 4  # questions
-_SAID: Final = 2  # times in a connection, to a board that still answers
 
 
 def _password(secret: bytes) -> bytes:
@@ -160,13 +159,14 @@ def _unlock(context: Context, password: str) -> Talk[bool]:
     """
     if context.state.get(_UNLOCKED):
         return True
-    said = _password(password.encode("ascii", "replace"))
-    for _ in range(_SAID - (_UNLOCKED in context.state)):
-        if (yield once(said, _UNLOCKED_BY)) is not None:
+    frame = _password(password.encode("ascii", "replace"))
+    before = int(_UNLOCKED in context.state)  # with the login
+    for said in range(before + 1, SAID + 1):
+        if (yield once(frame, _UNLOCKED_BY)) is not None:
             context.state[_UNLOCKED] = True
             return True
         if not (yield from _answers()):
-            raise AuthRejected
+            raise AuthRejected(said)
     return False
 
 
