@@ -38,6 +38,20 @@ async def test_charging_is_not_allowed_by_a_reading_that_lost_its_temperature(
     assert told == "switch_incomplete"
 
 
+async def test_a_probe_that_told_nothing_for_an_hour_is_broken_and_not_waited_for(
+    home: Home,
+) -> None:
+    board = DalyLegacy()
+    board.locked = {"charge"}
+    owner = await owned(home, board, experimental=True)
+    board.silent = {0x92, 0x96}
+    await owner.passes(3500)
+    await owner.arm()
+    assert await owner.refused("charge", "on") == "switch_incomplete"
+    await owner.passes(120)
+    assert await owner.outcome("charge", "on") == "confirmed"
+
+
 async def test_a_frame_with_a_wrong_check_is_no_reading(home: Home) -> None:
     owner = await owned(home, Jbd())
     owner.board.tamper = lambda asked, answers: (
