@@ -26,7 +26,7 @@ collect_ignore = ["browser"]
 settings.register_profile(
     "house",
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -1,5 +1,6 @@
 """Every recorded exchange gives the values it should, cut as recorded and cut otherwise."""
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import batched
 from typing import Any
@@ -14,6 +15,7 @@ from .fixtures import VECTORS
 
 type Vector = Mapping[str, Any]
 
+ENOUGH = 1_000  # bytes of a family, one by one
 DECODED = [vector for vector in VECTORS if vector["kind"] == "decode"]
 
 
@@ -36,6 +38,13 @@ def sevens(chunks: list[bytes]) -> list[bytes]:
     return [bytes(part) for part in batched(b"".join(chunks), 7, strict=False)]
 
 
+def told_by(vector: Vector) -> int:
+    """Return how many bytes a device says in a vector."""
+    return sum(
+        len(chunk) // 2 for one in vector["exchange"] for chunk in one.get("notify", ())
+    )
+
+
 def cuts(family: Family) -> bool:
     """Return whether a family cuts frames itself; the notifications of others are frames."""
     makers = (family.framer, *family.framers.values())
@@ -45,14 +54,21 @@ def cuts(family: Family) -> bool:
 def test_cutting_changes_nothing() -> None:
     own = {family.id for family in ALL if cuts(family)}
     assert len(own) > len(ALL) / 2
-    rows = ((one["id"], one) for one in DECODED if one["family"] in own)
-    each(rows, cuts_change_nothing)
+    told: Counter[str] = Counter()
 
+    def cuts_change_nothing(vector: Vector) -> None:
+        whole = replay(vector)["values"]
+        assert replay(vector, sevens)["values"] == whole
+        # Byte by byte takes long where a family has many long frames, and shows no more with each.
+        if told[vector["family"]] < ENOUGH:
+            assert replay(vector, ones)["values"] == whole
+            told[vector["family"]] += told_by(vector)
 
-def cuts_change_nothing(vector: Vector) -> None:
-    whole = replay(vector)["values"]
-    assert replay(vector, ones)["values"] == whole
-    assert replay(vector, sevens)["values"] == whole
+    each(
+        ((one["id"], one) for one in DECODED if one["family"] in own),
+        cuts_change_nothing,
+    )
+    assert own == set(told)
 
 
 def test_unknown_families_are_unsupported() -> None:

@@ -1,11 +1,10 @@
 """Counters: what goes up is news, what goes back is a replay until the device has shown that it began anew."""
 
+from itertools import product
 import json
 import random
 from typing import Any
 from zlib import crc32
-
-import pytest
 
 from custom_components.mi_bms.proto.mibeacon.counters import Counters, ShortSequence
 from custom_components.mi_bms.proto.mibeacon.marks import Marks
@@ -97,8 +96,7 @@ def test_the_same_counter_may_come_with_other_content() -> None:
     assert order.judge(frame(7, 2), 1.0) is STALE
 
 
-@pytest.mark.parametrize("restarted", [False, True])
-@pytest.mark.parametrize("length", [4, 40, 400])
+@rows(("restarted", "length"), product([False, True], [4, 40, 400]))
 def test_recorded_frames_are_never_believed(restarted: bool, length: int) -> None:
     order = sequence()
     play(order, range(1_000, 1_000 + length))
@@ -112,8 +110,7 @@ def test_recorded_frames_are_never_believed(restarted: bool, length: int) -> Non
     assert order.judge(frame(1_000 + length), 90_000.0) is NEWS
 
 
-@pytest.mark.parametrize("restarted", [False, True])
-@pytest.mark.parametrize("first", [0, 5_000])
+@rows(("restarted", "first"), product([False, True], [0, 5_000]))
 def test_a_new_battery_comes_back_by_itself(restarted: bool, first: int) -> None:
     """Also where it sends the counters again that were heard from the beginning."""
     order = sequence()
@@ -172,9 +169,10 @@ def test_where_marks_end_a_new_beginning_takes_long_and_tells_of_nothing() -> No
     assert verdicts == [QUIET] * 4_960 + [NEWS] * 10
 
 
-@pytest.mark.parametrize("restarted", [False, True])
-@pytest.mark.parametrize("step", [1, 5, 16, 17, 60])
-@pytest.mark.parametrize("every", [1.0, 100.0, 700.0])
+@rows(
+    ("restarted", "step", "every"),
+    product([False, True], [1, 5, 16, 17, 60], [1.0, 100.0, 700.0]),
+)
 def test_frames_of_before_a_new_battery_tell_of_nothing(
     restarted: bool, step: int, every: float
 ) -> None:
@@ -438,8 +436,7 @@ def lived(frames: list[bytes]) -> ShortSequence:
     return again.short
 
 
-@pytest.mark.parametrize("length", [100, 150, 300])
-@pytest.mark.parametrize("begins", [0, 7, 40])
+@rows(("length", "begins"), product([100, 150, 300], [0, 7, 40]))
 def test_a_recording_proves_nothing_and_tells_of_no_event(
     length: int, begins: int
 ) -> None:

@@ -6,18 +6,17 @@ Lost, late, twice, out of order, over counters that come round, changes of batte
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 import itertools
+from itertools import product
 import json
 import random
 
-import pytest
-
 from custom_components.mi_bms.proto.mibeacon.decoder import Decoder
+from tests.each import rows
 from tests.proto.mibeacon.frames import ADDRESS, FE95, KEY, SHORT_KEY, legacy, obj
 
 from .test_replay import FORMATS, Make
 from .test_spoof import shown
 
-LONG = pytest.mark.parametrize(("service", "make"), FORMATS.values(), ids=FORMATS)
 TURNS = ("000003", "000104", "01ff04")  # pressed, turned right, turned left while held
 ALL = itertools.repeat(True)
 
@@ -62,17 +61,22 @@ def some(share: float, seed: int = 1) -> Iterable[bool]:
     return iter(lambda: chance.random() < share, None)
 
 
-@LONG
-@pytest.mark.parametrize("every", [10, 3_600, 43_200])
-def test_nine_of_ten_are_lost(service: str, make: Make, every: float) -> None:
+@rows(("name", "every"), product(FORMATS, [10, 3_600, 43_200]))
+def test_nine_of_ten_are_lost(name: str, every: float) -> None:
     """Whatever is heard of a long count is news."""
-    told = Told(service, make)
+    told = Told(*FORMATS[name])
     heard, believed = told.speaks(range(70_000, 70_300), every, some(0.1))
     assert believed == heard > 10
 
 
-@pytest.mark.parametrize("every", [10, 3_600])
-@pytest.mark.parametrize(("share", "least"), [(1.0, 0.98), (0.5, 0.98), (0.1, 0.4)])
+@rows(
+    ("every", "share", "least"),
+    [
+        (every, share, least)
+        for every in (10, 3_600)
+        for share, least in ((1.0, 0.98), (0.5, 0.98), (0.1, 0.4))
+    ],
+)
 def test_eight_bits_come_round(every: float, share: float, least: float) -> None:
     """Four times; after a gap of more than 16 three must count up."""
 
@@ -86,31 +90,36 @@ def test_eight_bits_come_round(every: float, share: float, least: float) -> None
     assert believed >= least * heard
 
 
-@LONG
-@pytest.mark.parametrize("bits", [8, 16, 24, 32])
-@pytest.mark.parametrize(("every", "lost"), [(10, 31), (60, 6), (3_600, 4)])
+@rows(
+    ("name", "bits", "every", "lost"),
+    [
+        (name, bits, every, lost)
+        for name, bits in product(FORMATS, [8, 16, 24, 32])
+        for every, lost in ((10, 31), (60, 6), (3_600, 4))
+    ],
+)
 def test_a_long_count_comes_round(
-    service: str, make: Make, bits: int, every: float, lost: int
+    name: str, bits: int, every: float, lost: int
 ) -> None:
     """As after a change of battery; and the frames of before are over."""
-    told, top = Told(service, make), (1 << bits) - 1
+    told, top = Told(*FORMATS[name]), (1 << bits) - 1
     before = [*range(top - 40, top + 1)]
     assert told.speaks(before, every) == (41, 41)
     heard, believed = told.speaks(range(80), every, content=41)
     assert believed >= heard - lost
-    old = [make(counter, number) for number, counter in enumerate(before)]
+    old = [told.make(counter, number) for number, counter in enumerate(before)]
     assert not any(told.hears(one, after) for after in (1, 100) for one in old)
 
 
-@LONG
-@pytest.mark.parametrize("every", [60, 600, 43_200])
-@pytest.mark.parametrize("restarts", [False, True])
-@pytest.mark.parametrize("share", [1.0, 0.5])
+@rows(
+    ("name", "every", "restarts", "share"),
+    product(FORMATS, [60, 600, 43_200], [False, True], [1.0, 0.5]),
+)
 def test_a_new_battery_with_all_that_can_happen(
-    service: str, make: Make, every: float, restarts: bool, share: float
+    name: str, every: float, restarts: bool, share: float
 ) -> None:
     """Loss, and a restart after every tenth frame: within four that are heard over five minutes."""
-    told = Told(service, make)
+    told = Told(*FORMATS[name])
     told.speaks(range(5_000, 5_060), every)
     heard = some(share)
     missed = 0
@@ -124,12 +133,12 @@ def test_a_new_battery_with_all_that_can_happen(
     assert missed <= 6
 
 
-@LONG
-def test_receivers_that_disagree_about_the_order(service: str, make: Make) -> None:
-    told, chance = Told(service, make), random.Random(4)
+@rows("name", FORMATS)
+def test_receivers_that_disagree_about_the_order(name: str) -> None:
+    told, chance = Told(*FORMATS[name]), random.Random(4)
     late: list[tuple[int, bytes]] = []
     for number in range(200):
-        frame = make(70_000 + number, number)
+        frame = told.make(70_000 + number, number)
         assert told.hears(frame, 3.0, "near")
         late.append((number + chance.randrange(40), frame))
         due = [one for one in late if one[0] <= number]
@@ -138,19 +147,18 @@ def test_receivers_that_disagree_about_the_order(service: str, make: Make) -> No
             assert not told.hears(old, 0.1, "far")
 
 
-def delays() -> Iterable[Callable[[int], int]]:
-    """Give how many frames late each is."""
-    return (lambda _: 60, lambda number: 3 + number * 7 % 5)
+# How many frames late each is.
+DELAYS: dict[str, Callable[[int], int]] = {
+    "minutes": lambda _: 60,
+    "a few frames": lambda number: 3 + number * 7 % 5,
+}
 
 
-@LONG
-@pytest.mark.parametrize("delay", delays(), ids=["minutes", "a few frames"])
-def test_a_receiver_that_is_late(
-    service: str, make: Make, delay: Callable[[int], int]
-) -> None:
+@rows(("name", "late"), product(FORMATS, DELAYS))
+def test_a_receiver_that_is_late(name: str, late: str) -> None:
     """Beside one that is not, but hears one in ten: nothing old comes after what is newer."""
-    told, hears = Told(service, make), random.Random(6)
-    frames = [make(70_000 + number, number) for number in range(1_000)]
+    told, hears, delay = Told(*FORMATS[name]), random.Random(6), DELAYS[late]
+    frames = [told.make(70_000 + number, number) for number in range(1_000)]
     queue: defaultdict[int, list[bytes]] = defaultdict(list)
     for number, frame in enumerate(frames):
         queue[number + delay(number)].append(frame)
@@ -159,24 +167,24 @@ def test_a_receiver_that_is_late(
             assert not any(told.hears(old, 0.5, "late") for old in queue[number])
 
 
-@LONG
-def test_a_receiver_that_is_late_and_alone(service: str, make: Make) -> None:
+@rows("name", FORMATS)
+def test_a_receiver_that_is_late_and_alone(name: str) -> None:
     """It is believed: how late it is cannot be known."""
-    told = Told(service, make)
+    told = Told(*FORMATS[name])
     for number in range(100):
-        assert told.hears(make(70_000 + number, number), 300.0, "late")
+        assert told.hears(told.make(70_000 + number, number), 300.0, "late")
 
 
-@LONG
+@rows("name", FORMATS)
 def test_what_was_heard_of_the_old_count_comes_late_into_the_new_one(
-    service: str, make: Make
+    name: str,
 ) -> None:
-    told = Told(service, make)
-    old = [make(900 + number, number) for number in range(60)]
+    told = Told(*FORMATS[name])
+    old = [told.make(900 + number, number) for number in range(60)]
     assert all(told.hears(one, 60.0, "near") for one in old)
     missed = 0
     for number in range(60):
-        missed += not told.hears(make(number, number + 1), 60.0, "near")
+        missed += not told.hears(told.make(number, number + 1), 60.0, "near")
         if number < 50:
             assert not told.hears(old[10 + number], 1.0, "late")
     assert missed <= 6

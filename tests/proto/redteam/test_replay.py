@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 import itertools
+from itertools import product
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
@@ -109,10 +110,10 @@ def test_nothing_recorded_is_ever_news(
     assert (fired, values) == (0, 0)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("restart", [False, True])
-@pytest.mark.parametrize("apart", [10.0, 600.0])
-@pytest.mark.parametrize("first", [0, 1, 5_000])
+@rows(
+    ("name", "restart", "apart", "first"),
+    product(FORMATS, [False, True], [10.0, 600.0], [0, 1, 5_000]),
+)
 def test_a_new_battery_brings_values_and_then_events(
     name: str, restart: bool, apart: float, first: int
 ) -> None:
@@ -226,8 +227,7 @@ def test_spoiled_memory_costs_no_decoder(kept: Any) -> None:
         assert shown(again.feed_one(FE95, thermometer(70_010, 1), 0.0))
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("restart", [False, True])
+@rows(("name", "restart"), product(FORMATS, [False, True]))
 def test_a_key_that_comes_back_believes_no_recording(name: str, restart: bool) -> None:
     """It was mistyped, or the one of another sensor, and then typed again."""
     service, make = FORMATS[name]

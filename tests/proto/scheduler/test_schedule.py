@@ -926,13 +926,15 @@ def test_a_visit_that_never_had_its_turn_ends() -> None:
     assert made.decide(1.0, [scanner(C)]).visits == ()
 
 
-def crowd(slots: int, packs: int, others: int, loss: float, dead: int) -> sim.Scenario:
+def crowd(
+    slots: int, packs: int, others: int, loss: float, dead: int, end: float = 600.0
+) -> sim.Scenario:
     """Make batteries near two scanners, one of which others use for a time."""
     return sim.Scenario(
         make=lambda: (
             [
                 sim.SimScanner(
-                    name="one", slots=slots, others=((100.0, 400.0, others),)
+                    name="one", slots=slots, others=((end / 6, end * 2 / 3, others),)
                 ),
                 sim.SimScanner(name="two", slots=slots),
             ],
@@ -947,7 +949,7 @@ def crowd(slots: int, packs: int, others: int, loss: float, dead: int) -> sim.Sc
                 for number in range(packs)
             ],
         ),
-        seconds=600.0,
+        seconds=end,
         loss=loss,
     )
 
@@ -959,6 +961,7 @@ SCENARIO = st.builds(
     others=st.integers(0, 3),
     loss=st.sampled_from((0.0, 0.05, 0.3)),
     dead=st.integers(0, 3),
+    end=st.just(200.0),
 )
 
 
@@ -971,7 +974,7 @@ def test_what_may_be_borrowed_anywhere_counts_as_borrowed() -> None:
     assert world.borrowed > 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SCENARIO, st.integers(0, 100))
 def test_whatever_happens_slots_are_kept_to_and_none_leaks(
     scenario: sim.Scenario, seed: int

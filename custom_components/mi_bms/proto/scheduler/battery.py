@@ -72,7 +72,7 @@ class Battery(Record):
 
     def must_close(self, now: float) -> bool:
         """Return whether somebody else is to have the battery although we are connected."""
-        return self.alone_until > now and self.phase in {Phase.HELD, Phase.READING}
+        return self.phase in {Phase.HELD, Phase.READING} and self.alone_until > now
 
     def may_borrow(self, now: float) -> int:
         """Return how many slots that are kept for others may be used for one read."""
