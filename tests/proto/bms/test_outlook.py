@@ -295,7 +295,7 @@ def test_at_most_one_time_and_never_too_long(steps: list[tuple[float, float]]) -
             assert 0 <= time[1] <= LONGEST / HOUR
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.floats(0.3, 40), st.floats(0, 0.3), st.integers(0, 99))
 def test_a_restless_load_is_told_steadily(load: float, share: float, seed: int) -> None:
     """Around a steady load no shown time is more than twice, or less than half, of the one before."""

@@ -133,6 +133,15 @@ def test_a_refusal_of_an_optional_question_takes_no_time() -> None:
     assert link.frames == [b"1", b"2"]
 
 
+def test_what_is_refused_once_is_counted_once() -> None:
+    """Whatever comes after it."""
+    more = [REFUSED, b"9", b"9"]
+    link = Link(lambda data: [b"1\x32"] if data == b"1" else more)
+    one = Session(family(plan=plan()), memory=Memory(), clock=lambda: 0.0)
+    read(one, link)
+    assert one.memory.rejects == {"refused": 1}
+
+
 def test_a_refusal_of_a_needed_question_is_asked_again_and_told() -> None:
     link = Link(lambda data: [REFUSED])
     with pytest.raises(FrameError, match="refused"):
