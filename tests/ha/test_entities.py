@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -249,6 +249,30 @@ async def test_a_sensor_is_a_device_with_its_model(home: Home) -> None:
     assert found.model_id is None
     assert found.sw_version is None
     assert found.name == "Thermometer 055B"
+
+
+@pytest.mark.parametrize("kind", ["PVVX", "ATC1441", "LYWSDCGQ"])
+async def test_a_reload_in_silence_leaves_the_device_as_it_was(
+    home: Home, kind: str
+) -> None:
+    device = KINDS[kind](address="A4:C1:38:00:05:5C")
+    entry = await home.add(device)
+    await home.listen(device, 3)
+
+    def told() -> list[Any]:
+        found = dr.async_entries_for_config_entry(
+            dr.async_get(home.hass), entry.entry_id
+        )
+        return [
+            (one.manufacturer, one.model, one.model_id, one.sw_version) for one in found
+        ]
+
+    before = told()
+    await home.clock.run(310)  # what it said last is forgotten
+    await home.clock.wait(home.hass.config_entries.async_reload(entry.entry_id))
+    assert told() == before
+    await home.listen(device, 3)
+    assert told() == before
 
 
 async def test_an_unknown_product_shows_its_values_without_a_model(home: Home) -> None:

@@ -24,14 +24,20 @@ def _firmware(coordinator: SensorCoordinator) -> str | None:
 
 
 @callback
-def async_tell_firmware(coordinator: SensorCoordinator) -> None:
-    """Write the firmware into the device once it was read: its entities were made before."""
-    registry = dr.async_get(coordinator.hass)
-    device = registry.async_get_device_by_identifier(
+def _device(coordinator: SensorCoordinator) -> dr.DeviceEntry | None:
+    return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, coordinator.address), coordinator.entry.entry_id
     )
+
+
+@callback
+def async_tell_firmware(coordinator: SensorCoordinator) -> None:
+    """Write the firmware into the device once it was read: its entities were made before."""
+    device = _device(coordinator)
     if device and (firmware := _firmware(coordinator)):
-        registry.async_update_device(device.id, sw_version=firmware)
+        dr.async_get(coordinator.hass).async_update_device(
+            device.id, sw_version=firmware
+        )
 
 
 @callback
@@ -65,19 +71,33 @@ def async_firmware_judged(coordinator: SensorCoordinator) -> None:
 
 
 def sensor_device(coordinator: SensorCoordinator) -> DeviceInfo:
-    """Describe a sensor as a device; its model is known from the first advert on."""
+    """Describe a sensor as a device; its model is known from the first advert on.
+
+    What is not known yet is left out: what the device has of an earlier start stays.
+    """
     entry, decoder = coordinator.entry, coordinator.decoder
-    spec = decoder.spec
-    return DeviceInfo(
+    info = DeviceInfo(
         identifiers={(DOMAIN, coordinator.address)},
         connections={(CONNECTION_BLUETOOTH, coordinator.address)},
         name=entry.title,
-        manufacturer=spec.manufacturer if spec else None,
-        # The maker's words where they say more than the model does.
-        model=(spec.title or spec.model) if spec else entry.data.get(CONF_MODEL),
-        model_id=decoder.model if spec and spec.title else None,
-        sw_version=_firmware(coordinator),
     )
+    if spec := decoder.spec:
+        info["manufacturer"] = spec.manufacturer
+        # The maker's words where they say more than the model does.
+        info["model"] = spec.title or spec.model
+        info["model_id"] = decoder.model if spec.title else None
+    elif not _has_model(coordinator):
+        info["model"] = entry.data.get(CONF_MODEL)
+    firmware = _firmware(coordinator)
+    if firmware or decoder.firmware:
+        info["sw_version"] = firmware
+    return info
+
+
+@callback
+def _has_model(coordinator: SensorCoordinator) -> bool:
+    device = _device(coordinator)
+    return device is not None and device.model is not None
 
 
 class OfSensor(Entity):
