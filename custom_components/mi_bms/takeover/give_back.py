@@ -21,7 +21,7 @@ from ..proto.takeover.model import Recipe
 from .check import Refused
 from .journal import Journal, async_journal
 from .on_disk import async_when_on_disk
-from .recorded import async_idle, until_compiled
+from .recorded import async_idle, async_look_again, until_compiled
 from .rows import async_let_go_on, async_move, async_put_back, async_quiet
 from .statistics import async_uncure
 from .units import has_two_units
@@ -96,6 +96,8 @@ async def _async_after(hass: HomeAssistant, journal: Journal, order: Order) -> N
         await remove_entry()
         if returning():
             await async_uncure(hass, order, compiled=True)
+            if has_two_units(order):
+                await async_look_again(hass)
             await journal.async_drop(address)
 
     # The record goes after the entry: without it, nobody would remove that after a crash.

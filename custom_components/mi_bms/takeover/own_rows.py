@@ -151,11 +151,16 @@ def _link(
 def async_add_in_style(
     hass: HomeAssistant, order: Order, entry: ConfigEntry[Any], device_id: str
 ) -> None:
-    """Register what we have besides, so that it is called as what has moved."""
-    beginning = _beginning([one.old.entity_id for one in order.plan.moving])
+    """Register what we have besides, so that it is called as what has moved.
+
+    What stays keeps its id free: the history under it is its own, and it comes back to it.
+    """
+    moving = [one.old.entity_id for one in order.plan.moving]
+    theirs = [one.old.entity_id for one in order.plan.rulings]
+    beginning = _beginning(moving) or _beginning(theirs)
     if not beginning or async_device(hass, device_id) is None:
         return
-    registry = er.async_get(hass)
+    registry, kept = er.async_get(hass), {*theirs}
     for ours in order.plan.added:
         wanted = unique_id_of(order, ours)
         if registry.async_get_entity_id(ours.domain, DOMAIN, wanted) is None:
@@ -165,11 +170,23 @@ def async_add_in_style(
                 wanted,
                 config_entry=entry,
                 device_id=device_id,
-                suggested_object_id=f"{beginning}_{slugify(ours.key)}",
+                suggested_object_id=_free(
+                    registry, ours.domain, f"{beginning}_{slugify(ours.key)}", kept
+                ),
                 disabled_by=None
                 if ours.shown
                 else er.RegistryEntryDisabler.INTEGRATION,
             )
+
+
+def _free(
+    registry: er.EntityRegistry, domain: str, wanted: str, without: set[str]
+) -> str:
+    """Return what an entity can be called without taking one of these ids."""
+    free = registry.async_get_available_entity_id(
+        domain, wanted, reserved_entity_ids=without
+    )
+    return free.partition(".")[2]
 
 
 def _beginning(entity_ids: list[str]) -> str:

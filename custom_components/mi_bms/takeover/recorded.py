@@ -10,6 +10,7 @@ from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.components.recorder.statistics import (
     async_update_statistics_metadata,
     get_metadata,
+    update_statistics_issues,
 )
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.recorder import get_instance
@@ -60,6 +61,16 @@ async def async_settled(hass: HomeAssistant) -> bool:
     async_update_statistics_metadata(hass, DOMAIN, on_done=done.set)
     # It is a thread of its own, at work by its own time.
     return await hass.async_add_executor_job(done.wait, _PATIENCE)
+
+
+async def async_look_again(hass: HomeAssistant) -> None:
+    """Have the recorder look at what is wrong with statistics, which it does once an hour.
+
+    When that comes while an entity has two units it tells of one that has changed, for an hour.
+    """
+    if RECORDER in hass.config.components and await async_settled(hass):
+        job = get_instance(hass).async_add_executor_job(update_statistics_issues, hass)
+        await job
 
 
 def until_compiled() -> float:
