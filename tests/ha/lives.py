@@ -42,6 +42,7 @@ def again(entry: ConfigEntry[Any]) -> MockConfigEntry:
         entry_id=entry.entry_id,
         version=entry.version,
         minor_version=entry.minor_version,
+        disabled_by=entry.disabled_by,
     )
 
 
