@@ -157,8 +157,12 @@ def async_add_in_style(
     """
     moving = [one.old.entity_id for one in order.plan.moving]
     theirs = [one.old.entity_id for one in order.plan.rulings]
-    beginning = _beginning(moving) or _beginning(theirs)
-    if not beginning or async_device(hass, device_id) is None:
+    if (device := async_device(hass, device_id)) is None:
+        return
+    # Where the ids have nothing in common, Home Assistant begins with the user's name of the device.
+    own = slugify(device.name_by_user or "")
+    beginning = _beginning(moving) or _beginning(theirs) or own
+    if not beginning:
         return
     registry, kept = er.async_get(hass), {*theirs}
     for ours in order.plan.added:

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from tests.ha.home import Home
 
 from .moving import (
@@ -238,6 +242,31 @@ async def test_what_stays_keeps_its_id_and_its_history_for_itself(
     assert mine is not None
     assert mine != HUMIDITY
     assert home.hass.states.get(HUMIDITY) is None
+    await settled(home)
+    await back(home)
+    await home.clock.run(60)
+    assert not differ(before, image(home.hass))
+
+
+async def test_what_stays_keeps_its_id_where_no_ids_begin_alike(
+    home: Home, peers: Peers
+) -> None:
+    await peers.bthome(
+        ADDRESS,
+        [Old("temperature", 20.5, "°C", "temperature"), Old("humidity", 7.0, "g/kg")],
+    )
+    placed = row(home.hass, TEMPERATURE).device_id
+    assert placed
+    dr.async_get(home.hass).async_update_device(placed, name_by_user="There")
+    registry = er.async_get(home.hass)
+    registry.async_update_entity(TEMPERATURE, new_entity_id="sensor.cellar")
+    before = image(home.hass)
+    await move(home, climate())
+    await home.listen(climate(), 2)
+    await home.clock.run(40)
+    assert row(home.hass, "sensor.cellar").platform == "mi_bms"
+    assert home.entity_id(climate(), "humidity")
+    assert registry.async_get(HUMIDITY) is None
     await settled(home)
     await back(home)
     await home.clock.run(60)
