@@ -253,3 +253,11 @@ def test_what_a_command_is_judged_by_may_be_lost(
     assert lacks(probes=()) is warmth
     assert lacks(probes=(Probe(None),)) is warmth
     assert lacks(probes=(Probe(21.0, Place.MOSFET),)) is warmth
+
+
+@rows(("switches", "missed"), [({}, True), ({"discharge": True}, False)])
+def test_a_word_that_all_is_well_is_missed_where_the_command_is_not_told(
+    switches: dict[str, bool], missed: bool
+) -> None:
+    sample = BmsSample(values={Field.CURRENT: 1.0}, switches=switches)
+    assert lost(CUT, sample, WHOLE.values, warm=False) is missed
