@@ -246,3 +246,9 @@ def test_after_a_gap_of_eight_bits_what_is_measured_holds() -> None:
     readings = [decoder.feed_one(FE95, one, 0.0) for one in frames]
     assert [bool(one.values) for one in readings] == [False, False, True]
     assert readings[-1].reason is None
+
+
+def test_a_key_that_is_typed_after_nonsense_alone_has_nothing_to_open() -> None:
+    decoder = Decoder(ADDRESS, None)
+    assert decoder.feed_one(FE95, b"\0", 0.0).reason is Reason.SHORT
+    assert decoder.set_key(KEY) is None
