@@ -251,4 +251,5 @@ def test_after_a_gap_of_eight_bits_what_is_measured_holds() -> None:
 def test_a_key_that_is_typed_after_nonsense_alone_has_nothing_to_open() -> None:
     decoder = Decoder(ADDRESS, None)
     assert decoder.feed_one(FE95, b"\0", 0.0).reason is Reason.SHORT
+    assert not decoder.frames
     assert decoder.set_key(KEY) is None
