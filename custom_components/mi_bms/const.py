@@ -46,5 +46,6 @@ CLOCKS_APART: Final = 60.0
 
 # What is asked for with the options that allow switching, and stored with the entry: never shown again.
 CONF_CONTROL_PASSWORD: Final = "control_password"  # noqa: S105 (a key, no password)
+CONF_PASSWORD_TYPED: Final = "control_password_typed"  # noqa: S105 (how often)
 # The bus event of whatever has to do with switching a battery.
 EVENT_CONTROL: Final = f"{DOMAIN}_control"

@@ -272,7 +272,13 @@ _SWITCHING: Final = table(
     {
         Optional("returns"): [whole(_RETURN)],
         Optional("commands"): [unix],
-        Optional("tries"): whole({Required("mark"): word, Required("count"): _count}),
+        Optional("tries"): whole(
+            {
+                Required("mark"): str,
+                Required("count"): _count,
+                Optional("proven"): str,
+            }
+        ),
     }
 )
 

@@ -10,9 +10,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import Context
 
-from ..const import CONF_CONTROL_PASSWORD
+from ..const import CONF_CONTROL_PASSWORD, CONF_PASSWORD_TYPED
 from ..proto.bms.contract import Family
 from ..proto.bms.control import (
+    SAID,
     Commands,
     Effect,
     Forbidden,
@@ -229,7 +230,7 @@ class Carrying:
             secret=secret,
         )
         try:
-            return await self._battery.reader.async_switch(order)
+            result = await self._battery.reader.async_switch(order)
         except Forbidden as err:
             self._admit(wish.command)
             # It is allowed again by now.
@@ -239,12 +240,29 @@ class Carrying:
                 SwitchRefusal.OTHER_UNKNOWN, {"other": err.other.value}
             ) from err
         except AuthRejected as err:
-            self._tries.wrong(secret or "", err.said)
+            self._tries.wrong(self._said(secret), err.said)
             raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD) from err
         except Unsupported as err:
             raise SwitchRefused(SwitchRefusal.NOT_OFFERED) from err
         except MiBmsError as err:
             raise self.unreachable() from err
+        self._learn(secret, result)
+        return result
+
+    def _learn(self, secret: str | None, result: Result) -> None:
+        """Take what a result says of the password; raise ``SwitchRefused`` where it is most likely wrong."""
+        if secret is None:
+            return
+        said = self._said(secret)
+        if result.effect not in (Effect.FAILED, Effect.UNKNOWN):
+            self._tries.right(said)
+        elif result.locked and not self._tries.has_been_right(said):
+            self._tries.wrong(said, SAID)
+            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
+
+    def _said(self, secret: str | None) -> str:
+        """Return what tells one giving of a password from the next, which may be of the same one."""
+        return f"{secret} {self._entry.data.get(CONF_PASSWORD_TYPED, 0)}"
 
     def _may(self, command: Command) -> bool:
         try:
@@ -269,8 +287,6 @@ class Carrying:
         self._unknown.pop(command.target, None)
         if result.effect is Effect.UNKNOWN:
             self._unknown[command.target] = command, wish.context, now
-        elif result.effect is not Effect.FAILED:
-            self._tries.right()
         control = self._battery.family.control
         if result.sample is not None and control is not None and control.ask:
             # No other reading tells it.
@@ -291,7 +307,7 @@ class Carrying:
         family, settings = self._battery.family, self._battery.settings.switching
         secret = password_of(self._entry, family, settings)
         if family.control is not None and family.control.unlock is not None:
-            if not secret or not self._tries.may(secret):
+            if not secret or not self._tries.may(self._said(secret)):
                 raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
         return secret
 

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import CONF_CONTROL_PASSWORD, DOMAIN, EVENT_CONTROL
+from ..const import CONF_CONTROL_PASSWORD, CONF_PASSWORD_TYPED, DOMAIN, EVENT_CONTROL
 from ..entries import name_of
 from ..proto.control.refusal import SwitchRefusal
 from .coordinator import BatteryCoordinator
@@ -31,7 +31,8 @@ class PasswordIssue:
     def _given(self) -> tuple[Any, ...]:
         """Return what was given that a password is taken from."""
         settings = self._battery.settings.switching
-        password = self._battery.entry.data.get(CONF_CONTROL_PASSWORD)
+        data = self._battery.entry.data
+        password = data.get(CONF_CONTROL_PASSWORD), data.get(CONF_PASSWORD_TYPED)
         return settings.allowed, settings.factory_password, password
 
     @callback

@@ -13,7 +13,13 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..bluetooth.connection import reachability
-from ..const import CONF_CONTROL_PASSWORD, CONF_FAMILY, CONF_PROFILE, DOMAIN
+from ..const import (
+    CONF_CONTROL_PASSWORD,
+    CONF_FAMILY,
+    CONF_PASSWORD_TYPED,
+    CONF_PROFILE,
+    DOMAIN,
+)
 from ..proto.bms import registry
 from ..proto.gatt.masking import masked
 from ..proto.model.errors import Unsupported
@@ -35,6 +41,7 @@ DATA: Final = at_least(
         Required(CONF_FAMILY): word,
         Optional(CONF_PASSWORD): Either(None, str),
         Optional(CONF_CONTROL_PASSWORD): Either(None, str),
+        Optional(CONF_PASSWORD_TYPED): int,
     }
 )
 _MOST: Final = 255  # cells, probes, packs

@@ -22,7 +22,7 @@ from ..batteries.options import (
     POWERS_HOME,
     SWITCHING_ROWS,
 )
-from ..const import CONF_CONTROL_PASSWORD, CONF_FAMILY
+from ..const import CONF_CONTROL_PASSWORD, CONF_FAMILY, CONF_PASSWORD_TYPED
 from ..entries import name_of, running
 from ..options import Checked, check, form
 from ..proto.bms import registry
@@ -168,6 +168,8 @@ class SwitchingOptions(EntryOptions):
         )
         if self._word:
             data[CONF_CONTROL_PASSWORD] = self._word
+            # Typed again, it may be tried again, though it be the same one.
+            data[CONF_PASSWORD_TYPED] = data.get(CONF_PASSWORD_TYPED, 0) + 1
         elif FACTORY_PASSWORD.of(options):
             data.pop(CONF_CONTROL_PASSWORD, None)
         self._take(options, data)

@@ -87,6 +87,40 @@ async def test_a_wrong_password_given_again_is_still_wrong(home: Home) -> None:
     assert len(owner.board.spoken) <= 2
 
 
+async def test_a_password_that_is_typed_again_is_tried_again(home: Home) -> None:
+    owner = await owned(home, Ant())
+    right = owner.board.word
+    owner.board.word, owner.board.falls_silent = WRONG, False
+    assert await owner.refused("charge", "off") == "switch_wrong_password"
+    assert len(owner.board.spoken) == 2
+    owner.board.word, owner.board.spoken[:] = right, []
+    await owner.clock.run(STOPPED)
+    assert await owner.refused("charge", "off") == "switch_wrong_password"
+    assert not owner.board.spoken
+    await owner.allow(control_password=right)
+    await owner.arm()
+    await owner.clock.run(STOPPED)
+    assert "control_password_wrong" not in owner.issues()
+    assert (await owner.order("charge", "off"))["outcome"] == "confirmed"
+
+
+async def test_a_password_that_was_right_and_gets_lost_twice_is_no_wrong_one(
+    home: Home,
+) -> None:
+    owner = await owned(home, Ant())
+    assert await owner.outcome("charge", "off") == "confirmed"
+    # As if it had not been heard: the board goes on answering, and obeys nothing.
+    right, owner.board.word, owner.board.falls_silent = owner.board.word, "", False
+    for _ in range(3):
+        await owner.clock.run(STOPPED)
+        spoken = len(owner.board.spoken)
+        assert await owner.outcome("charge", "on") == "switch_failed"
+        assert len(owner.board.spoken) == spoken + 2
+    owner.board.word = right
+    await owner.clock.run(STOPPED)
+    assert await owner.outcome("charge", "on") == "confirmed"
+
+
 async def test_a_new_password_is_tried_and_ends_the_repair(home: Home) -> None:
     owner = await owned(home, Ant(), control_password=WRONG)
     await owner.refused("charge", "off")

@@ -728,8 +728,8 @@ def test_a_password_that_is_not_acknowledged_may_be_right(logs_in: bool) -> None
     assert board.passwords == 2  # type: ignore[attr-defined]
     board = released(Uncommunicative)
     board.deaf = True  # type: ignore[attr-defined]
-    with pytest.raises(AuthRejected):
-        run(Owner(board).switch("charge", on=False))
+    result = run(Owner(board).switch("charge", on=False))
+    assert (result.effect, result.locked) == (Effect.FAILED, True)
 
 
 # What there is to switch

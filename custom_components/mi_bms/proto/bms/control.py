@@ -171,7 +171,7 @@ class Result:
     """What came of a command: ``held_by`` are the protections that hold a released target.
 
     ``sent`` counts how often it was written. ``sample`` is what was read afterwards, None where nothing was.
-    ``refusal`` is the battery's own no, as a short word.
+    ``refusal`` is the battery's own no, as a short word. ``locked`` tells that nothing acknowledged its password.
     """
 
     effect: Effect
@@ -179,6 +179,7 @@ class Result:
     acknowledged: bool = False
     held_by: tuple[Alarm, ...] = ()
     refusal: str | None = None
+    locked: bool = False
     sample: BmsSample | None = field(default=None, compare=False)
 
 

@@ -7,11 +7,15 @@ MOST: Final = 2  # tries of one password
 
 
 class Tries:
-    """The tries of one battery; another password begins anew."""
+    """The tries of one battery; another password begins anew.
 
-    def __init__(self, mark: str = "", count: int = 0) -> None:
+    ``proven`` is what the battery has obeyed last. From then on only its silence says that it knows another one: one
+    that answers has lost a frame.
+    """
+
+    def __init__(self, mark: str = "", count: int = 0, proven: str = "") -> None:
         """Take which password was tried, and how often in vain."""
-        self._mark, self._count = mark, count
+        self._mark, self._count, self._proven = mark, count, proven
 
     def may(self, password: str) -> bool:
         """Return whether a password may be said once more."""
@@ -23,18 +27,25 @@ class Tries:
         self._count = self._count + said if mark == self._mark else said
         self._mark = mark
 
-    def right(self) -> None:
+    def right(self, password: str) -> None:
         """Forget what was in vain: a password was taken."""
-        self._mark, self._count = "", 0
+        self._mark, self._count, self._proven = "", 0, _mark(password)
+
+    def has_been_right(self, password: str) -> bool:
+        """Return whether the battery has obeyed this password, and no other one since."""
+        return self._proven == _mark(password)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is kept, nothing where nothing was in vain."""
-        return {"mark": self._mark, "count": self._count} if self._count else {}
+        """Return what is kept, nothing where no password was said."""
+        kept = {"mark": self._mark, "count": self._count, "proven": self._proven}
+        return kept if self._count or self._proven else {}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Return what an earlier run kept."""
-        return cls(stored.get("mark", ""), stored.get("count", 0))
+        return cls(
+            stored.get("mark", ""), stored.get("count", 0), stored.get("proven", "")
+        )
 
 
 def _mark(password: str) -> str:

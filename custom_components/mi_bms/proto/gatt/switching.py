@@ -17,7 +17,6 @@ from ..bms.contract import Context, Family, Pause, Talk
 from ..bms.control import (
     ANSWER,
     EFFECTS,
-    SAID,
     CommandRefused,
     Commands,
     Control,
@@ -30,7 +29,7 @@ from ..bms.control import (
     commands,
     held_by,
 )
-from ..model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer, Unsupported
+from ..model.errors import AuthNeeded, FrameError, NoAnswer, Unsupported
 from ..model.fields import Field
 from ..model.sample import BmsSample
 
@@ -142,7 +141,7 @@ def act(
         if _decided(attempt, result, known=known) or not time_left:
             break
     if result.effect is Effect.FAILED and not known and not attempt.acknowledged:
-        raise AuthRejected(SAID)
+        return replace(result, locked=True)
     return result
 
 
