@@ -375,6 +375,16 @@ def test_a_reading_that_cannot_be(person: Person, folder: Path) -> None:
     tell_world(folder, "press", ODD, celsius=20)
 
 
+def test_a_reading_without_temperatures(person: Person, folder: Path) -> None:
+    person.allow("JBD-odd")
+    assert person.turn("JBD-odd", "allow_commands", "on") == "done"
+    tell_world(folder, "press", ODD, probes=0)
+    assert person.switch("JBD-odd", "charge", "on") == "refused"
+    person.reads("left out something that this is judged by")
+    person.reads("Try again in a minute. If it stays so, use its maker's app")
+    person.wizard.shot("1624 incomplete")
+
+
 def test_another_module(person: Person, folder: Path) -> None:
     tell_world(folder, "fault", ODD, faults={"exchanged": True})
     tell_world(folder, "disconnect", ODD)

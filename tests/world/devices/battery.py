@@ -222,6 +222,11 @@ class Pack:
         """Return what the probes measure."""
         return [self.temperature + offset for offset in self.offsets]
 
+    def unplug(self, left: int) -> None:
+        """Leave so many probes."""
+        self.offsets = self.offsets[:left]
+        self.probes = len(self.offsets)
+
     @property
     def level(self) -> float:
         """Return the board's state of charge in %."""

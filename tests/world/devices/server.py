@@ -199,11 +199,13 @@ class GattBattery(Peripheral):
         manner: Mapping[str, Any] | None = None,
         faithful: bool = False,
         celsius: float | None = None,
+        probes: int | None = None,
     ) -> None:
         """Let something happen to it: another program orders, protections hold for so many seconds.
 
         ``manner`` changes how it takes orders from now on, ``faithful`` before that makes it a board
-        without faults; ``celsius`` is how warm it is now. Raises ``ValueError``.
+        without faults; ``celsius`` is how warm it is now, ``probes`` how many are left that tell it. Raises
+        ``ValueError``.
         """
         self._check_switches(phone or {})
         if faithful:
@@ -213,6 +215,8 @@ class GattBattery(Peripheral):
             self.pack.trip(name, seconds)
         if celsius is not None:
             self.pack.temperature = float(celsius)
+        if probes is not None:
+            self.pack.unplug(probes)
         self.obedience.change(phone or {}, "phone")
 
     def _check_switches(self, names: Sequence[str] | Mapping[str, bool]) -> None:
