@@ -13,7 +13,8 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
     validate_statistics,
 )
-from homeassistant.helpers import entity_registry as er
+from homeassistant.components.sensor import DOMAIN as SENSOR
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 from tests.ha.home import Home
 from tests.world.peripheral import Peripheral
@@ -108,3 +109,21 @@ def moved(home: Home, entity_id: str) -> bool:
 def recorder(home: Home) -> Recorder:
     """Return the recorder."""
     return get_instance(home.hass)
+
+
+async def border(home: Home, before: float = 0.0) -> None:
+    """Go to a point before the next slot begins."""
+    await home.clock.leap(SLOT - (dt_util.utcnow().timestamp() + before) % SLOT)
+
+
+def shown(home: Home, entity_id: str) -> tuple[float, str | None]:
+    """Return what an entity shows, and in which unit."""
+    state = home.hass.states.get(entity_id)
+    assert state
+    return float(state.state), state.attributes.get("unit_of_measurement")
+
+
+def complained(home: Home) -> list[str]:
+    """Return the repairs of the recorder's sensors and of ours."""
+    found = ir.async_get(home.hass).issues.values()
+    return [one.issue_id for one in found if one.domain in {SENSOR, "recorder"}]

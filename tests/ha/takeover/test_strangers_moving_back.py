@@ -15,12 +15,9 @@ from homeassistant.helpers import (
 from tests.ha.home import Home
 
 from .moving import (
-    ADDRESS,
-    Old,
     Peers,
     back,
     content,
-    device,
     differ,
     image,
     move,
@@ -30,33 +27,9 @@ from .moving import (
     rows,
     settled,
 )
+from .moving_there import BATTERY, HUMIDITY, TEMPERATURE, climate, peers, there
 
-TEMPERATURE, HUMIDITY, BATTERY = (
-    f"sensor.there_{one}" for one in ("temperature", "humidity", "battery")
-)
-
-
-@pytest.fixture
-def peers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    return Peers(home, monkeypatch)
-
-
-def climate(address: str = ADDRESS) -> Any:
-    return device(address, temperature=20.5, humidity=51.0, battery=80)
-
-
-async def there(peers: Peers, address: str = ADDRESS, title: str = "There") -> Any:
-    """Let another integration read a thermometer."""
-    return await peers.bthome(
-        address,
-        [
-            Old("temperature", 20.5, "°C", "temperature"),
-            Old("humidity", 51.0, "%", "humidity"),
-            Old("battery", 80, "%", "battery"),
-            Old("packet_id", 3),
-        ],
-        title,
-    )
+__all__ = ["peers"]  # a fixture
 
 
 def dress(home: Home) -> None:

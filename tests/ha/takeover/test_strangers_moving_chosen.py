@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from homeassistant.components.sensor import DOMAIN as SENSOR
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from tests.ha.database import written_database
 from tests.ha.home import Home
 
 from .moving import ADDRESS, Old, Peers, back, device, move, ours, row
 from .moving_books import (
-    SLOT,
     book,
     books,
+    border,
+    complained,
     complaints,
     enable_statistics,
     gaps,
@@ -25,24 +25,6 @@ from .moving_books import (
 )
 
 __all__ = ["enable_statistics", "peers", "written_database"]  # fixtures
-
-
-async def border(home: Home, before: float = 0.0) -> None:
-    """Go to a point before the next slot begins."""
-    await home.clock.leap(SLOT - (dt_util.utcnow().timestamp() + before) % SLOT)
-
-
-def shown(home: Home, entity_id: str) -> tuple[float, str | None]:
-    """Return what an entity shows, and in which unit."""
-    state = home.hass.states.get(entity_id)
-    assert state
-    return float(state.state), state.attributes.get("unit_of_measurement")
-
-
-def complained(home: Home) -> list[str]:
-    """Return the repairs of the recorder's sensors and of ours."""
-    found = ir.async_get(home.hass).issues.values()
-    return [one.issue_id for one in found if one.domain in {SENSOR, "recorder"}]
 
 
 @pytest.mark.parametrize("unit", ["K", "°F", "°C"])

@@ -27,11 +27,9 @@ from .moving import (
     through,
     tick,
 )
+from .moving_there import peers
 
-
-@pytest.fixture
-def peers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    return Peers(home, monkeypatch)
+__all__ = ["peers"]  # a fixture
 
 
 def climate(value: float = 20.5) -> list[Old]:

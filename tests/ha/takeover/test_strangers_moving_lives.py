@@ -31,15 +31,9 @@ from .moving import (
     rows,
     settled,
 )
+from .moving_there import HUMIDITY, TEMPERATURE, peers
 
-__all__ = ["life"]  # a fixture
-
-TEMPERATURE, HUMIDITY = "sensor.there_temperature", "sensor.there_humidity"
-
-
-@pytest.fixture
-def peers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    return Peers(home, monkeypatch)
+__all__ = ["life", "peers"]  # fixtures
 
 
 def climate(address: str = ADDRESS) -> Any:

@@ -19,7 +19,6 @@ from .moving import (
     Peers,
     back,
     content,
-    device,
     differ,
     image,
     move,
@@ -30,33 +29,9 @@ from .moving import (
     rows,
     settled,
 )
+from .moving_there import BATTERY, HUMIDITY, TEMPERATURE, climate, peers, there
 
-TEMPERATURE, HUMIDITY, BATTERY = (
-    f"sensor.there_{one}" for one in ("temperature", "humidity", "battery")
-)
-
-
-@pytest.fixture
-def peers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    return Peers(home, monkeypatch)
-
-
-def climate(address: str = ADDRESS) -> Any:
-    return device(address, temperature=20.5, humidity=51.0, battery=80)
-
-
-async def there(peers: Peers, address: str = ADDRESS, title: str = "There") -> Any:
-    """Let another integration read a thermometer."""
-    return await peers.bthome(
-        address,
-        [
-            Old("temperature", 20.5, "°C", "temperature"),
-            Old("humidity", 51.0, "%", "humidity"),
-            Old("battery", 80, "%", "battery"),
-            Old("packet_id", 3),
-        ],
-        title,
-    )
+__all__ = ["peers"]  # a fixture
 
 
 async def test_what_was_changed_meanwhile_stays_changed(

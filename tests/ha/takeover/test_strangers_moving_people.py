@@ -43,8 +43,10 @@ from .moving import (
     settled,
     tick,
 )
+from .moving_there import HUMIDITY, TEMPERATURE, peers
 
-TEMPERATURE, HUMIDITY = "sensor.there_temperature", "sensor.there_humidity"
+__all__ = ["peers"]  # a fixture
+
 FLOWS = "/api/config/config_entries/flow"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -56,11 +58,6 @@ HOSTILE = (
     "x\u202egnp.exe\u200b",
     "a\n```\n<img src=x onerror=alert(1)>\n```",
 )
-
-
-@pytest.fixture
-def peers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    return Peers(home, monkeypatch)
 
 
 def climate(address: str = ADDRESS) -> Any:

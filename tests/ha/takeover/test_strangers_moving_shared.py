@@ -33,11 +33,9 @@ from .moving import (
     through,
     tick,
 )
+from .moving_there import peers
 
-
-@pytest.fixture
-def peers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    return Peers(home, monkeypatch)
+__all__ = ["peers"]  # a fixture
 
 
 async def done(home: Home, flow: Result) -> Result:
