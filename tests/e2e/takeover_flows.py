@@ -18,6 +18,8 @@ GOOD_ENDS: Final = frozenset({"moved", "given_back", "move_finished", "taken_ove
 PREVIEWS: Final = ("move_preview", "take_all_preview")
 BUSY: Final = "calculating statistics"  # a recorder, after a start
 BUSY_PAUSE: Final = 5.0  # s
+NO_SIGN: Final = "cannot be told now"  # two readings too far from each other
+LOOKS: Final = 24  # at a preview, until it can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,17 @@ async def card_of(api: Api, address: str) -> Json:
 async def preview(api: Api, address: str) -> Preview:
     """Go to the preview of a device: from its card or from its entry; raise ``Trouble``."""
     ours = await entry_of(api, address)
-    first = await (standing(api, address) if ours else card_of(api, address))
-    form = await onward(api, first)
-    if form["type"] != "form" or form.get("step_id") != "move_preview":
-        raise Trouble(f"{address}: no preview: {said(form)}")
-    text = str(form["description_placeholders"]["preview"])
+    for _ in range(LOOKS):
+        first = await (standing(api, address) if ours else card_of(api, address))
+        form = await onward(api, first)
+        if form["type"] != "form" or form.get("step_id") != "move_preview":
+            raise Trouble(f"{address}: no preview: {said(form)}")
+        text = str(form["description_placeholders"]["preview"])
+        # Both have to have told a current lately; what was discovered has just been read.
+        if not ours or NO_SIGN not in text:
+            break
+        await api.close_flow(form["flow_id"])
+        await asyncio.sleep(BUSY_PAUSE)
     return Preview(address, form["flow_id"], text, bool(asked(form)))
 
 
