@@ -155,7 +155,6 @@ STAGES: Final[Mapping[str, Stage]] = {
             ("script/run", "--proof", "takeover", "--minimum"),
         ),
         slow=True,
-        apart=True,
         cores=WAITS,
     ),
     "integration": Stage(
