@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.core import callback
+from homeassistant.core import Context, callback
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers.entity_values import EntityValues
 from homeassistant.util.unit_system import UnitSystem
@@ -54,6 +54,7 @@ class QuickNumber(SensorEntity):
         if (
             before is None
             or before.attributes is not self._beside
+            or before.state_info is None
             or hass.config.units is not self._units
             or hass.data.get(DATA_CUSTOMIZE) is not self._customized
             or (text := _text(value)) is None
@@ -69,19 +70,28 @@ class QuickNumber(SensorEntity):
     @override
     def _async_write_ha_state(self) -> None:
         """Write a whole state, and keep what stands beside its number."""
-        value = self._written = self.newest
+        hass, value = self.hass, self.newest
+        self._written = value
+        self._units = hass.config.units
+        self._customized = hass.data.get(DATA_CUSTOMIZE)
         super()._async_write_ha_state()
-        hass = self.hass
         state = hass.states.get(self.entity_id)
         plain = (
             state is not None
+            # Who hears of the state may have written another one; only an entity's own has this.
+            and state.state_info is not None
             and state.state == _text(value)
             # Some numbers are the same in both, 0 of nearly all.
             and self.unit_of_measurement == self.native_unit_of_measurement
         )
         self._beside = state.attributes if state and plain else None
-        self._units = hass.config.units
-        self._customized = hass.data.get(DATA_CUSTOMIZE)
+
+    @callback
+    @override
+    def async_set_context(self, context: Context) -> None:
+        """Take who is to blame for the next state, which is written whole."""
+        super().async_set_context(context)
+        self._beside = None
 
 
 def _text(value: object) -> str | None:

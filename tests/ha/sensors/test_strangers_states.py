@@ -159,14 +159,12 @@ async def test_others_write_and_remove(toy: Watched) -> None:
         await toy.all_of_it()
 
 
-@pytest.mark.xfail(strict=True, reason="state_info is taken from what others wrote")
 async def test_others_write_another_value_with_the_same_beside_it(toy: Watched) -> None:
     state = toy.state()
     toy.hass.states.async_set(state.entity_id, "99", dict(state.attributes))
     await toy.hear(WILD[0], 0.1)
 
 
-@pytest.mark.xfail(strict=True, reason="what a listener adds stays")
 async def test_a_listener_adds_an_attribute_once(toy: Watched) -> None:
     one = toy.entity().entity_id
 
@@ -184,7 +182,6 @@ async def test_a_listener_adds_an_attribute_once(toy: Watched) -> None:
     await toy.hear(WILD[0], 0.1)
 
 
-@pytest.mark.xfail(strict=True, reason="customizing counts as seen before it was")
 async def test_a_listener_customizes(toy: Watched) -> None:
     one = toy.entity().entity_id
 
@@ -257,7 +254,6 @@ async def test_times_are_those_of_the_advert(toy: Watched) -> None:
         assert state.last_changed_timestamp - before.last_changed_timestamp >= 61
 
 
-@pytest.mark.xfail(strict=True, reason="the entity's context is left out")
 async def test_who_is_to_blame_for_a_change(toy: Watched) -> None:
     context = Context()
     toy.entity().async_set_context(context)
