@@ -146,14 +146,19 @@ def speaking(running: Sequence[Running]) -> list[Running]:
 
 
 def begin(waiting: list[Turn], at_work: list[Turn], cores: float) -> None:
-    """Begin all for which there is room, the first ones first; those that only wait always have it."""
+    """Begin those whose turn it is: the first ones for which there is room, and all who only wait."""
+    is_full = False
     for turn in [*waiting]:
         busy = sum(one.job.cores for one in at_work)
         # One that asks for more than there is has it alone.
-        if not turn.job.cores or not busy or busy + turn.job.cores <= cores:
+        if not turn.job.cores or (
+            not is_full and (not busy or busy + turn.job.cores <= cores)
+        ):
             waiting.remove(turn)
             at_work.append(turn)
             turn.go_on()
+        else:
+            is_full = True
 
 
 def run(jobs: Sequence[Job], cores: float) -> list[Turn]:

@@ -38,7 +38,6 @@ CORES: Final = min(4, os.cpu_count() or 1)
 SHARED: Final = ("-n", str(CORES))  # processes
 WAITS: Final = 0.0  # for minutes nothing happens: it runs beside all others
 HALF: Final = 0.5  # a whole Home Assistant waits as long as it works
-WALKS: Final = 0.75  # so does a browser now and then
 # The files whose tests take the longest of those with houses of their own.
 LONG_WALKS: Final = "test_switching or test_languages"
 MEASURED: Final = ("--cov-branch", "--cov-report=", "--cov-fail-under=0")
@@ -139,7 +138,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         slow=True,
         apart=True,
-        cores=WALKS,
         optional=True,
     ),
     "meters": Stage(
