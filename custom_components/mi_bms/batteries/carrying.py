@@ -78,9 +78,8 @@ class Carrying:
         self.rate, self._tries = Rate(), Tries()
         self.asked: Commands = {}
         self._asked_at: float | None = None
-        self._warm_at: float | None = (
-            None  # when it last told a temperature of its cells
-        )
+        # When it last told a temperature of its cells.
+        self._warm_at: float | None = None
         self._unknown: dict[Target, tuple[Command, Context | None, float]] = {}
         self._refused: SwitchRefusal | None = None  # why nothing was put back
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.ha.home import Home
 
-from .moving import ADDRESS, Old, Peers, device
+from .moving import ADDRESS, Old, Peers, Result, device, row, through
 
 TEMPERATURE, HUMIDITY, BATTERY = (
     f"sensor.there_{one}" for one in ("temperature", "humidity", "battery")
@@ -34,3 +34,15 @@ async def there(peers: Peers, address: str = ADDRESS, title: str = "There") -> A
         ],
         title,
     )
+
+
+async def done(home: Home, flow: Result) -> Result:
+    """Say yes to the preview and wait until all have moved."""
+    end = await through(home, await home.send(flow, {}))
+    await home.clock.run(40)
+    return end
+
+
+def platforms(home: Home, *entity_ids: str) -> list[str]:
+    """Return which integration has each entity."""
+    return [row(home.hass, one).platform for one in entity_ids]

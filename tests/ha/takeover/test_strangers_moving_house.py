@@ -7,7 +7,7 @@ import pytest
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.helpers import entity_registry as er
-from tests.ha.home import Home, Result
+from tests.ha.home import Home
 
 from .moving import (
     ADDRESS,
@@ -27,7 +27,7 @@ from .moving import (
     through,
     tick,
 )
-from .moving_there import peers
+from .moving_there import done, peers, platforms
 
 __all__ = ["peers"]  # a fixture
 
@@ -48,17 +48,6 @@ async def houseful(home: Home, peers: Peers, *titles: str) -> list[Any]:
         home.air.add(beacon)
         await home.listen(beacon, 2)
     return found
-
-
-async def done(home: Home, flow: Result) -> Result:
-    """Say yes to the preview and wait until all have moved."""
-    end = await through(home, await home.send(flow, {}))
-    await home.clock.run(40)
-    return end
-
-
-def platforms(home: Home, *entity_ids: str) -> list[str]:
-    return [row(home.hass, one).platform for one in entity_ids]
 
 
 async def test_all_of_the_house_move_and_each_goes_back_alone(

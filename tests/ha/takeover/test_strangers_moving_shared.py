@@ -7,7 +7,7 @@ import pytest
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers.device_registry import DeviceInfo
-from tests.ha.home import Home, Result
+from tests.ha.home import Home
 from tests.world.devices import KINDS
 
 from .moving import (
@@ -30,23 +30,11 @@ from .moving import (
     row,
     rows,
     settled,
-    through,
     tick,
 )
-from .moving_there import peers
+from .moving_there import done, peers, platforms
 
 __all__ = ["peers"]  # a fixture
-
-
-async def done(home: Home, flow: Result) -> Result:
-    """Say yes to the preview and wait until all have moved."""
-    end = await through(home, await home.send(flow, {}))
-    await home.clock.run(40)
-    return end
-
-
-def platforms(home: Home, *entity_ids: str) -> list[str]:
-    return [row(home.hass, one).platform for one in entity_ids]
 
 
 async def shared(home: Home, peers: Peers) -> Any:
