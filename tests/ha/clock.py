@@ -4,10 +4,11 @@ Every clock stands still until a test lets time pass; then it jumps from one due
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+import itertools
 import sys
 import time
-from typing import Any, Final
+from typing import Any, ClassVar, Final, override
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -33,8 +34,27 @@ def now() -> float:
     return time.monotonic()
 
 
+class InTurn(asyncio.TimerHandle):
+    """Be due before what was given the same time later: a clock that runs never shows it twice."""
+
+    __slots__ = ("number",)
+    numbers: ClassVar[Iterator[int]] = itertools.count()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what a timer takes."""
+        super().__init__(*args, **kwargs)
+        self.number = next(self.numbers)
+
+    @override
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, InTurn):
+            return NotImplemented
+        return (self.when(), self.number) < (other.when(), other.number)
+
+
 def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody read the frozen clock."""
+    """Let everybody read the frozen clock, and timers of one time be due in turn."""
+    monkeypatch.setattr("asyncio.events.TimerHandle", InTurn)
     for place, module in list(sys.modules.items()):
         if place.startswith(_READERS):
             for name in _COARSE:

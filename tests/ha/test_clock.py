@@ -54,6 +54,16 @@ async def test_what_is_received_is_seen_before_time_goes_on(
     assert times == [times[0]] * 2
 
 
+async def test_timers_of_one_time_are_due_in_turn(
+    hass: HomeAssistant, clock: Clock
+) -> None:
+    came = list[int]()
+    for number in range(LINKS):
+        hass.loop.call_later(1, came.append, number)
+    await clock.run(2)
+    assert came == [*range(LINKS)]
+
+
 async def test_the_loop_is_called_by_nobody_else(
     hass: HomeAssistant, clock: Clock
 ) -> None:
