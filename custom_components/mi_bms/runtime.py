@@ -13,7 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, cal
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
-from .bluetooth.adverts import rediscover_removed
+from .bluetooth.adverts import last_advert, rediscover_removed
 from .bluetooth.scheduler import Polls
 from .const import CONF_RESERVE, CONF_SWITCHING, DOMAIN
 from .proto.bank.board import Board
@@ -28,6 +28,8 @@ SAVE_EVERY = timedelta(minutes=15)  # a crash loses at most this much of what wa
 SAVED_WITHIN = 5.0  # s; a disk that takes longer has not written it
 SAVE_SOON = 5.0  # s, after somebody changed or wished something
 SAVE_NEWS = 60.0  # s; presses and motion come all day, and a memory card wears
+# s until a form says that there is no free connection; another form may have the receiver before.
+TURN_WITHIN = 90.0
 
 
 class Switchable(Protocol):
@@ -213,11 +215,14 @@ def async_forget_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def async_alone(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
-    """Keep a battery that is set up already from being read by turns meanwhile."""
+async def async_watched(hass: HomeAssistant, address: str) -> AsyncIterator[None]:
+    """Connect to a battery for a form: in turn with those that are read, and never while that one is.
+
+    Raise ``Unreachable`` when no turn came. Of a battery that nobody hears, whoever connects says so at once.
+    """
     shared = hass.data.get(SHARED)
-    if shared is None:
+    if shared is None or last_advert(hass, address, connectable=True) is None:
         yield
         return
-    async with shared.polls.async_alone(address):
+    async with shared.polls.async_visit(address, TURN_WITHIN, watched=True):
         yield

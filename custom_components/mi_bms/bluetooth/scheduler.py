@@ -136,19 +136,19 @@ class Polls:
 
     @contextlib.asynccontextmanager
     async def async_visit(
-        self, address: str, within: float = VISIT_WITHIN
+        self, address: str, within: float = VISIT_WITHIN, *, watched: bool = False
     ) -> AsyncIterator[None]:
         """Connect to any device meanwhile, in turn with the batteries' reads.
 
         Raise ``Unreachable`` when no turn came within so many seconds (``not_heard``, ``no_slot``) or
         when it took too long and a battery needed the slot (``no_slot``). A battery that is read by
-        turns stays away from itself, as with ``async_alone``.
+        turns stays away from itself, as with ``async_alone``. ``watched``: somebody waits for it at a form.
         """
         if address in self._members:
             async with self.async_alone(address):
                 yield
             return
-        visit = self.scheduler.visits.ask(address, self.now())
+        visit = self.scheduler.visits.ask(address, self.now(), watched=watched)
         self._turns[visit] = asyncio.get_running_loop().create_future()
         self.kick()
         try:

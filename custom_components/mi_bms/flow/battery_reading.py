@@ -24,7 +24,7 @@ from ..proto.gatt.session import Device, Session
 from ..proto.model.errors import MiBmsError, Unsupported
 from ..proto.model.fields import Field
 from ..proto.model.sample import BmsSample
-from ..runtime import async_alone, async_hand_over
+from ..runtime import async_hand_over, async_watched
 from ..texts import async_words
 from .base import DeviceFlow
 
@@ -44,7 +44,7 @@ async def async_meet(
     async def meet(link: GattLink) -> BmsSample:
         return await session.meet(link, device, secret)
 
-    async with async_alone(hass, device.address):
+    async with async_watched(hass, device.address):
         return await async_use(hass, device.address, meet)
 
 
@@ -57,7 +57,7 @@ async def async_find_out(
     async def ask(link: GattLink) -> str | None:
         return await probe(link, device, known.values())
 
-    async with async_alone(hass, device.address):
+    async with async_watched(hass, device.address):
         return await async_use(hass, device.address, ask)
 
 

@@ -17,6 +17,7 @@ from ..entries import Wish, async_add, entry_of
 from ..keys.ring import async_keys
 from ..proto.model.address import parse_address
 from ..proto.model.names import clean_name
+from ..proto.scheduler.visits import AT_ONCE
 from ..texts import async_words
 from .base import FAILED, WHY, choice
 from .left import LeftSteps
@@ -26,7 +27,6 @@ CONF_NAMES: Final = "names"
 CONF_WITHOUT_KEY: Final = "without_key"
 CONF_AUTO_ADD: Final = "auto_add"
 CONF_IGNORED: Final = "ignored"
-AT_ONCE: Final = 3  # batteries that are read at the same time
 ALREADY: Final = "already_configured"
 
 

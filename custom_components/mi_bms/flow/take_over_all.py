@@ -11,12 +11,12 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
+from ..proto.scheduler.visits import AT_ONCE
 from ..takeover.find import Found, async_found
 from ..takeover.journal import order_of
 from ..texts import async_words
 from .base import choice
 from .form import Forms
-from .nearby import AT_ONCE
 from .take_over_short import async_told_in_short
 from .take_over_work import Mover, async_learn, async_move, async_mover
 

@@ -46,7 +46,12 @@ from custom_components.mi_bms.proto.scheduler.slots import (
     Scanner,
     Slots,
 )
-from custom_components.mi_bms.proto.scheduler.visits import LASTS, PATIENCE, REST
+from custom_components.mi_bms.proto.scheduler.visits import (
+    LASTS,
+    PATIENCE,
+    REST,
+    WATCHED_LASTS,
+)
 from tests.bench import schedule_sim as sim, share_cases
 from tests.each import rows
 
@@ -897,6 +902,27 @@ def test_a_battery_waits_for_a_visit_that_is_short() -> None:
     made.decide(0.0, [where])
     assert made.decide(LASTS - 1, [where]).leave == ()
     assert made.decide(LASTS, [where]).leave == (visit,)
+
+
+def test_a_visit_that_somebody_watches_takes_its_time() -> None:
+    made = scheduler(A)
+    made.batteries[A].due = 1.0
+    visit = made.visits.ask(C, 0.0, watched=True)
+    where = scanner(A, C, slots=1)
+    made.decide(0.0, [where])
+    assert made.decide(WATCHED_LASTS - 1, [where]).leave == ()
+    assert made.decide(WATCHED_LASTS, [where]).leave == (visit,)
+
+
+def test_a_visit_that_somebody_watches_may_have_the_slot_that_is_kept() -> None:
+    made = scheduler()
+    other = made.visits.ask(C, 0.0)
+    watched = made.visits.ask(D, 0.0, watched=True)
+    assert made.decide(0.0, [scanner(C, D, others=3)]).visits == ()
+    assert made.decide(60.0, [scanner(C, D, others=2)]).visits == (watched,)
+    made.visits.end(watched, 61.0)
+    assert made.decide(120.0, [scanner(C, D, others=2)]).visits == ()
+    assert made.decide(121.0, [scanner(C, D, others=1)]).visits == (other,)
 
 
 def test_a_held_link_makes_room_for_a_visit() -> None:

@@ -3,7 +3,8 @@
 Pure. A visit waits in a queue until a scanner that hears its device has a slot that no battery needs;
 after ``PATIENCE`` it goes before the next battery, but then the batteries have the scanner for
 ``REST``. One visit at a time per scanner, two in all, one per device. A visit that lasts longer than
-``LASTS`` ends when a battery waits for its slot.
+``LASTS`` ends when a battery waits for its slot; one that somebody watches at a form has longer, and
+may use the slots that are kept for others.
 """
 
 from collections.abc import Collection
@@ -17,6 +18,8 @@ REST: Final = (
     30.0  # s at a scanner for the batteries, after a visit that went before them
 )
 LASTS: Final = 40.0  # s that a visit may take while a battery waits for its slot
+# To ask a battery as every type takes minutes.
+WATCHED_LASTS: Final = 600.0
 AT_ONCE: Final = 2
 LINGERS: Final = 30.0  # s that a scanner may go on to count a connection that is closed
 
@@ -27,6 +30,7 @@ class Visit:
 
     address: str
     since: float
+    watched: bool = False
     heard: bool = False
     scanner: str | None = None
     started: float = 0.0
@@ -40,6 +44,11 @@ class Visit:
     def effective(self) -> float:
         """Return how long it can well wait, as an interval in seconds."""
         return 2 * PATIENCE
+
+    @property
+    def lasts(self) -> float:
+        """Return how many seconds it may take while a battery waits for its slot."""
+        return WATCHED_LASTS if self.watched else LASTS
 
 
 class Visits:
@@ -70,9 +79,9 @@ class Visits:
             return []
         return [one for one in self._all if one.scanner is None and one.heard]
 
-    def ask(self, address: str, now: float) -> Visit:
-        """Queue a visit."""
-        visit = Visit(address=address, since=now)
+    def ask(self, address: str, now: float, *, watched: bool = False) -> Visit:
+        """Queue a visit; ``watched``: somebody waits for it at a form."""
+        visit = Visit(address=address, since=now, watched=watched)
         self._all.append(visit)
         return visit
 
@@ -107,7 +116,7 @@ class Visits:
         # the batteries of a scanner more than one turn.
         started: list[Visit] = []
         for visit in self.waiting:
-            scanner, busy = slots.way(visit.address), self.under_way
+            scanner, busy = slots.way(visit.address, visit.watched), self.under_way
             if (
                 scanner is None
                 or visit.address in busy
@@ -131,7 +140,9 @@ class Visits:
         late = [
             one
             for one in self._all
-            if one.scanner in needed and now - one.started >= LASTS and not one.leaving
+            if one.scanner in needed
+            and now - one.started >= one.lasts
+            and not one.leaving
         ]
         for visit in late:
             visit.leaving = True
