@@ -36,9 +36,16 @@ async def polls(hass: HomeAssistant, home: Home) -> Polls:
     return hass.data[SHARED].polls
 
 
-async def stay(polls: Polls, address: str, seconds: float, within: float = 60) -> float:
+async def stay(
+    polls: Polls,
+    address: str,
+    seconds: float,
+    within: float = 60,
+    *,
+    watched: bool = False,
+) -> float:
     """Visit; gives when the turn came, in the loop's seconds."""
-    async with polls.async_visit(address, within=within):
+    async with polls.async_visit(address, within=within, watched=watched):
         begun = asyncio.get_running_loop().time()
         await asyncio.sleep(seconds)
     return begun
@@ -79,6 +86,30 @@ async def test_no_slot_becomes_free(home: Home, polls: Polls) -> None:
         await home.clock.wait(stay(polls, devices[1].address, 1, within=20))
     assert told.value.reason == "no_slot"
     await home.clock.wait(longer)
+
+
+async def test_who_is_watched_waits_for_those_before_it(
+    home: Home, polls: Polls
+) -> None:
+    devices = [other(1), other(2)]
+    heard(home, *devices)
+    first, second = await home.clock.wait(
+        asyncio.gather(
+            *(stay(polls, one.address, 50, within=20, watched=True) for one in devices)
+        )
+    )
+    assert 50 <= second - first < 53
+
+
+async def test_who_is_watched_does_not_wait_for_others(
+    home: Home, polls: Polls
+) -> None:
+    device = other(1)
+    heard(home, device)
+    home.air.slots, home.air.tells_slots = 0, True
+    with pytest.raises(Unreachable) as told:
+        await home.clock.wait(stay(polls, device.address, 1, within=20, watched=True))
+    assert told.value.reason == "no_slot"
 
 
 async def test_the_slot_is_given_back_whatever_happens(
