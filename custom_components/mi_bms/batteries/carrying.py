@@ -6,14 +6,9 @@ What is to be put back by itself takes the same way as what somebody wants now, 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import Context
 
-from ..const import CONF_CONTROL_PASSWORD, CONF_PASSWORD_TYPED
-from ..proto.bms.contract import Family
 from ..proto.bms.control import (
-    SAID,
     Commands,
     Effect,
     Forbidden,
@@ -32,7 +27,7 @@ from ..proto.model.errors import AuthRejected, MiBmsError, Unsupported
 from ..proto.model.sample import BmsSample
 from ..runtime import SHARED
 from .audit import Audit, Happening
-from .options import SwitchingSettings
+from .password import Saying, password_of
 from .reader import SwitchOrder
 from .returning import Returning
 from .waiting import Waiting
@@ -44,17 +39,6 @@ ANSWER_WITHIN: Final = 19.5  # s; nobody waits for longer than 20 s
 READ_WITHIN: Final = 19.0  # s; what was read until then can still be told
 ASK_EVERY: Final = 300.0  # s between two questions for commands that no reading tells
 BROKEN: Final = 3600.0  # s after which a probe that tells nothing is broken, and no longer waited for
-
-
-def password_of(
-    entry: ConfigEntry[Any], family: Family, settings: SwitchingSettings
-) -> str | None:
-    """Return the password that commands to a battery need; the maker's own only where that is allowed."""
-    if family.control is None or family.control.unlock is None:
-        return entry.data.get(CONF_PASSWORD)
-    given: str | None = entry.data.get(CONF_CONTROL_PASSWORD)
-    factory = family.control.factory_password if settings.factory_password else None
-    return given or factory
 
 
 class Carrying:
@@ -167,7 +151,7 @@ class Carrying:
         command = wish.command
         try:
             self._judge(command, sample)
-            secret = self._secret()
+            saying = self._saying(command)
         except SwitchRefused as err:
             self._refuse(wish, err)
             return sample
@@ -176,7 +160,7 @@ class Carrying:
         lasts = minutes is None
         try:
             await self._async_prepare(wish, minutes)
-            result = await self._async_write(wish, sample, secret)
+            result = await self._async_write(wish, sample, saying)
         except SwitchRefused as err:
             if not lasts:
                 self.returns.unplan(command.target)
@@ -218,7 +202,7 @@ class Carrying:
         self._audit.commanded(command, wish.context, minutes)
 
     async def _async_write(
-        self, wish: Waiting, sample: BmsSample, secret: str | None
+        self, wish: Waiting, sample: BmsSample, saying: Saying | None
     ) -> Result:
         order = SwitchOrder(
             target=wish.command.target,
@@ -226,7 +210,7 @@ class Carrying:
             sample=sample,
             budget=wish.at + READ_WITHIN - self._now(),
             may=lambda: self._may(wish.command),
-            secret=secret,
+            word=saying.word if saying else None,
         )
         try:
             result = await self._battery.reader.async_switch(order)
@@ -239,29 +223,15 @@ class Carrying:
                 SwitchRefusal.OTHER_UNKNOWN, {"other": err.other.value}
             ) from err
         except AuthRejected as err:
-            self._tries.wrong(self._said(secret), err.said)
-            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD) from err
+            raise (saying.refused() if saying else self.unreachable()) from err
         except Unsupported as err:
             raise SwitchRefused(SwitchRefusal.NOT_OFFERED) from err
         except MiBmsError as err:
             raise self.unreachable() from err
-        self._learn(secret, result)
+        if saying is not None:
+            stood = standing.stands(wish.command.target, sample, self.asked)
+            saying.learn(result, changed=stood is (not wish.command.on))
         return result
-
-    def _learn(self, secret: str | None, result: Result) -> None:
-        """Take what a result says of the password; raise ``SwitchRefused`` where it is most likely wrong."""
-        if secret is None:
-            return
-        said = self._said(secret)
-        if result.effect not in (Effect.FAILED, Effect.UNKNOWN):
-            self._tries.right(said)
-        elif result.locked and not self._tries.has_been_right(said):
-            self._tries.wrong(said, SAID)
-            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
-
-    def _said(self, secret: str | None) -> str:
-        """Return what tells one giving of a password from the next, which may be of the same one."""
-        return f"{secret} {self._entry.data.get(CONF_PASSWORD_TYPED, 0)}"
 
     def _may(self, command: Command) -> bool:
         try:
@@ -301,14 +271,20 @@ class Carrying:
             self._audit.refused(wish.command, None, err)
         wish.refuse(err)
 
-    def _secret(self) -> str | None:
+    def _saying(self, command: Command) -> Saying | None:
         """Return the password for a command, None where none is needed."""
         family, settings = self._battery.family, self._battery.settings.switching
-        secret = password_of(self._entry, family, settings)
-        if family.control is not None and family.control.unlock is not None:
-            if not secret or not self._tries.may(self._said(secret)):
-                raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
-        return secret
+        if family.control is None or family.control.unlock is None:
+            return None
+        given = password_of(self._entry, family, settings)
+        if given is None or not self._tries.may(given):
+            raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
+        return Saying(
+            given=given,
+            tries=self._tries,
+            save=self._shared.async_save,
+            allowed=lambda: self._may(command),
+        )
 
     # --- what is kept --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import asyncio
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -19,13 +20,14 @@ from ..proto.bms.control import OtherUnknown
 from ..proto.bms.plausible import Gate
 from ..proto.control import guard
 from ..proto.control.command import Command, Issuer
-from ..proto.control.refusal import SwitchRefused
+from ..proto.control.password import Tries
+from ..proto.control.refusal import SwitchRefusal, SwitchRefused
 from ..proto.control.returns import Returns
 from ..proto.gatt.session import Device, Session
 from ..proto.model.errors import MiBmsError
 from ..runtime import SHARED, async_forget_device
-from .carrying import password_of
 from .options import BatterySettings
+from .password import Saying, password_of
 
 KEY: Final = "return_left"
 WITHIN: Final = 20.0  # s that somebody waits who removes a battery
@@ -78,7 +80,8 @@ async def _async_left(
     if returns.pending:
         try:
             async with asyncio.timeout(WITHIN), shared.polls.async_visit(address):
-                await _async_put_back(hass, entry, address, returns)
+                tries = Tries.from_json(kept.get("tries", {}))
+                await _async_put_back(hass, entry, address, returns, tries)
         except MiBmsError, OtherUnknown, SwitchRefused, TimeoutError:
             # A person is told what is left.
             pass
@@ -86,7 +89,11 @@ async def _async_left(
 
 
 async def _async_put_back(
-    hass: HomeAssistant, entry: ConfigEntry[Any], address: str, returns: Returns
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    address: str,
+    returns: Returns,
+    tries: Tries,
 ) -> None:
     settings = BatterySettings.of(entry.options)
     family = await hass.async_add_import_executor_job(
@@ -94,7 +101,11 @@ async def _async_put_back(
     )
     session = Session(family, correction=settings.correction)
     device = Device(name="", address=address)
-    secret = password_of(entry, family, settings.switching)
+    secret = entry.data.get(CONF_PASSWORD)
+    given = password_of(entry, family, settings.switching)
+    if family.control and family.control.unlock and not (given and tries.may(given)):
+        raise SwitchRefused(SwitchRefusal.WRONG_PASSWORD)
+    word = Saying(given=given, tries=tries).word if given else None
 
     async def put_back(link: BleakLink) -> None:
         now = hass.data[SHARED].polls.now()
@@ -103,7 +114,14 @@ async def _async_put_back(
             sample = Gate().take(await session.read(link, device, secret), now)
             guard.judge(command, sample, powers_home=False)
             result = await session.switch(
-                link, device, one.target, one.on, sample, secret, budget=_BUDGET
+                link,
+                device,
+                one.target,
+                one.on,
+                sample,
+                secret,
+                budget=_BUDGET,
+                word=word,
             )
             returns.put_back(one.target, result.effect)
 

@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 import contextlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 import logging
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
 from ..bluetooth.held_connection import HeldLink
 from ..bluetooth.scanners import describe, scanners
 from ..proto.bms.contract import CELSIUS, Family
-from ..proto.bms.control import Commands, Effect, Result, Switch, Target
+from ..proto.bms.control import Commands, Effect, Passphrase, Result, Switch, Target
 from ..proto.bms.outlook import Outlook
 from ..proto.bms.plausible import Gate
 from ..proto.bms.settings.believed import kept
@@ -49,7 +49,7 @@ STALE_AFTER: Final = 3  # failures after which a remembered GATT table is droppe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchOrder:
-    """What to write after ``sample`` was read, within ``budget`` seconds; ``secret`` is the password.
+    """What to write after ``sample`` was read, within ``budget`` seconds; ``word`` is the password for commands.
 
     ``may`` is asked right before each write.
     """
@@ -59,7 +59,7 @@ class SwitchOrder:
     sample: BmsSample
     budget: float
     may: Callable[[], bool]
-    secret: str | None = field(default=None, repr=False)
+    word: Passphrase | None = None
 
 
 class Reader:
@@ -166,7 +166,7 @@ class Reader:
         # keeps the scanner free for the others.
         opened = await self._link.async_open(1 if order.gentle else CONNECT_ATTEMPTS)
         device = self._device
-        secret = self._entry.data.get(CONF_PASSWORD)
+        secret = self._secret
         sample = await opened.use(self._session.read(opened.link, device, secret))
         if not sample.cells and self.gate.good is not None and self.gate.good.cells:
             # They got lost on the way: without them it would be refused.
@@ -203,6 +203,12 @@ class Reader:
         info = last_advert(self._hass, address, connectable=True)
         return Device(name=info.name if info else "", address=address)
 
+    @property
+    def _secret(self) -> str | None:
+        """Return the password that it is read with; the one for commands is said for commands alone."""
+        secret: str | None = self._entry.data.get(CONF_PASSWORD)
+        return secret
+
     def offers(self, *, experimental: bool) -> tuple[Switch, ...]:
         """Return what can be switched, as far as is known of this battery."""
         return self._session.offers(experimental=experimental)
@@ -210,8 +216,7 @@ class Reader:
     async def async_commands(self) -> Commands:
         """Return what the battery tells of commands only when it is asked for them, over the link of a reading."""
         opened = await self._link.async_open(1)
-        secret = self._entry.data.get(CONF_PASSWORD)
-        asked = self._session.commands(opened.link, self._device, secret)
+        asked = self._session.commands(opened.link, self._device, self._secret)
         return await opened.use(asked)
 
     async def async_switch(self, order: SwitchOrder) -> Result:
@@ -232,8 +237,9 @@ class Reader:
                     order.target,
                     order.on,
                     order.sample,
-                    order.secret,
+                    self._secret,
                     budget=order.budget,
+                    word=order.word,
                     may=order.may,
                 )
             )
@@ -266,7 +272,7 @@ class Reader:
                         order.on,
                         order.sample,
                         result,
-                        order.secret,
+                        self._secret,
                         budget=end - self._polls.now(),
                     )
                 )

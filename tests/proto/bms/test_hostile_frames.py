@@ -15,10 +15,15 @@ from custom_components.mi_bms.proto.bms.contract import (
     Family,
     Read,
 )
-from custom_components.mi_bms.proto.bms.control import CommandRefused, Target
+from custom_components.mi_bms.proto.bms.control import (
+    CommandRefused,
+    Passphrase,
+    Target,
+)
 from custom_components.mi_bms.proto.model import steps
 from custom_components.mi_bms.proto.model.errors import FrameError, MiBmsError, NoAnswer
 from custom_components.mi_bms.proto.model.sample import BmsSample
+from custom_components.mi_bms.proto.model.steps import Permit
 
 from .families import context_of, every
 from .fixtures import VECTORS
@@ -131,7 +136,8 @@ def talks(family: Family) -> list[Dialogue[Any]]:
         ]
         found += [control.ask] if control.ask else []
         if unlock := control.unlock:
-            found.append(lambda context: unlock(context, "123456789abc"))
+            word = Passphrase(text="123456789abc")
+            found.append(lambda context: unlock(context, word))
     return found
 
 
@@ -158,6 +164,8 @@ def hostile(
                 error = random.choice((NoAnswer(), FrameError("exception")))
         elif isinstance(step, Read):
             reply = damaged(random.choice(frames or [b"\0"]), random)
+        elif isinstance(step, Permit):
+            reply = b""
     steps.close()
     return False
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.mi_bms.proto.control.password import Tries
+from custom_components.mi_bms.proto.control.password import Given, Tries
 from custom_components.mi_bms.proto.control.rate import HOUR, MOST, Rate
 from custom_components.mi_bms.proto.control.refusal import SwitchRefusal, SwitchRefused
 from tests.each import rows
@@ -61,25 +61,46 @@ def test_it_outlives_a_start_whatever_the_clock_does(jump: float) -> None:
     assert refused(again, 7.0 + HOUR) is None
 
 
+ONE, OTHER = Given("123456"), Given("654321", 3)
+
+
 def test_no_third_try_of_a_password() -> None:
     tries = Tries()
-    assert tries.may("123456")
+    assert tries.may(ONE)
     assert tries.to_json() == {}
-    tries.wrong("123456")
-    assert tries.may("123456")
-    tries.wrong("123456")
-    assert not tries.may("123456")
+    tries.say(ONE)
+    # That was counted already.
+    tries.silent(ONE)
+    assert tries.may(ONE)
+    tries.say(ONE)
+    assert not tries.may(ONE)
     stored = tries.to_json()
-    assert "123456" not in str(stored)
+    assert "123456" not in f"{stored} {ONE}"
     again = Tries.from_json(stored)
-    assert not again.may("123456")
-    assert again.may("654321")
-    again.wrong("654321")
-    assert again.may("654321")
-    assert not again.has_been_right("654321")
-    again.right("654321")
-    assert again.may("123456")
+    assert not again.may(ONE)
+    assert again.may(Given("123456", 1))
+    assert again.may(OTHER)
+    again.say(OTHER)
+    assert again.may(OTHER)
+    assert not again.has_been_right(OTHER)
+    again.right(OTHER)
+    assert again.may(ONE)
     kept = Tries.from_json(again.to_json())
-    assert kept.has_been_right("654321")
-    assert not kept.has_been_right("123456")
-    assert Tries.from_json({}).may("123456")
+    assert kept.has_been_right(OTHER)
+    assert not kept.has_been_right(ONE)
+    assert Tries.from_json({}).may(ONE)
+
+
+def test_what_was_right_is_wrong_by_silence_alone() -> None:
+    tries = Tries()
+    tries.right(OTHER)
+    for _ in range(9):
+        tries.say(OTHER)
+    assert tries.may(OTHER)
+    tries.silent(OTHER)
+    assert tries.may(OTHER)
+    tries.silent(OTHER)
+    assert not tries.may(OTHER)
+    # Typed again it is the same, and may be said again.
+    again = Given("654321", 4)
+    assert tries.may(again) and tries.has_been_right(again)

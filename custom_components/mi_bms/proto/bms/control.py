@@ -4,7 +4,7 @@ An acknowledgement proves nothing: only what the battery says of itself afterwar
 does not conduct is not the same as one that was switched off: a protection holds it as well.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -94,6 +94,23 @@ class CommandRefused(Exception):
 type Commands = Mapping[Target, bool]
 
 
+async def _always_may() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passphrase:
+    """A password for commands.
+
+    ``may`` is asked each time before it is said: whoever counts that has written it down by then. ``taken`` is
+    told that the battery has acknowledged it.
+    """
+
+    text: str = field(repr=False)
+    may: Callable[[], Awaitable[bool]] = _always_may
+    taken: Callable[[], None] = lambda: None
+
+
 def _always(_memory: Mapping[str, Note], _target: Target) -> bool:
     return True
 
@@ -113,7 +130,7 @@ class Control:
     switches: tuple[Switch, ...]
     write: Callable[[Context, Switch, bool, BmsSample], Talk[bool]]
     ask: Dialogue[Commands] | None = None
-    unlock: Callable[[Context, str], Talk[bool]] | None = None
+    unlock: Callable[[Context, Passphrase], Talk[bool]] | None = None
     factory_password: str | None = None
     fits: Callable[[Mapping[str, Note], Target], bool] = _always
 

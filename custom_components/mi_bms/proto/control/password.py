@@ -1,39 +1,58 @@
 """How often a password was said in vain: a battery answers a wrong one by silence, and may lock itself. Pure."""
 
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final, Self
 
-MOST: Final = 2  # tries of one password
+MOST: Final = 2  # times that one is said before it has proven right
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A password as somebody gave it: ``typed`` counts how often one was, for the same may be typed again."""
+
+    text: str = field(repr=False)
+    typed: int = 0
 
 
 class Tries:
-    """The tries of one battery; another password begins anew.
+    """The tries of one battery; another password, or the same typed again, begins anew.
 
-    ``proven`` is what the battery has obeyed last. From then on only its silence says that it knows another one: one
-    that answers has lost a frame.
+    Until a password has proven right, each time that it is said counts, whatever became of it: a battery may have
+    heard it though the link broke. ``proven`` is what the battery has obeyed last. From then on only its silence
+    says that it knows another one: one that answers, or whose link breaks, has lost a frame.
     """
 
     def __init__(self, mark: str = "", count: int = 0, proven: str = "") -> None:
         """Take which password was tried, and how often in vain."""
         self._mark, self._count, self._proven = mark, count, proven
 
-    def may(self, password: str) -> bool:
+    def may(self, given: Given) -> bool:
         """Return whether a password may be said once more."""
-        return self._count < MOST or self._mark != _mark(password)
+        return self._count < MOST or self._mark != _mark(given)
 
-    def wrong(self, password: str, said: int = 1) -> None:
-        """Count a password that was refused, as often as it was said."""
-        mark = _mark(password)
-        self._count = self._count + said if mark == self._mark else said
+    def say(self, given: Given) -> None:
+        """Count that a password is said."""
+        if not self.has_been_right(given):
+            self._add(given)
+
+    def silent(self, given: Given) -> None:
+        """Take that nothing was answered from then on."""
+        if self.has_been_right(given):
+            self._add(given)
+
+    def _add(self, given: Given) -> None:
+        mark = _mark(given)
+        self._count = self._count + 1 if mark == self._mark else 1
         self._mark = mark
 
-    def right(self, password: str) -> None:
+    def right(self, given: Given) -> None:
         """Forget what was in vain: a password was taken."""
-        self._mark, self._count, self._proven = "", 0, _mark(password)
+        self._mark, self._count, self._proven = "", 0, _hash(given.text)
 
-    def has_been_right(self, password: str) -> bool:
+    def has_been_right(self, given: Given) -> bool:
         """Return whether the battery has obeyed this password, and no other one since."""
-        return self._proven == _mark(password)
+        return self._proven == _hash(given.text)
 
     def to_json(self) -> dict[str, Any]:
         """Return what is kept, nothing where no password was said."""
@@ -48,6 +67,11 @@ class Tries:
         )
 
 
-def _mark(password: str) -> str:
-    """Return what tells two passwords apart, and is none."""
-    return sha256(password.encode()).hexdigest()[:8]
+def _mark(given: Given) -> str:
+    """Return what tells one giving from another."""
+    return _hash(f"{given.text} {given.typed}")
+
+
+def _hash(text: str) -> str:
+    """Return what tells two texts apart, and is none."""
+    return sha256(text.encode()).hexdigest()[:8]

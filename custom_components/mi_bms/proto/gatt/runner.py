@@ -32,6 +32,7 @@ from ..model.steps import (
     Notification,
     Pacing,
     Pause,
+    Permit,
     Read,
     Step,
     Subscribe,
@@ -159,6 +160,8 @@ class Runner:
                 await self._subscribe(self._name(step.uuid))
             case Pause():
                 await asyncio.sleep(step.seconds)
+            case Permit():
+                return b"" if await step.may() else None
             case _:
                 if step.seconds is not None:
                     self._limit.reschedule(now() + step.seconds)

@@ -16,7 +16,7 @@ from typing import Final
 from ..bms.alarms import Alarm
 from ..bms.codec import Draft
 from ..bms.contract import Context, Dialogue, Family, Talk
-from ..bms.control import Commands, Control, Result, Switch, Target
+from ..bms.control import Commands, Control, Passphrase, Result, Switch, Target
 from ..bms.correct import Correction
 from ..bms.derive import finish
 from ..bms.settings.believed import believed
@@ -197,25 +197,27 @@ class Session:
         secret: str | None = None,
         *,
         budget: float,
+        word: Passphrase | None = None,
         factory_password: bool = False,
         may: Callable[[], bool] = lambda: True,
     ) -> Result:
         """Switch by the user's decision, after ``sample`` was read on the same connection; ends within ``budget`` s.
 
         Once something was written every end is a result, and errors are those of ``switching.act``:
-        an unknown one may still be found out by ``read_back``. ``factory_password`` allows to try the
-        maker's own where none is given.
+        an unknown one may still be found out by ``read_back``. ``word`` is the password for commands, else the
+        one that it is read with; ``factory_password`` allows to try the maker's own where none is given.
         """
         control, attempt = (
             self._control(),
             Attempt(target=target, on=on, before=sample, may=may),
         )
-        password = secret or (control.factory_password if factory_password else None)
+        text = secret or (control.factory_password if factory_password else None)
+        word = word or (Passphrase(text=text) if text else None)
         return await self._concluded(
             (link, device, secret),
             attempt,
             lambda context: act(
-                self.family, control, attempt, context, self._made, password, budget
+                self.family, control, attempt, context, self._made, word, budget
             ),
             budget,
         )

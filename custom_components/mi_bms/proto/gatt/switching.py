@@ -23,6 +23,7 @@ from ..bms.control import (
     Effect,
     Forbidden,
     OtherUnknown,
+    Passphrase,
     Result,
     Switch,
     Target,
@@ -116,7 +117,7 @@ def act(
     attempt: Attempt,
     context: Context,
     made: Made,
-    password: str | None,
+    word: Passphrase | None,
     budget: float,
 ) -> Talk[Result]:
     """Carry out one command, within ``budget`` seconds, on a line on which the battery has just been read.
@@ -127,7 +128,7 @@ def act(
     switch = switch_of(family, context, attempt.target)
     if not switch.frames(on=attempt.on):
         raise Unsupported("control")
-    known = yield from _unlock(control, context, password)
+    known = yield from _unlock(control, context, word)
     while attempt.sent < WRITES:
         if (talk := _next(control, attempt, context, switch)) is None:
             break
@@ -161,13 +162,13 @@ def _next(
     return None
 
 
-def _unlock(control: Control, context: Context, password: str | None) -> Talk[bool]:
+def _unlock(control: Control, context: Context, word: Passphrase | None) -> Talk[bool]:
     """Say the password where one is needed; return whether it is known to be right."""
     if control.unlock is None:
         return True
-    if not password:
+    if word is None:
         raise AuthNeeded
-    return (yield from control.unlock(context, password))
+    return (yield from control.unlock(context, word))
 
 
 def _decided(attempt: Attempt, result: Result, *, known: bool) -> bool:

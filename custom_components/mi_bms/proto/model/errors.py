@@ -73,12 +73,7 @@ class AuthNeeded(MiBmsError):
 
 
 class AuthRejected(MiBmsError):
-    """Report a device that refused the password it was given, ``said`` times."""
-
-    def __init__(self, said: int = 1) -> None:
-        """Keep how often it was said."""
-        super().__init__()
-        self.said = said
+    """Report a device that refused the password it was given."""
 
 
 class Unsupported(MiBmsError):

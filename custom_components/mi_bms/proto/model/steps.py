@@ -6,7 +6,7 @@ a clock: ``gatt.runner`` carries the steps out. UUIDs are full lower-case string
 where the runner is told to expand them; ``service/characteristic`` names the one inside a service.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -74,6 +74,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Permit:
+    """Ask whether to go on, and wait for that; the step results in no bytes, or None where it is forbidden."""
+
+    may: Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Tell the user how far it has come; with ``seconds``, all that follows ends within that time."""
 
@@ -111,7 +118,7 @@ class Ask:
             return False
 
 
-type Step = Write | Read | Subscribe | Wait | Pause | Report | Ask
+type Step = Write | Read | Subscribe | Wait | Pause | Permit | Report | Ask
 type Talk[T] = Generator[Step, bytes | None, T]  # of who asks and reads
 type Listening[T] = Generator[Step, list[Notification] | bytes | None, T]  # and waits
 

@@ -12,11 +12,21 @@ from typing import Final
 from ...model.errors import AuthRejected, FrameError, NoAnswer
 from ...model.fields import Field
 from ...model.sample import Place
+from ...model.steps import Permit
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
 from ..codec import Cells, Draft, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire, Write
-from ..control import SAID, Confidence, Control, Switch, Target, once, writer
+from ..control import (
+    SAID,
+    Confidence,
+    Control,
+    Passphrase,
+    Switch,
+    Target,
+    once,
+    writer,
+)
 from ..dialects.ant import NOT_FITTED, read_codes
 from ..framing import LengthFramer
 from ..raw import integer
@@ -151,7 +161,7 @@ def _inform(_context: Context) -> Talk[Draft]:
     return decode(rows, frame or b"", Draft())
 
 
-def _unlock(context: Context, password: str) -> Talk[bool]:
+def _unlock(context: Context, word: Passphrase) -> Talk[bool]:
     """Say the password that commands need; a board that knows another one says nothing at all from then on.
 
     One that still answers was not told a wrong one: either frame got lost, and it is said a second time. Never
@@ -159,14 +169,17 @@ def _unlock(context: Context, password: str) -> Talk[bool]:
     """
     if context.state.get(_UNLOCKED):
         return True
-    frame = _password(password.encode("ascii", "replace"))
+    frame = _password(word.text.encode("ascii", "replace"))
     before = int(_UNLOCKED in context.state)  # with the login
-    for said in range(before + 1, SAID + 1):
+    for _ in range(before, SAID):
+        if (yield Permit(word.may)) is None:
+            return False
         if (yield once(frame, _UNLOCKED_BY)) is not None:
             context.state[_UNLOCKED] = True
+            word.taken()
             return True
         if not (yield from _answers()):
-            raise AuthRejected(said)
+            raise AuthRejected
     return False
 
 
