@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import itertools
 import sys
 import time
-from typing import Any, ClassVar, Final, override
+from typing import Any, ClassVar, Final
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -35,7 +35,7 @@ def now() -> float:
 
 
 class InTurn(asyncio.TimerHandle):
-    """Be due before what was given the same time later: a clock that runs never shows it twice."""
+    """Know when it was made: a clock that runs never shows one time twice, and one that stands does."""
 
     __slots__ = ("number",)
     numbers: ClassVar[Iterator[int]] = itertools.count()
@@ -45,16 +45,17 @@ class InTurn(asyncio.TimerHandle):
         super().__init__(*args, **kwargs)
         self.number = next(self.numbers)
 
-    @override
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, InTurn):
-            return NotImplemented
-        return (self.when(), self.number) < (other.when(), other.number)
+
+def _earlier(one: asyncio.TimerHandle, other: asyncio.TimerHandle) -> bool:
+    """Compare two timers, some of which may be older than the frozen clock."""
+    first, second = (getattr(each, "number", -1) for each in (one, other))
+    return (one.when(), first) < (other.when(), second)
 
 
 def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody read the frozen clock, and timers of one time be due in turn."""
     monkeypatch.setattr("asyncio.events.TimerHandle", InTurn)
+    monkeypatch.setattr(asyncio.TimerHandle, "__lt__", _earlier)
     for place, module in list(sys.modules.items()):
         if place.startswith(_READERS):
             for name in _COARSE:

@@ -69,6 +69,9 @@ async def air(
     """Return a receiver that carries virtual devices."""
     receiver = Air(hass)
     yield receiver
+    # Out of reach a battery that has to be told something last would be waited for, by a real clock.
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        await clock.wait(hass.config_entries.async_unload(entry.entry_id))
     receiver.close()
 
 

@@ -53,6 +53,8 @@ CURED, ARCHIVED, PLAIN = (
     f"sensor.there_{one}" for one in ("volume_flow_rate", "count", "temperature")
 )
 BUSY = "still calculating statistics"
+# Who never answers is not waited for as long as in a house: it comes to the same.
+IMPATIENT = patch("custom_components.mi_bms.takeover.recorded._PATIENCE", 0.5)
 
 
 @dataclass(slots=True)
@@ -74,7 +76,8 @@ def held(home: Home, *behind: RecorderTask) -> Iterator[None]:
     for task in behind:
         recorder(home).queue_task(task)
     try:
-        yield
+        with IMPATIENT:
+            yield
     finally:
         go.set()
 
@@ -121,6 +124,7 @@ def migrating(home: Home) -> Iterator[None]:
 def stopped(home: Home) -> Iterator[None]:
     """Have a recorder whose thread has ended."""
     with (
+        IMPATIENT,
         patch.object(Recorder, "is_alive", lambda _: False),
         patch.object(recorder(home), "is_running", new=False),
         patch.object(recorder(home), "queue_task", lambda _: None),
