@@ -320,8 +320,13 @@ def test_what_is_allowed_is_done_and_told(person: Person) -> None:
     wizard = person.wizard
     person.allow("JBD-load")
     assert person.turn("JBD-load", "allow_commands", "on") == "done"
-    assert person.switch("JBD-load", "charge", "off", minutes=5) == "done"
-    assert person.switch("JBD-load", "charge", "on") == "refused"
+
+    def too_soon() -> bool:
+        # On a loaded machine the second may come late enough to be carried out: then once more.
+        done = person.switch("JBD-load", "charge", "off", minutes=5) == "done"
+        return done and person.switch("JBD-load", "charge", "on") == "refused"
+
+    walk.until(person.page, too_soon)
     person.reads("Wait five seconds and try again")
     wizard.shot("1615 too soon")
     device = person.devices[person.called("JBD-load")]
