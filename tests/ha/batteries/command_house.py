@@ -141,7 +141,8 @@ def sentence(err: HomeAssistantError) -> str:
 
 async def owned(home: Home, board: Board, **options: Any) -> Owner:
     """Add a board, allow switching, and arm it; ANT's has its right password if nothing is said."""
-    done = await home.answer(await home.discover(board), {})
+    chosen = getattr(board, "chosen", {})  # where its advert does not tell its type
+    done = await home.answer(await home.discover(board), chosen)
     while done["type"] != "create_entry":
         menu = done["type"] == "menu"
         done = await (

@@ -124,7 +124,7 @@ class Control:
     ``ask`` reads the commands that a reading does not tell. ``unlock`` says the password, once per
     connection, and returns whether that was acknowledged; it raises ``AuthRejected``. ``factory_password``
     is what boards have that nobody has changed. ``fits`` tells from what is remembered of a device whether
-    it is one that has the target.
+    it is one that has the target. ``names``: an acknowledgement says what it acknowledges.
     """
 
     switches: tuple[Switch, ...]
@@ -132,6 +132,7 @@ class Control:
     ask: Dialogue[Commands] | None = None
     unlock: Callable[[Context, Passphrase], Talk[bool]] | None = None
     factory_password: str | None = None
+    names: bool = True
     fits: Callable[[Mapping[str, Note], Target], bool] = _always
 
     def offers(self, *, experimental: bool) -> tuple[Switch, ...]:

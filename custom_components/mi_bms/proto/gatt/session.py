@@ -242,6 +242,8 @@ class Session:
             before=sample,
             sent=earlier.sent,
             acknowledged=earlier.acknowledged,
+            # Nothing that was said before comes over a new connection.
+            certain=self._line is None or self._line.runner.link is not link,
         )
         return await self._concluded(
             (link, device, secret),

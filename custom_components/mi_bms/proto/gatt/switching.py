@@ -1,7 +1,8 @@
 """Switch one thing of a battery: write a command once, then have the battery itself say what came of it.
 
 An acknowledgement proves nothing. The battery is read again up to three times, the last time late enough
-for one that acts three seconds after it was told. Only a command that was neither acknowledged nor had
+for one that acts three seconds after it was told. Neither does one reading where the command itself was not
+acknowledged: it may be an old answer that comes late, so a second one has to say the same. Only a command that was neither acknowledged nor had
 any effect is written a second time, and never a third. What happens after the first write is not an
 error but a result: nobody may believe that nothing was sent. What was read late enough stands when a
 later reading gets lost, or time runs out.
@@ -36,10 +37,13 @@ from ..model.sample import BmsSample
 
 PAUSES: Final = (1.0, 1.3, 1.7)  # s before each reading: a board may act after 3 s
 WRITES: Final = 2
+AGAIN: Final = 1.0  # s before one more reading, where the last one was the first to say that it is done
 LATE: Final = 3.5  # s after which a board has acted, or never will
 # s that another write needs, until the second reading after it begins; and how much longer one may take.
 SECOND: Final = ANSWER + sum(PAUSES[:2])
 SLACK: Final = 0.5
+
+_DONE: Final = (Effect.CONFIRMED, Effect.HELD)
 
 type Made = Callable[[Draft], BmsSample]
 
@@ -50,7 +54,8 @@ class Attempt:
 
     ``may`` is asked right before each write. ``last`` is what was read last since it was written, None where that failed; ``shown`` is the last one
     that did not. ``seen`` is what was read late enough after it was written, at ``since`` seconds; the
-    ``longest`` reading took so many.
+    ``longest`` reading took so many. ``certain``: no old answer can come; else ``once`` is what a single reading
+    says was done.
     """
 
     target: Target
@@ -64,11 +69,13 @@ class Attempt:
     shown: BmsSample | None = None
     seen: Effect = Effect.UNKNOWN
     longest: float = 0.0
+    certain: bool = False
+    once: Effect | None = None
 
     def writes(self, now: float) -> None:
         """Take that it is written now: it may have been heard, whatever is answered."""
         self.sent += 1
-        self.since, self.seen = now, Effect.UNKNOWN
+        self.since, self.seen, self.once = now, Effect.UNKNOWN, None
 
     def reads(self, sample: BmsSample | None, began: float, now: float) -> Effect:
         """Take what was read, None where nothing was; return what that says."""
@@ -76,6 +83,10 @@ class Attempt:
         if sample is None:
             return Effect.UNKNOWN
         self.shown, effect = sample, judge(self, sample)
+        before, self.once = self.once, None
+        if effect in _DONE and not self.certain and effect is not before:
+            self.once = effect
+            return Effect.UNKNOWN
         if effect is not Effect.UNKNOWN and began >= self.since + LATE:
             self.seen = effect
         return effect
@@ -135,6 +146,7 @@ def act(
         attempt.writes(context.spent() * budget)
         try:
             attempt.acknowledged = yield from talk
+            attempt.certain = attempt.acknowledged and control.names
         except CommandRefused as no:
             return attempt.result(Effect.FAILED, refusal=no.word)
         result = yield from read_back(family, control, attempt, context, made, budget)
@@ -176,7 +188,7 @@ def _decided(attempt: Attempt, result: Result, *, known: bool) -> bool:
     # Who does not take the password takes no second command either.
     if attempt.acknowledged or not known or attempt.last is None:
         return True
-    return result.effect in {Effect.CONFIRMED, Effect.HELD}
+    return result.effect in _DONE
 
 
 def read_back(
@@ -188,7 +200,9 @@ def read_back(
     budget: float,
 ) -> Talk[Result]:
     """Read up to three times and return what came of a command that was written before."""
-    for pause in PAUSES:
+    for number, pause in enumerate((*PAUSES, AGAIN)):
+        if number == len(PAUSES) and attempt.once is None:
+            break
         yield Pause(pause)
         began = context.spent() * budget
         sample = yield from _look(family, control, context, made)

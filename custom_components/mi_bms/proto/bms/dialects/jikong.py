@@ -87,5 +87,6 @@ CONTROL: Final = Control(
     switches=tuple(map(_switch, _REGISTERS)),
     write=writer(lambda _request, frame: frame.startswith(READY)),
     ask=_ask,
+    names=False,
     fits=fits,
 )

@@ -195,6 +195,7 @@ _CONTROL: Final = Control(
         _switch(Target.HEATER, 0x08),
     ),
     write=writer(lambda _request, frame: frame[3] == _COMMAND, _refusal),
+    names=False,
     # Commands reach the main unit; of further packs nothing is known.
     fits=lambda memory, _target: not memory.get(_ANSWERED),
 )
