@@ -93,6 +93,7 @@ async def test_who_is_watched_waits_for_those_before_it(
 ) -> None:
     devices = [other(1), other(2)]
     heard(home, *devices)
+    home.air.slots, home.air.tells_slots = 1, True
     first, second = await home.clock.wait(
         asyncio.gather(
             *(stay(polls, one.address, 50, within=20, watched=True) for one in devices)

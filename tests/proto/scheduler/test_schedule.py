@@ -925,6 +925,38 @@ def test_a_visit_that_somebody_watches_may_have_the_slot_that_is_kept() -> None:
     assert made.decide(121.0, [scanner(C, D, others=1)]).visits == (other,)
 
 
+def test_visits_that_somebody_watches_go_beside_each_other_where_no_battery_waits() -> (
+    None
+):
+    made = scheduler(A)
+    made.batteries[A].due = 100.0
+    ask, where = made.visits.ask, scanner(A, B, C, D)
+    first, second = ask(B, 0.0, watched=True), ask(C, 0.0, watched=True)
+    assert made.decide(0.0, [where]).visits == (first,)
+    assert made.decide(0.4, [where]).visits == ()
+    assert made.decide(0.5, [where]).visits == (second,)
+    made.visits.end(second, 1.0)
+    ask(C, 1.0)
+    assert made.decide(2.0, [where]).visits == ()
+
+
+def test_no_visit_goes_beside_another_one_where_a_battery_waits() -> None:
+    made = scheduler(A)
+    made.batteries[A].due = 2 * PATIENCE
+    ask, where = made.visits.ask, scanner(A, B, C, others=1)
+    first = ask(B, 0.0, watched=True)
+    assert made.decide(0.0, [where]).visits == (first,)
+    second = ask(C, 1.0, watched=True)
+    # The slot that is left is kept for others.
+    decision = made.decide(2 * PATIENCE, [where])
+    assert decision.read == decision.visits == ()
+    made.visits.end(first, 2 * PATIENCE)
+    decision = made.decide(2 * PATIENCE + 1, [where])
+    assert read(decision) == [A]
+    assert decision.visits == ()
+    assert made.decide(2 * PATIENCE + 2, [where]).visits == (second,)
+
+
 def test_a_held_link_makes_room_for_a_visit() -> None:
     made = scheduler(A, keeps=True)
     serve(made, 0.0, scanner(A, slots=1))

@@ -3,8 +3,8 @@
 Pure. A visit waits in a queue until a scanner that hears its device has a slot that no battery needs;
 after ``PATIENCE`` it goes before the next battery, but then the batteries have the scanner for
 ``REST``. One visit at a time per scanner, two in all, one per device. A visit that lasts longer than
-``LASTS`` ends when a battery waits for its slot; one that somebody watches at a form has longer, and
-may use the slots that are kept for others.
+``LASTS`` ends when a battery waits for its slot; one that somebody watches at a form has longer,
+may use the slots that are kept for others, and goes beside another one where no battery waits.
 """
 
 from collections.abc import Collection
@@ -120,9 +120,13 @@ class Visits:
             if (
                 scanner is None
                 or visit.address in busy
-                or scanner in barred.union(busy.values())
+                or scanner in barred.union(one.scanner for one in started)
                 or len(busy) >= AT_ONCE
                 or (scanner in needed and not self._old(visit, scanner, now))
+                or (
+                    scanner in busy.values()
+                    and not (visit.watched and scanner not in needed)
+                )
             ):
                 continue
             visit.scanner, visit.started = scanner, now
