@@ -11,6 +11,7 @@ import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.exceptions import HomeAssistantError
 
+from ..banks.conftest import Owner as BankOwner
 from ..home import Home
 from ..lives import Life, life
 from .command_boards_more import Ant
@@ -219,6 +220,27 @@ async def test_twice_by_a_charge_window(home: Home) -> None:
     await home.set_options(form, limits)
     await owner.passes(3600)
     assert owner.board.wrong == 2 and "control_password_wrong" in owner.issues()
+
+
+async def test_twice_in_a_bank_and_out_of_it(home: Home) -> None:
+    owners = [
+        await owned(home, Vault(1)),
+        await owned(home, Vault(2), control_password=WRONG),
+    ]
+    bank = await BankOwner(home).combine(*(one.board.address for one in owners))
+    both = Owner(home, None, bank)
+    for _ in range(3):
+        for one in owners:
+            await one.passes(10)
+            await one.arm()
+        assert await both.refused("charge", "off") != "confirmed"
+        assert not owners[0].board.locked and not owners[1].board.locked
+    entries = home.hass.config_entries
+    await home.clock.wait(entries.async_remove(bank.entry_id))
+    await tries(owners[1], 2)
+    assert owners[1].board.wrong == 2 and not owners[0].board.wrong
+    await owners[0].arm()
+    assert await owners[0].outcome("charge", "off") == "confirmed"
 
 
 # --- a password that was right ---------------------------------------------------------------------
