@@ -277,19 +277,29 @@ def test_check_key() -> None:
     )
 
 
-def test_check_key_leaves_nothing_to_the_collector_of_garbage() -> None:
-    frames = [
-        (FE95, sealed(0x055B, HUMIDITY)),
-        (uuid(0xFCD2), bthome(b"\x01\x50", 1)),
+@rows("key", [None, KEY, OTHER_KEY])
+def test_who_tries_a_decoder_leaves_nothing_to_the_collector_of_garbage(
+    key: bytes | None,
+) -> None:
+    entries = [
+        {FE95: sealed(0x055B, HUMIDITY)},
+        {FE95: clear(0x055B, HUMIDITY)},
+        {uuid(0xFCD2): bthome(b"\x01\x50", 1)},
     ]
-    tries = [(key, some) for key in (KEY, OTHER_KEY) for some in (frames, frames[1:])]
-    for key, some in tries:
-        check_key(ADDRESS, key, some)
+
+    def use() -> None:
+        for entry in entries:
+            decoder = Decoder(ADDRESS, key)
+            decoder.feed(entry, {0x038F: legacy(DIMMER, PRESS)}, 0.0)
+            decoder.set_key(OTHER_KEY)
+            if key:
+                check_key(ADDRESS, key, entry.items())
+
+    use()
     gc.collect()
     gc.disable()
     try:
-        for key, some in tries:
-            check_key(ADDRESS, key, some)
+        use()
         assert gc.collect() == 0
     finally:
         gc.enable()

@@ -27,7 +27,7 @@ from .plan import (
 )
 from .rows import Decode
 from .sensible import sensible
-from .sensor_device import Proof, SensorDevice
+from .sensor_device import Proof, SensorDevice, weakly
 from .sequence import AGAIN, CounterVerdict
 from .walk import walk
 
@@ -45,6 +45,7 @@ class Beacon:
     """Decode the MiBeacon entry of one device, in service data or in manufacturer data."""
 
     __slots__ = (
+        "__weakref__",
         "_current",
         "_device",
         "_entry",
@@ -76,7 +77,9 @@ class Beacon:
         self._plans = self._plans_of.setdefault(newest_version, {})
         self._current: Plan | None = None
         self.counters = _UNUSED
-        device.followers.append(self.unfollow)
+        # Weakly: who is done with a decoder is rid of it without the collector of garbage, which would
+        # hold everybody up after thousands of tries.
+        device.followers.append(weakly(self.unfollow))
         self.new_key()
 
     def take(

@@ -23,6 +23,4 @@ def check_key(
             break
         if reading.outcome is Outcome.WRONG_KEY:
             found = KeyCheck.WRONG
-    # It is freed at once: the collector of garbage would hold everybody up after thousands of tries.
-    decoder.device.followers.clear()
     return found

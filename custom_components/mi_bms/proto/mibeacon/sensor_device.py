@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 import hashlib
 from typing import Final
+from weakref import WeakMethod
 
 from ..model.reading import KeyState, Outcome, Reason
 from .crypto import Cipher
@@ -44,6 +45,17 @@ class Proof(IntEnum):
     CHECKED = 1  # MiBeacon v2/v3: a byte, which one try in 256 hits
     SHORT = 2  # a tag, and a counter of 8 bits: recorded frames fit again soon
     COUNTED = 3  # a tag, and a counter of 32 bits
+
+
+def weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Return a call of a method that does not keep alive whose it is."""
+    kept = WeakMethod(method)
+
+    def call() -> None:
+        if found := kept():
+            found()
+
+    return call
 
 
 def mac_of(address: str) -> bytes | None:
