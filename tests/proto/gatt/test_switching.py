@@ -15,6 +15,7 @@ from custom_components.mi_bms.proto.bms.control import (
     Effect,
     Forbidden,
     OtherUnknown,
+    Passphrase,
     Result,
     Target,
     held_by,
@@ -32,7 +33,7 @@ from custom_components.mi_bms.proto.model.errors import (
 )
 from custom_components.mi_bms.proto.model.fields import Field
 from custom_components.mi_bms.proto.model.sample import BmsSample
-from custom_components.mi_bms.proto.model.steps import Ask
+from custom_components.mi_bms.proto.model.steps import Ask, Permit
 from tests.each import each, rows
 from tests.proto.bms.families import ALL
 from tests.proto.bms.talks import say
@@ -714,6 +715,41 @@ class Uncommunicative(Ant):
 
     def order(self, frame: bytes) -> dict[str, bool] | None:
         return None if self.deaf else Ant.order(self, frame)
+
+
+def test_one_old_answer_at_the_last_reading_confirms_nothing() -> None:
+    class Old(Ant):
+        ordered = False
+        readings = 0
+
+        def order(self, frame: bytes) -> None:
+            self.ordered |= frame[2] == 0x51
+
+        def says(self, frame: bytes) -> list[bytes]:
+            if frame[2] == 1 and self.ordered:
+                self.readings += 1
+                self.orders["charge"] = self.readings % 4 != 3
+            return Ant.says(self, frame)
+
+    board = released(Old)
+    owner = Owner(board)
+    owner.secret = None
+    result = run(owner.switch("charge", on=False, factory_password=True))
+    assert (result.effect, result.sent) == (Effect.FAILED, 2)
+    assert board.readings == 8
+
+
+def test_a_password_that_may_not_be_said_again_is_not() -> None:
+    async def never() -> bool:
+        return False
+
+    family = next(one for one in ALL if one.id == "ant")
+    assert family.control and family.control.unlock
+    talk = family.control.unlock(say(family), Passphrase(text="x", may=never))
+    assert isinstance(next(talk), Permit)
+    with pytest.raises(StopIteration) as ended:
+        talk.send(None)
+    assert ended.value.value is False
 
 
 @pytest.mark.parametrize("logs_in", [True, False])

@@ -37,6 +37,13 @@ def outcome(decoder: Decoder, data: bytes, now: float, source: str = "a") -> Out
     return decoder.feed({FE95: data}, {}, now, source).outcome
 
 
+def test_a_sensor_outlives_what_followed_it() -> None:
+    device = SensorDevice(ADDRESS, KEY)
+    Beacon(FE95, device)
+    device.allow_clear()
+    assert device.allowed
+
+
 def test_repeats_carry_nothing() -> None:
     decoder = Decoder(ADDRESS)
     first = decoder.feed_one(FE95, press(1), 0.0)
