@@ -19,7 +19,7 @@ PREVIEWS: Final = ("move_preview", "take_all_preview")
 BUSY: Final = "calculating statistics"  # a recorder, after a start
 BUSY_PAUSE: Final = 5.0  # s
 NO_SIGN: Final = "cannot be told now"  # two readings too far from each other
-LOOKS: Final = 24  # at a preview, until it can be told
+LOOKS: Final = 120  # at a preview, until it can be told, on a busy machine, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,10 @@ async def preview(api: Api, address: str) -> Preview:
         text = str(form["description_placeholders"]["preview"])
         # Both have to have told a current lately; what was discovered has just been read.
         if not ours or NO_SIGN not in text:
-            break
+            return Preview(address, form["flow_id"], text, bool(asked(form)))
         await api.close_flow(form["flow_id"])
         await asyncio.sleep(BUSY_PAUSE)
-    return Preview(address, form["flow_id"], text, bool(asked(form)))
+    raise Trouble(f"{address}: no preview: {NO_SIGN}")
 
 
 async def unhurried(api: Api, flow: str, reply: Json) -> Json:
