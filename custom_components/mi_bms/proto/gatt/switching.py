@@ -1,11 +1,12 @@
 """Switch one thing of a battery: write a command once, then have the battery itself say what came of it.
 
 An acknowledgement proves nothing. The battery is read again up to three times, the last time late enough
-for one that acts three seconds after it was told. Neither does one reading where the command itself was not
-acknowledged: it may be an old answer that comes late, so a second one has to say the same. Only a command that was neither acknowledged nor had
-any effect is written a second time, and never a third. What happens after the first write is not an
-error but a result: nobody may believe that nothing was sent. What was read late enough stands when a
-later reading gets lost, or time runs out.
+for one that acts three seconds after it was told. Neither does one reading where the command itself was
+not acknowledged: it may be an old answer that comes late, so a second one has to say the same, a fourth
+where the third was the first to say so. Only a command that was neither acknowledged nor had any effect is
+written a second time, and never a third. What happens after the first write is not an error but a result:
+nobody may believe that nothing was sent. What was read late enough stands when a later reading gets lost,
+or time runs out.
 """
 
 from collections.abc import Callable
@@ -52,10 +53,10 @@ type Made = Callable[[Draft], BmsSample]
 class Attempt:
     """One command and how far it has come; ``before`` is the reading that it was given after.
 
-    ``may`` is asked right before each write. ``last`` is what was read last since it was written, None where that failed; ``shown`` is the last one
-    that did not. ``seen`` is what was read late enough after it was written, at ``since`` seconds; the
-    ``longest`` reading took so many. ``certain``: no old answer can come; else ``once`` is what a single reading
-    says was done.
+    ``may`` is asked right before each write. ``last`` is what was read last since it was written, None where
+    that failed; ``shown`` is the last one that did not. ``seen`` is what was read late enough after it was
+    written, at ``since`` seconds; the ``longest`` reading took so many. ``certain``: no old answer can come;
+    else ``once`` is what a single reading says was done.
     """
 
     target: Target
@@ -199,7 +200,7 @@ def read_back(
     made: Made,
     budget: float,
 ) -> Talk[Result]:
-    """Read up to three times and return what came of a command that was written before."""
+    """Read up to three times, or once more to be sure, and return what came of a command written before."""
     for number, pause in enumerate((*PAUSES, AGAIN)):
         if number == len(PAUSES) and attempt.once is None:
             break
