@@ -11,7 +11,7 @@ that is greeted and started are described here.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from re import match
+from re import match, search
 from typing import Final
 
 from ...model.errors import FrameError
@@ -20,7 +20,7 @@ from ...model.sample import Place, Probe
 from ..alarms import Alarm
 from ..catalogue import Listing, Match
 from ..codec import Bit, Custom, Draft, Flags, Num, Row, Text, decode
-from ..contract import Ask, Context, Family, Mode, Pacing, Talk, Wire
+from ..contract import Ask, Context, Family, Mode, Note, Pacing, Talk, Wire
 from ..dialects.jikong import (
     ANSWER_HEAD,
     CELLS,
@@ -223,9 +223,17 @@ def _decode_jk04(frame: bytes) -> Draft:
 
 
 def _major(raw: bytes) -> int:
-    """Return the leading digits of a version, 0 when there are none."""
-    found = match(r"\d+", text(raw) or "")
+    """Return the first number in a version, 0 when there is none."""
+    found = search(r"\d+", text(raw) or "")
     return int(found[0]) if found else 0
+
+
+def _version(memory: Mapping[str, Note], frame: bytes) -> int:
+    """Return the software version; one that cannot be read is guessed from where the frame marks its cells."""
+    version = memory.get(VERSION)
+    if isinstance(version, int) and version:
+        return version
+    return 0 if 0 < integer(frame, 54, "<u4") < 1 << 24 else WIDE + 1
 
 
 def _greet(context: Context) -> Talk[None]:
@@ -281,7 +289,7 @@ def _poll(context: Context) -> Talk[Draft]:
     nominal = context.memory.get(_NOMINAL)
     draft = _decode(
         frame,
-        int(context.memory[VERSION]),
+        _version(context.memory, frame),
         None if nominal is None else int(nominal),
     )
     if settings is not None:

@@ -1,17 +1,15 @@
 """PowerBoozt and Dörr Power: E&J-like ASCII frames, big endian. Source: what aiobmsble reads.
 
 The stream is strewn with 00 bytes that do not belong to it. The checksum is computed over the bytes that
-the digits stand for, without the first one. Rows: ``dialects/ej54``. Where FETs, alarms and the remaining
-capacity are is not known.
+the digits stand for, without the first one. Rows: ``dialects/ej54``. What stands where relatives have the
+remaining capacity is more than the full one, and is not read.
 """
 
 from typing import Final
 
 from ...model.errors import FrameError
-from ...model.fields import Field
 from ..catalogue import Listing, Match, names
 from ..checksum import inverted_sum8
-from ..codec import Num
 from ..contract import Context, Family, Pacing, Wire
 from ..dialects import ej, ej54
 from ..framing import MarkFramer, TranslatingFramer, unhex
@@ -27,7 +25,7 @@ LISTING: Final = Listing(
 )
 
 _bytes = unhex(1, -1)
-_POLL: Final = ej54.ask(Num(Field.CURRENT, 54, ">i4", 0.001))
+_POLL: Final = ej54.ask()
 
 
 def check(frame: bytes) -> None:

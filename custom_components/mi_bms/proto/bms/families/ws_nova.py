@@ -9,11 +9,10 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, Match
-from ..codec import Bit, Custom, Draft, Flags, Num, Text, decode
+from ..codec import Bit, Draft, Num, Text, decode
 from ..contract import Context, Family, Pacing, Talk, Wire
 from ..dialects import ej, ej54
 from ..framing import MarkFramer, TranslatingFramer, unhex
-from ..raw import integer
 
 LISTING: Final = Listing(
     title="Wattstunde Nova Core",
@@ -22,24 +21,10 @@ LISTING: Final = Listing(
 )
 
 _LEAST: Final = 238  # characters
-_DISCHARGE: Final = 1 << 31
 _bytes = unhex(1, -3)
 
 
-def _current(body: bytes, draft: Draft) -> None:
-    """Read sign and magnitude in mA."""
-    raw = integer(body, 54, ">u4")
-    magnitude = raw & ~_DISCHARGE
-    draft.put(
-        Field.CURRENT, round((-magnitude if raw & _DISCHARGE else magnitude) / 1000, 3)
-    )
-
-
 _POLL: Final = ej54.ask(
-    Flags(44, ">u2", ej.STATUS, mask=ej.STATUS_MASK),
-    Bit(Field.DISCHRG_MOSFET, 44, 0x10),
-    Bit(Field.CHRG_MOSFET, 44, 0x20),
-    Custom(_current),
     Num(Field.CYCLE_CHARGE, 74, ">u4", 0.001),
     Bit(Field.HEATER, 108, 0xFFFF_FFFF, ">u4"),
 )
