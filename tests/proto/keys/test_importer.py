@@ -467,6 +467,12 @@ def test_what_strangers_pasted(case: dict[str, Any]) -> None:
     assert all(one["key"] in kept[one["address"]] for one in wanted)
     names = {one.address: one.name for one in read.found}
     assert all(names[one["address"]] == one["name"] for one in wanted if "name" in one)
+    products = {one.address: one.product_id for one in read.found}
+    assert all(
+        products[one["address"]] == int(one["product_id"], 16)
+        for one in wanted
+        if "product_id" in one
+    )
     if "keys" in right:
         assert len(read.found) == len(wanted)
     for one in right.get("left_out", []):
@@ -477,6 +483,23 @@ def test_what_strangers_pasted(case: dict[str, Any]) -> None:
     for one in right.get("devices", []):
         assert keyless[one["address"]].product_id == int(one["product_id"], 16)
         assert keyless[one["address"]].name == one.get("name")
+
+
+def test_a_number_of_a_product_is_only_read_where_it_is_a_plain_one() -> None:
+    row = '{"mac":"010000c138a4","evtid":4097,"pid":%s,"beaconkey":"%s"}'
+    for number, product in {
+        "950": 950,
+        "950.5": None,
+        "-5": None,
+        "1e4": None,
+        "9" * 5000: None,
+        '"0153"': 0x0153,
+    }.items():
+        (one,) = read_keys(row % (number, KEY)).found
+        assert (one.address, one.product_id) == ("A4:38:C1:00:00:01", product)
+    # Elsewhere a number is nothing that is known, and an address stands as it is printed.
+    (plain,) = read_keys(f'{{"mac":"a4c138000001","pid":950,"key":"{KEY}"}}').found
+    assert (plain.address, plain.product_id) == (ADDRESS, None)
 
 
 @rows("name", ["MI32KEY", "my MI32Keys a=b"])

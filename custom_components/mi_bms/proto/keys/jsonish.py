@@ -13,7 +13,7 @@ from typing import Final
 from .collect import Collector, DeviceDraft
 from .contract import Refusal, TextFormat
 from .roles import Role, role_of
-from .texts import WordKind, address_of, kinds
+from .texts import WordKind, address_of, backwards, kinds
 
 _DEPTH: Final = 20
 _TOKENS: Final = 400_000
@@ -29,6 +29,10 @@ _TOKEN: Final = re.compile(
 _OPENS: Final = {"]": "[", "}": "{"}
 _SECRETS: Final = frozenset({WordKind.KEY, WordKind.BOTH})
 _UNDERSTOOD: Final = frozenset({"MAC", "mac", "PID", "pid", "key", "name"})
+# A lamp's or gateway's table of paired remotes has this beside each: it gives addresses as they are
+# sent, last byte first, and the product as a decimal number.
+_TABLE: Final = "evtid"
+_PRODUCT: Final = "pid"
 
 
 @dataclass(slots=True)
@@ -41,6 +45,8 @@ class _Level:
     label: str = ""  # the property whose value comes
     is_tasmota: bool = False
     is_cloud: bool = False
+    is_table: bool = False
+    product: str = ""  # as a plain number
     end: int = 0
     values: dict[Role, str] = field(default_factory=dict)
     # Objects in it that have a key: without an address, or with one that may be this one's.
@@ -61,11 +67,19 @@ class _Level:
 
     @property
     def mac(self) -> str | None:
-        return self.values.get(Role.MAC) or self.values.get(Role.MAYBE_MAC)
+        found = self.values.get(Role.MAC) or self.values.get(Role.MAYBE_MAC)
+        return backwards(found) if found and self.is_table else found
 
     @property
     def key(self) -> str | None:
         return self.values.get(Role.KEY) or self.values.get(Role.MAYBE_KEY)
+
+    @property
+    def model(self) -> str | None:
+        """Return the product's number in hex, as every other format has it."""
+        if self.is_table and self.product.isdecimal():
+            return f"{int(self.product[:9]):04x}"
+        return self.values.get(Role.PRODUCT)
 
     @property
     def format(self) -> TextFormat:
@@ -162,12 +176,15 @@ class JsonReader:
         level, string = self._levels[-1], found["string"]
         if level.wants == "name":
             level.label = _text(string) if string else ""
+            level.is_table = level.is_table or level.label == _TABLE
             level.wants = "colon"
             return bool(string)
         if not level.step("value", "comma"):
             return False
         if string:
             self._value(level, _text(string), found.end())
+        elif level.label == _PRODUCT:
+            level.product = found[0].strip()
         return True
 
     def _value(self, level: _Level, value: str, end: int) -> None:
@@ -233,7 +250,7 @@ class JsonReader:
             mac=level.mac,
             key=level.key,
             name=level.values.get(Role.NAME),
-            product=level.values.get(Role.PRODUCT),
+            product=level.model,
             sure_of_mac=Role.MAC in level.values,
             sure_of_key=Role.KEY in level.values,
         )

@@ -21,12 +21,13 @@ _SETTING: Final = re.compile(
 )
 _INDENT: Final = re.compile(r"[ \t]*+((?:-[ \t]++)*+)")
 _RULER: Final = re.compile(r"[-=_*~+#|:,;\[\]{}()<>/\\.'`^ \t]+")
-# What a cloud token extractor says beside the devices; other versions add a little behind it.
+# What programs that tell keys say beside the devices; other versions add a little behind it.
 _CHATTER: Final = re.compile(
     r"(?:no )?devices found for server|unable to (?:get|log|read)|logg(?:ing|ed) in"
     r"|username|password|server \(one of|leave (?:it )?empty|press (?:enter|any)"
     r"|invalid server|please (?:select|choose|enter|open|scan)|two[- ]factor|captcha"
-    r"|xiaomi cloud|tokens? extractor|by piotr|output saved|qr code|current region",
+    r"|xiaomi cloud|tokens? extractor|by piotr|output saved|qr code|current region"
+    r"|running command",
     re.IGNORECASE,
 )
 _NO_NAME: Final = re.compile(r"\b(?:key|mac|address)\b", re.IGNORECASE)

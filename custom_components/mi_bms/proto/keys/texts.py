@@ -51,6 +51,7 @@ _ZERO_X: Final = re.compile(r"^0[xX]")
 _APART: Final = re.compile(r"[^\s,;|=<>\"'`()\[\]{}#]+")
 _PAIR: Final = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]+")
+_BARE: Final = re.compile(r"[0-9A-Fa-f]{12}")
 _GROUPED: Final = re.compile(
     r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2})+|[0-9A-Fa-f]{4}(?:[:.-][0-9A-Fa-f]{4})+"
 )
@@ -153,6 +154,11 @@ def address_of(text: str) -> str | None:
     """Read an address of a device; None for anything else, nobody's address included."""
     address = parse_address(text)
     return None if address in _NO_DEVICE else address
+
+
+def backwards(text: str) -> str:
+    """Return an address of bare digits from its last byte on; one with separators was put right before."""
+    return bytes.fromhex(text)[::-1].hex() if _BARE.fullmatch(text) else text
 
 
 def key_of(text: str) -> tuple[bytes, str | None] | Refusal:
