@@ -66,6 +66,12 @@ def _balancer(frame: bytes, draft: Draft) -> None:
     draft.put(Field.BALANCER, mask)
 
 
+def _nominal(frame: bytes, draft: Draft) -> None:
+    """Read the nominal capacity; boards that leave it out have one capacity only."""
+    raw = integer(frame, 19, ">u2") or integer(frame, 17, ">u2")
+    draft.put(Field.DESIGN_CAPACITY, raw / 100)
+
+
 def _check(frame: bytes) -> None:
     """Check the end byte."""
     if frame[-1] != 0x7D:
@@ -88,7 +94,9 @@ _ASK_STATUS: Final = _ask(
     Num(Field.VOLTAGE, 5, ">u2", 0.01),
     Num(Field.CURRENT, 13, ">i2", 0.01),
     Num(Field.CYCLE_CHARGE, 15, ">u2", 0.01),
-    Num(Field.DESIGN_CAPACITY, 17, ">u2", 0.01),
+    # The learned capacity, and the nominal one where the board tells both.
+    Num(Field.FULL_CHARGE, 17, ">u2", 0.01, absent=(0,)),
+    Custom(_nominal),
     Num(Field.CYCLES, 23, ">u2"),
     Custom(_balancer),
     Bit(Field.CHRG_MOSFET, 29, 0x0004, ">u2"),

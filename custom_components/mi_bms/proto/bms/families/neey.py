@@ -61,6 +61,25 @@ _ONLY_V2: Final = (
     (Field.CYCLE_CHARGE, 246),
     (Field.BATTERY_LEVEL, 250),
 )
+_SETTINGS_V1: Final = (
+    (Field.BALANCE_START_DIFFERENCE, 9),
+    (Field.BALANCE_START_VOLTAGE, 28),
+)
+_SETTINGS_V2: Final = (
+    (Field.BALANCE_START_DIFFERENCE, 14),
+    (Field.BALANCE_START_VOLTAGE, 26),
+    (Field.CELL_OVERVOLTAGE_LIMIT, 34),
+    (Field.CELL_OVERVOLTAGE_RELEASE, 38),
+    (Field.CELL_UNDERVOLTAGE_LIMIT, 42),
+    (Field.CELL_UNDERVOLTAGE_RELEASE, 46),
+    (Field.CELL_SHUTDOWN_VOLTAGE, 58),
+    (Field.CHARGE_CURRENT_LIMIT, 62),
+    (Field.DISCHARGE_CURRENT_LIMIT, 70),
+    (Field.CHARGE_OVERTEMPERATURE_LIMIT, 94),
+    (Field.CHARGE_UNDERTEMPERATURE_LIMIT, 102),
+    (Field.DISCHARGE_OVERTEMPERATURE_LIMIT, 110),
+    (Field.DISCHARGE_UNDERTEMPERATURE_LIMIT, 118),
+)
 _PROBES_V1: Final = (221, 225)
 _PROBES_V2: Final = (226, 230, 234, 238)
 
@@ -104,8 +123,10 @@ def _read_status(frame: bytes, draft: Draft, *, v2: bool) -> None:
     draft.flag(status if status in _FAULTS else 0)
     if status in _FAULTS:
         draft.alarms.add(_FAULTS[status])
+    # Some firmware says of places without a cell that no cell was found there.
+    places = (1 << max(len(draft.cells), integer(frame, 215, ">u1") + 1)) - 1
     for at, raw, alarm in () if v2 else _MASKS:
-        if integer(frame, at, raw):
+        if integer(frame, at, raw) & (places if raw == "<u3" else 0xFF):
             draft.put(Field.PROBLEM, True)
             draft.alarms.add(alarm)
 
@@ -122,13 +143,13 @@ def _poll(context: Context) -> Talk[Draft]:
     return _decode(frame, v2=bool(context.state[_V2]))
 
 
-def _read_settings(_context: Context) -> Talk[Draft]:
-    """Read where it begins to balance."""
+def _read_settings(context: Context) -> Talk[Draft]:
+    """Read where it begins to balance, and where a BMS switches off."""
     draft = Draft()
     frame = yield replace(_ask(_SETTINGS), optional=True, tries=2)
     if frame is not None:
-        draft.put(Field.BALANCE_START_DIFFERENCE, real(frame, 9))
-        draft.put(Field.BALANCE_START_VOLTAGE, real(frame, 28))
+        for name, at in _SETTINGS_V2 if context.state[_V2] else _SETTINGS_V1:
+            draft.put(name, real(frame, at))
     return draft
 
 

@@ -65,7 +65,15 @@ _ASK: Final = Ask(
         Num(Field.CELL_COUNT, 38, ">u2"),
         Cells(40, Count(38, ">u2", most=20)),
         Num(Field.TEMP_SENSORS, 80, ">u2"),
-        Probes(82, Count(80, ">u2", most=10), ">u2", 0.1, _ZERO, absent=(0,)),
+        Probes(
+            82,
+            Count(80, ">u2", most=10),
+            ">u2",
+            0.1,
+            _ZERO,
+            (Place.CELL,),
+            absent=(0,),
+        ),
         Probes(102, 2, ">u2", 0.1, _ZERO, (Place.MOSFET, Place.AMBIENT), absent=(0,)),
     ),
 )
