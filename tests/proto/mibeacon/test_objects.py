@@ -506,6 +506,19 @@ CASES = [
     # A scale with both packets, socks, and stepped off
     (0x4B05, 0x6E16, "02ff07000000000000", {"profile_id": 2, "stabilized": False}, []),
     (0x4B05, 0x6E16, "02ffff030000000000", {"profile_id": 2, "stabilized": False}, []),
+    # The Pro without its weight, as its owner saw it
+    (
+        0x4B05,
+        0x6E16,
+        "01fff7104000000000",
+        {
+            "profile_id": 1,
+            "heart_rate": 80,
+            "impedance_low": 410.0,
+            "stabilized": False,
+        },
+        [],
+    ),
     (
         0x30D9,
         0x6E16,

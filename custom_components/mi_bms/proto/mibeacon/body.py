@@ -54,8 +54,9 @@ _NO_PULSE: Final = 0x7F
 
 
 def _composition(data: bytes, at: int, values: Values) -> None:
-    # Bits 0-10 weight / 10, 11-17 heart rate - 50, 18-31 impedance / 10. The weight comes with the
-    # impedance at 50 kHz first; a second packet has the one at 250 kHz and ends the measurement.
+    # Bits 0-10 weight / 10, 11-17 heart rate - 50, 18-31 impedance / 10. The weight (the Pro leaves
+    # it out) or the pulse comes with the impedance at 50 kHz first; a second packet has the one at
+    # 250 kHz and ends the measurement.
     profile, packed = _SCALE.unpack_from(data, at)
     weight, pulse, impedance = packed & 0x7FF, packed >> 11 & 0x7F, packed >> 18
     weight = 0 if weight == _NO_WEIGHT else weight
@@ -65,14 +66,12 @@ def _composition(data: bytes, at: int, values: Values) -> None:
         values[Field.HEART_RATE] = pulse + 50
     if weight:
         values[Field.WEIGHT] = weight / 10
-        if impedance:
-            values[Field.IMPEDANCE_LOW] = impedance / 10
-        values[Field.STABILIZED] = not impedance
-    elif impedance and not pulse:
-        values[Field.IMPEDANCE_HIGH] = impedance / 10
-        values[Field.STABILIZED] = True
-    elif not pulse:
-        values[Field.STABILIZED] = False
+    if impedance:
+        first = bool(weight or pulse)
+        values[Field.IMPEDANCE_LOW if first else Field.IMPEDANCE_HIGH] = impedance / 10
+        values[Field.STABILIZED] = not first
+    elif weight or not pulse:
+        values[Field.STABILIZED] = bool(weight)
 
 
 COMPOSITION: Final = ObjectSpec(

@@ -29,6 +29,7 @@ MODELS: Final[dict[int, str]] = {
     0x12: "CGPR1",
     0x15: "CGF1W",
     0x18: "CGP23W",
+    0x26: "CGP23W",
     0x1E: "CGC1",
     0x33: "CGP22C",
     0x4F: "CGG3",
@@ -40,6 +41,8 @@ _OTHER_MAC: Final = frozenset({"CGDN1"})
 _CONTACT_IN_SECOND_ID: Final = frozenset({"CGH1"})
 
 _PACKET_ID: Final = 0x0F
+# Flag of a frame that tells a change; the light in one has been seen far off.
+_EVENT: Final = 0x40
 
 type Values = dict[Field, Value]
 
@@ -106,4 +109,6 @@ def parse(data: bytes, mac: bytes | None) -> Parsed:
             if ids == 2 and model in _CONTACT_IN_SECOND_ID:
                 values |= _CONTACT[entry[0] & 1]
         at += 2 + size
+    if data[0] & _EVENT:
+        values.pop(Field.ILLUMINANCE, None)
     return sift(values, model=model)
