@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -212,6 +212,13 @@ def async_forget_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     if shared := hass.data.get(SHARED):
         shared.forget(str(entry.unique_id))
     rediscover_removed(hass, entry)
+
+
+@callback
+def async_withdraw_reauth(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Take back the question for another key or password: the one that is there fits."""
+    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+        hass.config_entries.flow.async_abort(flow["flow_id"])
 
 
 @contextlib.asynccontextmanager

@@ -43,7 +43,7 @@ from ..proto.scheduler.events import (
     Resumed,
 )
 from ..proto.scheduler.link_state import Failure, LinkState, Phase
-from ..runtime import SAVE_NEWS, SHARED
+from ..runtime import SAVE_NEWS, SHARED, async_withdraw_reauth
 from .metering import Metering
 from .options import BatterySettings
 from .reader import Reader
@@ -318,7 +318,9 @@ class BatteryCoordinator(DataUpdateCoordinator[BmsSample]):
 
     def _succeeded(self, sample: BmsSample) -> None:
         now = self._polls.now()
-        self._asked_password = False
+        if self._asked_password:
+            self._asked_password = False
+            async_withdraw_reauth(self.hass, self.entry)
         self._read_as = self.settings.read_as(self.family.id)
         self.read_at = dt_util.utcnow()
         if self.settings.adaptive:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..bluetooth.adverts import last_advert
 from ..bluetooth.connection import CONNECT_ATTEMPTS, OpenLink
@@ -86,7 +87,10 @@ class Reader:
         self._memory = Memory()
         self._memory.notes[CELSIUS] = settings.celsius
         self._session = Session(
-            family, memory=self._memory, correction=settings.correction
+            family,
+            memory=self._memory,
+            clock=lambda: dt_util.utcnow().timestamp(),
+            correction=settings.correction,
         )
         self._read_over: OpenLink | None = None
         self._forgotten = False  # the table of services, since the last good poll

@@ -17,7 +17,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ADDRESS, CONF_PASSWORD
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import selector
 
 from ..bluetooth.discovery import advert_of, find
 from ..const import CONF_FAMILY, CONF_KIND, CONF_PROFILE, KIND_BATTERY
@@ -38,17 +37,10 @@ from ..proto.model.errors import (
 from ..proto.model.sample import BmsSample
 from .base import FAILED, WHY
 from .battery_errors import ERRORS, word_of
+from .battery_fields import FIND_OUT, MAYBE_PASSWORD, PASSWORD, family_field
 from .battery_reading import BatteryReading, async_hand_over_first
 from .meter_start import start_fields, start_options
 
-FIND_OUT: Final = "find_out"
-
-_PASSWORD_TEXT: Final = selector.TextSelector(
-    selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
-)
-_PASSWORD: Final = probatio.Schema(
-    {probatio.Required(probatio.Secret(CONF_PASSWORD)): _PASSWORD_TEXT}
-)
 # What a battery of another family leads to.
 _OTHER_FAMILY: Final = (ERRORS[FrameError], ERRORS[Unsupported])
 # What makes the type doubtful, so that another one can be chosen.
@@ -56,23 +48,6 @@ _DOUBTFUL: Final = (*_OTHER_FAMILY, ERRORS[NoAnswer])
 _LOOKALIKE: Final = "maybe_controller"
 
 type _Made = tuple[BmsSample, dict[str, Any]]
-
-
-def _family_field(families: list[str]) -> selector.SelectSelector:
-    options = [
-        selector.SelectOptionDict(value=FIND_OUT, label=FIND_OUT),
-        *(
-            selector.SelectOptionDict(value=family, label=INDEX[family].title)
-            for family in families
-        ),
-    ]
-    return selector.SelectSelector(
-        selector.SelectSelectorConfig(
-            options=options,
-            mode=selector.SelectSelectorMode.DROPDOWN,
-            translation_key=CONF_FAMILY,
-        )
-    )
 
 
 class BatterySteps(BatteryReading):
@@ -108,7 +83,7 @@ class BatterySteps(BatteryReading):
                 return self._show_types(choice, errors)
         fields = start_fields()
         if len(self._families) > 1:
-            kinds = {probatio.Required(CONF_FAMILY): _family_field(self._families)}
+            kinds = {probatio.Required(CONF_FAMILY): family_field(self._families)}
             fields = kinds | fields
         else:
             self._set_confirm_only()
@@ -135,6 +110,7 @@ class BatterySteps(BatteryReading):
         choice = None
         if user_input is not None:
             choice = user_input[CONF_FAMILY]
+            self._secret = user_input.get(CONF_PASSWORD) or self._secret
             if result := await self._async_try(choice, errors):
                 return result
             choice = await self._async_propose(choice, errors) or choice
@@ -153,7 +129,7 @@ class BatterySteps(BatteryReading):
     ) -> ConfigFlowResult:
         families = sorted(INDEX, key=lambda name: INDEX[name].title.casefold())
         schema = probatio.Schema(
-            {probatio.Required(CONF_FAMILY): _family_field(families)}
+            {probatio.Required(CONF_FAMILY): family_field(families)} | MAYBE_PASSWORD
         )
         return self.async_show_form(
             step_id="family",
@@ -185,7 +161,7 @@ class BatterySteps(BatteryReading):
                 return self._show_types(self._families[0], errors)
         return self.async_show_form(
             step_id="password",
-            data_schema=_PASSWORD,
+            data_schema=PASSWORD,
             errors=errors,
             description_placeholders=self._battery_placeholders(),
         )
@@ -207,7 +183,8 @@ class BatterySteps(BatteryReading):
             if choice == FIND_OUT:
                 family = await self._async_find((*self._families, *INDEX)) or FIND_OUT
             sample = await self._async_read_battery(family)
-        except MiBmsError as err:
+        except MiBmsError as found:
+            err = AuthNeeded() if self._is_closed(found) else found
             ask = isinstance(err, AuthNeeded) and self._secret is None
             if ask and family != FIND_OUT:
                 self._families = [family]
@@ -219,6 +196,13 @@ class BatterySteps(BatteryReading):
         else:
             return await self._async_finish_battery(family, sample)
         return None
+
+    def _is_closed(self, err: MiBmsError) -> bool:
+        """Return whether a refusal means a password for what the battery most likely is."""
+        return isinstance(err, PairingNeeded) and any(
+            INDEX[family].password.refusal == err.code is not None
+            for family in self._families
+        )
 
     async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
         """Return what a battery is that does not answer as ``choice``, and propose that instead.
@@ -251,7 +235,7 @@ class BatterySteps(BatteryReading):
             known = Profile.from_json(entry.data[CONF_PROFILE])
         profile = known.learn(sample)
         update: dict[str, Any] = {CONF_FAMILY: family, CONF_PROFILE: profile.to_json()}
-        if self._secret is not None:
+        if self._secret and INDEX[family].password.kind is not Secret.NONE:
             update[CONF_PASSWORD] = self._secret
         if entry:
             self._update = update

@@ -5,13 +5,14 @@ from typing import Any, Final, override
 
 from bluetooth_data_tools import monotonic_time_coarse
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_KEY, CONF_KEYED_AT
 from ..proto.keys.watch import Watch
 from ..proto.mibeacon.decoder import Decoder
 from ..proto.model.reading import Reading
+from ..runtime import async_withdraw_reauth
 from .questions import Question
 from .waiting import async_wait
 
@@ -46,8 +47,7 @@ class KeyWatch(Watch):
             self._entry.async_start_reauth(self._hass)
         elif self._asked_key and not self.wants_key:
             self._asked_key = False
-            for flow in self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}):
-                self._hass.config_entries.flow.async_abort(flow["flow_id"])
+            async_withdraw_reauth(self._hass, self._entry)
 
     def _just_keyed(self) -> bool:
         """Return whether a pairing of ours made the key a moment ago: the old one is still heard then."""

@@ -117,8 +117,9 @@ async def test_a_battery_that_does_not_answer_as_it_should(
     options = [one["value"] for one in _options(form)]
     assert options[0] == "find_out"
     assert {"jbd", "ej", "jikong"} < set(options)
-    (field,) = form["data_schema"].schema
+    field, more = form["data_schema"].schema
     assert field.description == {"suggested_value": "find_out"}
+    assert str(more) == "password"
     assert not home.air.links
 
     home.air.faults[ADDRESS].clear()
@@ -381,7 +382,7 @@ async def test_reconfiguring_changes_the_family(home: Home) -> None:
     # The type that it is set up as knows no password: there is nothing else to change.
     form = await home.reconfigure(entry)
     assert _options(form)[0]["value"] == "find_out"
-    (field,) = form["data_schema"].schema
+    field, _ = form["data_schema"].schema
     assert field.description == {"suggested_value": "ej"}
     done = await home.answer(form, {"family": "jbd"})
     assert done["reason"] == "change_kept"

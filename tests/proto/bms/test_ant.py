@@ -1,17 +1,11 @@
-"""ANT BMS: which FET a code belongs to, in either protocol, and the password of old boards."""
+"""ANT BMS: which FET a code belongs to, in either protocol."""
 
 import pytest
 
 from custom_components.mi_bms.proto.bms.alarms import Alarm
 from custom_components.mi_bms.proto.bms.codec import Draft
-from custom_components.mi_bms.proto.bms.contract import Write
 from custom_components.mi_bms.proto.bms.dialects.ant import read_codes
-from custom_components.mi_bms.proto.bms.families.ant_leg import FAMILY as OLD
-from custom_components.mi_bms.proto.model.errors import AuthRejected
 from custom_components.mi_bms.proto.model.fields import Field
-from tests.each import rows
-
-from .talks import say
 
 
 def codes(text: str, *, charge_first: bool) -> Draft:
@@ -52,24 +46,3 @@ def test_codes_of_the_fets(
     assert draft.values[Field.DISCHRG_MOSFET] is (discharge == "01")
     assert draft.values[Field.PROBLEM] is problem
     assert draft.alarms == alarms
-
-
-def test_old_boards_get_their_password_in_four_parts() -> None:
-    assert OLD.login
-    told = [
-        step.data for step in OLD.login(say(OLD, "12345678")) if isinstance(step, Write)
-    ]
-    assert [data.hex() for data in told] == [
-        "a5a5f1313254",
-        "a5a5f2333459",
-        "a5a5f335365e",
-        "a5a5f4373863",
-    ]
-    assert list(OLD.login(say(OLD))) == []
-
-
-@rows("secret", ["1234567", "123456789"])
-def test_old_boards_have_passwords_of_eight_characters(secret: str) -> None:
-    assert OLD.login
-    with pytest.raises(AuthRejected):
-        list(OLD.login(say(OLD, secret)))

@@ -23,12 +23,16 @@ class Secret(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Password:
-    """Describe a password: kind, the factory's value, the longest one, and whether there must be one."""
+    """Describe a password: kind, the factory's value, the longest one, and whether there must be one.
+
+    ``refusal`` is the ATT error of a battery that wants it before anything else.
+    """
 
     kind: Secret = Secret.NONE
     default: str | None = None
     longest: int = 0
     required: bool = False
+    refusal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

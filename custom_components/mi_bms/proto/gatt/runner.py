@@ -23,6 +23,7 @@ from ..model.errors import (
     FrameError,
     MiBmsError,
     NoAnswer,
+    PairingNeeded,
     Unreachable,
     Unsupported,
 )
@@ -280,8 +281,8 @@ class Runner:
             inbox.restart()
             try:
                 await self._write(uuid, request, response)
-            except Unreachable:
-                if response == plan[0][0]:
+            except Unreachable as err:
+                if response == plan[0][0] or isinstance(err, PairingNeeded):
                     raise
                 # Many modules refuse the write type that they do not offer: no harm was done.
                 return None

@@ -32,7 +32,7 @@ from ..bms.control import (
     commands,
     held_by,
 )
-from ..model.errors import AuthNeeded, FrameError, NoAnswer, Unsupported
+from ..model.errors import AuthNeeded, AuthRejected, FrameError, NoAnswer, Unsupported
 from ..model.fields import Field
 from ..model.sample import BmsSample
 
@@ -224,7 +224,7 @@ def _look(
     try:
         told: Commands = (yield from control.ask(patient)) if control.ask else {}
         draft = yield from family.poll(patient)
-    except FrameError, NoAnswer:
+    except FrameError, NoAnswer, AuthNeeded, AuthRejected:
         return None
     draft.switches |= told
     return made(draft)

@@ -2,14 +2,14 @@
 
 Request ``7E A1 func addr addr len [data] crc AA 55``, reply the same with ``func | 10`` and the length
 of the data at byte 5. The end mark may also stand inside the data. A right password may be acknowledged,
-after a wrong one the battery stays silent. Long because a password, a length byte that is wrong in one
+after a wrong one the battery stays silent; few want one for reading. Long because a password, a length byte that is wrong in one
 reply, and switches come on top of the rows.
 """
 
 from dataclasses import replace
 from typing import Final
 
-from ...model.errors import AuthRejected, FrameError, NoAnswer
+from ...model.errors import AuthRejected, FrameError
 from ...model.fields import Field
 from ...model.sample import Place
 from ...model.steps import Permit
@@ -28,6 +28,7 @@ from ..control import (
     writer,
 )
 from ..dialects.ant import NOT_FITTED, read_codes
+from ..dialects.ant_closed import UNAUTHORIZED, answer, greet
 from ..framing import LengthFramer
 from ..raw import integer
 
@@ -39,12 +40,11 @@ LISTING: Final = Listing(
         *names("ANT@BLE*", "ANT?BLE24*", "ANT?BLE3*", service="ffe0"),
         *names("ANT?BLE*", service="ffe0", sure=False),
     ),
-    password=Password(kind=Secret.TEXT, longest=16),
+    password=Password(kind=Secret.TEXT, longest=16, refusal=UNAUTHORIZED),
 )
 
 _END: Final = b"\xaa\x55"
 _INFO: Final = 0x12
-_ANSWERED: Final = "answered"
 _CHARGING, _ERROR = 2, 5
 _MOST_PROBES, _MOST_CELLS = 6, 32
 
@@ -135,23 +135,20 @@ def _decode(frame: bytes) -> Draft:
 
 
 def _login(context: Context) -> Talk[None]:
-    """Send the password, if there is one."""
-    if context.secret:
-        yield Write(_password(context.secret.encode("ascii", "replace")))
-        told = yield Ask(reply=_UNLOCKED_BY, timeout=0.2, optional=True)
-        context.state[_UNLOCKED] = told is not None
+    """Say the password to a board that is silent without it."""
+    yield from greet(context, _say)
+
+
+def _say(context: Context) -> Talk[None]:
+    """Say the password that it is read with."""
+    yield Write(_password((context.secret or "").encode("ascii", "replace")))
+    told = yield Ask(reply=_UNLOCKED_BY, timeout=0.2, optional=True)
+    context.state[_UNLOCKED] = told is not None
 
 
 def _poll(context: Context) -> Talk[Draft]:
-    """Read the status; a battery that was silent since the password was given has refused it."""
-    try:
-        frame = yield _ASK_STATUS
-    except NoAnswer:
-        if context.secret and not context.memory.get(_ANSWERED):
-            raise AuthRejected from None
-        raise
-    context.memory[_ANSWERED] = True
-    return _decode(frame or b"")
+    """Read the status."""
+    return _decode((yield from answer(context, _ASK_STATUS, _say)))
 
 
 def _inform(_context: Context) -> Talk[Draft]:
@@ -165,12 +162,12 @@ def _unlock(context: Context, word: Passphrase) -> Talk[bool]:
     """Say the password that commands need; a board that knows another one says nothing at all from then on.
 
     One that still answers was not told a wrong one: either frame got lost, and it is said a second time. Never
-    a third one: what the login has said counts.
+    a third one: what was said for reading counts.
     """
     if context.state.get(_UNLOCKED):
         return True
     frame = _password(word.text.encode("ascii", "replace"))
-    before = int(_UNLOCKED in context.state)  # with the login
+    before = int(_UNLOCKED in context.state)  # for reading
     for _ in range(before, SAID):
         if (yield Permit(word.may)) is None:
             return False

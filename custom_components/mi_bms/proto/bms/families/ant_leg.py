@@ -1,20 +1,22 @@
 """ANT BMS, legacy protocol (AA 55 AA FF): one frame of 140 bytes, big endian. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``DB DB addr val val sum``; the reply ends with the 16-bit sum of everything behind its head.
-The time at offset 87 is the time since start, not the time to empty. Boards with a password want it
-before anything else, two of its eight characters at a time. Untested on hardware.
+The time at offset 87 is the time since start, not the time to empty. Boards with a password may want it
+before anything else, two of its eight characters at a time, and acknowledge nothing. Untested on hardware.
 """
 
 from typing import Final
 
 from ...model.errors import AuthRejected, FrameError
 from ...model.fields import Field
+from ...model.sample import BmsSample
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import high_low, sum8, sum16
-from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row
+from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire, Write
 from ..control import Confidence, Control, Switch, Target, writer
 from ..dialects.ant import NOT_FITTED, read_codes
+from ..dialects.ant_closed import UNAUTHORIZED, answer, greet, tell
 from ..framing import LengthFramer, fixed
 from ..raw import integer
 
@@ -22,12 +24,12 @@ LISTING: Final = Listing(
     title="ANT BMS (legacy)",
     brands=("ANT",),
     match=names("ANT[!@]BLE[!23]*", "ANT[!@]BLE2[!4]*", service="ffe0", sure=False),
-    password=Password(kind=Secret.TEXT, longest=8),
+    password=Password(kind=Secret.TEXT, longest=8, refusal=UNAUTHORIZED),
 )
 
 _HEAD: Final = b"\xaa\x55\xaa\xff"
 _READ: Final = bytes((0, 0, 0))  # address and value
-_ASK: Final = b"\xdb\xdb" + _READ + bytes((sum8(_READ),))
+_ASK: Final = Ask(request=b"\xdb\xdb" + _READ + bytes((sum8(_READ),)), reply=_HEAD)
 
 
 _PASSWORD: Final = (0xF1, 0xF2, 0xF3, 0xF4)
@@ -71,14 +73,26 @@ _ROWS: Final[tuple[Row, ...]] = (
 
 
 def _login(context: Context) -> Talk[None]:
-    """Return the password, if there is one; it is not acknowledged."""
-    if not context.secret:
-        return
-    secret = context.secret.encode("ascii", "replace")
-    if len(secret) != _PASSWORD_SIZE:
+    """Say the password to a board that is silent without it."""
+    if context.secret and len(_bytes(context)) != _PASSWORD_SIZE:
         raise AuthRejected
+    yield from greet(context, _say)
+
+
+def _bytes(context: Context) -> bytes:
+    """Return the password as it is sent."""
+    return (context.secret or "").encode("ascii", "replace")
+
+
+def _say(context: Context) -> Talk[None]:
+    """Say the password; it is not acknowledged."""
     for n, address in enumerate(_PASSWORD):
-        yield Write(_write(address, secret[2 * n : 2 * n + 2]))
+        yield Write(_write(address, _bytes(context)[2 * n : 2 * n + 2]))
+
+
+def _poll(context: Context) -> Talk[Draft]:
+    """Read the one frame that there is."""
+    return decode(_ROWS, (yield from answer(context, _ASK, _say)), Draft())
 
 
 def _write(address: int, value: bytes) -> bytes:
@@ -102,9 +116,20 @@ def _switch(target: Target, address: int) -> Switch:
     )
 
 
+_WRITER: Final = writer()
+
+
+def _command(
+    context: Context, switch: Switch, on: bool, sample: BmsSample
+) -> Talk[bool]:
+    """Send a command; boards that anybody may read can want the password before it."""
+    yield from tell(context, _say)
+    return (yield from _WRITER(context, switch, on, sample))
+
+
 _CONTROL: Final = Control(
     switches=(_switch(Target.CHARGE, 0xFA), _switch(Target.DISCHARGE, 0xF9)),
-    write=writer(),
+    write=_command,
 )
 
 
@@ -112,9 +137,9 @@ FAMILY: Final = Family(
     id="ant_leg",
     wires=(Wire(service="ffe0", notify=("ffe1",), write="ffe1"),),
     framer=lambda _context: LengthFramer((_HEAD,), fixed(140), _check),
-    plan=(Ask(request=_ASK, reply=_HEAD, rows=_ROWS),),
+    dialogue=_poll,
     login=_login,
     control=_CONTROL,
-    probe=Ask(request=_ASK, reply=_HEAD),
+    probe=_ASK,
     response=False,
 )
