@@ -30,7 +30,8 @@ from ..takeover.preview import async_plan, async_preview_text
 from ..takeover.told import async_end, async_refusal
 from ..takeover.uses import async_uses
 from ..texts import async_words
-from .battery import FIND_OUT, BatterySteps
+from .battery import BatterySteps
+from .battery_fields import FIND_OUT
 from .sensor import SensorSteps
 from .summary import values_of
 

@@ -2,7 +2,8 @@
 
 Request ``DB DB addr val val sum``; the reply ends with the 16-bit sum of everything behind its head.
 The time at offset 87 is the time since start, not the time to empty. Boards with a password may want it
-before anything else, two of its eight characters at a time, and acknowledge nothing. Untested on hardware.
+before anything else, two of its eight characters at a time, and acknowledge nothing. Untested on hardware. Long because that
+password and switches come on top of the rows.
 """
 
 from typing import Final
