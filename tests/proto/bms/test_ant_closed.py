@@ -51,6 +51,7 @@ class Board:
     family_id: str
     word: str | None = RIGHT  # None for one that anybody may read
     means: MiBmsError = SILENT
+    told: MiBmsError | None = None  # what it means by then
     lost: bool = False  # its link breaks when a password was heard
     heard: list[str] = field(default_factory=list)
     knows: bool = False
@@ -83,6 +84,8 @@ class Board:
         assert isinstance(step, Ask)
         if step.request is None:  # an acknowledgement
             return None
+        if self.heard and self.told:
+            raise self.told
         if self.word is not None and not self.knows:
             raise self.means
         return status(self.family_id)
@@ -158,6 +161,7 @@ def test_what_a_closed_board_means_where_no_password_is_known(family_id: str) ->
 
 
 def test_who_is_told_and_then_wants_a_pairing(family_id: str) -> None:
+    assert Board(family_id, told=UNPAIRED).poll(RIGHT) == "PairingNeeded"
     board = Board(family_id)
     board.poll(RIGHT)
     board.word, board.means = "changed!", UNPAIRED

@@ -281,14 +281,6 @@ def test_jikong_has_no_serial_number_where_it_is_all_zeros() -> None:
         assert draft.info.get("serial_number") == expected
 
 
-def test_ant_is_only_silent_after_the_password_was_good_once() -> None:
-    family = registry.load("ant")
-    context = say(family, "123456789abc")
-    context.memory["answered"] = True
-    with pytest.raises(NoAnswer):
-        answer(family.poll(context), NoAnswer())
-
-
 def dometic_steps(context: Context, *replies: bytes | None) -> list[tuple[str, bytes]]:
     """Poll with these frames; give what was written, with the short UUID."""
     talk = registry.load("dometic").poll(context)

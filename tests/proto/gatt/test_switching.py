@@ -768,6 +768,18 @@ def test_a_password_that_is_not_acknowledged_may_be_right(logs_in: bool) -> None
     assert (result.effect, result.locked) == (Effect.FAILED, True)
 
 
+def test_a_password_that_opened_the_board_is_not_said_again_for_a_command() -> None:
+    class Closed(Ant):
+        def says(self, frame: bytes) -> list[bytes]:
+            is_word = frame[2] == 0x23
+            return super().says(frame) if is_word or self.unlocked else []
+
+    board = released(Closed)
+    result = run(Owner(board).switch("charge", on=False))
+    assert result.effect is Effect.CONFIRMED
+    assert board.passwords == 1  # type: ignore[attr-defined]
+
+
 # What there is to switch
 
 
