@@ -222,7 +222,7 @@ async def test_a_wrong_choice_leads_to_the_right_one(home: Home) -> None:
     form = await home.answer(form, {"family": "eleksol"})
     assert form["step_id"] == "family"
     assert form["errors"] == {"base": "other_family"}
-    (proposed,) = (key.description for key in form["data_schema"].schema)
+    proposed = next(key.description for key in form["data_schema"].schema)
     assert proposed == {"suggested_value": "ej"}
 
 
