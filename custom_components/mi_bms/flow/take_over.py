@@ -175,8 +175,7 @@ class TakeOverSteps(SensorSteps, BatterySteps):
         if found.family is not None and found.family in INDEX:
             self._families = [found.family]
         self._secret = found.password
-        several = len(self._families) > 1
-        given = {CONF_FAMILY: FIND_OUT} if several else {}
+        given = {CONF_FAMILY: FIND_OUT} if len(self._families) > 1 else {}
         return self._show_work(self._async_battery(given))
 
     async def _async_open(self, found: Found) -> ConfigFlowResult:
