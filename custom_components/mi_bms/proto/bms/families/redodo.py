@@ -59,6 +59,8 @@ _SHORTEST: Final = 0x30  # up to the current
 _PROBES: Final = "probes"
 _PROBES_AT, _MOST_PROBES = 52, 5
 _DISCHARGE_OFF, _CHARGE_DISABLED = 0x80, 4
+# What else stands in the word of the heater; some packs always set the second bit, warm ones as well.
+_NO_HEATING: Final = _DISCHARGE_OFF | 0x1_0000
 
 
 def _total(frame: bytes) -> int | None:
@@ -87,7 +89,7 @@ _ROWS: Final[tuple[Row, ...]] = (
     Num(Field.CURRENT, 48, "<i4", 0.001),
     Num(Field.CYCLE_CHARGE, 62, "<u2", 0.01, optional=True),
     Num(Field.DESIGN_CAPACITY, 64, "<u4", 0.01, optional=True),
-    Bit(Field.HEATER, 68, 0xFFFF_FFFF ^ _DISCHARGE_OFF, "<u4", optional=True),
+    Bit(Field.HEATER, 68, 0xFFFF_FFFF ^ _NO_HEATING, "<u4", optional=True),
     Flags(76, "<u8", _PROTECTIONS, optional=True),
     Num(Field.BALANCER, 84, "<u4", optional=True),
     Num(Field.BATTERY_LEVEL, 90, "<u2", optional=True),
