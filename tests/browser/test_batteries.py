@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from .wizard import BATTERY_TIME, Wizard
 
+ANT = re.compile(r"^\s*ANT BMS\s*$")  # not the older one
+
 
 def test_battery_and_its_page(wizard: Wizard) -> None:
     wizard.add_discovered("Battery JBD-SP04S020 0C06")
@@ -146,6 +148,27 @@ def test_battery_that_wants_a_pairing(wizard: Wizard) -> None:
     wizard.choose("Add this one")
     wizard.says("Bluetooth proxies cannot pair", timeout=BATTERY_TIME)
     wizard.shot("151 battery, pairing")
+
+
+def test_battery_that_is_silent_without_its_password(wizard: Wizard) -> None:
+    wizard.add_discovered("Battery ANT-BLE24SHUT 0C1A")
+    wizard.at("Add this device?")
+    wizard.choose("Add this one")
+    wizard.at("Type of battery", timeout=BATTERY_TIME)
+    wizard.says("does not answer")
+    wizard.pick("Type of battery", ANT)
+    wizard.fill("Password, if it has one", "123456")
+    wizard.shot("154 silent battery, type and password")
+    wizard.submit()
+    wizard.says("The battery refused this password", timeout=BATTERY_TIME)
+    wizard.shot("155 silent battery, password refused")
+    wizard.pick("Type of battery", ANT)
+    wizard.fill("Password, if it has one", "431857")
+    wizard.submit()
+    wizard.at("Is this the one?", timeout=BATTERY_TIME)
+    wizard.shot("156 silent battery, what was read")
+    wizard.submit()
+    wizard.finish(timeout=BATTERY_TIME)
 
 
 def test_what_may_be_a_charge_controller(wizard: Wizard) -> None:

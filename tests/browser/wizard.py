@@ -360,7 +360,7 @@ class Wizard:
         ).last.click()
         expect(self.flow.locator("[slot=headerTitle]")).to_be_hidden()
 
-    def pick(self, label: str, option: str) -> None:
+    def pick(self, label: str, option: str | re.Pattern[str]) -> None:
         """Choose from a list, which is a dropdown when it is long."""
         radio = self.flow.get_by_role("radio", name=option)
         dropdown = self.flow.locator("ha-select").filter(has_text=label)
