@@ -186,8 +186,8 @@ def _decode(frame: bytes, version: int, nominal: int | None) -> Draft:
     draft.probes = _probes(frame, version, int(draft.number(Field.TEMP_SENSORS) or 0))
     if version >= 15 and (mode := integer(frame, 280, ">u1")) <= 2:
         draft.put(Field.BATTERY_MODE, mode)
-    if version == 11 and nominal:
-        # This version counts with the aged capacity and keeps the nominal one among the settings.
+    if nominal:
+        # Boards count with the learned capacity and keep the nominal one among the settings.
         draft.put(Field.FULL_CHARGE, draft.values[Field.DESIGN_CAPACITY])
         draft.put(Field.DESIGN_CAPACITY, nominal / 1000)
     return draft
