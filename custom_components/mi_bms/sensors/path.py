@@ -12,6 +12,7 @@ from bluetooth_data_tools import monotonic_time_coarse
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from ..bluetooth.adverts import HeardAdvert
 from ..const import CONF_KEY, CONF_PRODUCT
@@ -100,7 +101,7 @@ class Path:
         self._publish, self._on_spec = publish, on_spec
         key = entry.data.get(CONF_KEY)
         self.key = bytes.fromhex(key) if key else None
-        self.decoder = self._decoder(entry, address, kept.get("trust"))
+        self.decoder = self._decoder(entry, address, kept)
         # Called when the key has proven itself, or none is needed: whoever has just typed it is looking.
         self.on_key: Callable[[], None] | None = None
         self._begun = False  # something was decoded
@@ -118,13 +119,18 @@ class Path:
         self._shapers = options.shapers()
         self._choose()
 
-    def _decoder(self, entry: ConfigEntry[Any], address: str, kept: object) -> Decoder:
+    def _decoder(
+        self, entry: ConfigEntry[Any], address: str, kept: Mapping[str, Any]
+    ) -> Decoder:
+        seen = dt_util.parse_datetime(kept.get("seen_at", ""))
+        away = (dt_util.utcnow() - seen).total_seconds() if seen else None
         return Decoder(
             address,
             self.key,
             product_id=entry.data.get(CONF_PRODUCT),
-            kept=kept,
+            kept=kept.get("trust"),
             backup=self._hass.data[KEYS].proofs.get(address),
+            away=away,
         )
 
     def _choose(self) -> None:

@@ -8,6 +8,7 @@ tells a frame that was heard from another one with the same counter.
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from zlib import crc32
 
@@ -235,16 +236,22 @@ class Counters:
         """Return what the next run has to know, for JSON."""
         return {"long": self.long.snapshot(), "short": self.short.snapshot()}
 
-    def restore(self, kept: object) -> dict[str, object]:
-        """Go on from a snapshot, and return what of it was sound; what is none is passed over."""
+    def restore(self, kept: object, away: float | None = None) -> dict[str, object]:
+        """Go on from a snapshot, and return what of it was sound; what is none is passed over.
+
+        ``away`` are the seconds in which nobody listened, None where they are not known.
+        """
         sound: dict[str, object] = {}
         if not isinstance(kept, Mapping):
             return sound
-        for name, one in (("long", self.long), ("short", self.short)):
+        for name, restore in (
+            ("long", partial(self.long.restore, away=away)),
+            ("short", self.short.restore),
+        ):
             part = kept.get(name)
             if isinstance(part, Mapping):
                 try:
-                    one.restore(part)
+                    restore(part)
                 except ValueError:
                     continue
                 sound[name] = part

@@ -45,6 +45,7 @@ class Decoder:
     """Decode the adverts of one device."""
 
     __slots__ = (
+        "_away",
         "_channels",
         "_counts",
         "_decoded",
@@ -64,15 +65,18 @@ class Decoder:
         product_id: int | None = None,
         kept: object = None,
         backup: object = None,
+        away: float | None = None,
     ) -> None:
         """Take the address as the host gives it, the key, and what former runs know.
 
         That is the product, and a ``snapshot`` as JSON gives it back; what is none is passed over.
         ``backup`` is an older one: it holds where the newer one is lost or damaged.
+        ``away`` are the seconds since the device was heard, None where they are not known.
         A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
         """
         self.device = SensorDevice(address, key)
         self._kept: dict[str, object] = {}
+        self._away = away
         # What was known of the keys before: who gets one of them back must not believe all again.
         self._former: list[Mapping[str, object]] = []
         self._restore(backup)
@@ -161,7 +165,7 @@ class Decoder:
     def _resume(self, name: str, channel: Beacon | Channel) -> None:
         """Let a channel count on from a former run; without a key it counts nothing."""
         if self.device.cipher is not None:
-            channel.counters.restore(self._kept.pop(name, None))
+            channel.counters.restore(self._kept.pop(name, None), self._away)
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know to believe no more than this one, for JSON."""

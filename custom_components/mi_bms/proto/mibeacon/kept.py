@@ -23,6 +23,13 @@ def read_counter(value: object, least: int = 0) -> int:
     return value
 
 
+def read_rate(value: object) -> float:
+    """Return a number that is not below zero; ``ValueError`` if it is none."""
+    if type(value) not in (int, float) or not 0 <= float(str(value)) < LONGEST:
+        raise ValueError
+    return float(str(value))
+
+
 def read_text(value: object) -> str:
     """Return a text; ``ValueError`` if it is none."""
     if not isinstance(value, str):

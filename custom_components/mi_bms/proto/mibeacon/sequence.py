@@ -9,6 +9,7 @@ from typing import Final
 
 from .kept import Kept, Range, read_number, read_ranges, read_tags
 from .marks import TAG, Marks
+from .pace import Pace, Run
 
 
 class CounterVerdict(Enum):
@@ -26,25 +27,14 @@ AGAIN: Final = frozenset({CounterVerdict.AGAIN, CounterVerdict.ECHO})
 QUIETLY: Final = frozenset({CounterVerdict.QUIET, CounterVerdict.ECHO})
 
 
-class Run:
-    """Count the frames that go on from a counter which is too low."""
-
-    __slots__ = ("bottom", "frames", "since", "sure", "top")
-
-    def __init__(self, counter: int, now: float) -> None:
-        """Begin with the first of them."""
-        self.bottom = self.top = counter
-        self.since = now
-        self.frames = self.sure = 0
-
-
 class Sequence:
     """Judge counters of 32 bits.
 
     What goes up is news. What goes back is a restart only after ``RUN`` frames that count up over
     ``SPREAD`` seconds, none of which was heard before, and while the old count stands still. Where
     such a frame may have been heard and its mark is not known, it takes ``LONG_RUN`` of them over
-    ``LONG_SPREAD``. Later, too, a frame of the new count that may be one of a former count tells of
+    ``LONG_SPREAD``, or ``RUN`` over ``DUE`` seconds which go no further on than the pace of the count
+    allows after the silence before them. Later, too, a frame of the new count that may be one of a former count tells of
     nothing that happened, and is not believed at all where it leaps ahead. Devices that put random
     numbers there show it at once; who once counted up does not.
     """
@@ -58,6 +48,7 @@ class Sequence:
         "_last",
         "_low",
         "_marks",
+        "_pace",
         "_past",
         "_random",
         "_recent",
@@ -75,6 +66,7 @@ class Sequence:
     SPREAD: Final = 300.0
     LONG_RUN: Final = 24
     LONG_SPREAD: Final = 21_600.0
+    DUE: Final = 60.0
     RECENT: Final = 64  # the newest frames, whose whole tags are kept …
     RANDOM: Final = 256  # … and of random numbers
     PAST: Final = 8  # former counts
@@ -106,6 +98,7 @@ class Sequence:
         self._marks = Marks()
         self._recent: dict[int, bytes] = {}  # of a former run
         self._past: list[Range] = []
+        self._pace = Pace()  # of a count after a former one
         self._each = 1  # frames that the device sends under one counter
         self._steady = 0
         self._back: list[float] = []
@@ -133,10 +126,14 @@ class Sequence:
             return CounterVerdict.NEWS
         self._settle()
         if self._random or counter == last:
-            return self._take_again(frame, counter)
-        if counter > self._sure_to if self._past else counter > last:
-            return self._among(frame, counter, now)
-        return self._doubt(frame, counter, now)
+            verdict = self._take_again(frame, counter)
+        elif counter > self._sure_to if self._past else counter > last:
+            verdict = self._among(frame, counter, now)
+        else:
+            verdict = self._doubt(frame, counter, now)
+        if self._past and self.last == counter:
+            self._pace.take(counter, now)
+        return verdict
 
     def _take_again(self, frame: bytes, counter: int) -> CounterVerdict:
         """Judge a frame whose counter tells nothing: its tag has to."""
@@ -208,7 +205,7 @@ class Sequence:
         if self.upper:
             self._last = self._before = self.last
             self.upper = b""
-        known = self._known(counter)
+        known, last = self._known(counter), self._last
         if Marks.of(frame[-TAG:]) in known:
             # A device that begins anew says the same again, now and then. It tells nothing either way.
             return CounterVerdict.STALE
@@ -223,13 +220,20 @@ class Sequence:
         run.top = counter
         run.frames += 1
         run.sure += self._is_sure(counter, known)
-        lasted = now - run.since
-        enough = run.sure >= self.RUN and lasted >= self.SPREAD
-        if not enough and (run.frames < self.LONG_RUN or lasted < self.LONG_SPREAD):
+        run.due += last < counter <= last + self.STEP + self._pace.reach(now)
+        if not self._is_enough(run, now - run.since):
             return CounterVerdict.STALE
         self._restart(run, sure=run.sure >= self.RUN)
         self._take(frame, counter)
         return CounterVerdict.QUIET
+
+    def _is_enough(self, run: Run, lasted: float) -> bool:
+        """Return whether a run of so many seconds is the device itself."""
+        return (
+            (run.sure >= self.RUN and lasted >= self.SPREAD)
+            or (run.due == run.frames >= self.RUN and lasted >= self.DUE)
+            or (run.frames >= self.LONG_RUN and lasted >= self.LONG_SPREAD)
+        )
 
     def _is_sure(self, counter: int, known: set[int]) -> bool:
         """Return whether a frame that was not heard can be none of those that may have been missed.
@@ -257,6 +261,7 @@ class Sequence:
             return
         self._past = _merged([*self._past, (self._floor, self.last)])[-self.PAST :]
         self._floor, self._last = run.bottom, run.top
+        self._pace.begin(run.bottom, run.since)
         self._sure_to = run.top if sure else run.bottom - 1
         self._recent = {}
         self.frames.clear()
@@ -298,13 +303,14 @@ class Sequence:
             "past": [list(one) for one in self._past],
             "each": self._each,
             "steady": min(self._steady, self.STEADY),
+            "rate": self._pace.rate,
             "random": self._random,
             "marks": self._marks.snapshot(),
             "recent": {str(counter): tags.hex() for counter, tags in recent.items()},
         }
 
-    def restore(self, kept: Kept) -> None:
-        """Go on from a snapshot; ``ValueError`` if it is none, and nothing is taken then."""
+    def restore(self, kept: Kept, away: float | None = None) -> None:
+        """Go on from a snapshot, ``away`` seconds after it; ``ValueError`` if it is none, and nothing is taken then."""
         last, floor = (read_number(kept, name, least=-1) for name in ("last", "floor"))
         past = read_ranges(kept.get("past"))[-self.PAST :]
         marks, recent = (
@@ -319,6 +325,7 @@ class Sequence:
         # Which did not keep this, either.
         sure_to = read_number({"sure_to": last, **kept}, "sure_to", least=-1)
         steady = read_number(kept, "steady")
+        self._pace.restore(kept.get("rate", 0), away)
         self._random = kept.get("random") is True
         self._last, self._floor, self._sure_to = last, floor, sure_to
         self._past, self._each, self._steady = past, min(each, 2), steady

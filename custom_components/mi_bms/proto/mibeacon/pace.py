@@ -1,0 +1,62 @@
+"""How frames go on from a counter, and how far a count can have come while nobody heard it."""
+
+from typing import Final
+
+from .kept import read_rate
+
+
+class Pace:
+    """Measure how fast a count goes up, by its frames and a clock that runs on (s).
+
+    ``rate`` is in counts per second. Where a device was silent for longer than ``LONGEST`` it tells nothing.
+    """
+
+    __slots__ = ("_at", "_away", "_begun", "_bottom", "rate")
+
+    SPREAD: Final = 300.0  # s, the least time that a pace is measured over
+    SLACK: Final = 1.5  # by which it may be faster while it is not heard
+    LONGEST: Final = 172_800.0  # s
+    AWAY: Final = 3600.0  # s, where it is not known
+
+    def __init__(self) -> None:
+        """Begin without a count."""
+        self._at: float | None = None  # of the newest frame of this run
+        self._begun, self._bottom = 0.0, -1
+        self.rate = 0.0  # counts per second
+        self._away = 0.0
+
+    def begin(self, counter: int, now: float) -> None:
+        """Begin a count, or go on with one that was measured in a former run."""
+        self._at = self._begun = now
+        self._bottom = counter
+
+    def take(self, counter: int, now: float) -> None:
+        """Take a frame of the count."""
+        if self._bottom < 0:
+            self.begin(counter, now)
+        self._at, lasted = now, now - self._begun
+        if lasted >= self.SPREAD:
+            self.rate = (counter - self._bottom) / lasted
+
+    def reach(self, now: float) -> float:
+        """Return how many counts may have been missed since the newest frame."""
+        silent = self._away if self._at is None else now - self._at
+        return self.rate * silent * self.SLACK if silent <= self.LONGEST else 0.0
+
+    def restore(self, rate: object, away: float | None) -> None:
+        """Go on with the rate of a former run; ``ValueError`` if it is none."""
+        self.rate = read_rate(rate)
+        self._away = self.AWAY if away is None else away
+
+
+class Run:
+    """Count the frames that go on from a counter which is too low."""
+
+    __slots__ = ("bottom", "due", "frames", "since", "sure", "top")
+
+    def __init__(self, counter: int, now: float) -> None:
+        """Begin with the first of them."""
+        self.bottom = self.top = counter
+        self.since = now
+        # ``due`` are those which the time since the newest frame explains.
+        self.frames = self.sure = self.due = 0
