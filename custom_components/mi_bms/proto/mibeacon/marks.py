@@ -44,6 +44,10 @@ class Marks:
         rows = self._blocks.get(counter // self.SIZE, ())
         return {mark for row in rows if (mark := row[counter % self.SIZE])}
 
+    def covers(self, counter: int) -> bool:
+        """Return whether what was heard under a counter would still be known."""
+        return counter // self.SIZE in self._blocks
+
     def add(self, counter: int, mark: int) -> None:
         """Take a frame that was heard."""
         block, at = divmod(counter, self.SIZE)

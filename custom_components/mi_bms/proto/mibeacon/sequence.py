@@ -33,8 +33,8 @@ class Sequence:
     What goes up is news. What goes back is a restart only after ``RUN`` frames that count up over
     ``SPREAD`` seconds, none of which was heard before, and while the old count stands still. Where
     such a frame may have been heard and its mark is not known, it takes ``LONG_RUN`` of them over
-    ``LONG_SPREAD``, or ``RUN`` over ``DUE`` seconds which go no further on than the pace of the count
-    allows after the silence before them. Later, too, a frame of the new count that may be one of a former count tells of
+    ``LONG_SPREAD``, or, above all marks, ``RUN`` over ``DUE`` seconds which go no further on than the
+    pace of the count allows after the silence before them. Later, too, a frame of the new count that may be one of a former count tells of
     nothing that happened, and is not believed at all where it leaps ahead. Devices that put random
     numbers there show it at once; who once counted up does not.
     """
@@ -220,7 +220,8 @@ class Sequence:
         run.top = counter
         run.frames += 1
         run.sure += self._is_sure(counter, known)
-        run.due += last < counter <= last + self.STEP + self._pace.reach(now)
+        due = last < counter <= last + self.STEP + self._pace.reach(now)
+        run.due += due and not self._marks.covers(counter)
         if not self._is_enough(run, now - run.since):
             return CounterVerdict.STALE
         self._restart(run, sure=run.sure >= self.RUN)
