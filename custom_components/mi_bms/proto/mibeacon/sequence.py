@@ -9,7 +9,7 @@ from typing import Final
 
 from .kept import Kept, Range, read_number, read_ranges, read_tags
 from .marks import TAG, Marks
-from .pace import Pace, Run
+from .tempo import Run, Tempo
 
 
 class CounterVerdict(Enum):
@@ -48,7 +48,6 @@ class Sequence:
         "_last",
         "_low",
         "_marks",
-        "_pace",
         "_past",
         "_random",
         "_recent",
@@ -56,6 +55,7 @@ class Sequence:
         "_settled",
         "_steady",
         "_sure_to",
+        "_tempo",
         "frames",
         "lower",
         "stop",
@@ -98,7 +98,7 @@ class Sequence:
         self._marks = Marks()
         self._recent: dict[int, bytes] = {}  # of a former run
         self._past: list[Range] = []
-        self._pace = Pace()  # of a count after a former one
+        self._tempo = Tempo()  # of a count after a former one
         self._each = 1  # frames that the device sends under one counter
         self._steady = 0
         self._back: list[float] = []
@@ -132,7 +132,7 @@ class Sequence:
         else:
             verdict = self._doubt(frame, counter, now)
         if self._past and self.last == counter:
-            self._pace.take(counter, now)
+            self._tempo.take(counter, now)
         return verdict
 
     def _take_again(self, frame: bytes, counter: int) -> CounterVerdict:
@@ -220,7 +220,7 @@ class Sequence:
         run.top = counter
         run.frames += 1
         run.sure += self._is_sure(counter, known)
-        due = last < counter <= last + self.STEP + self._pace.reach(now)
+        due = last < counter <= last + self.STEP + self._tempo.reach(now)
         run.due += due and not self._marks.covers(counter)
         if not self._is_enough(run, now - run.since):
             return CounterVerdict.STALE
@@ -262,7 +262,7 @@ class Sequence:
             return
         self._past = _merged([*self._past, (self._floor, self.last)])[-self.PAST :]
         self._floor, self._last = run.bottom, run.top
-        self._pace.begin(run.bottom, run.since)
+        self._tempo.begin(run.bottom, run.since)
         self._sure_to = run.top if sure else run.bottom - 1
         self._recent = {}
         self.frames.clear()
@@ -304,7 +304,7 @@ class Sequence:
             "past": [list(one) for one in self._past],
             "each": self._each,
             "steady": min(self._steady, self.STEADY),
-            "rate": self._pace.rate,
+            "rate": self._tempo.rate,
             "random": self._random,
             "marks": self._marks.snapshot(),
             "recent": {str(counter): tags.hex() for counter, tags in recent.items()},
@@ -326,7 +326,7 @@ class Sequence:
         # Which did not keep this, either.
         sure_to = read_number({"sure_to": last, **kept}, "sure_to", least=-1)
         steady = read_number(kept, "steady")
-        self._pace.restore(kept.get("rate", 0), away)
+        self._tempo.restore(kept.get("rate", 0), away)
         self._random = kept.get("random") is True
         self._last, self._floor, self._sure_to = last, floor, sure_to
         self._past, self._each, self._steady = past, min(each, 2), steady

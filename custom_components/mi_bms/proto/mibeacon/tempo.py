@@ -5,7 +5,7 @@ from typing import Final
 from .kept import read_rate
 
 
-class Pace:
+class Tempo:
     """Measure how fast a count goes up, by its frames and a clock that runs on (s).
 
     ``rate`` is in counts per second. Where a device was silent for longer than ``LONGEST`` it tells nothing.

@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from custom_components.mi_bms.proto.mibeacon.pace import Pace
 from custom_components.mi_bms.proto.mibeacon.sequence import CounterVerdict, Sequence
+from custom_components.mi_bms.proto.mibeacon.tempo import Tempo
 from tests.each import rows
 
 from .test_counters import NEWS, QUIET, STALE, frame, play, sequence
@@ -109,10 +109,10 @@ def test_an_earlier_version_kept_none() -> None:
 
 
 def test_a_pace_is_measured_over_some_time() -> None:
-    pace = Pace()
-    pace.take(5, 0.0)
-    pace.take(1_000, 1.0)
-    assert (pace.rate, pace.reach(1e3)) == (0.0, 0.0)
-    pace.take(1_005, 1_000.0)
-    assert pace.rate == 1.0
-    assert pace.reach(1_100.0) == 100.0 * Pace.SLACK
+    tempo = Tempo()
+    tempo.take(5, 0.0)
+    tempo.take(1_000, 1.0)
+    assert (tempo.rate, tempo.reach(1e3)) == (0.0, 0.0)
+    tempo.take(1_005, 1_000.0)
+    assert tempo.rate == 1.0
+    assert tempo.reach(1_100.0) == 100.0 * Tempo.SLACK
