@@ -34,9 +34,9 @@ class Sequence:
     ``SPREAD`` seconds, none of which was heard before, and while the old count stands still. Where
     such a frame may have been heard and its mark is not known, it takes ``LONG_RUN`` of them over
     ``LONG_SPREAD``, or, above all marks, ``RUN`` over ``DUE`` seconds which go no further on than the
-    pace of the count allows after the silence before them. Later, too, a frame of the new count that may be one of a former count tells of
-    nothing that happened, and is not believed at all where it leaps ahead. Devices that put random
-    numbers there show it at once; who once counted up does not.
+    pace of the count allows after the silence before them. Later, too, a frame of the new count that
+    may be one of a former count tells of nothing that happened, and is not believed at all where it
+    leaps ahead. Devices that put random numbers there show it at once; who once counted up does not.
     """
 
     __slots__ = (
