@@ -122,15 +122,17 @@ class Path:
     def _decoder(
         self, entry: ConfigEntry[Any], address: str, kept: Mapping[str, Any]
     ) -> Decoder:
-        seen = dt_util.parse_datetime(kept.get("seen_at", ""))
-        away = (dt_util.utcnow() - seen).total_seconds() if seen else None
+        heard_at = None
+        if seen := dt_util.parse_datetime(kept.get("seen_at", "")):
+            away = (dt_util.utcnow() - seen).total_seconds()
+            heard_at = monotonic_time_coarse() - away
         return Decoder(
             address,
             self.key,
             product_id=entry.data.get(CONF_PRODUCT),
             kept=kept.get("trust"),
             backup=self._hass.data[KEYS].proofs.get(address),
-            away=away,
+            heard_at=heard_at,
         )
 
     def _choose(self) -> None:

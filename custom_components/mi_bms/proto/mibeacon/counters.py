@@ -236,16 +236,16 @@ class Counters:
         """Return what the next run has to know, for JSON."""
         return {"long": self.long.snapshot(), "short": self.short.snapshot()}
 
-    def restore(self, kept: object, away: float | None = None) -> dict[str, object]:
+    def restore(self, kept: object, heard_at: float | None = None) -> dict[str, object]:
         """Go on from a snapshot, and return what of it was sound; what is none is passed over.
 
-        ``away`` are the seconds in which nobody listened, None where they are not known.
+        ``heard_at`` is when the former run heard the newest frame, None where that is not known.
         """
         sound: dict[str, object] = {}
         if not isinstance(kept, Mapping):
             return sound
         for name, restore in (
-            ("long", partial(self.long.restore, away=away)),
+            ("long", partial(self.long.restore, heard_at=heard_at)),
             ("short", self.short.restore),
         ):
             part = kept.get(name)

@@ -45,12 +45,12 @@ class Decoder:
     """Decode the adverts of one device."""
 
     __slots__ = (
-        "_away",
         "_channels",
         "_counts",
         "_decoded",
         "_finest",
         "_former",
+        "_heard_at",
         "_kept",
         "_makers",
         "_repeated",
@@ -65,18 +65,18 @@ class Decoder:
         product_id: int | None = None,
         kept: object = None,
         backup: object = None,
-        away: float | None = None,
+        heard_at: float | None = None,
     ) -> None:
         """Take the address as the host gives it, the key, and what former runs know.
 
         That is the product, and a ``snapshot`` as JSON gives it back; what is none is passed over.
         ``backup`` is an older one: it holds where the newer one is lost or damaged.
-        ``away`` are the seconds since the device was heard, None where they are not known.
+        ``heard_at`` is when the device was heard last, on the clock of ``feed``; None where that is not known.
         A key that has neither 12 nor 16 bytes raises ``KeyFormatError``.
         """
         self.device = SensorDevice(address, key)
         self._kept: dict[str, object] = {}
-        self._away = away
+        self._heard_at = heard_at
         # What was known of the keys before: who gets one of them back must not believe all again.
         self._former: list[Mapping[str, object]] = []
         self._restore(backup)
@@ -165,7 +165,7 @@ class Decoder:
     def _resume(self, name: str, channel: Beacon | Channel) -> None:
         """Let a channel count on from a former run; without a key it counts nothing."""
         if self.device.cipher is not None:
-            channel.counters.restore(self._kept.pop(name, None), self._away)
+            channel.counters.restore(self._kept.pop(name, None), self._heard_at)
 
     def snapshot(self) -> dict[str, object]:
         """Return what the next run has to know to believe no more than this one, for JSON."""

@@ -24,10 +24,10 @@ def read_counter(value: object, least: int = 0) -> int:
 
 
 def read_rate(value: object) -> float:
-    """Return a number that is not below zero; ``ValueError`` if it is none."""
-    if type(value) not in (int, float) or not 0 <= float(str(value)) < LONGEST:
-        raise ValueError
-    return float(str(value))
+    """Return a number that is not below zero; 0 if it is none, which costs nothing but the rate."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 <= value < LONGEST else 0.0
 
 
 def read_text(value: object) -> str:

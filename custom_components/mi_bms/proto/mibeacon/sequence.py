@@ -310,8 +310,8 @@ class Sequence:
             "recent": {str(counter): tags.hex() for counter, tags in recent.items()},
         }
 
-    def restore(self, kept: Kept, away: float | None = None) -> None:
-        """Go on from a snapshot, ``away`` seconds after it; ``ValueError`` if it is none, and nothing is taken then."""
+    def restore(self, kept: Kept, heard_at: float | None = None) -> None:
+        """Go on from a snapshot; ``ValueError`` if it is none, and nothing is taken then."""
         last, floor = (read_number(kept, name, least=-1) for name in ("last", "floor"))
         past = read_ranges(kept.get("past"))[-self.PAST :]
         marks, recent = (
@@ -326,7 +326,7 @@ class Sequence:
         # Which did not keep this, either.
         sure_to = read_number({"sure_to": last, **kept}, "sure_to", least=-1)
         steady = read_number(kept, "steady")
-        self._tempo.restore(kept.get("rate", 0), away)
+        self._tempo.restore(kept.get("rate"), heard_at)
         self._random = kept.get("random") is True
         self._last, self._floor, self._sure_to = last, floor, sure_to
         self._past, self._each, self._steady = past, min(each, 2), steady

@@ -11,19 +11,20 @@ class Tempo:
     ``rate`` is in counts per second. Where a device was silent for longer than ``LONGEST`` it tells nothing.
     """
 
-    __slots__ = ("_at", "_away", "_begun", "_bottom", "rate")
+    __slots__ = ("_at", "_begun", "_bottom", "rate")
 
     SPREAD: Final = 300.0  # s, the least time that a pace is measured over
-    SLACK: Final = 1.5  # by which it may be faster while it is not heard
+    SLACK: Final = (
+        4.0  # by which it may be faster while it is not heard: by day, by night
+    )
     LONGEST: Final = 172_800.0  # s
-    AWAY: Final = 3600.0  # s, where it is not known
+    AWAY: Final = 3_600.0  # s, where it is not known
 
     def __init__(self) -> None:
         """Begin without a count."""
-        self._at: float | None = None  # of the newest frame of this run
+        self._at: float | None = None  # when the newest frame came
         self._begun, self._bottom = 0.0, -1
         self.rate = 0.0  # counts per second
-        self._away = 0.0
 
     def begin(self, counter: int, now: float) -> None:
         """Begin a count, or go on with one that was measured in a former run."""
@@ -40,13 +41,13 @@ class Tempo:
 
     def reach(self, now: float) -> float:
         """Return how many counts may have been missed since the newest frame."""
-        silent = self._away if self._at is None else now - self._at
-        return self.rate * silent * self.SLACK if silent <= self.LONGEST else 0.0
+        silent = self.AWAY if self._at is None else now - self._at
+        # Of a clock that was put back, it would be less than none.
+        return self.rate * silent * self.SLACK if 0 < silent <= self.LONGEST else 0.0
 
-    def restore(self, rate: object, away: float | None) -> None:
-        """Go on with the rate of a former run; ``ValueError`` if it is none."""
-        self.rate = read_rate(rate)
-        self._away = self.AWAY if away is None else away
+    def restore(self, rate: object, heard_at: float | None) -> None:
+        """Go on with the rate of a former run, which heard its newest frame then."""
+        self.rate, self._at = read_rate(rate), heard_at
 
 
 class Run:
