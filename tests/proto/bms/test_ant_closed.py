@@ -7,11 +7,12 @@ import pytest
 
 from custom_components.mi_bms.proto.bms import registry
 from custom_components.mi_bms.proto.bms.contract import Ask, Context, Talk, Write
-from custom_components.mi_bms.proto.bms.control import Target
+from custom_components.mi_bms.proto.bms.control import Passphrase, Target
 from custom_components.mi_bms.proto.bms.dialects.ant_closed import (
     CHANGED,
     IN_VAIN,
     REST,
+    SOON,
 )
 from custom_components.mi_bms.proto.model.errors import (
     LOST,
@@ -169,32 +170,41 @@ def test_who_is_told_and_then_wants_a_pairing(family_id: str) -> None:
 
 
 @pytest.mark.parametrize("means", [SILENT, CLOSED])
-def test_a_wrong_password_is_said_twice_and_then_once_an_hour(
+def test_a_wrong_password_is_said_twice_and_then_ever_less_often(
     family_id: str, means: MiBmsError
 ) -> None:
     board = Board(family_id, means=means)
     assert board.polls(20, "00000000") == ["AuthRejected"] * 20
     assert len(board.heard) == IN_VAIN
-    board.context.now += REST
-    assert board.polls(20, "00000000") == ["AuthRejected"] * 20
-    assert len(board.heard) == IN_VAIN + 1
+    for more, rest in enumerate((SOON, 2 * SOON, 4 * SOON, REST, REST), IN_VAIN + 1):
+        board.context.now += rest - 1
+        board.polls(9, "00000000")
+        assert len(board.heard) == more - 1
+        board.context.now += 1
+        assert board.polls(9, "00000000") == ["AuthRejected"] * 9
+        assert len(board.heard) == more
     # A clock that is set back keeps nothing back for longer.
     board.context.now -= 10 * REST
     board.poll("00000000")
-    assert len(board.heard) == IN_VAIN + 2
+    assert len(board.heard) == IN_VAIN + 6
 
 
-def test_a_password_whose_link_breaks_counts_until_it_has_proven_right(
+def test_a_password_whose_link_breaks_counts_half_once_it_has_proven_right(
     family_id: str,
 ) -> None:
+    """A board may well answer a wrong one by leaving."""
     board = Board(family_id, lost=True)
     found = board.polls(6, RIGHT)
     assert found == ["Unreachable"] * IN_VAIN + ["AuthRejected"] * (6 - IN_VAIN)
     board = Board(family_id)
     board.poll(RIGHT)
     board.lost = True
-    assert board.polls(20, RIGHT) == ["Unreachable"] * 20
+    found = board.polls(20, RIGHT)
+    borne = 2 * CHANGED
+    assert found == ["Unreachable"] * borne + ["AuthRejected"] * (20 - borne)
+    assert len(board.heard) == 1 + borne
     board.lost = False
+    board.context.now += SOON
     assert board.poll(RIGHT) == volts(family_id)
 
 
@@ -225,6 +235,16 @@ def test_silence_of_a_board_that_anybody_may_read_is_no_wrong_password(
     assert len(board.heard) == IN_VAIN
 
 
+def test_what_has_opened_a_board_is_not_said_again_before_a_command() -> None:
+    """Each saying is followed by questions, which a slow board leaves no time for."""
+    board, taken = Board("ant"), list[bool]()
+    board.poll(RIGHT)
+    word = Passphrase(text=RIGHT, taken=lambda: taken.append(True))
+    assert board.family.control and board.family.control.unlock
+    assert board.carry_out(board.family.control.unlock(board.context, word))
+    assert board.heard == [RIGHT] and taken
+
+
 def test_old_boards_hear_their_password_before_a_command() -> None:
     """It stands in no reading whether it was right; one that goes on answering is told again."""
     board = Board("ant_leg", None)
@@ -242,11 +262,25 @@ def test_old_boards_hear_their_password_before_a_command() -> None:
     assert len(board.heard) == 4
 
 
-@rows("secret", ["1234567", "123456789"])
-def test_old_boards_have_passwords_of_eight_characters(secret: str) -> None:
-    board = Board("ant_leg")
+@rows(
+    ("family", "secret"),
+    [
+        ("ant_leg", "1234567"),
+        ("ant_leg", "123456789"),
+        ("ant_leg", "1234567é"),
+        ("ant", "1234567é"),
+        ("ant", "1" * 17),
+        ("ant", "1" * 1000),
+    ],
+)
+def test_what_no_board_of_the_type_can_have_is_not_said(
+    family: str, secret: str
+) -> None:
+    board = Board(family)
     assert board.poll(secret) == "AuthRejected"
     assert board.heard == []
+    board.word = None
+    assert board.poll(secret) == volts(family)
 
 
 def test_the_bytes_of_an_old_boards_password() -> None:

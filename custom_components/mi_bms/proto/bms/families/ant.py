@@ -28,7 +28,7 @@ from ..control import (
     writer,
 )
 from ..dialects.ant import NOT_FITTED, read_codes
-from ..dialects.ant_closed import UNAUTHORIZED, answer, greet
+from ..dialects.ant_closed import UNAUTHORIZED, Spoken, answer, greet, opened
 from ..framing import LengthFramer
 from ..raw import integer
 
@@ -136,19 +136,22 @@ def _decode(frame: bytes) -> Draft:
 
 def _login(context: Context) -> Talk[None]:
     """Say the password to a board that is silent without it."""
-    yield from greet(context, _say)
+    yield from greet(context, _WORD)
 
 
 def _say(context: Context) -> Talk[None]:
     """Say the password that it is read with."""
-    yield Write(_password((context.secret or "").encode("ascii", "replace")))
+    yield Write(_password((context.secret or "").encode()))
     told = yield Ask(reply=_UNLOCKED_BY, timeout=0.2, optional=True)
     context.state[_UNLOCKED] = told is not None
 
 
+_WORD: Final = Spoken(_say, range(1, 17))
+
+
 def _poll(context: Context) -> Talk[Draft]:
     """Read the status."""
-    return _decode((yield from answer(context, _ASK_STATUS, _say)))
+    return _decode((yield from answer(context, _ASK_STATUS, _WORD)))
 
 
 def _inform(_context: Context) -> Talk[Draft]:
@@ -162,9 +165,12 @@ def _unlock(context: Context, word: Passphrase) -> Talk[bool]:
     """Say the password that commands need; a board that knows another one says nothing at all from then on.
 
     One that still answers was not told a wrong one: either frame got lost, and it is said a second time. Never
-    a third one: what was said for reading counts.
+    a third one: what was said for reading counts, and is not said again where it is the same and has opened it.
     """
     if context.state.get(_UNLOCKED):
+        return True
+    if opened(context, word.text):
+        word.taken()
         return True
     frame = _password(word.text.encode("ascii", "replace"))
     before = int(_UNLOCKED in context.state)  # for reading

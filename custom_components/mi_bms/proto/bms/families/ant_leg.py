@@ -8,7 +8,7 @@ password and switches come on top of the rows.
 
 from typing import Final
 
-from ...model.errors import AuthRejected, FrameError
+from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import BmsSample
 from ..catalogue import Listing, Password, Secret, names
@@ -17,7 +17,7 @@ from ..codec import Cells, Count, Custom, Draft, Num, Probes, Row, decode
 from ..contract import Ask, Context, Family, Talk, Wire, Write
 from ..control import Confidence, Control, Switch, Target, writer
 from ..dialects.ant import NOT_FITTED, read_codes
-from ..dialects.ant_closed import UNAUTHORIZED, answer, greet, tell
+from ..dialects.ant_closed import UNAUTHORIZED, Spoken, answer, greet, tell
 from ..framing import LengthFramer, fixed
 from ..raw import integer
 
@@ -34,7 +34,6 @@ _ASK: Final = Ask(request=b"\xdb\xdb" + _READ + bytes((sum8(_READ),)), reply=_HE
 
 
 _PASSWORD: Final = (0xF1, 0xF2, 0xF3, 0xF4)
-_PASSWORD_SIZE: Final = 8
 
 
 def _check(frame: bytes) -> None:
@@ -75,25 +74,21 @@ _ROWS: Final[tuple[Row, ...]] = (
 
 def _login(context: Context) -> Talk[None]:
     """Say the password to a board that is silent without it."""
-    if context.secret and len(_bytes(context)) != _PASSWORD_SIZE:
-        raise AuthRejected
-    yield from greet(context, _say)
-
-
-def _bytes(context: Context) -> bytes:
-    """Return the password as it is sent."""
-    return (context.secret or "").encode("ascii", "replace")
+    yield from greet(context, _WORD)
 
 
 def _say(context: Context) -> Talk[None]:
     """Say the password; it is not acknowledged."""
     for n, address in enumerate(_PASSWORD):
-        yield Write(_write(address, _bytes(context)[2 * n : 2 * n + 2]))
+        yield Write(_write(address, (context.secret or "").encode()[2 * n : 2 * n + 2]))
+
+
+_WORD: Final = Spoken(_say, range(8, 9))
 
 
 def _poll(context: Context) -> Talk[Draft]:
     """Read the one frame that there is."""
-    return decode(_ROWS, (yield from answer(context, _ASK, _say)), Draft())
+    return decode(_ROWS, (yield from answer(context, _ASK, _WORD)), Draft())
 
 
 def _write(address: int, value: bytes) -> bytes:
@@ -124,7 +119,7 @@ def _command(
     context: Context, switch: Switch, on: bool, sample: BmsSample
 ) -> Talk[bool]:
     """Send a command; boards that anybody may read can want the password before it."""
-    yield from tell(context, _say)
+    yield from tell(context, _WORD)
     return (yield from _WRITER(context, switch, on, sample))
 
 
