@@ -58,6 +58,12 @@ def test_so_it_is_over_a_restart(heard_at: float | None, silent: float) -> None:
     assert STALE not in verdicts[7:]
 
 
+def test_a_frame_too_far_ahead_holds_up_only_until_time_explains_the_others() -> None:
+    verdicts = goes_on(grown(), 60.0, ahead=7.5)
+    assert verdicts[:7] == [STALE] * 7
+    assert STALE not in verdicts[7:]
+
+
 @rows("ahead", [6.0, 15.0])
 def test_who_leaps_further_ahead_is_no_such_device(ahead: float) -> None:
     for order, start in ((grown(), NOW), (after(grown(), 0.0), 0.0)):

@@ -221,18 +221,19 @@ class Sequence:
         run.frames += 1
         run.sure += self._is_sure(counter, known)
         due = last < counter <= last + self.STEP + self._tempo.reach(now)
-        run.due += due and not self._marks.covers(counter)
-        if not self._is_enough(run, now - run.since):
+        run.note_due(now, due=due and not self._marks.covers(counter))
+        if not self._is_enough(run, now):
             return CounterVerdict.STALE
         self._restart(run, sure=run.sure >= self.RUN)
         self._take(frame, counter)
         return CounterVerdict.QUIET
 
-    def _is_enough(self, run: Run, lasted: float) -> bool:
-        """Return whether a run of so many seconds is the device itself."""
+    def _is_enough(self, run: Run, now: float) -> bool:
+        """Return whether a run is the device itself."""
+        lasted = now - run.since
         return (
             (run.sure >= self.RUN and lasted >= self.SPREAD)
-            or (run.due == run.frames >= self.RUN and lasted >= self.DUE)
+            or (run.due >= self.RUN and now - run.due_since >= self.DUE)
             or (run.frames >= self.LONG_RUN and lasted >= self.LONG_SPREAD)
         )
 

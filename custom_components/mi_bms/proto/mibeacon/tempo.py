@@ -53,11 +53,17 @@ class Tempo:
 class Run:
     """Count the frames that go on from a counter which is too low."""
 
-    __slots__ = ("bottom", "due", "frames", "since", "sure", "top")
+    __slots__ = ("bottom", "due", "due_since", "frames", "since", "sure", "top")
 
     def __init__(self, counter: int, now: float) -> None:
         """Begin with the first of them."""
         self.bottom = self.top = counter
-        self.since = now
-        # ``due`` are those which the time since the newest frame explains.
+        self.since = self.due_since = now
+        # ``due`` are the newest of them which the time since the newest frame explains.
         self.frames = self.sure = self.due = 0
+
+    def note_due(self, now: float, *, due: bool) -> None:
+        """Note whether a frame is due; it takes several in a row."""
+        if not self.due:
+            self.due_since = now
+        self.due = self.due + 1 if due else 0
