@@ -79,8 +79,7 @@ async def test_a_right_one_is_not_kept_back_by_a_bad_radio(
 
 
 @MAKES
-@pytest.mark.parametrize("wrong", [False, True])
-@pytest.mark.parametrize("trouble", ["late", "breaks"])
+@pytest.mark.parametrize(("wrong", "trouble"), [(False, "late"), (True, "breaks")])
 async def test_who_can_be_read_without_hears_none(
     home: Home, make: Make, wrong: bool, trouble: str
 ) -> None:
@@ -328,8 +327,7 @@ async def commanding(tenant: Tenant, word: str = RIGHT["ant"]) -> Owner:
 
 @MAKES
 @SHUT
-@pytest.mark.parametrize("late", [0.05, 2.0])
-@pytest.mark.parametrize("acts", [True, False])
+@pytest.mark.parametrize(("late", "acts"), [(2.0, True), (0.05, False)])
 async def test_what_is_confirmed_is_so(
     home: Home, make: Make, closed: str, late: float, acts: bool
 ) -> None:
