@@ -19,6 +19,7 @@ PRODUCT: Final = 0x055B
 FORMER: Final = 20_000  # where the former count ended
 GROWN: Final = 4_500  # frames of the new one, more than are told apart one by one
 EVERY: Final = 10.0  # s
+PRESS: Final = b"\x3a\x01"
 NIGHT: Final = 3.0  # times as long
 
 
@@ -31,7 +32,7 @@ def mibeacon(counter: int, said: int) -> tuple[str, bytes]:
 
 
 def home(counter: int, said: int) -> tuple[str, bytes]:
-    return uuid(0xFCD2), bthome(b"\x02" + degrees(said), counter)
+    return uuid(0xFCD2), bthome(b"\x02" + degrees(said) + PRESS, counter)
 
 
 KINDS: Final = {"mibeacon": mibeacon, "bthome": home}
@@ -125,3 +126,13 @@ def test_recordings_from_further_ahead_show_nothing_beside_it(ahead: int) -> Non
             assert sensor.speaks(1) == [0]
             base = sensor.count + ahead + 3 * counter
             assert not any(sensor.records(base + one) for one in range(3))
+
+
+@rows("away", [60.0, 3_600.0, 43_200.0])
+def test_recordings_about_the_end_of_a_silence_tell_of_nothing(away: float) -> None:
+    sensor = later("bthome", away=away)
+    sensor.count += int(away / EVERY)
+    assert sensor.speaks(20)
+    # Each of them says that a button was pressed.
+    for counter in (*range(-30, 0), *range(1, 200)):
+        sensor.records(sensor.count + counter)

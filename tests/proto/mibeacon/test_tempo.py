@@ -70,6 +70,16 @@ def test_who_leaps_further_ahead_is_no_such_device(ahead: float) -> None:
         assert set(goes_on(order, 600.0, ahead=ahead, start=start)) == {STALE}
 
 
+@rows("restarted", [False, True])
+def test_a_recording_under_the_counter_that_ended_a_silence_is_no_news(
+    restarted: bool,
+) -> None:
+    order = grown()
+    at = AT + 60 + goes_on(order, 600.0).index(QUIET)
+    order = after(order, NOW) if restarted else order
+    assert order.judge(frame(at), NOW + 1_000.0) is STALE
+
+
 def test_nobody_is_believed_after_days() -> None:
     # So long that the pace would allow any counter.
     assert set(goes_on(grown(), 3 * 86_400.0, ahead=0.1)) == {STALE}

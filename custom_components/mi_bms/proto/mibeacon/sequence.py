@@ -219,13 +219,15 @@ class Sequence:
             return CounterVerdict.STALE
         run.top = counter
         run.frames += 1
-        run.sure += self._is_sure(counter, known)
+        sure = self._is_sure(counter, known)
+        run.sure += sure
         due = last < counter <= last + self.STEP + self._tempo.reach(now)
         run.note_due(now, due=due and not self._marks.covers(counter))
         if not self._is_enough(run, now):
             return CounterVerdict.STALE
         self._restart(run, sure=run.sure >= self.RUN)
-        self._take(frame, counter)
+        # Kept, one that may be of a former count would make the other one under its counter news.
+        self._take(frame, counter, sure=sure)
         return CounterVerdict.QUIET
 
     def _is_enough(self, run: Run, now: float) -> bool:
