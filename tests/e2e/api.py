@@ -19,9 +19,11 @@ type Json = dict[str, Any]
 class Api:
     """Talk to one Home Assistant."""
 
-    def __init__(self, url: str) -> None:
-        """Take the base URL without a slash at its end."""
+    def __init__(self, url: str, *, kept: bool = False) -> None:
+        """Take the base URL without a slash at its end; ``kept`` if an earlier run has made the user."""
         self.url = url
+        # What is asked for first when signing in. The server answers before either can be had.
+        self._door = "/auth/providers" if kept else "/api/onboarding"
         self._client_id = f"{url}/"
         self._http = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=PATIENCE)
@@ -44,10 +46,10 @@ class Api:
     # --- getting in --------------------------------------------------------------------
 
     async def answers(self) -> bool:
-        """Tell whether the server answers yet."""
+        """Tell whether one can sign in yet."""
         try:
-            async with self._http.get(f"{self.url}/api/onboarding") as reply:
-                return reply.status in {200, 401, 404}
+            async with self._http.get(self.url + self._door) as reply:
+                return reply.status == 200
         except aiohttp.ClientError, OSError:
             return False
 

@@ -170,6 +170,8 @@ class HomeAssistant:
         if skipped := skipped_packages(python):
             command += ["--skip-pip-packages", ",".join(skipped)]
         log = folder / "run.log"
+        onboarding = json.loads((folder / ".storage/onboarding").read_text("utf-8"))
+        kept = "user" in onboarding["data"]["done"]
         # Without adapters of ours it must not find those of the machine it runs on.
         no_bus = {"DBUS_SYSTEM_BUS_ADDRESS": bus or f"unix:path={folder}/no-bus"}
         child = await Child.start(
@@ -179,7 +181,8 @@ class HomeAssistant:
             folder=folder,
             environ=no_bus | dict(environ or {}),
         )
-        return cls(child, Api(f"http://{HOST}:{port}"), log, time.monotonic())
+        api = Api(f"http://{HOST}:{port}", kept=kept)
+        return cls(child, api, log, time.monotonic())
 
     async def ready(self) -> None:
         """Wait until it runs and we are signed in; raise ``Trouble``."""
