@@ -63,6 +63,12 @@ ALLOWED: Final = re.compile(
     # What the check itself asks for to be refused.
     r"|has no characteristic 0000dead-"
 )
+# What Home Assistant says of how long something took by the clock: of a busy machine, not of us.
+SLOW: Final = re.compile(
+    r"Updating state for .* took [\d.]+ seconds|(?:Setup|Update) of .* is taking over [\d.]+ seconds"
+    r"|took longer than the scheduled update interval|Waiting for integrations to complete setup"
+    r"|Something is blocking Home Assistant from wrapping up the start up"
+)
 # What the recorder says at the next start of a database that was not closed, or was so long ago by its clock.
 CUT_OFF: Final = re.compile(
     r"\(Recorder\) \[homeassistant\.components\.recorder\.util\] (?:The system could not validate that the"
@@ -240,7 +246,8 @@ def unexpected(log: str) -> list[str]:
             record.append(line)
             continue
         if record and (match := LINE.match(record[0])):
-            if match["level"] in SERIOUS and not ALLOWED.search(record[0]):
+            allowed = ALLOWED.search(record[0]) or SLOW.search(record[0])
+            if match["level"] in SERIOUS and not allowed:
                 cause = f" … {record[-1].strip()}" if len(record) > 1 else ""
                 counts[record[0][match.start("level") :] + cause] += 1
         record = [line]

@@ -256,6 +256,21 @@ def test_of_the_recorder_of_a_killed_house_only_two_lines_are_usual() -> None:
     assert len(unexpected(log)) == 3
 
 
+def test_what_took_long_by_the_clock_says_nothing_of_us() -> None:
+    begin = "2026-11-21 01:00:00.000+00:00 WARNING (MainThread) [homeassistant."
+    setup = "Setup of sensor platform mi_bms is"
+    log = "\n".join(
+        [
+            f"{begin}helpers.entity] Updating state for sensor.a (<class 'x'>) took 0.402 seconds. Please report",
+            f"{begin}components.sensor] {setup} taking over 10 seconds.",
+            f"{begin}components.sensor] {setup} not allowed",
+        ]
+    )
+    assert [one.partition("] ")[2] for one in unexpected(log)] == [
+        f"{setup} not allowed"
+    ]
+
+
 def unconfirmed(kind: str, unique: str, state: str) -> list[str]:
     truth = world("voltage", 13.0, category="battery")
     truth[ADDRESS]["kind"] = kind
