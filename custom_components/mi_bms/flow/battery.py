@@ -199,10 +199,10 @@ class BatterySteps(BatteryReading):
 
     def _is_closed(self, err: MiBmsError) -> bool:
         """Return whether a refusal means a password for what the battery most likely is."""
-        return isinstance(err, PairingNeeded) and any(
-            INDEX[family].password.refusal == err.code is not None
-            for family in self._families
-        )
+        if not isinstance(err, PairingNeeded) or err.code is None:
+            return False
+        meant = {INDEX[family].password.refusal for family in self._families}
+        return err.code in meant
 
     async def _async_propose(self, choice: str, errors: dict[str, str]) -> str | None:
         """Return what a battery is that does not answer as ``choice``, and propose that instead.

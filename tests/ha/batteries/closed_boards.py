@@ -3,6 +3,7 @@
 Each counts what it hears itself: ``words`` with time and link, ``orders``, and each triple of values it told.
 """
 
+from abc import ABC, abstractmethod
 import asyncio
 from dataclasses import dataclass
 import random
@@ -19,6 +20,7 @@ from tests.world.peripheral import (
 )
 
 from ..clock import now
+from .command_boards_more import crc
 
 REFUSED: Final = 8  # ATT: insufficient authorization
 PIECE: Final = 20
@@ -40,7 +42,7 @@ class Word:
     asked: bool  # a question on this link came before it, and was not answered
 
 
-class Closed(Peripheral):
+class Closed(Peripheral, ABC):
     """Be a board; ``closed`` is how it is without its password: open, silent, refusing, or barred to all."""
 
     family: str
@@ -181,35 +183,25 @@ class Closed(Peripheral):
         """Return what a FET says."""
         return OFF if what in self.locked else ON
 
+    @abstractmethod
     def whole(self, data: bytes) -> bytes | None:
         """Return a frame when it is complete."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_word(self, frame: bytes) -> bool:
         """Tell whether it is of a password."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spoken(self, frame: bytes) -> str | None:
         """Return a password when it is complete."""
-        raise NotImplementedError
 
     def thanks(self, frame: bytes) -> list[bytes]:
         """Return what acknowledges a password."""
         return []
 
+    @abstractmethod
     def reply(self, frame: bytes) -> list[bytes]:
         """Answer a question or an order."""
-        raise NotImplementedError
-
-
-def crc(data: bytes) -> bytes:
-    """Return the check of Modbus."""
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)
-    return value.to_bytes(2, "little")
 
 
 class New(Closed):

@@ -14,9 +14,8 @@ class Tempo:
     __slots__ = ("_at", "_begun", "_bottom", "rate")
 
     SPREAD: Final = 300.0  # s, the least time that a pace is measured over
-    SLACK: Final = (
-        4.0  # by which it may be faster while it is not heard: by day, by night
-    )
+    # By which it may be faster while it is not heard: some count faster by day than by night.
+    SLACK: Final = 4.0
     LONGEST: Final = 172_800.0  # s
     AWAY: Final = 3_600.0  # s, where it is not known
 
