@@ -1,6 +1,7 @@
 """The entities of a device of another integration, as the registry, the states and the statistics have them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.components.sensor.const import UNIT_CONVERTERS
@@ -12,21 +13,40 @@ from ..proto.takeover.model import OldRow
 from .our_rows import said_of, statistic_of
 
 _STATE_CLASS: Final = "state_class"
+# Entities of these are not written again while they show the same; their devices say all values at once.
+_ONLY_CHANGES: Final = frozenset({"mqtt"})
 _DIGITS: Final = 3  # of a value that was converted
 
 
 async def async_old_rows(
     hass: HomeAssistant, rows: Sequence[er.RegistryEntry]
 ) -> tuple[OldRow, ...]:
-    """Return entities with the units of their long-term statistics, where they have any."""
-    units = await _async_units(hass, {row.entity_id for row in rows})
-    return tuple(old_row(hass, row, units) for row in rows)
+    """Return entities of one device with the units of their long-term statistics, where they have any."""
+    return old_rows(
+        hass, rows, await _async_units(hass, {row.entity_id for row in rows})
+    )
 
 
-def old_row(
+def old_rows(
+    hass: HomeAssistant,
+    rows: Sequence[er.RegistryEntry],
+    units: Mapping[str, str | None],
+) -> tuple[OldRow, ...]:
+    """Return entities of one device; ``units`` are those of statistics, by entity id."""
+    found = [_old_row(hass, row, units) for row in rows]
+    quiet = {row.id for row in rows if row.platform in _ONLY_CHANGES}
+    spoke = [one.at for one in found if one.row_id in quiet and one.at is not None]
+    return tuple(
+        replace(one, at=max(spoke))
+        if one.row_id in quiet and one.at is not None
+        else one
+        for one in found
+    )
+
+
+def _old_row(
     hass: HomeAssistant, row: er.RegistryEntry, units: Mapping[str, str | None]
 ) -> OldRow:
-    """Return an entity; ``units`` are those of statistics, by entity id."""
     state = hass.states.get(row.entity_id)
     value, at = said_of(state)
     shown = row.unit_of_measurement

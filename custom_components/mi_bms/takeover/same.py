@@ -12,7 +12,7 @@ from ..entries import entry_of, name_of, running
 from ..proto.bms.profile import Profile
 from ..proto.model.sample import BmsSample
 from ..proto.takeover.likeness import Showing, likeness, shown_by_ours, shown_by_theirs
-from .old_rows import old_row
+from .old_rows import old_rows
 from .ours import ours_of_battery, ours_of_entry
 from .things import Thing, rows_of_part
 
@@ -89,7 +89,7 @@ def _is_like(hass: HomeAssistant, thing: Thing, known: Known) -> bool:
     if known.shows is None:
         return False
     where = thing.entry.entry_id, thing.device_id, thing.part
-    olds = [old_row(hass, row, {}) for row in rows_of_part(hass, thing.peer, *where)]
+    olds = old_rows(hass, [*rows_of_part(hass, thing.peer, *where)], {})
     return likeness(shown_by_theirs(olds, thing.peer), known.shows)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -215,6 +216,33 @@ class TestBatmon:
         sample = replace(BATTERY, info=DeviceInfo(serial_number=serial))
         (found,) = async_found_of(hass, ADDRESS, Profile().learn(sample), sample)
         assert found.certain is certain
+
+    @pytest.mark.parametrize(
+        ("heard", "found", "fate"),
+        [("3.31", True, Fate.MOVES), (None, False, Fate.STAYS)],
+    )
+    async def test_what_stays_the_same_is_not_written_again(
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        heard: str | None,
+        found: bool,
+        fate: Fate,
+    ) -> None:
+        old = batmon(hass, topic="something", identifier="something")
+        current = OtherRow(key="soc_current", value="-12.0", unit="A", kind="current")
+        old.add(current)
+        sample = replace(BATTERY, values={**BATTERY.values, Field.CURRENT: -12.1})
+        profile = Profile().learn(sample)
+        (one,) = async_found_of(hass, ADDRESS, profile, sample)
+        freezer.tick(600)
+        if heard:  # the only one that is not as it was
+            (cell,) = (one for one in hass.states.async_all() if "_1" in one.entity_id)
+            hass.states.async_set(cell.entity_id, heard, cell.attributes)
+        assert bool(async_found_of(hass, ADDRESS, profile, sample)) is found
+        ours = ours_of_battery(hass, ADDRESS, profile, sample)
+        plan = await async_plan(hass, one, ours)
+        assert plan.rulings[-1].fate is fate
 
     async def test_another_battery_is_not_proposed(self, hass: HomeAssistant) -> None:
         batmon(hass, topic="something", identifier="something")

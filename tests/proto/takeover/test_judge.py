@@ -282,6 +282,37 @@ def test_the_sign(
     assert (found.why, found.ours is None) == (unsigned, unsigned is not None)
 
 
+@rows(
+    ("current", "power", "at", "whys"),
+    [
+        # One that tells no direction, as what somebody has switched off, goes with the other.
+        (None, "500", 0.0, [None, None]),
+        ("10", None, 0.0, [None, None]),
+        (None, "-500", 0.0, [Why.OPPOSITE_SIGN] * 2),
+        ("-10", "1", 0.0, [Why.OPPOSITE_SIGN] * 2),
+        # Both have to be of that moment.
+        (None, "500", 61.0, [Why.SIGN_UNKNOWN] * 2),
+        (None, None, 0.0, [Why.SIGN_UNKNOWN] * 2),
+        # Who contradicts itself is asked each alone.
+        ("10", "-500", 0.0, [None, Why.OPPOSITE_SIGN]),
+    ],
+)
+def test_signs_of_one_device(
+    current: str | None, power: str | None, at: float, whys: list[Why | None]
+) -> None:
+    shown = ours(
+        our("current", device_class="current", unit="A", value="10", at=0.0),
+        our("power", device_class="power", unit="W", value="520", at=0.0),
+    )
+    olds = [
+        old("i", unique_id="b__soc_current", unit="A", value=current, at=at),
+        old("p", unique_id="b__soc_power", unit="W", value=power, at=at),
+    ]
+    for order in (1, -1):
+        found = judge(olds[::order], PEERS["batmon"], ADDRESS, shown, convertible)
+        assert [one.why for one in found] == whys[::order]
+
+
 def test_the_sign_in_other_units() -> None:
     row = our("power", device_class="power", unit="W", value="-900", at=0.0)
     theirs = old("p", unique_id="pow_A4C138000001", unit="kW", value="0.9", at=0.0)

@@ -2,6 +2,7 @@
 
 An old entity is looked up in its peer's table, its target among what the device has with us; then units,
 kinds of statistics and signs are compared. What several of theirs want moves once or not at all.
+Where a peer may turn signs round, it turns all of a device: one that tells no direction goes with the others.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +63,14 @@ class _Aim(NamedTuple):
     key: str | None
 
 
+class _Pair(NamedTuple):
+    """Hold an old entity, the row of the table that it is, and its counterpart."""
+
+    old: OldRow
+    row: PeerRow
+    ours: OurRow
+
+
 def judge(
     olds: Sequence[OldRow],
     peer: Peer,
@@ -70,7 +79,14 @@ def judge(
     convertible: Convertible,
 ) -> tuple[Ruling, ...]:
     """Return what becomes of each old entity of one device, in their order."""
-    rulings = [_ruling(old, peer, address, ours, convertible) for old in olds]
+    found = [_pair(old, peer, address, ours) for old in olds]
+    signs = {_sign(one) for one in found if isinstance(one, _Pair) and one.row.signed}
+    told = signs - {Why.SIGN_UNKNOWN}
+    sign = told.pop() if len(told) == 1 else Why.SIGN_UNKNOWN
+    rulings = [
+        one if isinstance(one, Ruling) else _compared(one, sign, convertible)
+        for one in found
+    ]
     wanting: dict[tuple[str, str], list[int]] = {}
     for at, ruling in enumerate(rulings):
         if ruling.ours is not None:
@@ -93,9 +109,8 @@ def _chosen(rivals: Sequence[OldRow]) -> int | None:
     return left[0] if len(left) == 1 else None
 
 
-def _ruling(
-    old: OldRow, peer: Peer, address: str, ours: Ours, convertible: Convertible
-) -> Ruling:
+def _pair(old: OldRow, peer: Peer, address: str, ours: Ours) -> _Pair | Ruling:
+    """Return an entity with its counterpart, or that it stays without one."""
     named = peer.named(old.unique_id)
     if named is None or named.address not in (None, address):
         return _stays(old, Why.NO_COUNTERPART)
@@ -107,7 +122,7 @@ def _ruling(
         return _stays(old, aims[0].row.why or Why.NO_COUNTERPART)
     for row, key in wanted:
         if row_of_ours := ours.get((old.domain, key or "")):
-            return _compared(old, row, row_of_ours, convertible)
+            return _Pair(old, row, row_of_ours)
     return _stays(old, Why.NOT_SHOWN)
 
 
@@ -150,11 +165,13 @@ def _elsewhere(peer: Peer, domain: str, key: str) -> Why:
     return Why.OTHER_DOMAIN if found else Why.NO_COUNTERPART
 
 
-def _compared(
-    old: OldRow, row: PeerRow, ours: OurRow, convertible: Convertible
-) -> Ruling:
-    """Return what becomes of an entity whose counterpart is there."""
-    if why := _opposed(old, row, ours):
+def _compared(pair: _Pair, sign: Why | None, convertible: Convertible) -> Ruling:
+    """Return what becomes of an entity whose counterpart is there; ``sign`` is what its device tells."""
+    old, row, ours = pair
+    why = _sign(pair)
+    if why is Why.SIGN_UNKNOWN:
+        why = sign if row.signed else None
+    if why:
         return _stays(old, why)
     unit = _unit_of(old, row)
     fits = unit == ours.unit or convertible(ours.device_class, unit, ours.unit)
@@ -180,19 +197,17 @@ def _unit_of(old: OldRow, row: PeerRow) -> str | None:
     return row.unit if old.unit is None and unheard else old.unit
 
 
-def _opposed(old: OldRow, row: PeerRow, ours: OurRow) -> Why | None:
-    """Return why two values that tell a direction do not fit, None where they do or tell none."""
+def _sign(pair: _Pair) -> Why | None:
+    """Return whether two values tell opposite directions or cannot be compared, None where they fit."""
+    old, row, ours = pair
     flow = _FLOWS.get(row.field) if row.field and old.domain == "sensor" else None
     if flow is None:
         return None
     theirs, mine = _amount(old, flow), _amount(ours, flow)
-    together = (
-        old.at is not None
-        and ours.at is not None
-        and abs(old.at - ours.at) <= _TOGETHER
-    )
-    if theirs is None or mine is None or not together:
-        return Why.SIGN_UNKNOWN if row.signed else None
+    if theirs is None or mine is None or old.at is None or ours.at is None:
+        return Why.SIGN_UNKNOWN
+    if abs(old.at - ours.at) > _TOGETHER:
+        return Why.SIGN_UNKNOWN
     return None if theirs * mine > 0 else Why.OPPOSITE_SIGN
 
 
