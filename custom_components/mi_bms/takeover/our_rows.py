@@ -124,7 +124,8 @@ def _registered(
     if state is None or value is None:
         return row
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, row.unit)
-    return replace(row, unit=unit, value=value, at=at)
+    # An entity is not written again while it shows the same.
+    return replace(row, unit=unit, value=value, at=row.at or at)
 
 
 def _unit(hass: HomeAssistant, row: SensorEntityDescription) -> str | None:

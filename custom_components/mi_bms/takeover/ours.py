@@ -51,7 +51,9 @@ def ours_of_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Mapping[Key, 
         values = sensor.values if sensor.available else {}
         known = [*sensor.values, *_fields(sensor.decoder.product_id)]
         events = sensor.decoder.events
-        return _of_sensor(hass, address, dict.fromkeys(known) | values, [*events])
+        # Each of its values was heard at another time.
+        known_now = dict.fromkeys(known) | values
+        return _of_sensor(hass, address, known_now, [*events], None)
     if battery := running(entry, BatteryCoordinator):
         at = battery.read_at.timestamp() if battery.online and battery.read_at else None
         data = battery.data if at else BmsSample()
@@ -74,7 +76,8 @@ def ours_of_sensor(
     spec = DEVICES.get(product) if product is not None else None
     events = [*spec.events] if spec else []
     known: dict[str, Value | None] = dict.fromkeys(_fields(product))
-    return _of_sensor(hass, address, known | {**values}, events)
+    now = dt_util.utcnow().timestamp()
+    return _of_sensor(hass, address, known | {**values}, events, now)
 
 
 @callback
@@ -97,11 +100,12 @@ def _of_sensor(
     address: str,
     values: Mapping[str, Value | None],
     events: list[str],
+    at: float | None,
 ) -> Rows:
     rows = [row for key, one in values.items() if (row := _said(hass, key, one))]
     rows += [number_row(hass, one, SENSORS[one]) for one in sorted(RECEPTION)]
     rows += [event_row(f"event_{key.lower()}", key.lower()) for key in events]
-    return registered(hass, address, told(rows, dt_util.utcnow().timestamp()))
+    return registered(hass, address, told(rows, at))
 
 
 def _said(hass: HomeAssistant, key: str, value: Value | None) -> OurRow | None:

@@ -7,7 +7,7 @@ from custom_components.mi_bms.takeover.ours import ours_of_entry
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from tests.world.devices import KINDS
 
-from ..batteries.test_batteries import added, jbd
+from ..batteries.test_batteries import added, jbd, still
 from ..home import Home
 
 SENSOR = "A4:C1:38:00:14:41"
@@ -57,3 +57,18 @@ async def test_a_battery_has_a_row_for_each_entity(home: Home) -> None:
         )
     )
     assert set(ours_of_entry(home.hass, entry)) == set(ours)
+
+
+async def test_what_a_battery_shows_is_as_old_as_its_last_reading(home: Home) -> None:
+    battery = still()
+    entry = await added(home, battery)
+    written = home.state(battery, "voltage").last_reported
+    for _ in range(5):
+        home.shout(battery)
+        await home.clock.run(60)
+    state, read_at = home.state(battery, "voltage"), home.read_at(battery)
+    assert state.last_reported == written, "it shows the same all the while"
+    row = ours_of_entry(home.hass, entry)["sensor", "voltage"]
+    assert read_at is not None
+    assert (row.value, row.at) == (state.state, read_at.timestamp())
+    assert read_at > written
