@@ -10,6 +10,7 @@ With ``--accept`` what a vector decodes to becomes what it expects, once all of 
 from contextlib import suppress
 import json
 from pathlib import Path
+from stat import S_IWUSR
 import sys
 from types import ModuleType
 from typing import Any, Final
@@ -134,6 +135,9 @@ def write(path: Path, content: list[Any]) -> None:
     second = text.splitlines()[1:2]
     indent = len(second[0]) - len(second[0].lstrip()) if second else 0
     made = json.dumps(content, indent=indent or 2, ensure_ascii=text.isascii()) + "\n"
+    # Otherwise a new file would take its place, whoever was meant to leave it alone.
+    if not path.stat().st_mode & S_IWUSR:
+        raise ValueError("cannot be written: it is read-only")
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_text(made, encoding="utf-8")

@@ -171,6 +171,17 @@ def test_a_file_without_vectors_is_not_accepted(
     assert "holds no vector: put what you recorded" in capsys.readouterr().err
 
 
+def test_a_file_that_is_read_only_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = stored(tmp_path, sensor())
+    path.chmod(0o444)
+    before = path.read_text()
+    assert REPLAY.main(["--accept", str(path)]) == 1
+    assert path.read_text() == before
+    assert "it is read-only" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [[], ["--accept"], ["--learn", "x"]])
 def test_words_that_are_not_known_tell_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
