@@ -165,13 +165,13 @@ def test_ant_as_captured() -> None:
     )
     told = "7ea1126c0220" + b"24BH".hex() + "0" * 24 + b"24BHUB00-211026A".hex()
     assert frame_of(device, "7ea1026c022058c4aa55") == told + "5796ff0b000041f2aa55"
-    hold(device.pack, [2334, 2331, 2190, 2338], current=2.1, temperature=29.0)
+    hold(device.pack, [2334, 2331, 2190, 2338], current=-2.1, temperature=29.0)
     frame = bytes.fromhex(frame_of(device, "7ea1010000be1855aa55"))
     b = 2 * (4 + 2)
     assert frame[:6] == bytes.fromhex("7ea1110000") + bytes((106 + b,))
     assert len(frame) == 106 + b + 10
     assert check(frame[1:-4]) == frame[-4:-2]
-    assert frame[7:10] == bytes((2, 2, 4))
+    assert frame[7:10] == bytes((4, 2, 4))
     assert frame[34:46].hex() == "1e091b098e0822091d001d00"
     assert frame[46:50].hex() == "1d001e00"
     assert frame[40 + b : 42 + b].hex() == "1500"

@@ -258,9 +258,9 @@ class New(Closed):
         head = struct.pack("<4B3Q", 0, 1, 2, 4, 0, drives, 0)
         cells = struct.pack("<4H", *[cell] * 4)
         warm = struct.pack("<4h", 21, -40, 22, 23)
-        main = struct.pack("<HhHH", round(volts * 100), round(amps * 10), percent, 99)
+        main = struct.pack("<HhHH", round(volts * 100), -round(amps * 10), percent, 99)
         fets = bytes((self.code("discharge"), self.code("charge"), 4, 0))
-        size = struct.pack("<IIIi2I", 100_000_000, percent * 1_000_000, 500_000, round(volts * amps), 1000, 0)  # fmt: skip
+        size = struct.pack("<IIIi2I", 100_000_000, percent * 1_000_000, 500_000, -round(volts * amps), 1000, 0)  # fmt: skip
         ends = struct.pack("<10H", cell, 1, cell, 2, 0, cell, 0, 130, 120, 0)
         tail = struct.pack("<HH4I", 0xFAF2, 0, 1000, 2000, 3000, 4000)
         return head + cells + warm + main + fets + size + ends + tail
@@ -309,7 +309,7 @@ class Old(Closed):
         said += struct.pack(">4I", 100_000_000, percent * 1_000_000, 500_000, 1000)
         said += struct.pack(">6h", 23, 22, 21, -40, -40, -40)
         said += bytes((self.code("charge"), self.code("discharge"), 4))
-        said += struct.pack(">HHBi", 0, 0, 0, round(volts * amps))
+        said += struct.pack(">HHBi", 0, 0, 0, -round(volts * amps))
         said += struct.pack(">BHBHHB", 1, cell, 2, cell, cell, 4)
         said += struct.pack(">4HIH", 0, 0, 0, 0, 0, 0)
         assert len(said) == 134

@@ -186,7 +186,7 @@ class Ant(Board):
             (6, bytes((0, 1, 2, 4))),
             (34, struct.pack("<4H", 3290, 3291, 3292, 3293)),
             (42, struct.pack("<4h", *[self.celsius] * 4)),
-            (38 + base, struct.pack("<HhHH", 1317, round(self.amps * 10), self.level, 100)),
+            (38 + base, struct.pack("<HhHH", 1317, -round(self.amps * 10), self.level, 100)),
             (46 + base, bytes((self.code("discharge"), self.code("charge"), 0, 0))),
             (50 + base, struct.pack("<III", 100_000_000, self.level * 1_000_000, 500_000)),
             (74 + base, struct.pack("<6H", 3293, 4, 3290, 1, 3, 3291)),

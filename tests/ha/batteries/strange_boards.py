@@ -266,7 +266,7 @@ class Ant(Board):
             each.to_bytes(2, "little") * self.cells,
             round(self.celsius).to_bytes(2, "little") * 3,
             round(self.volts * 100).to_bytes(2, "little"),
-            round(self.amps * 10).to_bytes(2, "little", signed=True),
+            (-round(self.amps * 10)).to_bytes(2, "little", signed=True),
             self.percent.to_bytes(2, "little") + (100).to_bytes(2, "little"),
             bytes((*codes, 0, 0)),
             (100_000_000).to_bytes(4, "little"),

@@ -1,7 +1,7 @@
 """An ANT battery board of the current generation, on one characteristic, in pieces of 20 bytes.
 
 Request ``7E A1 function address length [data] crc AA 55``, reply with the function plus 10; numbers
-little-endian, crc = Modbus CRC from the second byte on. Orders have function 51 and no data; before them
+little-endian, crc = Modbus CRC from the second byte on, current and power as taken out. Orders have function 51 and no data; before them
 a password must have been spoken on the connection. Source: published register maps and captures.
 """
 
@@ -161,7 +161,7 @@ class AntBattery(GattBattery):
         charge, discharge = self._codes()
         words += [
             (self._centivolts(), 2),
-            (self._deciamps(), 2),
+            (-self._deciamps(), 2),
             (round(pack.level), 2),
             (100, 2),
             (discharge, 1),
@@ -170,7 +170,7 @@ class AntBattery(GattBattery):
             (round(pack.capacity * 1_000_000), 4),
             (self._charge(), 4),
             (self._total(), 4),
-            (self._watts(), 4),
+            (-self._watts(), 4),
             (round(pack.time), 4),
             (sum(on << index for index, on in enumerate(pack.balancing)), 4),
             (max(volts), 2),
@@ -194,7 +194,7 @@ class AntBattery(GattBattery):
     def _state(self) -> int:
         if self.pack.protections:
             return 5
-        return 2 if self.pack.current > 0 else 3 if self.pack.current < 0 else 1
+        return 2 if self.pack.current > 0 else 4 if self.pack.current < 0 else 1
 
     def _codes(self) -> tuple[int, int]:
         found = []

@@ -1,9 +1,10 @@
 """ANT BMS, current protocol (7E A1): little endian, CRC-16/MODBUS. Source: what aiobmsble, batmon-ha and ESPHome components read.
 
 Request ``7E A1 func addr addr len [data] crc AA 55``, reply the same with ``func | 10`` and the length
-of the data at byte 5. The end mark may also stand inside the data. A right password may be acknowledged,
-after a wrong one the battery stays silent; few want one for reading. Long because a password, a length byte that is wrong in one
-reply, and switches come on top of the rows.
+of the data at byte 5. The end mark may also stand inside the data. Current and power count what is taken
+out, as in the old protocol. A right password may be acknowledged, after a wrong one the battery stays
+silent; few want one for reading. Long because a password, a length byte that is wrong in one reply, and
+switches come on top of the rows.
 """
 
 from dataclasses import replace
@@ -104,13 +105,13 @@ def _rows(probes: int, cells: int) -> tuple[Row, ...]:
             absent=(NOT_FITTED,),
         ),
         Num(Field.VOLTAGE, 38 + base, "<u2", 0.01),
-        Num(Field.CURRENT, 40 + base, "<i2", 0.1),
+        Num(Field.CURRENT, 40 + base, "<i2", -0.1),
         Num(Field.BATTERY_LEVEL, 42 + base, "<u2"),
         Num(Field.BATTERY_HEALTH, 44 + base, "<u2"),
         Num(Field.DESIGN_CAPACITY, 50 + base, "<u4", 1e-6),
         Num(Field.CYCLE_CHARGE, 54 + base, "<u4", 1e-6),
         Num(Field.TOTAL_CHARGE, 58 + base, "<u4", 0.001),
-        Num(Field.POWER, 62 + base, "<i4"),
+        Num(Field.POWER, 62 + base, "<i4", -1),
         Num(Field.UPTIME, 66 + base, "<u4"),
         Num(Field.DELTA_VOLTAGE, 82 + base, "<u2", 0.001),
         Num(Field.TOTAL_CHARGED, 100 + base, "<u4", 0.001, optional=True),
