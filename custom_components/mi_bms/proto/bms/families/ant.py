@@ -16,7 +16,7 @@ from ...model.sample import Place
 from ...model.steps import Permit
 from ..catalogue import Listing, Password, Secret, names
 from ..checksum import low_high, modbus16
-from ..codec import Cells, Draft, Num, Probes, Row, Text, decode
+from ..codec import Cells, Draft, Flags, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire, Write
 from ..control import (
     SAID,
@@ -28,7 +28,7 @@ from ..control import (
     once,
     writer,
 )
-from ..dialects.ant import NOT_FITTED, read_codes
+from ..dialects.ant import NOT_FITTED, PROTECTIONS, WARNINGS, read_codes
 from ..dialects.ant_closed import UNAUTHORIZED, Spoken, answer, greet, opened
 from ..framing import LengthFramer
 from ..raw import integer
@@ -95,6 +95,9 @@ def _rows(probes: int, cells: int) -> tuple[Row, ...]:
     """Make the rows behind the counts; places of the values depend on them."""
     base = 2 * (probes + cells)
     return (
+        # Words only: what makes the code is what the FETs say.
+        Flags(10, "<u8", PROTECTIONS, mask=0),
+        Flags(18, "<u8", WARNINGS, mask=0),
         Cells(34, cells, "<u2", empty=()),
         Probes(34 + 2 * cells, probes, "<i2", absent=(NOT_FITTED,)),
         Probes(
@@ -128,7 +131,9 @@ def _decode(frame: bytes) -> Draft:
     draft.put(Field.CELL_COUNT, cells)
     draft.put(Field.BATTERY_CHARGING, state == _CHARGING)
     base = 2 * (probes + cells)
-    balancing = integer(frame, 70 + base, "<u4")
+    # Boards that move charge between cells tell how, in the place of the mask.
+    passive = not integer(frame, 49 + base, ">u1")
+    balancing = integer(frame, 70 + base, "<u4") if passive else 0
     read_codes(frame, 46 + base, balancing, draft, charge_first=False)
     if state == _ERROR:
         draft.put(Field.PROBLEM, True)
