@@ -31,7 +31,7 @@ INDEX: Final[Mapping[str, Listing]] = {
     'dometic': Listing(title='Dometic battery', brands=('Dometic', 'Büttner',), match=(Match(mfr=(2117,), mfr_data=b'\x14\x85'),), password=Password(kind=Secret.TEXT, longest=32)),
     'dpwrcore': Listing(title='D-powercore battery', brands=('D-powercore', 'Fliteboard',), match=(Match(name='DXB-*'), Match(name='TBA-*'),)),
     'ecoworthy': Listing(title='ECO-WORTHY battery', brands=('ECO-WORTHY', 'DCHOUSE',), match=(Match(name='ECO-WORTHY 02_*', brands=('ECO-WORTHY',)), Match(name='ECO-WORTHY*', service='0000fff0-0000-1000-8000-00805f9b34fb', brands=('ECO-WORTHY',)), Match(name='DCHOUSE*', service='0000fff0-0000-1000-8000-00805f9b34fb', brands=('DCHOUSE',)),)),
-    'eg4': Listing(title='EG4 LL', brands=('EG4', 'SunGoldPower',), match=(Match(service='00001000-0000-1000-8000-00805f9b34fb', mfr=(28544,), mfr_data=b'\xb0'), Match(mfr=(17868,), mfr_data=b'\xa5'),)),
+    'eg4': Listing(title='EG4 LL', brands=('EG4', 'SunGoldPower', 'Voltgo',), match=(Match(service='00001000-0000-1000-8000-00805f9b34fb', mfr=(28544,), mfr_data=b'\xb0'), Match(mfr=(17868,), mfr_data=b'\xa5'), Match(name='ZT-*V*Ah-*', service='0000ff00-0000-1000-8000-00805f9b34fb', brands=('Voltgo',)),)),
     'ejpro': Listing(title='E&J EJBMS-PRO', brands=('E&J',), match=(Match(name='EJ*', mfr=(21320,)),)),
     'eleksol': Listing(title='Eleksol battery', brands=('Eleksol',), match=(Match(service='0000ff06-0000-1000-8000-00805f9b34fb', ouis=('A4:C1:37', 'A4:C1:38', 'A5:C2:37', 'A5:C2:39', 'AA:C2:37',)),), password=Password(kind=Secret.TEXT, longest=15)),
     'epoch_pro': Listing(title='Epoch Pro', brands=('Epoch',), match=(Match(service='0000ffe0-0000-1000-8000-00805f9b34fb', service_data='00003333-0000-1000-8000-00805f9b34fb'),)),
