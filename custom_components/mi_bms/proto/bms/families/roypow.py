@@ -1,13 +1,16 @@
-"""RoyPow, Epoch, Lion Energy Safari, PowerUrus: big endian, XOR. Source: what aiobmsble reads.
+"""RoyPow, Epoch, Lion Energy Safari, PowerUrus: big endian, XOR. Source: what aiobmsble, the board maker's app and a charger with these boards read.
 
 Frame ``EA D1 01 len … xor F5``; the length counts everything behind it, the XOR begins with it. The
-module mixes ``AT+STAT`` lines into the stream.
+module mixes ``AT+STAT`` lines into the stream. FETs and defects stand behind the counted
+probes. Long because its alarms are spread over six bytes, two of which have to be combined.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ..alarms import Alarm
 from ..catalogue import Listing, names
 from ..checksum import xor8
 from ..codec import Bit, Cells, Count, Custom, Draft, Flags, Num, Probes, Row, decode
@@ -43,6 +46,58 @@ def _current(body: bytes, draft: Draft) -> None:
     draft.put(Field.CURRENT, sign * integer(body, 7, ">u2") / 100)
 
 
+_COUNT: Final = Count(13, most=10)
+
+# Over-voltage, under-voltage and temperature: one byte each.
+_PROTECTIONS: Final[Mapping[int, Alarm]] = {
+    16: Alarm.CELL_OVERVOLTAGE,
+    17: Alarm.PACK_OVERVOLTAGE,
+    20: Alarm.LEVEL_HIGH,
+    8: Alarm.CELL_UNDERVOLTAGE,
+    9: Alarm.PACK_UNDERVOLTAGE,
+}
+_CURRENTS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.SHORT_CIRCUIT,
+    1: Alarm.DISCHARGE_OVERCURRENT,
+    2: Alarm.CHARGE_OVERCURRENT,
+    4: Alarm.AMBIENT_OVERTEMPERATURE,
+    5: Alarm.AMBIENT_UNDERTEMPERATURE,
+}
+_DEFECTS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.TEMPERATURE_SENSOR_FAULT,
+    1: Alarm.FRONTEND_FAULT,
+    2: Alarm.DISCHARGE_MOSFET_FAULT,
+    3: Alarm.CHARGE_MOSFET_FAULT,
+}
+_HOT, _COLD = 0x10, 0x20
+# Which probe, and whether it is too hot or too cold: one bit each.
+_TEMPERATURES: Final = (
+    (0x01, Alarm.CHARGE_OVERTEMPERATURE, Alarm.CHARGE_UNDERTEMPERATURE),
+    (0x02, Alarm.DISCHARGE_OVERTEMPERATURE, Alarm.DISCHARGE_UNDERTEMPERATURE),
+    (0x04, Alarm.MOSFET_OVERTEMPERATURE, Alarm.MOSFET_UNDERTEMPERATURE),
+)
+
+
+def _temperatures(body: bytes, draft: Draft) -> None:
+    """Read the words of the temperatures; their bits count with the others."""
+    bits = integer(body, 11, ">u1")
+    for mask, hot, cold in _TEMPERATURES:
+        if bits & mask:
+            draft.alarms |= {hot} if bits & _HOT else set()
+            draft.alarms |= {cold} if bits & _COLD else set()
+
+
+def _switches(body: bytes, draft: Draft) -> None:
+    """Read FETs and defects, which stand behind the counted probes."""
+    at = 20 + _COUNT.read(body)
+    rows: tuple[Row, ...] = (
+        Bit(Field.CHRG_MOSFET, at, 0x04),
+        Bit(Field.DISCHRG_MOSFET, at, 0x02),
+        Flags(at + 1, ">u1", _DEFECTS, shift=32),
+    )
+    decode(rows, body, draft)
+
+
 def _charge(body: bytes, draft: Draft) -> None:
     """Read the remaining charge in mAh; the bytes of the low word are swapped."""
     draft.put(
@@ -66,11 +121,12 @@ _PLAN: Final = (
     _ask(
         0x03,
         Custom(_current),
-        Flags(9, ">u3"),
+        Flags(9, ">u3", _PROTECTIONS),
+        Custom(_temperatures),
+        Flags(12, ">u1", _CURRENTS, shift=24),
         Num(Field.TEMP_SENSORS, 13, ">u1"),
-        Probes(14, Count(13, most=10), ">u1", 1, -40, absent=(0, 0xFF)),
-        Bit(Field.CHRG_MOSFET, 24, 0x04),
-        Bit(Field.DISCHRG_MOSFET, 24, 0x02),
+        Probes(14, _COUNT, ">u1", 1, -40, absent=(0, 0xFF)),
+        Custom(_switches),
     ),
     _ask(
         0x04,
