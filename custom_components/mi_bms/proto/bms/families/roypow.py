@@ -10,13 +10,14 @@ from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
+from ...model.sample import Place
 from ..alarms import Alarm
 from ..catalogue import Listing, names
 from ..checksum import xor8
 from ..codec import Bit, Cells, Count, Custom, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask, Family, Wire
 from ..framing import LengthFramer, length_at
-from ..raw import integer
+from ..raw import integer, scaled
 
 LISTING: Final = Listing(
     title="RoyPow battery",
@@ -47,6 +48,7 @@ def _current(body: bytes, draft: Draft) -> None:
 
 
 _COUNT: Final = Count(13, most=10)
+_OTHERS: Final = ((0x10, Place.MOSFET), (0x20, Place.AMBIENT))
 
 # Over-voltage, under-voltage and temperature: one byte each.
 _PROTECTIONS: Final[Mapping[int, Alarm]] = {
@@ -78,6 +80,14 @@ _TEMPERATURES: Final = (
 )
 
 
+def _probes(body: bytes, draft: Draft) -> None:
+    """Read the probes: the cells', then that of the MOSFETs and the outer one where they are told."""
+    count, told = _COUNT.read(body), integer(body, 6, ">u1")
+    behind = tuple(place for mask, place in _OTHERS if told & mask)
+    places = (Place.CELL,) * (count - len(behind)) + behind
+    decode((Probes(14, count, ">u1", 1, -40, places, absent=(0, 0xFF)),), body, draft)
+
+
 def _temperatures(body: bytes, draft: Draft) -> None:
     """Read the words of the temperatures; their bits count with the others."""
     bits = integer(body, 11, ">u1")
@@ -98,12 +108,16 @@ def _switches(body: bytes, draft: Draft) -> None:
     decode(rows, body, draft)
 
 
-def _charge(body: bytes, draft: Draft) -> None:
-    """Read the remaining charge in mAh; the bytes of the low word are swapped."""
-    draft.put(
-        Field.CYCLE_CHARGE,
-        (integer(body, 24, ">u2") << 16 | integer(body, 26, "<u2")) / 1000,
-    )
+def _capacities(body: bytes, draft: Draft) -> None:
+    """Read the three capacities in mAh; a counting byte stands between their two words."""
+    for at, name in (
+        (12, Field.DESIGN_CAPACITY),
+        (18, Field.FULL_CHARGE),
+        (24, Field.CYCLE_CHARGE),
+    ):
+        high, low = integer(body, at, ">u2"), integer(body, at + 3, ">u2")
+        if high or low or name is Field.CYCLE_CHARGE:
+            draft.put(name, scaled(high << 16 | low, 0.001))
 
 
 def _ask(command: int, *rows: Row, optional: bool = False) -> Ask:
@@ -125,14 +139,14 @@ _PLAN: Final = (
         Custom(_temperatures),
         Flags(12, ">u1", _CURRENTS, shift=24),
         Num(Field.TEMP_SENSORS, 13, ">u1"),
-        Probes(14, _COUNT, ">u1", 1, -40, absent=(0, 0xFF)),
+        Custom(_probes),
         Custom(_switches),
     ),
     _ask(
         0x04,
         Num(Field.BATTERY_LEVEL, 7, ">u1"),
         Num(Field.CYCLES, 9, ">u2"),
-        Custom(_charge),
+        Custom(_capacities),
         Num(Field.RUNTIME, 30, ">u2", 60, absent=(0xFFFF,)),
         Num(Field.VOLTAGE, 47, ">u2", 0.01),
     ),
