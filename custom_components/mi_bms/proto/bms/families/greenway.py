@@ -1,4 +1,4 @@
-"""Greenway (Talaria and others): one register per request, little endian, 8-bit sum. Source: what aiobmsble reads.
+"""Greenway (Talaria and others): one register per request, little endian, 8-bit sum. Source: what aiobmsble and owners' own readers read.
 
 Request ``46 16 01 reg len sum`` with the expected length, reply ``47 16 01 reg len <data> sum``.
 Untested on hardware.
@@ -43,7 +43,9 @@ _FURTHER: Final[Mapping[int, tuple[int, tuple[Row, ...]]]] = {
     0x16: (16, (Flags(2, "<u8"),)),
     0x17: (4, (Num(Field.CYCLES, 0, "<u4"),)),
     0x18: (4, (Num(Field.DESIGN_CAPACITY, 0, "<u4", 0.001),)),
-    0x08: (32, (Probes(0, 7, ">i1"),)),
+    0x10: (4, (Num(Field.FULL_CHARGE, 0, "<u4", 0.001, absent=(0,)),)),
+    # A real 0 °C cannot be told from a place without a probe.
+    0x08: (32, (Probes(0, 7, ">i1", absent=(0,)),)),
 }
 _CELLS: Final = (0x24, 0x25)
 _PER_PAGE: Final = 16
