@@ -42,6 +42,7 @@ _ROWS: Final[tuple[tuple[int, tuple[Row, ...]], ...]] = (
         (
             Num(Field.VOLTAGE, 6, ">u2", 0.1),
             Num(Field.CURRENT, 8, ">i2", 0.1),
+            Num(Field.FULL_CHARGE, 10, ">u2", 0.001, absent=(0,)),
             Num(Field.CYCLE_CHARGE, 12, ">u2", 0.001),
             Num(Field.BATTERY_LEVEL, 14, ">u1"),
             Flags(15, ">u1"),

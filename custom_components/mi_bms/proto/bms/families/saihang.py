@@ -24,6 +24,7 @@ _HEAD: Final = b"\xa5\xa5"
 _REGISTERS: Final = 72
 _SIZE: Final = 2 * _REGISTERS
 _ZERO: Final = -2730  # of tenths of a kelvin
+_NOT_FITTED: Final = (0, 0xFFFF)
 
 
 def _size(frame: bytes) -> int | None:
@@ -72,9 +73,17 @@ _ASK: Final = Ask(
             0.1,
             _ZERO,
             (Place.CELL,),
-            absent=(0,),
+            absent=_NOT_FITTED,
         ),
-        Probes(102, 2, ">u2", 0.1, _ZERO, (Place.MOSFET, Place.AMBIENT), absent=(0,)),
+        Probes(
+            102,
+            2,
+            ">u2",
+            0.1,
+            _ZERO,
+            (Place.MOSFET, Place.AMBIENT),
+            absent=_NOT_FITTED,
+        ),
     ),
 )
 
