@@ -88,10 +88,7 @@ def _charge(data: bytes, draft: Draft) -> None:
     """Read the charge in the unit that agrees with capacity and level, 1 or 0.1 Ah."""
     raw, level = integer(data, 42, ">u2"), integer(data, 48, ">u2")
     full = draft.number(Field.FULL_CHARGE) or draft.number(Field.DESIGN_CAPACITY)
-    if not raw:
-        return
     if not full:
-        draft.put(Field.CYCLE_CHARGE, scaled(raw, 0.1))
         return
     expected = full * level / 100
     charge = min((float(raw), scaled(raw, 0.1)), key=lambda one: abs(one - expected))
