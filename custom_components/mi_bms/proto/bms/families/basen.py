@@ -128,6 +128,13 @@ def _cells(context: Context) -> Talk[list[float | None]]:
     return [raw / 1000 for raw in millivolts[:highest]]
 
 
+def _balancing(body: bytes, draft: Draft) -> None:
+    """Read which cells are balancing; some boards repeat their states there, which name cells that are none."""
+    mask = integer(body, 8, "<u5")
+    if not mask >> len(draft.cells):
+        draft.put(Field.BALANCER, mask)
+
+
 def _poll(context: Context) -> Talk[Draft]:
     """Read status, capacities, cells and balancing; only status and cells have to come."""
     frame = yield _ask(_STATUS, start=0x3B)
@@ -136,9 +143,7 @@ def _poll(context: Context) -> Talk[Draft]:
     draft = decode_extra((Custom(_general),), general, draft)
     draft.cells = yield from _cells(context)
     balancing = yield from extra(context, _ask(_BALANCING))
-    return decode_extra(
-        (Num(Field.BALANCER, 8, "<u5"),), balancing and balancing[:-4], draft
-    )
+    return decode_extra((Custom(_balancing),), balancing and balancing[:-4], draft)
 
 
 def _inform(_context: Context) -> Talk[Draft]:
