@@ -40,15 +40,19 @@ LISTING: Final = Listing(
 _ANY: Final = (1 << 120) - 1  # 15 bytes
 
 
+_PLACES: Final = 4  # for cells, fitted or not
+
+
 def _temperatures(data: bytes, draft: Draft) -> None:
-    """Read what follows the count: the counted cells, one more place, and the MOSFET."""
-    generic = Count(0, ">u2", most=6).read(data) + 1
-    mosfet = 2 + 2 * generic
-    decode(
-        (Probes(2, generic), Probes(mosfet, places=(Place.MOSFET,))),
-        data,
-        draft,
+    """Read the counted cells, and behind the places for cells one more and the MOSFET."""
+    cells = Count(0, ">u2", most=6).read(data)
+    behind = 2 + 2 * max(cells, _PLACES)
+    rows = (
+        Probes(2, cells),
+        Probes(behind),
+        Probes(behind + 2, places=(Place.MOSFET,)),
     )
+    decode(rows, data, draft)
 
 
 _ASK_MAIN: Final = question(0x0000, 20, device=DEVICE)
