@@ -7,7 +7,7 @@ from typing import Final
 
 from ...model.fields import Field
 from ...model.sample import Place
-from ..catalogue import Listing, names
+from ..catalogue import Listing, Match, names
 from ..codec import Bit, Cells, Count, Custom, Draft, Num, Probes
 from ..contract import Ask, Context, Family, Wire
 from ..dialects.modbus import REGISTERS, check_modbus, modbus_read
@@ -17,7 +17,7 @@ from ..raw import integer
 LISTING: Final = Listing(
     title="Saihang battery",
     brands=("Saihang", "Anenji", "Aninerel"),
-    match=names("SH*", service="fffa"),
+    match=(*names("SH*", service="fffa"), Match(service="fffa", sure=False)),
 )
 
 _HEAD: Final = b"\xa5\xa5"
