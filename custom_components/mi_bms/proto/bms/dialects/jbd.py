@@ -129,6 +129,11 @@ PROTECTIONS: Final[Mapping[int, Alarm]] = {
     12: Alarm.MOSFET_LOCKED,  # by the switch command
     13: Alarm.CHARGE_TIMEOUT,
 }
+WARNINGS: Final[Mapping[int, Alarm]] = {  # bit 15 is set in a healthy pack
+    **{n: Alarm(f"{word}_warning") for n, word in PROTECTIONS.items() if n < 10},
+    10: Alarm.CELL_IMBALANCE_WARNING,
+    11: Alarm.LEVEL_LOW_WARNING,
+}
 NO_PROBE: Final = (0, 0xFFFF)
 
 _COUNTED: Final = (
@@ -232,10 +237,11 @@ COMMON: Final[tuple[Row, ...]] = (
 
 
 def _tail(body: bytes, draft: Draft) -> None:
-    """Read what newer boards append: the unit of all charges, and the learned capacity."""
+    """Read what newer boards append: the unit of all charges, warnings, and the learned capacity."""
     at = 23 + 2 * integer(body, 22, ">u1")
     if len(body) <= at:
         return
+    decode((Flags(at + 1, ">u2", WARNINGS, mask=0, optional=True),), body, draft)
     scale = 0.01
     if body[at] & 0x80:
         # Big packs count in 100 mA and 100 mAh; the voltage keeps its unit.

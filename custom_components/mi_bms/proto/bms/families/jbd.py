@@ -25,7 +25,7 @@ _OUIS: Final = (
 )
 # TDT's packs: name, and what Home Assistant can look for. The third character is free.
 _TDT_NAMES: Final = (("WTDH*", None), ("WT???AZ*", "WT[0-9A-Za-z]??AZ*"))
-_TDT_OUIS: Final = ("AA:C2:37",)
+_TDT_OUIS: Final = ("AA:C2:37", "EE:C2:37")
 LISTING: Final = Listing(
     title="JBD smart BMS",
     brands=(
@@ -80,6 +80,7 @@ LISTING: Final = Listing(
             )
             for name, discover in _TDT_NAMES
         ),
+        *names("WTaHdB*", "WTeHdB*", service="fff0", sure=False),
         Match(service="fff0", ouis=_TDT_OUIS, own_address=True, sure=False),
     ),
     password=Password(kind=Secret.TEXT, longest=15),

@@ -49,7 +49,7 @@ from ..uuids import expand
 
 # TDT's packs: name, and what Home Assistant can look for. The third character is free.
 _TDT_NAMES: Final = (("WTDH*", None), ("WT???AZ*", "WT[0-9A-Za-z]??AZ*"))
-_TDT_OUIS: Final = ("AA:C2:37",)
+_TDT_OUIS: Final = ("AA:C2:37", "EE:C2:37")
 LISTING: Final = Listing(
     title="TDT BMS",
     brands=("TDT", "WattCycle", "MetalFort", "Humsienk"),
