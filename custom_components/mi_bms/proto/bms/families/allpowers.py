@@ -1,7 +1,8 @@
-"""Allpowers / VOLIX power stations: pushed status frames, big endian, no checksum. Source: what aiobmsble reads.
+"""Allpowers / VOLIX power stations: pushed status frames, big endian. Source: what aiobmsble and owners' own readers read.
 
-Status frames begin ``A5 65 B1`` and have 15 bytes or more; settings, which may come glued to one, have
-the same head and are shorter. Outputs stand where batteries have FETs: AC for charge, DC for discharge.
+Frames ``A5 65 B1 00 01 len cmd <len bytes> xor``; settings, which may come glued to a status, and names
+have the same head. Some have been seen without length, command and sum, so 15 bytes or more that are no
+such frame are a status too. Outputs stand where batteries have FETs: AC for charge, DC for discharge.
 """
 
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ..catalogue import Listing, names
+from ..checksum import xor8
 from ..codec import Bit, Custom, Draft, Num, Row
 from ..contract import Ask, Family, Mode, Pacing, Wire
 from ..framing import WholeFramer
@@ -20,12 +22,16 @@ LISTING: Final = Listing(
     match=(
         *names("AP R*", service="fff0", brands=("Allpowers",)),
         *names("VOLIX-*", service="fff0", brands=("VOLIX",)),
+        # Some of these speak otherwise.
+        *names("AP S*", sure=False, brands=("Allpowers",)),
     ),
 )
 
 _HEAD: Final = b"\xa5\x65\xb1"
 _SETTINGS: Final = _HEAD + b"\x00\x01\x06\x03"
 _SHORTEST: Final = 15
+_AROUND: Final = 8  # bytes around the data of a frame that says its length
+_STATUS: Final = 0x01
 _UNKNOWN: Final = 0xFFFF
 
 
@@ -35,6 +41,11 @@ def _check(frame: bytes) -> None:
         raise FrameError("head")
     if len(frame) < _SHORTEST or frame.startswith(_SETTINGS):
         raise FrameError("length")
+    if len(frame) == frame[5] + _AROUND:
+        if xor8(frame):
+            raise FrameError("checksum")
+        if frame[6] != _STATUS:
+            raise FrameError("command")
 
 
 def _power(body: bytes, draft: Draft) -> None:
