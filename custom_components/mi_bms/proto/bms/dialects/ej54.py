@@ -7,7 +7,7 @@ the bytes that the digits stand for. Source: what aiobmsble, dbus-serialbattery 
 from typing import Final
 
 from ...model.fields import Field
-from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Probes, Row
+from ..codec import Bit, Cells, Custom, Draft, Flags, Num, Probes, Row, decode
 from ..contract import Ask
 from ..raw import integer
 from . import ej
@@ -16,6 +16,7 @@ _ANSWER: Final = b"\x01\x54"
 
 _CHARGING, _DISCHARGING = 1 << 0, 1 << 1
 _SIGN: Final = 1 << 31
+_MOST_CELLS: Final = 16
 
 
 def _current(body: bytes, draft: Draft) -> None:
@@ -30,8 +31,17 @@ def _current(body: bytes, draft: Draft) -> None:
     draft.put(Field.CURRENT, round((-magnitude if out else magnitude) / 1000, 3))
 
 
+def _cells(body: bytes, draft: Draft) -> None:
+    """Read the cells: as many as are told, so that a last one that has died stays visible."""
+    told = integer(body, 66, ">u1")
+    cells = (
+        Cells(12, told, empty=()) if 0 < told <= _MOST_CELLS else Cells(12, _MOST_CELLS)
+    )
+    decode((cells,), body, draft)
+
+
 _ROWS: Final[tuple[Row, ...]] = (
-    Cells(12, 16),
+    Custom(_cells),
     Flags(44, ">u2", ej.STATUS, mask=ej.STATUS_MASK),
     Bit(Field.DISCHRG_MOSFET, 44, 0x10),
     Bit(Field.CHRG_MOSFET, 44, 0x20),
