@@ -14,7 +14,6 @@ from ...model.sample import Place
 from ..alarms import Alarm
 from ..catalogue import Listing, names
 from ..codec import (
-    Bit,
     Cells,
     Count,
     Custom,
@@ -97,6 +96,13 @@ def _count(body: bytes, draft: Draft) -> None:
     draft.put(Field.CELL_COUNT, Count(3, most=_MOST_CELLS).read(body))
 
 
+def _mosfets(body: bytes, draft: Draft) -> None:
+    """Read both FETs where they stand alike: of two readers each takes the other bit for the charging one."""
+    if (state := body[4] & 3) in (0, 3):
+        draft.put(Field.CHRG_MOSFET, bool(state))
+        draft.put(Field.DISCHRG_MOSFET, bool(state))
+
+
 _STATUS_ROWS: Final[tuple[Row, ...]] = (
     Num(Field.BATTERY_LEVEL, 3, ">u2"),
     Num(Field.VOLTAGE, 5, ">u2", 0.01),
@@ -114,8 +120,7 @@ _CAPACITY_ROWS: Final[tuple[Row, ...]] = (
     Flags(11, ">u8", _ALARMS, mask=_FAULTS),
 )
 _SWITCH_ROWS: Final[tuple[Row, ...]] = (
-    Bit(Field.CHRG_MOSFET, 4, 0x02),
-    Bit(Field.DISCHRG_MOSFET, 4, 0x01),
+    Custom(_mosfets),
     Num(Field.BALANCER, 13, ">u2"),
 )
 
