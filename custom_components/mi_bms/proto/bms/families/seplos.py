@@ -30,6 +30,7 @@ from ..codec import (
 )
 from ..contract import Ask, Context, Family, Talk, Wire, extra, unless_refused
 from ..dialects.modbus import COILS, INPUTS, body, framer, question
+from ..dialects.seplos import AMBIENT, TEMPERATURES, VOLTAGES
 from ..raw import integer
 from ..settings import seplos as settings
 from ..settings.asking import asking
@@ -55,31 +56,10 @@ _SILENT: Final = "no_balancing"
 
 # Byte of the block -> what its bits mean, lowest bit first; None is a state.
 _BITS: Final[Mapping[int, tuple[Alarm | None, ...]]] = {
-    1: (
-        Alarm.CELL_OVERVOLTAGE_WARNING,
-        Alarm.CELL_OVERVOLTAGE,
-        Alarm.CELL_UNDERVOLTAGE_WARNING,
-        Alarm.CELL_UNDERVOLTAGE,
-        Alarm.PACK_OVERVOLTAGE_WARNING,
-        Alarm.PACK_OVERVOLTAGE,
-        Alarm.PACK_UNDERVOLTAGE_WARNING,
-        Alarm.PACK_UNDERVOLTAGE,
-    ),
-    2: (
-        Alarm.CHARGE_OVERTEMPERATURE_WARNING,
-        Alarm.CHARGE_OVERTEMPERATURE,
-        Alarm.CHARGE_UNDERTEMPERATURE_WARNING,
-        Alarm.CHARGE_UNDERTEMPERATURE,
-        Alarm.DISCHARGE_OVERTEMPERATURE_WARNING,
-        Alarm.DISCHARGE_OVERTEMPERATURE,
-        Alarm.DISCHARGE_UNDERTEMPERATURE_WARNING,
-        Alarm.DISCHARGE_UNDERTEMPERATURE,
-    ),
+    1: tuple(VOLTAGES.values()),
+    2: tuple(TEMPERATURES.values()),
     3: (
-        Alarm.AMBIENT_OVERTEMPERATURE_WARNING,
-        Alarm.AMBIENT_OVERTEMPERATURE,
-        Alarm.AMBIENT_UNDERTEMPERATURE_WARNING,
-        Alarm.AMBIENT_UNDERTEMPERATURE,
+        *AMBIENT.values(),
         Alarm.MOSFET_OVERTEMPERATURE_WARNING,
         Alarm.MOSFET_OVERTEMPERATURE,
     ),

@@ -5,20 +5,23 @@ the CRC covers what stands between the first byte and itself. The module throws 
 own into the stream: frames get lost and are asked for again.
 The main unit says how many packs extend it; those are asked like itself, by number, which is untested on
 hardware: packs that do not answer at first are left alone. Long because every place depends on two
-counts in the reply, and there may be further packs.
+counts in the reply, there may be further packs, and 47 alarm bits have a word.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Place
+from ..alarms import Alarm
 from ..catalogue import Listing, names
 from ..checksum import high_low, xmodem16
-from ..codec import Bit, Cells, Count, Draft, Num, Probes, Row, Text, decode
+from ..codec import Bit, Cells, Count, Draft, Flags, Num, Probes, Row, Text, decode
 from ..contract import Ask, Context, Family, Talk, Wire, unless_refused
 from ..control import Confidence, Control, Switch, Target, writer
+from ..dialects.seplos import AMBIENT, TEMPERATURES, VOLTAGES
 from ..framing import LengthFramer, length_at
 from ..raw import integer
 from ..settings import seplos_v2 as settings
@@ -37,7 +40,51 @@ _COMMAND: Final = 0xAA
 _CELLS: Final = Count(2)
 _MOST_PACKS: Final = 16
 _ANSWERED: Final = "packs_answer"
-_INTERNAL: Final = 0x80FFC0  # bits of the code that are no alarms
+_EVENTS: Final[tuple[tuple[Alarm | None, ...], ...]] = (
+    (
+        Alarm.FRONTEND_FAULT,
+        Alarm.TEMPERATURE_SENSOR_FAULT,
+        Alarm.CURRENT_SENSOR_FAULT,
+        Alarm.HARDWARE_FAULT,  # the key
+        Alarm.CELL_IMBALANCE,
+        Alarm.CHARGE_MOSFET_FAULT,
+        Alarm.DISCHARGE_MOSFET_FAULT,
+        Alarm.HARDWARE_FAULT,  # the current limiter
+    ),
+    tuple(VOLTAGES.values()),
+    tuple(TEMPERATURES.values()),
+    (
+        *AMBIENT.values(),
+        Alarm.MOSFET_OVERTEMPERATURE,
+        Alarm.MOSFET_OVERTEMPERATURE_WARNING,
+    ),
+    (
+        Alarm.CHARGE_OVERCURRENT_WARNING,
+        Alarm.CHARGE_OVERCURRENT,
+        Alarm.DISCHARGE_OVERCURRENT_WARNING,
+        Alarm.DISCHARGE_OVERCURRENT,
+        Alarm.DISCHARGE_OVERCURRENT,  # for a moment
+        Alarm.SHORT_CIRCUIT,
+        Alarm.DISCHARGE_OVERCURRENT,  # and locked
+        Alarm.SHORT_CIRCUIT,
+    ),
+    (
+        Alarm.CHARGER_OVERVOLTAGE,
+        None,
+        Alarm.LEVEL_LOW_WARNING,
+        Alarm.LEVEL_LOW,
+        Alarm.CELL_UNDERVOLTAGE,  # too low to be charged
+    ),
+    (),
+    (
+        Alarm.MEMORY_FAULT,
+        Alarm.CLOCK_FAULT,
+        *(Alarm.CONFIGURATION_FAULT,) * 3,  # not calibrated
+    ),
+)
+# Of each byte of events: bits that are no alarms, and states: heats, waits between two charges, no date.
+_INTERNAL: Final[Mapping[int, int]] = {5: 0x80, 6: 0xFF, 7: 0xC0}
+_HARMLESS: Final[Mapping[int, int]] = {3: 0x40, 5: 0x02, 7: 0x20}
 
 
 def _check(frame: bytes) -> None:
@@ -91,6 +138,21 @@ def _places(count: int) -> tuple[Place, ...]:
     return (Place.CELL,) * (count - 2) + (Place.AMBIENT, Place.MOSFET)
 
 
+def _event_rows(at: int, count: int) -> list[Row]:
+    """Make the rows of the bytes of events, whose first one is the highest byte of the code."""
+    return [
+        Flags(
+            at + n,
+            ">u1",
+            {bit: alarm for bit, alarm in enumerate(_EVENTS[n]) if alarm is not None},
+            mask=0xFF ^ _INTERNAL.get(n, 0),
+            harmless=_HARMLESS.get(n, 0),
+            shift=8 * (count - 1 - n),
+        )
+        for n in range(count)
+    ]
+
+
 def _decode(data: bytes, draft: Draft) -> None:
     """Read the block; everything behind the cells moves with the two counts."""
     cells = _CELLS.read(data)
@@ -119,9 +181,8 @@ def _decode(data: bytes, draft: Draft) -> None:
     states = values + cells + sensors + 22
     decode(_STATES, data[states:], draft)
     events = Count(states + 1, most=64).read(data)
-    draft.flag(
-        integer(data, states + 2, f">u{min(events, 8)}") & ~_INTERNAL if events else 0
-    )
+    draft.flag(0)
+    decode(_event_rows(states + 2, min(events, len(_EVENTS))), data, draft)
     balancing = states + 2 + events
     draft.put(Field.BALANCER, integer(data, balancing, f">u{(cells + 7) // 8}"))
 
