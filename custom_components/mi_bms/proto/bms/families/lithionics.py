@@ -1,4 +1,4 @@
-r"""Lithionics NeverDie: pushed text lines that end with CR LF, fields parted by commas. Source: what aiobmsble reads.
+r"""Lithionics NeverDie: pushed text lines that end with CR LF, fields parted by commas. Source: what aiobmsble and Wireshark read.
 
 A primary line comes in one of two formats (device parameter 42): with commas, or with a fixed length of
 46 characters and no sign of the current. ``&`` lines hold totals, ``#`` lines one module each; those
@@ -7,14 +7,16 @@ come later than the other two. The device speaks °F or °C as it is set and doe
 modules that come late are read here.
 """
 
+from collections.abc import Mapping
 import re
 from typing import Final
 
 from ...model.errors import FrameError
 from ...model.fields import Field
 from ...model.sample import Probe
+from ..alarms import Alarm
 from ..catalogue import Listing, names
-from ..codec import Draft
+from ..codec import Draft, Flags
 from ..contract import CELSIUS, Ask, Context, Family, Mode, Pacing, Talk, Wire, gather
 from ..framing import LineFramer
 
@@ -28,7 +30,23 @@ LISTING: Final = Listing(
 _NUMBER: Final = re.compile(r"[+-]?(?=(?:\.?\d){1,9}\Z)\d+(?:\.\d+)?")
 _CODE: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _FIXED: Final = 46  # characters
-_PROBLEMS: Final = 0x68CEFD  # the other bits are states
+# The other bits are states, but for the two of the temperature.
+_PROBLEMS: Final = 0x68CEFD
+# Names of the maker's protocol 7.15, as Wireshark has them; contactors are all hardware.
+_ALARMS: Final[Mapping[int, Alarm]] = {
+    0: Alarm.PACK_OVERVOLTAGE,
+    2: Alarm.LEVEL_LOW,  # switched off, with a reserve
+    4: Alarm.LEVEL_LOW_WARNING,
+    5: Alarm.PACK_UNDERVOLTAGE,
+    9: Alarm.HARDWARE_FAULT,
+    10: Alarm.PRECHARGE_FAULT,
+    11: Alarm.HARDWARE_FAULT,
+    15: Alarm.TEMPERATURE_SENSOR_FAULT,
+    17: Alarm.OVERTEMPERATURE,
+    18: Alarm.UNDERTEMPERATURE,
+    21: Alarm.OVERCURRENT,
+}
+_STATUS_ROW: Final = Flags(0, ">u4", _ALARMS, mask=_PROBLEMS)
 _PRIMARY: Final = "primary"
 _STATUS: Final = "status"
 _COUNT: Final = "modules"
@@ -52,7 +70,7 @@ def _flag(text: str, draft: Draft) -> None:
     """Read the status code."""
     if not _CODE.fullmatch(text):
         raise FrameError("number")
-    draft.flag(int(text, 16) & _PROBLEMS)
+    _STATUS_ROW.decode(int(text, 16).to_bytes(4), draft)
 
 
 def _probe(text: str, *, celsius: bool) -> Probe:
@@ -88,7 +106,8 @@ def _fixed_length(line: bytes, draft: Draft, *, celsius: bool) -> None:
     sign = 1 if _number(fields[5]) == 1 else -1
     draft.put(Field.CYCLE_CHARGE, round(_number(fields[1]) / 10, 1))
     draft.put(Field.VOLTAGE, round(_number(fields[2]) / 10, 1))
-    draft.put(Field.BATTERY_LEVEL, _number(fields[3]))
+    # Before it stands a second percentage, the gauge.
+    draft.put(Field.BATTERY_LEVEL, _number(fields[4]))
     draft.put(Field.CURRENT, round(sign * _number(fields[6]) / 10, 1))
     draft.put(Field.POWER, sign * _number(fields[7]))
     draft.probes = [_probe(fields[8], celsius=celsius)]
