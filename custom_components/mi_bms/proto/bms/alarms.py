@@ -138,6 +138,13 @@ class Alarm(StrEnum):
     OTHER = "other", Severity.DEFECT
 
 
+_WARNING: Final = "_warning"
+WARNING_OF: Final = {
+    Alarm(alarm.removesuffix(_WARNING)): alarm
+    for alarm in Alarm
+    if alarm.endswith(_WARNING) and alarm.removesuffix(_WARNING) in Alarm
+}
+
 # What may burn comes before everything else.
 _FIRST: Final = (Alarm.FIRE_SENSOR, Alarm.SHORT_CIRCUIT)
 _URGENCY: Final = {

@@ -14,7 +14,7 @@ from ..model.errors import FrameError
 from ..model.fields import Field
 from ..model.reading import Value
 from ..model.sample import Place, Probe
-from .alarms import Alarm
+from .alarms import WARNING_OF, Alarm
 from .control import Target
 from .raw import integer, number, scaled, size, text
 
@@ -151,7 +151,8 @@ class Flags:
     rows build one code. ``alarms`` maps bit numbers of the raw integer to words. No problem are bits
     whose word says so (warnings, states) and ``harmless`` ones (after ``mask``, before ``shift``),
     which have no word. ``serious`` bits are a problem although they are not part of the code or have a
-    mild word. A code may be wider than 64 bits: ``model.sample.fold`` it where it is stored.
+    mild word. ``eased`` rows, behind the others, leave out a warning of what is switched off for already:
+    their boards always say both. A code may be wider than 64 bits: ``model.sample.fold`` it where it is stored.
     """
 
     at: int
@@ -162,6 +163,7 @@ class Flags:
     serious: int = 0
     shift: int = 0
     optional: bool = False
+    eased: bool = False
 
     def decode(self, body: bytes, draft: Draft) -> None:
         """Add the bits to the draft."""
@@ -179,6 +181,8 @@ class Flags:
         if raw & self.serious or any(alarm.severity.is_problem for alarm in found):
             # Also a word for a bit that is not part of the code.
             draft.put(Field.PROBLEM, True)
+        if self.eased:
+            found -= {WARNING_OF.get(alarm) for alarm in draft.alarms}
         draft.alarms |= found
 
 

@@ -241,7 +241,8 @@ def _tail(body: bytes, draft: Draft) -> None:
     at = 23 + 2 * integer(body, 22, ">u1")
     if len(body) <= at:
         return
-    decode((Flags(at + 1, ">u2", WARNINGS, mask=0, optional=True),), body, draft)
+    warned = Flags(at + 1, ">u2", WARNINGS, mask=0, optional=True, eased=True)
+    decode((warned,), body, draft)
     scale = 0.01
     if body[at] & 0x80:
         # Big packs count in 100 mA and 100 mAh; the voltage keeps its unit.

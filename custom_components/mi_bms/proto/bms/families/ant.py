@@ -97,7 +97,7 @@ def _rows(probes: int, cells: int) -> tuple[Row, ...]:
     return (
         # Words only: what makes the code is what the FETs say.
         Flags(10, "<u8", PROTECTIONS, mask=0),
-        Flags(18, "<u8", WARNINGS, mask=0),
+        Flags(18, "<u8", WARNINGS, mask=0, eased=True),
         Cells(34, cells, "<u2", empty=()),
         Probes(34 + 2 * cells, probes, "<i2", absent=(NOT_FITTED,)),
         Probes(
