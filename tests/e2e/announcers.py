@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, override
 from paho.mqtt import client as paho
 
 from .home_assistant import HOST
+from .process import Trouble
 from .world_client import WorldProcess
 
 EVERY: Final = 2.0  # s
@@ -211,7 +212,9 @@ class Town:
     async def _speak(self) -> None:
         number = 0
         while True:
-            await self.say_all(announced=number % ANNOUNCED_EVERY == 0)
+            # A world that does not answer for long has nothing to be said of.
+            with contextlib.suppress(Trouble):
+                await self.say_all(announced=number % ANNOUNCED_EVERY == 0)
             number += 1
             await asyncio.sleep(EVERY)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from .process import PATIENCE, Trouble
+from .process import PATIENCE, Trouble, until
 
 USER: Final = "demo"
 PASSWORD: Final = "password"  # noqa: S105 - a toy installation
@@ -188,6 +188,17 @@ class Api:
         """Return the step that a flow waits at."""
         result: Json = await self.get(f"{FLOW}/{flow_id}")
         return result
+
+    async def when_done(self, form: Json) -> Json:
+        """Wait for what a flow is at, if it is at something; return the step that comes then."""
+
+        async def over() -> Json | None:
+            nonlocal form
+            if form["type"] in {"progress", "progress_done"}:
+                form = await self.look_at_flow(form["flow_id"])
+            return form if form["type"] not in {"progress", "progress_done"} else None
+
+        return await until(f"the flow at {form.get('progress_action')}", PATIENCE, over)
 
     async def answer_flow(self, flow_id: str, data: Json) -> Json:
         """Answer the step that a flow waits at."""

@@ -279,7 +279,7 @@ class Check:
                 continue
             if errors := result.get("errors"):
                 tries += 1
-                if tries >= TRIES or not set(errors.values()) <= TRANSIENT | ADVICE:
+                if tries >= TRIES or not is_transient(result):
                     raise Trouble(f"step {result['step_id']} says {errors}")
                 self.outcome.retries += 1
             result = await self.api.answer_flow(flow_id, answers(result, device))
@@ -368,6 +368,11 @@ class Check:
         self.outcome.problems += [
             f"log: the {name} occurs in it" for name in leaked(log, secrets)
         ]
+
+
+def is_transient(form: Json) -> bool:
+    """Tell whether a form says nothing that would stand in the way of sending it once more."""
+    return set((form.get("errors") or {}).values()) <= TRANSIENT | ADVICE
 
 
 def menu_choice(result: Json, device: Json) -> str:

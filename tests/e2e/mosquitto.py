@@ -1,7 +1,9 @@
 """A real broker: Debian's mosquitto."""
 
 from pathlib import Path
+import socket
 import subprocess
+import time
 
 from tests.world.program import program
 
@@ -25,6 +27,14 @@ class Broker:
         """Start it and wait until it listens."""
         command = [self._program, "-c", str(self._config)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while not self._listens():
+            if self._process.poll() is not None:
+                raise OSError(f"mosquitto ended with {self._process.returncode}")
+            time.sleep(0.01)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return not probe.connect_ex((HOST, self.port))
 
     def kill(self) -> None:
         """End it at once."""

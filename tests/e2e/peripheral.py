@@ -13,7 +13,7 @@ import sys
 from typing import Final
 
 from .api import Api, Json
-from .check import DOMAIN, answers, menu_choice
+from .check import DOMAIN, FLOW_STEPS, TRIES, answers, is_transient, menu_choice
 from .home_assistant import ROOT, HomeAssistant, free_port, prepare, unexpected
 from .process import PATIENCE, Child, Trouble, until
 from .proof import prove, say, verdict
@@ -66,17 +66,15 @@ async def add(api: Api, address: str, device: Json) -> None:
         return None
 
     flow = await until(f"{address}", PATIENCE, discovered)
-    result = await api.look_at_flow(flow)
-    for _ in range(600):
+    result, tries = await api.look_at_flow(flow), 0
+    for _ in range(FLOW_STEPS):
+        result = await api.when_done(result)
+        tries += bool(result.get("errors"))
         if result["type"] == "create_entry":
             return
-        if result["type"] in {"progress", "progress_done"}:
-            await asyncio.sleep(0.2)
-            result = await api.look_at_flow(flow)
-            continue
         if result["type"] == "menu":
             data: Json = {"next_step_id": menu_choice(result, device)}
-        elif result["type"] == "form" and not result.get("errors"):
+        elif result["type"] == "form" and is_transient(result) and tries < TRIES:
             data = answers(result, device)
         else:
             break
@@ -144,7 +142,7 @@ async def board(api: Api) -> list[str]:
             return None
         return dict(answer["response"])
 
-    told = await until("the board", 60, talked)
+    told = await until("the board", PATIENCE, talked)
     value, answers, spoken = told["steps"]
     say(f"{BOARD} {value['text']}, {answers['messages']}, {spoken['messages']}")
     said = [one["data"] for one in answers["messages"]]

@@ -15,8 +15,9 @@ from typing import Final
 
 # s; a slow machine takes long, but only what hangs takes so long without any step forward.
 PATIENCE: Final = 300.0
+# s that one look counts at most: a process that was itself stopped meanwhile has not looked.
+LONGEST_LOOK: Final = 5.0
 PR_SET_PDEATHSIG: Final = 1
-STOP_TIME: Final = 60.0
 
 
 class Trouble(Exception):
@@ -120,11 +121,14 @@ class Child:
         if self.alive():
             with contextlib.suppress(ProcessLookupError):
                 self.process.terminate()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.process.wait(), STOP_TIME)
+            with contextlib.suppress(Trouble):
+                await until(f"the end of {self.title}", PATIENCE, self._has_ended)
         self._kill()
         await self.process.wait()
         atexit.unregister(self._atexit)
+
+    async def _has_ended(self) -> bool:
+        return not self.alive()
 
     def _kill(self) -> None:
         """Kill what is left of the group."""
@@ -139,20 +143,22 @@ async def until[T](
     *,
     children: Sequence[Child] = (),
     pause: float = 0.2,
-    progress: Callable[[], int] = lambda: 0,
+    progress: Callable[[], float] = lambda: 0,
 ) -> T:
     """Repeat a probe until it gives something true; ``Trouble`` when nothing goes on or a child has ended.
 
     The time starts anew whenever ``progress`` gives more than ever before.
     """
-    deadline, most = time.monotonic() + seconds, progress()
+    silent, most, last = 0.0, progress(), time.monotonic()
     while True:
         for child in children:
             child.check()
         if found := await probe():
             return found
-        if (now := progress()) > most:
-            deadline, most = time.monotonic() + seconds, now
-        elif time.monotonic() > deadline:
+        now = time.monotonic()
+        silent, last = silent + min(now - last, pause + LONGEST_LOOK), now
+        if (new := progress()) > most:
+            silent, most = 0.0, new
+        elif silent > seconds:
             raise Trouble(f"{what}: nothing new within {seconds:.0f} s")
         await asyncio.sleep(pause)

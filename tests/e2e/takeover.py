@@ -10,9 +10,10 @@ the while.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 import contextlib
 import json
+import math
 from pathlib import Path
 import shutil
 import sys
@@ -32,6 +33,7 @@ from .mosquitto import Broker
 from .peers import furnish
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict
+from .pulse import Pulse
 from .takeover_flows import (
     DOMAIN,
     Preview,
@@ -70,6 +72,7 @@ from .takeover_judge import (
     Database,
     doubled,
     gaps,
+    last_state,
     not_kept,
     read,
     unlike,
@@ -82,15 +85,16 @@ SCENARIO: Final = Path(__file__).parents[1] / "world" / "scenarios" / "takeover.
 HOUR: Final = 3600.0  # s
 DAYS: Final = 30
 AT_ONCE: Final = 3  # previews: each may read a battery
-# s that a sensor may be without value, and a battery: that is read so often.
+# s of a machine with nothing else to do that a sensor may be without value, and a battery: that is read so often.
 LONGEST: Final = {"sensor": 2.0, "battery": 60.0}
 BATTERIES: Final = ("bms_ble", "mqtt")
 # Home Assistant switches rows on 30 s after they were.
 SETTLED: Final = 35.0  # s
 ANNOUNCED: Final = 5.0  # s
 REDISCOVERED: Final = 25.0  # s in which who is not ignored is there again
-# s after which what was given back, and its statistics, are surely on the disk.
-FORGOTTEN: Final = 480.0
+# s after which a move, and what was given back with its statistics, are surely on the disk.
+SURELY, FORGOTTEN = 200.0, 480.0
+MARK: Final = "sensor.mark_of_the_proof"  # says until when is recorded
 # That the stand-ins are no part of Home Assistant; and what it says where a move that nobody will finish is
 # undone while it starts: the other entry, which is just being set up, is switched off and on for it.
 EXPECTED: Final = (
@@ -111,6 +115,7 @@ class Proof:
         self._folder, self._world, self._broker = folder, world, broker
         self._port, self._ahead = free_port(), 0.0
         self._environ: dict[str, str] = {}
+        self._pulse, self._marks = Pulse(folder, world, self._now), 0
         self._town: Town | None = None
         self._yes: dict[str, float] = {}
         self._moved: dict[str, str] = {}  # the address by the id of the row
@@ -132,6 +137,7 @@ class Proof:
         """Stop what still runs."""
         if self._town:
             await self._town.end()
+        await self._pulse.end()
         if hasattr(self, "home") and self.home.child.alive():
             await self.home.stop()
 
@@ -150,6 +156,7 @@ class Proof:
         self.home = await start(
             self._folder, self._world, self._port, environ=self._environ
         )
+        self._pulse.begin(self.home.api)
 
     def read_log(self) -> None:
         """Note what a life should not have logged."""
@@ -167,6 +174,7 @@ class Proof:
 
     async def end(self, ahead: float = 0.0) -> None:
         """End a life, and let time pass by the clock."""
+        await self._pulse.end()
         await self.home.stop()
         self.read_log()
         if self._environ:
@@ -190,7 +198,7 @@ class Proof:
         await move_in(self.home, self._world, port, begin)
         for address in self.addresses(BESIDE):
             await run_beside(self.home.api, address)
-        seen = await furnished(self.home, self.addresses(PEER_OF))
+        seen = await furnished(self.home, self.addresses(PEER_OF), self._pulse)
         counts = Counter(row["platform"] for row in seen.rows.values())
         say(f"others have {dict(counts)}")
         await self.end(HOUR)
@@ -199,7 +207,7 @@ class Proof:
         """Live on in it: statistics of a month, names, areas, units."""
         await self.live()
         api = self.home.api
-        seen = await furnished(self.home, self.addresses(PEER_OF))
+        seen = await furnished(self.home, self.addresses(PEER_OF), self._pulse)
         count = await import_statistics(api, seen, DAYS)
         await make_own(api, seen)
         await self._recorded()
@@ -217,11 +225,15 @@ class Proof:
         )
 
     async def _recorded(self) -> None:
-        async def done() -> bool:
-            return (await self.home.api.call("recorder/info"))["backlog"] == 0
+        """Wait until all that was until now is on the disk: the recorder writes in turn."""
+        self._marks += 1
+        mark = str(self._marks)
+        await self.home.api.post(f"/api/states/{MARK}", {"state": mark})
 
-        await until("the recorder", PATIENCE, done, children=(self.home.child,))
-        await asyncio.sleep(ANNOUNCED)  # it writes every five seconds
+        async def written() -> bool:
+            return await asyncio.to_thread(last_state, self._folder, MARK) == mark
+
+        await until("the recorder", PATIENCE, written, children=(self.home.child,))
 
     # --- moving ------------------------------------------------------------------------
 
@@ -250,14 +262,15 @@ class Proof:
         """Move everything that is moved in peace."""
         shown = await self._previews(self.addresses(quiet()))
         say(f"{len(shown)} previews: {sum(len(one.text) for one in shown)} characters")
-        self._same(self.before, await look(self.home.api), "a preview changed")
+        seen = self._part(await look(self.home.api), ())
+        self._same(self._part(self.before, ()), seen, "a preview changed")
         for one in shown:
             await self._say_yes(one)
         say(f"{len(shown)} devices are moved")
-        await asyncio.sleep(ANNOUNCED)
+        await self._pulse.rest(ANNOUNCED)
         if self._town:
             await self._town.say_all(announced=True)
-        await asyncio.sleep(SETTLED)
+        await self._pulse.rest(SETTLED)
         seen = await look(self.home.api)
         for address in self.addresses(quiet()):
             self._judge_move(address, seen)
@@ -296,6 +309,7 @@ class Proof:
         shown = await self._previews(addresses)
         await asyncio.gather(*(self._say_yes(one) for one in shown))
         await asyncio.sleep(KILLS[number])
+        await self._pulse.end()
         await kill(self.home)
         self.read_log()
         await self.live()
@@ -308,9 +322,7 @@ class Proof:
         )
         say(f"killed {KILLS[number]} s after the yes: {words}")
 
-    async def healed(
-        self, addresses: Iterable[str], patience: float = 60.0
-    ) -> Snapshot:
+    async def healed(self, addresses: Iterable[str]) -> Snapshot:
         """Wait until what was read before the kill has values again."""
         wanted = {
             key
@@ -319,8 +331,10 @@ class Proof:
             if key in self._valued and not stays(row)
         }
         dead: list[str] = []
+        living = 0
 
         async def alive() -> Snapshot | None:
+            nonlocal living
             seen = await look(self.home.api)
             states = {
                 one["entity_id"]: one["state"]
@@ -328,15 +342,17 @@ class Proof:
             }
             names = [seen.rows[key]["entity_id"] for key in wanted if key in seen.rows]
             dead[:] = [name for name in names if states.get(name) in NOTHING]
+            living = len(names) - len(dead)
             return None if dead or len(names) < len(wanted) else seen
 
         try:
             return await until(
                 "values after a kill",
-                patience,
+                PATIENCE,
                 alive,
                 children=(self.home.child,),
                 pause=1.0,
+                progress=lambda: living,
             )
         except Trouble:
             self.problems.append(f"without value after a kill: {dead}")
@@ -373,50 +389,61 @@ class Proof:
     async def _given_back(self, addresses: Iterable[str]) -> None:
         """Compare everything but what was killed with what was before."""
         gone = {one for number in range(len(KILLS)) for one in killed(number)}
+        before = self._part(self.before, gone)
+        same = -math.inf
 
-        def learned(seen: Snapshot, key: str) -> bool:
-            # A battery that is ours, too, tells of what is asked for rarely when it is read: maybe late.
+        async def alike() -> bool:
+            nonlocal same
+            now = self._part(await look(self.home.api), gone)
+            found = [
+                *unlike(before.rows, now.rows, ""),
+                *unlike(before.devices, now.devices, ""),
+            ]
+            same = -len(found)
+            return not found
+
+        with contextlib.suppress(Trouble):
+            await until(
+                "the way back",
+                PATIENCE,
+                alike,
+                children=(self.home.child,),
+                pause=2.0,
+                progress=lambda: same,
+            )
+        after = self._part(await look(self.home.api), gone)
+        self._same(before, after, "after the way back")
+        say("everything is given back")
+
+    def _part(self, seen: Snapshot, gone: Container[str]) -> Snapshot:
+        """Return what is compared: not who is gone, nor what is learned of who is ours, too, maybe late."""
+
+        def learned(key: str) -> bool:
+            # A battery tells of what is asked for rarely when it is read.
             row = seen.rows[key]
             beside = row["platform"] == DOMAIN and seen.address_of(row) in BESIDE
             return beside and key not in self.before.rows
 
-        def part(seen: Snapshot) -> Snapshot:
-            rows = {
-                key: row
-                for key, row in seen.rows.items()
-                if seen.address_of(row) not in gone and not learned(seen, key)
-            }
-            devices = {
-                key: one
-                for key, one in seen.devices.items()
-                if not any(
-                    pair[1] in gone
-                    for pair in (*one["identifiers"], *one["connections"])
-                )
-            }
-            return Snapshot(rows, devices, seen.entries)
-
-        async def alike() -> bool:
-            now = part(await look(self.home.api))
-            before = part(self.before)
-            return not unlike(before.rows, now.rows, "") and not unlike(
-                before.devices, now.devices, ""
+        rows = {
+            key: row
+            for key, row in seen.rows.items()
+            if seen.address_of(row) not in gone and not learned(key)
+        }
+        devices = {
+            key: one
+            for key, one in seen.devices.items()
+            if not any(
+                pair[1] in gone for pair in (*one["identifiers"], *one["connections"])
             )
-
-        with contextlib.suppress(Trouble):
-            await until(
-                "the way back", 60.0, alike, children=(self.home.child,), pause=2.0
-            )
-        self._same(
-            part(self.before), part(await look(self.home.api)), "after the way back"
-        )
-        say("everything is given back")
+        }
+        return Snapshot(rows, devices, seen.entries)
 
     # --- the whole house, and for good --------------------------------------------------
 
     async def move_house(self) -> None:
         """Move some by the list of the house, be content with one, give one back, and finish what is moved."""
         await self._made_are_gone()
+        begun = time.monotonic()
         ticked = {*await take_all(self.home.api, LISTED)}
         sure = {
             one
@@ -431,16 +458,23 @@ class Proof:
                 self.problems.append(f"{address} did not move by the list")
         here = [key for key, address in self._moved.items() if address in LISTED]
         self.problems += doubled(self.before, seen, here)
-        early = await finish(self.home.api, FOR_GOOD)
-        if (early.get("errors") or {}).get("base") != "move_refused":
-            self.problems.append(f"{FOR_GOOD} is finished too early: {said(early)}")
-        await self.home.api.close_flow(early["flow_id"])
+        await self._refused_early(begun)
         say(f"{len(LISTED)} of {len(ticked)} devices are moved by the list")
         # One that was killed while it moved is on the disk by now.
         await self._finish(killed(len(KILLS) - 1)[0])
         await self._one_back()
         await self._forgotten()
         await self._finish(FOR_GOOD)
+
+    async def _refused_early(self, begun: float) -> None:
+        """Try to finish a move that is not on the disk yet; ``begun`` is when it began at the earliest."""
+        if time.monotonic() - begun > SURELY / 2:
+            say("it may be on the disk by now, so slow is this machine")
+            return
+        early = await finish(self.home.api, FOR_GOOD)
+        if (early.get("errors") or {}).get("base") != "move_refused":
+            self.problems.append(f"{FOR_GOOD} is finished too early: {said(early)}")
+        await self.home.api.close_flow(early["flow_id"])
 
     async def _made_are_gone(self) -> None:
         """Wait until the entries are gone that were made for moves that were given back."""
@@ -450,7 +484,8 @@ class Proof:
             titles = [one for one in seen.entries.values() if one["domain"] == DOMAIN]
             return all(one["state"] == "loaded" for one in titles)
 
-        await until("the removal of entries", 60.0, gone, children=(self.home.child,))
+        children = (self.home.child,)
+        await until("the removal of entries", PATIENCE, gone, children=children)
 
     async def _finish(self, address: str) -> None:
         """Finish a move: its other entry is gone for good, and nothing else changes."""
@@ -464,7 +499,7 @@ class Proof:
         if done.get("reason") != "move_finished":
             self.problems.append(f"{address} is not finished: {said(done)}")
             return
-        await asyncio.sleep(REDISCOVERED)
+        await self._pulse.rest(REDISCOVERED)
         seen = await look(api)
         ours = before.rows_of(address, DOMAIN)
         found = unlike(ours, seen.rows_of(address, DOMAIN), "row")
@@ -498,7 +533,7 @@ class Proof:
 
         with contextlib.suppress(Trouble):
             await until(
-                "one way back", 60.0, alike, children=(self.home.child,), pause=2.0
+                "one way back", PATIENCE, alike, children=(self.home.child,), pause=2.0
             )
         self.problems += unlike(
             before, (await look(api)).rows_of(ONE_BACK, peer), "one way back: row"
@@ -509,9 +544,14 @@ class Proof:
         """Wait until no move is new, and none is on its way back."""
         file = self._folder / ".storage" / f"{DOMAIN}.takeover"
 
+        open_ = math.inf
+
         async def settled() -> bool:
+            nonlocal open_
             orders = json.loads(await asyncio.to_thread(file.read_text))["data"]
-            return {one["state"] for one in orders.values()} <= {"settled", "content"}
+            over = {"settled", "content"}
+            open_ = sum(one["state"] not in over for one in orders.values())
+            return not open_
 
         await until(
             "all moves on the disk",
@@ -519,6 +559,7 @@ class Proof:
             settled,
             children=(self.home.child,),
             pause=5.0,
+            progress=lambda: -open_,
         )
 
     # --- in the end --------------------------------------------------------------------
@@ -543,7 +584,8 @@ class Proof:
                 elif found_gaps := gaps(found.slots.get(meta.number, ())):
                     missing.append(f"{name} {found_gaps}")
             states = self.during.states.get(name, [])
-            wait = without_value(states, self._yes.get(address, 0.0))
+            yes = self._yes.get(address, 0.0)
+            wait = without_value(states, yes, self._pulse.at)
             if wait is not None and address in quiet():
                 waits.append(wait)
         say(
@@ -602,7 +644,7 @@ async def run(folder: Path) -> int:
         for number in range(len(KILLS)):
             await proof.die(number)
         # A day without a value would have no statistics.
-        await proof.healed(proof.addresses(quiet()), PATIENCE)
+        await proof.healed(proof.addresses(quiet()))
         await proof.end(24 * HOUR)
         await proof.give_back()
         await proof.move_house()

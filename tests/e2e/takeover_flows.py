@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from .api import FLOW, Api, Json
+from .check import TRIES, is_transient
 from .process import PATIENCE, Trouble, until
 from .takeover_house import cards
 
 DOMAIN: Final = "mi_bms"
 STEPS: Final = 600
-PAUSE: Final = 0.2  # s
 # What is chosen where a menu offers it, the first that is there.
 WAYS: Final = ("add_one", "move_here", "without_dashboard")
 GOOD_ENDS: Final = frozenset({"moved", "given_back", "move_finished", "taken_over"})
@@ -55,11 +55,10 @@ def said(form: Json) -> str:
 
 async def onward(api: Api, form: Json) -> Json:
     """Answer as somebody who moves a device, up to the preview or the end of the flow."""
+    tries = 0
     for _ in range(STEPS):
-        if form["type"] in {"progress", "progress_done"}:
-            await asyncio.sleep(PAUSE)
-            form = await api.look_at_flow(form["flow_id"])
-            continue
+        form = await api.when_done(form)
+        tries += bool(form.get("errors"))
         reply: Json = {}
         if form["type"] == "menu":
             way = next((one for one in WAYS if one in offered(form)), None)
@@ -67,7 +66,10 @@ async def onward(api: Api, form: Json) -> Json:
                 return form
             reply = {"next_step_id": way}
         elif (
-            form["type"] != "form" or form.get("errors") or form["step_id"] in PREVIEWS
+            form["type"] != "form"
+            or form["step_id"] in PREVIEWS
+            or tries >= TRIES
+            or not is_transient(form)
         ):
             return form
         elif form["step_id"] == "take_from":
@@ -154,11 +156,8 @@ async def run_beside(api: Api, address: str) -> None:
     """Add a device that another integration has, and leave it there, too."""
     form = await card_of(api, address)
     for _ in range(STEPS):
+        form = await api.when_done(form)
         reply: Json = {}
-        if form["type"] in {"progress", "progress_done"}:
-            await asyncio.sleep(PAUSE)
-            form = await api.look_at_flow(form["flow_id"])
-            continue
         if form["type"] == "menu":
             ways = ("add_one", "run_beside", "without_dashboard")
             way = next((one for one in ways if one in offered(form)), None)

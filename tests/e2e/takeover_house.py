@@ -10,7 +10,8 @@ from .announcers import Announcer, Batmon, Tasmota
 from .api import Api, Json
 from .home_assistant import HOST, HomeAssistant
 from .process import PATIENCE, Trouble, until
-from .world_client import WorldProcess
+from .pulse import Pulse
+from .world_client import NOT_REACHED, UNREACHED, WorldProcess
 
 KILLS: Final = (0, 1, 3, 9, 15)  # s after the yes
 BATTERY: Final = "A5:C2:37:18:00:11"
@@ -69,6 +70,7 @@ LISTED: Final = (
 )
 FOR_GOOD, ONE_BACK = LISTED[0], LISTED[2]
 FORMS: Final = 6
+NO_MORE: Final = 10.0  # s in which no further entity comes
 
 
 def killed(number: int) -> tuple[str, ...]:
@@ -89,8 +91,13 @@ def stays(row: Json) -> bool:
 
 async def answer(api: Api, form: Json, answers: Mapping[str, Json]) -> Json:
     """Answer forms by their step until a flow has ended; raise ``Trouble`` where it does not make an entry."""
-    for _ in range(FORMS):
-        if form["type"] not in {"form", "menu"} or form.get("errors"):
+    tries = 0
+    for _ in range(FORMS + UNREACHED):
+        errors = set((form.get("errors") or {}).values())
+        tries += bool(errors)
+        if form["type"] not in {"form", "menu"} or errors - NOT_REACHED:
+            break
+        if tries > UNREACHED:
             break
         form = await api.answer_flow(form["flow_id"], answers.get(form["step_id"], {}))
     if form["type"] != "create_entry":
@@ -201,24 +208,24 @@ async def look(api: Api) -> Snapshot:
     )
 
 
-async def furnished(home: HomeAssistant, addresses: Iterable[str]) -> Snapshot:
+async def furnished(
+    home: HomeAssistant, addresses: Iterable[str], pulse: Pulse
+) -> Snapshot:
     """Wait until each device has the entities that it will have, and return the registries."""
     count = -1
     seen: Snapshot | None = None
 
     async def settled() -> Snapshot | None:
         nonlocal count, seen
+        await pulse.rest(NO_MORE)
         seen = await look(home.api)
         before, count = count, len(seen.rows)
         each = all(seen.rows_of(one, PEER_OF[one]) for one in addresses)
         return seen if each and before == count else None
 
+    children = (home.child,)
     return await until(
-        "the entities of the peers",
-        PATIENCE,
-        settled,
-        children=(home.child,),
-        pause=10.0,
+        "the entities of the peers", PATIENCE, settled, children=children
     )
 
 

@@ -1,6 +1,6 @@
 """What has to be the same after a move and after the way back. No I/O but reading a database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import contextlib
 from dataclasses import dataclass
 from itertools import pairwise
@@ -196,13 +196,32 @@ def read(folder: Path, until: float) -> Database:
     return Database(metas, hours, slots, states)
 
 
+def last_state(folder: Path, entity_id: str) -> str | None:
+    """Return what the database says that an entity showed last."""
+    file = folder / "home-assistant_v2.db"
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as base:
+        found = base.execute(
+            "SELECT s.state FROM states s JOIN states_meta m USING (metadata_id)"
+            " WHERE m.entity_id = ? ORDER BY s.state_id DESC LIMIT 1",
+            (entity_id,),
+        ).fetchone()
+    return str(found[0]) if found else None
+
+
 def gaps(slots: Iterable[float]) -> list[tuple[float, float]]:
     """Return between which periods some are missing."""
     return [(old, new) for old, new in pairwise(slots) if new - old > SLOT]
 
 
-def without_value(spans: Iterable[Span], yes: float) -> float | None:
-    """Return for how many seconds after a yes there was no value; None where there was none before it."""
+def without_value(
+    spans: Iterable[Span],
+    yes: float,
+    clock: Callable[[float], float] = lambda moment: moment,
+) -> float | None:
+    """Return for how many seconds after a yes there was no value; None where there was none before it.
+
+    ``clock`` tells how far things had come at a moment.
+    """
     end, total = yes + WATCHED, 0.0
     spans = [one for one in spans if one.begin < end]
     before = [one for one in spans if one.begin <= yes]
@@ -211,5 +230,5 @@ def without_value(spans: Iterable[Span], yes: float) -> float | None:
     last = Span(end, None)
     for old, new in pairwise([*(one for one in spans if one.begin > yes), last]):
         if old.state in NOTHING:
-            total += new.begin - old.begin
+            total += clock(new.begin) - clock(old.begin)
     return total

@@ -15,6 +15,9 @@ from .process import PATIENCE, Child, Trouble
 
 PORTS: Final = "world_ports.json"
 CONTROL: Final = "world_control"  # a file with the address of the remote control
+# What forms say where nobody answered within the seconds that they wait, and how often that is tried again.
+NOT_REACHED: Final = frozenset({"connection_error", "resolve_error", "cannot_connect"})
+UNREACHED: Final = 10
 
 
 class WorldProcess:
@@ -146,13 +149,16 @@ def _kept_ports(folder: Path) -> dict[str, int]:
 async def add_proxy(api: Api, proxy: Json) -> None:
     """Add one proxy through the config flow of ESPHome; raise ``Trouble``."""
     result = await api.start_flow("esphome")
-    for _ in range(4):
+    tries = 0
+    for _ in range(4 + UNREACHED):
         kind, step = result["type"], result.get("step_id")
         if kind == "create_entry":
             return
         if kind == "abort" and "already_configured" in result["reason"]:
             return
-        if kind != "form" or result.get("errors"):
+        errors = set((result.get("errors") or {}).values())
+        tries += bool(errors)
+        if kind != "form" or errors - NOT_REACHED or tries > UNREACHED:
             break
         if step == "user":
             data: Json = {"host": HOST, "port": proxy["port"]}
