@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from .api import Api, Json
-from .process import Trouble
+from .process import PATIENCE, Trouble, until
 
 DOMAIN: Final = "mi_bms"
 OPTIONS: Final = "/api/config/config_entries/options/flow"
@@ -22,7 +22,6 @@ CONSENT: Final[Mapping[str, object]] = {
 }
 # What begins each refusal and failure that is told.
 PREFIX: Final = "switch_"
-WITHIN: Final = 60.0  # s that an answer is waited for; how long it took is judged apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +71,26 @@ class Switchboard:
         raise Trouble(f"{address} may not be switched: {words}")
 
     async def arm(self, address: str) -> None:
-        """Allow commands for some time; raise ``Trouble``."""
-        if address not in self._arms:
+        """Allow commands for some time, as soon as there is a switch for it; raise ``Trouble``."""
+
+        async def armed() -> bool:
             for one in await self._api.call("config/entity_registry/list"):
                 owner, _, key = one["unique_id"].partition("-")
                 if one["platform"] == DOMAIN and key == "allow_commands":
                     self._arms[owner] = one["entity_id"]
-        if address not in self._arms:
-            raise Trouble(f"{address} has no switch that allows commands")
-        await self._api.call(
-            "call_service",
-            domain="switch",
-            service="turn_on",
-            target={"entity_id": self._arms[address]},
-        )
+            if address not in self._arms:
+                return False
+            await self._api.call(
+                "call_service",
+                domain="switch",
+                service="turn_on",
+                target={"entity_id": self._arms[address]},
+            )
+            states = await self._api.call("get_states")
+            shown = {one["entity_id"]: one["state"] for one in states}
+            return shown.get(self._arms[address]) == "on"
+
+        await until(f"the switch that allows commands to {address}", PATIENCE, armed)
 
     async def act(
         self,
@@ -108,7 +113,6 @@ class Switchboard:
         began = time.monotonic()
         reply = await self._api.ask(
             "call_service",
-            within=WITHIN,
             domain=DOMAIN,
             service="switch",
             service_data=data,
