@@ -1,15 +1,15 @@
 """Combine batteries as a person does, and compare each bank with what its batteries really do."""
 
-import asyncio
 from collections.abc import Callable, Mapping
+import contextlib
 import time
 from typing import Final
 
 from .api import Api, Json
+from .process import PATIENCE, Trouble, until
 from .world_client import WorldProcess
 
 DOMAIN: Final = "mi_bms"
-WITHIN: Final = 150.0  # s until a bank shows what its batteries do
 # How far a value may be from the truth: state of charge in %, A, V.
 NEAR: Final = {"battery_level": 1.5, "current": 0.3, "voltage": 0.3}
 
@@ -76,9 +76,9 @@ async def _compare(
 ) -> list[str]:
     """Return what a bank shows wrong for too long."""
     wrong = {"nothing": "was shown"}
-    end = time.monotonic() + WITHIN
-    while wrong and time.monotonic() < end:
-        await asyncio.sleep(2)
+
+    async def right() -> bool:
+        nonlocal wrong
         truth = await world.truth(time.time())
         rows = [truth[one]["truth"] for one in members]
         wanted = expected(bank, rows)
@@ -88,6 +88,10 @@ async def _compare(
             for key, value in wanted.items()
             if not _near(key, shown.get(key), value)
         }
+        return not wrong
+
+    with contextlib.suppress(Trouble):
+        await until(f"what {name} shows", PATIENCE, right, pause=2.0)
     return [f"{name}: {key} is {what}" for key, what in wrong.items()]
 
 

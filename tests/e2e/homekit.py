@@ -5,7 +5,6 @@ pairing code from the notification, pairs, reads every characteristic, compares 
 it stands for, and presses a button.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
 import contextlib
 from pathlib import Path
@@ -18,7 +17,7 @@ from aiohomekit.characteristic_cache import CharacteristicCacheMemory
 from aiohomekit.controller.ip.connection import HomeKitConnection
 from aiohomekit.controller.ip.controller import IpController
 from aiohomekit.controller.ip.pairing import IpPairing
-from aiohomekit.exceptions import AuthenticationError
+from aiohomekit.exceptions import AccessoryDisconnectedError, AuthenticationError
 from aiohomekit.model import Accessories, Accessory
 from aiohomekit.model.characteristics import Characteristic, CharacteristicsTypes
 from aiohomekit.model.services import Service, ServicesTypes
@@ -36,10 +35,9 @@ SCENARIO: Final = Path(__file__).parents[1] / "world" / "scenarios" / "homekit.t
 REMOTE: Final = "F8:24:41:07:01:53"
 PRESSED: Final = "Press End Button Plus"
 CODE: Final = re.compile(r"\b\d{3}-\d\d-\d{3}\b")
-# The controller and the states are read one after the other, and a value moves meanwhile.
-TRIES: Final = 5
 # The libraries of the phone and of the bridge fail to agree about once in ninety times.
 PAIRINGS: Final = 4
+PRESSES: Final = 3
 
 _S = ServicesTypes
 _C = CharacteristicsTypes
@@ -123,7 +121,7 @@ async def pair(port: int, code: str, zeroconf: AsyncZeroconf) -> IpPairing:
         try:
             data = await _secrets(port, code)
             break
-        except AuthenticationError:
+        except AuthenticationError, AccessoryDisconnectedError:
             if not left:
                 raise
     data |= {
@@ -318,6 +316,27 @@ def switches(accessories: Accessories) -> Iterator[tuple[int, Characteristic, st
             yield accessory.aid, service[_C.INPUT_EVENT], service.value(_C.NAME)
 
 
+async def heard_in_a_row(heard: list[str], world: WorldProcess) -> int:
+    """Press a button; return how often a phone hears it before it hears another one.
+
+    The simulated remote is pressed by somebody else, too, button after button.
+    """
+
+    async def another() -> bool:
+        return heard[-1:] not in ([], [PRESSED])
+
+    async def over() -> bool:
+        return PRESSED in heard and await another()
+
+    heard.clear()
+    await until("another press", PATIENCE, another)
+    heard.clear()
+    await world.press(REMOTE, key="button_plus", type="press")
+    await until("the press", PATIENCE, over)
+    rest = heard[heard.index(PRESSED) :]
+    return next(at for at, one in enumerate(rest) if one != PRESSED)
+
+
 async def press(
     pairing: IpPairing, world: WorldProcess, accessories: Accessories
 ) -> tuple[list[str], list[str]]:
@@ -331,21 +350,15 @@ async def press(
     stop: Callable[[], None] = pairing.dispatcher_connect(happened)
     try:
         await pairing.subscribe(set(known))
-        await asyncio.sleep(1)
-        heard.clear()
-        await world.press(REMOTE, key="button_plus", type="press")
-        for _ in range(100):
-            if PRESSED in heard:
+        # Somebody else may press the same button just before.
+        for _ in range(PRESSES):
+            if (count := await heard_in_a_row(heard, world)) == 1:
                 break
-            await asyncio.sleep(0.1)
-        # One press must not come twice.
-        await asyncio.sleep(3)
     finally:
         stop()
     lines = [f"{name:<46} programmable switch" for name in known.values()]
-    # Others may be heard besides: the simulated remote is also pressed by somebody else.
-    if heard.count(PRESSED) != 1:
-        return lines, [f"one press of the remote came as {heard or 'nothing'}"]
+    if count != 1:
+        return lines, [f"one press of the remote came {count} times"]
     return [*lines, f"pressed: the phone heard {PRESSED!r}, once"], []
 
 
@@ -353,16 +366,34 @@ async def press(
 
 
 async def compared(pairing: IpPairing, api: Api) -> tuple[list[str], list[str]]:
-    """Compare until nothing is wrong, at most some times."""
+    """Compare until nothing is wrong: one is read after the other, and a value moves meanwhile."""
     lines: list[str] = []
-    wrong: list[str] = []
-    for _ in range(TRIES):
-        lines, wrong = compare(await read(pairing), await Home.look(api))
-        wrong += kinds_missing(lines)
-        if not wrong:
-            break
-        await asyncio.sleep(1)
+    wrong = ["the phone read nothing"]
+
+    async def right() -> bool:
+        nonlocal lines, wrong
+        # The phone waits for an answer for some seconds only.
+        with contextlib.suppress(AccessoryDisconnectedError):
+            lines, wrong = compare(await read(pairing), await Home.look(api))
+            wrong += kinds_missing(lines)
+            return not wrong
+        return False
+
+    with contextlib.suppress(Trouble):
+        await until("the phone", PATIENCE, right, pause=1.0)
     return lines, wrong
+
+
+async def shown_buttons(pairing: IpPairing) -> Accessories:
+    """Wait until the phone shows buttons; return all that it shows."""
+
+    async def there() -> Accessories | None:
+        with contextlib.suppress(Exception):
+            found = await read(pairing)
+            return found if any(True for _ in switches(found)) else None
+        return None
+
+    return await until("the buttons on the phone", PATIENCE, there)
 
 
 async def remote_id(api: Api) -> str:
@@ -396,14 +427,7 @@ async def run(folder: Path) -> int:
         say("paired")
         lines, wrong = await compared(pairing, home.api)
         await show_buttons(home.api, entry["entry_id"], await remote_id(home.api))
-
-        async def buttons_are_there() -> bool:
-            with contextlib.suppress(Exception):
-                return any(True for _ in switches(await read(pairing)))
-            return False
-
-        await until("the buttons on the phone", PATIENCE, buttons_are_there)
-        more, also_wrong = await press(pairing, world, await read(pairing))
+        more, also_wrong = await press(pairing, world, await shown_buttons(pairing))
         wrong += also_wrong + [f"log: {one}" for one in unexpected(home.log_text())]
         for line in lines + more:
             say(line)
