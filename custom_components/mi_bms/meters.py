@@ -1,7 +1,8 @@
 """The meters of a battery or a bank in Home Assistant: sensors that never fall.
 
 A meter goes out as sensors. What the recorder and Home Assistant remember of them comes in before the
-first state is written: a total that were smaller for a moment would be counted once more as a whole.
+first state is written: a total that were smaller for a moment would be counted once more as a whole. A
+recorder that takes long, as after a start on a slow machine, has them show nothing until it has told.
 """
 
 from abc import abstractmethod
@@ -34,7 +35,7 @@ from .proto.energy.rows import Rows
 
 _LOGGER = logging.getLogger(__name__)
 
-_PATIENCE: Final = 10.0  # s for the recorder to tell what it knows
+_PATIENCE: Final = 10.0  # s that others wait while the recorder tells what it knows
 _LOOKED_AT: Final = (
     20  # last states; of a battery that is often unavailable most are none
 )
@@ -96,10 +97,9 @@ async def async_recorded(hass: HomeAssistant, entity_id: str) -> list[State]:
     from homeassistant.components.recorder import get_instance, history  # noqa: PLC0415
 
     try:
-        async with asyncio.timeout(_PATIENCE):
-            found = await get_instance(hass).async_add_executor_job(
-                history.get_last_state_changes, hass, _LOOKED_AT, entity_id
-            )
+        found = await get_instance(hass).async_add_executor_job(
+            history.get_last_state_changes, hass, _LOOKED_AT, entity_id
+        )
     except Exception:  # noqa: BLE001  (whatever a database may raise: the own store still counts)
         _LOGGER.warning("The recorder does not tell the last state of %s", entity_id)
         return []
@@ -117,6 +117,7 @@ class MeterSensor(RestoreSensor):
         self.meter, self.measure = meter, name
         self._row = MEASURES[name]
         self._rows, self._clock = Rows(self._row.step), clock
+        self._is_told = not self._row.total
 
     @abstractmethod
     def today(self) -> Day:
@@ -126,6 +127,8 @@ class MeterSensor(RestoreSensor):
     @override
     def native_value(self) -> float | None:
         """Return the value, with as many decimals as are told; a total is never rounded up."""
+        if not self._is_told:
+            return None
         if self._row.total:
             scale = 10.0**self._row.digits
             return floor(self.meter.total(self.measure) * scale + _NOISE) / scale
@@ -148,8 +151,7 @@ class MeterSensor(RestoreSensor):
     async def async_added_to_hass(self) -> None:
         """Go on from the highest value that was ever recorded."""
         if self._row.total:
-            for value in await self._async_known():
-                self.meter.lift(self.measure, value)
+            await self._async_go_on()
 
         @callback
         def stops(_event: Event) -> None:
@@ -160,16 +162,37 @@ class MeterSensor(RestoreSensor):
         )
         await super().async_added_to_hass()
 
-    async def _async_known(self) -> list[float]:
-        """Return what Home Assistant remembers of the state, in the unit of the row."""
-        known = []
+    async def _async_go_on(self) -> None:
+        """Take what Home Assistant remembers of the state; what the recorder does may come later."""
         if (last := await self.async_get_last_sensor_data()) is not None:
-            known.append((last.native_value, last.native_unit_of_measurement))
-        known += [
-            (one.state, one.attributes.get(ATTR_UNIT_OF_MEASUREMENT))
-            for one in await async_recorded(self.hass, self.entity_id)
-        ]
-        return [value for one in known if (value := self._in_unit(*one)) is not None]
+            self._lift(last.native_value, last.native_unit_of_measurement)
+        asked = self.hass.async_create_background_task(
+            async_recorded(self.hass, self.entity_id), f"{self.entity_id} as recorded"
+        )
+        self.async_on_remove(asked.cancel)
+        await asyncio.wait({asked}, timeout=_PATIENCE)
+        if asked.done():
+            self._told(asked)
+        else:
+            asked.add_done_callback(self._told_late)
+
+    @callback
+    def _told(self, asked: asyncio.Task[list[State]]) -> None:
+        """Go on from the highest of the states that were recorded."""
+        for one in asked.result():
+            self._lift(one.state, one.attributes.get(ATTR_UNIT_OF_MEASUREMENT))
+        self._is_told = True
+
+    @callback
+    def _told_late(self, asked: asyncio.Task[list[State]]) -> None:
+        """Do so, and show what was not known until now."""
+        if not asked.cancelled():
+            self._told(asked)
+            self.async_show(urgent=True)
+
+    def _lift(self, state: object, unit: str | None) -> None:
+        if (value := self._in_unit(state, unit)) is not None:
+            self.meter.lift(self.measure, value)
 
     def _in_unit(self, state: object, unit: str | None) -> float | None:
         """Return a state in the unit of the row; the user may have chosen another one."""

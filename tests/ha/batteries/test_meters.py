@@ -1,5 +1,6 @@
 """The meters of a battery in Home Assistant: they grow, outlive whatever happens, and never fall."""
 
+import asyncio
 from datetime import timedelta
 from itertools import pairwise
 import json
@@ -298,6 +299,35 @@ async def test_a_state_that_is_no_number_says_nothing(
     await remembered(home.hass, float("inf"))
     device = await started(home)
     assert total(home, device) == 12.5
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_recorder_that_takes_long_is_waited_for(
+    hass_storage: dict[str, Any],
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    tells: bool,
+) -> None:
+    awake = asyncio.Event()
+
+    async def recorded(_hass: HomeAssistant, name: str) -> list[State]:
+        await awake.wait()
+        return [State(name, "20.0", {"unit_of_measurement": "kWh"})]
+
+    monkeypatch.setattr("custom_components.mi_bms.meters.async_recorded", recorded)
+    keep(hass_storage, {"totals": {CHARGED: 12.5}})
+    device = await started(home)
+    assert home.value(device, CHARGED) == "unknown"
+    home.air.add(device)
+    await home.listen(device, 10, every=10)
+    assert home.value(device, CHARGED) == "unknown"
+    if tells:
+        awake.set()
+        await home.clock.settle()
+        assert total(home, device) == 20.0
+    # Who is never told goes away all the same.
+    (entry,) = home.hass.config_entries.async_entries("mi_bms")
+    await home.clock.wait(home.hass.config_entries.async_unload(entry.entry_id))
 
 
 async def test_meters_are_known_while_the_battery_is_not(home: Home) -> None:
