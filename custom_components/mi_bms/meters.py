@@ -169,7 +169,12 @@ class MeterSensor(RestoreSensor):
         asked = self.hass.async_create_background_task(
             async_recorded(self.hass, self.entity_id), f"{self.entity_id} as recorded"
         )
-        self.async_on_remove(asked.cancel)
+
+        @callback
+        def leave() -> None:
+            asked.cancel()
+
+        self.async_on_remove(leave)
         await asyncio.wait({asked}, timeout=_PATIENCE)
         if asked.done():
             self._told(asked)

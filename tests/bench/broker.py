@@ -30,7 +30,7 @@ from tests.bench.frames import KINDS, address_of, raw
 from tests.bench.house import House, at_home
 from tests.e2e.home_assistant import HOST
 from tests.e2e.mosquitto import Broker
-from tests.e2e.process import Trouble, until
+from tests.e2e.process import PATIENCE, Trouble, until
 from tests.world.program import program
 
 DEVICES: Final = 50
@@ -140,7 +140,9 @@ async def everything(audience: Audience, count: int) -> None:
         return audience.different >= count
 
     with suppress(Trouble):
-        await until("all readings", QUIET, came, pause=0.1)
+        await until(
+            "all readings", QUIET, came, pause=0.1, progress=lambda: audience.different
+        )
 
 
 @contextmanager
@@ -159,7 +161,7 @@ def stage(folder: Path) -> Iterator[tuple[Broker, Audience]]:
 async def measure(home: House, folder: Path, seconds: float) -> dict[str, Any]:
     """Run both parts; give the figures. ``RuntimeError`` when a reading is lost."""
     with stage(folder) as (broker, audience):
-        await until("the audience", QUIET, audience.listens, pause=0.05)
+        await until("the audience", PATIENCE, audience.listens, pause=0.05)
         await home.add("mqtt", "bench", {"broker": HOST, "port": broker.port})
         entry = await home.add(
             "mi_bms", "output", {"kind": "output", "type": "tasmota", "topic": "bench"}

@@ -32,6 +32,7 @@ WRITER: Final = (
 NAME: Final = "readings.jsonl"
 MAX_BYTES: Final = 512 * 1024
 LONGEST: Final = 0.08  # s until a kill
+WAIT: Final = 300.0  # s; only what hangs does not begin within so long
 
 
 def _module() -> ModuleType:
@@ -85,7 +86,7 @@ def kill(times: int, folder: Path, chance: random.Random) -> tuple[int, int]:
             [sys.executable, __file__, "--write", str(folder), str(first)],
             stdout=subprocess.PIPE,
         )
-        if writer.stdout is None or not select.select([writer.stdout], [], [], 30)[0]:
+        if writer.stdout is None or not select.select([writer.stdout], [], [], WAIT)[0]:
             raise RuntimeError("the writer does not begin")
         time.sleep(chance.uniform(0, LONGEST))
         os.kill(writer.pid, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import contextlib
 from dataclasses import dataclass, field
 import time
 from typing import Final
@@ -58,6 +59,7 @@ class Check:
         self._added: set[str] = set()
         self._last: list[Row] = []
         self._made: dict[str, Json] = {}
+        self._ill: list[str] = []
 
     def _since_start(self) -> float:
         return time.monotonic() - self.home.started
@@ -99,8 +101,15 @@ class Check:
             await self._compare(self._added)
         self.outcome.problems += await combine(self.api, self.world, self._say)
         await self._look_for_strangers(truth)
-        await self._look_at_entries()
-        await self._look_for_dead_entities()
+        with contextlib.suppress(Trouble):
+            await until(
+                "entries and entities",
+                PATIENCE,
+                self._all_well,
+                children=self._children,
+                pause=1.0,
+            )
+        self.outcome.problems += self._ill
         self._read_log(truth)
         return self.outcome
 
@@ -332,15 +341,16 @@ class Check:
             if device.get("foreign") and address in flows
         ]
 
-    async def _look_at_entries(self) -> None:
-        self.outcome.problems += [
+    async def _all_well(self) -> bool:
+        """Note entries that are not loaded, and entities of ours that nothing fills, also those that no truth names.
+
+        Who was not heard for a while, or not read, is told of as long as that lasts.
+        """
+        self._ill = [
             f"entry {one['title']} is in state {one['state']}: {one.get('reason') or 'no reason given'}"
             for one in await self.api.call("config_entries/get", domain=DOMAIN)
             if one["state"] != "loaded"
         ]
-
-    async def _look_for_dead_entities(self) -> None:
-        """Find entities of ours that nothing fills, also those that no device's truth names."""
         shown = {one["entity_id"]: one for one in await self.api.call("get_states")}
         for one in await self.api.call("config/entity_registry/list"):
             if one["platform"] != DOMAIN or one["disabled_by"]:
@@ -350,7 +360,8 @@ class Check:
                 continue
             state = shown.get(one["entity_id"])
             if state is None or state["state"] == "unavailable":
-                self.outcome.problems.append(f"{one['entity_id']} is unavailable")
+                self._ill.append(f"{one['entity_id']} is unavailable")
+        return not self._ill
 
     def _read_log(self, truth: dict[str, Json]) -> None:
         log = self.home.log_text()

@@ -29,11 +29,11 @@ class Row(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Hold how many kWh had flowed at a moment, by meter; ``counted``: the meters had them by then."""
+    """Hold how many kWh had flowed at a moment at most, by meter, and how many the meters had counted by then."""
 
     at: float
     flowed: Truth
-    counted: bool
+    counted: Truth
 
 
 def too_little(counted: float, flowed: float) -> bool:
@@ -126,7 +126,7 @@ def _against(rows: Sequence[Row], slot: float, marks: Sequence[Mark]) -> Iterabl
             continue
         end = row.begin + slot
         counted = [
-            one.flowed[row.meter] for one in marks if one.counted and one.at < end
+            one.counted[row.meter] for one in marks if one.counted and one.at < end
         ]
         least = max(counted, default=0.0)
         most = min(one.flowed[row.meter] for one in marks if one.at >= end)

@@ -45,7 +45,10 @@ SILENT: Final = 10.0  # s
 
 @dataclass
 class House:
-    """Hold what all lives share, and what flowed by when; ``zero`` is what flowed before a meter began."""
+    """Hold what all lives share, and what flowed by when.
+
+    ``zero`` is what had flowed when a meter began, at least, and ``begun`` when it surely had begun.
+    """
 
     folder: Path
     world: WorldProcess
@@ -53,10 +56,11 @@ class House:
     clock: Path
     ahead: float = 0.0
     zero: Truth = field(default_factory=dict)
+    begun: Truth = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
 
     async def flowed(self) -> Truth:
-        """Return how many kWh each energy meter should have; what flows between two is none of the bank's."""
+        """Return how many kWh have flowed into each energy meter; what flows between two is none of the bank's."""
         holds = await self.world.holds()
         found = {
             f"{one}-{name}": float(holds[one][key]) / 1000
@@ -69,12 +73,13 @@ class House:
             - found[f"{discharged}-energy_discharged"]
         )
         found["bank-energy_discharged"] = 0.0
-        return {name: value - self.zero.get(name, 0.0) for name, value in found.items()}
+        return found
 
-    async def mark(self, *, counted: bool = False) -> None:
-        """Note what has flowed now."""
-        flowed = await self.flowed()
-        self.marks.append(Mark(time.time() + self.ahead, flowed, counted))
+    async def mark(self, counted: Truth | None = None) -> None:
+        """Note what has flowed now, and what of it had been counted by now, where that is known."""
+        now = time.time() + self.ahead
+        flowed = _less(await self.flowed(), self.zero)
+        self.marks.append(Mark(now, flowed, counted or {}))
 
     async def live(self, python: Path | None) -> HomeAssistant:
         """Start the next life."""
@@ -91,6 +96,11 @@ class House:
         await self.mark()
         # The recorder says what it always says when nobody was there for long.
         return [f"log: {one}" for one in unexpected_of_killed(home.log_text())]
+
+
+def _less(flowed: Truth, zero: Truth) -> Truth:
+    """Return what has flowed since."""
+    return {name: value - zero[name] for name, value in flowed.items()}
 
 
 def compiled(folder: Path) -> Path:
@@ -141,6 +151,7 @@ async def states(api: Api, names: Mapping[str, str]) -> dict[str, float]:
 
 async def begin(house: House, home: HomeAssistant) -> dict[str, str]:
     """Add everything, load it anew, and take what the meters show for their beginning."""
+    early = await house.flowed()
     for address in BATTERIES:
         await add(home.api, address, {})
     if problems := await combine(home.api, house.world, say):
@@ -152,25 +163,28 @@ async def begin(house: House, home: HomeAssistant) -> dict[str, str]:
         return shown if len(shown) == len(names) else None
 
     shown = await until("the meters", PATIENCE, known, children=(home.child,))
-    flowed = await house.flowed()
-    house.zero = {name: value - shown[name] for name, value in flowed.items()}
-    await house.mark(counted=True)
+    now = {name: shown[name] for name in early}
+    # What was read may be older than what flows, and as old as the beginning.
+    house.zero = _less(early, now)
+    house.begun = _less(await house.flowed(), now)
+    await house.mark(now)
     say(f"{len(names)} meters begin")
     return names
 
 
 async def caught_up(house: House, home: HomeAssistant, names: dict[str, str]) -> None:
     """Wait until the meters have counted what has flowed."""
+    wanted = _less(await house.flowed(), house.begun)
 
     async def right() -> bool:
-        now, shown = await house.flowed(), await states(home.api, names)
+        shown = await states(home.api, names)
         return not any(
             name not in shown or too_little(shown[name], value)
-            for name, value in now.items()
+            for name, value in wanted.items()
         )
 
     await until("the meters", PATIENCE, right, children=(home.child,), pause=1.0)
-    await house.mark(counted=True)
+    await house.mark(wanted)
 
 
 async def live_on(
