@@ -53,6 +53,7 @@ TILES: Final = f"""() => {{
     return found;
 }}"""
 PATIENCE: Final = 240.0  # s; only what never comes takes so long
+LONGEST_LOOK: Final = 10.0  # s that one look counts at most
 
 type Json = dict[str, Any]
 
@@ -72,11 +73,18 @@ def call(page: Page, kind: str, **content: object) -> Any:
     return page.evaluate(CALL, {"type": kind, **content})
 
 
-def until(page: Page, right: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + PATIENCE
+def until(
+    page: Page, right: Callable[[], bool], progress: Callable[[], int] = lambda: 0
+) -> None:
+    """Wait until something is so; the time starts anew whenever ``progress`` gives more than ever before."""
+    silent, most, last = 0.0, progress(), time.monotonic()
     while not right():
-        if time.monotonic() > end:
+        now = time.monotonic()
+        # Who was itself stopped meanwhile has not looked.
+        silent, last = silent + min(now - last, LONGEST_LOOK), now
+        if (new := progress()) > most:
+            silent, most = 0.0, new
+        elif silent > PATIENCE:
             raise TimeoutError("it never came about")
         page.wait_for_timeout(200)
 

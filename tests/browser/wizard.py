@@ -301,6 +301,17 @@ class Wizard:
             title, timeout=timeout
         )
 
+    def title(self, text: str) -> Locator:
+        """Return the title of a step, which need not be there."""
+        return self.flow.locator("[slot=headerTitle]").filter(has_text=text)
+
+    def passing(self, shown: Locator, after: str, name: str) -> None:
+        """Keep a picture of what stands there for a while only, unless a slow machine is past it: at ``after``."""
+        later = self.title(after)
+        expect(shown.or_(later).first).to_be_visible(timeout=BATTERY_TIME)
+        if not later.is_visible():
+            self.keep(name)
+
     def choose(self, label: str) -> None:
         """Choose from a menu."""
         self.flow.get_by_text(label, exact=True).click()
