@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WORLD: Final = Path(__file__).with_name("home.toml")
-START_TIME: Final = 900.0  # s; the first start on a machine builds an environment
-STOP_TIME: Final = 90.0
+SILENCE: Final = 900.0  # s without a word at a start; the first one on a machine builds an environment
+STOP_TIME: Final = 700.0  # s; it stops two others, each of which is given some minutes
 UP: Final = "Stop everything"
 STAND_IN: Final = "maker_stand_in"
 # As which version of itself another integration finds its entry, where that is not the first.
@@ -70,6 +70,13 @@ def _stop(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(STOP_TIME)
+
+
+def _watch(process: subprocess.Popen[str]) -> threading.Timer:
+    """Stop a process that says nothing for long."""
+    watchdog = threading.Timer(SILENCE, _stop, (process,))
+    watchdog.start()
+    return watchdog
 
 
 def furnish(
@@ -131,11 +138,12 @@ def running(
         text=True,
         start_new_session=True,
     )
-    watchdog = threading.Timer(START_TIME, _stop, (process,))
-    watchdog.start()
+    watchdog = _watch(process)
     said = []
     try:
         for line in process.stdout or ():
+            watchdog.cancel()
+            watchdog = _watch(process)
             said.append(line)
             if UP in line:
                 break

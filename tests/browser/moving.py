@@ -284,6 +284,7 @@ class Mover(Speaker):
         self.reconfigure(PLAIN)
         self.take(f"{MENU}.content")
         self.step("config.step.content")
+        self.mischief("unsettle", address=PLAIN)
         self.press("config.step.content.submit")
         soon = self.words("selector.takeover_refusal.options.not_settled")
         expect(self.flow.get_by_text(soon)).to_be_visible()

@@ -63,6 +63,12 @@ async def async_setup_entry(hass: HomeAssistant, _entry: ConfigEntry) -> bool:
         order = journal.orders[call.data["address"]]
         await journal.async_become(order, OrderState.SETTLED)
 
-    for action in (refuse, break_off, settle):
+    async def unsettle(call: ServiceCall) -> None:
+        """Let a move be as new as it is on a machine that is not slow."""
+        journal = await async_journal(hass)
+        order = journal.orders[call.data["address"]]
+        await journal.async_become(order, OrderState.MOVED)
+
+    for action in (refuse, break_off, settle, unsettle):
         hass.services.async_register(DOMAIN, action.__name__, action)
     return True
