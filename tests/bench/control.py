@@ -24,11 +24,12 @@ from typing import Any, Final
 from tests.e2e.__main__ import bring_up, configuration
 from tests.e2e.check import Check
 from tests.e2e.control import TOLD
-from tests.e2e.home_assistant import HomeAssistant, free_port, prepare, unexpected
+from tests.e2e.home_assistant import HomeAssistant, prepare, unexpected
 from tests.e2e.process import Trouble
 from tests.e2e.proof import say
 from tests.e2e.switching import Answer, Switchboard
 from tests.e2e.world_client import WorldProcess
+from tests.ports import free_port
 
 SCENARIO: Final = (
     Path(__file__).parents[1] / "world" / "scenarios" / "control_crowd.toml"

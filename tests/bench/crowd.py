@@ -30,9 +30,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from custom_components.mi_bms.sensors.event_words import word_of
 from tests.e2e.__main__ import bring_up
 from tests.e2e.check import Check
-from tests.e2e.home_assistant import USUAL, HomeAssistant, free_port, prepare
+from tests.e2e.home_assistant import USUAL, HomeAssistant, prepare
 from tests.e2e.process import Trouble
 from tests.e2e.world_client import WorldProcess
+from tests.ports import free_port
 from tests.world.__main__ import announcement
 from tests.world.control import Control
 from tests.world.devices import KINDS

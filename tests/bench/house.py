@@ -27,7 +27,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.runner import RuntimeConfig
 from homeassistant.setup import async_setup_component
-from tests.e2e.home_assistant import ONBOARDING, free_port, prepare
+from tests.e2e.home_assistant import ONBOARDING, prepare
+from tests.ports import free_port
 
 SOURCE: Final = "AA:BB:CC:00:00:99"
 DETAILS: Final = {"address_type": 0}

@@ -19,10 +19,11 @@ from typing import Final
 
 from tests.e2e.__main__ import bring_up, configuration
 from tests.e2e.check import Check
-from tests.e2e.home_assistant import HomeAssistant, free_port, prepare
+from tests.e2e.home_assistant import HomeAssistant, prepare
 from tests.e2e.process import Trouble
 from tests.e2e.proof import say
 from tests.e2e.world_client import WorldProcess
+from tests.ports import free_port
 
 WORLD: Final = Path(__file__).parents[1] / "world" / "scenarios" / "rows.toml"
 PACK: Final = "C8:47:80:00:14:01"

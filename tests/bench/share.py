@@ -24,10 +24,11 @@ from typing import Any, Final
 
 from tests.e2e.__main__ import bring_up, configuration
 from tests.e2e.check import Check
-from tests.e2e.home_assistant import HomeAssistant, free_port, prepare
+from tests.e2e.home_assistant import HomeAssistant, prepare
 from tests.e2e.process import Trouble, until
 from tests.e2e.proof import say
 from tests.e2e.world_client import WorldProcess
+from tests.ports import free_port
 from tests.world.program import program
 
 from .schedule_sim import report as simulated

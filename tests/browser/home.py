@@ -6,11 +6,12 @@ import json
 import os
 from pathlib import Path
 import signal
-import socket
 import subprocess
 import threading
 from typing import Final
 from urllib.request import Request, urlopen
+
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WORLD: Final = Path(__file__).with_name("home.toml")
@@ -44,13 +45,6 @@ OTHERS: Final[Sequence[Other]] = (
 
 class NotUpError(Exception):
     """Home Assistant or the world did not start; the text is what they said."""
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def tell_world(folder: Path, what: str, address: str, **how: object) -> None:

@@ -10,9 +10,11 @@ from typing import Final
 from playwright.sync_api import Browser, Page, expect
 import pytest
 
+from tests.ports import free_port
+
 from . import walk
 from .conftest import FIGURES, SHOTS
-from .home import free_port, running
+from .home import running
 from .test_your_dashboard import LOOKS
 from .wizard import BATTERY_TIME, Wizard, log_in, new_context
 

@@ -6,8 +6,10 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.ports import free_port
+
 from . import walk
-from .home import ROOT, WORLD, free_port, running
+from .home import ROOT, WORLD, running
 from .wizard import Wizard, log_in, new_context
 
 PATH: Final = "our-cards"

@@ -17,11 +17,13 @@ import tempfile
 import time
 from typing import Any, Final
 
+from tests.ports import free_port, port_is_free
+
 from .api import PASSWORD, USER
 from .bases import missing
 from .check import Check, Outcome
 from .dashboards import look_at_dashboard, make_dashboard
-from .home_assistant import HomeAssistant, free_port, port_is_free, prepare, writable
+from .home_assistant import HomeAssistant, prepare, writable
 from .process import PATIENCE, Trouble, until
 from .proof import say
 from .world_client import WorldProcess, add_adapter, add_proxy

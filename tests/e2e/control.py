@@ -14,8 +14,10 @@ import sys
 import time
 from typing import Any, Final
 
+from tests.ports import free_port
+
 from .check import Check
-from .home_assistant import HomeAssistant, free_port, unexpected_of_killed
+from .home_assistant import HomeAssistant, unexpected_of_killed
 from .meters import kill
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict

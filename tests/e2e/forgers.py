@@ -14,9 +14,10 @@ import sys
 from typing import Final
 
 from tests.ha.sensors.forger import KEY, Frame, mi_clear, mi_sealed, obj, other_formats
+from tests.ports import free_port
 from tests.world import ad
 
-from .home_assistant import HomeAssistant, free_port, unexpected
+from .home_assistant import HomeAssistant, unexpected
 from .peripheral import SCENARIOS, add, shown
 from .process import PATIENCE, until
 from .proof import prove, say, start, verdict

@@ -11,16 +11,16 @@ import json
 import os
 from pathlib import Path
 import re
-import socket
 import sys
 import time
 from typing import Final
+
+from tests.ports import HOST
 
 from .api import Api
 from .process import PATIENCE, Child, Trouble, until
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-HOST: Final = "127.0.0.1"
 MARK: Final = "# Written by script/run; it is written anew at each start."
 CONFIGURATION: Final = """{mark}
 homeassistant:
@@ -83,24 +83,6 @@ HOPELESS: Final = re.compile(
 SERIOUS: Final = frozenset({"WARNING", "ERROR", "CRITICAL"})
 END: Final = "end of log"
 ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def port_is_free(port: int) -> bool:
-    """Tell whether nobody listens on a port of the loopback address."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError, OverflowError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def prepare(folder: Path, port: int, *, usual: bool = True) -> None:

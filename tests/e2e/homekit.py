@@ -24,9 +24,11 @@ from aiohomekit.model.services import Service, ServicesTypes
 from aiohomekit.protocol import perform_pair_setup_part1, perform_pair_setup_part2
 from zeroconf.asyncio import AsyncZeroconf
 
+from tests.ports import free_port
+
 from .api import Api, Json
 from .check import DOMAIN, Check
-from .home_assistant import HOST, HomeAssistant, free_port, prepare, unexpected
+from .home_assistant import HOST, HomeAssistant, prepare, unexpected
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_proxy

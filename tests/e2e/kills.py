@@ -12,8 +12,10 @@ from pathlib import Path
 import sys
 from typing import Final
 
+from tests.ports import free_port
+
 from .api import Json
-from .home_assistant import HomeAssistant, free_port, unexpected_of_killed
+from .home_assistant import HomeAssistant, unexpected_of_killed
 from .meters import kill
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict

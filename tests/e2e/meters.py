@@ -14,7 +14,9 @@ import sqlite3
 import sys
 from typing import Final
 
-from .home_assistant import HomeAssistant, free_port, unexpected_of_killed
+from tests.ports import free_port
+
+from .home_assistant import HomeAssistant, unexpected_of_killed
 from .peripheral import SCENARIOS, add, shown
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict

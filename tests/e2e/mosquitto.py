@@ -5,9 +5,10 @@ import socket
 import subprocess
 import time
 
+from tests.ports import free_port
 from tests.world.program import program
 
-from .home_assistant import HOST, free_port
+from .home_assistant import HOST
 
 
 class Broker:

@@ -12,9 +12,11 @@ from pathlib import Path
 import sys
 from typing import Final
 
+from tests.ports import free_port
+
 from .api import Api, Json
 from .check import DOMAIN, FLOW_STEPS, TRIES, answers, is_transient, menu_choice
-from .home_assistant import ROOT, HomeAssistant, free_port, prepare, unexpected
+from .home_assistant import ROOT, HomeAssistant, prepare, unexpected
 from .process import PATIENCE, Child, Trouble, until
 from .proof import prove, say, verdict
 from .world_client import WorldProcess, add_adapter

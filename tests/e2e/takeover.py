@@ -20,14 +20,10 @@ import sys
 import time
 from typing import Final
 
+from tests.ports import free_port
+
 from .announcers import Town
-from .home_assistant import (
-    HomeAssistant,
-    free_port,
-    leaked,
-    prepare,
-    unexpected_of_killed,
-)
+from .home_assistant import HomeAssistant, leaked, prepare, unexpected_of_killed
 from .meters import kill
 from .mosquitto import Broker
 from .peers import furnish

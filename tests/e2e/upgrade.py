@@ -17,9 +17,11 @@ import sys
 import time
 from typing import Final
 
+from tests.ports import free_port
+
 from .api import Api
 from .banks import combine
-from .home_assistant import HomeAssistant, free_port, unexpected_of_killed
+from .home_assistant import HomeAssistant, unexpected_of_killed
 from .peripheral import SCENARIOS, add
 from .process import PATIENCE, Trouble, until
 from .proof import prove, say, start, verdict

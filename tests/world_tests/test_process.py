@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from tests.e2e.home_assistant import MARK, free_port, hopeless, port_is_free, prepare
+from tests.e2e.home_assistant import MARK, hopeless, prepare
 from tests.e2e.process import Child, Trouble, until
 from tests.patience import PATIENCE
+from tests.ports import free_port, port_is_free
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "script" / "run"
