@@ -92,11 +92,16 @@ async def pair(home: HomeAssistant, stage: str) -> None:
     far = {*STAGES[STAGES.index(stage) :]}
 
     async def there() -> bool:
-        nonlocal result
-        answer = PAIRING.get(result.get("step_id", ""))
-        result = await (
-            api.answer_flow(flow, answer) if answer else api.look_at_flow(flow)
-        )
+        nonlocal flow, result
+        if answer := PAIRING.get(result.get("step_id", "")):
+            result = await api.answer_flow(flow, answer)
+        elif result["type"] in {"progress", "progress_done"}:
+            result = await api.look_at_flow(flow)
+        else:
+            # The sensor waits for some seconds only, which may be too few for a slow machine.
+            await api.close_flow(flow)
+            result = await api.start_flow(DOMAIN)
+            flow = result["flow_id"]
         return not far.isdisjoint(
             {result.get("step_id"), result.get("progress_action")}
         )
