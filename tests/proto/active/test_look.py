@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.mi_bms.proto.active import spec
-from custom_components.mi_bms.proto.active.codec import Comfort, Unit
+from custom_components.mi_bms.proto.active.codec import Comfort, Moment, Unit
 from custom_components.mi_bms.proto.active.look import ASKED, Look, look
 from custom_components.mi_bms.proto.active.spec import ACTIVE, Function
 from custom_components.mi_bms.proto.active.wire import runner
@@ -85,6 +85,21 @@ def test_a_clock() -> None:
 def test_daylight_saving_is_drift() -> None:
     found = ask(Sensor(dict(CLOCK), offset=7200), LYWSD02, frozenset({Function.CLOCK}))
     assert found.values == {Field.CLOCK_DRIFT: -3600}
+
+
+@pytest.mark.parametrize(("late", "told"), [(1.0, {Field.CLOCK_DRIFT: -1}), (30.0, {})])
+def test_an_answer_that_was_long_on_its_way_tells_no_time(
+    late: float, told: dict[Field, int]
+) -> None:
+    sensor, times = Sensor(dict(CLOCK), offset=3600), iter((0.0, late))
+    row = ACTIVE[LYWSD02]
+
+    def now() -> Moment:
+        return Moment(START + next(times), sensor.offset)
+
+    found = run(look(sensor.use, row, frozenset({Function.CLOCK}), now))
+    assert found.values == told
+    assert found.done == {Function.CLOCK}
 
 
 def test_who_does_not_speak_is_read() -> None:

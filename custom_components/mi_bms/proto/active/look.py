@@ -30,6 +30,7 @@ from .wire import SPEAK, Now, carry_out, read, worth_a_retry
 REAL_TIME: Final = bytes.fromhex("a01f")
 TRIES: Final = 3  # live values of a plant, until they are valid
 _AGAIN: Final = 1.0  # s
+_PROMPT: Final = 2.0  # s of an answer that tells a time
 
 # Links of plants break after some seconds: the quick and rare ones first.
 _ORDER: Final = (
@@ -105,9 +106,12 @@ class _Asker:
                 told = decode((yield from read(self.spec.firmware)))
                 found.values[Field.FIRMWARE] = told
             case Function.CLOCK:
+                asked = self.now()
                 found.dial = codec.dial((yield from read(TIME)))
-                ahead = round(found.dial.ahead(self.now()))
-                found.values[Field.CLOCK_DRIFT] = ahead
+                heard = self.now()
+                # An answer that was long on its way does not tell what is shown now.
+                if heard.unix - asked.unix <= _PROMPT:
+                    found.values[Field.CLOCK_DRIFT] = round(found.dial.ahead(heard))
             case Function.UNIT:
                 found.unit = codec.unit((yield from read(UNIT)))
             case Function.COMFORT:
