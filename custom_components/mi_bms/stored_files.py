@@ -6,8 +6,9 @@ A file of a newer major version, or one that cannot be read, is neither read nor
 import asyncio
 import contextlib
 import logging
+from math import ceil
 from pathlib import Path
-from typing import Any, override
+from typing import Any, Final, override
 
 import probatio
 
@@ -20,6 +21,8 @@ from .proto.model.torn import torn_data
 from .stored import sound
 
 _LOGGER = logging.getLogger(__name__)
+
+_LOOK: Final = 0.5  # s
 
 
 async def async_read(
@@ -95,14 +98,22 @@ class CheckedStore(Store[dict[str, Any]]):
             raise
 
     async def async_write(self, data: dict[str, Any], seconds: float) -> bool:
-        """Write now; return whether the file was written within so many seconds."""
+        """Write now; return whether the file was written within so many seconds.
+
+        A machine that stood meanwhile, as for a snapshot, had no chance to write: such a time counts as a look.
+        """
         self.failed = False
+        saving = asyncio.ensure_future(self.async_save(data))
         try:
-            async with asyncio.timeout(seconds):
-                await self.async_save(data)
+            for _ in range(ceil(seconds / _LOOK)):
+                if (await asyncio.wait({saving}, timeout=_LOOK))[0]:
+                    await saving
+                    return not self.failed and not self.read_only
         except OSError:
-            return False
-        return not self.failed and not self.read_only
+            pass
+        finally:
+            saving.cancel()
+        return False
 
 
 def _corrupt(path: Path) -> set[Path]:

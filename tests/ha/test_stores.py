@@ -1,5 +1,6 @@
 """Files that a house wrote, damaged at any place: each entry comes up and keeps what can be read."""
 
+import asyncio
 import copy
 import json
 from pathlib import Path
@@ -9,6 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.mi_bms.stored_files import CheckedStore
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.helpers import issue_registry as ir
@@ -112,3 +114,22 @@ async def test_damage_costs_only_what_is_damaged(
     assert caplog.text.count("is damaged") <= 1
     for one in made:
         await home.clock.wait(home.hass.config_entries.async_unload(one.entry_id))
+
+
+@pytest.mark.parametrize(("pause", "written"), [(60.0, True), (0.0, False)])
+async def test_a_machine_that_stood_had_no_time_to_write(
+    home: Home, monkeypatch: pytest.MonkeyPatch, pause: float, written: bool
+) -> None:
+    awake = asyncio.Event()
+
+    async def write(*_: object) -> None:
+        await awake.wait()
+
+    monkeypatch.setattr("homeassistant.helpers.storage.Store._async_write_data", write)
+    store = CheckedStore(home.hass, 1, "mi_bms.test")
+    writing = asyncio.ensure_future(store.async_write({}, 10.0))
+    await home.clock.settle()
+    if pause:
+        await home.clock.leap(pause)
+        awake.set()
+    assert await home.clock.wait(writing) is written
