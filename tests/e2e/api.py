@@ -13,6 +13,9 @@ USER: Final = "demo"
 PASSWORD: Final = "password"  # noqa: S105 - a toy installation
 FLOW: Final = "/api/config/config_entries/flow"
 
+# What may have been done although its answer was lost, and would be done twice.
+ONCE: Final = frozenset({"call_service", "config/area_registry/create"})
+
 type Json = dict[str, Any]
 
 
@@ -30,11 +33,13 @@ class Api:
         )
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._number = 0
+        self._number, self._token = 0, ""
 
     async def close(self) -> None:
         """Close all connections."""
+        self._token = ""
         if self._reader is not None:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -71,6 +76,7 @@ class Api:
             token = (await reply.json())["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
         await self._open_socket(token)
+        self._token = token
 
     async def _log_in(self, base: Json) -> str:
         start = {
@@ -143,8 +149,32 @@ class Api:
 
     async def ask(self, kind: str, *, within: float = PATIENCE, **data: object) -> Json:
         """Send a websocket command; give the whole answer, a refusal too; raise ``Trouble`` without one."""
-        if self._socket is None or self._reader is None or self._reader.done():
-            raise Trouble("the websocket to Home Assistant is gone")
+        try:
+            await self._reopen()
+            try:
+                return await self._ask(kind, within, data)
+            except ConnectionResetError:
+                if kind in ONCE or not self._token:
+                    raise
+                await self._reopen()
+                return await self._ask(kind, within, data)
+        except (TimeoutError, aiohttp.ClientError, OSError) as err:
+            raise Trouble(
+                f"Home Assistant does not answer {kind}: {str(err) or type(err).__name__}"
+            ) from None
+
+    async def _reopen(self) -> None:
+        """Open the websocket again: Home Assistant closes that of who stood for half a minute."""
+        async with self._opening:
+            broken = self._reader is None or self._reader.done()
+            if broken and not self._token:
+                raise Trouble("the websocket to Home Assistant is gone")
+            if broken or self._socket is None or self._socket.closed:
+                await self._open_socket(self._token)
+
+    async def _ask(self, kind: str, within: float, data: Json) -> Json:
+        if self._socket is None:
+            raise ConnectionResetError("closed")
         self._number += 1
         number = self._number
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -152,10 +182,6 @@ class Api:
             await self._socket.send_json({"id": number, "type": kind, **data})
             async with asyncio.timeout(within):
                 return dict(await answer)
-        except (TimeoutError, aiohttp.ClientError, OSError) as err:
-            raise Trouble(
-                f"Home Assistant does not answer {kind}: {str(err) or type(err).__name__}"
-            ) from None
         finally:
             self._waiting.pop(number, None)
 
