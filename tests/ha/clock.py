@@ -23,6 +23,8 @@ _READERS: Final = (
     "homeassistant.components.bluetooth",
     "custom_components.mi_bms",
 )
+# For what is told of a day: one that neither has just begun nor is nearly over where Home Assistant lives.
+AT_NOON: Final = pytest.mark.freeze_time("2026-12-01T20:00:00Z")
 _TICK: Final = 0.001  # s; a timer is due a little before the clock shows its time
 _ROUNDS: Final = 25  # loop turns that what happens now may take, before time goes on
 # Turns with nothing to do until it is believed: sockets and threads are looked at once in each.

@@ -7,7 +7,10 @@ import pytest
 from custom_components.mi_bms.runtime import SHARED
 from homeassistant.helpers import entity_registry as er
 
+from ..clock import AT_NOON
 from .conftest import Owner, address, battery
+
+pytestmark = AT_NOON
 
 ONE, TWO, THREE = address(1), address(2), address(3)
 

@@ -7,10 +7,11 @@ import pytest
 
 from homeassistant.data_entry_flow import InvalidData
 
+from ..clock import AT_NOON
 from ..home import Home
 from ..ledger import Watch, Written, combine, exact, measured, passes, shown, told
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, AT_NOON]
 
 NEAR = 0.0025  # kWh: the batteries are read some seconds apart
 # A, Ah, capacity, V: the worked example of three in parallel.

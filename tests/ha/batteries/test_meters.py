@@ -28,6 +28,7 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
+from ..clock import AT_NOON
 from ..home import Home
 from ..sensors.test_sensors import STATE
 from .test_batteries import (
@@ -39,6 +40,8 @@ from .test_batteries import (
     report,
     still,
 )
+
+pytestmark = AT_NOON
 
 CHARGED, DISCHARGED = "energy_charged", "energy_discharged"
 COVERAGE = "energy_coverage"

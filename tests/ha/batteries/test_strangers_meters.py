@@ -13,11 +13,12 @@ import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.helpers import entity_registry as er
 
+from ..clock import AT_NOON
 from ..home import Home
 from ..ledger import Watch, Written, away, exact, measured, passes, told
 from ..lives import Life, ended, life
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, AT_NOON]
 
 __all__ = ["life"]  # a fixture
 
