@@ -124,10 +124,11 @@ async def test_a_machine_that_stood_had_no_time_to_write(
     async def write(*_: object) -> None:
         await awake.wait()
 
-    monkeypatch.setattr("homeassistant.helpers.storage.Store._async_write_data", write)
-    store = CheckedStore(home.hass, 1, "mi_bms.test")
-    writing = asyncio.ensure_future(store.async_write({}, 10.0))
-    await home.clock.settle()
-    await home.clock.leap(60)
-    awake.set()
-    assert await home.clock.wait(writing)
+    with monkeypatch.context() as disk:
+        disk.setattr("homeassistant.helpers.storage.Store._async_write_data", write)
+        store = CheckedStore(home.hass, 1, "mi_bms.test")
+        writing = asyncio.ensure_future(store.async_write({}, 10.0))
+        await home.clock.settle()
+        await home.clock.leap(60)
+        awake.set()
+        assert await home.clock.wait(writing)
