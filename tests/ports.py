@@ -37,11 +37,12 @@ def free_port() -> int:
 
 
 def _highest() -> int:
-    """Return where the range of the system begins."""
+    """Return where the range of the system begins; where it leaves no room below, ours lie within."""
     try:
-        return int(RANGE.read_text(encoding="ascii").split()[0])
+        begins = int(RANGE.read_text(encoding="ascii").split()[0])
     except OSError:
-        return 32_768
+        begins = 32_768
+    return begins if begins >= LOWEST + 10 * TRIES else 65_536
 
 
 def _is_ours(port: int) -> bool:

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests import ports
 from tests.e2e.home_assistant import MARK, hopeless, prepare
 from tests.e2e.process import Child, Trouble, until
 from tests.patience import PATIENCE
@@ -124,6 +125,18 @@ def test_ports() -> None:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert not port_is_free(port)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("said", ["1024\t65535\n", "32768\t60999\n", None])
+def test_a_port_is_found_whatever_range_the_system_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None
+) -> None:
+    path = tmp_path / "range"
+    if said is not None:
+        path.write_text(said)
+    monkeypatch.setattr(ports, "RANGE", path)
+    assert port_is_free(free_port())
 
 
 def test_configuration_folder(tmp_path: Path) -> None:
