@@ -248,10 +248,11 @@ class Wizard:
         self.page.goto(f"{self.base}/config/tools/action?service={name}")
         expect(self.page.locator("ha-service-control")).to_be_visible()
 
-    def perform(self, answer: str) -> None:
-        """Perform the action, and wait for a text of its answer."""
+    def perform(self, answer: str, where: str = "body") -> None:
+        """Perform the action, and wait for a text of its answer, in a part of the page."""
         self.page.get_by_role("button", name="Perform action").click()
-        expect(self.page.get_by_text(answer).first).to_be_visible()
+        shown = self.page.locator(where).get_by_text(answer).first
+        expect(shown).to_be_visible()
 
     def configure(self, name: str) -> None:
         """Open the options of an entry."""

@@ -1,9 +1,9 @@
 """A real broker: Debian's mosquitto."""
 
+import asyncio
 from pathlib import Path
 import socket
 import subprocess
-import time
 
 from tests.ports import free_port
 from tests.world.program import program
@@ -25,13 +25,16 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it listens."""
+        """Start it; it listens soon."""
         command = [self._program, "-c", str(self._config)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    async def ready(self) -> None:
+        """Wait until it listens; raise ``OSError`` where it never will."""
         while not self._listens():
-            if self._process.poll() is not None:
-                raise OSError(f"mosquitto ended with {self._process.returncode}")
-            time.sleep(0.01)
+            if self._process is None or self._process.poll() is not None:
+                raise OSError("mosquitto has ended")
+            await asyncio.sleep(0.01)
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

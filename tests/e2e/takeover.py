@@ -632,6 +632,7 @@ async def run(folder: Path) -> int:
         else:
             broker.start()
             stack.callback(broker.kill)
+            await broker.ready()
         proof = Proof(folder, world, broker)
         stack.push_async_callback(proof.close)
         await proof.furnish()
@@ -640,7 +641,7 @@ async def run(folder: Path) -> int:
         for number in range(len(KILLS)):
             await proof.die(number)
         # A day without a value would have no statistics.
-        await proof.healed(proof.addresses(quiet()))
+        await proof.healed(proof.addresses(PEER_OF))
         await proof.end(24 * HOUR)
         await proof.give_back()
         await proof.move_house()
