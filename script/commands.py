@@ -41,6 +41,9 @@ class Running:
         """Start it; raise ``OSError``."""
         self.title = f"{job.name}: {' '.join(command)}"
         self.live, self.said, self.closed = live, b"", False
+        # Who runs in the background ignores interrupts, and so would what it starts.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,

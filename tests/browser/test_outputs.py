@@ -49,8 +49,8 @@ def test_the_air(wizard: Wizard) -> None:
     wizard.close("finish|skip")
     wizard.action("mi_bms.scan")
     wizard.tall_shot("320 action scan")
-    # Its first line: of a long answer no more than what is seen is drawn.
-    wizard.perform("devices", ".cm-content")
+    # Its first lines: of a long answer no more than what is seen is drawn.
+    wizard.perform("complete", ".cm-content")
     wizard.keep("321 what is in the air")
     for number, name in enumerate(
         ("explore", "talk", "listen", "set_reading", "write", "read_history"), 330
